@@ -1,0 +1,2 @@
+/** The quantization engine: plain Java, free of Spark, Hadoop and logging. */
+package dev.tare.engine;

@@ -1,0 +1,42 @@
+package dev.tare.engine.quant;
+
+import dev.tare.engine.tensor.DType;
+
+/**
+ * Integer type of a quantized tensor, with its limits qmin and qmax.
+ *
+ * <p>The narrow range drops the lowest value of a signed type, so that it is symmetric around 0.
+ */
+public enum QuantType {
+  INT8(DType.INT8, -128, 127),
+  UINT8(DType.UINT8, 0, 255),
+  INT32(DType.INT32, Integer.MIN_VALUE, Integer.MAX_VALUE);
+
+  private final DType dtype;
+  private final int qmin;
+  private final int qmax;
+
+  QuantType(DType dtype, int qmin, int qmax) {
+    this.dtype = dtype;
+    this.qmin = qmin;
+    this.qmax = qmax;
+  }
+
+  public DType dtype() {
+    return dtype;
+  }
+
+  /** The lowest integer, inclusive. */
+  public int qmin() {
+    return qmin;
+  }
+
+  /** The highest integer, inclusive. */
+  public int qmax() {
+    return qmax;
+  }
+
+  public boolean signed() {
+    return qmin < 0;
+  }
+}

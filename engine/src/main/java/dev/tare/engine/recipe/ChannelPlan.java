@@ -1,0 +1,16 @@
+package dev.tare.engine.recipe;
+
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.Range;
+
+/**
+ * The decision for one channel, or for a whole tensor.
+ *
+ * @param range the interval that the integers cover
+ * @param params scale and zero point
+ * @param clippedShare share of values outside the range, in [0, 1]
+ * @param expectedSqnrDb signal to quantization noise in dB, as the statistics predict it; infinite
+ *     where no value changes, NaN where there is no value
+ */
+public record ChannelPlan(
+    Range range, QuantParams params, double clippedShare, double expectedSqnrDb) {}

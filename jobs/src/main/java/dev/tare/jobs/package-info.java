@@ -1,0 +1,2 @@
+/** Tare on Spark: the command line and one package per stage. */
+package dev.tare.jobs;
