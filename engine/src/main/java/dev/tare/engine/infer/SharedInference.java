@@ -1,0 +1,86 @@
+package dev.tare.engine.infer;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Sessions that the tasks of one JVM share: one per model file and options.
+ *
+ * <p>A model that nobody uses stays loaded for the next task; when more than {@value #MAX_IDLE}
+ * idle models pile up, the one unused for longest is closed.
+ */
+public final class SharedInference {
+
+  private static final int MAX_IDLE = 2;
+  private static final Map<Key, Entry> ENTRIES = new LinkedHashMap<>(16, 0.75f, true);
+
+  private SharedInference() {}
+
+  private record Key(Path model, InferenceOptions options) {}
+
+  private static final class Entry {
+    private Inference inference;
+    private int users;
+  }
+
+  /** A share in a loaded model, given back by closing it. */
+  public static final class Lease implements AutoCloseable {
+    private final Key key;
+    private final Inference inference;
+    private boolean closed;
+
+    private Lease(Key key, Inference inference) {
+      this.key = key;
+      this.inference = inference;
+    }
+
+    public Inference inference() {
+      return inference;
+    }
+
+    @Override
+    public void close() {
+      synchronized (ENTRIES) {
+        if (!closed) {
+          closed = true;
+          ENTRIES.get(key).users--;
+          closeIdle();
+        }
+      }
+    }
+  }
+
+  /**
+   * Loads the model unless this JVM has it already.
+   *
+   * @throws InferenceException if ONNX Runtime cannot load it
+   */
+  public static Lease lease(Path model, InferenceOptions options) {
+    Key key = new Key(model, options);
+    // Loading under the lock: two tasks that start together must not load the model twice.
+    synchronized (ENTRIES) {
+      Entry entry = ENTRIES.get(key);
+      if (entry == null) {
+        entry = new Entry();
+        entry.inference = Inference.open(model, options);
+        ENTRIES.put(key, entry);
+      }
+      entry.users++;
+      return new Lease(key, entry.inference);
+    }
+  }
+
+  private static void closeIdle() {
+    long idle = ENTRIES.values().stream().filter(e -> e.users == 0).count();
+    var entries = ENTRIES.entrySet().iterator();
+    while (idle > MAX_IDLE && entries.hasNext()) {
+      Entry entry = entries.next().getValue();
+      if (entry.users == 0) {
+        entries.remove();
+        entry.inference.close();
+        idle--;
+      }
+    }
+  }
+}
