@@ -1,0 +1,93 @@
+package dev.tare.engine.infer;
+
+import dev.tare.engine.histogram.Observer;
+import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+
+/**
+ * Runs samples through a model and fills the statistics of its tensors.
+ *
+ * <p>Law: the statistics depend on the multiset of samples alone, provided that {@link BatchProbe}
+ * allows the batch size.
+ *
+ * <p>Not thread-safe; confined to one Spark task.
+ */
+public final class StatisticsCollector {
+
+  private final Runner runner;
+  private final Batcher batcher;
+  private final Map<String, Observer> observers = new LinkedHashMap<>();
+  private long samples;
+  private long batches;
+  private long runNanos;
+  private long observeNanos;
+
+  /**
+   * @param observed what to keep of each tensor; every one a float32 output of the model
+   * @param batchSize at least 1
+   * @throws IllegalArgumentException if a tensor is no float32 output
+   */
+  public StatisticsCollector(
+      Inference inference, SortedMap<String, ObserverOptions> observed, int batchSize) {
+    this.runner = inference.runner(List.copyOf(observed.keySet()));
+    this.batcher = new Batcher(batchSize, this::run);
+    observed.forEach((tensor, options) -> observers.put(tensor, Observer.create(tensor, options)));
+  }
+
+  /** Takes one sample, which runs with others of its shapes. */
+  public void add(Sample sample) {
+    samples++;
+    batcher.add(sample);
+  }
+
+  private void run(List<Sample> batch) {
+    long start = System.nanoTime();
+    long[] observing = new long[1];
+    runner.run(batch, (tensor, floats, shape) -> observing[0] += observe(tensor, floats, shape));
+    batches++;
+    observeNanos += observing[0];
+    runNanos += System.nanoTime() - start - observing[0];
+  }
+
+  private long observe(String tensor, ByteBuffer floats, Shape shape) {
+    long start = System.nanoTime();
+    observers.get(tensor).observe(floats, shape);
+    return System.nanoTime() - start;
+  }
+
+  /** Runs what still waits and gives the statistics, in the order of tensor names. */
+  public List<TensorStatistics> finish() {
+    batcher.flush();
+    List<TensorStatistics> all = new ArrayList<>(observers.size());
+    observers.values().forEach(observer -> all.add(observer.statistics()));
+    return all;
+  }
+
+  /** Samples taken so far. */
+  public long samples() {
+    return samples;
+  }
+
+  /** Batches run so far. */
+  public long batches() {
+    return batches;
+  }
+
+  /** Time inside ONNX Runtime so far. */
+  public long runNanos() {
+    return runNanos;
+  }
+
+  /** Time spent on counting so far. */
+  public long observeNanos() {
+    return observeNanos;
+  }
+}

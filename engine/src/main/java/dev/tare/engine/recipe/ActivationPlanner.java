@@ -1,0 +1,104 @@
+package dev.tare.engine.recipe;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.Range;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Decides about activations from their statistics alone; no model runs. */
+public final class ActivationPlanner {
+
+  private final Recipe recipe;
+
+  public ActivationPlanner(Recipe recipe) {
+    this.recipe = recipe;
+  }
+
+  /**
+   * The decision for one tensor.
+   *
+   * @param statistics of the whole tensor, and of every channel where the recipe is per channel
+   * @param consumers names of the nodes that would read it quantized
+   * @throws IllegalArgumentException if the statistics lack what the recipe's method or granularity
+   *     needs; the message names the tensor
+   */
+  public TensorPlan plan(TensorStatistics statistics, List<String> consumers) {
+    String tensor = statistics.tensor();
+    TensorRule rule = recipe.activations();
+    Statistics whole =
+        statistics
+            .whole()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "Statistics of tensor '" + tensor + "' lack the row of the whole tensor"));
+    OptionalInt axis = rule.perChannel() ? statistics.axis() : OptionalInt.empty();
+    Optional<String> reason = reasonForFloat(whole);
+    List<ChannelPlan> channels = new ArrayList<>();
+    if (reason.isEmpty()) {
+      if (rule.perChannel() && axis.isEmpty()) {
+        throw new IllegalArgumentException(
+            "Statistics of tensor '%s' have no channels, which a per-channel recipe needs: calibrate"
+                    .formatted(tensor)
+                + " with --channels histogram or extremes");
+      }
+      for (Statistics row : rule.perChannel() ? statistics.channels() : List.of(whole)) {
+        channels.add(channel(tensor, row, rule));
+      }
+    }
+    return new TensorPlan(
+        tensor,
+        Role.ACTIVATION,
+        consumers,
+        reason,
+        Optional.empty(),
+        rule.type(),
+        rule.symmetric(),
+        rule.narrowRange(),
+        rule.method().name(),
+        reason.isEmpty() ? axis : OptionalInt.empty(),
+        channels);
+  }
+
+  private Optional<String> reasonForFloat(Statistics whole) {
+    long infinities = whole.posInfs() + whole.negInfs();
+    if (whole.count() == 0) {
+      return Optional.of("no value was observed");
+    }
+    if (whole.nans() > 0 || infinities > 0) {
+      return Optional.of(
+          "%d NaN and %d infinite values among %d"
+              .formatted(whole.nans(), infinities, whole.count()));
+    }
+    double magnitude = Math.max(Math.abs((double) whole.min()), Math.abs((double) whole.max()));
+    if (magnitude > recipe.floatAbove()) {
+      return Optional.of(
+          "values reach %s, beyond float-above %s".formatted((float) magnitude, recipe.floatAbove()));
+    }
+    return Optional.empty();
+  }
+
+  private static ChannelPlan channel(String tensor, Statistics row, TensorRule rule) {
+    try {
+      Distribution distribution = row.distribution();
+      Range range = rule.method().select(distribution, rule.target());
+      QuantParams params =
+          QuantParams.of(
+              range, rule.type(), rule.symmetric(), rule.narrowRange(), rule.reduceRange());
+      // ONNX saturates to all of the type, narrow or not.
+      ExpectedError error = ExpectedError.of(distribution, params, false);
+      return new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb());
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw new IllegalArgumentException(
+          "Cannot select a range for tensor '%s' by %s: %s"
+              .formatted(tensor, rule.method().name(), e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.tare.jobs;
+
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The one place that touches SparkContext: job descriptions that read like the README, and what the
+ * cluster offers.
+ */
+public final class SparkJobs {
+
+  private SparkJobs() {}
+
+  /** Describes the jobs that follow on this thread, for Spark's UI. */
+  public static void describe(SparkSession spark, String description) {
+    spark.sparkContext().setJobDescription(description);
+  }
+
+  /** Tasks that can run at once now. */
+  public static int parallelism(SparkSession spark) {
+    return Math.max(1, spark.sparkContext().defaultParallelism());
+  }
+
+  /** Cores that one task may use: ONNX Runtime's threads. */
+  public static int taskCpus(SparkSession spark) {
+    SparkContext context = spark.sparkContext();
+    return context.conf().getInt("spark.task.cpus", 1);
+  }
+}

@@ -1,0 +1,25 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.jobs.model.ModelHandle;
+import java.util.OptionalInt;
+
+/**
+ * What to observe, and how fast.
+ *
+ * @param model the float model
+ * @param observe {@code constant-weight-inputs}, {@code matmul}, {@code all}, or a name pattern
+ * @param channelMode what to keep of each channel
+ * @param channelBits mantissa bits of channel histograms
+ * @param batchSize samples of equal shape that run together; changes speed, never the result
+ * @param partitions number of tasks; changes speed, never the result
+ * @param allowMixed whether executors may differ in CPU features
+ */
+public record CalibrateRequest(
+    ModelHandle model,
+    String observe,
+    ChannelMode channelMode,
+    int channelBits,
+    int batchSize,
+    OptionalInt partitions,
+    boolean allowMixed) {}

@@ -1,0 +1,66 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.infer.OptimizationLevel;
+import dev.tare.jobs.table.StatisticsStore;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What a calibration did.
+ *
+ * @param contentSha256 identity of the statistics
+ * @param tensors names of the observed tensors
+ * @param samples samples run
+ * @param batches batches run
+ * @param batchSize batch size asked for
+ * @param safeBatchSize batch size used: 1 where larger ones change bits
+ * @param runNanos time inside ONNX Runtime, summed over tasks
+ * @param observeNanos time spent on counting, summed over tasks
+ * @param runtime versions of ONNX Runtime, one unless mixed ones were allowed
+ * @param cpuModels processors
+ * @param cpuFeatures their feature sets, one unless mixed ones were allowed
+ * @param jvms processes that ran tasks
+ * @param optimizationLevel graph optimization of the float model
+ */
+public record CalibrateResult(
+    String contentSha256,
+    SortedSet<String> tensors,
+    long samples,
+    long batches,
+    int batchSize,
+    int safeBatchSize,
+    long runNanos,
+    long observeNanos,
+    SortedSet<String> runtime,
+    SortedSet<String> cpuModels,
+    SortedSet<String> cpuFeatures,
+    SortedSet<String> jvms,
+    OptimizationLevel optimizationLevel) {
+
+  static CalibrateResult of(
+      StatisticsStore.Written written,
+      List<TaskReport> reports,
+      int batchSize,
+      int safeBatchSize,
+      OptimizationLevel level) {
+    return new CalibrateResult(
+        written.contentSha256(),
+        new TreeSet<>(written.tensors()),
+        reports.stream().mapToLong(TaskReport::samples).sum(),
+        reports.stream().mapToLong(TaskReport::batches).sum(),
+        batchSize,
+        safeBatchSize,
+        reports.stream().mapToLong(TaskReport::runNanos).sum(),
+        reports.stream().mapToLong(TaskReport::observeNanos).sum(),
+        distinct(reports.stream().map(TaskReport::runtime).toList()),
+        distinct(reports.stream().map(TaskReport::cpuModel).toList()),
+        distinct(reports.stream().map(TaskReport::cpuFeatures).toList()),
+        distinct(reports.stream().map(TaskReport::jvm).toList()),
+        level);
+  }
+
+  private static SortedSet<String> distinct(List<String> values) {
+    return new TreeSet<>(values);
+  }
+}

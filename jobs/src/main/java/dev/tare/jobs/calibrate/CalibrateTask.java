@@ -1,0 +1,86 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.histogram.StatisticsBlockCodec;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.infer.CpuFeatures;
+import dev.tare.engine.infer.Inference;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.SharedInference;
+import dev.tare.engine.infer.StatisticsCollector;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.Jvm;
+import dev.tare.jobs.table.StatisticsStore;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/** One partition: samples in, one state per block of each observed tensor out, and a report. */
+final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  /** The key of task reports: no tensor has an empty name. */
+  static final String REPORT_KEY = "";
+
+  private final ModelHandle model;
+  private final ArrayList<ObservedTensor> observed;
+  private final int batchSize;
+  private final int threads;
+
+  CalibrateTask(ModelHandle model, List<ObservedTensor> observed, int batchSize, int threads) {
+    this.model = model;
+    this.observed = new ArrayList<>(observed);
+    this.batchSize = batchSize;
+    this.threads = threads;
+  }
+
+  /** Rows with the column {@code sample} become rows of (key, state). */
+  @Override
+  public Iterator<Row> call(Iterator<Row> samples) {
+    if (!samples.hasNext()) {
+      return new ArrayList<Row>().iterator();
+    }
+    SortedMap<String, ObserverOptions> options = new TreeMap<>();
+    observed.forEach(o -> options.put(o.tensor(), o.options()));
+    List<Row> states = new ArrayList<>();
+    try (SharedInference.Lease lease =
+        SharedInference.lease(
+            model.exposing(new TreeSet<>(options.keySet())), InferenceOptions.of(threads))) {
+      StatisticsCollector collector =
+          new StatisticsCollector(lease.inference(), options, batchSize);
+      while (samples.hasNext()) {
+        collector.add(Sample.decode(samples.next().getAs("sample")));
+      }
+      for (TensorStatistics statistics : collector.finish()) {
+        for (StatisticsBlock block : statistics.toBlocks()) {
+          states.add(
+              RowFactory.create(StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block)));
+        }
+      }
+      states.add(RowFactory.create(REPORT_KEY, report(collector).encode()));
+    }
+    return states.iterator();
+  }
+
+  private static TaskReport report(StatisticsCollector collector) {
+    CpuFeatures cpu = CpuFeatures.current();
+    return new TaskReport(
+        collector.samples(),
+        collector.batches(),
+        collector.runNanos(),
+        collector.observeNanos(),
+        Inference.runtimeVersion(),
+        cpu.model(),
+        cpu.fingerprint(),
+        Jvm.id());
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.histogram.StatisticsBlockCodec;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.FlatMapGroupsFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/** Adds up the states of one key; passes task reports through. Holds one state at a time. */
+final class MergeStates implements FlatMapGroupsFunction<String, Row, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public Iterator<Row> call(String key, Iterator<Row> states) {
+    List<Row> merged = new ArrayList<>();
+    if (key.equals(CalibrateTask.REPORT_KEY)) {
+      states.forEachRemaining(merged::add);
+    } else {
+      StatisticsBlock sum = null;
+      while (states.hasNext()) {
+        StatisticsBlock next = StatisticsBlockCodec.decode(states.next().getAs("state"));
+        sum = sum == null ? next : sum.merge(next);
+      }
+      merged.add(RowFactory.create(key, StatisticsBlockCodec.encode(sum)));
+    }
+    return merged.iterator();
+  }
+}

@@ -1,0 +1,28 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.histogram.ObserverOptions;
+import java.io.Serializable;
+import java.util.OptionalInt;
+
+/**
+ * A tensor to watch, in a form that travels to executors.
+ *
+ * @param tensor its name
+ * @param channelMode what to keep of each channel
+ * @param channelBits mantissa bits of channel histograms
+ * @param channelAxis axis of channels, from the end where negative; null without channels
+ */
+record ObservedTensor(String tensor, ChannelMode channelMode, int channelBits, Integer channelAxis)
+    implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  ObserverOptions options() {
+    return new ObserverOptions(
+        ObserverOptions.DEFAULT_MANTISSA_BITS,
+        channelAxis == null ? ChannelMode.NONE : channelMode,
+        channelBits,
+        channelAxis == null ? OptionalInt.empty() : OptionalInt.of(channelAxis));
+  }
+}

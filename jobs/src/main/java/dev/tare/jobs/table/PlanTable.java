@@ -1,0 +1,88 @@
+package dev.tare.jobs.table;
+
+import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.TensorPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The plan as a table, format version 1: one row per tensor and channel, with {@code channel} null
+ * for a tensor with a single scale, and one row with a {@code reason} for a tensor that stays float.
+ */
+public final class PlanTable {
+
+  public static final int FORMAT_VERSION = 1;
+
+  public static final StructType SCHEMA =
+      new StructType()
+          .add("format_version", DataTypes.IntegerType, false)
+          .add("run_id", DataTypes.StringType, false)
+          .add("model_sha256", DataTypes.StringType, false)
+          .add("recipe", DataTypes.StringType, false)
+          .add("tensor", DataTypes.StringType, false)
+          .add("role", DataTypes.StringType, false)
+          .add("quantized", DataTypes.BooleanType, false)
+          .add("reason", DataTypes.StringType, true)
+          .add("consumers", DataTypes.createArrayType(DataTypes.StringType, false), false)
+          .add("type", DataTypes.StringType, false)
+          .add("symmetric", DataTypes.BooleanType, false)
+          .add("narrow_range", DataTypes.BooleanType, false)
+          .add("method", DataTypes.StringType, false)
+          .add("axis", DataTypes.IntegerType, true)
+          .add("channel", DataTypes.IntegerType, true)
+          .add("low", DataTypes.FloatType, true)
+          .add("high", DataTypes.FloatType, true)
+          .add("scale", DataTypes.FloatType, true)
+          .add("zero_point", DataTypes.IntegerType, true)
+          .add("clipped_share", DataTypes.DoubleType, true)
+          .add("expected_sqnr_db", DataTypes.DoubleType, true);
+
+  private PlanTable() {}
+
+  /** All rows, by tensor, role and channel. */
+  public static List<Row> toRows(QuantPlan plan, String runId) {
+    List<Row> rows = new ArrayList<>();
+    for (TensorPlan tensor : plan.tensors()) {
+      if (!tensor.quantized()) {
+        rows.add(row(plan, runId, tensor, -1));
+      }
+      for (int c = 0; c < tensor.channels().size(); c++) {
+        rows.add(row(plan, runId, tensor, c));
+      }
+    }
+    return rows;
+  }
+
+  private static Row row(QuantPlan plan, String runId, TensorPlan tensor, int c) {
+    ChannelPlan channel = c < 0 ? null : tensor.channels().get(c);
+    boolean perChannel = tensor.axis().isPresent();
+    return RowFactory.create(
+        FORMAT_VERSION,
+        runId,
+        plan.modelSha256(),
+        plan.recipe(),
+        tensor.tensor(),
+        tensor.role().name().toLowerCase(Locale.ROOT),
+        tensor.quantized(),
+        tensor.floatReason().orElse(null),
+        tensor.consumers().toArray(new String[0]),
+        tensor.type().name().toLowerCase(Locale.ROOT),
+        tensor.symmetric(),
+        tensor.narrowRange(),
+        tensor.method(),
+        perChannel ? tensor.axis().getAsInt() : null,
+        perChannel && c >= 0 ? c : null,
+        channel == null ? null : channel.range().low(),
+        channel == null ? null : channel.range().high(),
+        channel == null ? null : channel.params().scale(),
+        channel == null ? null : channel.params().zeroPoint(),
+        channel == null ? null : channel.clippedShare(),
+        channel == null ? null : channel.expectedSqnrDb());
+  }
+}

@@ -1,0 +1,173 @@
+package dev.tare.jobs.table;
+
+import dev.tare.engine.histogram.BlockKey;
+import dev.tare.engine.histogram.ContentHash;
+import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.histogram.StatisticsBlockCodec;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.api.java.function.MapGroupsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoder;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Statistics between states in memory and the table on storage. */
+public final class StatisticsStore {
+
+  /** States that travel: {@code key} groups those that add up, {@code state} is an encoded block. */
+  public static final StructType STATE_SCHEMA =
+      new StructType()
+          .add("key", DataTypes.StringType, false)
+          .add("state", DataTypes.BinaryType, false);
+
+  private static final StructType DIGEST_SCHEMA =
+      new StructType()
+          .add("tensor", DataTypes.StringType, false)
+          .add("axis", DataTypes.IntegerType, false)
+          .add("first_channel", DataTypes.IntegerType, false)
+          .add("digest", DataTypes.BinaryType, false)
+          .add("bytes", DataTypes.LongType, false);
+
+  /** Encoded states per output file: a table of a thousand layers still has few files. */
+  private static final long BYTES_PER_FILE = 64L << 20;
+
+  private StatisticsStore() {}
+
+  /**
+   * What was written.
+   *
+   * @param contentSha256 the identity of the content, without run id and time
+   * @param tensors names of all tensors
+   * @param blocks number of blocks
+   */
+  public record Written(String contentSha256, Set<String> tensors, long blocks) {}
+
+  public static Encoder<Row> stateEncoder() {
+    return Encoders.row(STATE_SCHEMA);
+  }
+
+  /**
+   * Writes states, one per block key, as the statistics table. The driver sees 32 bytes a block.
+   *
+   * <p>The states are computed twice unless the caller persists them.
+   */
+  public static Written write(
+      Dataset<Row> states, Path folder, String runId, String modelSha256) {
+    ContentHash hash = new ContentHash();
+    Set<String> tensors = new TreeSet<>();
+    long bytes = 0;
+    long blocks = 0;
+    Iterator<Row> digests =
+        states
+            .map((MapFunction<Row, Row>) StatisticsStore::digest, Encoders.row(DIGEST_SCHEMA))
+            .toLocalIterator();
+    while (digests.hasNext()) {
+      Row row = digests.next();
+      hash.add(new BlockKey(row.getString(0), row.getInt(1), row.getInt(2)), row.getAs(3));
+      tensors.add(row.getString(0));
+      bytes += row.getLong(4);
+      blocks++;
+    }
+    int files = (int) Math.max(1, (bytes + BYTES_PER_FILE - 1) / BYTES_PER_FILE);
+    Dataset<Row> rows =
+        states.flatMap(
+            (FlatMapFunction<Row, Row>)
+                row ->
+                    StatisticsTable.toRows(
+                            StatisticsBlockCodec.decode(row.getAs("state")), runId, modelSha256)
+                        .iterator(),
+            Encoders.row(StatisticsTable.SCHEMA));
+    Dataset<Row> arranged =
+        files == 1
+            ? rows.coalesce(1)
+            : rows.repartitionByRange(files, functions.col("tensor"), functions.col("channel"));
+    arranged
+        .sortWithinPartitions("tensor", "axis", "channel")
+        .write()
+        .mode(SaveMode.ErrorIfExists)
+        .parquet(folder.toString());
+    return new Written(hash.sha256Hex(), tensors, blocks);
+  }
+
+  private static Row digest(Row row) {
+    byte[] state = row.getAs("state");
+    BlockKey key = StatisticsBlockCodec.decode(state).key();
+    return RowFactory.create(
+        key.tensor(),
+        key.axis(),
+        key.firstChannel(),
+        ContentHash.digest(state),
+        (long) state.length);
+  }
+
+  /**
+   * The states behind a table: the inverse of {@link #write}.
+   *
+   * @return rows of {@link #STATE_SCHEMA}; equal keys where blocks add up
+   */
+  public static Dataset<Row> readStates(SparkSession spark, Path folder) {
+    Dataset<Row> rows = read(spark, folder);
+    // A block knows how many channels its tensor has; a row does not.
+    Dataset<Row> sizes =
+        rows.groupBy(functions.col("tensor").as("sized"), functions.col("axis").as("sized_axis"))
+            .agg(functions.coalesce(functions.max("channel"), functions.lit(0)).as("last"));
+    return rows.join(
+            sizes,
+            rows.col("tensor")
+                .equalTo(sizes.col("sized"))
+                .and(rows.col("axis").eqNullSafe(sizes.col("sized_axis"))))
+        .groupByKey((MapFunction<Row, String>) StatisticsStore::blockKey, Encoders.STRING())
+        .mapGroups((MapGroupsFunction<String, Row, Row>) StatisticsStore::block, stateEncoder());
+  }
+
+  /** The table with its own schema, which a file that lacks a column would not satisfy silently. */
+  public static Dataset<Row> read(SparkSession spark, Path folder) {
+    return spark.read().schema(StatisticsTable.SCHEMA).parquet(folder.toString());
+  }
+
+  private static String blockKey(Row row) {
+    int channel = Math.max(0, StatisticsTable.channel(row));
+    int first = channel - channel % StatisticsBlock.CHANNELS_PER_BLOCK;
+    return stateKey(
+        new BlockKey(row.getString(row.fieldIndex("tensor")), StatisticsTable.axis(row), first));
+  }
+
+  /** The key that states add up by: equal exactly for equal block keys. */
+  public static String stateKey(BlockKey key) {
+    return "" + key.axis() + '\0' + key.firstChannel() + '\0' + key.tensor();
+  }
+
+  private static Row block(String key, Iterator<Row> rows) {
+    TreeMap<Integer, Statistics> byChannel = new TreeMap<>();
+    String tensor = "";
+    int axis = BlockKey.WHOLE;
+    int channels = 1;
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      tensor = row.getString(row.fieldIndex("tensor"));
+      axis = StatisticsTable.axis(row);
+      channels = row.getInt(row.fieldIndex("last")) + 1;
+      byChannel.put(StatisticsTable.channel(row), StatisticsTable.toStatistics(row));
+    }
+    List<Statistics> statistics = new ArrayList<>(byChannel.values());
+    int first = Math.max(0, byChannel.firstKey());
+    StatisticsBlock block =
+        new StatisticsBlock(new BlockKey(tensor, axis, first), channels, statistics);
+    return RowFactory.create(key, StatisticsBlockCodec.encode(block));
+  }
+}

