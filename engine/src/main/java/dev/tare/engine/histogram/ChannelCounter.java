@@ -1,0 +1,190 @@
+package dev.tare.engine.histogram;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Counts the values of each channel of a tensor, tile by tile; not thread-safe. */
+final class ChannelCounter {
+
+  /** Channels that share a table: their hot pages fit the first-level cache together. */
+  private static final int CHANNELS_PER_TABLE = 16;
+
+  private final int channels;
+  private final int[] mins;
+  private final int[] maxs;
+  private final long[] positiveZeros;
+  private final long[] negativeZeros;
+  private final long[] nans;
+  private final long[] posInfs;
+  private final long[] negInfs;
+  private final int[] scratch;
+  private final List<PagedCounts> tables = new ArrayList<>();
+
+  private long countPerChannel;
+
+  ChannelCounter(int channels, Optional<FloatBins> bins) {
+    this.channels = channels;
+    this.mins = new int[channels];
+    this.maxs = new int[channels];
+    Arrays.fill(mins, Keys.NO_MIN);
+    Arrays.fill(maxs, Keys.NO_MAX);
+    this.positiveZeros = new long[channels];
+    this.negativeZeros = new long[channels];
+    this.nans = new long[channels];
+    this.posInfs = new long[channels];
+    this.negInfs = new long[channels];
+    this.scratch = new int[channels];
+    if (bins.isPresent()) {
+      for (int first = 0; first < channels; first += CHANNELS_PER_TABLE) {
+        tables.add(new PagedCounts(bins.get(), Math.min(CHANNELS_PER_TABLE, channels - first)));
+      }
+    }
+  }
+
+  int channels() {
+    return channels;
+  }
+
+  /** Notes how many values of each channel an observed tensor holds. */
+  void expect(long valuesPerChannel) {
+    countPerChannel = Math.addExact(countPerChannel, valuesPerChannel);
+  }
+
+  /**
+   * Counts rows of consecutive channels.
+   *
+   * @param first channel of the first column, a multiple of 16
+   */
+  void addRows(int[] tile, int rows, int first, int columns, WholeCounter facts) {
+    if (facts.tileIsFinite()) {
+      for (int row = 0; row < rows; row++) {
+        Keys.foldRow(tile, row * columns, columns, mins, maxs, first);
+      }
+    } else {
+      for (int i = 0; i < rows * columns; i++) {
+        foldFinite(tile[i], first + i % columns);
+      }
+    }
+    if (facts.tileHasPositiveZeros()) {
+      countInRows(0, tile, rows, first, columns, positiveZeros);
+    }
+    if (facts.tileHasNegativeZeros()) {
+      countInRows(Integer.MIN_VALUE, tile, rows, first, columns, negativeZeros);
+    }
+    if (!tables.isEmpty()) {
+      for (int column = 0; column < columns; column += CHANNELS_PER_TABLE) {
+        int width = Math.min(CHANNELS_PER_TABLE, columns - column);
+        tables
+            .get((first + column) / CHANNELS_PER_TABLE)
+            .addRows(tile, column, columns, rows, width);
+      }
+    }
+  }
+
+  /**
+   * Counts consecutive values, where each channel has runs.
+   *
+   * @param position of the first value in the tensor
+   * @param inner length of a run: the product of the sizes behind the channel axis
+   */
+  void addRuns(int[] tile, int length, int position, int inner, WholeCounter facts) {
+    int done = 0;
+    while (done < length) {
+      int channel = (position + done) / inner % channels;
+      int run = Math.min(inner - (position + done) % inner, length - done);
+      addRun(tile, done, run, channel, facts);
+      done += run;
+    }
+  }
+
+  private void addRun(int[] tile, int offset, int length, int channel, WholeCounter facts) {
+    if (facts.tileIsFinite()) {
+      int low = mins[channel];
+      int high = maxs[channel];
+      for (int i = offset; i < offset + length; i++) {
+        int key = Keys.of(tile[i]);
+        low = Math.min(low, key);
+        high = Math.max(high, key);
+      }
+      mins[channel] = low;
+      maxs[channel] = high;
+    } else {
+      for (int i = offset; i < offset + length; i++) {
+        foldFinite(tile[i], channel);
+      }
+    }
+    if (facts.tileHasPositiveZeros() || facts.tileHasNegativeZeros()) {
+      for (int i = offset; i < offset + length; i++) {
+        positiveZeros[channel] += tile[i] == 0 ? 1 : 0;
+        negativeZeros[channel] += tile[i] == Integer.MIN_VALUE ? 1 : 0;
+      }
+    }
+    if (!tables.isEmpty()) {
+      tables
+          .get(channel / CHANNELS_PER_TABLE)
+          .addRun(tile, offset, length, channel % CHANNELS_PER_TABLE);
+    }
+  }
+
+  private void foldFinite(int bits, int channel) {
+    if (Keys.isFiniteBits(bits)) {
+      int key = Keys.of(bits);
+      mins[channel] = Math.min(mins[channel], key);
+      maxs[channel] = Math.max(maxs[channel], key);
+    } else if ((bits & 0x7fffffff) > Keys.POSITIVE_INFINITY) {
+      nans[channel]++;
+    } else if (bits > 0) {
+      posInfs[channel]++;
+    } else {
+      negInfs[channel]++;
+    }
+  }
+
+  private void countInRows(int bits, int[] tile, int rows, int first, int columns, long[] into) {
+    Arrays.fill(scratch, 0, columns, 0);
+    for (int row = 0; row < rows; row++) {
+      countRow(bits, tile, row * columns, columns, scratch);
+    }
+    for (int column = 0; column < columns; column++) {
+      into[first + column] += scratch[column];
+    }
+  }
+
+  private static void countRow(int bits, int[] tile, int offset, int columns, int[] into) {
+    for (int column = 0; column < columns; column++) {
+      int difference = tile[offset + column] ^ bits;
+      // Without a branch or a conditional move this becomes vector code.
+      into[column] += ((difference | -difference) >>> 31) ^ 1;
+    }
+  }
+
+  List<Statistics> statistics() {
+    List<Statistics> rows = new ArrayList<>(channels);
+    for (int channel = 0; channel < channels; channel++) {
+      boolean none = mins[channel] > maxs[channel];
+      rows.add(
+          new Statistics(
+              countPerChannel,
+              positiveZeros[channel] + negativeZeros[channel],
+              nans[channel],
+              posInfs[channel],
+              negInfs[channel],
+              none ? Float.NaN : Keys.value(mins[channel]),
+              none ? Float.NaN : Keys.value(maxs[channel]),
+              histogram(channel)));
+    }
+    return rows;
+  }
+
+  private Optional<Histogram> histogram(int channel) {
+    if (tables.isEmpty()) {
+      return Optional.empty();
+    }
+    PagedCounts table = tables.get(channel / CHANNELS_PER_TABLE);
+    return Optional.of(
+        table.histogram(
+            channel % CHANNELS_PER_TABLE, positiveZeros[channel], negativeZeros[channel]));
+  }
+}

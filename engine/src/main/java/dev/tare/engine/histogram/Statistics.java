@@ -1,0 +1,189 @@
+package dev.tare.engine.histogram;
+
+import java.util.Optional;
+
+/**
+ * The merged state of one row of statistics: a whole tensor or one channel.
+ *
+ * <p>Immutable. {@link #merge} is associative and commutative, with {@link #empty} as identity.
+ * Every field is a function of the multiset of observed values.
+ *
+ * @param count all values, whatever they are
+ * @param zeros exact zeros of either sign
+ * @param nans NaNs of any payload
+ * @param posInfs values +Inf
+ * @param negInfs values -Inf
+ * @param min smallest finite value, exact; NaN when there is none; -0.0 is taken as +0.0
+ * @param max largest finite value, exact; NaN when there is none; -0.0 is taken as +0.0
+ * @param histogram the finite non-zero values; empty when only extremes were kept
+ */
+public record Statistics(
+    long count,
+    long zeros,
+    long nans,
+    long posInfs,
+    long negInfs,
+    float min,
+    float max,
+    Optional<Histogram> histogram) {
+
+  /**
+   * @throws IllegalArgumentException if a count is negative, the parts exceed or, with a histogram,
+   *     differ from the count, or min and max do not fit the values
+   * @throws ArithmeticException if the sum of counts overflows a long
+   */
+  public Statistics {
+    min += 0.0f;
+    max += 0.0f;
+    if ((count | zeros | nans | posInfs | negInfs) < 0) {
+      throw new IllegalArgumentException(
+          "Invalid statistics: negative among count %d, zeros %d, nans %d, +infs %d, -infs %d"
+              .formatted(count, zeros, nans, posInfs, negInfs));
+    }
+    long others = Math.addExact(Math.addExact(zeros, nans), Math.addExact(posInfs, negInfs));
+    long rest = count - others;
+    if (rest < 0 || (histogram.isPresent() && histogram.get().total() != rest)) {
+      throw new IllegalArgumentException(
+          "Invalid statistics: count %d vs zeros %d + nans %d + +infs %d + -infs %d%s"
+              .formatted(
+                  count,
+                  zeros,
+                  nans,
+                  posInfs,
+                  negInfs,
+                  histogram.map(h -> " + binned " + h.total()).orElse("")));
+    }
+    if (!fits(min, max, zeros, rest) || !histogram.map(agrees(min, max, zeros)).orElse(true)) {
+      throw new IllegalArgumentException(
+          "Invalid statistics: min %s and max %s of %d zeros and %d other finite values%s"
+              .formatted(min, max, zeros, rest, histogram.map(h -> " in " + h).orElse("")));
+    }
+  }
+
+  private static boolean fits(float min, float max, long zeros, long others) {
+    if (zeros == 0 && others == 0) {
+      return Float.isNaN(min) && Float.isNaN(max);
+    }
+    boolean ordered = Float.isFinite(min) && Float.isFinite(max) && min <= max;
+    boolean holdsZero = zeros == 0 || (min <= 0 && 0 <= max);
+    boolean isZero = others > 0 || (min == 0 && max == 0);
+    boolean isNotZero = zeros > 0 || (min != 0 && max != 0);
+    return ordered && holdsZero && isZero && isNotZero;
+  }
+
+  private static java.util.function.Function<Histogram, Boolean> agrees(
+      float min, float max, long zeros) {
+    return h -> {
+      if (h.size() == 0) {
+        return true;
+      }
+      int first = h.bin(0);
+      int last = h.bin(h.size() - 1);
+      boolean low = min == 0 ? zeros > 0 && first >= 0 : h.floatBins().bin(min) == first;
+      boolean high = max == 0 ? zeros > 0 && last < 0 : h.floatBins().bin(max) == last;
+      return low && high;
+    };
+  }
+
+  /** Statistics with a histogram that saw nothing. */
+  public static Statistics empty(int mantissaBits) {
+    return of(0, 0, 0, 0, 0, Float.NaN, Float.NaN, Optional.of(Histogram.empty(mantissaBits)));
+  }
+
+  /** Statistics without a histogram that saw nothing. */
+  public static Statistics emptyExtremes() {
+    return of(0, 0, 0, 0, 0, Float.NaN, Float.NaN, Optional.empty());
+  }
+
+  private static Statistics of(
+      long count,
+      long zeros,
+      long nans,
+      long posInfs,
+      long negInfs,
+      float min,
+      float max,
+      Optional<Histogram> histogram) {
+    return new Statistics(count, zeros, nans, posInfs, negInfs, min, max, histogram);
+  }
+
+  /**
+   * The statistics of both multisets of values together.
+   *
+   * @throws IllegalArgumentException if only one has a histogram, or mantissa bits differ
+   * @throws ArithmeticException if a count overflows a long
+   */
+  public Statistics merge(Statistics other) {
+    if (mantissaBits() != other.mantissaBits()) {
+      throw new IllegalArgumentException(
+          "Cannot merge statistics: %s vs %s".formatted(bins(), other.bins()));
+    }
+    return new Statistics(
+        Math.addExact(count, other.count),
+        Math.addExact(zeros, other.zeros),
+        Math.addExact(nans, other.nans),
+        Math.addExact(posInfs, other.posInfs),
+        Math.addExact(negInfs, other.negInfs),
+        Float.isNaN(min) ? other.min : Float.isNaN(other.min) ? min : Math.min(min, other.min),
+        Float.isNaN(max) ? other.max : Float.isNaN(other.max) ? max : Math.max(max, other.max),
+        histogram.map(h -> h.merge(other.histogram.orElseThrow())));
+  }
+
+  /** Mantissa bits of the histogram; 0 without one. */
+  public int mantissaBits() {
+    return histogram.map(Histogram::mantissaBits).orElse(0);
+  }
+
+  /** Number of finite values, zeros included. */
+  public long finite() {
+    return count - nans - posInfs - negInfs;
+  }
+
+  String bins() {
+    return histogram.map(h -> h.mantissaBits() + " mantissa bits").orElse("no histogram");
+  }
+
+  /**
+   * The finite values by value; zeros are a bin of width 0, and the outermost edges are min and
+   * max.
+   *
+   * @throws IllegalStateException if there is no histogram
+   */
+  public Distribution distribution() {
+    return Distributions.ofValues(this, requireHistogram());
+  }
+
+  /**
+   * The magnitudes of the finite values: zeros are a bin of width 0, and the last upper edge is the
+   * exact largest magnitude. Its min is exact when values of one sign or zeros occur, and else the
+   * lower edge of the first bin.
+   *
+   * @throws IllegalStateException if there is no histogram
+   */
+  public Distribution magnitudes() {
+    return Distributions.ofMagnitudes(this, requireHistogram());
+  }
+
+  /**
+   * The magnitudes of the finite values in uniform cells, zeros in cell 0.
+   *
+   * @throws IllegalStateException if there is no histogram
+   */
+  public UniformGrid magnitudeGrid() {
+    return UniformGrid.ofMagnitudes(this, requireHistogram());
+  }
+
+  /**
+   * The finite values in uniform cells on both sides of 0, zeros in cell 0.
+   *
+   * @throws IllegalStateException if there is no histogram
+   */
+  public UniformGrid signedGrid() {
+    return UniformGrid.ofValues(this, requireHistogram());
+  }
+
+  private Histogram requireHistogram() {
+    return histogram.orElseThrow(
+        () -> new IllegalStateException("These statistics hold extremes only, no histogram"));
+  }
+}
