@@ -1,6 +1,6 @@
 package dev.tare.jobs;
 
-import org.apache.spark.SparkContext;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -16,6 +16,11 @@ public final class SparkJobs {
     spark.sparkContext().setJobDescription(description);
   }
 
+  /** Settings of file systems, {@code spark.hadoop.*} included. */
+  public static Configuration hadoop(SparkSession spark) {
+    return spark.sparkContext().hadoopConfiguration();
+  }
+
   /** Tasks that can run at once now. */
   public static int parallelism(SparkSession spark) {
     return Math.max(1, spark.sparkContext().defaultParallelism());
@@ -23,7 +28,6 @@ public final class SparkJobs {
 
   /** Cores that one task may use: ONNX Runtime's threads. */
   public static int taskCpus(SparkSession spark) {
-    SparkContext context = spark.sparkContext();
-    return context.conf().getInt("spark.task.cpus", 1);
+    return spark.sparkContext().conf().getInt("spark.task.cpus", 1);
   }
 }

@@ -1,0 +1,63 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.SharedInference;
+import dev.tare.engine.onnx.Observation;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.jobs.TareException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** From what the user wants observed to the tensors that can be. */
+final class Observations {
+
+  private Observations() {}
+
+  /**
+   * The tensors to observe: chosen by name from the graph, then those that are float32 for the
+   * runtime.
+   *
+   * @throws TareException (bad input) if none is left
+   */
+  static List<ObservedTensor> resolve(CalibrateRequest request) {
+    OnnxModel model = request.model().parse();
+    List<dev.tare.engine.onnx.ObservedTensor> chosen;
+    try {
+      chosen = Observation.resolve(request.observe(), model);
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+    TreeSet<String> names = new TreeSet<>();
+    chosen.forEach(tensor -> names.add(tensor.name()));
+    Set<String> floats = floatOutputs(request, names);
+    List<ObservedTensor> observed = new ArrayList<>();
+    for (dev.tare.engine.onnx.ObservedTensor tensor : chosen) {
+      if (floats.contains(tensor.name())) {
+        boolean channels =
+            request.channelMode() != ChannelMode.NONE && tensor.channelAxis().isPresent();
+        observed.add(
+            new ObservedTensor(
+                tensor.name(),
+                request.channelMode(),
+                request.channelBits(),
+                channels ? tensor.channelAxis().getAsInt() : null));
+      }
+    }
+    if (observed.isEmpty()) {
+      throw TareException.badInput(
+          "Model '%s' has no float32 tensor among the %d that '--observe %s' chooses"
+              .formatted(model.name(), chosen.size(), request.observe()));
+    }
+    return observed;
+  }
+
+  private static Set<String> floatOutputs(CalibrateRequest request, TreeSet<String> names) {
+    try (SharedInference.Lease lease =
+        SharedInference.lease(request.model().exposing(names), InferenceOptions.of(1))) {
+      return lease.inference().floatOutputs();
+    }
+  }
+}

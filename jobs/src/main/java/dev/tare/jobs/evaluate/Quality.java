@@ -1,0 +1,63 @@
+package dev.tare.jobs.evaluate;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * What evaluation measured.
+ *
+ * @param samples held-out samples
+ * @param outputs one entry per float output, and one per pooled embedding
+ * @param nearestNeighbour share of samples whose nearest other sample is the same in both models;
+ *     empty without an embedding
+ * @param neighbourSamples samples among which neighbours were sought
+ * @param timeRatio time of the quantized model over that of the float model, on the same batches
+ * @param gate limits and what they were held against
+ */
+public record Quality(
+    long samples,
+    List<OutputQuality> outputs,
+    Optional<Double> nearestNeighbour,
+    int neighbourSamples,
+    double timeRatio,
+    GateResult gate) {
+
+  public Quality {
+    outputs = List.copyOf(outputs);
+  }
+
+  /**
+   * One vector compared.
+   *
+   * @param name name of the output
+   * @param pooled whether this is the mean over tokens, normalized, and not the output itself
+   * @param sqnrDb signal to quantization noise over all samples, in dB
+   * @param cosineMean mean over samples of the cosine between float and quantized vector
+   * @param cosineMin the smallest
+   * @param cosinePercentiles the 1st, 5th, 25th and 50th percentile, nearest rank
+   * @param argmaxAgreement share of positions whose largest value sits at the same place; empty for
+   *     a pooled vector
+   */
+  public record OutputQuality(
+      String name,
+      boolean pooled,
+      double sqnrDb,
+      double cosineMean,
+      double cosineMin,
+      SortedMap<Integer, Double> cosinePercentiles,
+      Optional<Double> argmaxAgreement) {}
+
+  /**
+   * The quality gate.
+   *
+   * @param passed whether every limit held
+   * @param failures one sentence for each that did not
+   */
+  public record GateResult(boolean passed, List<String> failures) {}
+
+  /** The vector that speaks for the model: the pooled embedding where there is one. */
+  public OutputQuality headline() {
+    return outputs.stream().filter(OutputQuality::pooled).findFirst().orElse(outputs.get(0));
+  }
+}

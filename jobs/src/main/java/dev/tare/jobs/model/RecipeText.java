@@ -1,0 +1,72 @@
+package dev.tare.jobs.model;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigRenderOptions;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.RecipeException;
+import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.Locations;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * A recipe as text, as it travels to executors.
+ *
+ * @param name a shipped name, or the place of a file
+ * @param json the resolved recipe
+ */
+public record RecipeText(String name, String json) implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+  private static final String RESOURCES = "dev/tare/recipes/";
+
+  /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
+  public static final List<String> SHIPPED =
+      List.of(
+          "int8",
+          "int8-entropy",
+          "int8-mse",
+          "int8-percentile",
+          "int8-reduced",
+          "int8-symmetric");
+
+  /**
+   * Finds a recipe: a shipped name, or else a file.
+   *
+   * @throws TareException (usage) if there is none or it cannot be read
+   */
+  public static RecipeText open(String nameOrPlace, Configuration hadoop) throws IOException {
+    try {
+      Config config;
+      if (SHIPPED.contains(nameOrPlace)) {
+        config = ConfigFactory.parseResources(loader(), RESOURCES + nameOrPlace + ".conf");
+      } else if (nameOrPlace.contains("/") || nameOrPlace.endsWith(".conf")) {
+        config = ConfigFactory.parseString(Locations.readText(nameOrPlace, hadoop));
+      } else {
+        throw TareException.usage(
+            "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
+                .formatted(nameOrPlace, String.join(", ", SHIPPED)));
+      }
+      RecipeParser.parse(nameOrPlace, config.resolve());
+      return new RecipeText(
+          nameOrPlace, config.resolve().root().render(ConfigRenderOptions.concise()));
+    } catch (ConfigException e) {
+      throw TareException.usage("Invalid recipe '" + nameOrPlace + "': " + e.getMessage());
+    } catch (RecipeException e) {
+      throw TareException.usage(e.getMessage());
+    }
+  }
+
+  public Recipe parse() {
+    return RecipeParser.parse(name, ConfigFactory.parseString(json));
+  }
+
+  private static ClassLoader loader() {
+    return RecipeText.class.getClassLoader();
+  }
+}

@@ -1,0 +1,155 @@
+package dev.tare.jobs.quantize;
+
+import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.QdqRewriter;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.table.WeightTables;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Applies a plan: executors quantize slices of weights into a table; the model is then assembled from
+ * that table, so the bytes in both are the same.
+ */
+public final class QuantizeJob {
+
+  private static final long BYTES_PER_FILE = 64L << 20;
+  private static final int MIN_TASKS = 4;
+
+  private final SparkSession spark;
+
+  public QuantizeJob(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /**
+   * What quantization made.
+   *
+   * @param constants quantized weights and biases
+   * @param weightBytes their bytes
+   * @param modelBytes size of the float model
+   */
+  public record Result(int constants, long weightBytes, long modelBytes) {}
+
+  /**
+   * Quantizes.
+   *
+   * @param tensors folder for the table of constants
+   * @param weights folder for the table of slices
+   * @param modelOut receives the ONNX file; not closed
+   * @throws TareException (bad input) if the plan was made for another model
+   */
+  public Result run(
+      ModelHandle model,
+      QuantPlan plan,
+      Path tensors,
+      Path weights,
+      String runId,
+      OutputStream modelOut)
+      throws IOException {
+    if (!plan.modelSha256().equals(model.ref().sha256())) {
+      throw TareException.badInput(
+          "The plan was made for another model: sha256 %s, but %s has %s"
+              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
+    }
+    List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
+    constants.addAll(plan.quantized(Role.BIAS));
+    if (constants.isEmpty()) {
+      throw TareException.badInput(
+          "The plan leaves every tensor in float; plan.json gives the reasons");
+    }
+    SparkJobs.describe(spark, "quantize: %d weights".formatted(constants.size()));
+    writeWeights(model, constants, weights, runId);
+    writeTensors(model, constants, tensors, runId);
+    SparkJobs.describe(spark, "quantize: assemble the model");
+    Map<String, ByteBuffer> codes = read(weights, constants);
+    try {
+      OnnxModel rewritten = QdqRewriter.rewrite(model.parse(), plan, codes::get);
+      rewritten.writeTo(modelOut);
+    } catch (InvalidModelException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+    SparkJobs.describe(spark, null);
+    return new Result(
+        constants.size(),
+        constants.stream().mapToLong(WeightTables::bytes).sum(),
+        model.ref().length());
+  }
+
+  private void writeWeights(
+      ModelHandle model, List<TensorPlan> constants, Path folder, String runId) {
+    List<Row> slices = new ArrayList<>();
+    long bytes = 0;
+    for (TensorPlan plan : constants) {
+      String json = QuantPlanJson.formatTensor(plan);
+      for (WeightTables.Slice slice : WeightTables.slices(plan)) {
+        slices.add(RowFactory.create(json, slice.index(), slice.offset(), slice.length()));
+        bytes += slice.length();
+      }
+    }
+    long wanted = Math.max(MIN_TASKS, (bytes + BYTES_PER_FILE - 1) / BYTES_PER_FILE);
+    int tasks = (int) Math.min(wanted, slices.size());
+    spark
+        .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
+        .repartition(tasks)
+        .mapPartitions(
+            new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
+        .sortWithinPartitions("tensor", "role", "slice")
+        .write()
+        .mode(SaveMode.ErrorIfExists)
+        .parquet(folder.toString());
+  }
+
+  private void writeTensors(
+      ModelHandle model, List<TensorPlan> constants, Path folder, String runId) {
+    List<Row> rows = new ArrayList<>();
+    constants.forEach(p -> rows.add(WeightTables.tensorRow(p, runId, model.ref().sha256())));
+    spark
+        .createDataset(rows, Encoders.row(WeightTables.TENSORS_SCHEMA))
+        .coalesce(1)
+        .write()
+        .mode(SaveMode.ErrorIfExists)
+        .parquet(folder.toString());
+  }
+
+  /** The integers of every constant, slice by slice, so that Spark holds few of them at once. */
+  private Map<String, ByteBuffer> read(Path folder, List<TensorPlan> constants) {
+    Map<String, ByteBuffer> codes = new HashMap<>();
+    constants.forEach(
+        p -> codes.put(p.tensor(), ByteBuffer.allocate(Math.toIntExact(WeightTables.bytes(p)))));
+    Dataset<Row> rows =
+        spark
+            .read()
+            .schema(WeightTables.WEIGHTS_SCHEMA)
+            .parquet(folder.toString())
+            .select("tensor", "offset", "data")
+            .orderBy(functions.col("tensor"), functions.col("offset"));
+    for (Iterator<Row> it = rows.toLocalIterator(); it.hasNext(); ) {
+      Row row = it.next();
+      byte[] data = row.getAs("data");
+      codes.get(row.<String>getAs("tensor")).put(Math.toIntExact(row.<Long>getAs("offset")), data);
+    }
+    return codes;
+  }
+}

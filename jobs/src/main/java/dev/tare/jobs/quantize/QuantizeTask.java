@@ -1,0 +1,87 @@
+package dev.tare.jobs.quantize;
+
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.recipe.WeightSource;
+import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.table.WeightTables;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Quantizes slices of constants, one at a time. */
+final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  static final StructType SLICE_SCHEMA =
+      new StructType()
+          .add("plan", DataTypes.StringType, false)
+          .add("slice", DataTypes.IntegerType, false)
+          .add("offset", DataTypes.LongType, false)
+          .add("length", DataTypes.IntegerType, false);
+
+  private final ModelHandle model;
+  private final String runId;
+
+  QuantizeTask(ModelHandle model, String runId) {
+    this.model = model;
+    this.runId = runId;
+  }
+
+  @Override
+  public Iterator<Row> call(Iterator<Row> slices) {
+    WeightSource source = model.parse().weights();
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return slices.hasNext();
+      }
+
+      @Override
+      public Row next() {
+        return quantize(source, slices.next());
+      }
+    };
+  }
+
+  private Row quantize(WeightSource source, Row slice) {
+    TensorPlan plan = QuantPlanJson.parseTensor(slice.getString(0));
+    long offset = slice.getLong(2);
+    int length = slice.getInt(3);
+    int width = plan.type().dtype().bytes();
+    Tensor constant = source.constant(plan.tensor());
+    FloatBuffer values = constant.floats();
+    int first = Math.toIntExact(offset / width);
+    values.position(first).limit(first + length / width);
+    byte[] data = new byte[length];
+    List<QuantParams> params = plan.channels().stream().map(ChannelPlan::params).toList();
+    Quantizer.quantizeSlice(
+        values,
+        ByteBuffer.wrap(data),
+        first,
+        constant.shape(),
+        params,
+        plan.axis(),
+        plan.narrowRange());
+    return RowFactory.create(
+        WeightTables.FORMAT_VERSION,
+        runId,
+        plan.tensor(),
+        plan.role().name().toLowerCase(Locale.ROOT),
+        slice.getInt(1),
+        offset,
+        data);
+  }
+}

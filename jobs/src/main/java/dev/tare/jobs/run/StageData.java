@@ -1,0 +1,184 @@
+package dev.tare.jobs.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.cli.DataOptions;
+import dev.tare.jobs.input.DataFiles;
+import dev.tare.jobs.input.DataFormat;
+import dev.tare.jobs.input.DataRequest;
+import dev.tare.jobs.input.DataSource;
+import dev.tare.jobs.input.InputException;
+import dev.tare.jobs.input.InputReport;
+import dev.tare.jobs.input.LocalFile;
+import dev.tare.jobs.input.ModelInputs;
+import dev.tare.jobs.input.Sampling;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.ModelSignature;
+import dev.tare.jobs.storage.InputRef;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * The data of a stage: checked, counted, and cut to the samples that the stage wants.
+ *
+ * <p>Small data is kept in memory between the passes over it; larger data is read again.
+ */
+final class StageData implements AutoCloseable {
+
+  /** Up to this size tokenizing again costs more than keeping the samples. */
+  private static final long KEEP_BYTES = 64L << 20;
+
+  private final SparkSession spark;
+  private final DataSource source;
+  private final Dataset<Row> rows;
+  private final List<Dataset<Row>> kept = new ArrayList<>();
+  private final Optional<CachedFile> tokenizer;
+  private InputReport report;
+
+  private StageData(SparkSession spark, DataSource source, Optional<CachedFile> tokenizer) {
+    this.spark = spark;
+    this.source = source;
+    this.tokenizer = tokenizer;
+    if (source.files().bytes() <= KEEP_BYTES) {
+      this.rows = source.rows().persist(StorageLevel.MEMORY_AND_DISK());
+      kept.add(rows);
+    } else {
+      this.rows = source.rows();
+    }
+  }
+
+  /**
+   * Opens data for a model; runs no job.
+   *
+   * @throws TareException (bad input) if it cannot be read in full
+   */
+  static StageData open(SparkSession spark, ModelHandle model, DataOptions options)
+      throws IOException {
+    OnnxModel graph = model.parse();
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    Optional<CachedFile> tokenizer = Optional.empty();
+    if (options.tokenizer().isPresent()) {
+      tokenizer = Optional.of(CachedFile.open(options.tokenizer().get(), hadoop));
+    }
+    DataRequest request =
+        new DataRequest(
+            options.data(),
+            DataFormat.valueOf(options.format().name()),
+            options.textColumn(),
+            tokenizer.map(file -> (LocalFile) file),
+            OptionalInt.of(options.maxLength()),
+            new ModelInputs(ModelSignature.inputs(graph)),
+            graph.vocabularySize("input_ids"));
+    return new StageData(spark, asBadInput(() -> DataSource.open(spark, request)), tokenizer);
+  }
+
+  /**
+   * Counts all rows, once.
+   *
+   * @throws TareException (bad input) if more rows are bad than allowed, or none is a sample
+   */
+  InputReport check(long maxBadRows) {
+    SparkJobs.describe(spark, "read: count and check rows");
+    report =
+        asBadInput(
+            () -> {
+              InputReport counted = source.report(rows);
+              counted.check(maxBadRows);
+              return counted;
+            });
+    return report;
+  }
+
+  /**
+   * The samples of a condition, all or the n with the smallest hashes.
+   *
+   * @param condition on the hash column
+   */
+  Dataset<Row> select(Optional<Column> condition, OptionalInt n) {
+    SparkJobs.describe(spark, "read: choose samples");
+    Dataset<Row> wanted = condition.isPresent() ? rows.filter(condition.get()) : rows;
+    OptionalLong limit = n.isPresent() ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty();
+    Dataset<Row> selected =
+        Sampling.select(wanted, limit)
+            .select("hash", "sample");
+    if (n.isPresent()) {
+      selected = selected.persist(StorageLevel.MEMORY_AND_DISK());
+      kept.add(selected);
+    }
+    return selected;
+  }
+
+  /** Throws if a file changed since the data was opened. */
+  void requireUnchanged() {
+    asBadInput(
+        () -> {
+          source.requireUnchanged();
+          return true;
+        });
+  }
+
+  /** What the manifest says was read: data files, by size and time, and the tokenizer. */
+  List<InputRef> inputs(String name) {
+    List<InputRef> inputs = new ArrayList<>();
+    for (DataFiles.DataFile file : source.files().files()) {
+      inputs.add(
+          InputRef.unhashed(
+              name,
+              new org.apache.hadoop.fs.Path(file.path()).toUri(),
+              file.bytes(),
+              file.modifiedMillis()));
+    }
+    tokenizer.ifPresent(file -> inputs.add(file.ref().asInput("tokenizer")));
+    return inputs;
+  }
+
+  /** Counts for the manifest. */
+  void describe(ObjectNode node) {
+    node.put("format", source.format().name().toLowerCase(Locale.ROOT));
+    source.maxLength().ifPresent(n -> node.put("max-length", n));
+    source.textColumn().ifPresent(c -> node.put("text-column", c));
+    node.put("rows", report.rows());
+    node.put("samples-available", report.samples());
+    ObjectNode skipped = node.putObject("skipped-rows");
+    report.skipped().forEach((reason, count) -> skipped.put(reason.id(), count));
+    ObjectNode bad = node.putObject("bad-rows");
+    report.bad().forEach((reason, count) -> bad.put(reason.id(), count));
+  }
+
+  InputReport report() {
+    return report;
+  }
+
+  URI uri() {
+    return new org.apache.hadoop.fs.Path(source.files().uri()).toUri();
+  }
+
+  private static <T> T asBadInput(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (InputException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    kept.forEach(Dataset::unpersist);
+    SparkJobs.describe(spark, null);
+  }
+}

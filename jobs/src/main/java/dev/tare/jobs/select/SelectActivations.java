@@ -1,0 +1,61 @@
+package dev.tare.jobs.select;
+
+import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.recipe.ActivationPlanner;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.table.StatisticsTable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import org.apache.spark.api.java.function.FlatMapGroupsFunction;
+import org.apache.spark.sql.Row;
+
+/** Decides about one activation from its rows; tensors that the recipe does not want yield nothing. */
+final class SelectActivations implements FlatMapGroupsFunction<String, Row, String> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final RecipeText recipe;
+  private final HashMap<String, ArrayList<String>> consumers;
+
+  SelectActivations(RecipeText recipe, HashMap<String, ArrayList<String>> consumers) {
+    this.recipe = recipe;
+    this.consumers = consumers;
+  }
+
+  @Override
+  public Iterator<String> call(String tensor, Iterator<Row> rows) {
+    if (!consumers.containsKey(tensor)) {
+      return List.<String>of().iterator();
+    }
+    TreeMap<Integer, Statistics> byChannel = new TreeMap<>();
+    int axis = -1;
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      axis = Math.max(axis, StatisticsTable.axis(row));
+      byChannel.put(StatisticsTable.channel(row), StatisticsTable.toStatistics(row));
+    }
+    Optional<Statistics> whole = Optional.ofNullable(byChannel.remove(-1));
+    TensorStatistics statistics =
+        new TensorStatistics(
+            tensor,
+            whole,
+            byChannel.isEmpty() ? OptionalInt.empty() : OptionalInt.of(axis),
+            List.copyOf(byChannel.values()));
+    try {
+      return List.of(
+              QuantPlanJson.formatTensor(
+                  new ActivationPlanner(recipe.parse()).plan(statistics, consumers.get(tensor))))
+          .iterator();
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package dev.tare.jobs.select;
+
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.SkippedNode;
+import dev.tare.engine.recipe.Candidates;
+import dev.tare.engine.recipe.PlanAssembler;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.table.PlanTable;
+import dev.tare.jobs.table.StatisticsStore;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Makes the plan. Activations are decided from statistics, weights from their values, both on
+ * executors; the driver makes the decisions agree.
+ *
+ * <p>Law: the plan is a function of statistics, recipe and weights.
+ */
+public final class SelectJob {
+
+  private final SparkSession spark;
+
+  public SelectJob(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /**
+   * Selects.
+   *
+   * @param statistics folder of the statistics table
+   * @param contentSha256 its identity, which the plan records
+   * @throws TareException (bad input) if the model has nothing that the recipe quantizes, or the
+   *     statistics lack a tensor that it needs; the message names them
+   */
+  public QuantPlan run(
+      ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
+    Recipe recipe = recipeText.parse();
+    OnnxModel graph = model.parse();
+    Candidates candidates = Candidates.of(recipe, graph.weights().nodes());
+    if (candidates.nodes().isEmpty()) {
+      throw nothingToQuantize(graph, recipe, candidates);
+    }
+    SparkJobs.describe(spark, "select: ranges of activations by " + recipe.activations().method().name());
+    List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
+    SparkJobs.describe(spark, "select: ranges of weights by " + recipe.weights().method().name());
+    List<TensorPlan> weights = weights(model, recipeText, candidates);
+    SparkJobs.describe(spark, null);
+    return new QuantPlan(
+        recipe.name(),
+        model.ref().sha256(),
+        contentSha256,
+        new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
+  }
+
+  /** Writes the plan as a table, in one file. */
+  public void write(QuantPlan plan, Path folder, String runId) {
+    SparkJobs.describe(spark, "select: write plan");
+    spark
+        .createDataset(PlanTable.toRows(plan, runId), Encoders.row(PlanTable.SCHEMA))
+        .coalesce(1)
+        .write()
+        .mode(SaveMode.ErrorIfExists)
+        .parquet(folder.toString());
+    SparkJobs.describe(spark, null);
+  }
+
+  private List<TensorPlan> activations(
+      RecipeText recipeText, Recipe recipe, Candidates candidates, Path statistics) {
+    SortedMap<String, List<QuantizableNode>> wanted = candidates.byActivation();
+    Dataset<Row> rows = StatisticsStore.read(spark, statistics);
+    TreeSet<String> missing = new TreeSet<>(wanted.keySet());
+    for (Row row :
+        rows.filter(functions.col("channel").isNull()).select("tensor").collectAsList()) {
+      missing.remove(row.getString(0));
+    }
+    if (!missing.isEmpty()) {
+      throw TareException.badInput(
+          "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with an --observe that covers them."
+              .formatted(missing.size(), recipe.name(), String.join(", ", missing)));
+    }
+    HashMap<String, ArrayList<String>> consumers = new HashMap<>();
+    wanted.forEach((tensor, nodes) -> consumers.put(tensor, names(nodes)));
+    Dataset<Row> needed =
+        recipe.activations().perChannel() ? rows : rows.filter(functions.col("channel").isNull());
+    return parse(
+        needed
+            .groupByKey(
+                (MapFunction<Row, String>) row -> row.getString(row.fieldIndex("tensor")),
+                Encoders.STRING())
+            .flatMapGroups(new SelectActivations(recipeText, consumers), Encoders.STRING())
+            .collectAsList());
+  }
+
+  private List<TensorPlan> weights(
+      ModelHandle model, RecipeText recipeText, Candidates candidates) {
+    SortedMap<String, List<QuantizableNode>> wanted = candidates.byWeight();
+    HashMap<String, ArrayList<String>> consumers = new HashMap<>();
+    HashMap<String, Integer> axes = new HashMap<>();
+    for (Map.Entry<String, List<QuantizableNode>> entry : wanted.entrySet()) {
+      consumers.put(entry.getKey(), names(entry.getValue()));
+      axes.put(entry.getKey(), entry.getValue().get(0).weightAxis());
+    }
+    int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
+    return parse(
+        spark
+            .createDataset(new ArrayList<>(wanted.keySet()), Encoders.STRING())
+            .repartition(tasks)
+            .mapPartitions(
+                new SelectWeights(model, recipeText, consumers, axes), Encoders.STRING())
+            .collectAsList());
+  }
+
+  private static ArrayList<String> names(List<QuantizableNode> nodes) {
+    return new ArrayList<>(nodes.stream().map(QuantizableNode::node).toList());
+  }
+
+  private static List<TensorPlan> parse(List<String> json) {
+    return json.stream().map(QuantPlanJson::parseTensor).toList();
+  }
+
+  private static TareException nothingToQuantize(
+      OnnxModel graph, Recipe recipe, Candidates candidates) {
+    StringBuilder why = new StringBuilder();
+    candidates
+        .leftFloat()
+        .forEach((node, reason) -> why.append("\n  ").append(node).append(": ").append(reason));
+    for (SkippedNode node : graph.skipped()) {
+      why.append("\n  ").append(node.node()).append(": ").append(node.reason());
+    }
+    return TareException.badInput(
+        "Model '%s' has no tensor that recipe '%s' quantizes: no %s with a constant weight%s"
+            .formatted(graph.name(), recipe.name(), String.join(", ", recipe.operators()), why));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tare.jobs.select;
+
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.WeightPlanner;
+import dev.tare.engine.recipe.WeightSource;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+
+/** Decides about weights by name, reading their values from the model on this machine. */
+final class SelectWeights implements MapPartitionsFunction<String, String> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final ModelHandle model;
+  private final RecipeText recipe;
+  private final HashMap<String, ArrayList<String>> consumers;
+  private final HashMap<String, Integer> axes;
+
+  SelectWeights(
+      ModelHandle model,
+      RecipeText recipe,
+      HashMap<String, ArrayList<String>> consumers,
+      HashMap<String, Integer> axes) {
+    this.model = model;
+    this.recipe = recipe;
+    this.consumers = consumers;
+    this.axes = axes;
+  }
+
+  @Override
+  public Iterator<String> call(Iterator<String> names) {
+    WeightPlanner planner = new WeightPlanner(recipe.parse());
+    WeightSource source = model.parse().weights();
+    List<String> plans = new ArrayList<>();
+    while (names.hasNext()) {
+      String name = names.next();
+      try {
+        plans.add(
+            QuantPlanJson.formatTensor(
+                planner.plan(
+                    name, source.constant(name), axes.get(name), consumers.get(name))));
+      } catch (IllegalArgumentException e) {
+        throw TareException.badInput(e.getMessage(), e);
+      }
+    }
+    return plans.iterator();
+  }
+}
