@@ -21,4 +21,33 @@ public record QuantParams(QuantType type, float scale, int zeroPoint) {
       throw new IllegalArgumentException("Invalid zero point of " + type + ": " + zeroPoint);
     }
   }
+
+  /**
+   * Scale and zero point that spread an interval, widened to contain 0, over a type's integers.
+   *
+   * <p>The arithmetic and the limits of each choice stand in {@link ScaleRule}.
+   *
+   * @param narrowRange whether the lowest integer stays unused
+   * @param reduceRange whether 7 bits are used: for processors whose 8-bit products saturate
+   * @throws IllegalArgumentException if an end is not finite, or the type has no reduced range
+   */
+  public static QuantParams of(
+      float low,
+      float high,
+      QuantType type,
+      boolean symmetric,
+      boolean narrowRange,
+      boolean reduceRange) {
+    return ScaleRule.of(type, symmetric, narrowRange, reduceRange).params(low, high);
+  }
+
+  /**
+   * Parameters of a bias that is added to products of an input and a weight: INT32, zero point 0,
+   * scale the float32 product of both scales.
+   *
+   * @throws IllegalArgumentException if the product underflows to 0 or overflows
+   */
+  public static QuantParams ofBias(QuantParams input, QuantParams weight) {
+    return new QuantParams(QuantType.INT32, input.scale() * weight.scale(), 0);
+  }
 }

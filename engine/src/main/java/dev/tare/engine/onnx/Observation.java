@@ -1,0 +1,197 @@
+package dev.tare.engine.onnx;
+
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.recipe.QuantizableNode;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * Chooses the tensors that a calibration observes:
+ *
+ * <ul>
+ *   <li>{@code constant-weight-inputs}: what MatMul, Gemm and Conv with a constant weight read
+ *   <li>{@code matmul}: every computed operand of every MatMul, Gemm and Conv
+ *   <li>{@code all}: every input and computed tensor that may hold real numbers; where the model
+ *       does not tell the type, the runtime must
+ *   <li>{@code regex:R}: those of {@code all} whose whole name matches a Java regular expression
+ *   <li>anything else: those of {@code all} whose whole name matches, {@code *} standing for any
+ *       text and {@code ?} for one character
+ * </ul>
+ *
+ * <p>Constants, and what is computed from constants alone, are never observed, nor is anything
+ * inside a subgraph. The channel axis is the one that the first MatMul, Gemm or Conv in graph order
+ * sums over; of a tensor that none reads, the output channels of the one that makes it.
+ */
+public final class Observation {
+
+  public static final String CONSTANT_WEIGHT_INPUTS = "constant-weight-inputs";
+  public static final String MATMUL = "matmul";
+  public static final String ALL = "all";
+
+  private static final int SUGGESTIONS = 3;
+
+  private Observation() {}
+
+  /**
+   * The chosen tensors, sorted by name.
+   *
+   * @throws IllegalArgumentException if nothing is chosen, or the expression is none; a pattern's
+   *     message gives the names nearest to it
+   */
+  public static List<ObservedTensor> resolve(String what, OnnxModel model) {
+    NavigableSet<String> names =
+        switch (what) {
+          case CONSTANT_WEIGHT_INPUTS -> constantWeightInputs(model);
+          case MATMUL -> products(model);
+          case ALL -> all(model);
+          default -> matching(what, model);
+        };
+    if (names.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot observe '%s' of model '%s': there is no such tensor"
+              .formatted(what, model.name()));
+    }
+    Map<String, Integer> axes = channelAxes(model);
+    return names.stream()
+        .map(
+            name ->
+                new ObservedTensor(
+                    name,
+                    axes.containsKey(name) ? OptionalInt.of(axes.get(name)) : OptionalInt.empty()))
+        .toList();
+  }
+
+  private static NavigableSet<String> constantWeightInputs(OnnxModel model) {
+    NavigableSet<String> names = new TreeSet<>();
+    model.weights().nodes().stream().map(QuantizableNode::input).forEach(names::add);
+    return names;
+  }
+
+  private static NavigableSet<String> products(OnnxModel model) {
+    NavigableSet<String> candidates = all(model);
+    NavigableSet<String> names = new TreeSet<>();
+    for (NodeProto node : model.graph().getNodeList()) {
+      if (isProduct(node)) {
+        names.add(Nodes.input(node, 0));
+        names.add(Nodes.input(node, 1));
+      }
+    }
+    names.retainAll(candidates);
+    return names;
+  }
+
+  private static NavigableSet<String> all(OnnxModel model) {
+    GraphProto graph = model.graph();
+    TensorTypes types = TensorTypes.of(graph);
+    NavigableSet<String> names = new TreeSet<>();
+    model.inputs().forEach(input -> names.add(input.name()));
+    Set<String> folded = new HashSet<>();
+    for (NodeProto node : graph.getNodeList()) {
+      Set<String> reads = Nodes.reads(node);
+      boolean constant =
+          reads.stream().allMatch(r -> model.constants().contains(r) || folded.contains(r))
+              && !node.getOpType().startsWith("Random");
+      (constant ? folded : names).addAll(node.getOutputList());
+    }
+    names.removeIf(name -> name.isEmpty() || !types.mayBeFloat(name));
+    return names;
+  }
+
+  private static NavigableSet<String> matching(String what, OnnxModel model) {
+    Pattern pattern = pattern(what);
+    NavigableSet<String> candidates = all(model);
+    NavigableSet<String> names = new TreeSet<>();
+    candidates.stream().filter(pattern.asMatchPredicate()).forEach(names::add);
+    if (names.isEmpty()) {
+      List<String> nearest =
+          candidates.stream()
+              .sorted(Comparator.comparingInt((String c) -> distance(what, c)))
+              .limit(SUGGESTIONS)
+              .toList();
+      throw new IllegalArgumentException(
+          "Cannot observe '%s' of model '%s': no tensor matches; nearest are %s"
+              .formatted(what, model.name(), nearest));
+    }
+    return names;
+  }
+
+  private static Pattern pattern(String what) {
+    if (what.startsWith("regex:")) {
+      try {
+        return Pattern.compile(what.substring("regex:".length()));
+      } catch (PatternSyntaxException e) {
+        throw new IllegalArgumentException(
+            "Cannot observe '%s': %s".formatted(what, e.getDescription()), e);
+      }
+    }
+    StringBuilder regex = new StringBuilder();
+    what.codePoints()
+        .forEach(
+            c ->
+                regex.append(
+                    c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c))));
+    return Pattern.compile(regex.toString());
+  }
+
+  /** Levenshtein's edit distance. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j < row.length; j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j < row.length; j++) {
+        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+
+  private static boolean isProduct(NodeProto node) {
+    return Nodes.is(node, "MatMul") || Nodes.is(node, "Gemm") || Nodes.is(node, "Conv");
+  }
+
+  private static Map<String, Integer> channelAxes(OnnxModel model) {
+    Map<String, Integer> read = new HashMap<>();
+    Map<String, Integer> made = new HashMap<>();
+    for (NodeProto node : model.graph().getNodeList()) {
+      if (!isProduct(node) || node.getOutputCount() == 0) {
+        continue;
+      }
+      switch (node.getOpType()) {
+        case "Conv" -> {
+          read.putIfAbsent(Nodes.input(node, 0), 1);
+          made.put(node.getOutput(0), 1);
+        }
+        case "Gemm" -> {
+          boolean transA = Nodes.intAttribute(node, "transA", 0) != 0;
+          boolean transB = Nodes.intAttribute(node, "transB", 0) != 0;
+          read.putIfAbsent(Nodes.input(node, 0), transA ? 0 : -1);
+          read.putIfAbsent(Nodes.input(node, 1), transB ? -1 : 0);
+          made.put(node.getOutput(0), -1);
+        }
+        default -> {
+          read.putIfAbsent(Nodes.input(node, 0), -1);
+          read.putIfAbsent(Nodes.input(node, 1), -2);
+          made.put(node.getOutput(0), -1);
+        }
+      }
+    }
+    made.forEach(read::putIfAbsent);
+    return read;
+  }
+}

@@ -1,0 +1,231 @@
+package dev.tare.engine.onnx;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.ModelProto;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.OperatorSetIdProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.engine.recipe.WeightSource;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * An ONNX model whose structure was checked: every tensor has the bytes that its shape asks for,
+ * names are unique, no data lies outside the file, and the graph has no cycle.
+ *
+ * <p>Whether Tare can quantize it is {@link Preflight}'s question. Immutable; weights are views of
+ * the bytes that were parsed, so a model costs about its file size.
+ */
+public final class OnnxModel {
+
+  private final String name;
+  private final ModelProto proto;
+  private final Constants constants;
+  private final List<String> nodeNames;
+  private final GraphWeights weights;
+
+  private OnnxModel(String name, ModelProto proto) {
+    this.name = name;
+    this.proto = proto;
+    this.constants = Constants.of(proto.getGraph());
+    this.nodeNames = Nodes.names(proto.getGraph().getNodeList());
+    this.weights = new GraphWeights(proto.getGraph(), constants, nodeNames);
+  }
+
+  /**
+   * The model in an array, which must not change afterwards.
+   *
+   * @param name how messages call the model, such as its file name
+   * @throws InvalidModelException if it is no ONNX model, or its structure is broken
+   */
+  public static OnnxModel parse(byte[] bytes, String name) {
+    return parse(UnsafeByteOperations.unsafeWrap(bytes), name);
+  }
+
+  /**
+   * The model in the remaining bytes of a buffer, which must not change afterwards.
+   *
+   * @throws InvalidModelException if it is no ONNX model, or its structure is broken
+   */
+  public static OnnxModel parse(ByteBuffer bytes, String name) {
+    return parse(UnsafeByteOperations.unsafeWrap(bytes), name);
+  }
+
+  /**
+   * The model in a local file, called by its file name.
+   *
+   * @throws InvalidModelException if it is no ONNX model, or its structure is broken
+   */
+  public static OnnxModel read(Path file) throws IOException {
+    return parse(Files.readAllBytes(file), String.valueOf(file.getFileName()));
+  }
+
+  private static OnnxModel parse(ByteString bytes, String name) {
+    if (bytes.isEmpty()) {
+      throw new InvalidModelException(name, "the file is empty");
+    }
+    CodedInputStream in = bytes.newCodedInput();
+    in.enableAliasing(true);
+    ModelProto proto;
+    try {
+      proto = ModelProto.parseFrom(in);
+    } catch (InvalidProtocolBufferException e) {
+      throw new InvalidModelException(name, "not an ONNX protobuf (" + e.getMessage() + ")", e);
+    } catch (IOException e) {
+      throw new InvalidModelException(name, "not an ONNX protobuf", e);
+    }
+    StructureCheck.check(name, proto);
+    return new OnnxModel(name, proto);
+  }
+
+  /** A rewritten form of this model, under the same name. */
+  OnnxModel with(ModelProto rewritten) {
+    return new OnnxModel(name, rewritten);
+  }
+
+  ModelProto proto() {
+    return proto;
+  }
+
+  GraphProto graph() {
+    return proto.getGraph();
+  }
+
+  Constants constants() {
+    return constants;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public long irVersion() {
+    return proto.getIrVersion();
+  }
+
+  /** Version of the standard operators that the model is written in. */
+  public int opset() {
+    return proto.getOpsetImportList().stream()
+        .filter(o -> Nodes.domain(o.getDomain()).isEmpty())
+        .mapToInt(o -> (int) o.getVersion())
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** Operator set versions by domain; the standard one is {@code ai.onnx}. */
+  public SortedMap<String, Long> opsets() {
+    SortedMap<String, Long> opsets = new TreeMap<>();
+    for (OperatorSetIdProto opset : proto.getOpsetImportList()) {
+      String domain = Nodes.domain(opset.getDomain());
+      opsets.put(domain.isEmpty() ? "ai.onnx" : domain, opset.getVersion());
+    }
+    return Collections.unmodifiableSortedMap(opsets);
+  }
+
+  /** Name and version of the exporter; empty where the model does not say. */
+  public String producer() {
+    return (proto.getProducerName() + " " + proto.getProducerVersion()).strip();
+  }
+
+  /** What a caller must feed, in the model's order: initializers listed as inputs are left out. */
+  public List<TensorInfo> inputs() {
+    Set<String> initializers = new HashSet<>();
+    graph().getInitializerList().forEach(t -> initializers.add(t.getName()));
+    return graph().getInputList().stream()
+        .filter(i -> !initializers.contains(i.getName()))
+        .map(TensorInfo::of)
+        .toList();
+  }
+
+  public List<TensorInfo> outputs() {
+    return graph().getOutputList().stream().map(TensorInfo::of).toList();
+  }
+
+  /**
+   * Names of the nodes in graph order, made unique: {@code OpType#index} for a node without a name,
+   * {@code name#index} for one whose name an earlier node has, and underscores behind that while it
+   * is taken.
+   */
+  public List<String> nodeNames() {
+    return nodeNames;
+  }
+
+  /** Constant weights of MatMul, Gemm and Conv in the main graph; those in subgraphs stay float. */
+  public WeightSource weights() {
+    return weights;
+  }
+
+  /** Every MatMul, Gemm and Conv of the main graph that {@link #weights} leaves out, and why. */
+  public List<SkippedNode> skipped() {
+    return weights.skipped();
+  }
+
+  /** How often each operator occurs, subgraphs included; other domains are written before a dot. */
+  public SortedMap<String, Integer> operatorCounts() {
+    SortedMap<String, Integer> counts = new TreeMap<>();
+    count(graph(), counts);
+    return Collections.unmodifiableSortedMap(counts);
+  }
+
+  private static void count(GraphProto graph, SortedMap<String, Integer> counts) {
+    for (NodeProto node : graph.getNodeList()) {
+      String prefix = Nodes.isStandard(node) ? "" : node.getDomain() + ".";
+      counts.merge(prefix + node.getOpType(), 1, Integer::sum);
+      Nodes.subgraphs(node).forEach(subgraph -> count(subgraph, counts));
+    }
+  }
+
+  /** Floating-point numbers among the main graph's constants. */
+  public long parameterCount() {
+    return constants.all().stream()
+        .filter(t -> TensorCodec.dtype(t.getDataType()).filter(d -> d.isFloat()).isPresent())
+        .mapToLong(t -> TensorCodec.shape(t).size())
+        .sum();
+  }
+
+  /** Bytes of the main graph's constants, of any type. */
+  public long constantBytes() {
+    return constants.all().stream().mapToLong(OnnxModel::bytes).sum();
+  }
+
+  private static long bytes(TensorProto tensor) {
+    return TensorCodec.dtype(tensor.getDataType())
+        .map(type -> TensorCodec.shape(tensor).size() * type.bytes())
+        .orElse((long) tensor.getSerializedSize());
+  }
+
+  /** Whether a tensor of the main graph has this name. */
+  boolean hasTensor(String tensor) {
+    return graph().getInputList().stream().map(ValueInfoProto::getName).anyMatch(tensor::equals)
+        || graph().getNodeList().stream().anyMatch(n -> n.getOutputList().contains(tensor));
+  }
+
+  /** The model as a file; equal models give equal bytes. Costs memory of the file's size. */
+  public byte[] toByteArray() {
+    return proto.toByteArray();
+  }
+
+  /** Writes the model as a file, without a second copy of its weights in memory. */
+  public void writeTo(OutputStream out) throws IOException {
+    proto.writeTo(out);
+  }
+
+  @Override
+  public String toString() {
+    return "OnnxModel[" + name + "]";
+  }
+}

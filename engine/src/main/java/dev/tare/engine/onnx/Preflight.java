@@ -1,0 +1,156 @@
+package dev.tare.engine.onnx;
+
+import dev.tare.engine.onnx.proto.AttributeProto;
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Decides, before any runtime sees a model, whether Tare takes it: a float32 model of one file,
+ * made of known operators.
+ *
+ * <p>What {@link OnnxModel#parse} checks holds already. Whether there is anything to quantize is
+ * planning's question.
+ */
+public final class Preflight {
+
+  /** Oldest version of the standard operators that is taken. */
+  public static final int MIN_OPSET = 7;
+
+  /** Newest opset that the ONNX Runtime in use guarantees. */
+  public static final int MAX_OPSET = 24;
+
+  private static final Set<String> DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
+  private static final Pattern QUANTIZED =
+      Pattern.compile(
+          "QLinear.*|Q[A-Z].*|.*Quantize.*|.*BlockQuantized.*|MatMulInteger.*|ConvInteger"
+              + "|MatMulNBits|MatMulBnb4|MatMulFpQ4");
+  private static final long MAX_FILL = 1L << 31;
+
+  private final OnnxModel model;
+  private final List<String> warnings = new ArrayList<>();
+
+  private Preflight(OnnxModel model) {
+    this.model = model;
+  }
+
+  /**
+   * Returns warnings: what cannot be judged without running the model.
+   *
+   * @throws InvalidModelException if the model is in half precision, quantized already, a decoder
+   *     with a cache, of an opset outside [{@link #MIN_OPSET}, {@link #MAX_OPSET}], has operators
+   *     of unknown domains, or inputs that are no dense tensors
+   */
+  public static List<String> check(OnnxModel model) {
+    Preflight preflight = new Preflight(model);
+    preflight.checkOpsets();
+    preflight.checkInterface();
+    preflight.check(model.graph());
+    return List.copyOf(preflight.warnings);
+  }
+
+  private void checkOpsets() {
+    int opset = model.opset();
+    if (opset < MIN_OPSET || opset > MAX_OPSET) {
+      throw refuse(
+          "it uses opset %d of the standard operators; supported are %d to %d"
+              .formatted(opset, MIN_OPSET, MAX_OPSET));
+    }
+  }
+
+  private void checkInterface() {
+    List<TensorInfo> inputs = model.inputs();
+    for (TensorInfo input : inputs) {
+      Optional<DType> type = input.dtype();
+      if (type.isEmpty()) {
+        throw refuse("input '" + input.name() + "' is no dense tensor of numbers");
+      }
+      if (isHalf(type.get().onnxCode())) {
+        throw refuse(
+            "input '%s' is %s: the model is in half precision; export it in float32"
+                .formatted(input.name(), type.get()));
+      }
+    }
+    boolean past = inputs.stream().anyMatch(i -> i.name().matches("past([_.].*)?"));
+    boolean present = model.outputs().stream().anyMatch(o -> o.name().startsWith("present"));
+    if (past && present) {
+      throw refuse(
+          "it is a decoder with a key-value cache (past and present tensors), which calibration on"
+              + " single samples cannot run; export it without the cache");
+    }
+  }
+
+  private void check(GraphProto graph) {
+    graph.getInitializerList().forEach(this::check);
+    for (NodeProto node : graph.getNodeList()) {
+      String domain = Nodes.domain(node.getDomain());
+      String op = node.getOpType();
+      if (!DOMAINS.contains(domain)) {
+        throw refuse(
+            "operator %s of domain '%s' (node '%s') is not one of ONNX or ONNX Runtime"
+                .formatted(op, domain, node.getName()));
+      }
+      if (QUANTIZED.matcher(op).matches()) {
+        throw refuse(
+            "it is quantized already: it has %s (node '%s'); start from the float model"
+                .formatted(op, node.getName()));
+      }
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasT()) {
+          check(attribute.getT());
+        }
+      }
+      if (op.equals("ConstantOfShape")) {
+        checkFill(node);
+      }
+      if (op.equals("Loop")) {
+        warnings.add("Loop '" + node.getName() + "' may run without end");
+      }
+      Nodes.subgraphs(node).forEach(this::check);
+    }
+  }
+
+  private void check(TensorProto tensor) {
+    if (isHalf(tensor.getDataType())) {
+      throw refuse(
+          "constant '%s' is %s: the model is in half precision; export it in float32"
+              .formatted(tensor.getName(), DType.ofOnnxCode(tensor.getDataType())));
+    }
+  }
+
+  /** A few bytes of model can ask for any amount of memory. */
+  private void checkFill(NodeProto node) {
+    Optional<TensorProto> shape =
+        model.constants().resolve(Nodes.input(node, 0)).flatMap(model.constants()::find);
+    if (shape.isEmpty() || shape.get().getDataType() != DType.INT64.onnxCode()) {
+      return;
+    }
+    Tensor dims = TensorCodec.decode(shape.get());
+    var values = dims.bytes().asLongBuffer();
+    long size = 1;
+    while (values.hasRemaining()) {
+      long dim = values.get();
+      if (dim < 0 || (dim > 0 && size > MAX_FILL / dim)) {
+        throw refuse(
+            "ConstantOfShape '%s' asks for more than %d values"
+                .formatted(node.getName(), MAX_FILL));
+      }
+      size *= dim;
+    }
+  }
+
+  private static boolean isHalf(int code) {
+    return code == DType.FLOAT16.onnxCode() || code == DType.BFLOAT16.onnxCode();
+  }
+
+  private InvalidModelException refuse(String reason) {
+    return new InvalidModelException(model.name(), reason);
+  }
+}

@@ -1,0 +1,10 @@
+package dev.tare.engine.onnx;
+
+/**
+ * A MatMul, Gemm or Conv without a constant weight that can be quantized.
+ *
+ * @param node name, as {@link OnnxModel#nodeNames} gives it
+ * @param opType operator
+ * @param reason why, in words
+ */
+public record SkippedNode(String node, String opType, String reason) {}

@@ -1,0 +1,186 @@
+package dev.tare.engine.onnx;
+
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.ModelProto;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.onnx.proto.ValueInfoProto;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Checks what every later step relies on: one meaning for each name, tensors of the size that they
+ * claim, no cycle, nothing outside the file.
+ *
+ * <p>Nodes need not be sorted, as ONNX Runtime sorts them itself. Linear in nodes and edges.
+ */
+final class StructureCheck {
+
+  private static final int MAX_DEPTH = 16;
+  private static final int MAX_NAME = 16_384;
+
+  private final String model;
+  private final TensorCheck tensors;
+
+  private StructureCheck(String model) {
+    this.model = model;
+    this.tensors = new TensorCheck(model);
+  }
+
+  /**
+   * @throws InvalidModelException with the first fault found
+   */
+  static void check(String model, ModelProto proto) {
+    new StructureCheck(model).check(proto);
+  }
+
+  private void check(ModelProto proto) {
+    if (!proto.hasGraph() || proto.getGraph().getNodeCount() == 0) {
+      throw refuse("it has no graph: not an ONNX model, or an empty one");
+    }
+    if (proto.getOpsetImportList().stream().noneMatch(o -> Nodes.domain(o.getDomain()).isEmpty())) {
+      throw refuse("it does not say which version of the standard operators it uses");
+    }
+    if (proto.getFunctionsCount() > 0) {
+      throw refuse(
+          "it defines functions ('%s'); inline them first"
+              .formatted(proto.getFunctions(0).getName()));
+    }
+    if (proto.getTrainingInfoCount() > 0) {
+      throw refuse("it carries training graphs; export it for inference");
+    }
+    if (proto.getGraph().getOutputCount() == 0) {
+      throw refuse("its graph has no outputs");
+    }
+    check(proto.getGraph(), Set.of(), 0);
+  }
+
+  private void check(GraphProto graph, Set<String> outer, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw refuse("subgraphs are nested deeper than " + MAX_DEPTH);
+    }
+    tensors.check(graph);
+    Set<String> roots = roots(graph);
+    Map<String, Integer> producers = producers(graph, roots);
+    Set<String> visible = new HashSet<>(outer);
+    visible.addAll(roots);
+    visible.addAll(producers.keySet());
+
+    int index = 0;
+    for (NodeProto node : graph.getNodeList()) {
+      tensors.check(node);
+      for (String input : node.getInputList()) {
+        if (!input.isEmpty() && !visible.contains(input)) {
+          throw refuse(
+              "node %d (%s '%s') reads '%s', which nothing defines"
+                  .formatted(index, node.getOpType(), node.getName(), input));
+        }
+      }
+      for (GraphProto subgraph : Nodes.subgraphs(node)) {
+        check(subgraph, visible, depth + 1);
+      }
+      index++;
+    }
+    for (ValueInfoProto output : graph.getOutputList()) {
+      if (!visible.contains(output.getName())) {
+        throw refuse("output '" + output.getName() + "' is computed by nothing");
+      }
+    }
+    checkAcyclic(graph, producers);
+  }
+
+  private Set<String> roots(GraphProto graph) {
+    Set<String> inputs = new HashSet<>();
+    for (ValueInfoProto input : graph.getInputList()) {
+      if (!inputs.add(named(input.getName(), "an input"))) {
+        throw refuse("input '" + input.getName() + "' occurs twice");
+      }
+    }
+    Set<String> initializers = new HashSet<>();
+    for (TensorProto tensor : graph.getInitializerList()) {
+      // The last one would win in ONNX Runtime, and the first one elsewhere.
+      if (!initializers.add(named(tensor.getName(), "an initializer"))) {
+        throw refuse("initializer '" + tensor.getName() + "' occurs twice");
+      }
+    }
+    inputs.addAll(initializers);
+    return inputs;
+  }
+
+  private Map<String, Integer> producers(GraphProto graph, Set<String> roots) {
+    Map<String, Integer> producers = new HashMap<>();
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      for (String output : graph.getNode(i).getOutputList()) {
+        if (output.isEmpty()) {
+          continue;
+        }
+        named(output, "a tensor");
+        if (roots.contains(output) || producers.putIfAbsent(output, i) != null) {
+          throw refuse("tensor '" + output + "' is defined twice");
+        }
+      }
+    }
+    return producers;
+  }
+
+  /** Kahn's algorithm: a node that never becomes ready lies on a cycle or behind one. */
+  private void checkAcyclic(GraphProto graph, Map<String, Integer> producers) {
+    int count = graph.getNodeCount();
+    int[] waiting = new int[count];
+    List<List<Integer>> readers = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      readers.add(new ArrayList<>(1));
+    }
+    Deque<Integer> ready = new ArrayDeque<>();
+    for (int i = 0; i < count; i++) {
+      for (String name : Nodes.reads(graph.getNode(i))) {
+        Integer producer = producers.get(name);
+        if (producer != null) {
+          readers.get(producer).add(i);
+          waiting[i]++;
+        }
+      }
+      if (waiting[i] == 0) {
+        ready.add(i);
+      }
+    }
+    int done = 0;
+    while (!ready.isEmpty()) {
+      done++;
+      for (int reader : readers.get(ready.remove())) {
+        if (--waiting[reader] == 0) {
+          ready.add(reader);
+        }
+      }
+    }
+    if (done < count) {
+      int stuck = 0;
+      while (waiting[stuck] == 0) {
+        stuck++;
+      }
+      throw refuse(
+          "its graph has a cycle, at or before node %d (%s '%s')"
+              .formatted(stuck, graph.getNode(stuck).getOpType(), graph.getNode(stuck).getName()));
+    }
+  }
+
+  private String named(String name, String what) {
+    if (name.isEmpty()) {
+      throw refuse(what + " has no name");
+    }
+    if (name.length() > MAX_NAME) {
+      throw refuse(what + " has a name of " + name.length() + " characters");
+    }
+    return name;
+  }
+
+  private InvalidModelException refuse(String reason) {
+    return new InvalidModelException(model, reason);
+  }
+}

@@ -1,0 +1,117 @@
+package dev.tare.engine.onnx;
+
+import dev.tare.engine.onnx.proto.AttributeProto;
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+
+/** Checks that a tensor's data is in the file and has the size that its shape asks for. */
+final class TensorCheck {
+
+  private final String model;
+
+  TensorCheck(String model) {
+    this.model = model;
+  }
+
+  void check(GraphProto graph) {
+    graph.getInitializerList().forEach(t -> check(t, t.getName()));
+    if (graph.getSparseInitializerCount() > 0) {
+      String name = graph.getSparseInitializer(0).getValues().getName();
+      throw refuse("initializer '" + name + "' is sparse; make it dense first");
+    }
+  }
+
+  void check(NodeProto node) {
+    for (AttributeProto attribute : node.getAttributeList()) {
+      String where =
+          "attribute '%s' of %s '%s'"
+              .formatted(attribute.getName(), node.getOpType(), node.getName());
+      if (attribute.hasT()) {
+        check(attribute.getT(), where);
+      }
+      attribute.getTensorsList().forEach(t -> check(t, where));
+      if (attribute.hasSparseTensor() || attribute.getSparseTensorsCount() > 0) {
+        throw refuse(where + " is sparse; make it dense first");
+      }
+    }
+  }
+
+  private void check(TensorProto tensor, String name) {
+    if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL
+        || tensor.getExternalDataCount() > 0) {
+      throw refuse(
+          "tensor '%s' keeps its data in another file; save the model as one file".formatted(name));
+    }
+    if (tensor.hasSegment()) {
+      throw refuse("tensor '" + name + "' is a segment of a larger one");
+    }
+    long size = 1;
+    try {
+      for (long dim : tensor.getDimsList()) {
+        if (dim < 0) {
+          throw refuse("tensor '%s' has shape %s".formatted(name, tensor.getDimsList()));
+        }
+        size = Math.multiplyExact(size, dim);
+      }
+      checkData(tensor, name, size);
+    } catch (ArithmeticException e) {
+      throw new InvalidModelException(
+          model,
+          "tensor '%s' of shape %s has too many elements".formatted(name, tensor.getDimsList()),
+          e);
+    }
+  }
+
+  private void checkData(TensorProto tensor, String name, long size) {
+    TensorProto.DataType type = TensorProto.DataType.forNumber(tensor.getDataType());
+    if (type == null || type == TensorProto.DataType.UNDEFINED) {
+      throw refuse("tensor '%s' has unknown element type %d".formatted(name, tensor.getDataType()));
+    }
+    boolean raw = !tensor.getRawData().isEmpty();
+    long expected = raw ? rawBytes(type, size) : typedCount(type, size);
+    long actual = raw ? tensor.getRawData().size() : typedCount(tensor, type);
+    if (expected != actual) {
+      throw refuse(
+          "tensor '%s' of type %s and shape %s has %d %s instead of %d"
+              .formatted(
+                  name, type, tensor.getDimsList(), actual, raw ? "bytes" : "values", expected));
+    }
+  }
+
+  private static long rawBytes(TensorProto.DataType type, long size) {
+    return switch (type) {
+      case FLOAT, INT32, UINT32 -> Math.multiplyExact(size, 4L);
+      case INT64, UINT64, DOUBLE, COMPLEX64 -> Math.multiplyExact(size, 8L);
+      case COMPLEX128 -> Math.multiplyExact(size, 16L);
+      case INT16, UINT16, FLOAT16, BFLOAT16 -> Math.multiplyExact(size, 2L);
+      case INT4, UINT4, FLOAT4E2M1 -> size / 2 + size % 2;
+      // Strings never are raw data: no size is right.
+      case STRING, UNDEFINED -> -1;
+      default -> size;
+    };
+  }
+
+  private static long typedCount(TensorProto.DataType type, long size) {
+    return switch (type) {
+      case COMPLEX64, COMPLEX128 -> Math.multiplyExact(size, 2L);
+      case INT4, UINT4, FLOAT4E2M1 -> size / 2 + size % 2;
+      default -> size;
+    };
+  }
+
+  private static long typedCount(TensorProto tensor, TensorProto.DataType type) {
+    return switch (type) {
+      case FLOAT, COMPLEX64 -> tensor.getFloatDataCount();
+      case DOUBLE, COMPLEX128 -> tensor.getDoubleDataCount();
+      case INT64 -> tensor.getInt64DataCount();
+      case UINT32, UINT64 -> tensor.getUint64DataCount();
+      case STRING -> tensor.getStringDataCount();
+      default -> tensor.getInt32DataCount();
+    };
+  }
+
+  private InvalidModelException refuse(String reason) {
+    return new InvalidModelException(model, reason);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.tare.engine.onnx;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code TensorProto} to tensor and back; raw data is shared, never copied. */
+final class TensorCodec {
+
+  private TensorCodec() {}
+
+  /** The element type behind a code, where tensors of it have a dense form. */
+  static Optional<DType> dtype(int onnxCode) {
+    for (DType type : DType.values()) {
+      if (type.onnxCode() == onnxCode) {
+        return Optional.of(type);
+      }
+    }
+    return Optional.empty();
+  }
+
+  static Shape shape(TensorProto proto) {
+    return new Shape(proto.getDimsList());
+  }
+
+  /** Costs a copy where the model keeps typed fields instead of raw data. */
+  static Tensor decode(TensorProto proto) {
+    DType dtype = DType.ofOnnxCode(proto.getDataType());
+    Shape shape = shape(proto);
+    if (shape.size() == 0 || !proto.getRawData().isEmpty()) {
+      return Tensor.of(dtype, shape, proto.getRawData().asReadOnlyByteBuffer());
+    }
+    int size = Math.toIntExact(shape.size());
+    ByteBuffer out =
+        ByteBuffer.allocate(Math.multiplyExact(size, dtype.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < size; i++) {
+      switch (dtype) {
+        case FLOAT32 -> out.putFloat(proto.getFloatData(i));
+        case FLOAT64 -> out.putDouble(proto.getDoubleData(i));
+        case INT64 -> out.putLong(proto.getInt64Data(i));
+        case UINT64 -> out.putLong(proto.getUint64Data(i));
+        case UINT32 -> out.putInt((int) proto.getUint64Data(i));
+        case INT32 -> out.putInt(proto.getInt32Data(i));
+        case INT16, UINT16, FLOAT16, BFLOAT16 -> out.putShort((short) proto.getInt32Data(i));
+        case INT8, UINT8, BOOL -> out.put((byte) proto.getInt32Data(i));
+      }
+    }
+    return Tensor.of(dtype, shape, out.flip());
+  }
+
+  static TensorProto encode(String name, DType dtype, List<Long> dims, ByteBuffer littleEndian) {
+    return encode(name, dtype, dims, UnsafeByteOperations.unsafeWrap(littleEndian.slice()));
+  }
+
+  private static TensorProto encode(String name, DType dtype, List<Long> dims, ByteString raw) {
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(dtype.onnxCode())
+        .addAllDims(dims)
+        .setRawData(raw)
+        .build();
+  }
+
+  static TensorProto floats(String name, List<Long> dims, float... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return encode(name, DType.FLOAT32, dims, bytes);
+  }
+
+  /** An int64 vector. */
+  static TensorProto longs(String name, List<Long> values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.size() * 8).order(ByteOrder.LITTLE_ENDIAN);
+    values.forEach(bytes::putLong);
+    return encode(name, DType.INT64, List.of((long) values.size()), bytes.flip());
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tare.engine.quant;
+
+import dev.tare.engine.histogram.Distribution;
+
+/**
+ * The quantization error that a histogram predicts, without the values.
+ *
+ * <p>Values are taken as uniform inside a bin, cut to the exact minimum and maximum, and the
+ * squared error is integrated in closed form: over the part of a bin that rounds to one integer,
+ * with distances t0 and t1 from that integer in steps, its mean is {@code (t0^2 + t0 t1 + t1^2) /
+ * 3}, and over a whole step 1/12. A bin may lie inside one step, span many, or have no width;
+ * clipped values are those of the outermost integers, whose distance is not bounded by half a step.
+ * Sums are float64 in bin order.
+ *
+ * @param count number of values
+ * @param signal expected sum of squares of the values
+ * @param noise expected sum of squares of the errors
+ * @param clippedShare share of values in [0, 1] that saturate: those more than half a step outside
+ *     the representable interval; NaN without values
+ */
+public record ExpectedError(long count, double signal, double noise, double clippedShare) {
+
+  private static final double WHOLE_STEP = 1.0 / 12;
+
+  /**
+   * The error of quantizing every value of the distribution.
+   *
+   * <p>Cost: a few operations for each bin.
+   *
+   * @param narrowRange whether the lowest integer is never produced, as {@link Quantizer} has it
+   */
+  public static ExpectedError of(
+      Distribution distribution, QuantParams params, boolean narrowRange) {
+    double scale = params.scale();
+    double low = (double) params.type().qmin() + (narrowRange ? 1 : 0) - params.zeroPoint();
+    double high = (double) params.type().qmax() - params.zeroPoint();
+    double signal = 0;
+    double noise = 0;
+    double clipped = 0;
+    for (int i = 0; i < distribution.bins(); i++) {
+      long count = distribution.count(i);
+      if (count == 0) {
+        continue;
+      }
+      double lower = Math.max(distribution.lower(i), distribution.min());
+      double upper = Math.max(lower, Math.min(distribution.upper(i), distribution.max()));
+      signal += count * meanSquare(lower, upper);
+      double from = lower / scale;
+      double to = upper / scale;
+      noise += count * meanError(from, to, low, high) * scale * scale;
+      clipped += count * (above(from, to, high + 0.5) + above(-to, -from, 0.5 - low));
+    }
+    long total = distribution.total();
+    return new ExpectedError(total, signal, noise, total == 0 ? Double.NaN : clipped / total);
+  }
+
+  /** Mean squared error; NaN without values. */
+  public double mse() {
+    return noise / count;
+  }
+
+  /** Signal to noise in dB; infinite where no value changes, NaN without values. */
+  public double sqnrDb() {
+    return QuantError.sqnrDb(count, signal, noise);
+  }
+
+  private static double meanError(double from, double to, double low, double high) {
+    double first = nearest(from, low, high);
+    double last = nearest(to, low, high);
+    if (first == last) {
+      return meanSquare(from - first, to - first);
+    }
+    double head = from - first;
+    double tail = to - last;
+    double sum = meanSquare(head, 0.5) * (0.5 - head) + meanSquare(-0.5, tail) * (tail + 0.5);
+    return (sum + (last - first - 1) * WHOLE_STEP) / (to - from);
+  }
+
+  private static double nearest(double steps, double low, double high) {
+    return Math.max(low, Math.min(high, Math.rint(steps)));
+  }
+
+  /** Mean of the squares of numbers uniform in [from, to]. */
+  private static double meanSquare(double from, double to) {
+    return (from * from + from * to + to * to) / 3;
+  }
+
+  /** Share of [from, to] above a limit. */
+  private static double above(double from, double to, double limit) {
+    if (from >= limit) {
+      return from > limit || to > limit ? 1 : 0;
+    }
+    return to <= limit ? 0 : (to - limit) / (to - from);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.tare.engine.quant;
+
+/**
+ * How a real interval becomes scale and zero point: the integers to spread it over, and whether the
+ * zero point is forced to their middle.
+ *
+ * <p>The arithmetic is that of ONNX Runtime's {@code compute_scale_zp} (onnxruntime/python/tools/
+ * quantization/quant_utils.py), step by step: the width of the interval is a float32 subtraction,
+ * the scale a float64 division, the zero point {@code rint(qmin - low / scale)} with that unrounded
+ * scale, and only then is the scale rounded to float32. A scale below the smallest normal float
+ * (all values zero) becomes 1 with zero point 0. A width that overflows float32 is taken in
+ * float64, where ONNX Runtime yields an infinite scale.
+ *
+ * <p>The limits are our choice, because the peers differ:
+ *
+ * <pre>
+ *                    INT8         UINT8     INT32
+ * full               -128..127    0..255    -2^31..2^31-1
+ * narrow             -127..127    1..255    -2^31+1..2^31-1
+ * reduced (7 bit)     -64..64     0..127    refused
+ * reduced, narrow     -64..64     1..127    refused
+ * </pre>
+ *
+ * ONNX Runtime narrows every symmetric signed type and no other: {@link #onnxRuntime}. A symmetric
+ * full signed range divides by 127.5 as PyTorch does, so its upper end rounds to 127.5 steps and
+ * loses half a step; a narrow one divides by 127 and loses nothing.
+ *
+ * @param type integer type
+ * @param symmetric whether the zero point is the middle of the limits
+ * @param qmin lowest integer that the interval is spread over
+ * @param qmax highest integer that the interval is spread over
+ */
+public record ScaleRule(QuantType type, boolean symmetric, int qmin, int qmax) {
+
+  /**
+   * @throws IllegalArgumentException if the limits are empty or exceed the type's
+   */
+  public ScaleRule {
+    if (qmin < type.qmin() || qmax > type.qmax() || qmin >= qmax) {
+      throw new IllegalArgumentException(
+          "Invalid limits of %s: %d..%d, must lie in %d..%d"
+              .formatted(type, qmin, qmax, type.qmin(), type.qmax()));
+    }
+  }
+
+  /**
+   * The rule for our limits, as the table of the type comment has them.
+   *
+   * @throws IllegalArgumentException if a reduced range is asked of a type wider than 8 bits
+   */
+  public static ScaleRule of(
+      QuantType type, boolean symmetric, boolean narrowRange, boolean reduceRange) {
+    int qmin = type.qmin();
+    int qmax = type.qmax();
+    if (reduceRange) {
+      if (type.dtype().bytes() != 1) {
+        throw new IllegalArgumentException("Cannot reduce the range of " + type + " to 7 bits");
+      }
+      qmin = type.signed() ? -64 : 0;
+      qmax = type.signed() ? 64 : 127;
+    }
+    boolean middleIsZero = qmin == -qmax;
+    return new ScaleRule(type, symmetric, narrowRange && !middleIsZero ? qmin + 1 : qmin, qmax);
+  }
+
+  /** The rule with ONNX Runtime's limits: narrow where symmetric and signed, full elsewhere. */
+  public static ScaleRule onnxRuntime(QuantType type, boolean symmetric, boolean reduceRange) {
+    return of(type, symmetric, symmetric && type.signed(), reduceRange);
+  }
+
+  /** Number of integers in [qmin, qmax]. */
+  public long levels() {
+    return (long) qmax - qmin + 1;
+  }
+
+  /**
+   * Scale and zero point for the interval between two ends, widened to contain 0.
+   *
+   * @throws IllegalArgumentException if an end is not finite
+   */
+  public QuantParams params(float low, float high) {
+    if (!Float.isFinite(low) || !Float.isFinite(high)) {
+      throw new IllegalArgumentException(
+          "Cannot scale the interval [" + low + ", " + high + "]: not finite");
+    }
+    float rmin = Math.min(low, 0f);
+    float rmax = Math.max(high, 0f);
+    if (symmetric) {
+      rmax = Math.max(-rmin, rmax);
+      rmin = -rmax;
+    }
+    float rounded = rmax - rmin;
+    double width = Float.isInfinite(rounded) ? (double) rmax - rmin : rounded;
+    double steps = levels() - 1d;
+    double scale = width / steps;
+    if (scale < Float.MIN_NORMAL) {
+      return new QuantParams(type, 1f, 0);
+    }
+    double zero = Math.rint(symmetric ? (qmin + (double) qmax) / 2 : qmin - rmin / scale);
+    return new QuantParams(type, (float) scale, (int) Math.max(qmin, Math.min(qmax, zero)));
+  }
+}

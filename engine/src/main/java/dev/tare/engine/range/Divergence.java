@@ -1,0 +1,89 @@
+package dev.tare.engine.range;
+
+/**
+ * The divergence of a clipped histogram from its quantized self, for any window in time linear in
+ * the number of groups.
+ *
+ * <p>With N values, M of them inside, p the reference counts, P_g and S_g the sums of a group with
+ * and without outliers, and n_g its cells where p is not 0: {@code D = (sum p ln p - sum P_g (ln
+ * S_g - ln n_g)) / N + ln(M / N)}. All but the logarithm of S_g comes from prefix sums.
+ *
+ * <p>Logarithms are StrictMath's, so every machine selects the same window.
+ */
+final class Divergence {
+
+  private final long[] counts;
+  private final int groups;
+  private final long[] sum;
+  private final int[] filled;
+  private final double[] weighted;
+  private final double[] logs;
+
+  Divergence(long[] counts, int groups) {
+    this.counts = counts;
+    this.groups = groups;
+    int n = counts.length;
+    sum = new long[n + 1];
+    filled = new int[n + 1];
+    weighted = new double[n + 1];
+    logs = new double[n + 1];
+    for (int i = 0; i < n; i++) {
+      sum[i + 1] = sum[i] + counts[i];
+      filled[i + 1] = filled[i] + (counts[i] > 0 ? 1 : 0);
+      weighted[i + 1] = weighted[i] + timesLog(counts[i]);
+      logs[i + 1] = StrictMath.log(i + 1);
+    }
+  }
+
+  int groups() {
+    return groups;
+  }
+
+  /**
+   * The divergence of the window [from, to); infinite where Q cannot express P.
+   *
+   * @param to at least {@code from + groups()}
+   */
+  double of(int from, int to) {
+    long total = sum[counts.length];
+    long inside = sum[to] - sum[from];
+    if (inside == 0) {
+      return Double.POSITIVE_INFINITY;
+    }
+    long left = sum[from];
+    long right = total - sum[to];
+    double reference = weighted[to] - weighted[from];
+    reference += timesLog(counts[from] + left) - timesLog(counts[from]);
+    reference += timesLog(counts[to - 1] + right) - timesLog(counts[to - 1]);
+    double quantized = 0;
+    int cells = to - from;
+    int start = from;
+    for (int g = 0; g < groups; g++) {
+      int end = from + (int) ((g + 1L) * cells / groups);
+      long own = sum[end] - sum[start];
+      int live = filled[end] - filled[start];
+      long all = own;
+      if (g == 0 && left > 0) {
+        all += left;
+        live += counts[from] == 0 ? 1 : 0;
+      }
+      if (g == groups - 1 && right > 0) {
+        all += right;
+        live += counts[to - 1] == 0 ? 1 : 0;
+      }
+      if (all > 0) {
+        if (own == 0) {
+          return Double.POSITIVE_INFINITY;
+        }
+        quantized += all * (StrictMath.log((double) own) - logs[live]);
+      }
+      start = end;
+    }
+    double divergence = (reference - quantized) / total;
+    return Math.max(0, divergence + StrictMath.log((double) inside / total));
+  }
+
+  private static double timesLog(long count) {
+    return count == 0 ? 0 : count * StrictMath.log((double) count);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.tare.engine.range;
+
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.quant.ScaleRule;
+
+/**
+ * What a range is selected for: the integers that will cover it.
+ *
+ * @param type integer type
+ * @param symmetric whether the zero point is forced to the middle, so that only the range's
+ *     magnitude counts
+ * @param narrowRange whether the lowest integer is unused
+ * @param reduceRange whether 7 bits are used
+ */
+public record Target(QuantType type, boolean symmetric, boolean narrowRange, boolean reduceRange) {
+
+  /** The limits and the arithmetic behind {@link #params}. */
+  public ScaleRule rule() {
+    return ScaleRule.of(type, symmetric, narrowRange, reduceRange);
+  }
+
+  /** Scale and zero point that cover a range. */
+  public QuantParams params(Range range) {
+    return rule().params(range.low(), range.high());
+  }
+}

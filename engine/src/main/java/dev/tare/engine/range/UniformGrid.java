@@ -1,0 +1,159 @@
+package dev.tare.engine.range;
+
+import dev.tare.engine.histogram.Distribution;
+import java.util.Arrays;
+
+/**
+ * A distribution counted again in cells of one width that start at 0: cell i of a side holds |x| in
+ * [i * width, (i + 1) * width).
+ *
+ * <p>Bins of equal width keep it. Else the width is a power of two no finer than the widest bin, so
+ * bins that follow the float format fall whole into cells and the counts stay exact. A bin that
+ * crosses cells is shared out in proportion, rounded down cumulatively, so that the sum is kept.
+ */
+final class UniformGrid {
+
+  private static final int MOST_CELLS = 1 << 14;
+  private static final double ALIGNED = 1e-2;
+
+  private final double width;
+  private final long zeros;
+  private final long[] negative;
+  private final long[] positive;
+
+  private UniformGrid(double width, long zeros, long[] negative, long[] positive) {
+    this.width = width;
+    this.zeros = zeros;
+    this.negative = negative;
+    this.positive = positive;
+  }
+
+  /**
+   * @throws IllegalArgumentException if no bin has a width
+   */
+  static UniformGrid of(Distribution distribution, String method) {
+    double magnitude = 0;
+    for (int i = 0; i < distribution.bins(); i++) {
+      if (distribution.count(i) > 0) {
+        magnitude = Math.max(magnitude, -distribution.lower(i));
+        magnitude = Math.max(magnitude, distribution.upper(i));
+      }
+    }
+    double width = width(distribution, method);
+    while (magnitude / width > MOST_CELLS) {
+      width *= 2;
+    }
+    int cells = (int) Math.ceil(magnitude / width) + 1;
+    long[] negative = new long[cells];
+    long[] positive = new long[cells];
+    long zeros = 0;
+    for (int i = 0; i < distribution.bins(); i++) {
+      long count = distribution.count(i);
+      double from = aligned(distribution.lower(i) / width);
+      double to = aligned(distribution.upper(i) / width);
+      if (from == 0 && to == 0) {
+        zeros += count;
+      } else if (from >= 0) {
+        share(positive, from, to, count);
+      } else if (to <= 0) {
+        share(negative, -to, -from, count);
+      } else {
+        long below = (long) (count * (-from / (to - from)));
+        share(negative, 0, -from, below);
+        share(positive, 0, to, count - below);
+      }
+    }
+    return new UniformGrid(width, zeros, trimmed(negative), trimmed(positive));
+  }
+
+  /** Whether bins touch and have one width, within the rounding of float32 edges. */
+  static boolean isUniform(Distribution distribution) {
+    int bins = distribution.bins();
+    if (bins == 0) {
+      return false;
+    }
+    double mean = (distribution.upper(bins - 1) - distribution.lower(0)) / bins;
+    for (int i = 0; i < bins; i++) {
+      double width = distribution.upper(i) - distribution.lower(i);
+      boolean touches = i == 0 || distribution.lower(i) == distribution.upper(i - 1);
+      if (!touches || Math.abs(width - mean) > ALIGNED * mean || mean <= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  double width() {
+    return width;
+  }
+
+  /** Number of exact zeros: they are in no cell. */
+  long zeros() {
+    return zeros;
+  }
+
+  int negativeCells() {
+    return negative.length;
+  }
+
+  int positiveCells() {
+    return positive.length;
+  }
+
+  long negative(int cell) {
+    return cell < negative.length ? negative[cell] : 0;
+  }
+
+  long positive(int cell) {
+    return cell < positive.length ? positive[cell] : 0;
+  }
+
+  /** Cells of the longer side. */
+  int cells() {
+    return Math.max(negative.length, positive.length);
+  }
+
+  private static double width(Distribution distribution, String method) {
+    if (isUniform(distribution)) {
+      int bins = distribution.bins();
+      return (distribution.upper(bins - 1) - distribution.lower(0)) / bins;
+    }
+    double widest = 0;
+    for (int i = 0; i < distribution.bins(); i++) {
+      if (distribution.count(i) > 0) {
+        widest = Math.max(widest, distribution.upper(i) - distribution.lower(i));
+      }
+    }
+    if (widest == 0) {
+      throw new IllegalArgumentException(
+          "Cannot select a range by " + method + ": no bin of the histogram has a width");
+    }
+    double power = Math.scalb(1.0, Math.getExponent(widest));
+    return power < widest ? 2 * power : power;
+  }
+
+  private static double aligned(double position) {
+    double nearest = Math.rint(position);
+    return Math.abs(position - nearest) < ALIGNED && nearest != 0 ? nearest : position;
+  }
+
+  private static void share(long[] cells, double from, double to, long count) {
+    int first = (int) from;
+    int last = Math.max(first, (int) Math.ceil(to) - 1);
+    long given = 0;
+    for (int cell = first; cell < last; cell++) {
+      long upTo = (long) (count * ((cell + 1 - from) / (to - from)));
+      cells[cell] += upTo - given;
+      given = upTo;
+    }
+    cells[last] += count - given;
+  }
+
+  private static long[] trimmed(long[] cells) {
+    int length = cells.length;
+    while (length > 0 && cells[length - 1] == 0) {
+      length--;
+    }
+    return Arrays.copyOf(cells, length);
+  }
+}

@@ -1,0 +1,218 @@
+package dev.tare.engine.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpsetUpgradeTest {
+
+  private static final Tensor CUBE = Reference.gaussian(11, 2, 4, 6);
+
+  /** Runs before and after without optimization: every bit must agree. */
+  private static OnnxModel assertSame(Models models, Map<String, Tensor> inputs) {
+    OnnxModel model = models.build();
+    OnnxModel upgraded = OpsetUpgrade.upgrade(model);
+    assertThat(upgraded.opset()).isEqualTo(13);
+    assertThat(upgraded.irVersion()).isGreaterThanOrEqualTo(7);
+    assertThat(OnnxModel.parse(upgraded.toByteArray(), "again").inputs()).isEqualTo(model.inputs());
+    assertThat(Reference.run(upgraded, inputs, OptLevel.NO_OPT))
+        .isEqualTo(Reference.run(model, inputs, OptLevel.NO_OPT));
+    return upgraded;
+  }
+
+  private static OnnxModel assertSame(Models models) {
+    return assertSame(models, Map.of("x", CUBE));
+  }
+
+  private static Models cube(int opset) {
+    return Models.opset(opset).input("x", "a", "b", "c");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 8, 9, 10, 11, 12})
+  void axesBecomeInputs(int opset) {
+    assertSame(
+        cube(opset)
+            .node("Unsqueeze", "x", "u", Models.ints("axes", 0L, 3L))
+            .node("Squeeze", "u", "s", Models.ints("axes", 3L))
+            .node("Squeeze", "u", "all")
+            .node("ReduceSum", "s", "r", Models.ints("axes", 1L), Models.integer("keepdims", 0))
+            .node("ReduceSum", "s", "total")
+            .node("ReduceMean", "s", "mean", Models.ints("axes", 1L))
+            .node("Split", "x", "p q", Models.ints("split", 1L, 3L), Models.integer("axis", 1))
+            .node("Split", "x", "h i", Models.integer("axis", 2))
+            .output("u", "s", "all", "r", "total", "mean", "p", "q", "h", "i"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Softmax,0",
+    "Softmax,1",
+    "Softmax,2",
+    "Softmax,-1",
+    "LogSoftmax,1",
+    "LogSoftmax,2",
+    "Hardmax,1"
+  })
+  void softmaxKeepsItsMatrixMeaning(String op, int axis) {
+    assertSame(cube(11).node(op, "x", "y", Models.integer("axis", axis)).output("y"));
+  }
+
+  @Test
+  void softmaxOfUnknownRankAndDefaultAxisIsEmulated() {
+    OnnxModel upgraded =
+        assertSame(cube(11).node("Relu", "x", "r").node("Softmax", "r", "y").output("y"));
+    assertThat(upgraded.operatorCounts()).containsKeys("Flatten", "Reshape", "Shape");
+  }
+
+  @Test
+  void softmaxOverTheLastAxisStaysOneNode() {
+    OnnxModel upgraded =
+        assertSame(cube(11).node("Softmax", "x", "y", Models.integer("axis", 2)).output("y"));
+    assertThat(upgraded.operatorCounts()).containsOnlyKeys("Softmax");
+  }
+
+  @Test
+  void dropoutStaysAnIdentity() {
+    assertSame(cube(11).node("Dropout", "x", "y", Models.number("ratio", .3f)).output("y"));
+    assertSame(cube(7).node("Dropout", "x", "y").output("y"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 9, 10})
+  void clipAndPadAttributesBecomeInputs(int opset) {
+    assertSame(
+        cube(opset)
+            .node("Clip", "x", "c", Models.number("min", -.5f), Models.number("max", .5f))
+            .node("Clip", "x", "upper", Models.number("max", .25f))
+            .node("Clip", "x", "free")
+            .node(
+                "Pad",
+                "c",
+                "y",
+                Models.ints("pads", 0L, 1L, 0L, 0L, 0L, 2L),
+                Models.number("value", 7f))
+            .output("upper", "free", "y"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 9})
+  void sliceAndTopKAttributesBecomeInputs(int opset) {
+    assertSame(
+        cube(opset)
+            .node(
+                "Slice",
+                "x",
+                "s",
+                Models.ints("starts", 1L, -3L),
+                Models.ints("ends", 3L, 6L),
+                Models.ints("axes", 1L, 2L))
+            .node("TopK", "s", "v i", Models.integer("k", 2), Models.integer("axis", 2))
+            .output("s", "v", "i"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 9, 10})
+  void enlargingByNearestBecomesResize(int opset) {
+    Models models = Models.opset(opset).input("x", 1, 2, 3, 4);
+    if (opset == 7) {
+      models.node("Upsample", "x", "y", Models.numbers("scales", 1f, 1f, 2f, 3f));
+    } else {
+      models.constant(TensorCodec.floats("scales", List.of(4L), 1f, 1f, 2f, 3f));
+      models.node(opset == 9 ? "Upsample" : "Resize", "x scales", "y");
+    }
+    assertSame(models.output("y"), Map.of("x", Reference.gaussian(2, 1, 2, 3, 4)));
+  }
+
+  @Test
+  void initializersOfOldModelsStopBeingInputs() {
+    Models models =
+        Models.opset(8)
+            .input("x", "n", 6)
+            .input("w", 6, 3)
+            .weight("w", 6, 3)
+            .node("MatMul", "x w", "y")
+            .output("y");
+    OnnxModel upgraded = assertSame(models, Map.of("x", Reference.gaussian(2, 4, 6)));
+    assertThat(upgraded.graph().getInputList()).extracting("name").containsExactly("x");
+  }
+
+  @Test
+  void subgraphsAreUpgraded() {
+    GraphProto.Builder then =
+        GraphProto.newBuilder()
+            .setName("then")
+            .addNode(
+                Models.nodeOf("ReduceSum", "", List.of("x"), List.of("t"), Models.ints("axes", 1L)))
+            .addOutput(Models.info("t", TensorProto.DataType.FLOAT, "a", "b", "c"));
+    GraphProto.Builder otherwise =
+        GraphProto.newBuilder()
+            .setName("else")
+            .addNode(Models.nodeOf("Softmax", "", List.of("x"), List.of("e")))
+            .addOutput(Models.info("e", TensorProto.DataType.FLOAT, "a", "b", "c"));
+    for (byte flag = 0; flag < 2; flag++) {
+      assertSame(
+          cube(11)
+              .input("flag", TensorProto.DataType.BOOL, 1)
+              .node(
+                  "If",
+                  "flag",
+                  "y",
+                  Models.graph("then_branch", then),
+                  Models.graph("else_branch", otherwise))
+              .output("y"),
+          Map.of(
+              "x",
+              CUBE,
+              "flag",
+              Tensor.of(DType.BOOL, Shape.of(1), ByteBuffer.wrap(new byte[] {flag}))));
+    }
+  }
+
+  @Test
+  void nodeNamesSurvive() {
+    OnnxModel model =
+        cube(11)
+            .weight("w", 6, 6)
+            .node("Softmax", "x", "s")
+            .node("MatMul", "s w", "y")
+            .output("y")
+            .build();
+    assertThat(model.nodeNames()).containsExactly("Softmax#0", "MatMul#1");
+    assertThat(OpsetUpgrade.upgrade(model).weights().nodes()).isEqualTo(model.weights().nodes());
+  }
+
+  @Test
+  void newModelsAreLeftAlone() {
+    OnnxModel model = Models.mlp().build();
+    assertThat(OpsetUpgrade.upgrade(model)).isSameAs(model);
+  }
+
+  @Test
+  void shrinkingResizeIsRefusedByName() {
+    Models models =
+        Models.opset(10)
+            .input("x", 1, 2, 4, 4)
+            .constant(TensorCodec.floats("scales", List.of(4L), 1f, 1f, .5f, .5f))
+            .node("Resize", "shrink", List.of("x", "scales"), List.of("y"))
+            .output("y");
+    assertThatExceptionOfType(InvalidModelException.class)
+        .isThrownBy(() -> OpsetUpgrade.upgrade(models.build()))
+        .withMessage(
+            "Cannot use model 'test.onnx': Resize 'shrink' of opset 10 with mode nearest with scales"
+                + " below 1 has no equal in opset 13; export the model again");
+  }
+}

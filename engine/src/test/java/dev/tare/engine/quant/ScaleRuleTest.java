@@ -1,0 +1,153 @@
+package dev.tare.engine.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class ScaleRuleTest {
+
+  /** Types of the golden file that Tare does not have: weight-only and 16-bit formats. */
+  private static final Set<String> WITHOUT_TYPE = Set.of("uint16", "int16", "uint4", "int4");
+
+  @Test
+  void reproducesOnnxRuntimeToTheBit() throws IOException {
+    int cases = 0;
+    Set<String> skipped = new TreeSet<>();
+    for (JsonNode golden : golden().get("scale_zp")) {
+      String type = golden.get("type").asText();
+      if (Arrays.stream(QuantType.values()).noneMatch(t -> lower(t).equals(type))) {
+        skipped.add(type);
+        continue;
+      }
+      ScaleRule rule =
+          ScaleRule.onnxRuntime(
+              QuantType.valueOf(type.toUpperCase(Locale.ROOT)),
+              golden.get("symmetric").asBoolean(),
+              golden.get("reduce_range").asBoolean());
+      assertThat(rule.qmin()).as("%s", golden).isEqualTo(golden.get("qmin").asInt());
+      assertThat(rule.qmax()).as("%s", golden).isEqualTo(golden.get("qmax").asInt());
+      QuantParams params =
+          rule.params(golden.get("rmin").floatValue(), golden.get("rmax").floatValue());
+      assertThat(Integer.toHexString(Float.floatToRawIntBits(params.scale())))
+          .as("%s", golden)
+          .isEqualTo(golden.get("scale_hex").asText());
+      assertThat(params.zeroPoint()).as("%s", golden).isEqualTo(golden.get("zero_point").asInt());
+      cases++;
+    }
+    assertThat(cases).isEqualTo(64);
+    assertThat(skipped).isEqualTo(WITHOUT_TYPE);
+  }
+
+  @Test
+  void limitsFollowTheTable() {
+    assertLimits(ScaleRule.of(QuantType.INT8, true, false, false), -128, 127);
+    assertLimits(ScaleRule.of(QuantType.INT8, true, true, false), -127, 127);
+    assertLimits(ScaleRule.of(QuantType.INT8, true, false, true), -64, 64);
+    assertLimits(ScaleRule.of(QuantType.INT8, true, true, true), -64, 64);
+    assertLimits(ScaleRule.of(QuantType.UINT8, false, false, false), 0, 255);
+    assertLimits(ScaleRule.of(QuantType.UINT8, false, true, false), 1, 255);
+    assertLimits(ScaleRule.of(QuantType.UINT8, false, false, true), 0, 127);
+    assertLimits(ScaleRule.of(QuantType.UINT8, false, true, true), 1, 127);
+    assertLimits(
+        ScaleRule.of(QuantType.INT32, true, true, false), -Integer.MAX_VALUE, Integer.MAX_VALUE);
+    assertThat(ScaleRule.of(QuantType.INT32, true, false, false).levels()).isEqualTo(1L << 32);
+  }
+
+  @Test
+  void symmetricZeroPointIsTheMiddle() {
+    assertThat(params(QuantType.INT8, true).zeroPoint()).isZero();
+    assertThat(params(QuantType.UINT8, true).zeroPoint()).isEqualTo(128);
+    assertThat(params(QuantType.INT32, true).zeroPoint()).isZero();
+  }
+
+  private static QuantParams params(QuantType type, boolean symmetric) {
+    return QuantParams.of(-1f, 3f, type, symmetric, false, false);
+  }
+
+  @Test
+  void narrowSymmetricEndsAreRepresentedExactly() {
+    QuantParams params = QuantParams.of(-254f, 100f, QuantType.INT8, true, true, false);
+    assertThat(params).isEqualTo(new QuantParams(QuantType.INT8, 2f, 0));
+  }
+
+  @Test
+  void aWidthBeyondFloatIsTakenInDouble() {
+    float max = Float.MAX_VALUE;
+    QuantParams params = QuantParams.of(-max, max, QuantType.UINT8, false, false, false);
+    assertThat(params.scale()).isEqualTo((float) (2.0 * max / 255));
+    assertThat(params.zeroPoint()).isEqualTo(128);
+  }
+
+  @Test
+  void aScaleBelowTheSmallestNormalBecomesOne() {
+    assertThat(QuantParams.of(0f, 1e-38f, QuantType.UINT8, true, false, false))
+        .isEqualTo(new QuantParams(QuantType.UINT8, 1f, 0));
+    assertThat(QuantParams.of(0f, 0f, QuantType.INT8, false, false, false))
+        .isEqualTo(new QuantParams(QuantType.INT8, 1f, 0));
+  }
+
+  @Test
+  void everyRangeGetsAPositiveScaleAndRepresentsZero() {
+    Random random = new Random(5);
+    for (int i = 0; i < 100_000; i++) {
+      float a = Float.intBitsToFloat(random.nextInt());
+      float b = Float.intBitsToFloat(random.nextInt());
+      if (!Float.isFinite(a) || !Float.isFinite(b)) {
+        continue;
+      }
+      QuantType type = random.nextBoolean() ? QuantType.INT8 : QuantType.UINT8;
+      ScaleRule rule =
+          ScaleRule.of(type, random.nextBoolean(), random.nextBoolean(), random.nextBoolean());
+      QuantParams params = rule.params(Math.min(a, b), Math.max(a, b));
+      assertThat(params.scale()).isPositive().isFinite();
+      assertThat(params.scale() == 1f || params.zeroPoint() >= rule.qmin()).isTrue();
+      assertThat(params.zeroPoint()).isLessThanOrEqualTo(rule.qmax());
+    }
+  }
+
+  @Test
+  void refusesWhatCannotBeScaled() {
+    assertThatThrownBy(() -> QuantParams.of(Float.NaN, 1f, QuantType.INT8, true, false, false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot scale the interval [NaN, 1.0]: not finite");
+    assertThatThrownBy(() -> ScaleRule.of(QuantType.INT32, true, false, true))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot reduce the range of INT32 to 7 bits");
+    assertThatThrownBy(() -> new ScaleRule(QuantType.INT8, true, -129, 127))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid limits of INT8: -129..127, must lie in -128..127");
+  }
+
+  @Test
+  void biasScaleIsTheFloatProduct() {
+    QuantParams input = new QuantParams(QuantType.UINT8, 0.1f, 3);
+    QuantParams weight = new QuantParams(QuantType.INT8, 0.3f, 0);
+    assertThat(QuantParams.ofBias(input, weight))
+        .isEqualTo(new QuantParams(QuantType.INT32, 0.1f * 0.3f, 0));
+  }
+
+  private static void assertLimits(ScaleRule rule, int qmin, int qmax) {
+    assertThat(rule.qmin()).isEqualTo(qmin);
+    assertThat(rule.qmax()).isEqualTo(qmax);
+  }
+
+  private static String lower(QuantType type) {
+    return type.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static JsonNode golden() throws IOException {
+    try (InputStream in = ScaleRuleTest.class.getResourceAsStream("/golden/ort_scale_zp.json")) {
+      return new ObjectMapper().readTree(in);
+    }
+  }
+}
