@@ -79,7 +79,8 @@ public final class ActivationPlanner {
     double magnitude = Math.max(Math.abs((double) whole.min()), Math.abs((double) whole.max()));
     if (magnitude > recipe.floatAbove()) {
       return Optional.of(
-          "values reach %s, beyond float-above %s".formatted((float) magnitude, recipe.floatAbove()));
+          "values reach %s, beyond float-above %s"
+              .formatted((float) magnitude, recipe.floatAbove()));
     }
     return Optional.empty();
   }
@@ -90,7 +91,12 @@ public final class ActivationPlanner {
       Range range = rule.method().select(distribution, rule.target());
       QuantParams params =
           QuantParams.of(
-              range, rule.type(), rule.symmetric(), rule.narrowRange(), rule.reduceRange());
+              range.low(),
+              range.high(),
+              rule.type(),
+              rule.symmetric(),
+              rule.narrowRange(),
+              rule.reduceRange());
       // ONNX saturates to all of the type, narrow or not.
       ExpectedError error = ExpectedError.of(distribution, params, false);
       return new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb());

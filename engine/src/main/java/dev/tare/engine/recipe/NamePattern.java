@@ -3,8 +3,8 @@ package dev.tare.engine.recipe;
 import java.util.regex.Pattern;
 
 /**
- * A glob over tensor or node names: {@code *} is any run of characters, {@code ?} any one; all others
- * stand for themselves. It must match the whole name, case counts.
+ * A glob over tensor or node names: {@code *} is any run of characters, {@code ?} any one; all
+ * others stand for themselves. It must match the whole name, case counts.
  *
  * @param glob the text as written
  */
@@ -21,13 +21,11 @@ public record NamePattern(String glob) {
 
   public boolean matches(String name) {
     StringBuilder regex = new StringBuilder();
-    for (char c : glob.toCharArray()) {
-      switch (c) {
-        case '*' -> regex.append(".*");
-        case '?' -> regex.append('.');
-        default -> regex.append(Pattern.quote(String.valueOf(c)));
-      }
-    }
+    glob.codePoints()
+        .forEach(
+            c ->
+                regex.append(
+                    c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c))));
     return Pattern.compile(regex.toString(), Pattern.DOTALL).matcher(name).matches();
   }
 }

@@ -1,6 +1,5 @@
 package dev.tare.engine.recipe;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,16 +21,14 @@ import java.util.TreeSet;
 /**
  * The plan as JSON, format version 1.
  *
- * <p>Channels are columns (arrays of equal length), so that a plan of 20,000 channels stays readable.
- * Numbers that JSON lacks are strings: {@code "Infinity"}, {@code "NaN"}. Floats are written so that
- * reading gives the same bits.
+ * <p>Channels are columns (arrays of equal length), so that a plan of 20,000 channels stays
+ * readable. Numbers that JSON lacks are strings: {@code "Infinity"}, {@code "NaN"}. Floats are
+ * written so that reading gives the same bits.
  */
 public final class QuantPlanJson {
 
   private static final int FORMAT_VERSION = 1;
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper()
-          .configure(JsonGenerator.Feature.QUOTE_NON_NUMERIC_NUMBERS, true);
+  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Set<String> PLAN_KEYS =
       Set.of("format-version", "recipe", "model-sha256", "statistics-sha256", "tensors");
   private static final Set<String> TENSOR_KEYS =
@@ -144,8 +141,7 @@ public final class QuantPlanJson {
   private static TensorPlan toTensor(JsonNode node) {
     refuseUnknown(node, TENSOR_KEYS);
     String tensor = required(node, "tensor").asText();
-    QuantType type =
-        QuantType.valueOf(required(node, "type").asText().toUpperCase(Locale.ROOT));
+    QuantType type = QuantType.valueOf(required(node, "type").asText().toUpperCase(Locale.ROOT));
     List<String> consumers = new ArrayList<>();
     required(node, "consumers").forEach(c -> consumers.add(c.asText()));
     Optional<Shape> shape = Optional.empty();

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * What the user wants: which operators are quantized, and how their inputs and weights are.
  *
- * <p>Outputs of operators, attention scores and masks stay float: quantizing them costs a transformer
- * most of its accuracy and gains little time.
+ * <p>Outputs of operators, attention scores and masks stay float: quantizing them costs a
+ * transformer most of its accuracy and gains little time.
  *
  * @param name as the user called it: a shipped name or a file
  * @param description one sentence for people

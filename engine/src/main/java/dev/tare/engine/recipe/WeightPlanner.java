@@ -99,7 +99,12 @@ public final class WeightPlanner {
       Range range = rule.method().select(exactDistribution(values), rule.target());
       QuantParams params =
           QuantParams.of(
-              range, rule.type(), rule.symmetric(), rule.narrowRange(), rule.reduceRange());
+              range.low(),
+              range.high(),
+              rule.type(),
+              rule.symmetric(),
+              rule.narrowRange(),
+              rule.reduceRange());
       Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
       Tensor fake = Quantizer.fakeQuantize(channel, List.of(params), OptionalInt.empty());
       QuantError error = QuantError.between(values, fake.toFloatArray());

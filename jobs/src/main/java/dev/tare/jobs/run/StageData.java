@@ -1,6 +1,7 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.onnx.EmbeddingTable;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
@@ -83,7 +84,7 @@ final class StageData implements AutoCloseable {
             tokenizer.map(file -> (LocalFile) file),
             OptionalInt.of(options.maxLength()),
             new ModelInputs(ModelSignature.inputs(graph)),
-            graph.vocabularySize("input_ids"));
+            EmbeddingTable.rows(graph, "input_ids"));
     return new StageData(spark, asBadInput(() -> DataSource.open(spark, request)), tokenizer);
   }
 
