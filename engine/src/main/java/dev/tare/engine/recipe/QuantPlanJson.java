@@ -75,6 +75,8 @@ public final class QuantPlanJson {
   }
 
   /**
+   * Reads a plan.
+   *
    * @throws IllegalArgumentException if the text is no plan of this version; the message names the
    *     key
    */
@@ -96,6 +98,8 @@ public final class QuantPlanJson {
   }
 
   /**
+   * Reads one tensor.
+   *
    * @throws IllegalArgumentException as {@link #parse}
    */
   public static TensorPlan parseTensor(String json) {

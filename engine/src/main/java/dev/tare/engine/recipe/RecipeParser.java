@@ -47,6 +47,8 @@ public final class RecipeParser {
   private RecipeParser() {}
 
   /**
+   * Reads a recipe.
+   *
    * @param name what the user called the recipe; stands in the plan
    * @throws RecipeException if a key is unknown, missing, or has no usable value
    */
