@@ -1,0 +1,136 @@
+package dev.tare.engine.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class QuantErrorTest {
+
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void theHistogramPredictsTheErrorOfTheRealTensor(FloatSamples samples) {
+    float[] x = samples.values(200_000, 17);
+    Distribution distribution = FloatSamples.distribution(x, 10);
+    for (QuantType type : List.of(QuantType.INT8, QuantType.UINT8)) {
+      for (boolean symmetric : new boolean[] {true, false}) {
+        for (float part : new float[] {1f, 0.7f, 0.3f, 0.05f, 0.001f}) {
+          float low = distribution.min() * part;
+          float high = distribution.max() * part;
+          boolean narrow = type.signed() && symmetric;
+          QuantParams params = QuantParams.of(low, high, type, symmetric, narrow, false);
+          ExpectedError expected = ExpectedError.of(distribution, params, narrow);
+          QuantError real = real(x, params, narrow);
+          String what = "%s %s symmetric %s part %s".formatted(samples, type, symmetric, part);
+          assertThat(expected.sqnrDb()).as(what).isCloseTo(real.sqnrDb(), within(0.2));
+          assertThat(expected.signal())
+              .as(what)
+              .isCloseTo(real.signal(), within(real.signal() / 1e4));
+          assertThat(expected.clippedShare())
+              .as(what)
+              .isCloseTo(clipped(x, params, narrow), within(0.002));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void coarseBinsThatSpanManyStepsStillPredictTheError(FloatSamples samples) {
+    float[] x = samples.values(100_000, 18);
+    Distribution distribution = FloatSamples.distribution(x, 3);
+    QuantParams params =
+        QuantParams.of(distribution.min(), distribution.max(), QuantType.INT8, true, true, false);
+    assertThat(ExpectedError.of(distribution, params, true).sqnrDb())
+        .isCloseTo(real(x, params, true).sqnrDb(), within(0.2));
+  }
+
+  @Test
+  void theClosedFormEqualsNumericalIntegration() {
+    double[] lower = {-3.3, -1.26, -0.5, 0, 0.3, 0.74, 1.5};
+    double[] upper = {-2.2, -1.25, -0.1, 0, 0.31, 1.49, 9};
+    long[] count = {5, 3, 7, 100, 1, 4, 6};
+    Distribution distribution = Distribution.of(lower, upper, count, -3.3f, 9f);
+    QuantParams params = new QuantParams(QuantType.INT8, 0.05f, 100);
+    double noise = 0;
+    for (int i = 0; i < count.length; i++) {
+      int parts = 1_000_000;
+      double sum = 0;
+      for (int k = 0; k < parts; k++) {
+        double x = lower[i] + (upper[i] - lower[i]) * (k + 0.5) / parts;
+        double q = Math.max(-228, Math.min(27, Math.rint(x / params.scale())));
+        sum += (x - q * params.scale()) * (x - q * params.scale());
+      }
+      noise += count[i] * sum / parts;
+    }
+    assertThat(ExpectedError.of(distribution, params, false).noise())
+        .isCloseTo(noise, within(noise * 1e-6));
+  }
+
+  @Test
+  void binsWithoutWidthAreExact() {
+    double[] points = {-1, -0.25, 0, 0.3, 2};
+    Distribution distribution =
+        Distribution.of(points, points, new long[] {1, 1, 5, 1, 1}, -1f, 2f);
+    ExpectedError error =
+        ExpectedError.of(distribution, new QuantParams(QuantType.UINT8, 0.5f, 254), false);
+    assertThat(error.noise()).isCloseTo(0.0625 + 0.04 + 2.25, within(1e-12));
+    assertThat(error.clippedShare()).isCloseTo(1.0 / 9, within(1e-12));
+    assertThat(error.signal()).isCloseTo(1 + 0.0625 + 0.09 + 4, within(1e-12));
+    assertThat(error.mse()).isCloseTo(error.noise() / 9, within(1e-12));
+  }
+
+  @Test
+  void zerosAloneAreExactAndNothingIsUnknown() {
+    double[] zero = {0};
+    QuantParams params = new QuantParams(QuantType.INT8, 1f, 0);
+    Distribution zeros = Distribution.of(zero, zero, new long[] {4}, 0f, 0f);
+    assertThat(ExpectedError.of(zeros, params, false).sqnrDb()).isInfinite();
+    Distribution none = FloatSamples.distribution(new float[0], 10);
+    assertThat(ExpectedError.of(none, params, false).sqnrDb()).isNaN();
+    assertThat(ExpectedError.of(none, params, false).clippedShare()).isNaN();
+  }
+
+  @Test
+  void measuresFollowFromTheSums() {
+    QuantError error = QuantError.between(new float[] {3, 4}, new float[] {3, 3});
+    assertThat(error).isEqualTo(new QuantError(2, 25, 18, 21, 1));
+    assertThat(error.mse()).isEqualTo(0.5);
+    assertThat(error.sqnrDb()).isCloseTo(10 * Math.log10(25), within(1e-12));
+    assertThat(error.cosine()).isCloseTo(21 / Math.sqrt(25 * 18), within(1e-12));
+    assertThat(QuantError.NONE.plus(error)).isEqualTo(error);
+    assertThat(QuantError.NONE.sqnrDb()).isNaN();
+    float[] zeros = new float[2];
+    assertThat(QuantError.between(zeros, zeros).sqnrDb()).isInfinite();
+    assertThat(QuantError.between(zeros, zeros).cosine()).isEqualTo(1);
+    assertThat(QuantError.between(new float[] {1, 1}, zeros).cosine()).isZero();
+    assertThatThrownBy(() -> QuantError.between(zeros, new float[3]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot compare 2 values with 3");
+  }
+
+  private static QuantError real(float[] x, QuantParams params, boolean narrow) {
+    Tensor tensor = Tensor.ofFloats(Shape.of(x.length), x);
+    Tensor fake = Quantizer.fakeQuantize(tensor, List.of(params), OptionalInt.empty(), narrow);
+    return QuantError.between(tensor.floats(), fake.floats());
+  }
+
+  private static double clipped(float[] x, QuantParams params, boolean narrow) {
+    int low = params.type().qmin() + (narrow ? 1 : 0) - params.zeroPoint();
+    int high = params.type().qmax() - params.zeroPoint();
+    int clipped = 0;
+    for (float value : x) {
+      double steps = Math.rint(value / params.scale());
+      clipped += steps < low || steps > high ? 1 : 0;
+    }
+    return clipped / (double) x.length;
+  }
+}

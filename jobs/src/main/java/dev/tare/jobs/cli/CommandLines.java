@@ -1,0 +1,103 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.TareException;
+import java.io.File;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+
+/** Runs a command line: configuration file, then arguments, then the stage. */
+public final class CommandLines {
+  private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*");
+
+  private final Stages stages;
+  private final UnaryOperator<String> remoteText;
+  private final PrintWriter out;
+  private final PrintWriter err;
+
+  /**
+   * A command line.
+   *
+   * @param remoteText reads a configuration file from a URI that is not {@code file:}
+   */
+  public CommandLines(
+      Stages stages, UnaryOperator<String> remoteText, PrintWriter out, PrintWriter err) {
+    this.stages = stages;
+    this.remoteText = remoteText;
+    this.out = out;
+    this.err = err;
+  }
+
+  /**
+   * Runs.
+   *
+   * @return the exit code of {@link dev.tare.jobs.ExitCode}
+   */
+  public int run(List<String> arguments) {
+    boolean verbose = arguments.contains("--verbose") || System.getenv("TARE_DEBUG") != null;
+    Failures failures = new Failures(err, verbose);
+    CommandLine line = create();
+    line.setParameterExceptionHandler(failures);
+    line.setExecutionExceptionHandler(failures);
+    try {
+      configFile(arguments)
+          .map(location -> configuration(location, new OptionKeys(line.getCommandSpec())))
+          .ifPresent(line::setDefaultValueProvider);
+      return line.execute(arguments.toArray(String[]::new));
+    } catch (RuntimeException | Error e) {
+      return failures.report(e);
+    }
+  }
+
+  CommandLine create() {
+    CommandLine line = new CommandLine(new RootCommand());
+    for (StageCommand command :
+        List.of(
+            new RunCommand(stages),
+            new CalibrateCommand(stages),
+            new SelectCommand(stages),
+            new QuantizeCommand(stages),
+            new EvaluateCommand(stages),
+            new MergeCommand(stages),
+            new InspectCommand(stages),
+            new DemoCommand(stages))) {
+      line.addSubcommand(command);
+    }
+    line.setExpandAtFiles(false);
+    line.setOut(out);
+    line.setErr(err);
+    return line;
+  }
+
+  private ConfigurationFile configuration(String location, OptionKeys keys) {
+    if (location.startsWith("file:")) {
+      try {
+        return ConfigurationFile.read(new File(URI.create(location).getPath()), keys);
+      } catch (IllegalArgumentException e) {
+        throw TareException.usage("Not a URI: '%s'".formatted(location));
+      }
+    }
+    return URI_SCHEME.matcher(location).matches()
+        ? ConfigurationFile.parse(remoteText.apply(location), location, keys)
+        : ConfigurationFile.read(new File(location), keys);
+  }
+
+  /** The file is needed before picocli looks at the arguments, because it gives their defaults. */
+  private static Optional<String> configFile(List<String> arguments) {
+    String option = "--config";
+    Optional<String> found = Optional.empty();
+    for (int i = 0; i < arguments.size(); i++) {
+      String argument = arguments.get(i);
+      if (argument.equals(option) && i + 1 < arguments.size()) {
+        found = Optional.of(arguments.get(i + 1));
+      } else if (argument.startsWith(option + "=")) {
+        found = Optional.of(argument.substring(option.length() + 1));
+      }
+    }
+    return found.filter(location -> !location.isBlank());
+  }
+}

@@ -1,0 +1,34 @@
+package dev.tare.jobs.cli;
+
+import picocli.CommandLine.Option;
+
+/** Options of every subcommand that are no setting of the run. */
+final class CommonFlags {
+  @Option(
+      order = 1000,
+      names = "--config",
+      paramLabel = "FILE",
+      converter = Converters.NotEmpty.class,
+      description =
+          "HOCON file whose keys are the names of these options, path or URI;"
+              + " the command line wins over the file.")
+  String config;
+
+  @Option(
+      order = 1001,
+      names = "--verbose",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      paramLabel = "true|false",
+      converter = Converters.Flag.class,
+      description = "Show the stack trace of an error.")
+  boolean verbose;
+
+  @Option(
+      order = 1002,
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  boolean help;
+}

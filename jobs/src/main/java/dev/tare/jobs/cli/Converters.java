@@ -1,0 +1,149 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.storage.IfFinished;
+import dev.tare.jobs.storage.RunId;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** How the text of an option, typed or from a file, becomes a value; refusals say what is right. */
+final class Converters {
+
+  private Converters() {}
+
+  static final class Positive implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String value) {
+      return Math.toIntExact(whole(value, 1, Integer.MAX_VALUE));
+    }
+  }
+
+  static final class NotNegative implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      return whole(value, 0, Long.MAX_VALUE);
+    }
+  }
+
+  static final class MantissaBits implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String value) {
+      return Math.toIntExact(whole(value, 0, ObserveOptions.MAX_BITS));
+    }
+  }
+
+  static final class Cosine implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double cosine = real(value);
+      if (!(cosine >= -1 && cosine <= 1)) {
+        throw new TypeConversionException("'%s' is not from -1 to 1".formatted(value));
+      }
+      return cosine;
+    }
+  }
+
+  static final class Decibels implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      return real(value);
+    }
+  }
+
+  static final class Flag implements ITypeConverter<Boolean> {
+    @Override
+    public Boolean convert(String value) {
+      return switch (value) {
+        case "true" -> true;
+        case "false" -> false;
+        default -> throw new TypeConversionException("'%s' is not true or false".formatted(value));
+      };
+    }
+  }
+
+  static final class Run implements ITypeConverter<String> {
+    @Override
+    public String convert(String value) {
+      try {
+        return RunId.check(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  static final class NotEmpty implements ITypeConverter<String> {
+    @Override
+    public String convert(String value) {
+      if (value.isBlank()) {
+        throw new TypeConversionException("it is empty");
+      }
+      return value;
+    }
+  }
+
+  static final class Format implements ITypeConverter<DataFormat> {
+    @Override
+    public DataFormat convert(String value) {
+      return choice(value, DataFormat.values());
+    }
+  }
+
+  static final class Channels implements ITypeConverter<ChannelDetail> {
+    @Override
+    public ChannelDetail convert(String value) {
+      return choice(value, ChannelDetail.values());
+    }
+  }
+
+  static final class Finished implements ITypeConverter<IfFinished> {
+    @Override
+    public IfFinished convert(String value) {
+      return choice(value, IfFinished.values());
+    }
+  }
+
+  private static <E extends Enum<E>> E choice(String value, E[] choices) {
+    return Arrays.stream(choices)
+        .filter(choice -> Settings.word(choice).equals(value))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new TypeConversionException(
+                    "'%s' is not one of %s"
+                        .formatted(
+                            value,
+                            Arrays.stream(choices)
+                                .map(Settings::word)
+                                .collect(Collectors.joining(", ")))));
+  }
+
+  private static long whole(String value, long least, long most) {
+    long number;
+    try {
+      number = Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'%s' is not a whole number".formatted(value));
+    }
+    if (number < least || number > most) {
+      throw new TypeConversionException(
+          most >= Integer.MAX_VALUE && number < least
+              ? "%s is less than %d".formatted(value, least)
+              : "%s is not from %d to %d".formatted(value, least, most));
+    }
+    return number;
+  }
+
+  private static double real(String value) {
+    try {
+      double number = Double.parseDouble(value);
+      if (Double.isFinite(number)) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'%s' is not a number".formatted(value));
+    }
+    throw new TypeConversionException("'%s' is not a finite number".formatted(value));
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tare.jobs.cli;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/** What to read and how. */
+final class DataFlags {
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "D",
+      converter = Converters.NotEmpty.class,
+      description =
+          "Parquet with the model's inputs as columns, Parquet with a text column, or text with a"
+              + " sample per line; file, folder or glob, path or URI.")
+  private String data;
+
+  @Option(
+      names = "--format",
+      paramLabel = "auto|parquet|text",
+      defaultValue = Defaults.FORMAT,
+      converter = Converters.Format.class,
+      description = "What --data is; auto looks at the content (default: ${DEFAULT-VALUE}).")
+  private DataFormat format;
+
+  @Option(
+      names = "--text-column",
+      paramLabel = "COLUMN",
+      converter = Converters.NotEmpty.class,
+      description = "Parquet column with text, for --tokenizer.")
+  private String textColumn;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "T.json",
+      converter = Converters.NotEmpty.class,
+      description = "tokenizer.json of the model, for text; path or URI.")
+  private String tokenizer;
+
+  @Option(
+      names = "--max-length",
+      paramLabel = "N",
+      defaultValue = Defaults.MAX_LENGTH,
+      converter = Converters.Positive.class,
+      description = "Tokens at which a text is cut (default: ${DEFAULT-VALUE}).")
+  private Integer maxLength;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      converter = Converters.Positive.class,
+      description =
+          "Take N rows, chosen by hash: the same for any order and partitioning (default: all).")
+  private Integer samples;
+
+  @Option(
+      names = "--max-bad-rows",
+      paramLabel = "N",
+      defaultValue = Defaults.MAX_BAD_ROWS,
+      converter = Converters.NotNegative.class,
+      description =
+          "Rows that may be skipped, with their reasons counted (default: ${DEFAULT-VALUE}).")
+  private Long maxBadRows;
+
+  @Option(
+      names = "--partitions",
+      paramLabel = "N",
+      converter = Converters.Positive.class,
+      description = "Number of tasks; never changes the result (default: Spark's choice).")
+  private Integer partitions;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      defaultValue = Defaults.BATCH_SIZE,
+      converter = Converters.Positive.class,
+      description =
+          "Samples of equal shape per run of the model; never changes the result"
+              + " (default: ${DEFAULT-VALUE}).")
+  private Integer batchSize;
+
+  DataOptions options() {
+    return new DataOptions(
+        data,
+        format,
+        Optional.ofNullable(textColumn),
+        Optional.ofNullable(tokenizer),
+        maxLength,
+        samples == null ? OptionalInt.empty() : OptionalInt.of(samples),
+        partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),
+        batchSize,
+        maxBadRows);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.ExitCode;
+import java.io.IOException;
+import java.util.OptionalDouble;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "evaluate",
+    description = "Compare the quantized model with the float one on held-out data.",
+    customSynopsis =
+        "tare evaluate --model M.onnx --quantized RUN3 --data E --output RUN4 [OPTIONS]",
+    footer = {
+      "  tare evaluate --model model.onnx --quantized runs/quantized --data held-out.parquet \\",
+      "      --min-cosine 0.985 --output runs/quality"
+    })
+final class EvaluateCommand extends StageCommand {
+  @Mixin private ModelFlags model;
+
+  @Option(
+      names = "--quantized",
+      required = true,
+      paramLabel = "RUN",
+      converter = Converters.NotEmpty.class,
+      description = "Finished run with a quantized model.")
+  private String quantized;
+
+  @Mixin private DataFlags data;
+  @Mixin private OutputFlags output;
+
+  @Option(
+      names = "--min-cosine",
+      paramLabel = "C",
+      converter = Converters.Cosine.class,
+      description =
+          "Gate: least mean cosine against the float model; below it the run is finished and ends"
+              + " with exit code 4 (default: none).")
+  private Double minCosine;
+
+  @Option(
+      names = "--min-sqnr-db",
+      paramLabel = "DB",
+      converter = Converters.Decibels.class,
+      description = "Gate: least SQNR of an output in dB (default: none).")
+  private Double minSqnrDb;
+
+  EvaluateCommand(Stages stages) {
+    super(stages);
+  }
+
+  @Override
+  ExitCode execute(Stages on) throws IOException {
+    return on.evaluate(
+        new EvaluateOptions(
+            model.model(),
+            quantized,
+            data.options(),
+            new GateOptions(
+                minCosine == null ? OptionalDouble.empty() : OptionalDouble.of(minCosine),
+                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb)),
+            output.options()));
+  }
+}

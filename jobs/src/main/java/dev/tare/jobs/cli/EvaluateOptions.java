@@ -1,0 +1,26 @@
+package dev.tare.jobs.cli;
+
+import java.util.SortedMap;
+
+/**
+ * Options of {@code tare evaluate}.
+ *
+ * @param model float model, path or URI
+ * @param quantized run folder with a quantized model
+ * @param data held-out data
+ * @param gate required quality
+ * @param output where the run goes
+ */
+public record EvaluateOptions(
+    String model, String quantized, DataOptions data, GateOptions gate, OutputOptions output) {
+
+  /** Effective configuration by option name, without the output. */
+  public SortedMap<String, String> configuration() {
+    return new Settings()
+        .put("model", model)
+        .put("quantized", quantized)
+        .putAll(data.configuration())
+        .putAll(gate.configuration())
+        .values();
+  }
+}

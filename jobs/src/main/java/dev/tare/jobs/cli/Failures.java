@@ -1,0 +1,84 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Says on the error stream what went wrong, and turns it into an exit code. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  private final PrintWriter err;
+  private final boolean verbose;
+
+  Failures(PrintWriter err, boolean verbose) {
+    this.err = err;
+    this.verbose = verbose;
+  }
+
+  @Override
+  public int handleParseException(ParameterException failure, String[] args) {
+    CommandLine line = failure.getCommandLine();
+    String message =
+        failure instanceof UnmatchedArgumentException unmatched
+            ? unmatched(unmatched)
+            : failure.getMessage();
+    String name = line.getCommandSpec().qualifiedName();
+    err.println("tare: error: " + message);
+    err.println("Try '%s --help'.".formatted(name));
+    if (verbose) {
+      failure.printStackTrace(err);
+    }
+    err.flush();
+    return ExitCode.USAGE.code();
+  }
+
+  @Override
+  public int handleExecutionException(
+      Exception failure, CommandLine line, ParseResult parseResult) {
+    return report(failure);
+  }
+
+  /** One line for what the user can mend, a stack trace for what is a bug. */
+  int report(Throwable failure) {
+    Optional<TareException> known = TareException.find(failure);
+    ExitCode exitCode = known.map(TareException::exitCode).orElse(ExitCode.INTERNAL);
+    if (verbose || exitCode == ExitCode.INTERNAL) {
+      failure.printStackTrace(err);
+    }
+    err.println("tare: error: " + known.map(Throwable::getMessage).orElseGet(failure::toString));
+    if (exitCode == ExitCode.INTERNAL) {
+      err.println("This is a bug of Tare or a fault of the platform; the stack trace is above.");
+    }
+    err.flush();
+    return exitCode.code();
+  }
+
+  private static String unmatched(UnmatchedArgumentException failure) {
+    CommandLine line = failure.getCommandLine();
+    String argument = failure.getUnmatched().get(0);
+    boolean root = line.getParent() == null;
+    String kind = argument.startsWith("-") ? "option" : root ? "subcommand" : "argument";
+    List<String> candidates = new ArrayList<>();
+    if (kind.equals("option")) {
+      for (OptionSpec option : line.getCommandSpec().options()) {
+        candidates.add(option.longestName());
+      }
+    } else if (root) {
+      candidates.addAll(line.getSubcommands().keySet());
+    }
+    String meant =
+        Nearest.to(argument.replaceFirst("=.*", ""), candidates)
+            .map("; did you mean '%s'?"::formatted)
+            .orElse("");
+    return "Unknown %s '%s'%s".formatted(kind, argument, meant);
+  }
+}

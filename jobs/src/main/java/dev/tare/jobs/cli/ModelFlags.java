@@ -1,0 +1,18 @@
+package dev.tare.jobs.cli;
+
+import picocli.CommandLine.Option;
+
+/** Which model. */
+final class ModelFlags {
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "M.onnx",
+      converter = Converters.NotEmpty.class,
+      description = "Float ONNX model, path or URI.")
+  private String model;
+
+  String model() {
+    return model;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.tare.jobs.cli;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+
+/** The word that a mistyped one was meant to be. */
+final class Nearest {
+
+  private Nearest() {}
+
+  /** The candidate at the least distance, unless more than a third of the word is wrong. */
+  static Optional<String> to(String word, Collection<String> candidates) {
+    return candidates.stream()
+        .filter(c -> distance(word, c) <= Math.max(1, Math.max(word.length(), c.length()) / 3))
+        .min(Comparator.<String>comparingInt(c -> distance(word, c)).thenComparing(c -> c));
+  }
+
+  /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+  static int distance(String a, String b) {
+    int[][] d = new int[a.length() + 1][b.length() + 1];
+    for (int i = 0; i <= a.length(); i++) {
+      for (int j = 0; j <= b.length(); j++) {
+        if (i == 0 || j == 0) {
+          d[i][j] = i + j;
+          continue;
+        }
+        int replace = d[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        d[i][j] = Math.min(replace, 1 + Math.min(d[i - 1][j], d[i][j - 1]));
+        if (i > 1
+            && j > 1
+            && a.charAt(i - 1) == b.charAt(j - 2)
+            && a.charAt(i - 2) == b.charAt(j - 1)) {
+          d[i][j] = Math.min(d[i][j], 1 + d[i - 2][j - 2]);
+        }
+      }
+    }
+    return d[a.length()][b.length()];
+  }
+}

@@ -1,0 +1,49 @@
+package dev.tare.jobs.cli;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Which keys a configuration file may have: the long options, as picocli knows them. */
+final class OptionKeys {
+  private static final Set<String> NOT_KEYS = Set.of("config", "help", "version");
+
+  private final Map<String, Map<String, OptionSpec>> bySubcommand = new TreeMap<>();
+  private final Map<String, OptionSpec> all = new TreeMap<>();
+
+  OptionKeys(CommandSpec root) {
+    root.subcommands()
+        .forEach(
+            (name, line) -> {
+              Map<String, OptionSpec> own = new TreeMap<>();
+              for (OptionSpec option : line.getCommandSpec().options()) {
+                if (!NOT_KEYS.contains(key(option))) {
+                  own.put(key(option), option);
+                }
+              }
+              bySubcommand.put(name, own);
+              own.forEach(all::putIfAbsent);
+            });
+  }
+
+  static String key(OptionSpec option) {
+    return option.longestName().replaceFirst("^-+", "");
+  }
+
+  /** Options that any subcommand has. */
+  Map<String, OptionSpec> all() {
+    return all;
+  }
+
+  /** Options of a subcommand; empty if there is no such subcommand. */
+  Optional<Map<String, OptionSpec>> of(String subcommand) {
+    return Optional.ofNullable(bySubcommand.get(subcommand));
+  }
+
+  Set<String> subcommands() {
+    return bySubcommand.keySet();
+  }
+}

@@ -1,0 +1,79 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.ExitCode;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "run",
+    description = "Calibrate, select, quantize and evaluate, into one run folder.",
+    customSynopsis = "tare run --model M.onnx --data D --output RUN [OPTIONS]",
+    footer = {
+      "  tare run --model model.onnx --tokenizer tokenizer.json --data texts.txt --samples 256 \\",
+      "      --output runs/first"
+    })
+final class RunCommand extends StageCommand {
+  @Mixin private ModelFlags model;
+  @Mixin private DataFlags data;
+  @Mixin private OutputFlags output;
+  @Mixin private RecipeFlags recipe;
+
+  @Option(
+      names = "--eval-data",
+      paramLabel = "E",
+      converter = Converters.NotEmpty.class,
+      description =
+          "Held-out data of the same format (default: rows of --data are held out by hash).")
+  private String evalData;
+
+  @Option(
+      names = "--eval-samples",
+      paramLabel = "N",
+      defaultValue = Defaults.EVAL_SAMPLES,
+      converter = Converters.Positive.class,
+      description = "Rows to evaluate on (default: ${DEFAULT-VALUE}).")
+  private Integer evalSamples;
+
+  @Option(
+      names = "--min-cosine",
+      paramLabel = "C",
+      defaultValue = Defaults.RUN_MIN_COSINE,
+      converter = Converters.Cosine.class,
+      description =
+          "Gate: least mean cosine against the float model; below it the run is finished and ends"
+              + " with exit code 4 (default: ${DEFAULT-VALUE}).")
+  private Double minCosine;
+
+  @Option(
+      names = "--min-sqnr-db",
+      paramLabel = "DB",
+      converter = Converters.Decibels.class,
+      description = "Gate: least SQNR of an output in dB (default: none).")
+  private Double minSqnrDb;
+
+  @Mixin private ObserveFlags observe;
+
+  RunCommand(Stages stages) {
+    super(stages);
+  }
+
+  @Override
+  ExitCode execute(Stages on) throws IOException {
+    return on.run(
+        new RunOptions(
+            model.model(),
+            data.options(),
+            observe.options(),
+            recipe.recipe(),
+            Optional.ofNullable(evalData),
+            evalSamples,
+            new GateOptions(
+                OptionalDouble.of(minCosine),
+                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb)),
+            output.options()));
+  }
+}

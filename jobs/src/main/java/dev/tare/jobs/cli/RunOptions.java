@@ -1,0 +1,40 @@
+package dev.tare.jobs.cli;
+
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * Options of {@code tare run}.
+ *
+ * @param model float model, path or URI
+ * @param data calibration data
+ * @param observe what to collect
+ * @param recipe name of a recipe that comes with Tare, or path or URI of one
+ * @param evalData held-out data; if empty, rows of the calibration data are held out
+ * @param evalSamples how many rows to evaluate on
+ * @param gate required quality
+ * @param output where the run goes
+ */
+public record RunOptions(
+    String model,
+    DataOptions data,
+    ObserveOptions observe,
+    String recipe,
+    Optional<String> evalData,
+    int evalSamples,
+    GateOptions gate,
+    OutputOptions output) {
+
+  /** Effective configuration by option name, without the output. */
+  public SortedMap<String, String> configuration() {
+    return new Settings()
+        .put("model", model)
+        .putAll(data.configuration())
+        .putAll(observe.configuration())
+        .put("recipe", recipe)
+        .put("eval-data", evalData)
+        .put("eval-samples", evalSamples)
+        .putAll(gate.configuration())
+        .values();
+  }
+}

@@ -1,0 +1,35 @@
+package dev.tare.jobs.cli;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Collects options by their name on the command line; what is not set is left out. */
+final class Settings {
+  private final SortedMap<String, String> values = new TreeMap<>();
+
+  Settings put(String key, Object value) {
+    values.put(key, value instanceof Enum<?> e ? word(e) : String.valueOf(value));
+    return this;
+  }
+
+  Settings put(String key, Optional<?> value) {
+    value.ifPresent(v -> put(key, v));
+    return this;
+  }
+
+  Settings putAll(SortedMap<String, String> others) {
+    values.putAll(others);
+    return this;
+  }
+
+  SortedMap<String, String> values() {
+    return new TreeMap<>(values);
+  }
+
+  /** A choice as users write it. */
+  static String word(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

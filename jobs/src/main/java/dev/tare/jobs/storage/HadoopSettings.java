@@ -1,0 +1,44 @@
+package dev.tare.jobs.storage;
+
+import java.io.Serializable;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * A Hadoop configuration that travels to executors, which do not see the driver's settings.
+ *
+ * @param entries all settings by name
+ */
+public record HadoopSettings(Map<String, String> entries) implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  public HadoopSettings {
+    entries = new TreeMap<>(entries);
+  }
+
+  public static HadoopSettings of(Configuration hadoop) {
+    Map<String, String> entries = new TreeMap<>();
+    hadoop.forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
+    return new HadoopSettings(entries);
+  }
+
+  /** A copy. */
+  @Override
+  public Map<String, String> entries() {
+    return new TreeMap<>(entries);
+  }
+
+  /** A new configuration of these settings alone. */
+  public Configuration configuration() {
+    Configuration hadoop = new Configuration(false);
+    entries.forEach(hadoop::set);
+    return hadoop;
+  }
+
+  /** The number of settings: their values may be secrets. */
+  @Override
+  public String toString() {
+    return "HadoopSettings[%d entries]".formatted(entries.size());
+  }
+}

@@ -1,0 +1,104 @@
+package dev.tare.jobs.storage;
+
+import dev.tare.jobs.TareException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+
+/** What users name by path or URI, on any Hadoop file system. */
+public final class Locations {
+
+  private Locations() {}
+
+  /**
+   * A location with scheme and absolute path; a relative one is taken from the working folder.
+   *
+   * @throws TareException (usage) if it is empty or its scheme is unknown
+   */
+  public static Path qualified(String location, Configuration hadoop) throws IOException {
+    try {
+      Path path = new Path(location);
+      return path.getFileSystem(hadoop).makeQualified(path);
+    } catch (IllegalArgumentException e) {
+      throw TareException.usage("Not a path or URI: '%s' (%s)".formatted(location, e.getMessage()));
+    } catch (UnsupportedFileSystemException e) {
+      throw TareException.usage(
+          "Cannot read or write '%s': %s".formatted(location, e.getMessage()));
+    }
+  }
+
+  /**
+   * Reads a text file in UTF-8.
+   *
+   * @throws TareException (bad input) if there is none
+   */
+  public static String readText(String location, Configuration hadoop) throws IOException {
+    Path path = qualified(location, hadoop);
+    return new String(readBytes(path.getFileSystem(hadoop), path), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Hash and length of a file, by one reading.
+   *
+   * @throws TareException (bad input) if there is none
+   */
+  public static Digest digest(Path path, Configuration hadoop) throws IOException {
+    try {
+      return Digest.of(path.getFileSystem(hadoop), path);
+    } catch (FileNotFoundException e) {
+      throw missing(path, e);
+    }
+  }
+
+  /** A file as an input of a run, hashed by one reading. */
+  public static InputRef input(String name, String location, Configuration hadoop)
+      throws IOException {
+    Path path = qualified(location, hadoop);
+    return InputRef.of(name, path.toUri(), digest(path, hadoop));
+  }
+
+  static byte[] readBytes(FileSystem fileSystem, Path path) throws IOException {
+    try (var stream = fileSystem.open(path)) {
+      return stream.readAllBytes();
+    } catch (FileNotFoundException e) {
+      throw missing(path, e);
+    }
+  }
+
+  /**
+   * All files below a folder but Hadoop's own: names that begin with a dot, checksums, and the
+   * marker of success.
+   */
+  static List<FileStatus> filesBelow(FileSystem fileSystem, Path folder) throws IOException {
+    List<FileStatus> files = new ArrayList<>();
+    for (FileStatus entry : fileSystem.listStatus(folder)) {
+      String name = entry.getPath().getName();
+      if (name.startsWith(".") || name.endsWith(".crc") || name.equals("_SUCCESS")) {
+        continue;
+      }
+      if (entry.isDirectory()) {
+        files.addAll(filesBelow(fileSystem, entry.getPath()));
+      } else {
+        files.add(entry);
+      }
+    }
+    return files;
+  }
+
+  /** The path of a file below a folder, with slashes. */
+  static String relative(Path folder, Path file) {
+    String root = folder.toUri().getPath();
+    return file.toUri().getPath().substring(root.length() + (root.endsWith("/") ? 0 : 1));
+  }
+
+  private static TareException missing(Path path, IOException cause) {
+    return TareException.badInput("No such file: " + path, cause);
+  }
+}

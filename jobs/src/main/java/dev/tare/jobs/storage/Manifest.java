@@ -1,0 +1,105 @@
+package dev.tare.jobs.storage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.Build;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a finished run is: where it came from and every file of it. Format version 1; {@link
+ * ManifestJson} holds the layout.
+ *
+ * @param runId id of the run
+ * @param stages names of the stages that made it, in their order
+ * @param tareVersion version of the program that made it
+ * @param created when it was published; no part of the run's identity
+ * @param inputs what was read, sorted
+ * @param configuration effective configuration by option name
+ * @param properties facts of the stages, a JSON tree with sorted keys; this record holds a copy of
+ *     its own and gives out copies
+ * @param files every file of the run but manifest and status, sorted by path
+ */
+public record Manifest(
+    String runId,
+    List<String> stages,
+    String tareVersion,
+    Instant created,
+    List<InputRef> inputs,
+    SortedMap<String, String> configuration,
+    ObjectNode properties,
+    List<FileEntry> files) {
+
+  /** The property by which a stage tells the outcome of its quality gate. */
+  public static final String GATE = "gate";
+
+  /** Value of {@link #GATE} when quality is good enough. */
+  public static final String GATE_PASSED = "passed";
+
+  /** Value of {@link #GATE} when quality is too low. */
+  public static final String GATE_FAILED = "failed";
+
+  /**
+   * @throws IllegalArgumentException if the run id is not one
+   */
+  public Manifest {
+    RunId.check(runId);
+    stages = List.copyOf(stages);
+    created = created.truncatedTo(ChronoUnit.SECONDS);
+    inputs = inputs.stream().sorted().toList();
+    configuration = Collections.unmodifiableSortedMap(new TreeMap<>(configuration));
+    properties = ManifestJson.sorted(properties);
+    files = files.stream().sorted().toList();
+  }
+
+  /** A manifest without files, as a stage hands it to {@link RunAttempt#publish}. */
+  public static Manifest draft(
+      String runId,
+      List<String> stages,
+      Collection<InputRef> inputs,
+      Map<String, String> configuration,
+      ObjectNode properties) {
+    return new Manifest(
+        runId,
+        stages,
+        Build.current().version(),
+        Instant.now(),
+        List.copyOf(inputs),
+        new TreeMap<>(configuration),
+        properties,
+        List.of());
+  }
+
+  /** A copy. */
+  @Override
+  public ObjectNode properties() {
+    return properties.deepCopy();
+  }
+
+  /** What decides the content of this run. */
+  public Fingerprint fingerprint() {
+    return Fingerprint.of(tareVersion, stages, inputs, configuration);
+  }
+
+  /** Whether this is a finished run whose quality gate failed. */
+  public boolean gateFailed() {
+    return properties.path(GATE).asText("").equals(GATE_FAILED);
+  }
+
+  Manifest withFiles(Collection<FileEntry> newFiles) {
+    return new Manifest(
+        runId,
+        stages,
+        tareVersion,
+        created,
+        inputs,
+        configuration,
+        properties,
+        List.copyOf(newFiles));
+  }
+}

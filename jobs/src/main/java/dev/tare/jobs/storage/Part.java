@@ -1,0 +1,43 @@
+package dev.tare.jobs.storage;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** What a run folder may hold, each under a fixed name. */
+public enum Part {
+  /** Every file with bytes and sha256; its presence makes the run finished. */
+  MANIFEST("manifest.json"),
+  /** How the last attempt stands or ended; not publication. */
+  STATUS("status.json"),
+  /** The effective configuration. */
+  CONFIGURATION("configuration.json"),
+  /** Statistics table, Parquet. */
+  STATISTICS("statistics"),
+  /** The plan for people and programs. */
+  PLAN_JSON("plan.json"),
+  /** The plan for SQL, Parquet. */
+  PLAN("plan"),
+  /** Table of quantized tensors, Parquet. */
+  TENSORS("tensors"),
+  /** Table of slices of quantized weights, Parquet. */
+  WEIGHTS("weights"),
+  /** The quantized model. */
+  MODEL("model.onnx"),
+  /** What evaluation measured. */
+  QUALITY("quality.json");
+
+  private final String fileName;
+
+  Part(String fileName) {
+    this.fileName = fileName;
+  }
+
+  /** Name inside the run folder. */
+  public String fileName() {
+    return fileName;
+  }
+
+  static Optional<Part> named(String fileName) {
+    return Arrays.stream(values()).filter(p -> p.fileName.equals(fileName)).findFirst();
+  }
+}

@@ -1,0 +1,40 @@
+package dev.tare.jobs.storage;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.EnumSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.Options.Rename;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * {@code hdfs:}: a full temporary file, then a rename without overwrite, which is one operation of
+ * the name node. Not for {@code file:}, where Hadoop's rename looks first and moves later.
+ */
+final class RenamePublisher implements Publisher {
+  private final Configuration hadoop;
+
+  RenamePublisher(Configuration hadoop) {
+    this.hadoop = hadoop;
+  }
+
+  @Override
+  public boolean publish(byte[] content, Path temporary, Path target) throws IOException {
+    FileContext context = FileContext.getFileContext(target.toUri(), hadoop);
+    try (FSDataOutputStream stream = context.create(temporary, EnumSet.of(CreateFlag.CREATE))) {
+      ((OutputStream) stream).write(content);
+      stream.hsync();
+    }
+    try {
+      context.rename(temporary, target, Rename.NONE);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      context.delete(temporary, false);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package dev.tare.jobs.storage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * One attempt at writing a run. Not thread-safe; confined to the driver.
+ *
+ * <p>Parts are written into a folder of the attempt's own inside the run folder, hidden from Spark
+ * by its underscore, and moved to their names when all are there; so a killed attempt that still
+ * writes, or two at once, never mix. The attempt that began last owns the folder ({@code
+ * status.json} says which), an earlier one fails when it tries to publish.
+ */
+public final class RunAttempt {
+  private static final String PREFIX = "_attempt-";
+
+  private final RunFolder folder;
+  private final FileSystem fileSystem;
+  private final Publisher publisher;
+  private final String id;
+  private final Path staging;
+  private boolean published;
+
+  private RunAttempt(RunFolder folder, FileSystem fileSystem, Publisher publisher) {
+    this.folder = folder;
+    this.fileSystem = fileSystem;
+    this.publisher = publisher;
+    this.id = UUID.randomUUID().toString();
+    this.staging = new Path(folder.path(), PREFIX + id);
+  }
+
+  static RunAttempt begin(RunFolder folder, FileSystem fileSystem, Publisher publisher)
+      throws IOException {
+    RunAttempt attempt = new RunAttempt(folder, fileSystem, publisher);
+    attempt.writeStatus(Status.Outcome.RUNNING, ExitCode.OK, "running");
+    fileSystem.mkdirs(attempt.staging);
+    return attempt;
+  }
+
+  static boolean isAttempt(String fileName) {
+    return fileName.startsWith(PREFIX);
+  }
+
+  public RunFolder folder() {
+    return folder;
+  }
+
+  /** Where to write a part, and where later stages of the same run read it. */
+  public Path path(Part part) {
+    return new Path(staging, part.fileName());
+  }
+
+  /** Writes a part that is one text file, in UTF-8. */
+  public void write(Part part, String text) throws IOException {
+    try (OutputStream stream = create(part)) {
+      stream.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** Opens a part that is one file; the caller closes it. */
+  public OutputStream create(Part part) throws IOException {
+    return fileSystem.create(path(part), true);
+  }
+
+  /**
+   * Adds configuration and file list to the draft, moves the parts to their names and publishes the
+   * manifest, which makes the run finished.
+   *
+   * @throws TareException (already finished) if another attempt took the folder or published first
+   */
+  public FinishedRun publish(Manifest draft) throws IOException {
+    ObjectNode configuration = StrictJson.object();
+    draft.configuration().forEach(configuration::put);
+    write(Part.CONFIGURATION, StrictJson.format(configuration));
+
+    List<FileEntry> files = new ArrayList<>();
+    for (FileStatus file : Locations.filesBelow(fileSystem, staging)) {
+      files.add(
+          new FileEntry(
+              Locations.relative(staging, file.getPath()), Digest.of(fileSystem, file.getPath())));
+    }
+    Manifest manifest = draft.withFiles(files);
+    requireOwned();
+    for (FileStatus entry : fileSystem.listStatus(staging)) {
+      move(entry.getPath());
+    }
+    requireInPlace(manifest);
+    requireOwned();
+    byte[] content = ManifestJson.format(manifest).getBytes(StandardCharsets.UTF_8);
+    Path target = folder.path(Part.MANIFEST);
+    if (!publisher.publish(content, new Path(staging, Part.MANIFEST.fileName()), target)) {
+      throw folder.finished();
+    }
+    published = true;
+    boolean gateFailed = manifest.gateFailed();
+    writeStatusIfPossible(
+        Status.Outcome.FINISHED,
+        gateFailed ? ExitCode.GATE_FAILED : ExitCode.OK,
+        gateFailed ? "finished; the quality gate failed" : "finished");
+    deleteStaging();
+    return folder.open();
+  }
+
+  /** Records a failure and removes what was written; does nothing to a folder that it lost. */
+  public void fail(ExitCode exitCode, String message) {
+    if (!published && owned()) {
+      writeStatusIfPossible(Status.Outcome.FAILED, exitCode, message);
+    }
+    deleteStaging();
+  }
+
+  private void move(Path part) throws IOException {
+    String name = part.getName();
+    if (Part.named(name).isEmpty()) {
+      throw new IllegalStateException(
+          "'%s' was written into run %s but is no part of one".formatted(name, folder.path()));
+    }
+    Path target = new Path(folder.path(), name);
+    if (fileSystem.exists(target) || !fileSystem.rename(part, target)) {
+      throw lost();
+    }
+  }
+
+  private void requireInPlace(Manifest manifest) throws IOException {
+    for (FileEntry file : manifest.files()) {
+      Path path = new Path(folder.path(), file.path());
+      if (!fileSystem.exists(path)
+          || fileSystem.getFileStatus(path).getLen() != file.digest().bytes()) {
+        throw lost();
+      }
+    }
+  }
+
+  private void requireOwned() {
+    if (!owned()) {
+      throw lost();
+    }
+  }
+
+  private boolean owned() {
+    return folder.status().map(status -> status.attempt().equals(id)).orElse(false);
+  }
+
+  private TareException lost() {
+    return TareException.alreadyFinished(
+        "Another attempt is writing %s; this one publishes nothing".formatted(folder.path()));
+  }
+
+  private void writeStatus(Status.Outcome outcome, ExitCode exitCode, String message)
+      throws IOException {
+    Status status = new Status(outcome, exitCode.code(), message, id, Instant.now());
+    try (OutputStream stream = fileSystem.create(folder.path(Part.STATUS), true)) {
+      stream.write(status.format().getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** The run's outcome stands without it, and the failure that led here must not be hidden. */
+  private void writeStatusIfPossible(Status.Outcome outcome, ExitCode exitCode, String message) {
+    try {
+      writeStatus(outcome, exitCode, message);
+    } catch (IOException e) {
+      return;
+    }
+  }
+
+  /** Leftovers are hidden from readers, and the next attempt removes those of an unfinished run. */
+  private void deleteStaging() {
+    try {
+      fileSystem.delete(staging, true);
+    } catch (IOException e) {
+      return;
+    }
+  }
+}

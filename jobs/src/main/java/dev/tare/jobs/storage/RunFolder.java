@@ -1,0 +1,245 @@
+package dev.tare.jobs.storage;
+
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The folder of a run on storage: finished and then never changed, or not.
+ *
+ * <p>A run is written through a {@link RunAttempt} and read as a {@link FinishedRun}. The manifest
+ * alone makes the difference.
+ */
+public final class RunFolder {
+
+  /** How far a run is. */
+  public enum State {
+    /** There is no folder, or an empty one. */
+    ABSENT,
+    /** There are files, but no manifest: an attempt runs, failed or was killed. */
+    UNFINISHED,
+    /** The manifest is there. */
+    FINISHED
+  }
+
+  /** Writes the parts of a run and tells what they are. */
+  @FunctionalInterface
+  public interface Work {
+    /** Returns the draft of the manifest; files and configuration are added to it. */
+    Manifest write(RunAttempt attempt) throws IOException;
+  }
+
+  private final Path path;
+  private final String runId;
+  private final Configuration hadoop;
+  private final FileSystem fileSystem;
+
+  private RunFolder(Path path, String runId, Configuration hadoop) throws IOException {
+    this.path = path;
+    this.runId = runId;
+    this.hadoop = hadoop;
+    this.fileSystem = path.getFileSystem(hadoop);
+  }
+
+  /**
+   * A run folder, there or not; touches nothing.
+   *
+   * @param location path or URI
+   * @param runId the run's id, if it shall not be the last path element
+   * @throws TareException (usage) if the location is none, or the id is none
+   */
+  public static RunFolder at(String location, Optional<String> runId, Configuration hadoop)
+      throws IOException {
+    Path path = Locations.qualified(location, hadoop);
+    String id = runId.orElse(path.getName());
+    if (!RunId.valid(id)) {
+      throw TareException.usage(
+          "Not a run id: '%s' (1 to 128 of A-Z a-z 0-9 . _ -, and neither . nor ..)%s"
+              .formatted(id, runId.isPresent() ? "" : "; name the run with --run-id"));
+    }
+    return new RunFolder(path, id, hadoop);
+  }
+
+  /**
+   * A finished run, to read from.
+   *
+   * @throws TareException (bad input) if there is no manifest, or it cannot be read
+   */
+  public static FinishedRun open(String location, Configuration hadoop) throws IOException {
+    Path path = Locations.qualified(location, hadoop);
+    return new RunFolder(path, path.getName(), hadoop).open();
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public URI uri() {
+    return path.toUri();
+  }
+
+  public String runId() {
+    return runId;
+  }
+
+  /** Where a part of the finished run stands. */
+  public Path path(Part part) {
+    return new Path(path, part.fileName());
+  }
+
+  /**
+   * Looks how far the run is.
+   *
+   * @throws TareException (usage) if the location is a file
+   */
+  public State state() throws IOException {
+    if (fileSystem.exists(path(Part.MANIFEST))) {
+      return State.FINISHED;
+    }
+    return entries().isEmpty() ? State.ABSENT : State.UNFINISHED;
+  }
+
+  /**
+   * Decides what a finished output means, before any work.
+   *
+   * @param fingerprint what the run would be; asked for only when it matters
+   * @return how a finished run that is reused ends: ok, or gate failed if its gate had failed;
+   *     empty if there is none, so that the run must be made
+   * @throws TareException (already finished) if there is one and it is not to be reused, or it is
+   *     another run; the message says in what they differ
+   */
+  public Optional<ExitCode> reusable(IfFinished policy, Supplier<Fingerprint> fingerprint)
+      throws IOException {
+    if (state() != State.FINISHED) {
+      return Optional.empty();
+    }
+    if (policy == IfFinished.FAIL) {
+      throw finished();
+    }
+    Manifest manifest = open().manifest();
+    List<String> differences = fingerprint.get().differences(manifest.fingerprint());
+    if (!differences.isEmpty()) {
+      throw TareException.alreadyFinished(
+          "%s holds another finished run: %s".formatted(path, String.join("; ", differences)));
+    }
+    return Optional.of(manifest.gateFailed() ? ExitCode.GATE_FAILED : ExitCode.OK);
+  }
+
+  /**
+   * Starts writing. What an unfinished attempt left is removed, provided the folder is a run's.
+   *
+   * @throws TareException (already finished) if the run is finished; (usage) if the file system has
+   *     no way to publish, or the folder holds anything that is not a run's
+   */
+  public RunAttempt begin() throws IOException {
+    Publisher publisher = Publisher.of(uri(), hadoop);
+    switch (state()) {
+      case FINISHED -> throw finished();
+      case UNFINISHED -> clear();
+      case ABSENT -> fileSystem.mkdirs(path);
+    }
+    return RunAttempt.begin(this, fileSystem, publisher);
+  }
+
+  /**
+   * Begins, writes and publishes; a failure is recorded in {@code status.json} and thrown on.
+   *
+   * @return the finished run
+   * @throws TareException as {@link #begin} and {@link RunAttempt#publish} do, and what the work
+   *     throws
+   */
+  public FinishedRun produce(Work work) throws IOException {
+    RunAttempt attempt = begin();
+    try {
+      return attempt.publish(work.write(attempt));
+    } catch (IOException | RuntimeException | Error e) {
+      Optional<TareException> known = TareException.find(e);
+      attempt.fail(
+          known.map(TareException::exitCode).orElse(ExitCode.INTERNAL),
+          known.map(Throwable::getMessage).orElseGet(e::toString));
+      throw e;
+    }
+  }
+
+  /**
+   * This run, to read from.
+   *
+   * @throws TareException (bad input) if there is no manifest, or it cannot be read
+   */
+  public FinishedRun open() throws IOException {
+    byte[] content;
+    try {
+      content = Locations.readBytes(fileSystem, path(Part.MANIFEST));
+    } catch (TareException e) {
+      throw TareException.badInput(
+          "%s is not a finished run: it has no %s".formatted(path, Part.MANIFEST.fileName()), e);
+    }
+    String text = new String(content, StandardCharsets.UTF_8);
+    Manifest manifest = ManifestJson.parse(text, path(Part.MANIFEST).toString());
+    return new FinishedRun(this, fileSystem, manifest, Digest.of(content));
+  }
+
+  /**
+   * What the last attempt wrote about itself; empty if there is nothing that can be read.
+   *
+   * <p>It may be read while another attempt overwrites it, so a broken one is as good as none.
+   */
+  public Optional<Status> status() {
+    Path file = path(Part.STATUS);
+    try {
+      String text = new String(Locations.readBytes(fileSystem, file), StandardCharsets.UTF_8);
+      return Optional.of(Status.parse(text, file.toString()));
+    } catch (IOException | TareException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Removes everything but the status, which keeps the folder recognizable until the end. */
+  private void clear() throws IOException {
+    List<FileStatus> entries = entries();
+    for (FileStatus entry : entries) {
+      String name = entry.getPath().getName();
+      if (Part.named(name).isEmpty() && !RunAttempt.isAttempt(name)) {
+        throw foreign("it holds '%s', which is no part of a run".formatted(name));
+      }
+    }
+    if (status().isEmpty()) {
+      throw foreign("it is not empty and has no %s of a run".formatted(Part.STATUS.fileName()));
+    }
+    for (FileStatus entry : entries) {
+      if (!entry.getPath().equals(path(Part.STATUS))) {
+        fileSystem.delete(entry.getPath(), true);
+      }
+    }
+  }
+
+  private List<FileStatus> entries() throws IOException {
+    try {
+      if (fileSystem.getFileStatus(path).isFile()) {
+        throw TareException.usage("The output %s is a file, not a folder".formatted(path));
+      }
+      return List.of(fileSystem.listStatus(path));
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
+  }
+
+  private TareException foreign(String reason) {
+    return TareException.usage("Refusing to write a run into %s: %s".formatted(path, reason));
+  }
+
+  TareException finished() {
+    return TareException.alreadyFinished(
+        "%s holds a finished run; choose another --output, or --if-finished reuse".formatted(path));
+  }
+}

@@ -1,0 +1,67 @@
+package dev.tare.jobs.storage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.TareException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * How the last attempt at a run stands, for those who cannot see the exit code: {@code
+ * status.json}. It is overwritten, says nothing about the artifacts and publishes nothing.
+ *
+ * @param outcome running, finished or failed
+ * @param exitCode what the command line returned; 0 while running
+ * @param message one sentence
+ * @param attempt which attempt wrote it
+ * @param time when
+ */
+public record Status(Outcome outcome, int exitCode, String message, String attempt, Instant time) {
+  private static final Set<String> KEYS =
+      Set.of("format-version", "outcome", "exit-code", "message", "attempt", "time");
+
+  /** How an attempt stands. */
+  public enum Outcome {
+    RUNNING,
+    FINISHED,
+    FAILED
+  }
+
+  public Status {
+    time = time.truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  /** JSON text with sorted keys. */
+  public String format() {
+    ObjectNode root = StrictJson.object();
+    root.put("format-version", ManifestJson.FORMAT_VERSION);
+    root.put("outcome", outcome.name().toLowerCase(Locale.ROOT));
+    root.put("exit-code", exitCode);
+    root.put("message", message);
+    root.put("attempt", attempt);
+    root.put("time", time.toString());
+    return StrictJson.format(root);
+  }
+
+  /**
+   * Reads what {@link #format} wrote.
+   *
+   * @throws TareException (bad input) if the text is no status
+   */
+  public static Status parse(String text, String where) {
+    ObjectNode root = StrictJson.parse(text, where);
+    StrictJson.allow(root, KEYS, where);
+    try {
+      return new Status(
+          Outcome.valueOf(StrictJson.text(root, "outcome", where).toUpperCase(Locale.ROOT)),
+          Math.toIntExact(StrictJson.integer(root, "exit-code", where)),
+          StrictJson.text(root, "message", where),
+          StrictJson.text(root, "attempt", where),
+          Instant.parse(StrictJson.text(root, "time", where)));
+    } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
+      throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.tare.jobs.storage;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.TareException;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.Set;
+
+/** JSON as the run folder writes it, read back without tolerance. */
+final class StrictJson {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+  private static final DefaultPrettyPrinter PRINTER =
+      new DefaultPrettyPrinter()
+          .withObjectIndenter(new DefaultIndenter("  ", "\n"))
+          .withArrayIndenter(new DefaultIndenter("  ", "\n"));
+
+  private StrictJson() {}
+
+  static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /** Indented text with a line feed at its end; the same tree gives the same bytes everywhere. */
+  static String format(JsonNode tree) {
+    try {
+      return MAPPER.writer(PRINTER).writeValueAsString(tree) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * @throws TareException (bad input) if the text is not a JSON object without repeated keys
+   */
+  static ObjectNode parse(String text, String where) {
+    try {
+      if (MAPPER.readTree(text) instanceof ObjectNode object) {
+        return object;
+      }
+      throw TareException.badInput("%s is not a JSON object".formatted(where));
+    } catch (JsonProcessingException e) {
+      throw TareException.badInput(
+          "%s is not valid JSON: %s".formatted(where, e.getOriginalMessage()), e);
+    }
+  }
+
+  /** Refuses a key that this format does not have. */
+  static void allow(ObjectNode object, Set<String> keys, String where) {
+    Iterator<String> names = object.fieldNames();
+    while (names.hasNext()) {
+      String name = names.next();
+      if (!keys.contains(name)) {
+        throw TareException.badInput("%s has the unknown key '%s'".formatted(where, name));
+      }
+    }
+  }
+
+  static String text(ObjectNode object, String key, String where) {
+    JsonNode node = object.path(key);
+    if (!node.isTextual()) {
+      throw wrong(key, "a text", node, where);
+    }
+    return node.textValue();
+  }
+
+  static long integer(ObjectNode object, String key, String where) {
+    JsonNode node = object.path(key);
+    if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+      throw wrong(key, "a whole number", node, where);
+    }
+    return node.longValue();
+  }
+
+  static ObjectNode child(ObjectNode object, String key, String where) {
+    if (object.path(key) instanceof ObjectNode child) {
+      return child;
+    }
+    throw wrong(key, "an object", object.path(key), where);
+  }
+
+  static JsonNode array(ObjectNode object, String key, String where) {
+    JsonNode node = object.path(key);
+    if (!node.isArray()) {
+      throw wrong(key, "an array", node, where);
+    }
+    return node;
+  }
+
+  /** Fails unless a node inside an array is an object. */
+  static ObjectNode object(JsonNode node, String key, String where) {
+    if (node instanceof ObjectNode object) {
+      return object;
+    }
+    throw wrong(key, "an array of objects", node, where);
+  }
+
+  private static TareException wrong(String key, String expected, JsonNode node, String where) {
+    return TareException.badInput(
+        node.isMissingNode()
+            ? "%s lacks the key '%s'".formatted(where, key)
+            : "%s: '%s' must be %s, not %s".formatted(where, key, expected, node));
+  }
+}
