@@ -1,0 +1,59 @@
+package dev.tare.jobs.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Part;
+import java.io.IOException;
+
+/** What later stages read from the manifests of earlier ones. */
+final class Facts {
+
+  private Facts() {}
+
+  /**
+   * Facts about the statistics of a run.
+   *
+   * @throws TareException (bad input) if the run has none
+   */
+  static JsonNode calibration(FinishedRun run) {
+    JsonNode node = run.manifest().properties().path(Pipeline.CALIBRATION);
+    if (node.path(Pipeline.CONTENT_SHA256).asText("").isEmpty()) {
+      throw TareException.badInput(
+          "Run %s has no statistics; it was made by: %s"
+              .formatted(run.folder().path(), String.join(", ", run.manifest().stages())));
+    }
+    return node;
+  }
+
+  static String contentSha256(FinishedRun run) {
+    return calibration(run).path(Pipeline.CONTENT_SHA256).asText();
+  }
+
+  static void requireSameModel(FinishedRun statistics, ModelHandle model) {
+    String expected = calibration(statistics).path(Pipeline.MODEL_SHA256).asText();
+    if (!expected.equals(model.ref().sha256())) {
+      throw TareException.badInput(
+          "The statistics in %s are of another model: sha256 %s, but %s has %s"
+              .formatted(
+                  statistics.folder().path(), expected, model.ref().uri(), model.ref().sha256()));
+    }
+  }
+
+  /**
+   * The plan of a run.
+   *
+   * @throws TareException (bad input) if it has none that can be read
+   */
+  static QuantPlan plan(FinishedRun run) throws IOException {
+    try {
+      return QuantPlanJson.parse(run.verifiedText(Part.PLAN_JSON));
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(
+          "Cannot read the plan of run " + run.folder().path() + ": " + e.getMessage(), e);
+    }
+  }
+}

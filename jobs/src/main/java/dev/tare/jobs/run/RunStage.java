@@ -1,0 +1,271 @@
+package dev.tare.jobs.run;
+
+import dev.tare.engine.infer.CpuFeatures;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.jobs.Build;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.calibrate.CalibrateResult;
+import dev.tare.jobs.cli.DataOptions;
+import dev.tare.jobs.cli.RunOptions;
+import dev.tare.jobs.evaluate.Quality;
+import dev.tare.jobs.input.HashSplit;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.quantize.QuantizeJob;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Fingerprint;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/** All four stages into one folder. */
+final class RunStage {
+
+  private static final List<String> STAGES =
+      List.of("calibrate", "select", "quantize", "evaluate");
+
+  private final SparkSession spark;
+  private final PrintStream out;
+  private final Progress progress;
+  private CalibrateResult calibration;
+  private QuantPlan plan;
+  private QuantizeJob.Result quantization;
+  private Quality quality;
+  private Dataset<Row> calibrationSamples;
+
+  RunStage(SparkSession spark, PrintStream out, Progress progress) {
+    this.spark = spark;
+    this.out = out;
+    this.progress = progress;
+  }
+
+  /**
+   * How a run ended.
+   *
+   * @param exitCode ok, or gate failed
+   * @param folder where it is
+   * @param details what the stages did; empty for a run that was reused
+   */
+  record Outcome(ExitCode exitCode, RunFolder folder, Optional<Details> details) {}
+
+  /** What the stages of a run did. */
+  record Details(
+      CalibrateResult calibration,
+      QuantPlan plan,
+      QuantizeJob.Result quantization,
+      Quality quality,
+      double calibrationOverPlain) {}
+
+  /** What to do while calibration samples are still at hand. */
+  interface AfterCalibration {
+    double run(ModelHandle model, Dataset<Row> samples, CalibrateResult result);
+  }
+
+  Outcome run(RunOptions options) throws IOException {
+    return run(options, (model, samples, result) -> Double.NaN);
+  }
+
+  Outcome run(RunOptions options, AfterCalibration after) throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    RunFolder folder =
+        RunFolder.at(options.output().output(), options.output().runId(), hadoop);
+    Optional<ExitCode> reused =
+        folder.reusable(options.output().ifFinished(), () -> fingerprint(options));
+    if (reused.isPresent()) {
+      out.println("Reused the finished run " + folder.path());
+      return new Outcome(reused.get(), folder, Optional.empty());
+    }
+    double[] ratio = new double[1];
+    FinishedRun run =
+        folder.produce(attempt -> work(folder, attempt, options, after, ratio));
+    out.println();
+    Summaries.table(quality, out);
+    out.println(run.folder().path());
+    return new Outcome(
+        Pipeline.exitCode(run),
+        folder,
+        Optional.of(new Details(calibration, plan, quantization, quality, ratio[0])));
+  }
+
+  private Manifest work(
+      RunFolder folder,
+      RunAttempt attempt,
+      RunOptions options,
+      AfterCalibration after,
+      double[] ratio)
+      throws IOException {
+    ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
+    RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
+    warnAboutCpu(recipe);
+    Pipeline pipeline = new Pipeline(spark);
+    try (StageData data = StageData.open(spark, model, options.data());
+        EvaluationData held = EvaluationData.open(spark, model, options, data)) {
+      calibration =
+          progress.stage(
+              "calibrate",
+              "run the float model over the data and count",
+              () -> {
+                data.check(options.data().maxBadRows());
+                calibrationSamples = data.select(held.calibrationCondition(), options.data().samples());
+                CalibrateResult result =
+                    pipeline.calibrate(
+                        attempt, model, options.observe(), options.data(), calibrationSamples);
+                data.requireUnchanged();
+                return result;
+              },
+              Summaries::calibration);
+      ratio[0] = after.run(model, calibrationSamples, calibration);
+      plan =
+          progress.stage(
+              "select",
+              "ranges by recipe " + recipe.name(),
+              () ->
+                  pipeline.select(
+                      attempt,
+                      model,
+                      recipe,
+                      attempt.path(Part.STATISTICS),
+                      calibration.contentSha256()),
+              Summaries::plan);
+      quantization =
+          progress.stage(
+              "quantize",
+              "weights to integers",
+              () -> pipeline.quantize(attempt, model, plan),
+              Summaries::quantization);
+      quality =
+          progress.stage(
+              "evaluate",
+              "float and quantized model on held-out rows",
+              () ->
+                  pipeline.evaluate(
+                      attempt,
+                      model,
+                      ModelHandle.openUnchecked(
+                          attempt.path(Part.MODEL).toString(), SparkJobs.hadoop(spark)),
+                      held.samples(options),
+                      options.data().batchSize(),
+                      options.gate(),
+                      held.description()),
+              Summaries::quality);
+      data.describe(pipeline.properties().putObject("data"));
+      pipeline.done();
+      return Manifest.draft(
+          folder.runId(),
+          STAGES,
+          inputs(model, data, held.ownData()),
+          options.configuration(),
+          pipeline.properties());
+    }
+  }
+
+  private void warnAboutCpu(RecipeText recipe) {
+    if (!CpuFeatures.current().exactInt8Products()
+        && !recipe.parse().weights().reduceRange()) {
+      progress.line(
+          "Warning: this CPU (%s) has no VNNI, so sums of u8 by s8 products may saturate; recipe int8-reduced avoids it."
+              .formatted(CpuFeatures.current().model()));
+    }
+  }
+
+  private Fingerprint fingerprint(RunOptions options) {
+    try {
+      ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
+      try (StageData data = StageData.open(spark, model, options.data());
+          EvaluationData held = EvaluationData.open(spark, model, options, data)) {
+        return Fingerprint.of(
+            Build.current().version(),
+            STAGES,
+            inputs(model, data, held.ownData()),
+            options.configuration());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static List<InputRef> inputs(ModelHandle model, StageData data, Optional<StageData> evalData) {
+    List<InputRef> inputs = new ArrayList<>();
+    inputs.add(model.ref().asInput("model"));
+    inputs.addAll(data.inputs("data"));
+    evalData.ifPresent(
+        own ->
+            own.inputs("eval-data").stream()
+                .filter(i -> i.name().equals("eval-data"))
+                .forEach(inputs::add));
+    return inputs;
+  }
+
+  /** Rows that calibration does not see: data of their own, or a split by hash. */
+  private record EvaluationData(StageData data, boolean own) implements AutoCloseable {
+
+    static EvaluationData open(
+        SparkSession spark, ModelHandle model, RunOptions options, StageData calibration)
+        throws IOException {
+      if (options.evalData().isEmpty()) {
+        return new EvaluationData(calibration, false);
+      }
+      DataOptions d = options.data();
+      DataOptions eval =
+          new DataOptions(
+              options.evalData().get(),
+              d.format(),
+              d.textColumn(),
+              d.tokenizer(),
+              d.maxLength(),
+              OptionalInt.of(options.evalSamples()),
+              d.partitions(),
+              d.batchSize(),
+              d.maxBadRows());
+      return new EvaluationData(StageData.open(spark, model, eval), true);
+    }
+
+    Optional<Column> calibrationCondition() {
+      return own
+          ? Optional.empty()
+          : Optional.of(functions.not(HashSplit.DEFAULT.heldOut(functions.col("hash"))));
+    }
+
+    Dataset<Row> samples(RunOptions options) {
+      OptionalInt n = OptionalInt.of(options.evalSamples());
+      if (own) {
+        data.check(options.data().maxBadRows());
+        return data.select(Optional.empty(), n);
+      }
+      return data.select(Optional.of(HashSplit.DEFAULT.heldOut(functions.col("hash"))), n);
+    }
+
+    Optional<StageData> ownData() {
+      return own ? Optional.of(data) : Optional.empty();
+    }
+
+    String description() {
+      return own
+          ? "data of its own: " + data.uri()
+          : "one row in five of the calibration data, chosen by hash and not calibrated on";
+    }
+
+    @Override
+    public void close() {
+      if (own) {
+        data.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.tare.jobs.run;
+
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.calibrate.CalibrateResult;
+import dev.tare.jobs.evaluate.Quality;
+import dev.tare.jobs.quantize.QuantizeJob;
+import java.io.PrintStream;
+import java.util.Locale;
+
+/** One line or one table about what a stage did. */
+final class Summaries {
+
+  private Summaries() {}
+
+  static String calibration(CalibrateResult result) {
+    return "%d samples, %d tensors, %d executors, content %s"
+        .formatted(
+            result.samples(),
+            result.tensors().size(),
+            result.jvms().size(),
+            result.contentSha256().substring(0, 16));
+  }
+
+  static String plan(QuantPlan plan) {
+    long left = plan.tensors().stream().filter(t -> !t.quantized()).count();
+    return "%d activations, %d weights, %d biases; %d tensors stay float"
+        .formatted(
+            plan.quantized(Role.ACTIVATION).size(),
+            plan.quantized(Role.WEIGHT).size(),
+            plan.quantized(Role.BIAS).size(),
+            left);
+  }
+
+  static String quantization(QuantizeJob.Result result) {
+    return "%d constants, %s of integers"
+        .formatted(result.constants(), megabytes(result.weightBytes()));
+  }
+
+  static String quality(Quality quality) {
+    return String.format(
+        Locale.ROOT,
+        "cosine %.4f on %d samples",
+        quality.headline().cosineMean(),
+        quality.samples());
+  }
+
+  static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+  }
+
+  /** The quality report as a table for people. */
+  static void table(Quality quality, PrintStream out) {
+    int width =
+        quality.outputs().stream().mapToInt(o -> label(o).length()).max().orElse(0);
+    String format = "%-" + Math.max(width, 6) + "s  %9s  %9s  %9s  %9s  %9s  %9s%n";
+    out.printf(
+        Locale.ROOT, format, "output", "SQNR dB", "cosine", "min", "p1", "median", "argmax");
+    for (Quality.OutputQuality output : quality.outputs()) {
+      out.printf(
+          Locale.ROOT,
+          format,
+          label(output),
+          number("%.2f", output.sqnrDb()),
+          number("%.5f", output.cosineMean()),
+          number("%.5f", output.cosineMin()),
+          number("%.5f", output.cosinePercentiles().get(1)),
+          number("%.5f", output.cosinePercentiles().get(50)),
+          output.argmaxAgreement().map(share -> number("%.4f", share)).orElse("-"));
+    }
+    quality
+        .nearestNeighbour()
+        .ifPresent(
+            share ->
+                out.printf(
+                    Locale.ROOT,
+                    "same nearest neighbour among %d samples: %.1f %%%n",
+                    quality.neighbourSamples(),
+                    100 * share));
+    out.println(
+        quality.gate().passed()
+            ? "gate: passed"
+            : "gate: failed, " + String.join("; ", quality.gate().failures()));
+  }
+
+  private static String label(Quality.OutputQuality output) {
+    return output.pooled() ? output.name() + " (pooled)" : output.name();
+  }
+
+  private static String number(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+}
