@@ -1,0 +1,2 @@
+/** The data of the demonstration. */
+package dev.tare.jobs.demo;

@@ -1,0 +1,43 @@
+package dev.tare.jobs.input;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+
+/** Work that waits for storage, done for many files at a time. */
+final class Concurrently {
+
+  private static final int THREADS = 16;
+
+  private Concurrently() {}
+
+  /** Results in the order of the inputs; of several failures, the first in that order is thrown. */
+  static <A, B> List<B> map(List<A> inputs, Function<A, B> function) {
+    ExecutorService pool = Executors.newFixedThreadPool(Math.min(THREADS, inputs.size()));
+    try {
+      List<Future<B>> futures = new ArrayList<>();
+      for (A input : inputs) {
+        futures.add(pool.submit(() -> function.apply(input)));
+      }
+      List<B> results = new ArrayList<>();
+      for (Future<B> future : futures) {
+        results.add(future.get());
+      }
+      return results;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while reading files", e);
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package dev.tare.jobs.input;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The files behind a path: one file, a folder with all below it, or a glob; sorted by path.
+ *
+ * <p>Hidden files and folders are left out by Spark's rule: names that begin with {@code .}, or
+ * with {@code _} unless they hold {@code =}, or end with {@code ._COPYING_}.
+ *
+ * @param uri the path as it was given
+ * @param files at least one
+ */
+public record DataFiles(String uri, List<DataFile> files) {
+
+  /**
+   * A file as its storage listed it.
+   *
+   * @param path as Hadoop writes it
+   * @param bytes length
+   * @param modifiedMillis modification time
+   */
+  public record DataFile(String path, long bytes, long modifiedMillis) {
+
+    static DataFile of(FileStatus status) {
+      return new DataFile(
+          status.getPath().toString(), status.getLen(), status.getModificationTime());
+    }
+
+    /** The path as Spark's readers take it: with the letters of globs escaped. */
+    String literal() {
+      return path.replaceAll("([{}\\[\\]*?\\\\])", "\\\\$1");
+    }
+  }
+
+  public DataFiles {
+    files = List.copyOf(files);
+  }
+
+  /**
+   * Lists a path.
+   *
+   * @throws InputException if nothing is there, it cannot be read, or it holds no file
+   */
+  static DataFiles list(String uri, Configuration configuration) {
+    try {
+      Path path = new Path(uri);
+      FileSystem fileSystem = path.getFileSystem(configuration);
+      List<DataFile> files = new ArrayList<>();
+      for (FileStatus status : roots(fileSystem, path, uri)) {
+        collect(fileSystem, status, files);
+      }
+      if (files.isEmpty()) {
+        throw new InputException("No data: " + uri + " holds no files");
+      }
+      files.sort(Comparator.comparing(DataFile::path));
+      return new DataFiles(uri, files);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InputException("Cannot list " + uri + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static FileStatus[] roots(FileSystem fileSystem, Path path, String uri)
+      throws IOException {
+    try {
+      FileStatus status = fileSystem.getFileStatus(path);
+      if (status.isFile() && hidden(path.getName())) {
+        throw new InputException(
+            "Cannot read " + uri + ": Spark leaves out files whose names begin with . or _");
+      }
+      return new FileStatus[] {status};
+    } catch (FileNotFoundException e) {
+      FileStatus[] matches = fileSystem.globStatus(path);
+      if (matches == null || matches.length == 0) {
+        throw new InputException("Cannot read " + uri + ": no such file or folder", e);
+      }
+      return matches;
+    }
+  }
+
+  private static void collect(FileSystem fileSystem, FileStatus status, List<DataFile> files)
+      throws IOException {
+    if (status.isFile()) {
+      if (!hidden(status.getPath().getName())) {
+        files.add(DataFile.of(status));
+      }
+      return;
+    }
+    for (FileStatus child : fileSystem.listStatus(status.getPath())) {
+      if (!hidden(child.getPath().getName())) {
+        collect(fileSystem, child, files);
+      }
+    }
+  }
+
+  private static boolean hidden(String name) {
+    return name.startsWith(".")
+        || (name.startsWith("_") && !name.contains("="))
+        || name.endsWith("._COPYING_");
+  }
+
+  /** Sum of all lengths. */
+  public long bytes() {
+    return files.stream().mapToLong(DataFile::bytes).sum();
+  }
+
+  String[] literals() {
+    return files.stream().map(DataFile::literal).toArray(String[]::new);
+  }
+
+  /**
+   * Compares with what is there now.
+   *
+   * @throws InputException if a file was added, removed, or changed in length or time since
+   */
+  void requireUnchanged(Configuration configuration) {
+    List<DataFile> now = list(uri, configuration).files();
+    for (DataFile file : files) {
+      if (!now.contains(file)) {
+        throw new InputException("The data changed during the run: " + file.path());
+      }
+    }
+    for (DataFile file : now) {
+      if (!files.contains(file)) {
+        throw new InputException("The data changed during the run: " + file.path() + " is new");
+      }
+    }
+  }
+}

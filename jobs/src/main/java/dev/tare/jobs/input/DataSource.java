@@ -1,0 +1,217 @@
+package dev.tare.jobs.input;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * A data set that passed every check that needs no job, ready to be read as samples.
+ *
+ * <p>Each action on {@link #rows} or {@link #samples}, and each {@link #report}, reads and
+ * tokenizes the data again: a caller that needs several persists the table. The result is the same
+ * for any partitions and any order.
+ */
+public final class DataSource {
+
+  private static final String TEXT = "text";
+
+  private final SparkSession spark;
+  private final Configuration configuration;
+  private final DataFiles data;
+  private final DataFormat format;
+  private final SampleSource source;
+  private final Dataset<Row> rows;
+  private final Optional<String> textColumn;
+  private final OptionalInt maxLength;
+
+  private DataSource(
+      SparkSession spark,
+      Configuration configuration,
+      DataFiles data,
+      DataFormat format,
+      SampleSource source,
+      Optional<String> textColumn) {
+    this.spark = spark;
+    this.configuration = configuration;
+    this.data = data;
+    this.format = format;
+    this.source = source;
+    this.rows = source.rows();
+    this.textColumn = textColumn;
+    this.maxLength =
+        source instanceof TextSource text ? OptionalInt.of(text.maxLength()) : OptionalInt.empty();
+  }
+
+  /**
+   * Lists the files, tells their format, reads all footers, and checks columns, settings and
+   * tokenizer; runs no job.
+   *
+   * @throws InputException if any of it says that the data cannot be read in full
+   */
+  public static DataSource open(SparkSession spark, DataRequest request) {
+    ReadSettings.requireStrict(spark);
+    Configuration configuration = HadoopSettings.of(spark);
+    DataFiles data = DataFiles.list(request.uri(), configuration);
+    DataFormat format =
+        request.format() == DataFormat.AUTO
+            ? FormatProbe.detect(data, configuration)
+            : request.format();
+    if (format == DataFormat.TEXT) {
+      return lines(spark, configuration, data, request);
+    }
+    ParquetFooters footers = ParquetFooters.read(data, configuration);
+    Optional<String> column = textColumn(request, footers);
+    SampleSource source =
+        column.isPresent()
+            ? texts(spark, data, footers, column.get(), request)
+            : new ParquetSource(spark, data, footers, request.inputs(), request.vocabularySize());
+    return new DataSource(spark, configuration, data, format, source, column);
+  }
+
+  private static DataSource lines(
+      SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
+    if (request.textColumn().isPresent()) {
+      throw new InputException(
+          "Cannot read column '%s': %s is text, not Parquet"
+              .formatted(request.textColumn().get(), data.uri()));
+    }
+    Dataset<Row> lines =
+        spark
+            .read()
+            .option("recursiveFileLookup", "true")
+            .text(data.literals())
+            .select(
+                ParquetTable.FILE,
+                functions.lit(null).cast("bigint"),
+                functions.col("value").cast("binary"));
+    SampleSource source = tokenized(lines, new TreeMap<>(), request);
+    return new DataSource(spark, configuration, data, DataFormat.TEXT, source, Optional.empty());
+  }
+
+  private static SampleSource texts(
+      SparkSession spark,
+      DataFiles data,
+      ParquetFooters footers,
+      String column,
+      DataRequest request) {
+    ColumnType type = footers.require(column, "texts");
+    if (!type.isText()) {
+      throw footers.wrongType(column, type, "texts as string");
+    }
+    Dataset<Row> texts =
+        ParquetTable.read(spark, data, Map.of(column, type))
+            .select(
+                ParquetTable.FILE, ParquetTable.ROW, ParquetTable.column(column).cast("binary"));
+    return tokenized(texts, footers.expectedRows(), request);
+  }
+
+  private static SampleSource tokenized(
+      Dataset<Row> texts, Map<String, Long> expectedRows, DataRequest request) {
+    LocalFile file =
+        request
+            .tokenizer()
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "Cannot read %s as text: no tokenizer is given".formatted(request.uri())));
+    TokenizerFile description = TokenizerFile.read(file);
+    description.requireFits(request.vocabularySize());
+    TokenInputs.requireFillable(request.inputs(), file.displayName());
+    int maxLength = description.maxLength(request.maxLength());
+    Tokenizers.open(file, maxLength);
+    return new TextSource(texts, request.inputs(), file, maxLength, new TreeMap<>(expectedRows));
+  }
+
+  /** The text column to read, or empty to read tensors. */
+  private static Optional<String> textColumn(DataRequest request, ParquetFooters footers) {
+    boolean tensors = request.inputs().names().stream().anyMatch(footers::anyHas);
+    if (request.textColumn().isPresent() || tensors || request.tokenizer().isEmpty()) {
+      return request.textColumn();
+    }
+    List<String> strings =
+        footers.columnNames().stream()
+            .filter(name -> footers.firstType(name).filter(ColumnType::isText).isPresent())
+            .toList();
+    if (strings.contains(TEXT)) {
+      return Optional.of(TEXT);
+    }
+    if (strings.size() == 1) {
+      return Optional.of(strings.get(0));
+    }
+    throw new InputException(
+        "Cannot read %s: it has none of the model's inputs %s, and of the columns %s none is"
+                .formatted(request.uri(), request.inputs().names(), footers.columnNames())
+            + " 'text' or the only string column; name the text column");
+  }
+
+  /** The files that are read. */
+  public DataFiles files() {
+    return data;
+  }
+
+  /** {@link DataFormat#PARQUET} or {@link DataFormat#TEXT}, as found. */
+  public DataFormat format() {
+    return format;
+  }
+
+  /** The Parquet column whose texts are tokenized. */
+  public Optional<String> textColumn() {
+    return textColumn;
+  }
+
+  /** Tokens at most per sample; empty where nothing is tokenized. */
+  public OptionalInt maxLength() {
+    return maxLength;
+  }
+
+  /** The session that reads. */
+  public SparkSession spark() {
+    return spark;
+  }
+
+  /** One row per input row with the columns of {@link SampleRows}; bad rows are in it. */
+  public Dataset<Row> rows() {
+    return rows;
+  }
+
+  /** The rows that are samples. */
+  public Dataset<Row> samples() {
+    return rows.filter(functions.col(SampleRows.ERROR).isNull());
+  }
+
+  /**
+   * Counts all rows: one job.
+   *
+   * @throws InputException if other rows were read than the footers promised
+   */
+  public InputReport report() {
+    return report(rows);
+  }
+
+  /**
+   * Counts the rows of a table that equals {@link #rows}, as a persisted one.
+   *
+   * @throws InputException if other rows were read than the footers promised
+   */
+  public InputReport report(Dataset<Row> table) {
+    InputReport report = InputReport.of(data.uri(), table);
+    report.checkSeen(source.expectedRows());
+    return report;
+  }
+
+  /**
+   * Lists the files once more, as after the last job.
+   *
+   * @throws InputException if a file was added, removed or changed since {@link #open}
+   */
+  public void requireUnchanged() {
+    data.requireUnchanged(configuration);
+  }
+}

@@ -1,0 +1,160 @@
+package dev.tare.jobs.input;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.struct;
+
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Exact counts of a data set, from the data itself: retries and lost executors cannot change them.
+ *
+ * @param uri the data, as it was given
+ * @param rows all rows seen
+ * @param samples rows that are samples
+ * @param skipped rows left out without being bad, by reason
+ * @param bad rows refused, by reason
+ * @param first for each reason of either kind, the row with the smallest (file, row)
+ * @param rowsPerFile rows seen by file
+ */
+public record InputReport(
+    String uri,
+    long rows,
+    long samples,
+    SortedMap<Reason, Long> skipped,
+    SortedMap<Reason, Long> bad,
+    SortedMap<Reason, Offender> first,
+    SortedMap<String, Long> rowsPerFile) {
+
+  /**
+   * A row that is no sample.
+   *
+   * @param row 0-based; empty for a line of text
+   * @param error what is wrong with it
+   */
+  public record Offender(String file, OptionalLong row, String error) {
+
+    private static final Comparator<Offender> ORDER =
+        Comparator.comparing(Offender::file)
+            .thenComparingLong(offender -> offender.row().orElse(-1))
+            .thenComparing(Offender::error);
+
+    @Override
+    public String toString() {
+      return (row.isPresent() ? file + ", row " + row.getAsLong() : file) + ": " + error;
+    }
+  }
+
+  public InputReport {
+    skipped = Collections.unmodifiableSortedMap(new TreeMap<>(skipped));
+    bad = Collections.unmodifiableSortedMap(new TreeMap<>(bad));
+    first = Collections.unmodifiableSortedMap(new TreeMap<>(first));
+    rowsPerFile = Collections.unmodifiableSortedMap(new TreeMap<>(rowsPerFile));
+  }
+
+  /** Counts the table of {@link SampleRows}: one job, at most one line per file and reason back. */
+  static InputReport of(String uri, Dataset<Row> table) {
+    long samples = 0;
+    SortedMap<Reason, Long> skipped = new TreeMap<>();
+    SortedMap<Reason, Long> bad = new TreeMap<>();
+    SortedMap<Reason, Offender> first = new TreeMap<>();
+    SortedMap<String, Long> rowsPerFile = new TreeMap<>();
+    for (Row group : groups(table).collectAsList()) {
+      String file = group.getString(0);
+      long count = group.getLong(2);
+      rowsPerFile.merge(file, count, Long::sum);
+      if (group.isNullAt(1)) {
+        samples += count;
+        continue;
+      }
+      Reason reason = Reason.parse(group.getString(1));
+      (reason.skipped() ? skipped : bad).merge(reason, count, Long::sum);
+      first.merge(reason, offender(file, group.getStruct(3)), InputReport::earlier);
+    }
+    long rows = rowsPerFile.values().stream().mapToLong(Long::longValue).sum();
+    return new InputReport(uri, rows, samples, skipped, bad, first, rowsPerFile);
+  }
+
+  private static Dataset<Row> groups(Dataset<Row> table) {
+    return table
+        .groupBy(SampleRows.FILE, SampleRows.ERROR_REASON)
+        .agg(count(lit(1)), min(struct(col(SampleRows.ROW), col(SampleRows.ERROR))));
+  }
+
+  private static Offender offender(String file, Row row) {
+    OptionalLong position =
+        row.isNullAt(0) ? OptionalLong.empty() : OptionalLong.of(row.getLong(0));
+    return new Offender(file, position, row.getString(1));
+  }
+
+  private static Offender earlier(Offender a, Offender b) {
+    return Offender.ORDER.compare(a, b) <= 0 ? a : b;
+  }
+
+  /** All rows refused. */
+  public long badRows() {
+    return bad.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** All rows skipped. */
+  public long skippedRows() {
+    return skipped.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * Refuses data of which too much is bad or nothing is left.
+   *
+   * @param maxBadRows rows that may be bad
+   * @throws InputException if more are, or if no row is a sample
+   */
+  public void check(long maxBadRows) {
+    if (badRows() > maxBadRows) {
+      throw new InputException(
+          "Refused %d of %d rows of %s (at most %d may be bad): %s"
+              .formatted(badRows(), rows, uri, maxBadRows, list(bad)));
+    }
+    if (samples == 0) {
+      String why = rows == 0 ? "has no rows" : "has no samples among %d rows".formatted(rows);
+      SortedMap<Reason, Long> all = new TreeMap<>(skipped);
+      all.putAll(bad);
+      throw new InputException(
+          "No data: " + uri + " " + why + (all.isEmpty() ? "" : ": " + list(all)));
+    }
+  }
+
+  private String list(SortedMap<Reason, Long> counts) {
+    return counts.entrySet().stream()
+        .map(
+            entry ->
+                "%d %s, first %s"
+                    .formatted(entry.getValue(), entry.getKey().id(), first.get(entry.getKey())))
+        .collect(Collectors.joining("; "));
+  }
+
+  /**
+   * Compares with the rows that the footers promised.
+   *
+   * @param expected rows by file; empty to compare nothing
+   * @throws InputException naming the first file of which more or fewer rows were seen
+   */
+  void checkSeen(SortedMap<String, Long> expected) {
+    for (Map.Entry<String, Long> entry : expected.entrySet()) {
+      long seen = rowsPerFile.getOrDefault(entry.getKey(), 0L);
+      if (seen != entry.getValue()) {
+        throw new InputException(
+            "Cannot trust %s: its footer says %d rows but Spark read %d"
+                .formatted(entry.getKey(), entry.getValue(), seen));
+      }
+    }
+  }
+}

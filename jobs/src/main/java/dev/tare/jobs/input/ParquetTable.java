@@ -1,0 +1,35 @@
+package dev.tare.jobs.input;
+
+import java.util.Map;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/** Chosen columns of Parquet files beside each row's file and position, page checksums verified. */
+final class ParquetTable {
+
+  static final Column FILE = functions.col("_metadata.file_path");
+  static final Column ROW = functions.col("_metadata.row_index");
+
+  private ParquetTable() {}
+
+  static Column column(String name) {
+    return functions.col("`" + name.replace("`", "``") + "`");
+  }
+
+  static Dataset<Row> read(SparkSession spark, DataFiles data, Map<String, ColumnType> columns) {
+    StructType schema = new StructType();
+    for (Map.Entry<String, ColumnType> entry : columns.entrySet()) {
+      schema = schema.add(entry.getKey(), entry.getValue().sparkType(), true);
+    }
+    return spark
+        .read()
+        .schema(schema)
+        .option("parquet.page.verify-checksum.enabled", "true")
+        .option("recursiveFileLookup", "true")
+        .parquet(data.literals());
+  }
+}

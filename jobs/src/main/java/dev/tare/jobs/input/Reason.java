@@ -1,0 +1,51 @@
+package dev.tare.jobs.input;
+
+import java.util.Locale;
+
+/** Why a row is no sample. */
+public enum Reason {
+  /** A line or cell without any text; skipped and counted, not an error. */
+  BLANK,
+  /** A cell, or a value inside an array, is null. */
+  NULL,
+  /** Arrays nested in one array differ in length. */
+  RAGGED,
+  /** A shape that the model does not take, or bytes that do not fill the shape. */
+  SHAPE,
+  /** A dimension of size 0. */
+  EMPTY,
+  /** A value that the model's element type cannot hold. */
+  RANGE,
+  NAN_IN_INPUT,
+  INFINITY_IN_INPUT,
+  /** An attention mask that is not ones followed by zeros. */
+  ATTENTION_MASK,
+  /** A token id that has no row in the model's embedding. */
+  TOKEN_ID,
+  /** Bytes that are no UTF-8. */
+  INVALID_UTF8;
+
+  /** Whether rows of this reason are left out without counting as bad. */
+  public boolean skipped() {
+    return this == BLANK;
+  }
+
+  /** The name in tables and messages: kebab-case. */
+  public String id() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * The reason behind its name in tables.
+   *
+   * @throws IllegalArgumentException if there is no such reason
+   */
+  public static Reason parse(String id) {
+    for (Reason reason : values()) {
+      if (reason.id().equals(id)) {
+        return reason;
+      }
+    }
+    throw new IllegalArgumentException("Unknown reason: '" + id + "'");
+  }
+}

@@ -1,0 +1,118 @@
+package dev.tare.jobs.input;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.substring;
+import static org.apache.spark.sql.functions.sum;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Takes the n samples with the smallest hashes: a pure function of the multiset of samples, for any
+ * order and any partitions.
+ *
+ * <p>Of equal samples at the border only as many stay as fit; which of them makes no difference to
+ * their content, and those of the smallest (file, row) are taken. The driver sees one hash. Costs
+ * one job over the data before the selected samples can be read, two for an n above 200,000.
+ */
+public final class Sampling {
+
+  /** Hashes that one task sorts: 32 bytes each and the overhead of a row. */
+  private static final int SORTED_AT_ONCE = 200_000;
+
+  private static final Column HASH = col(SampleRows.HASH);
+  private static final Column PREFIX = substring(HASH, 1, 2);
+
+  private Sampling() {}
+
+  /** Samples with two leading hash bytes, and how many have smaller ones. */
+  private record Bucket(Column prefix, long before) {}
+
+  /** The first sample that is one too many, and how many of its equals are not. */
+  private record Border(Column hash, int equalKept) {}
+
+  /**
+   * The selected rows; all samples if there are no more than n.
+   *
+   * @param rows of {@link SampleRows}; rows with an error take no part
+   * @param n at least 1; empty for all samples
+   * @throws IllegalArgumentException if n is less than 1
+   */
+  public static Dataset<Row> select(Dataset<Row> rows, OptionalLong n) {
+    Dataset<Row> samples = rows.filter(col(SampleRows.ERROR).isNull());
+    if (n.isEmpty()) {
+      return samples;
+    }
+    if (n.getAsLong() < 1) {
+      throw new IllegalArgumentException("Cannot select " + n.getAsLong() + " samples");
+    }
+    return select(samples, n.getAsLong(), SORTED_AT_ONCE);
+  }
+
+  static Dataset<Row> select(Dataset<Row> samples, long n, int sortedAtOnce) {
+    Dataset<Row> hashes = samples.select(HASH);
+    if (n <= sortedAtOnce) {
+      return border(hashes, n).map(border -> below(samples, border)).orElse(samples);
+    }
+    Optional<Bucket> found = bucket(hashes, n);
+    if (found.isEmpty()) {
+      return samples;
+    }
+    Bucket bucket = found.get();
+    return border(hashes.filter(PREFIX.equalTo(bucket.prefix())), n - bucket.before())
+        .map(border -> below(samples, border))
+        .orElseGet(() -> samples.filter(PREFIX.leq(bucket.prefix())));
+  }
+
+  private static Dataset<Row> below(Dataset<Row> samples, Border border) {
+    Dataset<Row> smaller = samples.filter(HASH.lt(border.hash()));
+    if (border.equalKept() == 0) {
+      return smaller;
+    }
+    return smaller.union(
+        samples
+            .filter(HASH.equalTo(border.hash()))
+            .orderBy(SampleRows.FILE, SampleRows.ROW)
+            .limit(border.equalKept()));
+  }
+
+  /** Empty if there are no more than n. */
+  private static Optional<Border> border(Dataset<Row> hashes, long n) {
+    Row last =
+        hashes
+            .orderBy(HASH)
+            .limit(Math.toIntExact(n + 1))
+            .groupBy(HASH)
+            .agg(count(lit(1)).as("equal"))
+            .agg(max(struct(HASH, col("equal"))), sum(col("equal")))
+            .first();
+    if (last.isNullAt(0) || last.getLong(1) <= n) {
+      return Optional.empty();
+    }
+    Row group = last.getStruct(0);
+    return Optional.of(new Border(lit(group.get(0)), Math.toIntExact(group.getLong(1) - 1)));
+  }
+
+  /** The bucket that holds the n-th smallest hash; empty if there are no more than n. */
+  private static Optional<Bucket> bucket(Dataset<Row> hashes, long n) {
+    List<Row> counts =
+        hashes.groupBy(PREFIX.as("prefix")).agg(count(lit(1))).orderBy("prefix").collectAsList();
+    long before = 0;
+    for (Row row : counts) {
+      long here = row.getLong(1);
+      if (before + here >= n) {
+        return Optional.of(new Bucket(lit(row.get(0)), before));
+      }
+      before += here;
+    }
+    return Optional.empty();
+  }
+}

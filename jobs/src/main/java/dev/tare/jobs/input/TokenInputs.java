@@ -1,0 +1,80 @@
+package dev.tare.jobs.input;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+
+/**
+ * Which of a tokenizer's outputs feeds which input of a model, by the names that transformer models
+ * share.
+ */
+final class TokenInputs {
+
+  static final String IDS = "input_ids";
+  static final String TYPES = "token_type_ids";
+  static final String POSITIONS = "position_ids";
+
+  private TokenInputs() {}
+
+  /**
+   * @throws InputException if the model has no {@code input_ids}, or an input that tokens do not
+   *     give, or wants tokens as another type than INT64 or INT32 or at one fixed length
+   */
+  static void requireFillable(ModelInputs inputs, String tokenizer) {
+    if (inputs.find(IDS).isEmpty()) {
+      throw new InputException(
+          "Cannot feed text to the model: none of its inputs %s is '%s'"
+              .formatted(inputs.names(), IDS));
+    }
+    for (InputSpec spec : inputs.specs()) {
+      switch (spec.name()) {
+        case IDS, Padding.MASK, TYPES, POSITIONS -> {}
+        default ->
+            throw new InputException(
+                "Cannot feed text to the model: tokenizer %s gives no value for input '%s' %s"
+                    .formatted(tokenizer, spec.name(), spec.describe()));
+      }
+      boolean integers = spec.dtype() == DType.INT64 || spec.dtype() == DType.INT32;
+      if (!integers || spec.rank() != 1 || spec.fixedShape().isPresent()) {
+        throw new InputException(
+            "Cannot feed text to the model: input '%s' is %s but text gives INT64 or INT32 of"
+                    .formatted(spec.name(), spec.describe())
+                + " one dimension and its natural length, without padding");
+      }
+    }
+  }
+
+  static Sample sample(ModelInputs inputs, Encoding encoding) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    for (InputSpec spec : inputs.specs()) {
+      long[] values =
+          switch (spec.name()) {
+            case IDS -> encoding.getIds();
+            case Padding.MASK -> encoding.getAttentionMask();
+            case TYPES -> encoding.getTypeIds();
+            default -> LongStream.range(0, encoding.getIds().length).toArray();
+          };
+      tensors.put(spec.name(), tensor(spec.dtype(), values));
+    }
+    return new Sample(tensors);
+  }
+
+  private static Tensor tensor(DType dtype, long[] values) {
+    Shape shape = Shape.of(values.length);
+    if (dtype == DType.INT64) {
+      return Tensor.ofLongs(shape, values);
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (long value : values) {
+      bytes.putInt(Math.toIntExact(value));
+    }
+    return Tensor.of(dtype, shape, bytes.flip());
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tare.jobs.input;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * What a {@code tokenizer.json} says of itself, read without running it.
+ *
+ * @param name the file, as messages call it
+ * @param truncation its own {@code truncation.max_length}
+ * @param largestId largest id of its vocabulary and added tokens; -1 if it has none
+ */
+record TokenizerFile(String name, OptionalInt truncation, long largestId) {
+
+  /** Where neither the user nor the file says it: the positions of BERT and its kin. */
+  static final int DEFAULT_MAX_LENGTH = 512;
+
+  /**
+   * @throws InputException if the file cannot be read or is no {@code tokenizer.json}
+   */
+  static TokenizerFile read(LocalFile file) {
+    JsonNode root;
+    try {
+      root = new ObjectMapper().readTree(file.path().toFile());
+    } catch (IOException e) {
+      throw new InputException(
+          "Cannot read tokenizer " + file.displayName() + ": not JSON: " + e.getMessage(), e);
+    }
+    JsonNode vocabulary = root.path("model").path("vocab");
+    if (!vocabulary.isContainerNode()) {
+      throw new InputException(
+          "Cannot read tokenizer %s: not a tokenizer.json, it has no model.vocab"
+              .formatted(file.displayName()));
+    }
+    // Unigram models list their tokens; their ids are the positions.
+    long largest = vocabulary.isArray() ? vocabulary.size() - 1 : -1;
+    if (vocabulary.isObject()) {
+      for (JsonNode id : vocabulary) {
+        largest = Math.max(largest, id.asLong(-1));
+      }
+    }
+    for (JsonNode token : root.path("added_tokens")) {
+      largest = Math.max(largest, token.path("id").asLong(-1));
+    }
+    int length = root.path("truncation").path("max_length").asInt(0);
+    return new TokenizerFile(
+        file.displayName(), length > 0 ? OptionalInt.of(length) : OptionalInt.empty(), largest);
+  }
+
+  /** The length that applies: asked for, or the file's own, or {@value #DEFAULT_MAX_LENGTH}. */
+  int maxLength(OptionalInt asked) {
+    return asked.orElse(truncation.orElse(DEFAULT_MAX_LENGTH));
+  }
+
+  /**
+   * @throws InputException if it gives token ids for which the model's embedding has no row
+   */
+  void requireFits(OptionalLong vocabularySize) {
+    if (vocabularySize.isPresent() && largestId >= vocabularySize.getAsLong()) {
+      throw new InputException(
+          "Tokenizer %s does not fit the model: its token ids go up to %d but the model's"
+                  .formatted(name, largestId)
+              + " embedding has %d rows".formatted(vocabularySize.getAsLong()));
+    }
+  }
+}

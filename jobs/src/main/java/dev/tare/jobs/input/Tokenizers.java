@@ -1,0 +1,64 @@
+package dev.tare.jobs.input;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The tokenizers of this JVM, one per file and length, open until the JVM ends.
+ *
+ * <p>The native library reports its use to its makers and may fetch another build of itself: both
+ * are off before it loads, and it unpacks below {@code java.io.tmpdir}, which the launcher empties.
+ */
+final class Tokenizers {
+
+  private record Key(Path path, int maxLength) {}
+
+  private static final Map<Key, HuggingFaceTokenizer> OPEN = new ConcurrentHashMap<>();
+
+  static {
+    System.setProperty("OPT_OUT_TRACKING", "true");
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("RUST_FLAVOR", "cpu");
+    String cache = Path.of(System.getProperty("java.io.tmpdir"), "djl").toString();
+    System.setProperty("ENGINE_CACHE_DIR", cache);
+    System.setProperty("DJL_CACHE_DIR", cache);
+  }
+
+  private Tokenizers() {}
+
+  /**
+   * A tokenizer that adds special tokens, truncates and never pads, whatever its file says; safe
+   * for use by many tasks.
+   *
+   * @throws InputException if the file is no tokenizer
+   */
+  static HuggingFaceTokenizer open(LocalFile file, int maxLength) {
+    return OPEN.computeIfAbsent(
+        new Key(file.path().toAbsolutePath(), maxLength), key -> load(file, maxLength));
+  }
+
+  private static HuggingFaceTokenizer load(LocalFile file, int maxLength) {
+    String length = Integer.toString(maxLength);
+    Map<String, String> options =
+        Map.of(
+            "addSpecialTokens", "true",
+            "truncation", "longest_first",
+            "padding", "do_not_pad",
+            "padToMultipleOf", "0",
+            "stride", "0",
+            "maxLength", length,
+            "modelMaxLength", length);
+    // By stream, not by path: by path it would heed a tokenizer_config.json that lies beside it.
+    try (InputStream in = Files.newInputStream(file.path())) {
+      return HuggingFaceTokenizer.newInstance(in, options);
+    } catch (IOException | RuntimeException e) {
+      throw new InputException(
+          "Cannot read tokenizer " + file.displayName() + ": " + e.getMessage(), e);
+    }
+  }
+}

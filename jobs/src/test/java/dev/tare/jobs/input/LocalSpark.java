@@ -1,0 +1,58 @@
+package dev.tare.jobs.input;
+
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/** One embedded Spark for all tests of a JVM. */
+final class LocalSpark {
+
+  static final SparkSession SPARK =
+      SparkSession.builder()
+          .master("local[2]")
+          .appName("input")
+          .config("spark.ui.enabled", "false")
+          .config("spark.sql.shuffle.partitions", "2")
+          .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
+          .getOrCreate();
+
+  private LocalSpark() {}
+
+  static Dataset<Row> table(String ddl, Row... rows) {
+    return SPARK.createDataFrame(List.of(rows), StructType.fromDDL(ddl));
+  }
+
+  static String write(Dataset<Row> table, Path folder, int files) {
+    table.repartition(files).write().mode(SaveMode.Overwrite).parquet(folder.toString());
+    return folder.toString();
+  }
+
+  /** Appends one file with the rows in their order. */
+  static String append(Dataset<Row> table, Path folder) {
+    table.coalesce(1).write().mode(SaveMode.Append).parquet(folder.toString());
+    return folder.toString();
+  }
+
+  static List<String> hashes(Dataset<Row> samples) {
+    return samples
+        .select(SampleRows.HASH)
+        .map(
+            (org.apache.spark.api.java.function.MapFunction<Row, String>)
+                row -> HexFormat.of().formatHex((byte[]) row.get(0)),
+            Encoders.STRING())
+        .collectAsList()
+        .stream()
+        .sorted()
+        .toList();
+  }
+
+  static Path assets() {
+    return Path.of(System.getProperty("tare.assets"));
+  }
+}

@@ -1,0 +1,265 @@
+package dev.tare.jobs.input;
+
+import static dev.tare.jobs.input.LocalSpark.SPARK;
+import static dev.tare.jobs.input.LocalSpark.append;
+import static dev.tare.jobs.input.LocalSpark.hashes;
+import static dev.tare.jobs.input.LocalSpark.table;
+import static dev.tare.jobs.input.LocalSpark.write;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.jobs.demo.WordNetDefinitions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.LongStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TextSourceTest {
+
+  private record AssetFile(String file) implements LocalFile {
+    @Override
+    public Path path() {
+      return Path.of(file);
+    }
+  }
+
+  private static final LocalFile TOKENIZER =
+      new AssetFile(LocalSpark.assets().resolve("all-minilm-l6-v2-tokenizer.json").toString());
+
+  private static final ModelInputs MINILM =
+      ModelInputs.of(
+          InputSpec.of("input_ids", DType.INT64, Dim.symbol("sequence")),
+          InputSpec.of("attention_mask", DType.INT64, Dim.symbol("sequence")),
+          InputSpec.of("token_type_ids", DType.INT64, Dim.symbol("sequence")));
+
+  private static final String COLUMNS =
+      "input_ids array<bigint>, attention_mask array<int>, token_type_ids array<bigint>";
+
+  @TempDir Path folder;
+
+  private static DataRequest request(String uri) {
+    return DataRequest.of(uri, MINILM).withTokenizer(TOKENIZER).withVocabularySize(30522);
+  }
+
+  private static List<String> definitions(int n) throws IOException {
+    return WordNetDefinitions.read(LocalSpark.assets().resolve("net/sf/extjwnl/data/wordnet/wn31"))
+        .subList(0, n);
+  }
+
+  private String lines(String name, List<String> lines) throws IOException {
+    Path file = folder.resolve(name);
+    Files.write(file, lines, StandardCharsets.UTF_8);
+    return file.toString();
+  }
+
+  private static Row tokens(String text, int length) {
+    Encoding encoding = Tokenizers.open(TOKENIZER, 128).encode(text);
+    int n = Math.max(length, encoding.getIds().length);
+    long[] ids = Arrays.copyOf(encoding.getIds(), n);
+    long[] mask = Arrays.copyOf(encoding.getAttentionMask(), n);
+    return RowFactory.create(
+        LongStream.of(ids).boxed().toList(),
+        LongStream.of(mask).mapToObj(value -> (int) value).toList(),
+        LongStream.of(new long[n]).boxed().toList());
+  }
+
+  @Test
+  void textLinesTextColumnAndParquetPaddedOrNotGiveTheSameSamples() throws IOException {
+    List<String> texts = definitions(300);
+    String file = lines("definitions.txt", texts);
+    String column =
+        write(
+            table(
+                "id int, definition string",
+                texts.stream().map(text -> RowFactory.create(1, text)).toArray(Row[]::new)),
+            folder.resolve("column"),
+            3);
+    String bare =
+        write(
+            table(COLUMNS, texts.stream().map(text -> tokens(text, 0)).toArray(Row[]::new)),
+            folder.resolve("bare"),
+            2);
+    String padded =
+        write(
+            table(COLUMNS, texts.stream().map(text -> tokens(text, 128)).toArray(Row[]::new)),
+            folder.resolve("padded"),
+            5);
+    List<String> expected = hashes(DataSource.open(SPARK, request(file)).samples());
+    assertThat(expected).hasSize(300);
+    for (String uri : List.of(column, bare, padded)) {
+      DataSource source = DataSource.open(SPARK, request(uri));
+      source.report().check(0);
+      assertThat(hashes(source.samples())).as(uri).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void samplesAreUnpaddedWithSpecialTokensAndTruncated() throws IOException {
+    String uri = lines("two.txt", List.of("a small entity", "word ".repeat(1000)));
+    DataSource source = DataSource.open(SPARK, request(uri));
+    assertThat(source.maxLength()).hasValue(128);
+    assertThat(source.format()).isEqualTo(DataFormat.TEXT);
+    List<String> keys = keys(source);
+    assertThat(keys)
+        .containsExactlyInAnyOrder(
+            "attention_mask:INT64[5] input_ids:INT64[5] token_type_ids:INT64[5] ",
+            "attention_mask:INT64[128] input_ids:INT64[128] token_type_ids:INT64[128] ");
+    DataSource longer = DataSource.open(SPARK, request(uri).withMaxLength(600));
+    assertThat(longer.maxLength()).hasValue(600);
+    assertThat(keys(longer)).anyMatch(key -> key.contains("input_ids:INT64[600]"));
+  }
+
+  private static List<String> keys(DataSource source) {
+    return source.samples().select(SampleRows.SHAPE_KEY).collectAsList().stream()
+        .map(row -> row.getString(0))
+        .toList();
+  }
+
+  @Test
+  void selectionIsTheSameForAnyPartitions() throws IOException {
+    String uri = lines("p.txt", definitions(200));
+    DataSource source = DataSource.open(SPARK, request(uri));
+    List<String> expected = hashes(Sampling.select(source.rows(), OptionalLong.of(64)));
+    assertThat(expected).hasSize(64);
+    for (int partitions : new int[] {1, 2, 7}) {
+      Dataset<Row> rows = source.rows().repartition(partitions);
+      assertThat(hashes(Sampling.select(rows, OptionalLong.of(64)))).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void blankLinesAreSkippedAndInvalidUtf8IsBad() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(
+        "\uFEFFfirst\r\n\r\n  \t\r\nsecond \uD83D\uDE00\r\n".getBytes(StandardCharsets.UTF_8));
+    bytes.writeBytes(new byte[] {'b', 'a', 'd', (byte) 0xC3, (byte) 0x28, '\n'});
+    Path file = folder.resolve("mixed.txt");
+    Files.write(file, bytes.toByteArray());
+    DataSource source = DataSource.open(SPARK, request(file.toString()));
+    InputReport report = source.report();
+    assertThat(report.rows()).isEqualTo(5);
+    assertThat(report.samples()).isEqualTo(2);
+    assertThat(report.skipped()).isEqualTo(Map.of(Reason.BLANK, 2L));
+    assertThat(report.bad()).isEqualTo(Map.of(Reason.INVALID_UTF8, 1L));
+    assertThatThrownBy(() -> report.check(0))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Refused 1 of 5 rows of %s (at most 0 may be bad): 1 invalid-utf8, first file:%s: no UTF-8: \"bad\uFFFD(\""
+                .formatted(file, file));
+    String first = lines("first.txt", List.of("first"));
+    assertThat(hashes(source.samples()))
+        .containsAll(hashes(DataSource.open(SPARK, request(first)).samples()));
+  }
+
+  @Test
+  void onlyBlankLinesAreNoData() throws IOException {
+    String uri = lines("blank.txt", List.of("", " "));
+    assertThatThrownBy(() -> DataSource.open(SPARK, request(uri)).report().check(0))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(
+            "No data: " + uri + " has no samples among 2 rows: 2 blank, first ");
+  }
+
+  @Test
+  void positionsAreFilledAndIntegersNarrowed() throws IOException {
+    ModelInputs inputs =
+        ModelInputs.of(
+            InputSpec.of("input_ids", DType.INT32, Dim.unknown()),
+            InputSpec.of("position_ids", DType.INT64, Dim.unknown()));
+    String uri = lines("positions.txt", List.of("a small entity"));
+    DataSource source =
+        DataSource.open(SPARK, DataRequest.of(uri, inputs).withTokenizer(TOKENIZER));
+    Sample sample = Sample.decode(source.samples().first().getAs(SampleRows.SAMPLE));
+    assertThat(sample.inputs().get("input_ids").bytes().getInt(0)).isEqualTo(101);
+    assertThat(sample.inputs().get("position_ids").bytes().getLong(4 * 8)).isEqualTo(4);
+  }
+
+  @Test
+  void inputThatTokensCannotFillIsRefusedByName() throws IOException {
+    String uri = lines("a.txt", List.of("a"));
+    List<InputSpec> more = new ArrayList<>(MINILM.specs());
+    more.add(InputSpec.of("pixel_values", DType.FLOAT32, Dim.unknown()));
+    assertThatThrownBy(
+            () ->
+                DataSource.open(
+                    SPARK, DataRequest.of(uri, new ModelInputs(more)).withTokenizer(TOKENIZER)))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Cannot feed text to the model: tokenizer %s gives no value for input 'pixel_values' FLOAT32 [?]"
+                .formatted(TOKENIZER.displayName()));
+    ModelInputs fixed = ModelInputs.of(InputSpec.of("input_ids", DType.INT64, Dim.fixed(128)));
+    assertThatThrownBy(
+            () -> DataSource.open(SPARK, DataRequest.of(uri, fixed).withTokenizer(TOKENIZER)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("input 'input_ids' is INT64 [128] but text gives INT64 or INT32");
+    ModelInputs none = ModelInputs.of(InputSpec.of("x", DType.FLOAT32));
+    assertThatThrownBy(
+            () -> DataSource.open(SPARK, DataRequest.of(uri, none).withTokenizer(TOKENIZER)))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Cannot feed text to the model: none of its inputs [x] is 'input_ids'");
+  }
+
+  @Test
+  void tokenizerThatDoesNotFitIsRefusedByName() throws IOException {
+    String uri = lines("a.txt", List.of("a"));
+    assertThatThrownBy(() -> DataSource.open(SPARK, request(uri).withVocabularySize(1000)))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Tokenizer %s does not fit the model: its token ids go up to 30521 but the model's embedding has 1000 rows"
+                .formatted(TOKENIZER.displayName()));
+    for (String content :
+        List.of("no json", "{\"model\": {}}", "{\"model\": {\"vocab\": {\"a\": 1}}}")) {
+      Path file = Files.createTempFile(folder, "tokenizer", ".json");
+      Files.writeString(file, content);
+      assertThatThrownBy(
+              () ->
+                  DataSource.open(
+                      SPARK, request(uri).withTokenizer(new AssetFile(file.toString()))))
+          .as(content)
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("Cannot read tokenizer " + file + ": ");
+    }
+  }
+
+  @Test
+  void textColumnIsNamedOrTextOrTheOnlyOne() {
+    Row row = RowFactory.create("left one", "right two");
+    String two = append(table("a string, b string", row), folder.resolve("two"));
+    assertThatThrownBy(() -> DataSource.open(SPARK, request(two)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("of the columns [a, b] none is 'text' or the only string column");
+    assertThat(DataSource.open(SPARK, request(two).withTextColumn("b")).textColumn()).hasValue("b");
+    String named = append(table("a string, text string", row), folder.resolve("named"));
+    assertThat(DataSource.open(SPARK, request(named)).textColumn()).hasValue("text");
+    assertThatThrownBy(() -> DataSource.open(SPARK, request(named).withTextColumn("c")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("no column 'c' for texts; it has [a, text]");
+  }
+
+  @Test
+  void nullTextIsBad() {
+    String uri =
+        append(
+            table("text string", RowFactory.create("fine"), RowFactory.create((Object) null)),
+            folder.resolve("nulls"));
+    InputReport report = DataSource.open(SPARK, request(uri)).report();
+    assertThat(report.bad()).isEqualTo(Map.of(Reason.NULL, 1L));
+    assertThat(report.first().get(Reason.NULL).row()).hasValue(1);
+    assertThat(report.first().get(Reason.NULL).error()).isEqualTo("the text is null");
+  }
+}
