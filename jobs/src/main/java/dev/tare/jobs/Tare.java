@@ -2,6 +2,7 @@ package dev.tare.jobs;
 
 import dev.tare.jobs.cli.CommandLines;
 import dev.tare.jobs.cli.Stages;
+import dev.tare.jobs.run.SparkStages;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,7 +34,7 @@ public final class Tare {
    * Ends the JVM with the exit code, unless it is 0: some cluster managers take an exit for a loss.
    */
   public static void main(String[] args) {
-    int exitCode = new Tare(new UnbuiltStages()).run(args);
+    int exitCode = new Tare(new SparkStages(System.out, System.err)).run(args);
     if (exitCode != ExitCode.OK.code()) {
       System.exit(exitCode);
     }

@@ -8,6 +8,7 @@ import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelSignature;
+import dev.tare.jobs.table.MergeStates;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +26,8 @@ import org.apache.spark.storage.StorageLevel;
 /**
  * Runs samples through the float model and writes the statistics table.
  *
- * <p>Law: {@code content-sha256} of the table is a function of the multiset of samples and of what is
- * observed. Partitions, batch size, order, retries and the size of the cluster do not enter.
+ * <p>Law: {@code content-sha256} of the table is a function of the multiset of samples and of what
+ * is observed. Partitions, batch size, order, retries and the size of the cluster do not enter.
  */
 public final class CalibrateJob {
 
@@ -44,7 +45,7 @@ public final class CalibrateJob {
   /**
    * Calibrates.
    *
-   * @param samples rows with the columns {@code hash} and {@code sample}; read several times
+   * @param samples rows of hash and encoded sample; read several times
    * @param expected number of samples, checked against what the tasks ran
    * @param folder where the table goes
    * @throws TareException (bad input) if nothing can be observed, or the model cannot run a sample
@@ -68,8 +69,7 @@ public final class CalibrateJob {
             .mapPartitions(
                 new CalibrateTask(request.model(), observed, batchSize, threads),
                 StatisticsStore.stateEncoder())
-            .groupByKey(
-                (MapFunction<Row, String>) row -> row.getAs("key"), Encoders.STRING())
+            .groupByKey((MapFunction<Row, String>) row -> row.getAs("key"), Encoders.STRING())
             .flatMapGroups(new MergeStates(), StatisticsStore.stateEncoder())
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
@@ -77,8 +77,7 @@ public final class CalibrateJob {
       checkEnvironments(reports, request.allowMixed());
       checkSamples(reports, expected);
       SparkJobs.describe(spark, "calibrate: write statistics");
-      Dataset<Row> states =
-          merged.filter(functions.col("key").notEqual(CalibrateTask.REPORT_KEY));
+      Dataset<Row> states = merged.filter(functions.col("key").notEqual(MergeStates.REPORT_KEY));
       StatisticsStore.Written written =
           StatisticsStore.write(states, folder, runId, request.model().ref().sha256());
       return CalibrateResult.of(
@@ -106,8 +105,7 @@ public final class CalibrateJob {
       probes.add(Sample.decode(row.getAs("sample")));
     }
     try (SharedInference.Lease lease =
-        SharedInference.lease(
-            request.model().exposing(names), InferenceOptions.of(threads))) {
+        SharedInference.lease(request.model().exposing(names), InferenceOptions.of(threads))) {
       return BatchProbe.largestSafe(
           lease.inference(), List.copyOf(names), probes, request.batchSize());
     }
@@ -117,7 +115,7 @@ public final class CalibrateJob {
     List<TaskReport> reports = new ArrayList<>();
     for (Row row :
         merged
-            .filter(functions.col("key").equalTo(CalibrateTask.REPORT_KEY))
+            .filter(functions.col("key").equalTo(MergeStates.REPORT_KEY))
             .select("state")
             .collectAsList()) {
       reports.add(TaskReport.decode(row.getAs("state")));
@@ -127,7 +125,8 @@ public final class CalibrateJob {
 
   private static void checkEnvironments(List<TaskReport> reports, boolean allowMixed) {
     SortedSet<String> environments = new TreeSet<>();
-    reports.forEach(r -> environments.add("ONNX Runtime " + r.runtime() + " on " + r.cpuFeatures()));
+    reports.forEach(
+        r -> environments.add("ONNX Runtime " + r.runtime() + " on " + r.cpuFeatures()));
     if (environments.size() > 1 && !allowMixed) {
       throw TareException.badInput(
           "Executors differ, and with them the bits of activations: "

@@ -10,8 +10,9 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.tensor.Sample;
-import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Jvm;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.table.MergeStates;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -28,9 +29,6 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
 
   private static final long serialVersionUID = 1L;
 
-  /** The key of task reports: no tensor has an empty name. */
-  static final String REPORT_KEY = "";
-
   private final ModelHandle model;
   private final ArrayList<ObservedTensor> observed;
   private final int batchSize;
@@ -43,7 +41,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     this.threads = threads;
   }
 
-  /** Rows with the column {@code sample} become rows of (key, state). */
+  /** Rows with an encoded sample become rows of (key, state). */
   @Override
   public Iterator<Row> call(Iterator<Row> samples) {
     if (!samples.hasNext()) {
@@ -63,10 +61,11 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       for (TensorStatistics statistics : collector.finish()) {
         for (StatisticsBlock block : statistics.toBlocks()) {
           states.add(
-              RowFactory.create(StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block)));
+              RowFactory.create(
+                  StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block)));
         }
       }
-      states.add(RowFactory.create(REPORT_KEY, report(collector).encode()));
+      states.add(RowFactory.create(MergeStates.REPORT_KEY, report(collector).encode()));
     }
     return states.iterator();
   }

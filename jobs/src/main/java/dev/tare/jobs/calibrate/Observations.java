@@ -9,6 +9,7 @@ import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** From what the user wants observed to the tensors that can be. */
@@ -54,7 +55,7 @@ final class Observations {
     return observed;
   }
 
-  private static Set<String> floatOutputs(CalibrateRequest request, TreeSet<String> names) {
+  private static Set<String> floatOutputs(CalibrateRequest request, SortedSet<String> names) {
     try (SharedInference.Lease lease =
         SharedInference.lease(request.model().exposing(names), InferenceOptions.of(1))) {
       return lease.inference().floatOutputs();

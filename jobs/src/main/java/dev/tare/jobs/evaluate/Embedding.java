@@ -35,8 +35,8 @@ final class Embedding {
   }
 
   /**
-   * Share of vectors whose nearest other vector, by cosine, is the same in both sets; ties go to the
-   * lower index. Costs n^2 products of the width.
+   * Share of vectors whose nearest other vector, by cosine, is the same in both sets; ties go to
+   * the lower index. Costs n^2 products of the width.
    *
    * @return NaN for fewer than two vectors
    */

@@ -10,6 +10,7 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.ModelSignature;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,7 +25,8 @@ import org.apache.spark.sql.functions;
 /**
  * Float and quantized model side by side on rows that calibration did not see.
  *
- * <p>Sums run over samples in the order of their hashes, so the figures do not depend on the cluster.
+ * <p>Sums run over samples in the order of their hashes, so the figures do not depend on the
+ * cluster.
  */
 public final class EvaluateJob {
 
@@ -42,9 +44,9 @@ public final class EvaluateJob {
   /**
    * Evaluates.
    *
-   * @param samples rows with the columns {@code hash} and {@code sample}
-   * @throws TareException (bad input) if the models have no float32 output in common, or there is no
-   *     sample
+   * @param samples rows of hash and encoded sample
+   * @throws TareException (bad input) if the models have no float32 output in common, or there is
+   *     no sample
    */
   public Quality run(
       ModelHandle model, ModelHandle quantized, Dataset<Row> samples, int batchSize, Gate gate) {
@@ -71,13 +73,12 @@ public final class EvaluateJob {
 
   private static List<String> outputs(ModelHandle model, ModelHandle quantized) {
     try (SharedInference.Lease a = SharedInference.lease(model.path(), InferenceOptions.of(1));
-        SharedInference.Lease b =
-            SharedInference.lease(quantized.path(), InferenceOptions.of(1))) {
-      Set<String> common = b.inference().floatOutputs();
+        SharedInference.Lease b = SharedInference.lease(quantized.path(), InferenceOptions.of(1))) {
+      Set<String> common = new HashSet<>(a.inference().floatOutputs());
+      common.retainAll(b.inference().floatOutputs());
       List<String> outputs =
           model.parse().outputs().stream()
               .map(TensorInfo::name)
-              .filter(a.inference().floatOutputs()::contains)
               .filter(common::contains)
               .toList();
       if (outputs.isEmpty()) {

@@ -74,8 +74,7 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
       Runner referenceRunner = reference.inference().runner(outputs);
       Runner otherRunner = other.inference().runner(outputs);
       Batcher batcher =
-          new Batcher(
-              batchSize, batch -> compare(batch, referenceRunner, otherRunner, rows));
+          new Batcher(batchSize, batch -> compare(batch, referenceRunner, otherRunner, rows));
       while (samples.hasNext()) {
         batcher.add(Sample.decode(samples.next().getAs("sample")));
       }

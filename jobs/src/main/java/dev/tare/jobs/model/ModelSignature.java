@@ -30,8 +30,7 @@ public final class ModelSignature {
       if (dims.get(0) instanceof Dim.Fixed fixed && fixed.size() != 1) {
         throw refused(model, input, "has a batch dimension fixed to " + fixed.size());
       }
-      specs.add(
-          new InputSpec(input.name(), input.dtype().get(), dims.subList(1, dims.size())));
+      specs.add(new InputSpec(input.name(), input.dtype().get(), dims.subList(1, dims.size())));
     }
     return specs;
   }
@@ -50,8 +49,8 @@ public final class ModelSignature {
     if (dim instanceof dev.tare.engine.onnx.Dim.Fixed fixed) {
       return Dim.fixed(fixed.size());
     }
-    if (dim instanceof dev.tare.engine.onnx.Dim.Symbol symbol) {
-      return Dim.symbol(symbol.name());
+    if (dim instanceof dev.tare.engine.onnx.Dim.Symbolic symbol) {
+      return Dim.symbol(symbol.symbol());
     }
     return Dim.unknown();
   }

@@ -28,12 +28,7 @@ public record RecipeText(String name, String json) implements Serializable {
   /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
   public static final List<String> SHIPPED =
       List.of(
-          "int8",
-          "int8-entropy",
-          "int8-mse",
-          "int8-percentile",
-          "int8-reduced",
-          "int8-symmetric");
+          "int8", "int8-entropy", "int8-mse", "int8-percentile", "int8-reduced", "int8-symmetric");
 
   /**
    * Finds a recipe: a shipped name, or else a file.

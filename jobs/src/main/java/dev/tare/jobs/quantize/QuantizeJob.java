@@ -29,8 +29,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Applies a plan: executors quantize slices of weights into a table; the model is then assembled from
- * that table, so the bytes in both are the same.
+ * Applies a plan: executors quantize slices of weights into a table; the model is then assembled
+ * from that table, so the bytes in both are the same.
  */
 public final class QuantizeJob {
 
@@ -113,8 +113,7 @@ public final class QuantizeJob {
     spark
         .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
         .repartition(tasks)
-        .mapPartitions(
-            new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
+        .mapPartitions(new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
         .sortWithinPartitions("tensor", "role", "slice")
         .write()
         .mode(SaveMode.ErrorIfExists)

@@ -157,11 +157,7 @@ final class Pipeline {
     Quality quality =
         new EvaluateJob(spark)
             .run(
-                model,
-                quantized,
-                samples,
-                batchSize,
-                new Gate(gate.minCosine(), gate.minSqnrDb()));
+                model, quantized, samples, batchSize, new Gate(gate.minCosine(), gate.minSqnrDb()));
     TreeSet<String> cpus = new TreeSet<>();
     cpus.add(CpuFeatures.current().model() + " (" + CpuFeatures.current().fingerprint() + ")");
     attempt.write(Part.QUALITY, QualityJson.format(quality, heldOut, cpus));

@@ -13,8 +13,8 @@ import dev.tare.jobs.input.HashSplit;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.quantize.QuantizeJob;
-import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Fingerprint;
+import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Manifest;
 import dev.tare.jobs.storage.Part;
@@ -37,8 +37,7 @@ import org.apache.spark.sql.functions;
 /** All four stages into one folder. */
 final class RunStage {
 
-  private static final List<String> STAGES =
-      List.of("calibrate", "select", "quantize", "evaluate");
+  private static final List<String> STAGES = List.of("calibrate", "select", "quantize", "evaluate");
 
   private final SparkSession spark;
   private final PrintStream out;
@@ -83,8 +82,7 @@ final class RunStage {
 
   Outcome run(RunOptions options, AfterCalibration after) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
-    RunFolder folder =
-        RunFolder.at(options.output().output(), options.output().runId(), hadoop);
+    RunFolder folder = RunFolder.at(options.output().output(), options.output().runId(), hadoop);
     Optional<ExitCode> reused =
         folder.reusable(options.output().ifFinished(), () -> fingerprint(options));
     if (reused.isPresent()) {
@@ -92,8 +90,7 @@ final class RunStage {
       return new Outcome(reused.get(), folder, Optional.empty());
     }
     double[] ratio = new double[1];
-    FinishedRun run =
-        folder.produce(attempt -> work(folder, attempt, options, after, ratio));
+    FinishedRun run = folder.produce(attempt -> work(folder, attempt, options, after, ratio));
     out.println();
     Summaries.table(quality, out);
     out.println(run.folder().path());
@@ -122,7 +119,8 @@ final class RunStage {
               "run the float model over the data and count",
               () -> {
                 data.check(options.data().maxBadRows());
-                calibrationSamples = data.select(held.calibrationCondition(), options.data().samples());
+                calibrationSamples =
+                    data.select(held.calibrationCondition(), options.data().samples());
                 CalibrateResult result =
                     pipeline.calibrate(
                         attempt, model, options.observe(), options.data(), calibrationSamples);
@@ -176,8 +174,7 @@ final class RunStage {
   }
 
   private void warnAboutCpu(RecipeText recipe) {
-    if (!CpuFeatures.current().exactInt8Products()
-        && !recipe.parse().weights().reduceRange()) {
+    if (!CpuFeatures.current().exactInt8Products() && !recipe.parse().weights().reduceRange()) {
       progress.line(
           "Warning: this CPU (%s) has no VNNI, so sums of u8 by s8 products may saturate; recipe int8-reduced avoids it."
               .formatted(CpuFeatures.current().model()));

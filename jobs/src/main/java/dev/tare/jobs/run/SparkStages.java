@@ -1,13 +1,10 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.jobs.Build;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.CalibrateOptions;
-import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.DemoOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.InspectOptions;
@@ -19,19 +16,17 @@ import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.cli.Stages;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
-import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Fingerprint;
+import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Manifest;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunFolder;
-import dev.tare.jobs.Build;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SortedMap;
 import org.apache.spark.sql.SparkSession;
 
@@ -71,7 +66,8 @@ public final class SparkStages implements Stages {
       List<String> stages = List.of("calibrate");
       Inputs inputs =
           () -> {
-            try (StageData data = StageData.open(spark, open(spark, options.model()), options.data())) {
+            try (StageData data =
+                StageData.open(spark, open(spark, options.model()), options.data())) {
               return RunStage.inputs(open(spark, options.model()), data, Optional.empty());
             }
           };
@@ -120,9 +116,10 @@ public final class SparkStages implements Stages {
       SparkSession spark = session.spark();
       List<String> stages = List.of("select");
       Inputs inputs =
-          () -> List.of(
-              open(spark, options.model()).ref().asInput(MODEL),
-              source(spark, options.statistics()).asInput("statistics"));
+          () ->
+              List.of(
+                  open(spark, options.model()).ref().asInput(MODEL),
+                  source(spark, options.statistics()).asInput("statistics"));
       return produce(
           spark,
           options.output(),
@@ -149,7 +146,11 @@ public final class SparkStages implements Stages {
                             contentSha256),
                     Summaries::plan);
             return Manifest.draft(
-                folder.runId(), stages, inputs.list(), options.configuration(), pipeline.properties());
+                folder.runId(),
+                stages,
+                inputs.list(),
+                options.configuration(),
+                pipeline.properties());
           });
     }
   }
@@ -160,9 +161,10 @@ public final class SparkStages implements Stages {
       SparkSession spark = session.spark();
       List<String> stages = List.of("quantize");
       Inputs inputs =
-          () -> List.of(
-              open(spark, options.model()).ref().asInput(MODEL),
-              source(spark, options.plan()).asInput("plan"));
+          () ->
+              List.of(
+                  open(spark, options.model()).ref().asInput(MODEL),
+                  source(spark, options.plan()).asInput("plan"));
       return produce(
           spark,
           options.output(),
@@ -181,7 +183,11 @@ public final class SparkStages implements Stages {
                     () -> pipeline.quantize(attempt, model, plan),
                     Summaries::quantization);
             return Manifest.draft(
-                folder.runId(), stages, inputs.list(), options.configuration(), pipeline.properties());
+                folder.runId(),
+                stages,
+                inputs.list(),
+                options.configuration(),
+                pipeline.properties());
           });
     }
   }
@@ -234,7 +240,11 @@ public final class SparkStages implements Stages {
               Summaries.table(quality, out);
               data.describe(pipeline.properties().putObject("data"));
               return Manifest.draft(
-                  folder.runId(), stages, inputs.list(), options.configuration(), pipeline.properties());
+                  folder.runId(),
+                  stages,
+                  inputs.list(),
+                  options.configuration(),
+                  pipeline.properties());
             }
           });
     }
@@ -298,11 +308,9 @@ public final class SparkStages implements Stages {
       Inputs inputs,
       StageWork work)
       throws IOException {
-    RunFolder folder =
-        RunFolder.at(output.output(), output.runId(), SparkJobs.hadoop(spark));
+    RunFolder folder = RunFolder.at(output.output(), output.runId(), SparkJobs.hadoop(spark));
     Optional<ExitCode> reused =
-        folder.reusable(
-            output.ifFinished(), () -> fingerprint(stages, configuration, inputs));
+        folder.reusable(output.ifFinished(), () -> fingerprint(stages, configuration, inputs));
     if (reused.isPresent()) {
       out.println("Reused the finished run " + folder.path());
       return reused.get();

@@ -114,9 +114,7 @@ final class StageData implements AutoCloseable {
     SparkJobs.describe(spark, "read: choose samples");
     Dataset<Row> wanted = condition.isPresent() ? rows.filter(condition.get()) : rows;
     OptionalLong limit = n.isPresent() ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty();
-    Dataset<Row> selected =
-        Sampling.select(wanted, limit)
-            .select("hash", "sample");
+    Dataset<Row> selected = Sampling.select(wanted, limit).select("hash", "sample");
     if (n.isPresent()) {
       selected = selected.persist(StorageLevel.MEMORY_AND_DISK());
       kept.add(selected);

@@ -51,11 +51,9 @@ final class Summaries {
 
   /** The quality report as a table for people. */
   static void table(Quality quality, PrintStream out) {
-    int width =
-        quality.outputs().stream().mapToInt(o -> label(o).length()).max().orElse(0);
+    int width = quality.outputs().stream().mapToInt(o -> label(o).length()).max().orElse(0);
     String format = "%-" + Math.max(width, 6) + "s  %9s  %9s  %9s  %9s  %9s  %9s%n";
-    out.printf(
-        Locale.ROOT, format, "output", "SQNR dB", "cosine", "min", "p1", "median", "argmax");
+    out.printf(Locale.ROOT, format, "output", "SQNR dB", "cosine", "min", "p1", "median", "argmax");
     for (Quality.OutputQuality output : quality.outputs()) {
       out.printf(
           Locale.ROOT,

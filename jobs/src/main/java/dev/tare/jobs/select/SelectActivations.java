@@ -17,7 +17,9 @@ import java.util.TreeMap;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
 
-/** Decides about one activation from its rows; tensors that the recipe does not want yield nothing. */
+/**
+ * Decides about one activation from its rows; tensors that the recipe does not want yield nothing.
+ */
 final class SelectActivations implements FlatMapGroupsFunction<String, Row, String> {
 
   private static final long serialVersionUID = 1L;

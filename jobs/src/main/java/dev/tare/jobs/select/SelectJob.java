@@ -60,7 +60,8 @@ public final class SelectJob {
     if (candidates.nodes().isEmpty()) {
       throw nothingToQuantize(graph, recipe, candidates);
     }
-    SparkJobs.describe(spark, "select: ranges of activations by " + recipe.activations().method().name());
+    SparkJobs.describe(
+        spark, "select: ranges of activations by " + recipe.activations().method().name());
     List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
     SparkJobs.describe(spark, "select: ranges of weights by " + recipe.weights().method().name());
     List<TensorPlan> weights = weights(model, recipeText, candidates);
@@ -125,8 +126,7 @@ public final class SelectJob {
         spark
             .createDataset(new ArrayList<>(wanted.keySet()), Encoders.STRING())
             .repartition(tasks)
-            .mapPartitions(
-                new SelectWeights(model, recipeText, consumers, axes), Encoders.STRING())
+            .mapPartitions(new SelectWeights(model, recipeText, consumers, axes), Encoders.STRING())
             .collectAsList());
   }
 

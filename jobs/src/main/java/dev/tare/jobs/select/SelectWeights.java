@@ -43,8 +43,7 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
       try {
         plans.add(
             QuantPlanJson.formatTensor(
-                planner.plan(
-                    name, source.constant(name), axes.get(name), consumers.get(name))));
+                planner.plan(name, source.constant(name), axes.get(name), consumers.get(name))));
       } catch (IllegalArgumentException e) {
         throw TareException.badInput(e.getMessage(), e);
       }

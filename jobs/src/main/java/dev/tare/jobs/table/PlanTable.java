@@ -13,7 +13,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The plan as a table, format version 1: one row per tensor and channel, with {@code channel} null
- * for a tensor with a single scale, and one row with a {@code reason} for a tensor that stays float.
+ * for a tensor with a single scale, and one row with a {@code reason} for a tensor that stays
+ * float.
  */
 public final class PlanTable {
 

@@ -8,9 +8,9 @@ import dev.tare.engine.histogram.StatisticsBlockCodec;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapFunction;
@@ -29,7 +29,9 @@ import org.apache.spark.sql.types.StructType;
 /** Statistics between states in memory and the table on storage. */
 public final class StatisticsStore {
 
-  /** States that travel: {@code key} groups those that add up, {@code state} is an encoded block. */
+  /**
+   * States that travel: {@code key} groups those that add up, {@code state} is an encoded block.
+   */
   public static final StructType STATE_SCHEMA =
       new StructType()
           .add("key", DataTypes.StringType, false)
@@ -66,8 +68,7 @@ public final class StatisticsStore {
    *
    * <p>The states are computed twice unless the caller persists them.
    */
-  public static Written write(
-      Dataset<Row> states, Path folder, String runId, String modelSha256) {
+  public static Written write(Dataset<Row> states, Path folder, String runId, String modelSha256) {
     ContentHash hash = new ContentHash();
     Set<String> tensors = new TreeSet<>();
     long bytes = 0;

@@ -15,13 +15,13 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The statistics table, format version 1: one row per tensor, with {@code channel} null, and one per
- * channel.
+ * The statistics table, format version 1: one row per tensor, with {@code channel} null, and one
+ * per channel.
  *
- * <p>{@code bin} holds public bin numbers in ascending order of value, {@code lower} and {@code upper}
- * their edges, {@code bin_count} their counts; the four arrays have equal lengths, and are null with
- * {@code mantissa_bits} where only extremes were kept. Zeros, NaN and infinities are counted apart
- * and stand in no bin.
+ * <p>{@code bin} holds public bin numbers in ascending order of value, {@code lower} and {@code
+ * upper} their edges, {@code bin_count} their counts; the four arrays have equal lengths, and are
+ * null with {@code mantissa_bits} where only extremes were kept. Zeros, NaN and infinities are
+ * counted apart and stand in no bin.
  */
 public final class StatisticsTable {
 
@@ -107,8 +107,7 @@ public final class StatisticsTable {
     }
     Optional<Histogram> histogram = Optional.empty();
     if (!row.isNullAt(row.fieldIndex("mantissa_bits"))) {
-      int[] bins =
-          row.<Integer>getList(row.fieldIndex("bin")).stream().mapToInt(i -> i).toArray();
+      int[] bins = row.<Integer>getList(row.fieldIndex("bin")).stream().mapToInt(i -> i).toArray();
       long[] counts =
           row.<Long>getList(row.fieldIndex("bin_count")).stream().mapToLong(c -> c).toArray();
       histogram =

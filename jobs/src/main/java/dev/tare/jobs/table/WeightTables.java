@@ -13,9 +13,10 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Quantized constants as two tables, format version 1.
  *
- * <p>{@code tensors}: one row per constant. {@code weights}: its bytes, row-major and little-endian,
- * cut into slices of at most {@value #MAX_SLICE_BYTES} bytes; a binary cell writes 3 times and reads
- * 5 to 18 times faster than an array of small integers, and a reader's batch of rows stays small.
+ * <p>{@code tensors}: one row per constant. {@code weights}: its bytes, row-major and
+ * little-endian, cut into slices of at most {@value #MAX_SLICE_BYTES} bytes; a binary cell writes 3
+ * times and reads 5 to 18 times faster than an array of small integers, and a reader's batch of
+ * rows stays small.
  */
 public final class WeightTables {
 

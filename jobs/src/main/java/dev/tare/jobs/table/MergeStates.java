@@ -1,4 +1,4 @@
-package dev.tare.jobs.calibrate;
+package dev.tare.jobs.table;
 
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.StatisticsBlockCodec;
@@ -10,14 +10,17 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /** Adds up the states of one key; passes task reports through. Holds one state at a time. */
-final class MergeStates implements FlatMapGroupsFunction<String, Row, Row> {
+public final class MergeStates implements FlatMapGroupsFunction<String, Row, Row> {
 
   private static final long serialVersionUID = 1L;
+
+  /** The key of what is no state of a block and must not be added up: no block has this key. */
+  public static final String REPORT_KEY = "";
 
   @Override
   public Iterator<Row> call(String key, Iterator<Row> states) {
     List<Row> merged = new ArrayList<>();
-    if (key.equals(CalibrateTask.REPORT_KEY)) {
+    if (key.equals(REPORT_KEY)) {
       states.forEachRemaining(merged::add);
     } else {
       StatisticsBlock sum = null;

@@ -1,0 +1,146 @@
+package dev.tare.jobs.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.Preflight;
+import dev.tare.engine.onnx.SkippedNode;
+import dev.tare.engine.onnx.TensorInfo;
+import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.storage.FileEntry;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Locations;
+import dev.tare.jobs.storage.RunFolder;
+import dev.tare.jobs.storage.Status;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** Tells what a model or a run is; needs no Spark. */
+final class Inspection {
+
+  private final PrintStream out;
+  private final Configuration hadoop = new Configuration();
+
+  Inspection(PrintStream out) {
+    this.out = out;
+  }
+
+  /**
+   * Prints.
+   *
+   * @throws TareException (bad input) if there is neither a model nor a run
+   */
+  void run(String target) throws IOException {
+    Path path = Locations.qualified(target, hadoop);
+    if (!path.getFileSystem(hadoop).exists(path)) {
+      throw TareException.badInput("No such file or folder: " + path);
+    }
+    if (path.getFileSystem(hadoop).getFileStatus(path).isDirectory()) {
+      inspectRun(RunFolder.at(target, java.util.Optional.empty(), hadoop));
+    } else {
+      inspectModel(ModelHandle.openUnchecked(target, hadoop));
+    }
+  }
+
+  private void inspectRun(RunFolder folder) throws IOException {
+    if (folder.state() != RunFolder.State.FINISHED) {
+      field("run", folder.path().toString());
+      field("state", "not finished");
+      folder.status().ifPresent(this::status);
+      return;
+    }
+    FinishedRun run = folder.open();
+    field("run", run.manifest().runId());
+    field("made by", "tare " + run.manifest().tareVersion() + ", " + run.manifest().created());
+    field("stages", String.join(", ", run.manifest().stages()));
+    JsonNode calibration = run.manifest().properties().path(Pipeline.CALIBRATION);
+    if (calibration.has(Pipeline.CONTENT_SHA256)) {
+      field("content-sha256", calibration.path(Pipeline.CONTENT_SHA256).asText());
+    }
+    run.manifest().inputs().forEach(input -> field(input.name(), input.uri().toString()));
+    out.println();
+    properties("", run.manifest().properties());
+    out.println();
+    for (FileEntry file : run.manifest().files()) {
+      out.printf(Locale.ROOT, "%14d  %s%n", file.digest().bytes(), file.path());
+    }
+  }
+
+  private void status(Status status) {
+    field("outcome", status.outcome().name().toLowerCase(Locale.ROOT));
+    field("exit code", String.valueOf(status.exitCode()));
+    field("message", status.message());
+  }
+
+  private void properties(String prefix, JsonNode node) {
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      if (entry.getValue().isObject()) {
+        properties(prefix + entry.getKey() + ".", entry.getValue());
+      } else if (entry.getValue().isArray()) {
+        int size = entry.getValue().size();
+        field(prefix + entry.getKey(), size > 4 ? size + " entries" : join(entry.getValue()));
+      } else {
+        field(prefix + entry.getKey(), entry.getValue().asText());
+      }
+    }
+  }
+
+  private static String join(JsonNode array) {
+    TreeSet<String> values = new TreeSet<>();
+    array.forEach(value -> values.add(value.asText()));
+    return String.join(", ", values);
+  }
+
+  private void inspectModel(ModelHandle handle) {
+    OnnxModel model = handle.parse();
+    field("model", model.name());
+    field("sha256", handle.ref().sha256());
+    field("bytes", String.valueOf(handle.ref().length()));
+    field("producer", model.producer());
+    field("opset", model.opsets().toString() + ", IR version " + model.irVersion());
+    field("parameters", String.valueOf(model.parameterCount()));
+    model.inputs().forEach(input -> field("input", describe(input)));
+    model.outputs().forEach(output -> field("output", describe(output)));
+    field(
+        "operators",
+        model.operatorCounts().entrySet().stream()
+            .map(e -> e.getKey() + " " + e.getValue())
+            .collect(Collectors.joining(", ")));
+    try {
+      Preflight.check(model).forEach(warning -> field("warning", warning));
+      field("can be quantized", "yes");
+    } catch (InvalidModelException e) {
+      field("can be quantized", "no: " + e.getMessage());
+      return;
+    }
+    List<QuantizableNode> nodes = model.weights().nodes();
+    out.printf("%n%d operators with a constant weight%n", nodes.size());
+    for (QuantizableNode node : nodes) {
+      out.printf("  %-7s %-16s %s%n", node.opType(), node.weightShape(), node.node());
+    }
+    for (SkippedNode node : model.skipped()) {
+      out.printf("  %-7s %-16s %s: %s%n", node.opType(), "stays float", node.node(), node.reason());
+    }
+  }
+
+  private static String describe(TensorInfo info) {
+    return info.name()
+        + " "
+        + info.dtype().map(Enum::name).orElse("?")
+        + " "
+        + info.dims().map(Object::toString).orElse("of unknown rank");
+  }
+
+  private void field(String name, String value) {
+    out.printf("%-32s %s%n", name, value);
+  }
+}
