@@ -16,8 +16,10 @@ import java.util.OptionalInt;
  * values alone, not on batches or their order, and merge with those of other observers. A refused
  * call leaves the observer unchanged.
  *
- * <p>Cost: values are read once, in tiles that stay in cache; about 1 ns a value for the whole
- * tensor, as much again for channel histograms.
+ * <p>Cost: values are read once, in tiles that stay in cache; with channel extremes about 2 times
+ * that of the whole tensor alone, with channel histograms about 4 to 5 times. Memory: 2^(11+m)
+ * bytes for the whole tensor, 2 MiB at m = 10; for each channel with a histogram 1 KiB and 2^(2+m')
+ * bytes for every octave that it touches.
  */
 public final class Observer {
 
