@@ -8,9 +8,6 @@ import java.util.Optional;
 /** Counts the values of each channel of a tensor, tile by tile; not thread-safe. */
 final class ChannelCounter {
 
-  /** Channels that share a table: their hot pages fit the first-level cache together. */
-  private static final int CHANNELS_PER_TABLE = 16;
-
   private final int channels;
   private final int[] mins;
   private final int[] maxs;
@@ -37,8 +34,8 @@ final class ChannelCounter {
     this.negInfs = new long[channels];
     this.scratch = new int[channels];
     if (bins.isPresent()) {
-      for (int first = 0; first < channels; first += CHANNELS_PER_TABLE) {
-        tables.add(new PagedCounts(bins.get(), Math.min(CHANNELS_PER_TABLE, channels - first)));
+      for (int first = 0; first < channels; first += PagedCounts.CHANNELS) {
+        tables.add(new PagedCounts(bins.get()));
       }
     }
   }
@@ -58,7 +55,7 @@ final class ChannelCounter {
    * @param first channel of the first column, a multiple of 16
    */
   void addRows(int[] tile, int rows, int first, int columns, WholeCounter facts) {
-    if (facts.tileIsFinite()) {
+    if (!facts.sawNonFinite()) {
       for (int row = 0; row < rows; row++) {
         Keys.foldRow(tile, row * columns, columns, mins, maxs, first);
       }
@@ -67,18 +64,17 @@ final class ChannelCounter {
         foldFinite(tile[i], first + i % columns);
       }
     }
-    if (facts.tileHasPositiveZeros()) {
+    if (facts.sawPositiveZeros()) {
       countInRows(0, tile, rows, first, columns, positiveZeros);
     }
-    if (facts.tileHasNegativeZeros()) {
+    if (facts.sawNegativeZeros()) {
       countInRows(Integer.MIN_VALUE, tile, rows, first, columns, negativeZeros);
     }
     if (!tables.isEmpty()) {
-      for (int column = 0; column < columns; column += CHANNELS_PER_TABLE) {
-        int width = Math.min(CHANNELS_PER_TABLE, columns - column);
+      for (int column = 0; column < columns; column += PagedCounts.CHANNELS) {
         tables
-            .get((first + column) / CHANNELS_PER_TABLE)
-            .addRows(tile, column, columns, rows, width);
+            .get((first + column) / PagedCounts.CHANNELS)
+            .addRows(tile, column, columns, rows, Math.min(PagedCounts.CHANNELS, columns - column));
       }
     }
   }
@@ -100,22 +96,14 @@ final class ChannelCounter {
   }
 
   private void addRun(int[] tile, int offset, int length, int channel, WholeCounter facts) {
-    if (facts.tileIsFinite()) {
-      int low = mins[channel];
-      int high = maxs[channel];
-      for (int i = offset; i < offset + length; i++) {
-        int key = Keys.of(tile[i]);
-        low = Math.min(low, key);
-        high = Math.max(high, key);
-      }
-      mins[channel] = low;
-      maxs[channel] = high;
+    if (!facts.sawNonFinite()) {
+      Keys.foldEvery(1, tile, offset, offset + length, mins, maxs, channel);
     } else {
       for (int i = offset; i < offset + length; i++) {
         foldFinite(tile[i], channel);
       }
     }
-    if (facts.tileHasPositiveZeros() || facts.tileHasNegativeZeros()) {
+    if (facts.sawPositiveZeros() || facts.sawNegativeZeros()) {
       for (int i = offset; i < offset + length; i++) {
         positiveZeros[channel] += tile[i] == 0 ? 1 : 0;
         negativeZeros[channel] += tile[i] == Integer.MIN_VALUE ? 1 : 0;
@@ -123,8 +111,8 @@ final class ChannelCounter {
     }
     if (!tables.isEmpty()) {
       tables
-          .get(channel / CHANNELS_PER_TABLE)
-          .addRun(tile, offset, length, channel % CHANNELS_PER_TABLE);
+          .get(channel / PagedCounts.CHANNELS)
+          .addRun(tile, offset, length, channel % PagedCounts.CHANNELS);
     }
   }
 
@@ -182,9 +170,9 @@ final class ChannelCounter {
     if (tables.isEmpty()) {
       return Optional.empty();
     }
-    PagedCounts table = tables.get(channel / CHANNELS_PER_TABLE);
+    PagedCounts table = tables.get(channel / PagedCounts.CHANNELS);
     return Optional.of(
         table.histogram(
-            channel % CHANNELS_PER_TABLE, positiveZeros[channel], negativeZeros[channel]));
+            channel % PagedCounts.CHANNELS, positiveZeros[channel], negativeZeros[channel]));
   }
 }

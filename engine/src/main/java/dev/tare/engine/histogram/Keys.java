@@ -14,8 +14,6 @@ final class Keys {
   static final int POSITIVE_INFINITY = 0x7f800000;
   static final int NEGATIVE_INFINITY = 0x807fffff;
 
-  static final int LANES = 256;
-
   private Keys() {}
 
   static int of(int bits) {
@@ -27,21 +25,40 @@ final class Keys {
     return Float.intBitsToFloat(of(key)) + 0.0f;
   }
 
-  static boolean isFinite(int key) {
-    return key > NEGATIVE_INFINITY && key < POSITIVE_INFINITY;
-  }
-
   static boolean isFiniteBits(int bits) {
     return (bits & 0x7fffffff) < POSITIVE_INFINITY;
   }
 
-  /** Folds one row of bits into the running extremes of its columns. */
+  /** Folds one row of bits, none of them of exponent 255, into the extremes of its columns. */
   static void foldRow(int[] bits, int offset, int width, int[] mins, int[] maxs, int first) {
+    // Branches that are hardly ever taken cost less than the latency of conditional moves.
     for (int i = 0; i < width; i++) {
       int b = bits[offset + i];
       int key = b ^ ((b >> 31) & 0x7fffffff);
-      mins[first + i] = Math.min(mins[first + i], key);
-      maxs[first + i] = Math.max(maxs[first + i], key);
+      if (key > maxs[first + i]) {
+        maxs[first + i] = key;
+      }
+      if (key < mins[first + i]) {
+        mins[first + i] = key;
+      }
     }
+  }
+
+  /** Folds every n-th of some bits, none of them of exponent 255, into one pair of extremes. */
+  static void foldEvery(int n, int[] bits, int from, int to, int[] mins, int[] maxs, int at) {
+    int low = mins[at];
+    int high = maxs[at];
+    for (int i = from; i < to; i += n) {
+      int b = bits[i];
+      int key = b ^ ((b >> 31) & 0x7fffffff);
+      if (key > high) {
+        high = key;
+      }
+      if (key < low) {
+        low = key;
+      }
+    }
+    mins[at] = low;
+    maxs[at] = high;
   }
 }

@@ -16,12 +16,18 @@ import java.util.OptionalInt;
  * values alone, not on batches or their order, and merge with those of other observers. A refused
  * call leaves the observer unchanged.
  *
- * <p>Cost: values are read once, in tiles that stay in cache; about 1 ns a value for the whole
- * tensor, as much again for channel histograms.
+ * <p>Cost: values are read once, in tiles that stay in cache; with channel extremes about 2 times
+ * that of the whole tensor alone, with channel histograms about 4 to 5 times. Memory: 2^(11+m)
+ * bytes for the whole tensor, 2 MiB at m = 10; for each channel with a histogram 1 KiB and 2^(2+m')
+ * bytes for every octave that it touches.
  */
 public final class Observer {
 
-  private static final int TILE = 1 << 14;
+  /** Values that fit the second-level cache, in rows enough to pay for loading a table. */
+  private static final int TILE = 1 << 15;
+
+  /** Channels that are read together: a multiple of those of a table. */
+  private static final int SLICE = 4 * PagedCounts.CHANNELS;
 
   private final String tensor;
   private final ObserverOptions options;
@@ -97,7 +103,12 @@ public final class Observer {
     long inner = shape.stride(channelAxis);
     counter.expect(shape.size() / counter.channels());
     if (inner == 1) {
-      scanRows(source, (int) (shape.size() / counter.channels()), counter);
+      int rows = (int) (shape.size() / counter.channels());
+      if (options.channelMode() == ChannelMode.HISTOGRAM) {
+        scanColumns(source, rows, counter);
+      } else {
+        scanRows(source, rows, counter);
+      }
     } else {
       scanRuns(source, (int) shape.size(), (int) inner, counter);
     }
@@ -136,6 +147,7 @@ public final class Observer {
   }
 
   private void scanWhole(Source source, int size) {
+    whole.beginFacts();
     int length;
     for (int done = 0; done < size; done += length) {
       length = Math.min(TILE, size - done);
@@ -147,6 +159,7 @@ public final class Observer {
     int length;
     for (int done = 0; done < size; done += length) {
       length = Math.min(TILE, size - done);
+      whole.beginFacts();
       load(source, done, length);
       counter.addRuns(tile, length, done, inner, whole);
     }
@@ -161,7 +174,31 @@ public final class Observer {
       int columns;
       for (int first = 0; first < width; first += columns) {
         columns = Math.min(TILE, width - first);
+        whole.beginFacts();
         load(source, row * width + first, taken * columns);
+        counter.addRows(tile, taken, first, columns, whole);
+      }
+    }
+  }
+
+  /** Counts a few channels over many rows at a time: their tables then stay in cache. */
+  private void scanColumns(Source source, int rows, ChannelCounter counter) {
+    int width = counter.channels();
+    int columns;
+    for (int first = 0; first < width; first += columns) {
+      columns = Math.min(SLICE, width - first);
+      int taken;
+      for (int row = 0; row < rows; row += taken) {
+        taken = Math.min(TILE / columns, rows - row);
+        if (columns == width) {
+          source.read(row * width, tile, 0, taken * width);
+        } else {
+          for (int i = 0; i < taken; i++) {
+            source.read((row + i) * width + first, tile, i * columns, columns);
+          }
+        }
+        whole.beginFacts();
+        whole.add(tile, taken * columns);
         counter.addRows(tile, taken, first, columns, whole);
       }
     }

@@ -1,6 +1,7 @@
 package dev.tare.engine.histogram;
 
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The merged state of one row of statistics: a whole tensor or one channel.
@@ -71,8 +72,7 @@ public record Statistics(
     return ordered && holdsZero && isZero && isNotZero;
   }
 
-  private static java.util.function.Function<Histogram, Boolean> agrees(
-      float min, float max, long zeros) {
+  private static Function<Histogram, Boolean> agrees(float min, float max, long zeros) {
     return h -> {
       if (h.size() == 0) {
         return true;

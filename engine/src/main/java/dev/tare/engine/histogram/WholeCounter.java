@@ -1,14 +1,11 @@
 package dev.tare.engine.histogram;
 
-import java.util.Arrays;
 import java.util.Optional;
 
 /** Counts all values of a tensor, tile by tile, and says what a tile held; not thread-safe. */
 final class WholeCounter {
 
-  private final PagedCounts counts;
-  private final int[] mins = new int[Keys.LANES];
-  private final int[] maxs = new int[Keys.LANES];
+  private final DenseCounts counts;
 
   private int min = Keys.NO_MIN;
   private int max = Keys.NO_MAX;
@@ -19,47 +16,58 @@ final class WholeCounter {
   private long posInfs;
   private long negInfs;
 
-  private boolean tileIsFinite;
-  private boolean tileHasPositiveZeros;
-  private boolean tileHasNegativeZeros;
+  private boolean sawNonFinite;
+  private boolean sawPositiveZeros;
+  private boolean sawNegativeZeros;
 
   WholeCounter(FloatBins bins) {
-    this.counts = new PagedCounts(bins, 1);
+    this.counts = new DenseCounts(bins);
+  }
+
+  /** Forgets what earlier tiles held, not what they counted. */
+  void beginFacts() {
+    sawNonFinite = false;
+    sawPositiveZeros = false;
+    sawNegativeZeros = false;
   }
 
   void add(int[] tile, int length) {
     count = Math.addExact(count, length);
+    long positive = counts.inZeroBin(false);
+    long negative = counts.inZeroBin(true);
+    counts.add(tile, 0, length);
+    if (counts.inZeroBin(false) != positive) {
+      int zeros = countOf(0, tile, length);
+      sawPositiveZeros |= zeros > 0;
+      positiveZeros += zeros;
+    }
+    if (counts.inZeroBin(true) != negative) {
+      int zeros = countOf(Integer.MIN_VALUE, tile, length);
+      sawNegativeZeros |= zeros > 0;
+      negativeZeros += zeros;
+    }
     foldExtremes(tile, length);
-    long positive = counts.inZeroBin(0, false);
-    long negative = counts.inZeroBin(0, true);
-    counts.addRun(tile, 0, length, 0);
-    int zeros = counts.inZeroBin(0, false) == positive ? 0 : countOf(0, tile, length);
-    tileHasPositiveZeros = zeros > 0;
-    positiveZeros += zeros;
-    zeros = counts.inZeroBin(0, true) == negative ? 0 : countOf(Integer.MIN_VALUE, tile, length);
-    tileHasNegativeZeros = zeros > 0;
-    negativeZeros += zeros;
   }
 
   private void foldExtremes(int[] tile, int length) {
-    Arrays.fill(mins, Keys.NO_MIN);
-    Arrays.fill(maxs, Keys.NO_MAX);
-    int done = 0;
-    for (; done + Keys.LANES <= length; done += Keys.LANES) {
-      Keys.foldRow(tile, done, Keys.LANES, mins, maxs, 0);
+    int low = min;
+    int high = max;
+    // Branches that are hardly ever taken cost less than the latency of conditional moves.
+    for (int i = 0; i < length; i++) {
+      int bits = tile[i];
+      int key = bits ^ ((bits >> 31) & 0x7fffffff);
+      if (key > high) {
+        high = key;
+      }
+      if (key < low) {
+        low = key;
+      }
     }
-    Keys.foldRow(tile, done, length - done, mins, maxs, 0);
-    int low = Keys.NO_MIN;
-    int high = Keys.NO_MAX;
-    for (int lane = 0; lane < Keys.LANES; lane++) {
-      low = Math.min(low, mins[lane]);
-      high = Math.max(high, maxs[lane]);
-    }
-    tileIsFinite = low > Keys.NEGATIVE_INFINITY && high < Keys.POSITIVE_INFINITY;
-    if (tileIsFinite) {
-      min = Math.min(min, low);
-      max = Math.max(max, high);
+    if (low > Keys.NEGATIVE_INFINITY && high < Keys.POSITIVE_INFINITY) {
+      min = low;
+      max = high;
     } else {
+      sawNonFinite = true;
       foldFinite(tile, length);
     }
   }
@@ -85,24 +93,25 @@ final class WholeCounter {
   private static int countOf(int bits, int[] tile, int length) {
     int found = 0;
     for (int i = 0; i < length; i++) {
-      found += tile[i] == bits ? 1 : 0;
+      int difference = tile[i] ^ bits;
+      found += ((difference | -difference) >>> 31) ^ 1;
     }
     return found;
   }
 
-  /** Whether the last tile held neither infinities nor NaNs. */
-  boolean tileIsFinite() {
-    return tileIsFinite;
+  /** Whether a tile held infinities or NaNs. */
+  boolean sawNonFinite() {
+    return sawNonFinite;
   }
 
-  /** Whether the last tile held +0.0. */
-  boolean tileHasPositiveZeros() {
-    return tileHasPositiveZeros;
+  /** Whether a tile held +0.0. */
+  boolean sawPositiveZeros() {
+    return sawPositiveZeros;
   }
 
-  /** Whether the last tile held -0.0. */
-  boolean tileHasNegativeZeros() {
-    return tileHasNegativeZeros;
+  /** Whether a tile held -0.0. */
+  boolean sawNegativeZeros() {
+    return sawNegativeZeros;
   }
 
   Statistics statistics() {
@@ -115,6 +124,6 @@ final class WholeCounter {
         negInfs,
         none ? Float.NaN : Keys.value(min),
         none ? Float.NaN : Keys.value(max),
-        Optional.of(counts.histogram(0, positiveZeros, negativeZeros)));
+        Optional.of(counts.histogram(positiveZeros, negativeZeros)));
   }
 }

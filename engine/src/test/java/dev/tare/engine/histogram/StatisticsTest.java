@@ -1,0 +1,155 @@
+package dev.tare.engine.histogram;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StatisticsTest {
+
+  private static List<Float> list(float... values) {
+    List<Float> list = new ArrayList<>();
+    for (float value : values) {
+      list.add(value);
+    }
+    return list;
+  }
+
+  @Test
+  void viewIsOrderedAndClippedToTheExtremes() {
+    Distribution view =
+        NaiveStatistics.of(1, list(-1.25f, 0, -0.0f, 1.1f, 3.5f, Float.NaN)).distribution();
+    assertThat(view)
+        .isEqualTo(
+            Distribution.of(
+                new double[] {-1.25, 0, 1, 3},
+                new double[] {-1, 0, 1.5, 3.5},
+                new long[] {1, 2, 1, 1},
+                -1.25f,
+                3.5f));
+  }
+
+  @Test
+  void magnitudesFoldBothSigns() {
+    Distribution view = NaiveStatistics.of(1, list(-1.25f, 0, 1.1f, -3.5f)).magnitudes();
+    assertThat(view)
+        .isEqualTo(
+            Distribution.of(
+                new double[] {0, 1, 3}, new double[] {0, 1.5, 3.5}, new long[] {1, 2, 1}, 0, 3.5f));
+    assertThat(NaiveStatistics.of(1, list(-1.25f, -3.5f)).magnitudes().min()).isEqualTo(1.25f);
+    assertThat(NaiveStatistics.of(1, list(-1.25f, 3.5f)).magnitudes().min()).isEqualTo(1f);
+  }
+
+  @Test
+  void viewsOfNothingAreEmpty() {
+    Statistics none = Statistics.empty(10);
+    assertThat(none.distribution().isEmpty()).isTrue();
+    assertThat(none.magnitudes().bins()).isZero();
+    assertThat(none.magnitudeGrid().cells()).isZero();
+    assertThat(none.min()).isNaN();
+    Statistics zeros = NaiveStatistics.of(10, list(0, -0.0f));
+    assertThat(zeros.magnitudes().total()).isEqualTo(2);
+    assertThat(zeros.signedGrid().counts()).containsExactly(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 5, 10})
+  void gridsEqualCountingValuesInCells(int bits) {
+    for (double scale : new double[] {1, 1e30, 1e-39, 3e-42}) {
+      float[] values = ObserverTest.values(bits, 500, 0);
+      List<Float> all = list(0, -0.0f);
+      for (float value : values) {
+        all.add((float) (value * scale));
+      }
+      Statistics statistics = NaiveStatistics.of(bits, all);
+      UniformGrid magnitudes = statistics.magnitudeGrid();
+      UniformGrid signed = statistics.signedGrid();
+      double width = magnitudes.cellWidth();
+      assertThat(signed.cellWidth()).isEqualTo(width);
+      long[] expected = new long[magnitudes.cells()];
+      long[] expectedSigned = new long[signed.cells()];
+      for (float value : all) {
+        int cell = (int) Math.floor(Math.abs((double) value) / width);
+        expected[cell]++;
+        expectedSigned[(value < 0 ? -cell - 1 : cell) - signed.firstCell()]++;
+      }
+      assertThat(magnitudes.counts()).isEqualTo(expected);
+      assertThat(signed.counts()).isEqualTo(expectedSigned);
+      assertThat(magnitudes.count(magnitudes.endCell() - 1)).isPositive();
+      if (scale >= 1) {
+        assertThat(magnitudes.cells()).isBetween((1 << bits) + 1, 2 << bits);
+      }
+    }
+  }
+
+  @Test
+  void coarsenCommutesWithMerge() {
+    Histogram left = NaiveStatistics.of(10, list(ObserverTest.values(1, 400, 0))).histogram().get();
+    Histogram right =
+        NaiveStatistics.of(10, list(ObserverTest.values(2, 400, 0))).histogram().get();
+    for (int bits = 1; bits <= 10; bits++) {
+      Histogram coarse = left.merge(right).coarsen(bits);
+      assertThat(coarse).isEqualTo(left.coarsen(bits).merge(right.coarsen(bits)));
+      assertThat(coarse.total()).isEqualTo(800);
+    }
+    assertThat(left.coarsen(3))
+        .isEqualTo(NaiveStatistics.of(3, list(ObserverTest.values(1, 400, 0))).histogram().get());
+    assertThatThrownBy(() -> left.coarsen(3).coarsen(4))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot coarsen bins of 3 mantissa bits to 4");
+  }
+
+  @Test
+  void overflowIsRefused() {
+    Histogram huge = Histogram.of(1, new int[] {3}, new long[] {Long.MAX_VALUE});
+    Histogram one = Histogram.of(1, new int[] {4}, new long[] {1});
+    assertThatThrownBy(() -> huge.merge(one)).isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> huge.merge(huge)).isInstanceOf(ArithmeticException.class);
+  }
+
+  @Test
+  void foldingIntCountsKeepsThem() {
+    DenseCounts dense = new DenseCounts(FloatBins.of(4));
+    PagedCounts paged = new PagedCounts(FloatBins.of(4));
+    int[] bits = {Float.floatToRawIntBits(1f), Float.floatToRawIntBits(-2f)};
+    for (int round = 0; round < 3; round++) {
+      dense.add(bits, 0, 2);
+      paged.addRun(bits, 0, 2, 3);
+      dense.fold();
+      paged.fold();
+      int[] other = {Float.floatToRawIntBits(Math.scalb(1f, 10 * round))};
+      dense.add(other, 0, 1);
+      paged.addRun(other, 0, 1, 3);
+    }
+    Histogram expected =
+        NaiveStatistics.of(4, list(1, -2, 1, -2, 1, -2, 1, 1024, 1048576)).histogram().get();
+    assertThat(dense.histogram(0, 0)).isEqualTo(expected);
+    assertThat(paged.histogram(3, 0, 0)).isEqualTo(expected);
+  }
+
+  @Test
+  void statesThatCannotBeAreRefused() {
+    assertThatThrownBy(() -> Histogram.of(1, new int[] {3, 3}, new long[] {1, 1}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Invalid histogram of 1 mantissa bits: position 1 is bin 3 with count 1 after bin 3");
+    assertThatThrownBy(() -> Histogram.of(1, new int[] {510}, new long[] {1}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid histogram of 1 mantissa bits: position 0 is bin 510 with count 1");
+    assertThatThrownBy(() -> new Statistics(1, 0, 0, 0, 0, 2, 1, Optional.empty()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid statistics: min 2.0 and max 1.0 of 0 zeros and 1 other finite values");
+    assertThatThrownBy(() -> new Statistics(2, 0, 0, 0, 0, 1, 1, Optional.of(Histogram.empty(1))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Invalid statistics: count 2 vs zeros 0 + nans 0 + +infs 0 + -infs 0 + binned 0");
+    assertThatThrownBy(() -> Statistics.emptyExtremes().distribution())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("These statistics hold extremes only, no histogram");
+  }
+}
