@@ -77,10 +77,7 @@ public final class EvaluateJob {
       Set<String> common = new HashSet<>(a.inference().floatOutputs());
       common.retainAll(b.inference().floatOutputs());
       List<String> outputs =
-          model.parse().outputs().stream()
-              .map(TensorInfo::name)
-              .filter(common::contains)
-              .toList();
+          model.parse().outputs().stream().map(TensorInfo::name).filter(common::contains).toList();
       if (outputs.isEmpty()) {
         throw TareException.badInput(
             "Models %s and %s have no float32 output in common"
