@@ -21,12 +21,12 @@ final class AffineKernel {
   private final long low;
   private final long high;
 
-  AffineKernel(QuantParams params, boolean narrowRange) {
+  AffineKernel(QuantParams params, Limits limits) {
     this.scale = params.scale();
     this.zeroPoint = params.zeroPoint();
     this.wide = params.type().dtype().bytes() > 1;
-    this.low = (long) params.type().qmin() + (narrowRange ? 1 : 0) - zeroPoint;
-    this.high = (long) params.type().qmax() - zeroPoint;
+    this.low = (long) limits.qmin() - zeroPoint;
+    this.high = (long) limits.qmax() - zeroPoint;
   }
 
   /** Quantizes in[from, to) to bytes; false when a value was NaN. */

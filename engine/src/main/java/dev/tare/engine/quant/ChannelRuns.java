@@ -35,7 +35,7 @@ final class ChannelRuns {
       Shape shape,
       List<QuantParams> params,
       OptionalInt axis,
-      boolean narrowRange,
+      Limits limits,
       long offset,
       long length) {
     int normalized = axis.isPresent() ? shape.normalizeAxis(axis.getAsInt()) : -1;
@@ -61,7 +61,7 @@ final class ChannelRuns {
             "Cannot quantize channels to different types: %s vs %s"
                 .formatted(params.get(0).type(), params.get(c).type()));
       }
-      kernels[c] = new AffineKernel(params.get(c), narrowRange);
+      kernels[c] = new AffineKernel(params.get(c), limits);
     }
     long stride = normalized < 0 ? shape.size() : shape.stride(normalized);
     return new ChannelRuns(kernels, Math.max(stride, 1), offset);
