@@ -39,7 +39,7 @@ final class AffineKernel {
     for (int i = from; i < to; i++) {
       float steps = in[i] / step;
       numbers &= !Float.isNaN(steps);
-      float clamped = Math.min(Math.max(steps, min), max);
+      float clamped = steps < min ? min : steps > max ? max : steps;
       out[i] = (byte) (Float.floatToRawIntBits(clamped + ROUNDER) + offset);
     }
     return numbers;
@@ -81,7 +81,8 @@ final class AffineKernel {
     for (int i = from; i < to; i++) {
       float steps = values[i] / step;
       numbers &= !Float.isNaN(steps);
-      values[i] = (Math.min(Math.max(steps, min), max) + ROUNDER - ROUNDER) * step;
+      float clamped = steps < min ? min : steps > max ? max : steps;
+      values[i] = (clamped + ROUNDER - ROUNDER) * step;
     }
     return numbers;
   }

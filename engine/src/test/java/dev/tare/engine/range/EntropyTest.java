@@ -62,6 +62,17 @@ class EntropyTest {
   }
 
   @Test
+  void logarithmsOfCountsAreExactToTheirRounding() {
+    Random random = new Random(48);
+    assertThat(LogTable.log(1)).isZero();
+    for (int i = 0; i < 200_000; i++) {
+      long count = i < 10_000 ? i + 2 : (random.nextLong() >>> (1 + random.nextInt(60))) | 2;
+      double exact = StrictMath.log((double) count);
+      assertThat(LogTable.log(count)).isCloseTo(exact, within(1e-14 * exact));
+    }
+  }
+
+  @Test
   void outliersAreCutAndAUniformTensorIsNot() {
     Distribution outliers =
         FloatSamples.distribution(FloatSamples.OUTLIERS.values(200_000, 43), 10);

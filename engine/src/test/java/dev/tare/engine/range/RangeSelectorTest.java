@@ -30,7 +30,7 @@ class RangeSelectorTest {
         new Percentile(0, false),
         new PercentileOrt(99.9),
         new Entropy(),
-        new EntropyOrt(128),
+        new EntropyOrt(1024),
         new Mse());
   }
 
