@@ -97,8 +97,8 @@ public final class Quantizer {
       in.get(values, 0, n);
       boolean numbers =
           width == 1
-              ? runs.next(n, (kernel, from, to) -> kernel.quantize(values, from, to, bytes))
-              : runs.next(n, (kernel, from, to) -> kernel.quantizeWide(values, from, to, wide));
+              ? runs.next(n, (k, c, from, to) -> k.quantize(values, c, from, to, bytes))
+              : runs.next(n, (k, c, from, to) -> k.quantizeWide(values, c, from, to, wide));
       if (!numbers) {
         throw notANumber(values, n, offset + done);
       }
@@ -124,14 +124,16 @@ public final class Quantizer {
     ByteBuffer out = allocate(shape, DType.FLOAT32);
     FloatBuffer floats = out.asFloatBuffer();
     float[] values = new float[(int) Math.min(CHUNK, shape.size())];
+    int[] integers = new int[values.length];
     while (floats.hasRemaining()) {
       int n = Math.min(values.length, floats.remaining());
+      for (int i = 0; i < n; i++) {
+        integers[i] = next(in, q.dtype());
+      }
       runs.next(
           n,
-          (kernel, from, to) -> {
-            for (int i = from; i < to; i++) {
-              values[i] = kernel.real(next(in, q.dtype()));
-            }
+          (k, c, from, to) -> {
+            k.real(integers, c, from, to, values);
             return true;
           });
       floats.put(values, 0, n);
@@ -164,7 +166,7 @@ public final class Quantizer {
       int done = in.position();
       int n = Math.min(values.length, in.remaining());
       in.get(values, 0, n);
-      if (!runs.next(n, (kernel, from, to) -> kernel.fake(values, from, to))) {
+      if (!runs.next(n, (k, c, from, to) -> k.fake(values, c, from, to))) {
         throw notANumber(values, n, done);
       }
       floats.put(values, 0, n);

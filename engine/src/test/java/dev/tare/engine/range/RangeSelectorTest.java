@@ -41,7 +41,7 @@ class RangeSelectorTest {
       for (float factor : new float[] {1f, -1f, 1e20f, 1e-20f}) {
         float[] x = scaled(samples, factor);
         Distribution distribution = FloatSamples.distribution(x, 10);
-        for (Target target : TARGETS) {
+        for (Target target : targets(selector)) {
           Range range = selector.select(distribution, target);
           String what = selector + " " + samples + " " + factor + " " + target;
           assertThat(range.low()).as(what).isBetween(Math.min(0, distribution.min()), 0f);
@@ -59,7 +59,7 @@ class RangeSelectorTest {
     for (FloatSamples samples : FloatSamples.values()) {
       Distribution one = FloatSamples.distribution(scaled(samples, 1f), 10);
       Distribution big = FloatSamples.distribution(scaled(samples, 1024f), 10);
-      for (Target target : TARGETS) {
+      for (Target target : targets(selector)) {
         Range range = selector.select(one, target);
         assertThat(selector.select(big, target))
             .as("%s %s %s", selector, samples, target)
@@ -130,6 +130,11 @@ class RangeSelectorTest {
     assertThatThrownBy(() -> RangeSelector.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid number in range selection method: " + name);
+  }
+
+  /** ONNX Runtime's entropy is slow and does not look at the target. */
+  private static List<Target> targets(RangeSelector selector) {
+    return selector instanceof EntropyOrt ? TARGETS.subList(0, 1) : TARGETS;
   }
 
   private static float[] scaled(FloatSamples samples, float factor) {
