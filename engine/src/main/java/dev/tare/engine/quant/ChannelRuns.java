@@ -7,21 +7,26 @@ import java.util.OptionalInt;
 /** Walks a flat row-major piece of a tensor as runs of values that share a channel. */
 final class ChannelRuns {
 
-  /** Does the work of one channel over indices [from, to) of a chunk. */
+  /**
+   * Does the work over indices [from, to) of a chunk: of one channel, or, where neighbours are of
+   * neighbouring channels, of those from {@code channel} on.
+   */
   @FunctionalInterface
   interface Run {
-    boolean apply(AffineKernel kernel, int from, int to);
+    boolean apply(AffineKernel kernel, int channel, int from, int to);
   }
 
-  private final AffineKernel[] kernels;
+  private final AffineKernel kernel;
+  private final int channels;
   private final long stride;
   private long channel;
   private long left;
 
-  private ChannelRuns(AffineKernel[] kernels, long stride, long offset) {
-    this.kernels = kernels;
+  private ChannelRuns(AffineKernel kernel, int channels, long stride, long offset) {
+    this.kernel = kernel;
+    this.channels = channels;
     this.stride = stride;
-    this.channel = kernels.length == 0 ? 0 : (offset / stride) % kernels.length;
+    this.channel = channels == 0 ? 0 : (offset / stride) % channels;
     this.left = stride - offset % stride;
   }
 
@@ -35,7 +40,7 @@ final class ChannelRuns {
       Shape shape,
       List<QuantParams> params,
       OptionalInt axis,
-      boolean narrowRange,
+      Limits limits,
       long offset,
       long length) {
     int normalized = axis.isPresent() ? shape.normalizeAxis(axis.getAsInt()) : -1;
@@ -54,17 +59,17 @@ final class ChannelRuns {
           "Cannot quantize %d values at %d of shape %s: only %d values"
               .formatted(length, offset, shape, shape.size()));
     }
-    AffineKernel[] kernels = new AffineKernel[params.size()];
-    for (int c = 0; c < kernels.length; c++) {
+    for (int c = 0; c < params.size(); c++) {
       if (params.get(c).type() != params.get(0).type()) {
         throw new IllegalArgumentException(
             "Cannot quantize channels to different types: %s vs %s"
                 .formatted(params.get(0).type(), params.get(c).type()));
       }
-      kernels[c] = new AffineKernel(params.get(c), narrowRange);
     }
     long stride = normalized < 0 ? shape.size() : shape.stride(normalized);
-    return new ChannelRuns(kernels, Math.max(stride, 1), offset);
+    boolean innermost = normalized >= 0 && stride == 1;
+    return new ChannelRuns(
+        new AffineKernel(params, limits, innermost), params.size(), Math.max(stride, 1), offset);
   }
 
   /** Applies to the next {@code length} values; false when any run said so. */
@@ -72,15 +77,24 @@ final class ChannelRuns {
     boolean all = true;
     int from = 0;
     while (from < length) {
-      int to = (int) Math.min(length, from + left);
-      all &= run.apply(kernels[(int) channel], from, to);
-      left -= to - from;
+      long same = stride == 1 ? channels - channel : left;
+      int to = (int) Math.min(length, from + same);
+      all &= run.apply(kernel, (int) channel, from, to);
+      advance(to - from);
       from = to;
-      if (left == 0) {
-        left = stride;
-        channel = channel + 1 == kernels.length ? 0 : channel + 1;
-      }
     }
     return all;
+  }
+
+  private void advance(int values) {
+    if (stride == 1) {
+      channel = channel + values == channels ? 0 : channel + values;
+      return;
+    }
+    left -= values;
+    if (left == 0) {
+      left = stride;
+      channel = channel + 1 == channels ? 0 : channel + 1;
+    }
   }
 }

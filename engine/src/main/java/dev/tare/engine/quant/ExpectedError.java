@@ -22,18 +22,22 @@ public record ExpectedError(long count, double signal, double noise, double clip
 
   private static final double WHOLE_STEP = 1.0 / 12;
 
+  /** The error of saturating to the limits of the type, as runtimes quantize activations. */
+  public static ExpectedError of(Distribution distribution, QuantParams params) {
+    return of(distribution, params, Limits.of(params.type()));
+  }
+
   /**
    * The error of quantizing every value of the distribution.
    *
    * <p>Cost: a few operations for each bin.
    *
-   * @param narrowRange whether the lowest integer is never produced, as {@link Quantizer} has it
+   * @param limits the integers that may be produced, as {@link Quantizer} has them
    */
-  public static ExpectedError of(
-      Distribution distribution, QuantParams params, boolean narrowRange) {
+  public static ExpectedError of(Distribution distribution, QuantParams params, Limits limits) {
     double scale = params.scale();
-    double low = (double) params.type().qmin() + (narrowRange ? 1 : 0) - params.zeroPoint();
-    double high = (double) params.type().qmax() - params.zeroPoint();
+    double low = (double) limits.qmin() - params.zeroPoint();
+    double high = (double) limits.qmax() - params.zeroPoint();
     double signal = 0;
     double noise = 0;
     double clipped = 0;

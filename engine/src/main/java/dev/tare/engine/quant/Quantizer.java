@@ -15,9 +15,9 @@ import java.util.OptionalInt;
  *
  * <p>Laws, those of ONNX QuantizeLinear and DequantizeLinear: {@code q = saturate(rint(x / scale) +
  * zeroPoint)} with a float32 division rounded half to even, and {@code x = (q - zeroPoint) * scale}
- * in float32. Saturation is to the limits of the type, not to those the scale was made for; with
- * {@code narrowRange} the lowest integer is never produced, which runtimes demand of weights.
- * Infinities saturate. For INT32 (biases) the division is in float64, as ONNX Runtime has it.
+ * in float32. Saturation is to the limits of the type, not to those the scale was made for; unless
+ * {@link Limits} are passed, which a weight with a narrow or reduced range needs. Infinities
+ * saturate. For INT32 (biases) the division is in float64, as ONNX Runtime has it.
  *
  * <p>NaN has no integer: ONNX leaves it open, and here it is refused.
  *
@@ -32,7 +32,7 @@ public final class Quantizer {
 
   /** Quantizes a whole FLOAT32 tensor with saturation to the type's limits. */
   public static Tensor quantize(Tensor x, List<QuantParams> params, OptionalInt axis) {
-    return quantize(x, params, axis, false);
+    return quantize(x, params, axis, limits(params));
   }
 
   /**
@@ -43,11 +43,11 @@ public final class Quantizer {
    * @throws IllegalStateException if the tensor is not FLOAT32
    */
   public static Tensor quantize(
-      Tensor x, List<QuantParams> params, OptionalInt axis, boolean narrowRange) {
+      Tensor x, List<QuantParams> params, OptionalInt axis, Limits limits) {
     FloatBuffer in = x.floats();
-    DType type = type(x.shape(), params);
+    DType type = type(params);
     ByteBuffer out = allocate(x.shape(), type);
-    quantizeSlice(in, out, 0, x.shape(), params, axis, narrowRange);
+    quantizeSlice(in, out, 0, x.shape(), params, axis, limits);
     return Tensor.of(type, x.shape(), out.flip());
   }
 
@@ -59,7 +59,7 @@ public final class Quantizer {
       Shape shape,
       List<QuantParams> params,
       OptionalInt axis) {
-    quantizeSlice(in, out, offset, shape, params, axis, false);
+    quantizeSlice(in, out, offset, shape, params, axis, limits(params));
   }
 
   /**
@@ -80,10 +80,10 @@ public final class Quantizer {
       Shape shape,
       List<QuantParams> params,
       OptionalInt axis,
-      boolean narrowRange) {
+      Limits limits) {
     int length = in.remaining();
-    ChannelRuns runs = ChannelRuns.of(shape, params, axis, narrowRange, offset, length);
-    int width = type(shape, params).bytes();
+    ChannelRuns runs = ChannelRuns.of(shape, params, axis, limits, offset, length);
+    int width = type(params).bytes();
     if (out.remaining() < (long) length * width) {
       throw new IllegalArgumentException(
           "Cannot quantize %d values of %d bytes: room for %d bytes"
@@ -97,8 +97,8 @@ public final class Quantizer {
       in.get(values, 0, n);
       boolean numbers =
           width == 1
-              ? runs.next(n, (kernel, from, to) -> kernel.quantize(values, from, to, bytes))
-              : runs.next(n, (kernel, from, to) -> kernel.quantizeWide(values, from, to, wide));
+              ? runs.next(n, (k, c, from, to) -> k.quantize(values, c, from, to, bytes))
+              : runs.next(n, (k, c, from, to) -> k.quantizeWide(values, c, from, to, wide));
       if (!numbers) {
         throw notANumber(values, n, offset + done);
       }
@@ -114,24 +114,26 @@ public final class Quantizer {
    */
   public static Tensor dequantize(Tensor q, List<QuantParams> params, OptionalInt axis) {
     Shape shape = q.shape();
-    ChannelRuns runs = ChannelRuns.of(shape, params, axis, false, 0, shape.size());
-    if (q.dtype() != type(shape, params)) {
+    ChannelRuns runs = ChannelRuns.of(shape, params, axis, limits(params), 0, shape.size());
+    if (q.dtype() != type(params)) {
       throw new IllegalArgumentException(
           "Cannot dequantize a tensor of %s with parameters of %s"
-              .formatted(q.dtype(), type(shape, params)));
+              .formatted(q.dtype(), type(params)));
     }
     ByteBuffer in = q.bytes();
     ByteBuffer out = allocate(shape, DType.FLOAT32);
     FloatBuffer floats = out.asFloatBuffer();
     float[] values = new float[(int) Math.min(CHUNK, shape.size())];
+    int[] integers = new int[values.length];
     while (floats.hasRemaining()) {
       int n = Math.min(values.length, floats.remaining());
+      for (int i = 0; i < n; i++) {
+        integers[i] = next(in, q.dtype());
+      }
       runs.next(
           n,
-          (kernel, from, to) -> {
-            for (int i = from; i < to; i++) {
-              values[i] = kernel.real(next(in, q.dtype()));
-            }
+          (k, c, from, to) -> {
+            k.real(integers, c, from, to, values);
             return true;
           });
       floats.put(values, 0, n);
@@ -141,7 +143,7 @@ public final class Quantizer {
 
   /** Fake-quantizes with saturation to the type's limits. */
   public static Tensor fakeQuantize(Tensor x, List<QuantParams> params, OptionalInt axis) {
-    return fakeQuantize(x, params, axis, false);
+    return fakeQuantize(x, params, axis, limits(params));
   }
 
   /**
@@ -153,10 +155,10 @@ public final class Quantizer {
    * @throws IllegalStateException if the tensor is not FLOAT32
    */
   public static Tensor fakeQuantize(
-      Tensor x, List<QuantParams> params, OptionalInt axis, boolean narrowRange) {
+      Tensor x, List<QuantParams> params, OptionalInt axis, Limits limits) {
     Shape shape = x.shape();
     FloatBuffer in = x.floats();
-    ChannelRuns runs = ChannelRuns.of(shape, params, axis, narrowRange, 0, shape.size());
+    ChannelRuns runs = ChannelRuns.of(shape, params, axis, limits, 0, shape.size());
     ByteBuffer out = allocate(shape, DType.FLOAT32);
     FloatBuffer floats = out.asFloatBuffer();
     float[] values = new float[(int) Math.min(CHUNK, shape.size())];
@@ -164,7 +166,7 @@ public final class Quantizer {
       int done = in.position();
       int n = Math.min(values.length, in.remaining());
       in.get(values, 0, n);
-      if (!runs.next(n, (kernel, from, to) -> kernel.fake(values, from, to))) {
+      if (!runs.next(n, (k, c, from, to) -> k.fake(values, c, from, to))) {
         throw notANumber(values, n, done);
       }
       floats.put(values, 0, n);
@@ -172,11 +174,19 @@ public final class Quantizer {
     return Tensor.of(DType.FLOAT32, shape, out);
   }
 
-  private static DType type(Shape shape, List<QuantParams> params) {
+  private static DType type(List<QuantParams> params) {
+    return first(params).type().dtype();
+  }
+
+  private static Limits limits(List<QuantParams> params) {
+    return Limits.of(first(params).type());
+  }
+
+  private static QuantParams first(List<QuantParams> params) {
     if (params.isEmpty()) {
-      throw new IllegalArgumentException("Cannot quantize shape " + shape + ": no parameters");
+      throw new IllegalArgumentException("Cannot quantize without parameters");
     }
-    return params.get(0).type().dtype();
+    return params.get(0);
   }
 
   private static ByteBuffer allocate(Shape shape, DType type) {

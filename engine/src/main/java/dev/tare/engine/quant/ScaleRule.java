@@ -11,66 +11,43 @@ package dev.tare.engine.quant;
  * (all values zero) becomes 1 with zero point 0. A width that overflows float32 is taken in
  * float64, where ONNX Runtime yields an infinite scale.
  *
- * <p>The limits are our choice, because the peers differ:
- *
- * <pre>
- *                    INT8         UINT8     INT32
- * full               -128..127    0..255    -2^31..2^31-1
- * narrow             -127..127    1..255    -2^31+1..2^31-1
- * reduced (7 bit)     -64..64     0..127    refused
- * reduced, narrow     -64..64     1..127    refused
- * </pre>
- *
- * ONNX Runtime narrows every symmetric signed type and no other: {@link #onnxRuntime}. A symmetric
- * full signed range divides by 127.5 as PyTorch does, so its upper end rounds to 127.5 steps and
- * loses half a step; a narrow one divides by 127 and loses nothing.
+ * <p>The limits are our choice ({@link Limits}), because the peers differ: ONNX Runtime narrows
+ * every symmetric signed type and no other ({@link #onnxRuntime}). A symmetric full signed range
+ * divides by 127.5 as PyTorch does, so its upper end rounds to 127.5 steps and loses half a step; a
+ * narrow one divides by 127 and loses nothing.
  *
  * @param type integer type
  * @param symmetric whether the zero point is the middle of the limits
- * @param qmin lowest integer that the interval is spread over
- * @param qmax highest integer that the interval is spread over
+ * @param limits the integers that the interval is spread over
  */
-public record ScaleRule(QuantType type, boolean symmetric, int qmin, int qmax) {
+public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
 
   /**
-   * @throws IllegalArgumentException if the limits are empty or exceed the type's
+   * Checks that the integers are the type's.
+   *
+   * @throws IllegalArgumentException if the limits exceed the type's
    */
   public ScaleRule {
-    if (qmin < type.qmin() || qmax > type.qmax() || qmin >= qmax) {
+    if (limits.qmin() < type.qmin() || limits.qmax() > type.qmax()) {
       throw new IllegalArgumentException(
           "Invalid limits of %s: %d..%d, must lie in %d..%d"
-              .formatted(type, qmin, qmax, type.qmin(), type.qmax()));
+              .formatted(type, limits.qmin(), limits.qmax(), type.qmin(), type.qmax()));
     }
   }
 
   /**
-   * The rule for our limits, as the table of the type comment has them.
+   * The rule for our limits.
    *
    * @throws IllegalArgumentException if a reduced range is asked of a type wider than 8 bits
    */
   public static ScaleRule of(
       QuantType type, boolean symmetric, boolean narrowRange, boolean reduceRange) {
-    int qmin = type.qmin();
-    int qmax = type.qmax();
-    if (reduceRange) {
-      if (type.dtype().bytes() != 1) {
-        throw new IllegalArgumentException("Cannot reduce the range of " + type + " to 7 bits");
-      }
-      qmin = type.signed() ? -64 : 0;
-      qmax = type.signed() ? 64 : 127;
-    }
-    boolean middleIsZero = qmin == -qmax;
-    return new ScaleRule(type, symmetric, narrowRange && !middleIsZero ? qmin + 1 : qmin, qmax);
+    return new ScaleRule(type, symmetric, Limits.of(type, narrowRange, reduceRange));
   }
 
   /** The rule with ONNX Runtime's limits: narrow where symmetric and signed, full elsewhere. */
   public static ScaleRule onnxRuntime(QuantType type, boolean symmetric, boolean reduceRange) {
     return of(type, symmetric, symmetric && type.signed(), reduceRange);
-  }
-
-  /** Number of integers in [qmin, qmax]. */
-  public long levels() {
-    return (long) qmax - qmin + 1;
   }
 
   /**
@@ -91,11 +68,13 @@ public record ScaleRule(QuantType type, boolean symmetric, int qmin, int qmax) {
     }
     float rounded = rmax - rmin;
     double width = Float.isInfinite(rounded) ? (double) rmax - rmin : rounded;
-    double steps = levels() - 1d;
+    double steps = limits.levels() - 1d;
     double scale = width / steps;
     if (scale < Float.MIN_NORMAL) {
       return new QuantParams(type, 1f, 0);
     }
+    int qmin = limits.qmin();
+    int qmax = limits.qmax();
     double zero = Math.rint(symmetric ? (qmin + (double) qmax) / 2 : qmin - rmin / scale);
     return new QuantParams(type, (float) scale, (int) Math.max(qmin, Math.min(qmax, zero)));
   }

@@ -8,7 +8,7 @@ package dev.tare.engine.range;
  * and without outliers, and n_g its cells where p is not 0: {@code D = (sum p ln p - sum P_g (ln
  * S_g - ln n_g)) / N + ln(M / N)}. All but the logarithm of S_g comes from prefix sums.
  *
- * <p>Logarithms are StrictMath's, so every machine selects the same window.
+ * <p>Logarithms are exact to 1e-14 and the same on every machine, so all select the same window.
  */
 final class Divergence {
 
@@ -31,7 +31,7 @@ final class Divergence {
       sum[i + 1] = sum[i] + counts[i];
       filled[i + 1] = filled[i] + (counts[i] > 0 ? 1 : 0);
       weighted[i + 1] = weighted[i] + timesLog(counts[i]);
-      logs[i + 1] = StrictMath.log(i + 1);
+      logs[i + 1] = LogTable.log(i + 1);
     }
   }
 
@@ -75,7 +75,7 @@ final class Divergence {
         if (own == 0) {
           return Double.POSITIVE_INFINITY;
         }
-        quantized += all * (StrictMath.log((double) own) - logs[live]);
+        quantized += all * (LogTable.log(own) - logs[live]);
       }
       start = end;
     }
@@ -84,6 +84,6 @@ final class Divergence {
   }
 
   private static double timesLog(long count) {
-    return count == 0 ? 0 : count * StrictMath.log((double) count);
+    return count == 0 ? 0 : count * LogTable.log(count);
   }
 }

@@ -33,13 +33,13 @@ public record Entropy() implements RangeSelector {
   public Range select(Distribution distribution, Target target) {
     Range full = MinMax.full(distribution);
     ScaleRule rule = target.rule();
-    boolean degenerate = full.magnitude() / rule.levels() < Float.MIN_NORMAL;
+    boolean degenerate = full.magnitude() / rule.limits().levels() < Float.MIN_NORMAL;
     if (MinMax.settles(full) || degenerate) {
       return full;
     }
     MinMax.requireHistogram(distribution, name());
     UniformGrid grid = UniformGrid.of(distribution, name());
-    requireCells(full.magnitude() / grid.width(), 2 * rule.levels());
+    requireCells(full.magnitude() / grid.width(), rule.limits().levels());
     return target.symmetric() ? symmetric(grid, full, rule) : asymmetric(grid, full, rule);
   }
 
@@ -48,9 +48,12 @@ public record Entropy() implements RangeSelector {
     return "entropy";
   }
 
-  /** Counts whole powers of two, so that equal histograms are judged alike whatever their max. */
+  /**
+   * Asks for two cells for each integer, 512 for 8 bits, in whole powers of two: so that histograms
+   * of one resolution are judged alike whatever their maximum.
+   */
   private static void requireCells(double available, long levels) {
-    long needed = Math.max(2, Long.highestOneBit(levels));
+    long needed = 2 * Long.highestOneBit(levels + levels / 2);
     long cells = Long.highestOneBit((long) available);
     if (cells < needed) {
       throw new IllegalArgumentException(
@@ -64,7 +67,7 @@ public record Entropy() implements RangeSelector {
     for (int i = 0; i < counts.length; i++) {
       counts[i] = grid.negative(i) + grid.positive(i);
     }
-    Divergence divergence = new Divergence(counts, (int) ((rule.levels() + 1) / 2));
+    Divergence divergence = new Divergence(counts, (int) ((rule.limits().levels() + 1) / 2));
     int best = counts.length;
     double least = Double.POSITIVE_INFINITY;
     for (int i = divergence.groups(); i <= counts.length; i++) {
@@ -84,7 +87,7 @@ public record Entropy() implements RangeSelector {
     for (int i = 0; i < counts.length; i++) {
       counts[i] = i < zero ? grid.negative(zero - 1 - i) : grid.positive(i - zero);
     }
-    Divergence divergence = new Divergence(counts, (int) rule.levels());
+    Divergence divergence = new Divergence(counts, (int) rule.limits().levels());
     int best = grid.cells();
     double least = Double.POSITIVE_INFINITY;
     for (int i = 1; i <= grid.cells(); i++) {

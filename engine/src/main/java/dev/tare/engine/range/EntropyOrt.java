@@ -113,9 +113,13 @@ public record EntropyOrt(int levels) implements RangeSelector {
       totalQ += smooth(q[i], shiftQ);
     }
     double sum = 0;
+    double term = 0;
     for (int i = 0; i < p.length; i++) {
-      double share = smooth(p[i], shiftP) / totalP;
-      sum += share * StrictMath.log(share / (smooth(q[i], shiftQ) / totalQ));
+      if (i == 0 || p[i] != p[i - 1] || q[i] != q[i - 1]) {
+        double share = smooth(p[i], shiftP) / totalP;
+        term = share * StrictMath.log(share / (smooth(q[i], shiftQ) / totalQ));
+      }
+      sum += term;
     }
     return (float) sum;
   }

@@ -32,7 +32,7 @@ public record Mse() implements RangeSelector {
   public Range select(Distribution distribution, Target target) {
     Range full = MinMax.full(distribution);
     ScaleRule rule = target.rule();
-    if (MinMax.settles(full) || rule.levels() > MOST_LEVELS) {
+    if (MinMax.settles(full) || rule.limits().levels() > MOST_LEVELS) {
       return full;
     }
     MinMax.requireHistogram(distribution, name());
@@ -130,8 +130,8 @@ public record Mse() implements RangeSelector {
     private double clipping(Range range) {
       QuantParams params = rule.params(range.low(), range.high());
       double scale = params.scale();
-      double high = (rule.qmax() - params.zeroPoint() + 0.5) * scale;
-      double low = (rule.qmin() - params.zeroPoint() - 0.5) * scale;
+      double high = (rule.limits().qmax() - params.zeroPoint() + 0.5) * scale;
+      double low = (rule.limits().qmin() - params.zeroPoint() - 0.5) * scale;
       return Math.max(above.squaredExcess(high), below.squaredExcess(-low));
     }
 
@@ -139,10 +139,10 @@ public record Mse() implements RangeSelector {
       QuantParams params = rule.params(range.low(), range.high());
       double scale = params.scale();
       double gain = 0;
-      for (int k = rule.qmax() - params.zeroPoint() - 1; k >= 0; k--) {
+      for (int k = rule.limits().qmax() - params.zeroPoint() - 1; k >= 0; k--) {
         gain += above.excess((k + 0.5) * scale);
       }
-      for (int k = params.zeroPoint() - rule.qmin() - 1; k >= 0; k--) {
+      for (int k = params.zeroPoint() - rule.limits().qmin() - 1; k >= 0; k--) {
         gain += below.excess((k + 0.5) * scale);
       }
       return above.power() - 2 * scale * gain;

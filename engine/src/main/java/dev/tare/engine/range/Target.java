@@ -1,5 +1,6 @@
 package dev.tare.engine.range;
 
+import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.quant.ScaleRule;
@@ -23,5 +24,10 @@ public record Target(QuantType type, boolean symmetric, boolean narrowRange, boo
   /** Scale and zero point that cover a range. */
   public QuantParams params(Range range) {
     return rule().params(range.low(), range.high());
+  }
+
+  /** The integers that the target's scale is made for: what a weight saturates to. */
+  public Limits limits() {
+    return rule().limits();
   }
 }

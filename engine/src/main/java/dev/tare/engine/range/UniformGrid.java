@@ -39,7 +39,8 @@ final class UniformGrid {
         magnitude = Math.max(magnitude, distribution.upper(i));
       }
     }
-    double width = width(distribution, method);
+    boolean uniform = isUniform(distribution);
+    double width = width(distribution, uniform, method);
     while (magnitude / width > MOST_CELLS) {
       width *= 2;
     }
@@ -49,8 +50,8 @@ final class UniformGrid {
     long zeros = 0;
     for (int i = 0; i < distribution.bins(); i++) {
       long count = distribution.count(i);
-      double from = aligned(distribution.lower(i) / width);
-      double to = aligned(distribution.upper(i) / width);
+      double from = position(distribution.lower(i) / width, uniform);
+      double to = position(distribution.upper(i) / width, uniform);
       if (from == 0 && to == 0) {
         zeros += count;
       } else if (from >= 0) {
@@ -113,8 +114,8 @@ final class UniformGrid {
     return Math.max(negative.length, positive.length);
   }
 
-  private static double width(Distribution distribution, String method) {
-    if (isUniform(distribution)) {
+  private static double width(Distribution distribution, boolean uniform, String method) {
+    if (uniform) {
       int bins = distribution.bins();
       return (distribution.upper(bins - 1) - distribution.lower(0)) / bins;
     }
@@ -132,9 +133,10 @@ final class UniformGrid {
     return power < widest ? 2 * power : power;
   }
 
-  private static double aligned(double position) {
+  /** Float32 edges of a uniform histogram miss the cell's edge by their rounding. */
+  private static double position(double position, boolean uniform) {
     double nearest = Math.rint(position);
-    return Math.abs(position - nearest) < ALIGNED && nearest != 0 ? nearest : position;
+    return uniform && Math.abs(position - nearest) < ALIGNED ? nearest : position;
   }
 
   private static void share(long[] cells, double from, double to, long count) {

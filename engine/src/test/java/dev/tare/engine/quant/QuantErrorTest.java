@@ -27,8 +27,9 @@ class QuantErrorTest {
           float high = distribution.max() * part;
           boolean narrow = type.signed() && symmetric;
           QuantParams params = QuantParams.of(low, high, type, symmetric, narrow, false);
-          ExpectedError expected = ExpectedError.of(distribution, params, narrow);
-          QuantError real = real(x, params, narrow);
+          Limits limits = Limits.of(type, narrow, false);
+          ExpectedError expected = ExpectedError.of(distribution, params, limits);
+          QuantError real = real(x, params, limits);
           String what = "%s %s symmetric %s part %s".formatted(samples, type, symmetric, part);
           assertThat(expected.sqnrDb()).as(what).isCloseTo(real.sqnrDb(), within(0.2));
           assertThat(expected.signal())
@@ -36,7 +37,7 @@ class QuantErrorTest {
               .isCloseTo(real.signal(), within(real.signal() / 1e4));
           assertThat(expected.clippedShare())
               .as(what)
-              .isCloseTo(clipped(x, params, narrow), within(0.002));
+              .isCloseTo(clipped(x, params, limits), within(0.002));
         }
       }
     }
@@ -49,8 +50,8 @@ class QuantErrorTest {
     Distribution distribution = FloatSamples.distribution(x, 3);
     QuantParams params =
         QuantParams.of(distribution.min(), distribution.max(), QuantType.INT8, true, true, false);
-    assertThat(ExpectedError.of(distribution, params, true).sqnrDb())
-        .isCloseTo(real(x, params, true).sqnrDb(), within(0.2));
+    assertThat(ExpectedError.of(distribution, params, new Limits(-127, 127)).sqnrDb())
+        .isCloseTo(real(x, params, new Limits(-127, 127)).sqnrDb(), within(0.2));
   }
 
   @Test
@@ -71,7 +72,7 @@ class QuantErrorTest {
       }
       noise += count[i] * sum / parts;
     }
-    assertThat(ExpectedError.of(distribution, params, false).noise())
+    assertThat(ExpectedError.of(distribution, params).noise())
         .isCloseTo(noise, within(noise * 1e-6));
   }
 
@@ -81,7 +82,7 @@ class QuantErrorTest {
     Distribution distribution =
         Distribution.of(points, points, new long[] {1, 1, 5, 1, 1}, -1f, 2f);
     ExpectedError error =
-        ExpectedError.of(distribution, new QuantParams(QuantType.UINT8, 0.5f, 254), false);
+        ExpectedError.of(distribution, new QuantParams(QuantType.UINT8, 0.5f, 254));
     assertThat(error.noise()).isCloseTo(0.0625 + 0.04 + 2.25, within(1e-12));
     assertThat(error.clippedShare()).isCloseTo(1.0 / 9, within(1e-12));
     assertThat(error.signal()).isCloseTo(1 + 0.0625 + 0.09 + 4, within(1e-12));
@@ -93,10 +94,10 @@ class QuantErrorTest {
     double[] zero = {0};
     QuantParams params = new QuantParams(QuantType.INT8, 1f, 0);
     Distribution zeros = Distribution.of(zero, zero, new long[] {4}, 0f, 0f);
-    assertThat(ExpectedError.of(zeros, params, false).sqnrDb()).isInfinite();
+    assertThat(ExpectedError.of(zeros, params).sqnrDb()).isInfinite();
     Distribution none = FloatSamples.distribution(new float[0], 10);
-    assertThat(ExpectedError.of(none, params, false).sqnrDb()).isNaN();
-    assertThat(ExpectedError.of(none, params, false).clippedShare()).isNaN();
+    assertThat(ExpectedError.of(none, params).sqnrDb()).isNaN();
+    assertThat(ExpectedError.of(none, params).clippedShare()).isNaN();
   }
 
   @Test
@@ -117,15 +118,15 @@ class QuantErrorTest {
         .hasMessage("Cannot compare 2 values with 3");
   }
 
-  private static QuantError real(float[] x, QuantParams params, boolean narrow) {
+  private static QuantError real(float[] x, QuantParams params, Limits limits) {
     Tensor tensor = Tensor.ofFloats(Shape.of(x.length), x);
-    Tensor fake = Quantizer.fakeQuantize(tensor, List.of(params), OptionalInt.empty(), narrow);
+    Tensor fake = Quantizer.fakeQuantize(tensor, List.of(params), OptionalInt.empty(), limits);
     return QuantError.between(tensor.floats(), fake.floats());
   }
 
-  private static double clipped(float[] x, QuantParams params, boolean narrow) {
-    int low = params.type().qmin() + (narrow ? 1 : 0) - params.zeroPoint();
-    int high = params.type().qmax() - params.zeroPoint();
+  private static double clipped(float[] x, QuantParams params, Limits limits) {
+    int low = limits.qmin() - params.zeroPoint();
+    int high = limits.qmax() - params.zeroPoint();
     int clipped = 0;
     for (float value : x) {
       double steps = Math.rint(value / params.scale());

@@ -22,16 +22,17 @@ class QuantizerTest {
   @Test
   void roundsHalfToEvenAndSaturatesLikeOnnxRuntime() {
     float[] x = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 200f, -200f};
-    assertThat(bytes(x, new QuantParams(QuantType.INT8, 1f, 0), false))
+    assertThat(bytes(x, new QuantParams(QuantType.INT8, 1f, 0), Limits.of(QuantType.INT8)))
         .containsExactly(0, 2, 2, 0, -2, -2, 127, -128);
-    assertThat(bytes(x, new QuantParams(QuantType.INT8, 1f, 0), true)[7]).isEqualTo(-127);
+    assertThat(bytes(x, new QuantParams(QuantType.INT8, 1f, 0), new Limits(-127, 127))[7])
+        .isEqualTo(-127);
   }
 
   @Test
   void infinitiesSaturateAndNegativeZeroIsZero() {
     float inf = Float.POSITIVE_INFINITY;
     float[] x = {inf, -inf, -0f, Float.MAX_VALUE, -Float.MAX_VALUE, Float.MIN_VALUE};
-    assertThat(bytes(x, new QuantParams(QuantType.UINT8, 1e-3f, 7), false))
+    assertThat(bytes(x, new QuantParams(QuantType.UINT8, 1e-3f, 7), Limits.of(QuantType.UINT8)))
         .containsExactly(255, 0, 7, 255, 0, 7);
   }
 
@@ -176,7 +177,7 @@ class QuantizerTest {
     assertThatThrownBy(() -> Quantizer.quantize(x, channels(2), NO_AXIS))
         .hasMessage("Cannot quantize shape [2, 2] along no axis: 1 channels vs 2 parameters");
     assertThatThrownBy(() -> Quantizer.quantize(x, List.of(), NO_AXIS))
-        .hasMessage("Cannot quantize shape [2, 2]: no parameters");
+        .hasMessage("Cannot quantize without parameters");
     List<QuantParams> mixed =
         List.of(new QuantParams(QuantType.INT8, 1f, 0), new QuantParams(QuantType.UINT8, 1f, 0));
     assertThatThrownBy(() -> Quantizer.quantize(x, mixed, OptionalInt.of(0)))
@@ -209,9 +210,9 @@ class QuantizerTest {
     return q.dtype() == DType.INT8 ? bytes.get(index) : bytes.get(index) & 0xff;
   }
 
-  private static int[] bytes(float[] x, QuantParams params, boolean narrow) {
+  private static int[] bytes(float[] x, QuantParams params, Limits limits) {
     Tensor tensor = Tensor.ofFloats(Shape.of(x.length), x);
-    Tensor q = Quantizer.quantize(tensor, List.of(params), NO_AXIS, narrow);
+    Tensor q = Quantizer.quantize(tensor, List.of(params), NO_AXIS, limits);
     int[] values = new int[x.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (int) at(q, i);

@@ -34,8 +34,8 @@ class ScaleRuleTest {
               QuantType.valueOf(type.toUpperCase(Locale.ROOT)),
               golden.get("symmetric").asBoolean(),
               golden.get("reduce_range").asBoolean());
-      assertThat(rule.qmin()).as("%s", golden).isEqualTo(golden.get("qmin").asInt());
-      assertThat(rule.qmax()).as("%s", golden).isEqualTo(golden.get("qmax").asInt());
+      assertThat(rule.limits().qmin()).as("%s", golden).isEqualTo(golden.get("qmin").asInt());
+      assertThat(rule.limits().qmax()).as("%s", golden).isEqualTo(golden.get("qmax").asInt());
       QuantParams params =
           rule.params(golden.get("rmin").floatValue(), golden.get("rmax").floatValue());
       assertThat(Integer.toHexString(Float.floatToRawIntBits(params.scale())))
@@ -60,7 +60,8 @@ class ScaleRuleTest {
     assertLimits(ScaleRule.of(QuantType.UINT8, false, true, true), 1, 127);
     assertLimits(
         ScaleRule.of(QuantType.INT32, true, true, false), -Integer.MAX_VALUE, Integer.MAX_VALUE);
-    assertThat(ScaleRule.of(QuantType.INT32, true, false, false).levels()).isEqualTo(1L << 32);
+    assertThat(ScaleRule.of(QuantType.INT32, true, false, false).limits().levels())
+        .isEqualTo(1L << 32);
   }
 
   @Test
@@ -110,8 +111,8 @@ class ScaleRuleTest {
           ScaleRule.of(type, random.nextBoolean(), random.nextBoolean(), random.nextBoolean());
       QuantParams params = rule.params(Math.min(a, b), Math.max(a, b));
       assertThat(params.scale()).isPositive().isFinite();
-      assertThat(params.scale() == 1f || params.zeroPoint() >= rule.qmin()).isTrue();
-      assertThat(params.zeroPoint()).isLessThanOrEqualTo(rule.qmax());
+      assertThat(params.scale() == 1f || params.zeroPoint() >= rule.limits().qmin()).isTrue();
+      assertThat(params.zeroPoint()).isLessThanOrEqualTo(rule.limits().qmax());
     }
   }
 
@@ -123,9 +124,12 @@ class ScaleRuleTest {
     assertThatThrownBy(() -> ScaleRule.of(QuantType.INT32, true, false, true))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot reduce the range of INT32 to 7 bits");
-    assertThatThrownBy(() -> new ScaleRule(QuantType.INT8, true, -129, 127))
+    assertThatThrownBy(() -> new ScaleRule(QuantType.INT8, true, new Limits(-129, 127)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid limits of INT8: -129..127, must lie in -128..127");
+    assertThatThrownBy(() -> new Limits(3, 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid limits: 3..3");
   }
 
   @Test
@@ -137,8 +141,8 @@ class ScaleRuleTest {
   }
 
   private static void assertLimits(ScaleRule rule, int qmin, int qmax) {
-    assertThat(rule.qmin()).isEqualTo(qmin);
-    assertThat(rule.qmax()).isEqualTo(qmax);
+    assertThat(rule.limits().qmin()).isEqualTo(qmin);
+    assertThat(rule.limits().qmax()).isEqualTo(qmax);
   }
 
   private static String lower(QuantType type) {

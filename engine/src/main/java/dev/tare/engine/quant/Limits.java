@@ -1,0 +1,61 @@
+package dev.tare.engine.quant;
+
+/**
+ * The integers that may be produced, both ends included.
+ *
+ * <pre>
+ *                    INT8         UINT8     INT32
+ * full               -128..127    0..255    -2^31..2^31-1
+ * narrow             -127..127    1..255    -2^31+1..2^31-1
+ * reduced (7 bit)     -64..64     0..127    refused
+ * reduced, narrow     -64..64     1..127    refused
+ * </pre>
+ *
+ * <p>A runtime that executes QuantizeLinear saturates to the full limits whatever the scale was
+ * made for: predict activations with those. A weight is quantized here, and its promise (narrow for
+ * kernels that negate, reduced for processors whose 8-bit products saturate) holds only if values
+ * outside the range saturate to its own limits.
+ *
+ * @param qmin lowest integer
+ * @param qmax highest integer, above qmin
+ */
+public record Limits(int qmin, int qmax) {
+
+  /**
+   * Checks that there is a choice.
+   *
+   * @throws IllegalArgumentException if there are fewer than two integers
+   */
+  public Limits {
+    if (qmin >= qmax) {
+      throw new IllegalArgumentException("Invalid limits: " + qmin + ".." + qmax);
+    }
+  }
+
+  /** All integers of a type. */
+  public static Limits of(QuantType type) {
+    return new Limits(type.qmin(), type.qmax());
+  }
+
+  /**
+   * The integers of a type that a narrow or reduced range leaves, as the table has them.
+   *
+   * @throws IllegalArgumentException if a reduced range is asked of a type wider than 8 bits
+   */
+  public static Limits of(QuantType type, boolean narrowRange, boolean reduceRange) {
+    Limits limits = of(type);
+    if (reduceRange) {
+      if (type.dtype().bytes() != 1) {
+        throw new IllegalArgumentException("Cannot reduce the range of " + type + " to 7 bits");
+      }
+      limits = type.signed() ? new Limits(-64, 64) : new Limits(0, 127);
+    }
+    boolean mirrored = limits.qmin == -limits.qmax;
+    return narrowRange && !mirrored ? new Limits(limits.qmin + 1, limits.qmax) : limits;
+  }
+
+  /** How many integers there are. */
+  public long levels() {
+    return (long) qmax - qmin + 1;
+  }
+}

@@ -1,0 +1,53 @@
+package dev.tare.engine.range;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.FloatSamples;
+import dev.tare.engine.quant.QuantType;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Time of one selection from a per-tensor histogram of a million values. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 2, time = 1)
+@Measurement(iterations = 2, time = 1)
+@Fork(1)
+public class BenchmarkRangeSelector {
+
+  @Param({"min-max", "percentile-99.99", "percentile-abs-99.99", "entropy", "mse"})
+  public String method;
+
+  @Param({"true", "false"})
+  public boolean symmetric;
+
+  @Param({"OUTLIERS"})
+  public FloatSamples samples;
+
+  private Distribution distribution;
+  private RangeSelector selector;
+  private Target target;
+
+  /** Builds the histogram. */
+  @Setup
+  public void prepare() {
+    distribution = FloatSamples.distribution(samples.values(1_000_000, 1), 10);
+    selector = RangeSelector.parse(method);
+    target = new Target(QuantType.INT8, symmetric, symmetric, false);
+  }
+
+  @Benchmark
+  public Range select() {
+    return selector.select(distribution, target);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.tare.engine.range;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.FloatSamples;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class MseTest {
+
+  private static final List<Target> TARGETS =
+      List.of(
+          new Target(QuantType.INT8, true, true, false),
+          new Target(QuantType.INT8, false, false, false),
+          new Target(QuantType.UINT8, true, false, false),
+          new Target(QuantType.UINT8, false, false, true));
+
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void theRealErrorIsNotAboveThatOfMinMax(FloatSamples samples) {
+    for (int size : new int[] {100, 50_000}) {
+      float[] x = samples.values(size, 31);
+      Distribution distribution = FloatSamples.distribution(x, 10);
+      for (Target target : TARGETS) {
+        double mse = real(x, target, new Mse().select(distribution, target));
+        double minMax = real(x, target, new MinMax().select(distribution, target));
+        assertThat(mse).as("%s %s %s", samples, size, target).isLessThanOrEqualTo(minMax * 1.002);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void findsTheBestOfAFineGridOfRanges(FloatSamples samples) {
+    Distribution distribution = FloatSamples.distribution(samples.values(50_000, 32), 8);
+    for (Target target : TARGETS) {
+      double found = expected(distribution, target, new Mse().select(distribution, target));
+      double best = Double.POSITIVE_INFINITY;
+      int steps = target.symmetric() ? 1000 : 60;
+      for (int low = steps; low > 0; low--) {
+        for (int high = steps; high > 0; high--) {
+          if (target.symmetric() && low != high) {
+            continue;
+          }
+          Range range =
+              Range.containing(distribution.min() * low / steps, distribution.max() * high / steps);
+          best = Math.min(best, expected(distribution, target, range));
+        }
+      }
+      assertThat(found).as("%s %s", samples, target).isLessThanOrEqualTo(best * 1.01);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void tailMomentsEqualSumsOverTheBins(FloatSamples samples) {
+    Distribution d = FloatSamples.distribution(samples.values(3000, 33), 6);
+    Tails tails = Tails.above(d);
+    for (double point : new double[] {-5, -0.73, 0, 1e-3, 0.4, 1.01, 60}) {
+      double count = 0;
+      double excess = 0;
+      double squared = 0;
+      for (int i = 0; i < d.bins(); i++) {
+        double a = Math.max(d.lower(i), d.min());
+        double b = Math.min(d.upper(i), d.max());
+        int parts = 2000;
+        for (int k = 0; k < parts; k++) {
+          double x = Math.max(0, a + (b - a) * (k + 0.5) / parts - point);
+          count += x > 0 ? d.count(i) / (double) parts : 0;
+          excess += d.count(i) * x / parts;
+          squared += d.count(i) * x * x / parts;
+        }
+      }
+      assertThat(tails.count(point)).isCloseTo(count, within(0.5));
+      assertThat(tails.excess(point)).isCloseTo(excess, within(1e-5 * excess + 1e-9));
+      assertThat(tails.squaredExcess(point)).isCloseTo(squared, within(1e-5 * squared + 1e-9));
+    }
+  }
+
+  private static double expected(Distribution distribution, Target target, Range range) {
+    return ExpectedError.of(distribution, target.params(range), target.limits()).noise();
+  }
+
+  private static double real(float[] x, Target target, Range range) {
+    Tensor tensor = Tensor.ofFloats(Shape.of(x.length), x);
+    Tensor fake =
+        Quantizer.fakeQuantize(
+            tensor, List.of(target.params(range)), OptionalInt.empty(), target.limits());
+    return QuantError.between(tensor.floats(), fake.floats()).noise();
+  }
+}
