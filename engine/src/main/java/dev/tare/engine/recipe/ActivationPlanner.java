@@ -61,6 +61,7 @@ public final class ActivationPlanner {
         rule.type(),
         rule.symmetric(),
         rule.narrowRange(),
+        rule.reduceRange(),
         rule.method().name(),
         reason.isEmpty() ? axis : OptionalInt.empty(),
         channels);
@@ -89,16 +90,9 @@ public final class ActivationPlanner {
     try {
       Distribution distribution = row.distribution();
       Range range = rule.method().select(distribution, rule.target());
-      QuantParams params =
-          QuantParams.of(
-              range.low(),
-              range.high(),
-              rule.type(),
-              rule.symmetric(),
-              rule.narrowRange(),
-              rule.reduceRange());
+      QuantParams params = rule.target().params(range);
       // ONNX saturates to all of the type, narrow or not.
-      ExpectedError error = ExpectedError.of(distribution, params, false);
+      ExpectedError error = ExpectedError.of(distribution, params);
       return new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb());
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw new IllegalArgumentException(

@@ -156,6 +156,7 @@ public final class PlanAssembler {
             QuantType.INT32,
             true,
             false,
+            false,
             "accumulator",
             weight.axis().isPresent() ? OptionalInt.of(0) : OptionalInt.empty(),
             channels));
@@ -192,6 +193,7 @@ public final class PlanAssembler {
         plan.type(),
         plan.symmetric(),
         plan.narrowRange(),
+        plan.reduceRange(),
         plan.method(),
         channels.isEmpty() ? OptionalInt.empty() : plan.axis(),
         channels);

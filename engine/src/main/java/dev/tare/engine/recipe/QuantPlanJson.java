@@ -42,6 +42,7 @@ public final class QuantPlanJson {
           "type",
           "symmetric",
           "narrow-range",
+          "reduce-range",
           "method",
           "axis",
           "low",
@@ -121,6 +122,7 @@ public final class QuantPlanJson {
     node.put("type", plan.type().name().toLowerCase(Locale.ROOT));
     node.put("symmetric", plan.symmetric());
     node.put("narrow-range", plan.narrowRange());
+    node.put("reduce-range", plan.reduceRange());
     node.put("method", plan.method());
     plan.axis().ifPresent(axis -> node.put("axis", axis));
     if (plan.quantized()) {
@@ -175,6 +177,7 @@ public final class QuantPlanJson {
         type,
         required(node, "symmetric").asBoolean(),
         required(node, "narrow-range").asBoolean(),
+        required(node, "reduce-range").asBoolean(),
         required(node, "method").asText(),
         node.has("axis") ? OptionalInt.of(node.get("axis").asInt()) : OptionalInt.empty(),
         channels);

@@ -1,5 +1,6 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.OptionalInt;
  * @param type integer type
  * @param symmetric whether the zero point is forced to the middle
  * @param narrowRange whether the lowest integer is unused
+ * @param reduceRange whether one bit less is used
  * @param method range selection method, as the recipe spells it
  * @param axis channel axis; empty for one scale per tensor
  * @param channels one entry per channel, or a single one; empty when the tensor stays float
@@ -31,6 +33,7 @@ public record TensorPlan(
     QuantType type,
     boolean symmetric,
     boolean narrowRange,
+    boolean reduceRange,
     String method,
     OptionalInt axis,
     List<ChannelPlan> channels) {
@@ -55,6 +58,11 @@ public record TensorPlan(
 
   public boolean quantized() {
     return floatReason.isEmpty();
+  }
+
+  /** The integers that quantizing a constant by this plan yields. */
+  public Limits limits() {
+    return Limits.of(type, narrowRange, reduceRange);
   }
 
   /** Scales, one per channel or a single one. */

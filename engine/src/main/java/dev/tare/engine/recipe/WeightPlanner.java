@@ -59,6 +59,7 @@ public final class WeightPlanner {
         rule.type(),
         rule.symmetric(),
         rule.narrowRange(),
+        rule.reduceRange(),
         rule.method().name(),
         reason.isEmpty() ? channelAxis : OptionalInt.empty(),
         channels);
@@ -97,16 +98,11 @@ public final class WeightPlanner {
   private static ChannelPlan channel(String name, float[] values, TensorRule rule) {
     try {
       Range range = rule.method().select(exactDistribution(values), rule.target());
-      QuantParams params =
-          QuantParams.of(
-              range.low(),
-              range.high(),
-              rule.type(),
-              rule.symmetric(),
-              rule.narrowRange(),
-              rule.reduceRange());
+      QuantParams params = rule.target().params(range);
       Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
-      Tensor fake = Quantizer.fakeQuantize(channel, List.of(params), OptionalInt.empty());
+      Tensor fake =
+          Quantizer.fakeQuantize(
+              channel, List.of(params), OptionalInt.empty(), rule.target().limits());
       QuantError error = QuantError.between(values, fake.toFloatArray());
       int clipped = 0;
       for (float value : values) {

@@ -85,7 +85,8 @@ public final class QuantizeJob {
     SparkJobs.describe(spark, "quantize: assemble the model");
     Map<String, ByteBuffer> codes = read(weights, constants);
     try {
-      OnnxModel rewritten = QdqRewriter.rewrite(model.parse(), plan, codes::get);
+      OnnxModel rewritten =
+          QdqRewriter.rewrite(model.parse(), plan, constant -> codes.get(constant.tensor()));
       rewritten.writeTo(modelOut);
     } catch (InvalidModelException e) {
       throw TareException.badInput(e.getMessage(), e);

@@ -68,13 +68,7 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     byte[] data = new byte[length];
     List<QuantParams> params = plan.channels().stream().map(ChannelPlan::params).toList();
     Quantizer.quantizeSlice(
-        values,
-        ByteBuffer.wrap(data),
-        first,
-        constant.shape(),
-        params,
-        plan.axis(),
-        plan.narrowRange());
+        values, ByteBuffer.wrap(data), first, constant.shape(), params, plan.axis(), plan.limits());
     return RowFactory.create(
         WeightTables.FORMAT_VERSION,
         runId,

@@ -7,10 +7,10 @@ import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.StatisticsTable;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -25,11 +25,11 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, Stri
   private static final long serialVersionUID = 1L;
 
   private final RecipeText recipe;
-  private final HashMap<String, ArrayList<String>> consumers;
+  private final HashMap<String, List<String>> consumers;
 
-  SelectActivations(RecipeText recipe, HashMap<String, ArrayList<String>> consumers) {
+  SelectActivations(RecipeText recipe, Map<String, List<String>> consumers) {
     this.recipe = recipe;
-    this.consumers = consumers;
+    this.consumers = new HashMap<>(consumers);
   }
 
   @Override

@@ -99,7 +99,7 @@ public final class SelectJob {
           "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with an --observe that covers them."
               .formatted(missing.size(), recipe.name(), String.join(", ", missing)));
     }
-    HashMap<String, ArrayList<String>> consumers = new HashMap<>();
+    HashMap<String, List<String>> consumers = new HashMap<>();
     wanted.forEach((tensor, nodes) -> consumers.put(tensor, names(nodes)));
     Dataset<Row> needed =
         recipe.activations().perChannel() ? rows : rows.filter(functions.col("channel").isNull());
@@ -115,7 +115,7 @@ public final class SelectJob {
   private List<TensorPlan> weights(
       ModelHandle model, RecipeText recipeText, Candidates candidates) {
     SortedMap<String, List<QuantizableNode>> wanted = candidates.byWeight();
-    HashMap<String, ArrayList<String>> consumers = new HashMap<>();
+    HashMap<String, List<String>> consumers = new HashMap<>();
     HashMap<String, Integer> axes = new HashMap<>();
     for (Map.Entry<String, List<QuantizableNode>> entry : wanted.entrySet()) {
       consumers.put(entry.getKey(), names(entry.getValue()));
@@ -130,7 +130,7 @@ public final class SelectJob {
             .collectAsList());
   }
 
-  private static ArrayList<String> names(List<QuantizableNode> nodes) {
+  private static List<String> names(List<QuantizableNode> nodes) {
     return new ArrayList<>(nodes.stream().map(QuantizableNode::node).toList());
   }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 
 /** Decides about weights by name, reading their values from the model on this machine. */
@@ -19,18 +20,18 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
 
   private final ModelHandle model;
   private final RecipeText recipe;
-  private final HashMap<String, ArrayList<String>> consumers;
+  private final HashMap<String, List<String>> consumers;
   private final HashMap<String, Integer> axes;
 
   SelectWeights(
       ModelHandle model,
       RecipeText recipe,
-      HashMap<String, ArrayList<String>> consumers,
-      HashMap<String, Integer> axes) {
+      Map<String, List<String>> consumers,
+      Map<String, Integer> axes) {
     this.model = model;
     this.recipe = recipe;
-    this.consumers = consumers;
-    this.axes = axes;
+    this.consumers = new HashMap<>(consumers);
+    this.axes = new HashMap<>(axes);
   }
 
   @Override

@@ -34,6 +34,7 @@ public final class PlanTable {
           .add("type", DataTypes.StringType, false)
           .add("symmetric", DataTypes.BooleanType, false)
           .add("narrow_range", DataTypes.BooleanType, false)
+          .add("reduce_range", DataTypes.BooleanType, false)
           .add("method", DataTypes.StringType, false)
           .add("axis", DataTypes.IntegerType, true)
           .add("channel", DataTypes.IntegerType, true)
@@ -76,6 +77,7 @@ public final class PlanTable {
         tensor.type().name().toLowerCase(Locale.ROOT),
         tensor.symmetric(),
         tensor.narrowRange(),
+        tensor.reduceRange(),
         tensor.method(),
         perChannel ? tensor.axis().getAsInt() : null,
         perChannel && c >= 0 ? c : null,
