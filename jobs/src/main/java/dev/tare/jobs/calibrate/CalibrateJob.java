@@ -69,7 +69,7 @@ public final class CalibrateJob {
             .mapPartitions(
                 new CalibrateTask(request.model(), observed, batchSize, threads),
                 StatisticsStore.stateEncoder())
-            .groupByKey((MapFunction<Row, String>) row -> row.getAs("key"), Encoders.STRING())
+            .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
             .flatMapGroups(new MergeStates(), StatisticsStore.stateEncoder())
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {

@@ -56,7 +56,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       StatisticsCollector collector =
           new StatisticsCollector(lease.inference(), options, batchSize);
       while (samples.hasNext()) {
-        collector.add(Sample.decode(samples.next().getAs("sample")));
+        collector.add(Sample.decode(samples.next().getAs(1)));
       }
       for (TensorStatistics statistics : collector.finish()) {
         for (StatisticsBlock block : statistics.toBlocks()) {

@@ -72,7 +72,7 @@ public final class PlainInference {
                   nanos[0] += System.nanoTime() - start;
                 });
         while (samples.hasNext()) {
-          batcher.add(Sample.decode(samples.next().getAs("sample")));
+          batcher.add(Sample.decode(samples.next().getAs(1)));
         }
         batcher.flush();
       }

@@ -76,7 +76,7 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
       Batcher batcher =
           new Batcher(batchSize, batch -> compare(batch, referenceRunner, otherRunner, rows));
       while (samples.hasNext()) {
-        batcher.add(Sample.decode(samples.next().getAs("sample")));
+        batcher.add(Sample.decode(samples.next().getAs(1)));
       }
       batcher.flush();
     }

@@ -25,7 +25,7 @@ public final class MergeStates implements FlatMapGroupsFunction<String, Row, Row
     } else {
       StatisticsBlock sum = null;
       while (states.hasNext()) {
-        StatisticsBlock next = StatisticsBlockCodec.decode(states.next().getAs("state"));
+        StatisticsBlock next = StatisticsBlockCodec.decode(states.next().getAs(1));
         sum = sum == null ? next : sum.merge(next);
       }
       merged.add(RowFactory.create(key, StatisticsBlockCodec.encode(sum)));

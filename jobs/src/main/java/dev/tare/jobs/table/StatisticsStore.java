@@ -90,7 +90,7 @@ public final class StatisticsStore {
             (FlatMapFunction<Row, Row>)
                 row ->
                     StatisticsTable.toRows(
-                            StatisticsBlockCodec.decode(row.getAs("state")), runId, modelSha256)
+                            StatisticsBlockCodec.decode(row.getAs(1)), runId, modelSha256)
                         .iterator(),
             Encoders.row(StatisticsTable.SCHEMA));
     Dataset<Row> arranged =
@@ -106,7 +106,7 @@ public final class StatisticsStore {
   }
 
   private static Row digest(Row row) {
-    byte[] state = row.getAs("state");
+    byte[] state = row.getAs(1);
     BlockKey key = StatisticsBlockCodec.decode(state).key();
     return RowFactory.create(
         key.tensor(),
