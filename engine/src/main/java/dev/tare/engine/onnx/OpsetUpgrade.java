@@ -179,6 +179,7 @@ public final class OpsetUpgrade {
     private final GraphProto original;
     private final Constants constants;
     private final FreshNames names;
+    private final Ranks ranks;
     private final List<NodeProto> nodes = new ArrayList<>();
     private final List<TensorProto> added = new ArrayList<>();
 
@@ -186,6 +187,7 @@ public final class OpsetUpgrade {
       this.original = original;
       this.constants = constants;
       this.names = names;
+      this.ranks = Ranks.of(original, constants);
     }
 
     void add(NodeProto node) {
@@ -239,17 +241,9 @@ public final class OpsetUpgrade {
       return constants.resolve(name).flatMap(constants::find);
     }
 
-    /** Number of dimensions, where the graph declares it. */
+    /** Number of dimensions, where the graph tells it. */
     Optional<Integer> rank(String tensor) {
-      for (List<ValueInfoProto> infos :
-          List.of(original.getValueInfoList(), original.getInputList(), original.getOutputList())) {
-        for (ValueInfoProto info : infos) {
-          if (info.getName().equals(tensor) && info.getType().getTensorType().hasShape()) {
-            return Optional.of(info.getType().getTensorType().getShape().getDimCount());
-          }
-        }
-      }
-      return Optional.empty();
+      return ranks.find(tensor);
     }
 
     GraphProto build() {

@@ -30,8 +30,7 @@ public final class Preflight {
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
   private static final Pattern QUANTIZED =
       Pattern.compile(
-          "QLinear.*|Q[A-Z].*|.*Quantize.*|.*BlockQuantized.*|MatMulInteger.*|ConvInteger"
-              + "|MatMulNBits|MatMulBnb4|MatMulFpQ4");
+          "Q[A-Z].*|.*[Qq]uantize.*|MatMulInteger.*|ConvInteger|MatMulNBits|MatMulBnb4|MatMulFpQ4");
   private static final long MAX_FILL = 1L << 31;
 
   private final OnnxModel model;

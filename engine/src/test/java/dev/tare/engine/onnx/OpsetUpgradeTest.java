@@ -72,9 +72,29 @@ class OpsetUpgradeTest {
   }
 
   @Test
+  void softmaxWhoseAxisIsFoundToBeTheLastStaysOneNode() {
+    OnnxModel upgraded =
+        assertSame(
+            cube(11)
+                .weight("w", 6, 5)
+                .weight("b", 1, 1, 1, 1)
+                .node("MatMul", "x w", "m")
+                .node("Unsqueeze", "m", "u", Models.ints("axes", 0L))
+                .node("Add", "u b", "a")
+                .node("Transpose", "a", "t", Models.ints("perm", 0L, 2L, 1L, 3L))
+                .node("Softmax", "t", "y", Models.integer("axis", 3))
+                .output("y"));
+    assertThat(upgraded.operatorCounts()).doesNotContainKey("Flatten");
+  }
+
+  @Test
   void softmaxOfUnknownRankAndDefaultAxisIsEmulated() {
     OnnxModel upgraded =
-        assertSame(cube(11).node("Relu", "x", "r").node("Softmax", "r", "y").output("y"));
+        assertSame(
+            cube(12)
+                .node("Einsum", "x", "r", Models.text("equation", "abc->bca"))
+                .node("Softmax", "r", "y")
+                .output("y"));
     assertThat(upgraded.operatorCounts()).containsKeys("Flatten", "Reshape", "Shape");
   }
 
