@@ -221,18 +221,41 @@ class OpsetUpgradeTest {
     assertThat(OpsetUpgrade.upgrade(model)).isSameAs(model);
   }
 
+  private static Models resize(String mode, float height, float width) {
+    return Models.opset(10)
+        .input("x", 1, 2, 7, 9)
+        .constant(TensorCodec.floats("scales", List.of(4L), 1f, 1f, height, width))
+        .node("Resize", "resize", List.of("x", "scales"), List.of("y"), Models.text("mode", mode))
+        .output("y");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nearest,2,1.7",
+    "nearest,.5,.7",
+    "nearest,1,.7",
+    "linear,2,1.7",
+    "linear,.5,.7",
+    "linear,1.3,.7"
+  })
+  void resizeKeepsItsRounding(String mode, float height, float width) {
+    assertSame(resize(mode, height, width), Map.of("x", Reference.gaussian(2, 1, 2, 7, 9)));
+  }
+
   @Test
-  void shrinkingResizeIsRefusedByName() {
-    Models models =
-        Models.opset(10)
-            .input("x", 1, 2, 4, 4)
-            .constant(TensorCodec.floats("scales", List.of(4L), 1f, 1f, .5f, .5f))
-            .node("Resize", "shrink", List.of("x", "scales"), List.of("y"))
+  void whatHasNoEqualIsRefusedByName() {
+    assertThatExceptionOfType(InvalidModelException.class)
+        .isThrownBy(() -> OpsetUpgrade.upgrade(resize("nearest", 2f, .5f).build()))
+        .withMessage(
+            "Cannot use model 'test.onnx': Resize 'resize' of opset 10 with axes that grow beside"
+                + " axes that shrink has no equal in opset 13; export the model again");
+    Models perPosition =
+        cube(8)
+            .weight("p", 4)
+            .node("BatchNormalization", "x p p p p", "y", Models.integer("spatial", 0))
             .output("y");
     assertThatExceptionOfType(InvalidModelException.class)
-        .isThrownBy(() -> OpsetUpgrade.upgrade(models.build()))
-        .withMessage(
-            "Cannot use model 'test.onnx': Resize 'shrink' of opset 10 with mode nearest with scales"
-                + " below 1 has no equal in opset 13; export the model again");
+        .isThrownBy(() -> OpsetUpgrade.upgrade(perPosition.build()))
+        .withMessageContaining("BatchNormalization 'BatchNormalization#0' of opset 8");
   }
 }

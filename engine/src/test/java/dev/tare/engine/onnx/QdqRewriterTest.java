@@ -167,7 +167,8 @@ class QdqRewriterTest {
     float[] scales = new float[9];
     Arrays.fill(scales, .012f);
     for (OptionalInt axis : List.of(OptionalInt.of(0), OptionalInt.empty())) {
-      OnnxModel quantized = rewrite(model, Plans.of(table(axis, 0, axis.isEmpty() ? new float[] {.012f} : scales)));
+      OnnxModel quantized =
+          rewrite(model, Plans.of(table(axis, 0, axis.isEmpty() ? new float[] {.012f} : scales)));
       assertThat(initializers(quantized)).contains("table_quantized").doesNotContain("table");
       assertNear(model, quantized, Map.of("ids", Tensor.ofLongs(Shape.of(1, 3), 0, 8, 2)));
     }
