@@ -15,9 +15,9 @@ final class LegacyOperators {
 
   private final String model;
   private final int from;
-  private final OpsetUpgrade.Rewrite rewrite;
+  private final GraphRewrite rewrite;
 
-  LegacyOperators(String model, int from, OpsetUpgrade.Rewrite rewrite) {
+  LegacyOperators(String model, int from, GraphRewrite rewrite) {
     this.model = model;
     this.from = from;
     this.rewrite = rewrite;
@@ -128,7 +128,7 @@ final class LegacyOperators {
         .addInput(
             Nodes.attribute(node, "scales")
                 .map(scales -> rewrite.floats(node, "scales", scales.getFloatsList()))
-                .orElseGet(() -> node.getInput(1)))
+                .orElseGet(() -> Nodes.input(node, 1)))
         .addOutput(node.getOutput(0))
         .addAttribute(text("coordinate_transformation_mode", "asymmetric"))
         .addAttribute(text("mode", mode))

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -40,6 +41,7 @@ public final class QdqRewriter {
   private final Map<String, Integer> indexes = new HashMap<>();
   private final Map<String, QuantizableNode> quantizable = new HashMap<>();
   private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
+  private final Set<String> tensors;
   private final QdqNodes qdq;
 
   private QdqRewriter(OnnxModel model) {
@@ -49,6 +51,7 @@ public final class QdqRewriter {
       indexes.put(model.nodeNames().get(i), i);
     }
     model.weights().nodes().forEach(node -> quantizable.put(node.node(), node));
+    this.tensors = model.tensors();
     this.qdq = new QdqNodes(new FreshNames(model.graph()));
   }
 
@@ -80,7 +83,7 @@ public final class QdqRewriter {
   private void activation(TensorPlan plan) {
     require(plan.type() != QuantType.INT32, plan, "activations cannot be INT32");
     require(
-        model.hasTensor(plan.tensor()) && !model.constants().contains(plan.tensor()),
+        tensors.contains(plan.tensor()) && !model.constants().contains(plan.tensor()),
         plan,
         "the model computes no such tensor");
     connect(plan, plan.consumers(), qdq.activation(plan));
