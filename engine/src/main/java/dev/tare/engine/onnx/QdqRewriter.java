@@ -48,7 +48,11 @@ public final class QdqRewriter {
     this.model = model;
     this.nodes = new ArrayList<>(model.graph().getNodeList());
     for (int i = 0; i < nodes.size(); i++) {
-      indexes.put(model.nodeNames().get(i), i);
+      String name = model.nodeNames().get(i);
+      indexes.put(name, i);
+      if (!nodes.get(i).getName().equals(name)) {
+        nodes.set(i, nodes.get(i).toBuilder().setName(name).build());
+      }
     }
     model.weights().nodes().forEach(node -> quantizable.put(node.node(), node));
     this.tensors = model.tensors();
@@ -141,8 +145,7 @@ public final class QdqRewriter {
         plan,
         "rows that node '" + consumer + "' takes need axis 0 and zero point 0");
     int index = indexes.get(consumer);
-    List<NodeProto> sequence =
-        qdq.rows(plan, shape, stored, nodes.get(index).toBuilder().setName(consumer).build());
+    List<NodeProto> sequence = qdq.rows(plan, shape, stored, nodes.get(index));
     int last = sequence.size() - 1;
     insertions.computeIfAbsent(index, i -> new ArrayList<>(last)).addAll(sequence.subList(0, last));
     nodes.set(index, sequence.get(last));
@@ -171,7 +174,7 @@ public final class QdqRewriter {
 
   private NodeProto redirect(
       TensorPlan plan, String consumer, NodeProto original, NodeProto node, String to) {
-    NodeProto.Builder builder = node.toBuilder().setName(consumer);
+    NodeProto.Builder builder = node.toBuilder();
     boolean found = false;
     for (int i = 0; i < original.getInputCount(); i++) {
       if (reads(plan, consumer, original, i)) {

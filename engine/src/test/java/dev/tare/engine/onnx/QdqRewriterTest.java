@@ -324,6 +324,44 @@ class QdqRewriterTest {
   }
 
   @Test
+  void biasOfTwoNodesIsStoredForEach() {
+    OnnxModel model =
+        Models.opset(13)
+            .input("x", "n", 6)
+            .weight("w1", 6, 6)
+            .weight("w2", 6, 6)
+            .weight("b", 6)
+            .node("Gemm", "x w1 b", "h")
+            .node("Gemm", "h w2 b", "y")
+            .output("y")
+            .build();
+    OnnxModel quantized = quantized(model);
+    assertThat(initializers(quantized))
+        .contains("b_quantized", "b_quantized_1")
+        .doesNotContain("b");
+    assertThat(node(quantized, "Gemm#1").getInput(2)).isEqualTo("b_DequantizeLinear_Output_1");
+    assertNear(model, quantized, Map.of("x", ROWS));
+  }
+
+  @Test
+  void nodesWithoutNamesKeepTheirGivenOnes() {
+    for (int opset : List.of(11, 13)) {
+      OnnxModel model =
+          Models.opset(opset)
+              .input("x", "n", 6)
+              .weight("w", 6, 6)
+              .node("MatMul", "x w", "h")
+              .node("Relu", "h", "y")
+              .output("y")
+              .build();
+      assertThat(quantized(model).nodeNames())
+          .containsExactly(
+              "w_DequantizeLinear", "x_QuantizeLinear", "x_DequantizeLinear", "MatMul#0", "Relu#1")
+          .containsAll(model.nodeNames());
+    }
+  }
+
+  @Test
   void sameInputGivesSameBytes() {
     byte[] once = quantized(Models.cnn().build()).toByteArray();
     assertThat(quantized(Models.cnn().build()).toByteArray()).isEqualTo(once);
