@@ -3,6 +3,7 @@ package dev.tare.engine.onnx;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.recipe.EmbeddingNode;
 import dev.tare.engine.recipe.QuantizableNode;
 import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.DType;
@@ -17,6 +18,7 @@ final class GraphWeights implements WeightSource {
 
   private final Constants constants;
   private final List<QuantizableNode> nodes = new ArrayList<>();
+  private final List<EmbeddingNode> embeddings = new ArrayList<>();
   private final List<SkippedNode> skipped = new ArrayList<>();
 
   GraphWeights(GraphProto graph, Constants constants, List<String> names) {
@@ -28,6 +30,7 @@ final class GraphWeights implements WeightSource {
           case "MatMul" -> matMul(node, names.get(i));
           case "Gemm" -> gemm(node, names.get(i));
           case "Conv" -> conv(node, names.get(i));
+          case "Gather" -> gather(node, names.get(i));
           default -> {}
         }
       }
@@ -37,6 +40,11 @@ final class GraphWeights implements WeightSource {
   @Override
   public List<QuantizableNode> nodes() {
     return List.copyOf(nodes);
+  }
+
+  @Override
+  public List<EmbeddingNode> embeddings() {
+    return List.copyOf(embeddings);
   }
 
   List<SkippedNode> skipped() {
@@ -69,6 +77,20 @@ final class GraphWeights implements WeightSource {
 
   private void conv(NodeProto node, String name) {
     add(node, name, 1, 0, true);
+  }
+
+  private void gather(NodeProto node, String name) {
+    Optional<String> table = constants.resolve(Nodes.input(node, 0));
+    if (table.isEmpty()
+        || Nodes.intAttribute(node, "axis", 0) != 0
+        || constants.resolve(Nodes.input(node, 1)).isPresent()) {
+      return;
+    }
+    TensorProto tensor = constants.find(table.get()).orElseThrow();
+    Shape shape = TensorCodec.shape(tensor);
+    if (tensor.getDataType() == DType.FLOAT32.onnxCode() && shape.rank() > 1 && shape.size() > 0) {
+      embeddings.add(new EmbeddingNode(name, table.get(), shape));
+    }
   }
 
   private void add(NodeProto node, String name, int weightIndex, int axis, boolean mayHaveBias) {

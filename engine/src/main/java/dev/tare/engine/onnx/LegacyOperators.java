@@ -15,9 +15,9 @@ final class LegacyOperators {
 
   private final String model;
   private final int from;
-  private final OpsetUpgrade.Rewrite rewrite;
+  private final GraphRewrite rewrite;
 
-  LegacyOperators(String model, int from, OpsetUpgrade.Rewrite rewrite) {
+  LegacyOperators(String model, int from, GraphRewrite rewrite) {
     this.model = model;
     this.from = from;
     this.rewrite = rewrite;
@@ -99,18 +99,25 @@ final class LegacyOperators {
   }
 
   /**
-   * Before 11 positions were x / scale, which is called asymmetric now, and the nearest one was
-   * rounded down when enlarging; when shrinking, runtimes differed.
+   * Before 11 positions were x / scale, which is called asymmetric now. The nearest one was rounded
+   * down along an axis that grows and up along one that shrinks, in ONNX Runtime's upsamplebase.h;
+   * 11 has one rounding for all axes.
    */
   private NodeProto resize(NodeProto node) {
     String mode =
         Nodes.attribute(node, "mode")
             .map(a -> a.getS().toString(StandardCharsets.UTF_8))
             .orElse("nearest");
-    List<Float> scales = scales(node);
-    boolean enlarges = scales.stream().allMatch(s -> s >= 1f);
-    if (!mode.equals("nearest") || !enlarges) {
-      throw refuse(node, "mode " + mode + (enlarges ? "" : " with scales below 1"));
+    String rounding = "floor";
+    if (mode.equals("nearest")) {
+      List<Float> scales = scales(node);
+      boolean shrinks = scales.stream().anyMatch(s -> s < 1f);
+      if (shrinks && scales.stream().anyMatch(s -> s > 1f)) {
+        throw refuse(node, "axes that grow beside axes that shrink");
+      }
+      rounding = shrinks ? "ceil" : "floor";
+    } else if (!mode.equals("linear")) {
+      throw refuse(node, "mode " + mode);
     }
     return NodeProto.newBuilder()
         .setName(node.getName())
@@ -119,13 +126,13 @@ final class LegacyOperators {
         .addInput(node.getInput(0))
         .addInput(rewrite.floats(node, "roi", List.of()))
         .addInput(
-            Nodes.attribute(node, "scales").isPresent()
-                ? rewrite.floats(node, "scales", scales)
-                : node.getInput(1))
+            Nodes.attribute(node, "scales")
+                .map(scales -> rewrite.floats(node, "scales", scales.getFloatsList()))
+                .orElseGet(() -> Nodes.input(node, 1)))
         .addOutput(node.getOutput(0))
         .addAttribute(text("coordinate_transformation_mode", "asymmetric"))
         .addAttribute(text("mode", mode))
-        .addAttribute(text("nearest_mode", "floor"))
+        .addAttribute(text("nearest_mode", rounding))
         .build();
   }
 

@@ -22,9 +22,7 @@ public final class ModelPreparer {
    */
   public static OnnxModel expose(OnnxModel model, Collection<String> tensors) {
     GraphProto.Builder graph = model.graph().toBuilder();
-    Set<String> known = new HashSet<>();
-    graph.getInputList().forEach(i -> known.add(i.getName()));
-    graph.getNodeList().forEach(n -> known.addAll(n.getOutputList()));
+    Set<String> known = model.tensors();
     Set<String> outputs = new HashSet<>();
     graph.getOutputList().forEach(o -> outputs.add(o.getName()));
     List<String> missing = tensors.stream().filter(t -> !known.contains(t)).sorted().toList();

@@ -208,10 +208,13 @@ public final class OnnxModel {
         .orElse((long) tensor.getSerializedSize());
   }
 
-  /** Whether a tensor of the main graph has this name. */
-  boolean hasTensor(String tensor) {
-    return graph().getInputList().stream().map(ValueInfoProto::getName).anyMatch(tensor::equals)
-        || graph().getNodeList().stream().anyMatch(n -> n.getOutputList().contains(tensor));
+  /** Inputs and everything that nodes of the main graph make. */
+  Set<String> tensors() {
+    Set<String> names = new HashSet<>();
+    graph().getInputList().stream().map(ValueInfoProto::getName).forEach(names::add);
+    graph().getNodeList().forEach(n -> names.addAll(n.getOutputList()));
+    names.remove("");
+    return names;
   }
 
   /** The model as a file; equal models give equal bytes. Costs memory of the file's size. */

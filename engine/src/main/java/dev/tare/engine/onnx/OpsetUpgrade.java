@@ -5,9 +5,7 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.OperatorSetIdProto;
-import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -82,7 +80,7 @@ public final class OpsetUpgrade {
   }
 
   private GraphProto upgrade(GraphProto graph) {
-    Rewrite rewrite = new Rewrite(graph, Constants.of(graph), names);
+    GraphRewrite rewrite = new GraphRewrite(graph, Constants.of(graph), names);
     for (NodeProto node : graph.getNodeList()) {
       upgrade(upgradeSubgraphs(node), rewrite);
     }
@@ -107,8 +105,9 @@ public final class OpsetUpgrade {
     return builder.build();
   }
 
-  private void upgrade(NodeProto node, Rewrite rewrite) {
-    if (!Nodes.isStandard(node)) {
+  private void upgrade(NodeProto node, GraphRewrite rewrite) {
+    // The runtime refuses a node without inputs or outputs that it needs.
+    if (!Nodes.isStandard(node) || node.getInputCount() == 0 || node.getOutputCount() == 0) {
       rewrite.add(node);
       return;
     }
@@ -127,7 +126,7 @@ public final class OpsetUpgrade {
   }
 
   /** 13: a list of integers moved from an attribute to the second input. */
-  private static NodeProto attributeToInput(NodeProto node, String name, Rewrite rewrite) {
+  private static NodeProto attributeToInput(NodeProto node, String name, GraphRewrite rewrite) {
     Optional<AttributeProto> attribute = Nodes.attribute(node, name);
     if (attribute.isEmpty()) {
       return node;
@@ -137,7 +136,7 @@ public final class OpsetUpgrade {
   }
 
   /** 12: the ratio became an input; without training_mode it stays an identity. */
-  private static NodeProto dropout(NodeProto node, Rewrite rewrite) {
+  private static NodeProto dropout(NodeProto node, GraphRewrite rewrite) {
     Optional<AttributeProto> ratio = Nodes.attribute(node, "ratio");
     if (ratio.isEmpty()) {
       return node;
@@ -150,7 +149,7 @@ public final class OpsetUpgrade {
    * 13: softmax runs along one axis; before, over all axes from the given one on, as if the tensor
    * were a matrix. The two agree for the last axis; otherwise the matrix is made.
    */
-  private static void softmax(NodeProto node, Rewrite rewrite) {
+  private static void softmax(NodeProto node, GraphRewrite rewrite) {
     long axis = Nodes.intAttribute(node, "axis", 1);
     NodeProto.Builder last =
         Nodes.withoutAttribute(node, "axis").addAttribute(Nodes.intAttribute("axis", -1));
@@ -171,89 +170,5 @@ public final class OpsetUpgrade {
             .addInput(shape)
             .addOutput(node.getOutput(0))
             .build());
-  }
-
-  /** Collects the new nodes and constants of one graph, in order. */
-  static final class Rewrite {
-
-    private final GraphProto original;
-    private final Constants constants;
-    private final FreshNames names;
-    private final List<NodeProto> nodes = new ArrayList<>();
-    private final List<TensorProto> added = new ArrayList<>();
-
-    Rewrite(GraphProto original, Constants constants, FreshNames names) {
-      this.original = original;
-      this.constants = constants;
-      this.names = names;
-    }
-
-    void add(NodeProto node) {
-      nodes.add(node);
-    }
-
-    /** A free tensor name, made from the node's first output. */
-    String tensor(NodeProto node, String suffix) {
-      return names.fresh(node.getOutput(0) + "_" + suffix);
-    }
-
-    String longs(NodeProto node, String suffix, List<Long> values) {
-      String name = tensor(node, suffix);
-      added.add(TensorCodec.longs(name, values));
-      return name;
-    }
-
-    String floats(NodeProto node, String suffix, List<Float> values) {
-      String name = tensor(node, suffix);
-      float[] array = new float[values.size()];
-      for (int i = 0; i < array.length; i++) {
-        array[i] = values.get(i);
-      }
-      added.add(TensorCodec.floats(name, List.of((long) array.length), array));
-      return name;
-    }
-
-    String scalar(NodeProto node, String suffix, float value) {
-      String name = tensor(node, suffix);
-      added.add(TensorCodec.floats(name, List.of(), value));
-      return name;
-    }
-
-    String node(String opType, NodeProto origin, String suffix, String input) {
-      return node(NodeProto.newBuilder().setOpType(opType).addInput(input), tensor(origin, suffix));
-    }
-
-    String node(
-        String opType, NodeProto origin, String suffix, AttributeProto attribute, String input) {
-      return node(
-          NodeProto.newBuilder().setOpType(opType).addInput(input).addAttribute(attribute),
-          tensor(origin, suffix));
-    }
-
-    private String node(NodeProto.Builder node, String output) {
-      nodes.add(node.setName(output).addOutput(output).build());
-      return output;
-    }
-
-    Optional<TensorProto> constant(String name) {
-      return constants.resolve(name).flatMap(constants::find);
-    }
-
-    /** Number of dimensions, where the graph declares it. */
-    Optional<Integer> rank(String tensor) {
-      for (List<ValueInfoProto> infos :
-          List.of(original.getValueInfoList(), original.getInputList(), original.getOutputList())) {
-        for (ValueInfoProto info : infos) {
-          if (info.getName().equals(tensor) && info.getType().getTensorType().hasShape()) {
-            return Optional.of(info.getType().getTensorType().getShape().getDimCount());
-          }
-        }
-      }
-      return Optional.empty();
-    }
-
-    GraphProto build() {
-      return original.toBuilder().clearNode().addAllNode(nodes).addAllInitializer(added).build();
-    }
   }
 }

@@ -24,14 +24,13 @@ public final class Preflight {
   /** Oldest version of the standard operators that is taken. */
   public static final int MIN_OPSET = 7;
 
-  /** Newest opset that the ONNX Runtime in use guarantees. */
-  public static final int MAX_OPSET = 24;
+  /** Newest version that the ONNX Runtime in use loads. */
+  public static final int MAX_OPSET = 26;
 
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
   private static final Pattern QUANTIZED =
       Pattern.compile(
-          "QLinear.*|Q[A-Z].*|.*Quantize.*|.*BlockQuantized.*|MatMulInteger.*|ConvInteger"
-              + "|MatMulNBits|MatMulBnb4|MatMulFpQ4");
+          "Q[A-Z].*|.*[Qq]uantize.*|MatMulInteger.*|ConvInteger|MatMulNBits|MatMulBnb4|MatMulFpQ4");
   private static final long MAX_FILL = 1L << 31;
 
   private final OnnxModel model;

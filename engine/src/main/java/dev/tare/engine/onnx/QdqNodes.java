@@ -5,10 +5,12 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Makes the nodes and initializers of QDQ, and keeps the initializers. Not thread-safe. */
@@ -42,9 +44,15 @@ final class QdqNodes {
     return new Chain(List.of(quantize, dequantize), dequantize.getOutput(0));
   }
 
-  Chain constant(TensorPlan plan, Shape shape, ByteBuffer codes) {
+  /** Stores the integers of a constant; returns the name that they have. */
+  String store(TensorPlan plan, Shape shape, ByteBuffer codes) {
     String quantized = names.fresh(plan.tensor() + "_quantized");
     initializers.add(TensorCodec.encode(quantized, plan.type().dtype(), shape.dims(), codes));
+    return quantized;
+  }
+
+  /** A stored constant as float, whole. */
+  Chain constant(TensorPlan plan, String quantized) {
     String prefix = plan.role() == Role.BIAS ? plan.tensor() + "_quantized" : plan.tensor();
     String scale = scale(plan, prefix + "_scale");
     // An int32 tensor has no zero point in the standard.
@@ -52,6 +60,49 @@ final class QdqNodes {
         plan.type() == QuantType.INT32 ? "" : zeroPoint(plan, prefix + "_zero_point");
     NodeProto dequantize = node("DequantizeLinear", plan, quantized, scale, zeroPoint);
     return new Chain(List.of(dequantize), dequantize.getOutput(0));
+  }
+
+  /**
+   * Rows of a stored table as float, in place of a Gather from the float table: dequantizing the
+   * whole table for a few rows would cost more than the float model. The last node makes the
+   * Gather's output.
+   */
+  List<NodeProto> rows(TensorPlan plan, Shape shape, String quantized, NodeProto gather) {
+    String table = plan.tensor();
+    String rows = names.fresh(table + "_rows");
+    NodeProto taken = gather.toBuilder().setInput(0, quantized).setOutput(0, rows).build();
+    if (plan.axis().isEmpty()) {
+      String scale = scale(plan, table + "_scale");
+      String zeroPoint = zeroPoint(plan, table + "_zero_point");
+      NodeProto dequantize = node("DequantizeLinear", plan, rows, scale, zeroPoint);
+      return List.of(taken, dequantize.toBuilder().setOutput(0, gather.getOutput(0)).build());
+    }
+    List<Long> dims = new ArrayList<>(Collections.nCopies(shape.rank(), 1L));
+    dims.set(0, shape.dim(0));
+    String scales = names.fresh(table + "_scale");
+    initializers.add(TensorCodec.floats(scales, dims, plan.scales()));
+    String cast = names.fresh(rows + "_Cast_Output");
+    String scale = names.fresh(rows + "_scale");
+    return List.of(
+        taken,
+        plain("Cast", names.fresh(rows + "_Cast"), cast, rows)
+            .addAttribute(Nodes.intAttribute("to", DType.FLOAT32.onnxCode()))
+            .build(),
+        gather.toBuilder()
+            .setName(names.fresh(scale + "_Gather"))
+            .setInput(0, scales)
+            .setOutput(0, scale)
+            .build(),
+        plain("Mul", names.fresh(rows + "_Mul"), gather.getOutput(0), cast, scale).build());
+  }
+
+  private static NodeProto.Builder plain(
+      String opType, String name, String output, String... inputs) {
+    return NodeProto.newBuilder()
+        .setOpType(opType)
+        .setName(name)
+        .addAllInput(List.of(inputs))
+        .addOutput(output);
   }
 
   private NodeProto node(

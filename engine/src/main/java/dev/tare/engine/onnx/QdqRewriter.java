@@ -10,16 +10,19 @@ import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Writes a plan into a float model as QDQ: integer weights behind a DequantizeLinear, activations
  * through a QuantizeLinear and a DequantizeLinear, each feeding only the consumers that the plan
- * names.
+ * names. Of a table that a Gather reads, the Gather takes integers, and only its rows become float.
  *
  * <p>Names of inputs, outputs and every kept tensor stay, as do metadata and documentation. A
  * tensor {@code t} becomes {@code t_QuantizeLinear_Output} and {@code t_DequantizeLinear_Output}, a
@@ -38,15 +41,21 @@ public final class QdqRewriter {
   private final Map<String, Integer> indexes = new HashMap<>();
   private final Map<String, QuantizableNode> quantizable = new HashMap<>();
   private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
+  private final Set<String> tensors;
   private final QdqNodes qdq;
 
   private QdqRewriter(OnnxModel model) {
     this.model = model;
     this.nodes = new ArrayList<>(model.graph().getNodeList());
     for (int i = 0; i < nodes.size(); i++) {
-      indexes.put(model.nodeNames().get(i), i);
+      String name = model.nodeNames().get(i);
+      indexes.put(name, i);
+      if (!nodes.get(i).getName().equals(name)) {
+        nodes.set(i, nodes.get(i).toBuilder().setName(name).build());
+      }
     }
     model.weights().nodes().forEach(node -> quantizable.put(node.node(), node));
+    this.tensors = model.tensors();
     this.qdq = new QdqNodes(new FreshNames(model.graph()));
   }
 
@@ -64,6 +73,7 @@ public final class QdqRewriter {
     QdqRewriter rewriter = new QdqRewriter(model);
     for (TensorPlan tensor : plan.tensors()) {
       if (tensor.quantized()) {
+        require(!tensor.consumers().isEmpty(), tensor, "it has no consumers");
         if (tensor.role() == Role.ACTIVATION) {
           rewriter.activation(tensor);
         } else {
@@ -77,11 +87,10 @@ public final class QdqRewriter {
   private void activation(TensorPlan plan) {
     require(plan.type() != QuantType.INT32, plan, "activations cannot be INT32");
     require(
-        model.hasTensor(plan.tensor()) && !model.constants().contains(plan.tensor()),
+        tensors.contains(plan.tensor()) && !model.constants().contains(plan.tensor()),
         plan,
         "the model computes no such tensor");
-    QdqNodes.Chain chain = qdq.activation(plan);
-    connect(plan, chain);
+    connect(plan, plan.consumers(), qdq.activation(plan));
   }
 
   private void constant(TensorPlan plan, Function<TensorPlan, ByteBuffer> codes) {
@@ -111,27 +120,61 @@ public final class QdqRewriter {
     long expected = shape.size() * plan.type().dtype().bytes();
     require(
         bytes.remaining() == expected, plan, bytes.remaining() + " bytes instead of " + expected);
-    connect(plan, qdq.constant(plan, shape, bytes));
+    String stored = qdq.store(plan, shape, bytes);
+    Map<Boolean, List<String>> consumers =
+        plan.consumers().stream()
+            .collect(Collectors.partitioningBy(c -> Nodes.is(node(plan, c), "Gather")));
+    for (String gather : consumers.get(true)) {
+      rows(plan, shape, stored, gather);
+    }
+    if (!consumers.get(false).isEmpty()) {
+      connect(plan, consumers.get(false), qdq.constant(plan, stored));
+    }
+  }
+
+  private void rows(TensorPlan plan, Shape shape, String stored, String consumer) {
+    NodeProto gather = node(plan, consumer);
+    require(
+        reads(plan, consumer, gather, 0) && Nodes.intAttribute(gather, "axis", 0) == 0,
+        plan,
+        "node '" + consumer + "' does not take rows of it");
+    require(
+        plan.axis().isEmpty()
+            || (plan.axis().getAsInt() == 0
+                && Arrays.stream(plan.zeroPoints()).allMatch(z -> z == 0)),
+        plan,
+        "rows that node '" + consumer + "' takes need axis 0 and zero point 0");
+    int index = indexes.get(consumer);
+    List<NodeProto> sequence = qdq.rows(plan, shape, stored, nodes.get(index));
+    int last = sequence.size() - 1;
+    insertions.computeIfAbsent(index, i -> new ArrayList<>(last)).addAll(sequence.subList(0, last));
+    nodes.set(index, sequence.get(last));
+  }
+
+  /** The node of a consumer as the model has it. */
+  private NodeProto node(TensorPlan plan, String consumer) {
+    Integer index = indexes.get(consumer);
+    if (index == null) {
+      throw contradiction(plan, "the model has no node '" + consumer + "'");
+    }
+    return model.graph().getNode(index);
   }
 
   /** Puts a chain before its first consumer, and points its consumers to it. */
-  private void connect(TensorPlan plan, QdqNodes.Chain chain) {
-    require(!plan.consumers().isEmpty(), plan, "it has no consumers");
+  private void connect(TensorPlan plan, List<String> consumers, QdqNodes.Chain chain) {
     int first = Integer.MAX_VALUE;
-    for (String consumer : plan.consumers()) {
-      Integer index = indexes.get(consumer);
-      if (index == null) {
-        throw contradiction(plan, "the model has no node '" + consumer + "'");
-      }
-      nodes.set(index, redirect(plan, consumer, nodes.get(index), chain.output()));
+    for (String consumer : consumers) {
+      NodeProto original = node(plan, consumer);
+      int index = indexes.get(consumer);
+      nodes.set(index, redirect(plan, consumer, original, nodes.get(index), chain.output()));
       first = Math.min(first, index);
     }
     insertions.computeIfAbsent(first, i -> new ArrayList<>(2)).addAll(chain.nodes());
   }
 
-  private NodeProto redirect(TensorPlan plan, String consumer, NodeProto node, String to) {
-    NodeProto original = model.graph().getNode(indexes.get(consumer));
-    NodeProto.Builder builder = node.toBuilder().setName(consumer);
+  private NodeProto redirect(
+      TensorPlan plan, String consumer, NodeProto original, NodeProto node, String to) {
+    NodeProto.Builder builder = node.toBuilder();
     boolean found = false;
     for (int i = 0; i < original.getInputCount(); i++) {
       if (reads(plan, consumer, original, i)) {

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Checks what every later step relies on: one meaning for each name, tensors of the size that they
@@ -58,25 +59,25 @@ final class StructureCheck {
     if (proto.getGraph().getOutputCount() == 0) {
       throw refuse("its graph has no outputs");
     }
-    check(proto.getGraph(), Set.of(), 0);
+    check(proto.getGraph(), name -> false, 0);
   }
 
-  private void check(GraphProto graph, Set<String> outer, int depth) {
+  /** Scopes are chained, not copied: many subgraphs in a large graph would cost their product. */
+  private void check(GraphProto graph, Predicate<String> outer, int depth) {
     if (depth > MAX_DEPTH) {
       throw refuse("subgraphs are nested deeper than " + MAX_DEPTH);
     }
     tensors.check(graph);
     Set<String> roots = roots(graph);
     Map<String, Integer> producers = producers(graph, roots);
-    Set<String> visible = new HashSet<>(outer);
-    visible.addAll(roots);
-    visible.addAll(producers.keySet());
+    Predicate<String> visible =
+        name -> roots.contains(name) || producers.containsKey(name) || outer.test(name);
 
     int index = 0;
     for (NodeProto node : graph.getNodeList()) {
       tensors.check(node);
       for (String input : node.getInputList()) {
-        if (!input.isEmpty() && !visible.contains(input)) {
+        if (!input.isEmpty() && !visible.test(input)) {
           throw refuse(
               "node %d (%s '%s') reads '%s', which nothing defines"
                   .formatted(index, node.getOpType(), node.getName(), input));
@@ -88,7 +89,7 @@ final class StructureCheck {
       index++;
     }
     for (ValueInfoProto output : graph.getOutputList()) {
-      if (!visible.contains(output.getName())) {
+      if (!visible.test(output.getName())) {
         throw refuse("output '" + output.getName() + "' is computed by nothing");
       }
     }

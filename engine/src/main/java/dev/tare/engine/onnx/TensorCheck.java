@@ -15,7 +15,7 @@ final class TensorCheck {
   }
 
   void check(GraphProto graph) {
-    graph.getInitializerList().forEach(t -> check(t, t.getName()));
+    graph.getInitializerList().forEach(t -> check(t, "tensor '" + t.getName() + "'"));
     if (graph.getSparseInitializerCount() > 0) {
       String name = graph.getSparseInitializer(0).getValues().getName();
       throw refuse("initializer '" + name + "' is sparse; make it dense first");
@@ -37,45 +37,42 @@ final class TensorCheck {
     }
   }
 
-  private void check(TensorProto tensor, String name) {
+  private void check(TensorProto tensor, String what) {
     if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL
         || tensor.getExternalDataCount() > 0) {
-      throw refuse(
-          "tensor '%s' keeps its data in another file; save the model as one file".formatted(name));
+      throw refuse("%s keeps its data in another file; save the model as one file".formatted(what));
     }
     if (tensor.hasSegment()) {
-      throw refuse("tensor '" + name + "' is a segment of a larger one");
+      throw refuse(what + " is a segment of a larger one");
     }
     long size = 1;
     try {
       for (long dim : tensor.getDimsList()) {
         if (dim < 0) {
-          throw refuse("tensor '%s' has shape %s".formatted(name, tensor.getDimsList()));
+          throw refuse("%s has shape %s".formatted(what, tensor.getDimsList()));
         }
         size = Math.multiplyExact(size, dim);
       }
-      checkData(tensor, name, size);
+      checkData(tensor, what, size);
     } catch (ArithmeticException e) {
       throw new InvalidModelException(
-          model,
-          "tensor '%s' of shape %s has too many elements".formatted(name, tensor.getDimsList()),
-          e);
+          model, "%s of shape %s has too many elements".formatted(what, tensor.getDimsList()), e);
     }
   }
 
-  private void checkData(TensorProto tensor, String name, long size) {
+  private void checkData(TensorProto tensor, String what, long size) {
     TensorProto.DataType type = TensorProto.DataType.forNumber(tensor.getDataType());
     if (type == null || type == TensorProto.DataType.UNDEFINED) {
-      throw refuse("tensor '%s' has unknown element type %d".formatted(name, tensor.getDataType()));
+      throw refuse("%s has unknown element type %d".formatted(what, tensor.getDataType()));
     }
     boolean raw = !tensor.getRawData().isEmpty();
     long expected = raw ? rawBytes(type, size) : typedCount(type, size);
     long actual = raw ? tensor.getRawData().size() : typedCount(tensor, type);
     if (expected != actual) {
       throw refuse(
-          "tensor '%s' of type %s and shape %s has %d %s instead of %d"
+          "%s of type %s and shape %s has %d %s instead of %d"
               .formatted(
-                  name, type, tensor.getDimsList(), actual, raw ? "bytes" : "values", expected));
+                  what, type, tensor.getDimsList(), actual, raw ? "bytes" : "values", expected));
     }
   }
 

@@ -9,6 +9,11 @@ public interface WeightSource {
   /** Every operator with a constant weight, in graph order. */
   List<QuantizableNode> nodes();
 
+  /** Every operator that takes rows of a constant table, in graph order. */
+  default List<EmbeddingNode> embeddings() {
+    return List.of();
+  }
+
   /**
    * A constant tensor by name, wherever the model keeps it (initializer or Constant node).
    *

@@ -70,7 +70,7 @@ final class Models {
     return this;
   }
 
-  /** Gaussian weights in an initializer. */
+  /** Gaussian weights, small enough that activations stay in [-8, 8], in an initializer. */
   Models weight(String name, long... dims) {
     return constant(gaussian(name, dims));
   }
@@ -90,7 +90,7 @@ final class Models {
     Random random = new Random(Arrays.hashCode(dims) * 31L + name.length());
     float[] values = new float[(int) Arrays.stream(dims).reduce(1, (a, b) -> a * b)];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
+      values[i] = .3f * (float) random.nextGaussian();
     }
     return TensorCodec.floats(name, Arrays.stream(dims).boxed().toList(), values);
   }

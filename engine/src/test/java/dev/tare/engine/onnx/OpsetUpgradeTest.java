@@ -44,17 +44,20 @@ class OpsetUpgradeTest {
   @ParameterizedTest
   @ValueSource(ints = {7, 8, 9, 10, 11, 12})
   void axesBecomeInputs(int opset) {
-    assertSame(
-        cube(opset)
-            .node("Unsqueeze", "x", "u", Models.ints("axes", 0L, 3L))
-            .node("Squeeze", "u", "s", Models.ints("axes", 3L))
-            .node("Squeeze", "u", "all")
-            .node("ReduceSum", "s", "r", Models.ints("axes", 1L), Models.integer("keepdims", 0))
-            .node("ReduceSum", "s", "total")
-            .node("ReduceMean", "s", "mean", Models.ints("axes", 1L))
-            .node("Split", "x", "p q", Models.ints("split", 1L, 3L), Models.integer("axis", 1))
-            .node("Split", "x", "h i", Models.integer("axis", 2))
-            .output("u", "s", "all", "r", "total", "mean", "p", "q", "h", "i"));
+    assertSame(axes(opset));
+  }
+
+  static Models axes(int opset) {
+    return cube(opset)
+        .node("Unsqueeze", "x", "u", Models.ints("axes", 0L, 3L))
+        .node("Squeeze", "u", "s", Models.ints("axes", 3L))
+        .node("Squeeze", "u", "all")
+        .node("ReduceSum", "s", "r", Models.ints("axes", 1L), Models.integer("keepdims", 0))
+        .node("ReduceSum", "s", "total")
+        .node("ReduceMean", "s", "mean", Models.ints("axes", 1L))
+        .node("Split", "x", "p q", Models.ints("split", 1L, 3L), Models.integer("axis", 1))
+        .node("Split", "x", "h i", Models.integer("axis", 2))
+        .output("u", "s", "all", "r", "total", "mean", "p", "q", "h", "i");
   }
 
   @ParameterizedTest
@@ -72,9 +75,29 @@ class OpsetUpgradeTest {
   }
 
   @Test
+  void softmaxWhoseAxisIsFoundToBeTheLastStaysOneNode() {
+    OnnxModel upgraded =
+        assertSame(
+            cube(11)
+                .weight("w", 6, 5)
+                .weight("b", 1, 1, 1, 1)
+                .node("MatMul", "x w", "m")
+                .node("Unsqueeze", "m", "u", Models.ints("axes", 0L))
+                .node("Add", "u b", "a")
+                .node("Transpose", "a", "t", Models.ints("perm", 0L, 2L, 1L, 3L))
+                .node("Softmax", "t", "y", Models.integer("axis", 3))
+                .output("y"));
+    assertThat(upgraded.operatorCounts()).doesNotContainKey("Flatten");
+  }
+
+  @Test
   void softmaxOfUnknownRankAndDefaultAxisIsEmulated() {
     OnnxModel upgraded =
-        assertSame(cube(11).node("Relu", "x", "r").node("Softmax", "r", "y").output("y"));
+        assertSame(
+            cube(12)
+                .node("Einsum", "x", "r", Models.text("equation", "abc->bca"))
+                .node("Softmax", "r", "y")
+                .output("y"));
     assertThat(upgraded.operatorCounts()).containsKeys("Flatten", "Reshape", "Shape");
   }
 
@@ -201,18 +224,41 @@ class OpsetUpgradeTest {
     assertThat(OpsetUpgrade.upgrade(model)).isSameAs(model);
   }
 
+  private static Models resize(String mode, float height, float width) {
+    return Models.opset(10)
+        .input("x", 1, 2, 7, 9)
+        .constant(TensorCodec.floats("scales", List.of(4L), 1f, 1f, height, width))
+        .node("Resize", "resize", List.of("x", "scales"), List.of("y"), Models.text("mode", mode))
+        .output("y");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nearest,2,1.7",
+    "nearest,.5,.7",
+    "nearest,1,.7",
+    "linear,2,1.7",
+    "linear,.5,.7",
+    "linear,1.3,.7"
+  })
+  void resizeKeepsItsRounding(String mode, float height, float width) {
+    assertSame(resize(mode, height, width), Map.of("x", Reference.gaussian(2, 1, 2, 7, 9)));
+  }
+
   @Test
-  void shrinkingResizeIsRefusedByName() {
-    Models models =
-        Models.opset(10)
-            .input("x", 1, 2, 4, 4)
-            .constant(TensorCodec.floats("scales", List.of(4L), 1f, 1f, .5f, .5f))
-            .node("Resize", "shrink", List.of("x", "scales"), List.of("y"))
+  void whatHasNoEqualIsRefusedByName() {
+    assertThatExceptionOfType(InvalidModelException.class)
+        .isThrownBy(() -> OpsetUpgrade.upgrade(resize("nearest", 2f, .5f).build()))
+        .withMessage(
+            "Cannot use model 'test.onnx': Resize 'resize' of opset 10 with axes that grow beside"
+                + " axes that shrink has no equal in opset 13; export the model again");
+    Models perPosition =
+        cube(8)
+            .weight("p", 4)
+            .node("BatchNormalization", "x p p p p", "y", Models.integer("spatial", 0))
             .output("y");
     assertThatExceptionOfType(InvalidModelException.class)
-        .isThrownBy(() -> OpsetUpgrade.upgrade(models.build()))
-        .withMessage(
-            "Cannot use model 'test.onnx': Resize 'shrink' of opset 10 with mode nearest with scales"
-                + " below 1 has no equal in opset 13; export the model again");
+        .isThrownBy(() -> OpsetUpgrade.upgrade(perPosition.build()))
+        .withMessageContaining("BatchNormalization 'BatchNormalization#0' of opset 8");
   }
 }
