@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
@@ -119,7 +120,8 @@ final class ConfigurationFile implements IDefaultValueProvider {
       throw refused(
           value,
           "'%s' must be a single %s, not %s"
-              .formatted(key, text ? "text" : "value", value.render()));
+              .formatted(
+                  key, text ? "text" : "value", value.render(ConfigRenderOptions.concise())));
     }
     String written = config.getString(ConfigUtil.joinPath(key));
     convertible(option, written, value);

@@ -12,7 +12,6 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Says on the error stream what went wrong, and turns it into an exit code. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
@@ -27,10 +26,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   @Override
   public int handleParseException(ParameterException failure, String[] args) {
     CommandLine line = failure.getCommandLine();
-    String message =
-        failure instanceof UnmatchedArgumentException unmatched
-            ? unmatched(unmatched)
-            : failure.getMessage();
+    // A mistyped option also leaves the one that was meant missing: the cause comes first.
+    List<String> unmatched = line.getUnmatchedArguments();
+    String message = unmatched.isEmpty() ? failure.getMessage() : unknown(line, unmatched.get(0));
     String name = line.getCommandSpec().qualifiedName();
     err.println("tare: error: " + message);
     err.println("Try '%s --help'.".formatted(name));
@@ -62,9 +60,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return exitCode.code();
   }
 
-  private static String unmatched(UnmatchedArgumentException failure) {
-    CommandLine line = failure.getCommandLine();
-    String argument = failure.getUnmatched().get(0);
+  private static String unknown(CommandLine line, String argument) {
     boolean root = line.getParent() == null;
     String kind = argument.startsWith("-") ? "option" : root ? "subcommand" : "argument";
     List<String> candidates = new ArrayList<>();

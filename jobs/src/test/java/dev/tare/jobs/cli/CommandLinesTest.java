@@ -1,0 +1,358 @@
+package dev.tare.jobs.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertAll;
+
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.IfFinished;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class CommandLinesTest {
+  /** For every option three values: what a file says, what the command line says. */
+  private static final Map<String, List<String>> TWO_VALUES =
+      Map.ofEntries(
+          Map.entry("format", List.of("text", "parquet")),
+          Map.entry("channels", List.of("extremes", "histogram")),
+          Map.entry("if-finished", List.of("reuse", "fail")),
+          Map.entry("max-length", List.of("64", "32")),
+          Map.entry("samples", List.of("7", "8")),
+          Map.entry("eval-samples", List.of("9", "10")),
+          Map.entry("max-bad-rows", List.of("3", "4")),
+          Map.entry("partitions", List.of("5", "6")),
+          Map.entry("batch-size", List.of("2", "4")),
+          Map.entry("channel-bits", List.of("7", "6")),
+          Map.entry("min-cosine", List.of("0.5", "0.25")),
+          Map.entry("min-sqnr-db", List.of("20.5", "10.5")),
+          Map.entry("allow-mixed", List.of("true", "false")),
+          Map.entry("verbose", List.of("true", "false")));
+
+  @TempDir private Path temporary;
+  private final RecordingStages stages = new RecordingStages();
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    return commandLines().run(List.of(arguments));
+  }
+
+  private CommandLines commandLines() {
+    return new CommandLines(
+        stages,
+        uri -> "samples = 11 # from " + uri,
+        new PrintWriter(out, true),
+        new PrintWriter(err, true));
+  }
+
+  private String file(String text) throws IOException {
+    return Files.writeString(temporary.resolve("run.conf"), text).toString();
+  }
+
+  @Test
+  void runHasTheDocumentedDefaults() {
+    assertThat(run("run", "--model", "m", "--data", "d", "--output", "o")).isZero();
+
+    assertThat(stages.calls)
+        .containsExactly(
+            new RunOptions(
+                "m",
+                new DataOptions(
+                    "d",
+                    DataFormat.AUTO,
+                    Optional.empty(),
+                    Optional.empty(),
+                    128,
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    8,
+                    0),
+                new ObserveOptions("constant-weight-inputs", ChannelDetail.HISTOGRAM, 5),
+                "int8",
+                Optional.empty(),
+                256,
+                new GateOptions(OptionalDouble.of(0.95), OptionalDouble.empty()),
+                new OutputOptions("o", Optional.empty(), IfFinished.FAIL)));
+  }
+
+  @Test
+  void everySubcommandReachesItsStage() {
+    OutputOptions output = new OutputOptions("o", Optional.empty(), IfFinished.FAIL);
+    run("select", "--statistics", "s", "--model", "m", "--output", "o");
+    run("quantize", "--plan", "p", "--model=m", "--output", "o");
+    run("merge", "--output", "o", "a", "b");
+    run("inspect", "m.onnx");
+    run("demo");
+    run("calibrate", "--model", "m", "--data", "d", "--output", "o");
+    run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
+
+    assertThat(stages.calls.subList(0, 5))
+        .containsExactly(
+            new SelectOptions("s", "m", "int8", output),
+            new QuantizeOptions("p", "m", output),
+            new MergeOptions(List.of("a", "b"), false, output),
+            new InspectOptions("m.onnx"),
+            new DemoOptions(256, 256, Optional.empty()));
+    assertThat(stages.calls.get(5)).isInstanceOf(CalibrateOptions.class);
+    assertThat(((EvaluateOptions) stages.calls.get(6)).gate().minCosine()).isEmpty();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> commandLineWinsOverFileOverDefaultForEveryOption() {
+    List<DynamicTest> tests = new ArrayList<>();
+    commandLines()
+        .create()
+        .getSubcommands()
+        .forEach(
+            (name, line) ->
+                line.getCommandSpec().options().stream()
+                    .filter(o -> !o.usageHelp() && !o.longestName().equals("--config"))
+                    .forEach(
+                        o ->
+                            tests.add(
+                                DynamicTest.dynamicTest(
+                                    name + " " + o.longestName(),
+                                    () -> assertPrecedence(name, o.longestName())))));
+    assertThat(tests).hasSizeGreaterThan(60);
+    return tests.stream();
+  }
+
+  private void assertPrecedence(String subcommand, String option) {
+    String key = option.substring(2);
+    List<String> two = TWO_VALUES.getOrDefault(key, List.of("inFile", "onLine"));
+    String shared = key + " = \"" + two.get(0) + "\"\n";
+    String section = subcommand + " { " + key + " = \"" + two.get(0) + "\" }\n";
+    assertAll(
+        () -> assertThat(valueOf(subcommand, option, shared)).isEqualTo(two.get(0)),
+        () ->
+            assertThat(valueOf(subcommand, option, shared, option + "=" + two.get(1)))
+                .isEqualTo(two.get(1)),
+        () ->
+            assertThat(valueOf(subcommand, option, section + key + " = \"" + two.get(1) + "\"\n"))
+                .isEqualTo(two.get(0)),
+        () -> {
+          OptionSpec spec = subcommand(subcommand).getCommandSpec().findOption(option);
+          assertThat(valueOf(subcommand, option, ""))
+              .isEqualTo(spec.defaultValue() == null ? "null" : spec.defaultValue());
+        });
+  }
+
+  private CommandLine subcommand(String name) {
+    return commandLines().create().getSubcommands().get(name);
+  }
+
+  /** The value that picocli gives to an option, as it would be written. */
+  private String valueOf(String subcommand, String option, String text, String... more) {
+    CommandLine root = commandLines().create();
+    root.setDefaultValueProvider(
+        ConfigurationFile.parse(text, "run.conf", new OptionKeys(root.getCommandSpec())));
+    CommandLine line = root.getSubcommands().get(subcommand);
+    line.getCommandSpec().options().stream()
+        .filter(o -> !o.longestName().equals(option))
+        .filter(OptionSpec::required)
+        .forEach(o -> o.setValue("given"));
+    List<String> arguments = new ArrayList<>(List.of(more));
+    for (OptionSpec o : line.getCommandSpec().options()) {
+      if (o.required() && !o.longestName().equals(option)) {
+        arguments.add(o.longestName() + "=given");
+      }
+    }
+    boolean requiredAndUnset =
+        text.isEmpty() && line.getCommandSpec().findOption(option).required();
+    if (requiredAndUnset) {
+      return "null";
+    }
+    if (!line.getCommandSpec().positionalParameters().isEmpty()) {
+      arguments.add("position");
+    }
+    arguments.add(0, subcommand);
+    root.parseArgs(arguments.toArray(String[]::new));
+    Object value = line.getCommandSpec().findOption(option).getValue();
+    return value instanceof Enum<?> e ? Settings.word(e) : String.valueOf(value);
+  }
+
+  @Test
+  void aFlagOnTheLineTurnsOnWhatTheFileTurnsOn() throws IOException {
+    String config = file("allow-mixed = true");
+    run("merge", "--config", config, "--output", "o", "--allow-mixed", "a");
+    run("merge", "--config", config, "--output", "o", "a");
+    run("merge", "--config", config, "--output", "o", "--allow-mixed=false", "a");
+    run("merge", "--output", "o", "--allow-mixed", "a");
+
+    assertThat(stages.calls)
+        .extracting(call -> ((MergeOptions) call).allowMixed())
+        .containsExactly(true, true, false, true);
+  }
+
+  @Test
+  void oneFileServesAllStages() throws IOException {
+    String config =
+        file(
+            """
+            model = m.onnx
+            statistics = stats
+            samples = 5
+            calibrate { data = d1, samples = 6 }
+            evaluate { data = d2 }
+            """);
+    assertThat(run("calibrate", "--config", config, "--output", "o")).isZero();
+    assertThat(run("evaluate", "--config=" + config, "--output", "o", "--quantized", "q")).isZero();
+
+    DataOptions first = ((CalibrateOptions) stages.calls.get(0)).data();
+    DataOptions second = ((EvaluateOptions) stages.calls.get(1)).data();
+    assertThat(first.data()).isEqualTo("d1");
+    assertThat(first.samples()).hasValue(6);
+    assertThat(second.data()).isEqualTo("d2");
+    assertThat(second.samples()).hasValue(5);
+  }
+
+  @Test
+  void readsAFileFromAnotherFileSystem() {
+    run("demo", "--config", "hdfs://n/run.conf");
+
+    assertThat(((DemoOptions) stages.calls.get(0)).samples()).isEqualTo(11);
+  }
+
+  @Test
+  void effectiveConfigurationHasAKeyForEveryOptionThatIsSet() {
+    run(
+        "run",
+        "--model=m",
+        "--data=d",
+        "--output=o",
+        "--run-id=i",
+        "--tokenizer=t",
+        "--text-column=c",
+        "--samples=5",
+        "--partitions=2",
+        "--eval-data=e",
+        "--min-sqnr-db=-3");
+    SortedMap<String, String> configuration = ((RunOptions) stages.calls.get(0)).configuration();
+
+    List<String> keys =
+        subcommand("run").getCommandSpec().options().stream()
+            .map(OptionKeys::key)
+            .filter(
+                k ->
+                    !List.of("help", "config", "verbose", "output", "run-id", "if-finished")
+                        .contains(k))
+            .sorted()
+            .toList();
+    assertThat(configuration.keySet()).containsExactlyElementsOf(keys);
+    assertThat(configuration)
+        .containsEntry("channels", "histogram")
+        .containsEntry("samples", "5")
+        .containsEntry("min-sqnr-db", "-3.0");
+  }
+
+  @Test
+  void usageErrorsAreOneLineWithAHint() {
+    assertUsage("Unknown option '--sampels'; did you mean '--samples'?", "run", "--sampels", "5");
+    assertUsage("Unknown subcommand 'calibrat'; did you mean 'calibrate'?", "calibrat");
+    assertUsage("Unknown option '--verison'; did you mean '--version'?", "--verison");
+    assertUsage("Missing subcommand; one of run, calibrate", new String[0]);
+    assertUsage("Missing required options: '--model=M.onnx'", "calibrate");
+    assertUsage("Invalid value for option '--samples': 0 is less than 1", "demo", "--samples=0");
+    assertUsage("99999999999 is not from 1 to 2147483647", "demo", "--samples=99999999999");
+    assertUsage("--format': 'csv' is not one of auto, parquet, text", "run", "--format=csv");
+    assertUsage("--min-cosine': '1.5' is not from -1 to 1", "run", "--min-cosine=1.5");
+    assertUsage("--channel-bits': 11 is not from 0 to 10", "run", "--channel-bits=11");
+    assertUsage("--run-id': Not a run id: '..'", "run", "--run-id=..");
+    assertUsage("--data': it is empty", "run", "--data=");
+    assertThat(stages.calls).isEmpty();
+  }
+
+  private void assertUsage(String message, String... arguments) {
+    err.getBuffer().setLength(0);
+    assertThat(run(arguments)).isEqualTo(2);
+    assertThat(err.toString().lines().toList()).hasSize(2);
+    assertThat(err.toString())
+        .startsWith("tare: error: ")
+        .contains(message)
+        .containsPattern("Try 'tare[ a-z]* --help'\\.");
+  }
+
+  @Test
+  void exitCodesComeFromTheStageOrItsFailure() {
+    for (ExitCode code : ExitCode.values()) {
+      assertThat(commandLinesOf(new RecordingStages().returning(code)).run(List.of("demo")))
+          .isEqualTo(code.code());
+    }
+    TareException bad = TareException.badInput("d.parquet: row 3 holds NaN");
+    assertThat(
+            commandLinesOf(new RecordingStages().failing(new IllegalStateException("spark", bad)))
+                .run(List.of("demo")))
+        .isEqualTo(3);
+    assertThat(err.toString()).isEqualTo("tare: error: d.parquet: row 3 holds NaN\n");
+  }
+
+  @Test
+  void anythingElseIsABugWithAStackTrace() {
+    IllegalStateException bug = new IllegalStateException("oops");
+    assertThat(commandLinesOf(new RecordingStages().failing(bug)).run(List.of("demo")))
+        .isEqualTo(70);
+    assertThat(err.toString())
+        .contains("at dev.tare.jobs.cli.CommandLinesTest")
+        .contains("tare: error: java.lang.IllegalStateException: oops")
+        .contains("This is a bug of Tare or a fault of the platform");
+  }
+
+  @Test
+  void verboseShowsTheStackTraceOfAKnownFailure() {
+    TareException bad = TareException.badInput("no");
+    commandLinesOf(new RecordingStages().failing(bad)).run(List.of("demo", "--verbose"));
+
+    assertThat(err.toString()).contains("at dev.tare.jobs.cli");
+  }
+
+  private CommandLines commandLinesOf(Stages other) {
+    return new CommandLines(other, uri -> "", new PrintWriter(out), new PrintWriter(err));
+  }
+
+  @Test
+  void helpIsAsRecordedAndEverySubcommandShowsAnExample() throws IOException {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).isEqualTo(resource("help.txt"));
+    assertThat(resource("help.txt"))
+        .contains(Stream.of(ExitCode.values()).map(ExitCode::meaning).toList());
+    out.getBuffer().setLength(0);
+    assertThat(run("run", "--help")).isZero();
+    assertThat(out.toString()).isEqualTo(resource("help-run.txt"));
+    for (String subcommand : commandLines().create().getSubcommands().keySet()) {
+      out.getBuffer().setLength(0);
+      assertThat(run(subcommand, "--help")).isZero();
+      assertThat(out.toString()).contains("\nExample\n  tare " + subcommand);
+    }
+  }
+
+  @Test
+  void versionNamesTareAndSpark() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).matches("tare \\d+\\.\\d+\\.\\d+ \\(Spark 4\\.1\\.2, Java 17\\)\\R");
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream stream = CommandLinesTest.class.getResourceAsStream(name)) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.tare.jobs.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.jobs.TareException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelCacheTest {
+  private final Configuration hadoop = new Configuration();
+  @TempDir private Path temporary;
+  private Path source;
+  private Path cache;
+
+  @BeforeEach
+  void write() throws Exception {
+    source = Files.writeString(temporary.resolve("m.onnx"), "model of " + temporary);
+    cache = temporary.resolve("cache");
+    // The same bytes through a file system that is not file:.
+    hadoop.setBoolean("fs.viewfs.impl.disable.cache", true);
+    hadoop.set("fs.viewfs.mounttable.t.link./models", temporary.toUri().toString());
+  }
+
+  private ModelRef remote() throws Exception {
+    return ModelRef.of("viewfs://t/models/m.onnx", hadoop);
+  }
+
+  @Test
+  void usesALocalFileWhereItStands() throws Exception {
+    ModelRef ref = ModelRef.of(source.toString(), hadoop);
+
+    assertThat(ModelCache.in(cache).fetch(ref, hadoop)).isEqualTo(source);
+    assertThat(cache).doesNotExist();
+  }
+
+  @Test
+  void copiesARemoteFileOnceUnderItsHash() throws Exception {
+    ModelRef ref = remote();
+    Path local = ModelCache.in(cache).fetch(ref, hadoop);
+
+    assertThat(local).isEqualTo(cache.resolve("sha256").resolve(ref.sha256()));
+    assertThat(local).hasSameBinaryContentAs(source);
+    Files.delete(source);
+    assertThat(ModelCache.in(cache).fetch(ref, hadoop)).isEqualTo(local);
+    try (var names = Files.list(cache.resolve("sha256"))) {
+      assertThat(names).containsExactly(local);
+    }
+  }
+
+  @Test
+  void replacesADamagedCacheEntry() throws Exception {
+    ModelRef ref = remote();
+    Path entry = Files.createDirectories(cache.resolve("sha256")).resolve(ref.sha256());
+    Files.write(entry, new byte[(int) ref.length()]);
+
+    assertThat(ModelCache.in(cache).fetch(ref, hadoop)).hasSameBinaryContentAs(source);
+  }
+
+  @Test
+  void refusesAFileThatChangedSinceTheRunBegan() throws Exception {
+    ModelRef ref = remote();
+    Files.writeString(source, "another");
+    Files.deleteIfExists(temporary.resolve(".m.onnx.crc"));
+
+    assertThatThrownBy(() -> ModelCache.in(cache).fetch(ref, hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining(
+            "viewfs://t/models/m.onnx is not the file that the run began with: 7 bytes");
+  }
+
+  @Test
+  void namesAFileThatIsMissing() {
+    assertThatThrownBy(() -> ModelRef.of(temporary.resolve("no.onnx").toString(), hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining("No such file: file:" + temporary.resolve("no.onnx"));
+    ModelRef gone = new ModelRef(URI.create("viewfs://t/models/no"), "0".repeat(64), 1);
+    assertThatThrownBy(() -> ModelCache.in(cache).fetch(gone, hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessage("No such file: viewfs://t/models/no");
+  }
+
+  @Test
+  void refusesACacheThatIsALink() throws Exception {
+    Files.createSymbolicLink(cache, Files.createDirectory(temporary.resolve("elsewhere")));
+    ModelRef ref = remote();
+
+    assertThatThrownBy(() -> ModelCache.in(cache).fetch(ref, hadoop))
+        .hasMessageContaining("cache is not a folder of this user; remove it");
+  }
+
+  @Test
+  void referenceAndSettingsTravel() throws Exception {
+    hadoop.set("tare.test", "x");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(remote());
+      out.writeObject(HadoopSettings.of(hadoop));
+    }
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      assertThat(in.readObject()).isEqualTo(remote());
+      HadoopSettings settings = (HadoopSettings) in.readObject();
+      assertThat(settings.configuration().get("tare.test")).isEqualTo("x");
+      assertThat(settings.toString()).startsWith("HadoopSettings[").doesNotContain("tare.test");
+    }
+  }
+}

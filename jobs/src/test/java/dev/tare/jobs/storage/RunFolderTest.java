@@ -1,0 +1,248 @@
+package dev.tare.jobs.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFolderTest {
+  private static final Map<String, String> CONFIGURATION = Map.of("samples", "5");
+
+  private final Configuration hadoop = new Configuration();
+  @TempDir private Path temporary;
+
+  private RunFolder folder(String name) throws IOException {
+    return RunFolder.at(temporary.resolve(name).toString(), Optional.empty(), hadoop);
+  }
+
+  private static Fingerprint same() {
+    return draft("x", "none").fingerprint();
+  }
+
+  private static Manifest draft(String runId, String gate) {
+    ObjectNode properties = StrictJson.object();
+    properties.put("gate", gate);
+    return Manifest.draft(runId, List.of("select"), List.of(), CONFIGURATION, properties);
+  }
+
+  private static Manifest writeParts(RunAttempt attempt) throws IOException {
+    attempt.write(Part.PLAN_JSON, "{}\n");
+    try (OutputStream stream =
+        attempt
+            .path(Part.STATISTICS)
+            .getFileSystem(new Configuration())
+            .create(new org.apache.hadoop.fs.Path(attempt.path(Part.STATISTICS), "part-0"))) {
+      stream.write(new byte[] {1, 2, 3});
+    }
+    Files.createFile(Path.of(attempt.path(Part.STATISTICS).toUri().getPath(), "_SUCCESS"));
+    return draft(attempt.folder().runId(), "passed");
+  }
+
+  @Test
+  void showsNothingUntilTheManifestStands() throws IOException {
+    RunFolder folder = folder("r");
+    assertThat(folder.state()).isEqualTo(RunFolder.State.ABSENT);
+
+    RunAttempt attempt = folder.begin();
+    Manifest draft = writeParts(attempt);
+    assertThat(folder.state()).isEqualTo(RunFolder.State.UNFINISHED);
+    assertThat(temporary.resolve("r/plan.json")).doesNotExist();
+    assertThat(folder.status().orElseThrow().outcome()).isEqualTo(Status.Outcome.RUNNING);
+    assertFails(
+        folder::open, ExitCode.BAD_INPUT, "r is not a finished run: it has no manifest.json");
+
+    FinishedRun run = attempt.publish(draft);
+    assertThat(folder.state()).isEqualTo(RunFolder.State.FINISHED);
+    assertThat(run.manifest().files())
+        .extracting(FileEntry::path)
+        .containsExactly("configuration.json", "plan.json", "statistics/part-0");
+    assertThat(run.manifest().files().get(2).digest()).isEqualTo(Digest.of(new byte[] {1, 2, 3}));
+    assertThat(temporary.resolve("r/configuration.json")).hasContent("{\n  \"samples\" : \"5\"\n}");
+    assertThat(folder.status().orElseThrow().outcome()).isEqualTo(Status.Outcome.FINISHED);
+    try (var names = Files.list(temporary.resolve("r"))) {
+      assertThat(names.map(p -> p.getFileName().toString()))
+          .noneMatch(name -> name.startsWith("_attempt-"));
+    }
+    run.verifyAll();
+    assertThat(run.verifiedText(Part.PLAN_JSON)).isEqualTo("{}\n");
+  }
+
+  @Test
+  void refusesAFinishedOutput() throws IOException {
+    RunFolder folder = folder("r");
+    folder.produce(RunFolderTest::writeParts);
+
+    String message = "r holds a finished run; choose another --output, or --if-finished reuse";
+    assertFails(folder::begin, ExitCode.ALREADY_FINISHED, message);
+    assertFails(
+        () -> folder.reusable(IfFinished.FAIL, RunFolderTest::same),
+        ExitCode.ALREADY_FINISHED,
+        message);
+  }
+
+  @Test
+  void reusesAFinishedRunOfTheSameFingerprintOnly() throws IOException {
+    RunFolder folder = folder("r");
+    assertThat(folder.reusable(IfFinished.REUSE, RunFolderTest::same)).isEmpty();
+    folder.produce(RunFolderTest::writeParts);
+
+    assertThat(folder.reusable(IfFinished.REUSE, RunFolderTest::same)).contains(ExitCode.OK);
+    Manifest other =
+        Manifest.draft(
+            "r", List.of("select"), List.of(), Map.of("samples", "6"), StrictJson.object());
+    assertFails(
+        () -> folder.reusable(IfFinished.REUSE, other::fingerprint),
+        ExitCode.ALREADY_FINISHED,
+        "r holds another finished run: option samples is 6 here and 5 there");
+  }
+
+  @Test
+  void aReusedRunWhoseGateFailedFailsAgain() throws IOException {
+    RunFolder folder = folder("r");
+    folder.produce(attempt -> draft("r", Manifest.GATE_FAILED));
+
+    assertThat(folder.reusable(IfFinished.REUSE, RunFolderTest::same))
+        .contains(ExitCode.GATE_FAILED);
+    assertThat(folder.status().orElseThrow().exitCode()).isEqualTo(4);
+  }
+
+  @Test
+  void recordsAFailureAndPublishesNothing() throws IOException {
+    RunFolder folder = folder("r");
+    assertFails(
+        () ->
+            folder.produce(
+                attempt -> {
+                  writeParts(attempt);
+                  throw TareException.badInput("row 7 has NaN");
+                }),
+        ExitCode.BAD_INPUT,
+        "row 7 has NaN");
+
+    Status status = folder.status().orElseThrow();
+    assertThat(status.outcome()).isEqualTo(Status.Outcome.FAILED);
+    assertThat(status.exitCode()).isEqualTo(3);
+    assertThat(status.message()).isEqualTo("row 7 has NaN");
+    assertThat(folder.state()).isEqualTo(RunFolder.State.UNFINISHED);
+    assertThat(temporary.resolve("r/statistics")).doesNotExist();
+  }
+
+  @Test
+  void redoesAnUnfinishedRun() throws IOException {
+    RunFolder folder = folder("r");
+    writeParts(folder.begin());
+    Files.writeString(temporary.resolve("r/plan.json"), "left by a killed attempt");
+
+    FinishedRun run = folder.produce(RunFolderTest::writeParts);
+
+    run.verifyAll();
+    assertThat(run.verifiedText(Part.PLAN_JSON)).isEqualTo("{}\n");
+  }
+
+  @Test
+  void deletesNothingInAFolderThatIsNoRun() throws IOException {
+    Path foreign = Files.createDirectories(temporary.resolve("home"));
+    Path precious = Files.writeString(foreign.resolve("model.onnx"), "precious");
+    assertFails(
+        folder("home")::begin,
+        ExitCode.USAGE,
+        "home: it is not empty and has no status.json of a run");
+
+    Files.writeString(foreign.resolve("letter.txt"), "dear");
+    assertFails(
+        folder("home")::begin,
+        ExitCode.USAGE,
+        "home: it holds 'letter.txt', which is no part of a run");
+    assertThat(precious).hasContent("precious");
+    assertFails(
+        RunFolder.at(precious.toString(), Optional.empty(), hadoop)::begin,
+        ExitCode.USAGE,
+        "model.onnx is a file, not a folder");
+  }
+
+  @Test
+  void theAttemptThatBeganLastOwnsTheFolder() throws IOException {
+    RunFolder folder = folder("r");
+    RunAttempt first = folder.begin();
+    Manifest firstDraft = writeParts(first);
+    RunAttempt second = folder.begin();
+    Manifest secondDraft = writeParts(second);
+    writeParts(first);
+
+    assertFails(
+        () -> first.publish(firstDraft),
+        ExitCode.ALREADY_FINISHED,
+        "r; this one publishes nothing");
+    first.fail(ExitCode.ALREADY_FINISHED, "lost");
+    FinishedRun run = second.publish(secondDraft);
+
+    run.verifyAll();
+    assertThat(folder.status().orElseThrow().outcome()).isEqualTo(Status.Outcome.FINISHED);
+  }
+
+  @Test
+  void namesDamage() throws IOException {
+    RunFolder folder = folder("r");
+    FinishedRun run = folder.produce(RunFolderTest::writeParts);
+    Path part = temporary.resolve("r/statistics/part-0");
+    Files.deleteIfExists(temporary.resolve("r/statistics/.part-0.crc"));
+
+    Files.write(part, new byte[] {1, 2, 4});
+    assertFails(
+        () -> run.verified(Part.STATISTICS),
+        ExitCode.BAD_INPUT,
+        "is damaged: statistics/part-0 was changed: 3 bytes with sha256");
+    assertThat(run.verifiedText(Part.PLAN_JSON)).isEqualTo("{}\n");
+    Files.write(part, new byte[] {1, 2, 3});
+    Path added = Files.writeString(temporary.resolve("r/statistics/part-1"), "x");
+    assertFails(
+        () -> run.verified(Part.STATISTICS),
+        ExitCode.BAD_INPUT,
+        "is damaged: statistics/part-1 is not in the manifest");
+    Files.delete(added);
+    run.verifyAll();
+    Files.delete(part);
+    assertFails(() -> run.verifyAll(), ExitCode.BAD_INPUT, "statistics/part-0 is missing");
+    assertFails(
+        () -> run.verified(Part.WEIGHTS),
+        ExitCode.BAD_INPUT,
+        "r has no weights; it was made by: select");
+  }
+
+  @Test
+  void refusesFileSystemsWithoutAPublisherAndBadIds() throws IOException {
+    assertFails(
+        () -> Publisher.of(URI.create("s3a://b/r"), hadoop),
+        ExitCode.USAGE,
+        "Cannot publish a run on 's3a:' (s3a://b/r); supported are file, hdfs");
+    assertFails(
+        () -> RunFolder.at("nope://x/r", Optional.empty(), hadoop),
+        ExitCode.USAGE,
+        "Cannot read or write 'nope://x/r'");
+    assertFails(() -> folder("a b"), ExitCode.USAGE, "Not a run id: 'a b'");
+    assertThat(RunFolder.at(temporary.resolve("a b").toString(), Optional.of("ab"), hadoop).runId())
+        .isEqualTo("ab");
+  }
+
+  private static void assertFails(ThrowingCallable call, ExitCode exitCode, String message) {
+    assertThatThrownBy(call)
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining(message)
+        .extracting(e -> ((TareException) e).exitCode())
+        .isEqualTo(exitCode);
+  }
+}
