@@ -189,7 +189,7 @@ public final class DataSource {
   /**
    * Counts all rows: one job.
    *
-   * @throws InputException if other rows were read than the footers promised
+   * @throws InputException if a file could not be read, or other rows than the footers promised
    */
   public InputReport report() {
     return report(rows);
@@ -198,10 +198,16 @@ public final class DataSource {
   /**
    * Counts the rows of a table that equals {@link #rows}, as a persisted one.
    *
-   * @throws InputException if other rows were read than the footers promised
+   * @throws InputException if a file could not be read, or other rows than the footers promised
    */
   public InputReport report(Dataset<Row> table) {
-    InputReport report = InputReport.of(data.uri(), table);
+    InputReport report;
+    try {
+      report = InputReport.of(data.uri(), table);
+    } catch (Exception e) {
+      // Spark throws its checked exception from methods that declare none.
+      throw InputException.ofFailedRead(e).orElseThrow(() -> new IllegalStateException(e));
+    }
     report.checkSeen(source.expectedRows());
     return report;
   }

@@ -93,7 +93,7 @@ record TextSource(
           texts.add(text(row));
           good.add(row);
         } catch (BadRowException e) {
-          ready.add(SampleRows.bad(row.getString(0), position(row), e.reason(), e.getMessage()));
+          ready.add(SampleRows.bad(file(row), position(row), e.reason(), e.getMessage()));
         }
       }
       if (texts.isEmpty()) {
@@ -109,12 +109,16 @@ record TextSource(
     private Row sampleRow(Row row, String text, Encoding encoding) {
       if (encoding.getIds().length == 0) {
         return SampleRows.bad(
-            row.getString(0),
+            file(row),
             position(row),
             Reason.EMPTY,
             "the tokenizer finds no tokens in \"" + excerpt(text) + "\"");
       }
-      return SampleRows.of(row.getString(0), position(row), TokenInputs.sample(inputs, encoding));
+      return SampleRows.of(file(row), position(row), TokenInputs.sample(inputs, encoding));
+    }
+
+    private static String file(Row row) {
+      return ParquetTable.path(row.getString(0));
     }
 
     private static Optional<Long> position(Row row) {
