@@ -51,7 +51,8 @@ public final class DataSource {
 
   /**
    * Lists the files, tells their format, reads all footers, and checks columns, settings and
-   * tokenizer; runs no job.
+   * tokenizer; runs no job. Where rows are large, lowers {@code
+   * spark.sql.parquet.columnarReaderBatchSize} in this session.
    *
    * @throws InputException if any of it says that the data cannot be read in full
    */
@@ -67,6 +68,7 @@ public final class DataSource {
       return lines(spark, configuration, data, request);
     }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
+    ReadSettings.limitBatches(spark, footers.bytesPerRow());
     Optional<String> column = textColumn(request, footers);
     SampleSource source =
         column.isPresent()
@@ -205,11 +207,15 @@ public final class DataSource {
     try {
       report = InputReport.of(data.uri(), table);
     } catch (Exception e) {
-      // Spark throws its checked exception from methods that declare none.
-      throw InputException.ofFailedRead(e).orElseThrow(() -> new IllegalStateException(e));
+      // Spark throws its checked exceptions from methods that declare none.
+      throw InputException.ofFailedRead(e).map(RuntimeException.class::cast).orElse(unchecked(e));
     }
     report.checkSeen(source.expectedRows());
     return report;
+  }
+
+  private static RuntimeException unchecked(Exception e) {
+    return e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
   }
 
   /**
