@@ -4,7 +4,9 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -122,16 +124,15 @@ public record DataFiles(String uri, List<DataFile> files) {
    * @throws InputException if a file was added, removed, or changed in length or time since
    */
   void requireUnchanged(Configuration configuration) {
-    List<DataFile> now = list(uri, configuration).files();
+    Set<DataFile> now = new LinkedHashSet<>(list(uri, configuration).files());
     for (DataFile file : files) {
-      if (!now.contains(file)) {
+      if (!now.remove(file)) {
         throw new InputException("The data changed during the run: " + file.path());
       }
     }
-    for (DataFile file : now) {
-      if (!files.contains(file)) {
-        throw new InputException("The data changed during the run: " + file.path() + " is new");
-      }
+    if (!now.isEmpty()) {
+      throw new InputException(
+          "The data changed during the run: " + now.iterator().next().path() + " is new");
     }
   }
 }

@@ -51,7 +51,8 @@ public final class DataSource {
 
   /**
    * Lists the files, tells their format, reads all footers, and checks columns, settings and
-   * tokenizer; runs no job.
+   * tokenizer; runs no job. Where rows are large, lowers {@code
+   * spark.sql.parquet.columnarReaderBatchSize} in this session.
    *
    * @throws InputException if any of it says that the data cannot be read in full
    */
@@ -67,6 +68,7 @@ public final class DataSource {
       return lines(spark, configuration, data, request);
     }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
+    ReadSettings.limitBatches(spark, footers.bytesPerRow());
     Optional<String> column = textColumn(request, footers);
     SampleSource source =
         column.isPresent()
@@ -189,7 +191,7 @@ public final class DataSource {
   /**
    * Counts all rows: one job.
    *
-   * @throws InputException if other rows were read than the footers promised
+   * @throws InputException if a file could not be read, or other rows than the footers promised
    */
   public InputReport report() {
     return report(rows);
@@ -198,12 +200,22 @@ public final class DataSource {
   /**
    * Counts the rows of a table that equals {@link #rows}, as a persisted one.
    *
-   * @throws InputException if other rows were read than the footers promised
+   * @throws InputException if a file could not be read, or other rows than the footers promised
    */
   public InputReport report(Dataset<Row> table) {
-    InputReport report = InputReport.of(data.uri(), table);
+    InputReport report;
+    try {
+      report = InputReport.of(data.uri(), table);
+    } catch (Exception e) {
+      // Spark throws its checked exceptions from methods that declare none.
+      throw InputException.ofFailedRead(e).map(RuntimeException.class::cast).orElse(unchecked(e));
+    }
     report.checkSeen(source.expectedRows());
     return report;
+  }
+
+  private static RuntimeException unchecked(Exception e) {
+    return e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
   }
 
   /**

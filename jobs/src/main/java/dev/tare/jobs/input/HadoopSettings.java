@@ -16,10 +16,9 @@ final class HadoopSettings {
     CollectionConverters.asJava(spark.conf().getAll())
         .forEach(
             (key, value) -> {
-              if (key.startsWith(PREFIX)) {
-                configuration.set(key.substring(PREFIX.length()), value);
-              } else if (value != null) {
-                configuration.set(key, value);
+              if (value != null) {
+                configuration.set(
+                    key.startsWith(PREFIX) ? key.substring(PREFIX.length()) : key, value);
               }
             });
     return configuration;

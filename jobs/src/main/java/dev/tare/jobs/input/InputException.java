@@ -1,5 +1,8 @@
 package dev.tare.jobs.input;
 
+import java.util.Optional;
+import org.apache.spark.SparkThrowable;
+
 /** Data that cannot be calibrated or evaluated on; the message names file, column or row. */
 public final class InputException extends RuntimeException {
 
@@ -11,5 +14,37 @@ public final class InputException extends RuntimeException {
 
   public InputException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /**
+   * The input behind a failed job, if Spark could not read a file of it: damaged pages show only
+   * while they are read.
+   *
+   * @param failure what an action on a data set threw
+   */
+  public static Optional<InputException> ofFailedRead(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SparkThrowable spark
+          && spark.getCondition() != null
+          && spark.getCondition().startsWith("FAILED_READ_FILE")) {
+        return Optional.of(
+            new InputException(
+                "Cannot read %s: %s"
+                    .formatted(spark.getMessageParameters().get("path"), root(cause).getMessage()),
+                failure));
+      }
+      if (cause instanceof InputException input) {
+        return Optional.of(input);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 }

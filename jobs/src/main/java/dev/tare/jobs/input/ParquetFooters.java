@@ -28,8 +28,9 @@ record ParquetFooters(List<Footer> footers) {
    * @param file where it stands
    * @param schema the file's own
    * @param rows the sum over its row groups
+   * @param bytesPerRow the average of the row group where it is largest, before compression
    */
-  record Footer(DataFile file, MessageType schema, long rows) {}
+  record Footer(DataFile file, MessageType schema, long rows, long bytesPerRow) {}
 
   ParquetFooters {
     footers = List.copyOf(footers);
@@ -55,7 +56,13 @@ record ParquetFooters(List<Footer> footers) {
     try (ParquetFileReader reader =
         ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path()), configuration))) {
       return new Footer(
-          file, reader.getFooter().getFileMetaData().getSchema(), reader.getRecordCount());
+          file,
+          reader.getFooter().getFileMetaData().getSchema(),
+          reader.getRecordCount(),
+          reader.getFooter().getBlocks().stream()
+              .mapToLong(block -> block.getTotalByteSize() / Math.max(1, block.getRowCount()))
+              .max()
+              .orElse(0));
     } catch (IOException | RuntimeException e) {
       throw new InputException(
           "Cannot read %s as Parquet (%d bytes; truncated or damaged): %s"
@@ -71,7 +78,12 @@ record ParquetFooters(List<Footer> footers) {
     return Collections.unmodifiableSortedMap(rows);
   }
 
-  /** Whether every file has a column, by its exact name. */
+  /** Bytes of an average row, at their largest. */
+  long bytesPerRow() {
+    return footers.stream().mapToLong(Footer::bytesPerRow).max().orElse(0);
+  }
+
+  /** Whether any file has a column, by its exact name. */
   boolean anyHas(String column) {
     return footers.stream().anyMatch(footer -> footer.schema().containsField(column));
   }

@@ -90,7 +90,7 @@ record ParquetSource(
 
     @Override
     public Row call(Row row) {
-      String file = row.getString(0);
+      String file = ParquetTable.path(row.getString(0));
       Optional<Long> position = Optional.of(row.getLong(1));
       try {
         return SampleRows.of(file, position, sample(row));

@@ -1,6 +1,8 @@
 package dev.tare.jobs.input;
 
+import java.net.URI;
 import java.util.Map;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -15,6 +17,11 @@ final class ParquetTable {
   static final Column ROW = functions.col("_metadata.row_index");
 
   private ParquetTable() {}
+
+  /** The path behind a value of {@link #FILE}, which Spark encodes as a URI. */
+  static String path(String file) {
+    return file.indexOf('%') < 0 ? file : new Path(URI.create(file)).toString();
+  }
 
   static Column column(String name) {
     return functions.col("`" + name.replace("`", "``") + "`");

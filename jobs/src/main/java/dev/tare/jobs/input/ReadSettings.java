@@ -3,7 +3,7 @@ package dev.tare.jobs.input;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 
-/** Settings under which Spark would leave data out without a word. */
+/** Spark settings that reading depends on. */
 final class ReadSettings {
 
   private static final List<String> LOSSY =
@@ -13,7 +13,23 @@ final class ReadSettings {
           "spark.files.ignoreCorruptFiles",
           "spark.files.ignoreMissingFiles");
 
+  private static final String BATCH_ROWS = "spark.sql.parquet.columnarReaderBatchSize";
+
+  /** Memory that one task may take for the rows it reads ahead. */
+  private static final long BATCH_BYTES = 64L << 20;
+
   private ReadSettings() {}
+
+  /**
+   * Lowers the rows that Spark's reader holds at once, in this session, so that rows of images or
+   * long sequences fit: its own default of 4096 rows is 2.4 GB for rows of 600 kB.
+   */
+  static void limitBatches(SparkSession spark, long bytesPerRow) {
+    long fitting = Math.max(1, BATCH_BYTES / Math.max(1, bytesPerRow));
+    if (fitting < Long.parseLong(spark.conf().get(BATCH_ROWS))) {
+      spark.conf().set(BATCH_ROWS, fitting);
+    }
+  }
 
   /**
    * @throws InputException naming the setting

@@ -22,6 +22,8 @@ public enum Reason {
   ATTENTION_MASK,
   /** A token id that has no row in the model's embedding. */
   TOKEN_ID,
+  /** A text that the tokenizer fails on. */
+  TOKENIZER,
   /** Bytes that are no UTF-8. */
   INVALID_UTF8;
 

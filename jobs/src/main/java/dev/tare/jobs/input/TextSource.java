@@ -2,16 +2,12 @@ package dev.tare.jobs.input;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.tare.engine.tensor.Sample;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.Iterator;
-import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -47,22 +43,25 @@ record TextSource(
 
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
-      return new Batches(inputs, Tokenizers.open(tokenizer, maxLength), rows);
+      return new Tokenized(inputs, Tokenizers.open(tokenizer, maxLength), rows);
     }
   }
 
-  /** Tokenizes some texts at a time. Not thread-safe; confined to one Spark task. */
-  private static final class Batches implements Iterator<Row> {
+  /**
+   * Tokenizes row by row. Not thread-safe; confined to one Spark task.
+   *
+   * <p>Never {@code batchEncode}: it starts threads beside Spark's tasks without being faster than
+   * {@code encode} on each of them, and aborts the JVM where {@code encode} throws for one text.
+   */
+  private static final class Tokenized implements Iterator<Row> {
 
-    private static final int BATCH = 256;
     private static final int EXCERPT = 40;
 
     private final ModelInputs inputs;
     private final HuggingFaceTokenizer tokenizer;
     private final Iterator<Row> rows;
-    private final Deque<Row> ready = new ArrayDeque<>();
 
-    Batches(ModelInputs inputs, HuggingFaceTokenizer tokenizer, Iterator<Row> rows) {
+    Tokenized(ModelInputs inputs, HuggingFaceTokenizer tokenizer, Iterator<Row> rows) {
       this.inputs = inputs;
       this.tokenizer = tokenizer;
       this.rows = rows;
@@ -70,55 +69,35 @@ record TextSource(
 
     @Override
     public boolean hasNext() {
-      while (ready.isEmpty() && rows.hasNext()) {
-        tokenizeBatch();
-      }
-      return !ready.isEmpty();
+      return rows.hasNext();
     }
 
     @Override
     public Row next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      return ready.removeFirst();
-    }
-
-    private void tokenizeBatch() {
-      List<Row> good = new ArrayList<>();
-      List<String> texts = new ArrayList<>();
-      for (int i = 0; i < BATCH && rows.hasNext(); i++) {
-        Row row = rows.next();
-        try {
-          texts.add(text(row));
-          good.add(row);
-        } catch (BadRowException e) {
-          ready.add(SampleRows.bad(row.getString(0), position(row), e.reason(), e.getMessage()));
-        }
-      }
-      if (texts.isEmpty()) {
-        return;
-      }
-      Encoding[] encodings = tokenizer.batchEncode(texts);
-      for (int i = 0; i < encodings.length; i++) {
-        Row row = good.get(i);
-        ready.add(sampleRow(row, texts.get(i), encodings[i]));
+      Row row = rows.next();
+      String file = ParquetTable.path(row.getString(0));
+      Optional<Long> position = row.isNullAt(1) ? Optional.empty() : Optional.of(row.getLong(1));
+      try {
+        return SampleRows.of(file, position, sample(text(row)));
+      } catch (BadRowException e) {
+        return SampleRows.bad(file, position, e.reason(), e.getMessage());
       }
     }
 
-    private Row sampleRow(Row row, String text, Encoding encoding) {
+    private Sample sample(String text) throws BadRowException {
+      Encoding encoding;
+      try {
+        encoding = tokenizer.encode(text);
+      } catch (RuntimeException e) {
+        throw new BadRowException(
+            Reason.TOKENIZER,
+            "the tokenizer fails on \"" + excerpt(text) + "\": " + e.getMessage());
+      }
       if (encoding.getIds().length == 0) {
-        return SampleRows.bad(
-            row.getString(0),
-            position(row),
-            Reason.EMPTY,
-            "the tokenizer finds no tokens in \"" + excerpt(text) + "\"");
+        throw new BadRowException(
+            Reason.EMPTY, "the tokenizer finds no tokens in \"" + excerpt(text) + "\"");
       }
-      return SampleRows.of(row.getString(0), position(row), TokenInputs.sample(inputs, encoding));
-    }
-
-    private static Optional<Long> position(Row row) {
-      return row.isNullAt(1) ? Optional.empty() : Optional.of(row.getLong(1));
+      return TokenInputs.sample(inputs, encoding);
     }
 
     private static String text(Row row) throws BadRowException {

@@ -254,4 +254,23 @@ class ParquetSourceTest {
     assertThat(selected.get(1)).isEqualTo(selected.get(0));
     assertThat(selected.get(2)).isEqualTo(selected.get(0));
   }
+
+  @Test
+  void rowsOfManyBytesAreReadInSmallerBatches() {
+    String key = "spark.sql.parquet.columnarReaderBatchSize";
+    String before = SPARK.conf().get(key);
+    float[] values = new float[2 * 100_000];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i * 0.37f;
+    }
+    Row row = RowFactory.create(littleEndian(values), List.of(2, 100_000));
+    try {
+      String uri = append(table("x binary, x_shape array<int>", row), folder.resolve("large"));
+      DataSource source = open(uri, MATRIX);
+      assertThat(Long.parseLong(SPARK.conf().get(key))).isBetween(70L, 90L);
+      assertThat(source.report().samples()).isEqualTo(1);
+    } finally {
+      SPARK.conf().set(key, before);
+    }
+  }
 }

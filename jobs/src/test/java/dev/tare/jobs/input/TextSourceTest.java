@@ -262,4 +262,34 @@ class TextSourceTest {
     assertThat(report.first().get(Reason.NULL).row()).hasValue(1);
     assertThat(report.first().get(Reason.NULL).error()).isEqualTo("the text is null");
   }
+
+  @Test
+  void textThatTheTokenizerFailsOnIsBadAndItsBatchIsNot() throws IOException {
+    Path json = folder.resolve("words.json");
+    Files.writeString(
+        json,
+        """
+        {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"},
+         "model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}, "unk_token": "[UNK]"}}
+        """);
+    ModelInputs ids = ModelInputs.of(InputSpec.of("input_ids", DType.INT64, Dim.unknown()));
+    String uri = lines("words.txt", List.of("a b", "a c", "b"));
+    DataSource source =
+        DataSource.open(
+            SPARK, DataRequest.of(uri, ids).withTokenizer(new AssetFile(json.toString())));
+    assertThat(source.maxLength()).hasValue(512);
+    InputReport report = source.report();
+    assertThat(report.samples()).isEqualTo(2);
+    assertThat(report.bad()).isEqualTo(Map.of(Reason.TOKENIZER, 1L));
+    assertThat(report.first().get(Reason.TOKENIZER).error())
+        .startsWith("the tokenizer fails on \"a c\": ");
+  }
+
+  @Test
+  void nativeLibraryStaysInTheTemporaryFolderAndSendsNothing() {
+    assertThat(Tokenizers.open(TOKENIZER, 64).getMaxLength()).isEqualTo(64);
+    assertThat(System.getProperty("OPT_OUT_TRACKING")).isEqualTo("true");
+    assertThat(System.getProperty("ai.djl.offline")).isEqualTo("true");
+    assertThat(Path.of(System.getProperty("java.io.tmpdir"), "djl", "tokenizers")).exists();
+  }
 }
