@@ -122,6 +122,7 @@ final class Plans {
         type,
         true,
         false,
+        false,
         "min-max",
         axis,
         channels);
