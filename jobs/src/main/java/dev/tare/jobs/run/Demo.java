@@ -156,7 +156,9 @@ final class Demo {
   }
 
   private static Path assets() {
-    String folder = System.getProperty("tare.assets", "");
+    String home = System.getenv("TARE_HOME");
+    String folder =
+        System.getProperty("tare.assets", home == null ? "" : home + "/jobs/target/assets");
     if (folder.isEmpty() || !Files.isDirectory(Path.of(folder))) {
       throw TareException.badInput(
           "The demo's model and text are not here: start it with deploy/tare demo, which lets Maven"

@@ -15,7 +15,13 @@ final class Session implements AutoCloseable {
 
   static Session open(String name) {
     boolean own = SparkSession.getDefaultSession().isEmpty();
-    return new Session(SparkSession.builder().appName(name).getOrCreate(), own);
+    return new Session(
+        SparkSession.builder()
+            .appName(name)
+            // Tensor names are data: 'W' and 'w' are two tensors.
+            .config("spark.sql.caseSensitive", true)
+            .getOrCreate(),
+        own);
   }
 
   SparkSession spark() {
