@@ -26,11 +26,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Calibration of MiniLM without Spark: a loop over texts, what the pipeline must agree with. */
-final class EngineAlone {
+public final class EngineAlone {
 
   private EngineAlone() {}
 
-  static List<Sample> tokenize(List<String> texts) throws IOException {
+  public static List<Sample> tokenize(List<String> texts) throws IOException {
     List<Sample> samples = new ArrayList<>();
     try (HuggingFaceTokenizer tokenizer =
         HuggingFaceTokenizer.builder()
