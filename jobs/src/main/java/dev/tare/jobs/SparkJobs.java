@@ -2,12 +2,15 @@ package dev.tare.jobs;
 
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * The one place that touches SparkContext: job descriptions that read like the README, and what the
  * cluster offers.
  */
 public final class SparkJobs {
+
+  private static final String HADOOP = "spark.hadoop.";
 
   private SparkJobs() {}
 
@@ -16,9 +19,22 @@ public final class SparkJobs {
     spark.sparkContext().setJobDescription(description);
   }
 
-  /** Settings of file systems, {@code spark.hadoop.*} included. */
+  /**
+   * A copy of Hadoop's settings as Spark's own readers see them: those that the driver started
+   * with, and over them the session's, {@code spark.hadoop.*} without its prefix.
+   */
   public static Configuration hadoop(SparkSession spark) {
-    return spark.sparkContext().hadoopConfiguration();
+    Configuration hadoop = new Configuration(spark.sparkContext().hadoopConfiguration());
+    CollectionConverters.asJava(spark.conf().getAll())
+        .forEach(
+            (key, value) -> {
+              String name = key.startsWith(HADOOP) ? key.substring(HADOOP.length()) : key;
+              // Spark's own settings mean nothing to Hadoop, and may be secrets.
+              if (value != null && !name.startsWith("spark.")) {
+                hadoop.set(name, value);
+              }
+            });
+    return hadoop;
   }
 
   /** Tasks that can run at once now. */

@@ -72,12 +72,12 @@ public final class Distribution {
     return count[bin];
   }
 
-  /** The smallest finite value, exact; NaN when the distribution is empty. */
+  /** The smallest finite value, exact; NaN when none was seen. */
   public float min() {
     return min;
   }
 
-  /** The largest finite value, exact; NaN when the distribution is empty. */
+  /** The largest finite value, exact; NaN when none was seen. */
   public float max() {
     return max;
   }
@@ -87,6 +87,7 @@ public final class Distribution {
     return total;
   }
 
+  /** Whether no bin holds a value: nothing was seen, or only the extremes were kept. */
   public boolean isEmpty() {
     return total == 0;
   }

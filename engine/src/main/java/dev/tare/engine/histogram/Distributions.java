@@ -34,37 +34,6 @@ final class Distributions {
     return view.build(statistics.min(), statistics.max());
   }
 
-  static Distribution ofMagnitudes(Statistics statistics, Histogram histogram) {
-    Distributions view = new Distributions(histogram.size() + 1);
-    if (statistics.zeros() > 0) {
-      view.add(0, 0, statistics.zeros());
-    }
-    FloatBins bins = histogram.floatBins();
-    int positive = 0;
-    while (positive < histogram.size() && histogram.bin(positive) < 0) {
-      positive++;
-    }
-    int negative = positive - 1;
-    while (negative >= 0 || positive < histogram.size()) {
-      int below = negative >= 0 ? ~histogram.bin(negative) : Integer.MAX_VALUE;
-      int above = positive < histogram.size() ? histogram.bin(positive) : Integer.MAX_VALUE;
-      int bin = Math.min(below, above);
-      long values = 0;
-      if (below == bin) {
-        values += histogram.count(negative--);
-      }
-      if (above == bin) {
-        values += histogram.count(positive++);
-      }
-      view.add(bins.lower(bin), bins.upper(bin), values);
-    }
-    float min = statistics.min();
-    float max = statistics.max();
-    boolean bothSigns = min < 0 && max > 0;
-    float smallest = bothSigns ? (float) view.lower[0] : max <= 0 ? 0.0f - max : min;
-    return view.build(smallest, Math.max(Math.abs(min), Math.abs(max)));
-  }
-
   private void add(double low, double high, long values) {
     lower[size] = low;
     upper[size] = high;

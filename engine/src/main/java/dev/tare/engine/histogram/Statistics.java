@@ -145,45 +145,11 @@ public record Statistics(
 
   /**
    * The finite values by value; zeros are a bin of width 0, and the outermost edges are min and
-   * max.
-   *
-   * @throws IllegalStateException if there is no histogram
+   * max. Where only extremes were kept it has these, and no bins.
    */
   public Distribution distribution() {
-    return Distributions.ofValues(this, requireHistogram());
-  }
-
-  /**
-   * The magnitudes of the finite values: zeros are a bin of width 0, and the last upper edge is the
-   * exact largest magnitude. Its min is exact when values of one sign or zeros occur, and else the
-   * lower edge of the first bin.
-   *
-   * @throws IllegalStateException if there is no histogram
-   */
-  public Distribution magnitudes() {
-    return Distributions.ofMagnitudes(this, requireHistogram());
-  }
-
-  /**
-   * The magnitudes of the finite values in uniform cells, zeros in cell 0.
-   *
-   * @throws IllegalStateException if there is no histogram
-   */
-  public UniformGrid magnitudeGrid() {
-    return UniformGrid.ofMagnitudes(this, requireHistogram());
-  }
-
-  /**
-   * The finite values in uniform cells on both sides of 0, zeros in cell 0.
-   *
-   * @throws IllegalStateException if there is no histogram
-   */
-  public UniformGrid signedGrid() {
-    return UniformGrid.ofValues(this, requireHistogram());
-  }
-
-  private Histogram requireHistogram() {
-    return histogram.orElseThrow(
-        () -> new IllegalStateException("These statistics hold extremes only, no histogram"));
+    return histogram
+        .map(h -> Distributions.ofValues(this, h))
+        .orElseGet(() -> Distribution.of(new double[0], new double[0], new long[0], min, max));
   }
 }

@@ -2,8 +2,9 @@ package dev.tare.engine.onnx;
 
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.recipe.NamePattern;
+import dev.tare.engine.recipe.Nearest;
 import dev.tare.engine.recipe.QuantizableNode;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.NavigableSet;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -108,57 +110,28 @@ public final class Observation {
   }
 
   private static NavigableSet<String> matching(String what, OnnxModel model) {
-    Pattern pattern = pattern(what);
+    Predicate<String> pattern = pattern(what);
     NavigableSet<String> candidates = all(model);
     NavigableSet<String> names = new TreeSet<>();
-    candidates.stream().filter(pattern.asMatchPredicate()).forEach(names::add);
+    candidates.stream().filter(pattern).forEach(names::add);
     if (names.isEmpty()) {
-      List<String> nearest =
-          candidates.stream()
-              .sorted(Comparator.comparingInt((String c) -> distance(what, c)))
-              .limit(SUGGESTIONS)
-              .toList();
       throw new IllegalArgumentException(
           "Cannot observe '%s' of model '%s': no tensor matches; nearest are %s"
-              .formatted(what, model.name(), nearest));
+              .formatted(what, model.name(), Nearest.to(what, candidates, SUGGESTIONS)));
     }
     return names;
   }
 
-  private static Pattern pattern(String what) {
+  private static Predicate<String> pattern(String what) {
     if (what.startsWith("regex:")) {
       try {
-        return Pattern.compile(what.substring("regex:".length()));
+        return Pattern.compile(what.substring("regex:".length())).asMatchPredicate();
       } catch (PatternSyntaxException e) {
         throw new IllegalArgumentException(
             "Cannot observe '%s': %s".formatted(what, e.getDescription()), e);
       }
     }
-    StringBuilder regex = new StringBuilder();
-    what.codePoints()
-        .forEach(
-            c ->
-                regex.append(
-                    c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c))));
-    return Pattern.compile(regex.toString());
-  }
-
-  /** Levenshtein's edit distance. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j < row.length; j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j < row.length; j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
+    return new NamePattern(what)::matches;
   }
 
   private static boolean isProduct(NodeProto node) {

@@ -3,6 +3,7 @@ package dev.tare.engine.onnx;
 import dev.tare.engine.onnx.proto.TensorShapeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Dim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,11 +38,11 @@ public record TensorInfo(String name, Optional<DType> dtype, Optional<List<Dim>>
     for (TensorShapeProto.Dimension dim : shape.getDimList()) {
       // Some exporters write -1 for a dimension that they do not know.
       if (dim.hasDimValue() && dim.getDimValue() >= 0) {
-        dims.add(Dim.of(dim.getDimValue()));
+        dims.add(Dim.fixed(dim.getDimValue()));
       } else if (dim.hasDimParam() && !dim.getDimParam().isEmpty()) {
-        dims.add(Dim.of(dim.getDimParam()));
+        dims.add(Dim.symbol(dim.getDimParam()));
       } else {
-        dims.add(Dim.UNKNOWN);
+        dims.add(Dim.unknown());
       }
     }
     return dims;

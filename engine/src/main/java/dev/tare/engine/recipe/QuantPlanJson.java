@@ -10,6 +10,7 @@ import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * The plan as JSON, format version 1.
@@ -110,7 +112,7 @@ public final class QuantPlanJson {
   private static ObjectNode toNode(TensorPlan plan) {
     ObjectNode node = MAPPER.createObjectNode();
     node.put("tensor", plan.tensor());
-    node.put("role", plan.role().name().toLowerCase(Locale.ROOT));
+    node.put("role", word(plan.role()));
     node.put("quantized", plan.quantized());
     plan.floatReason().ifPresent(reason -> node.put("reason", reason));
     ArrayNode consumers = node.putArray("consumers");
@@ -119,7 +121,7 @@ public final class QuantPlanJson {
       ArrayNode dims = node.putArray("shape");
       plan.shape().get().dims().forEach(dims::add);
     }
-    node.put("type", plan.type().name().toLowerCase(Locale.ROOT));
+    node.put("type", word(plan.type()));
     node.put("symmetric", plan.symmetric());
     node.put("narrow-range", plan.narrowRange());
     node.put("reduce-range", plan.reduceRange());
@@ -147,7 +149,7 @@ public final class QuantPlanJson {
   private static TensorPlan toTensor(JsonNode node) {
     refuseUnknown(node, TENSOR_KEYS);
     String tensor = required(node, "tensor").asText();
-    QuantType type = QuantType.valueOf(required(node, "type").asText().toUpperCase(Locale.ROOT));
+    QuantType type = choice(node, "type", QuantType.values());
     List<String> consumers = new ArrayList<>();
     required(node, "consumers").forEach(c -> consumers.add(c.asText()));
     Optional<Shape> shape = Optional.empty();
@@ -170,7 +172,7 @@ public final class QuantPlanJson {
     }
     return new TensorPlan(
         tensor,
-        Role.valueOf(required(node, "role").asText().toUpperCase(Locale.ROOT)),
+        choice(node, "role", Role.values()),
         consumers,
         node.has("reason") ? Optional.of(node.get("reason").asText()) : Optional.empty(),
         shape,
@@ -190,6 +192,25 @@ public final class QuantPlanJson {
 
   private static double doubleAt(JsonNode node, String key, int index) {
     return Double.parseDouble(at(node, key, index).asText());
+  }
+
+  private static <E extends Enum<E>> E choice(JsonNode node, String key, E[] choices) {
+    String text = required(node, key).asText();
+    for (E choice : choices) {
+      if (word(choice).equals(text)) {
+        return choice;
+      }
+    }
+    throw new IllegalArgumentException(
+        "Invalid plan: '%s' is '%s', expected one of %s"
+            .formatted(
+                key,
+                text,
+                Arrays.stream(choices).map(QuantPlanJson::word).collect(Collectors.joining(", "))));
+  }
+
+  private static String word(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT);
   }
 
   private static JsonNode at(JsonNode node, String key, int index) {

@@ -72,10 +72,6 @@ public final class RecipeParser {
       if (!(floatAbove > 0)) {
         throw at(config, "float-above", "expected a positive number, found " + floatAbove);
       }
-      List<NamePattern> exclude =
-          config.hasPath("exclude")
-              ? config.getStringList("exclude").stream().map(NamePattern::new).toList()
-              : List.of();
       return new Recipe(
           name,
           config.getString("description"),
@@ -83,9 +79,20 @@ public final class RecipeParser {
           rule("activations", config),
           rule("weights", config),
           floatAbove,
-          exclude);
+          exclude(config));
     } catch (ConfigException e) {
       throw new RecipeException("Invalid recipe '" + name + "': " + e.getMessage(), e);
+    }
+  }
+
+  private static List<NamePattern> exclude(Config config) {
+    if (!config.hasPath("exclude")) {
+      return List.of();
+    }
+    try {
+      return config.getStringList("exclude").stream().map(NamePattern::new).toList();
+    } catch (IllegalArgumentException e) {
+      throw at(config, "exclude", e.getMessage());
     }
   }
 

@@ -78,11 +78,16 @@ public record Sample(SortedMap<String, Tensor> inputs) {
       if (version != VERSION) {
         throw new IllegalArgumentException("Cannot decode a sample of version " + version);
       }
-      int count = in.getInt();
+      int count = checked(in.getInt(), in.remaining(), "number of inputs");
       TreeMap<String, Tensor> inputs = new TreeMap<>();
       for (int i = 0; i < count; i++) {
-        byte[] name = new byte[checked(in.getInt(), in.remaining(), "name length")];
-        in.get(name);
+        byte[] utf8 = new byte[checked(in.getInt(), in.remaining(), "name length")];
+        in.get(utf8);
+        String name = new String(utf8, StandardCharsets.UTF_8);
+        if (!inputs.isEmpty() && inputs.lastKey().compareTo(name) >= 0) {
+          throw new IllegalArgumentException(
+              "Cannot decode a sample: input '%s' after '%s'".formatted(name, inputs.lastKey()));
+        }
         DType dtype = DType.ofOnnxCode(in.getInt());
         long[] dims = new long[checked(in.getInt(), MAX_RANK, "rank")];
         for (int axis = 0; axis < dims.length; axis++) {
@@ -92,7 +97,7 @@ public record Sample(SortedMap<String, Tensor> inputs) {
         int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), (long) dtype.bytes()));
         ByteBuffer values = in.slice().limit(checked(bytes, in.remaining(), "tensor length"));
         in.position(in.position() + bytes);
-        inputs.put(new String(name, StandardCharsets.UTF_8), Tensor.of(dtype, shape, values));
+        inputs.put(name, Tensor.of(dtype, shape, values));
       }
       if (in.hasRemaining()) {
         throw new IllegalArgumentException(

@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class StatisticsTest {
 
@@ -35,56 +33,19 @@ class StatisticsTest {
   }
 
   @Test
-  void magnitudesFoldBothSigns() {
-    Distribution view = NaiveStatistics.of(1, list(-1.25f, 0, 1.1f, -3.5f)).magnitudes();
-    assertThat(view)
-        .isEqualTo(
-            Distribution.of(
-                new double[] {0, 1, 3}, new double[] {0, 1.5, 3.5}, new long[] {1, 2, 1}, 0, 3.5f));
-    assertThat(NaiveStatistics.of(1, list(-1.25f, -3.5f)).magnitudes().min()).isEqualTo(1.25f);
-    assertThat(NaiveStatistics.of(1, list(-1.25f, 3.5f)).magnitudes().min()).isEqualTo(1f);
+  void viewOfNothingIsEmpty() {
+    Statistics none = Statistics.empty(10);
+    assertThat(none.distribution().isEmpty()).isTrue();
+    assertThat(none.min()).isNaN();
+    assertThat(Statistics.emptyExtremes().distribution()).isEqualTo(none.distribution());
   }
 
   @Test
-  void viewsOfNothingAreEmpty() {
-    Statistics none = Statistics.empty(10);
-    assertThat(none.distribution().isEmpty()).isTrue();
-    assertThat(none.magnitudes().bins()).isZero();
-    assertThat(none.magnitudeGrid().cells()).isZero();
-    assertThat(none.min()).isNaN();
-    Statistics zeros = NaiveStatistics.of(10, list(0, -0.0f));
-    assertThat(zeros.magnitudes().total()).isEqualTo(2);
-    assertThat(zeros.signedGrid().counts()).containsExactly(2);
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {2, 5, 10})
-  void gridsEqualCountingValuesInCells(int bits) {
-    for (double scale : new double[] {1, 1e30, 1e-39, 3e-42}) {
-      float[] values = ObserverTest.values(bits, 500, 0);
-      List<Float> all = list(0, -0.0f);
-      for (float value : values) {
-        all.add((float) (value * scale));
-      }
-      Statistics statistics = NaiveStatistics.of(bits, all);
-      UniformGrid magnitudes = statistics.magnitudeGrid();
-      UniformGrid signed = statistics.signedGrid();
-      double width = magnitudes.cellWidth();
-      assertThat(signed.cellWidth()).isEqualTo(width);
-      long[] expected = new long[magnitudes.cells()];
-      long[] expectedSigned = new long[signed.cells()];
-      for (float value : all) {
-        int cell = (int) Math.floor(Math.abs((double) value) / width);
-        expected[cell]++;
-        expectedSigned[(value < 0 ? -cell - 1 : cell) - signed.firstCell()]++;
-      }
-      assertThat(magnitudes.counts()).isEqualTo(expected);
-      assertThat(signed.counts()).isEqualTo(expectedSigned);
-      assertThat(magnitudes.count(magnitudes.endCell() - 1)).isPositive();
-      if (scale >= 1) {
-        assertThat(magnitudes.cells()).isBetween((1 << bits) + 1, 2 << bits);
-      }
-    }
+  void viewOfExtremesHasNoBins() {
+    Distribution view = new Statistics(3, 1, 0, 0, 0, -2, 1, Optional.empty()).distribution();
+    assertThat(view.bins()).isZero();
+    assertThat(view.min()).isEqualTo(-2f);
+    assertThat(view.max()).isEqualTo(1f);
   }
 
   @Test
@@ -148,8 +109,5 @@ class StatisticsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Invalid statistics: count 2 vs zeros 0 + nans 0 + +infs 0 + -infs 0 + binned 0");
-    assertThatThrownBy(() -> Statistics.emptyExtremes().distribution())
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("These statistics hold extremes only, no histogram");
   }
 }

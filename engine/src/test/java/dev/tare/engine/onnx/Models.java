@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Builds small models for tests. */
-final class Models {
+public final class Models {
 
   final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
   final ModelProto.Builder model = ModelProto.newBuilder().setProducerName("tests");
@@ -24,7 +24,7 @@ final class Models {
     model.setIrVersion(opset < 9 ? 3 : 7).addOpsetImport(opset("", opset));
   }
 
-  static Models opset(int opset) {
+  public static Models opset(int opset) {
     return new Models(opset);
   }
 
@@ -33,17 +33,17 @@ final class Models {
   }
 
   /** Dimensions are numbers or symbols. */
-  Models input(String name, Object... dims) {
+  public Models input(String name, Object... dims) {
     graph.addInput(info(name, TensorProto.DataType.FLOAT, dims));
     return this;
   }
 
-  Models input(String name, TensorProto.DataType type, Object... dims) {
+  public Models input(String name, TensorProto.DataType type, Object... dims) {
     graph.addInput(info(name, type, dims));
     return this;
   }
 
-  Models output(String... names) {
+  public Models output(String... names) {
     Arrays.stream(names).forEach(n -> graph.addOutput(ValueInfoProto.newBuilder().setName(n)));
     return this;
   }
@@ -65,13 +65,13 @@ final class Models {
         .build();
   }
 
-  Models constant(TensorProto tensor) {
+  public Models constant(TensorProto tensor) {
     graph.addInitializer(tensor);
     return this;
   }
 
   /** Gaussian weights, small enough that activations stay in [-8, 8], in an initializer. */
-  Models weight(String name, long... dims) {
+  public Models weight(String name, long... dims) {
     return constant(gaussian(name, dims));
   }
 
@@ -99,14 +99,14 @@ final class Models {
     return TensorCodec.longs(name, List.of(values));
   }
 
-  Models node(
+  public Models node(
       String opType, String name, List<String> in, List<String> out, AttributeProto... attributes) {
     graph.addNode(nodeOf(opType, name, in, out, attributes));
     return this;
   }
 
   /** A node without a name. */
-  Models node(String opType, String in, String out, AttributeProto... attributes) {
+  public Models node(String opType, String in, String out, AttributeProto... attributes) {
     return node(opType, "", List.of(in.split(" ", -1)), List.of(out.split(" ", -1)), attributes);
   }
 
@@ -121,7 +121,7 @@ final class Models {
         .build();
   }
 
-  static AttributeProto ints(String name, Long... values) {
+  public static AttributeProto ints(String name, Long... values) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.INTS)
@@ -129,7 +129,7 @@ final class Models {
         .build();
   }
 
-  static AttributeProto integer(String name, long value) {
+  public static AttributeProto integer(String name, long value) {
     return Nodes.intAttribute(name, value);
   }
 
@@ -165,16 +165,16 @@ final class Models {
         .build();
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return model.setGraph(graph).build().toByteArray();
   }
 
-  OnnxModel build() {
+  public OnnxModel build() {
     return OnnxModel.parse(bytes(), "test.onnx");
   }
 
   /** x[batch, 6] through two layers with biases added apart; the first two products share x. */
-  static Models mlp() {
+  public static Models mlp() {
     return opset(13)
         .input("x", "batch", 6)
         .weight("w1", 6, 8)
@@ -189,7 +189,7 @@ final class Models {
   }
 
   /** An image through a convolution and a dense layer, all weights in Constant nodes. */
-  static Models cnn() {
+  public static Models cnn() {
     return opset(13)
         .input("image", "batch", 3, 8, 8)
         .constantNode("kernel", 5, 3, 3, 3)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.recipe.QuantizableNode;
 import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Shape;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -33,8 +34,10 @@ class OnnxModelTest {
     assertThat(model.inputs())
         .containsExactly(
             new TensorInfo(
-                "x", Optional.of(DType.FLOAT32), Optional.of(List.of(Dim.of("batch"), Dim.of(6)))),
-            new TensorInfo("ids", Optional.of(DType.INT64), Optional.of(List.of(Dim.UNKNOWN))));
+                "x",
+                Optional.of(DType.FLOAT32),
+                Optional.of(List.of(Dim.symbol("batch"), Dim.fixed(6)))),
+            new TensorInfo("ids", Optional.of(DType.INT64), Optional.of(List.of(Dim.unknown()))));
     assertThat(model.outputs())
         .containsExactly(new TensorInfo("y", Optional.empty(), Optional.empty()));
     assertThat(model.opset()).isEqualTo(13);

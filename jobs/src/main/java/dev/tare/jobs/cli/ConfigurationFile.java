@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import dev.tare.engine.recipe.Nearest;
 import dev.tare.jobs.TareException;
 import java.io.File;
 import java.util.ArrayList;

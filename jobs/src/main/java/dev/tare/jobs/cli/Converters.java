@@ -1,5 +1,7 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.storage.IfFinished;
 import dev.tare.jobs.storage.RunId;
 import java.util.Arrays;
@@ -29,7 +31,7 @@ final class Converters {
   static final class MantissaBits implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String value) {
-      return Math.toIntExact(whole(value, 0, ObserveOptions.MAX_BITS));
+      return Math.toIntExact(whole(value, ObserveOptions.MIN_BITS, ObserveOptions.MAX_BITS));
     }
   }
 
@@ -90,10 +92,10 @@ final class Converters {
     }
   }
 
-  static final class Channels implements ITypeConverter<ChannelDetail> {
+  static final class Channels implements ITypeConverter<ChannelMode> {
     @Override
-    public ChannelDetail convert(String value) {
-      return choice(value, ChannelDetail.values());
+    public ChannelMode convert(String value) {
+      return choice(value, ChannelMode.values());
     }
   }
 

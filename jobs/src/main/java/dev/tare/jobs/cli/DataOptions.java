@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.input.DataFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;

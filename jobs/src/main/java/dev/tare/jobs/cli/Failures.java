@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.engine.recipe.Nearest;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import java.io.PrintWriter;

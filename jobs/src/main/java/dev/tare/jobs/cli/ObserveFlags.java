@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.engine.histogram.ChannelMode;
 import picocli.CommandLine.Option;
 
 /** What calibration collects. */
@@ -16,11 +17,11 @@ final class ObserveFlags {
 
   @Option(
       names = "--channels",
-      paramLabel = "histogram|extremes",
+      paramLabel = "histogram|extremes|none",
       defaultValue = Defaults.CHANNELS,
       converter = Converters.Channels.class,
       description = "What to keep per channel (default: ${DEFAULT-VALUE}).")
-  private ChannelDetail channels;
+  private ChannelMode channels;
 
   @Option(
       names = "--channel-bits",
@@ -28,7 +29,7 @@ final class ObserveFlags {
       defaultValue = Defaults.CHANNEL_BITS,
       converter = Converters.MantissaBits.class,
       description =
-          "Mantissa bits of the histograms per channel, 0 to 10 (default: ${DEFAULT-VALUE}).")
+          "Mantissa bits of the histograms per channel, 1 to 10 (default: ${DEFAULT-VALUE}).")
   private Integer channelBits;
 
   ObserveOptions options() {

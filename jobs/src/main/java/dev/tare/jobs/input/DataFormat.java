@@ -10,21 +10,6 @@ public enum DataFormat {
   /** One text per line, UTF-8. */
   TEXT;
 
-  /**
-   * The format behind an option's value.
-   *
-   * @throws IllegalArgumentException if it is none of {@code auto}, {@code parquet}, {@code text}
-   */
-  public static DataFormat parse(String value) {
-    for (DataFormat format : values()) {
-      if (format.toString().equals(value)) {
-        return format;
-      }
-    }
-    throw new IllegalArgumentException(
-        "Unknown data format '" + value + "': one of auto, parquet, text");
-  }
-
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -1,5 +1,6 @@
 package dev.tare.jobs.input;
 
+import dev.tare.jobs.SparkJobs;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +59,7 @@ public final class DataSource {
    */
   public static DataSource open(SparkSession spark, DataRequest request) {
     ReadSettings.requireStrict(spark);
-    Configuration configuration = HadoopSettings.of(spark);
+    Configuration configuration = SparkJobs.hadoop(spark);
     DataFiles data = DataFiles.list(request.uri(), configuration);
     DataFormat format =
         request.format() == DataFormat.AUTO

@@ -1,6 +1,7 @@
 package dev.tare.jobs.input;
 
 import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Shape;
 import java.io.Serializable;
 import java.util.ArrayList;

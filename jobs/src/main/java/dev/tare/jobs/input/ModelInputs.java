@@ -1,5 +1,6 @@
 package dev.tare.jobs.input;
 
+import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Tensor;
 import java.io.Serializable;

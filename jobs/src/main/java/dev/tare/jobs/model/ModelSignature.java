@@ -2,8 +2,8 @@ package dev.tare.jobs.model;
 
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.TensorInfo;
+import dev.tare.engine.tensor.Dim;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.input.Dim;
 import dev.tare.jobs.input.InputSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +25,7 @@ public final class ModelSignature {
       if (input.dtype().isEmpty() || input.dims().isEmpty() || input.dims().get().isEmpty()) {
         throw refused(model, input, "needs a known type and a batch dimension");
       }
-      List<Dim> dims = new ArrayList<>();
-      input.dims().get().forEach(dim -> dims.add(convert(dim)));
+      List<Dim> dims = input.dims().get();
       if (dims.get(0) instanceof Dim.Fixed fixed && fixed.size() != 1) {
         throw refused(model, input, "has a batch dimension fixed to " + fixed.size());
       }
@@ -42,17 +41,7 @@ public final class ModelSignature {
             input ->
                 input.dims().isPresent()
                     && !input.dims().get().isEmpty()
-                    && !(convert(input.dims().get().get(0)) instanceof Dim.Fixed));
-  }
-
-  private static Dim convert(dev.tare.engine.onnx.Dim dim) {
-    if (dim instanceof dev.tare.engine.onnx.Dim.Fixed fixed) {
-      return Dim.fixed(fixed.size());
-    }
-    if (dim instanceof dev.tare.engine.onnx.Dim.Symbolic symbol) {
-      return Dim.symbol(symbol.symbol());
-    }
-    return Dim.unknown();
+                    && !(input.dims().get().get(0) instanceof Dim.Fixed));
   }
 
   private static TareException refused(OnnxModel model, TensorInfo input, String problem) {

@@ -8,7 +8,6 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
@@ -23,7 +22,6 @@ import org.apache.hadoop.conf.Configuration;
 public record RecipeText(String name, String json) implements Serializable {
 
   private static final long serialVersionUID = 1L;
-  private static final String RESOURCES = "dev/tare/recipes/";
 
   /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
   public static final List<String> SHIPPED =
@@ -39,17 +37,17 @@ public record RecipeText(String name, String json) implements Serializable {
     try {
       Config config;
       if (SHIPPED.contains(nameOrPlace)) {
-        config = ConfigFactory.parseResources(loader(), RESOURCES + nameOrPlace + ".conf");
+        config = RecipeIncludes.shipped(nameOrPlace);
       } else if (nameOrPlace.contains("/") || nameOrPlace.endsWith(".conf")) {
-        config = ConfigFactory.parseString(Locations.readText(nameOrPlace, hadoop));
+        config = RecipeIncludes.file(nameOrPlace, hadoop);
       } else {
         throw TareException.usage(
             "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
                 .formatted(nameOrPlace, String.join(", ", SHIPPED)));
       }
-      RecipeParser.parse(nameOrPlace, config.resolve());
-      return new RecipeText(
-          nameOrPlace, config.resolve().root().render(ConfigRenderOptions.concise()));
+      config = config.resolve();
+      RecipeParser.parse(nameOrPlace, config);
+      return new RecipeText(nameOrPlace, config.root().render(ConfigRenderOptions.concise()));
     } catch (ConfigException e) {
       throw TareException.usage("Invalid recipe '" + nameOrPlace + "': " + e.getMessage());
     } catch (RecipeException e) {
@@ -59,9 +57,5 @@ public record RecipeText(String name, String json) implements Serializable {
 
   public Recipe parse() {
     return RecipeParser.parse(name, ConfigFactory.parseString(json));
-  }
-
-  private static ClassLoader loader() {
-    return RecipeText.class.getClassLoader();
   }
 }

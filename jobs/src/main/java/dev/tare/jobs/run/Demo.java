@@ -1,12 +1,11 @@
 package dev.tare.jobs.run;
 
+import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.calibrate.PlainInference;
-import dev.tare.jobs.cli.ChannelDetail;
-import dev.tare.jobs.cli.DataFormat;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.Defaults;
 import dev.tare.jobs.cli.DemoOptions;
@@ -16,6 +15,7 @@ import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.RunOptions;
 import dev.tare.jobs.demo.WordNetDefinitions;
 import dev.tare.jobs.evaluate.Quality;
+import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.IfFinished;
 import java.io.IOException;
@@ -86,7 +86,7 @@ final class Demo {
             BATCH_SIZE,
             0),
         new ObserveOptions(
-            Defaults.OBSERVE, ChannelDetail.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
+            Defaults.OBSERVE, ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
         Defaults.RECIPE,
         Optional.empty(),
         options.evalSamples(),

@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
@@ -65,7 +64,7 @@ final class Pipeline {
         new CalibrateRequest(
             model,
             observe.observe(),
-            ChannelMode.valueOf(observe.channels().name()),
+            observe.channels(),
             observe.channelBits(),
             data.batchSize(),
             data.partitions(),

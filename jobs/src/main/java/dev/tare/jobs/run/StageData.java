@@ -7,7 +7,6 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.input.DataFiles;
-import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataRequest;
 import dev.tare.jobs.input.DataSource;
 import dev.tare.jobs.input.InputException;
@@ -79,7 +78,7 @@ final class StageData implements AutoCloseable {
     DataRequest request =
         new DataRequest(
             options.data(),
-            DataFormat.valueOf(options.format().name()),
+            options.format(),
             options.textColumn(),
             tokenizer.map(file -> (LocalFile) file),
             OptionalInt.of(options.maxLength()),

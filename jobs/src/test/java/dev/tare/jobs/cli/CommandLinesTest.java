@@ -3,8 +3,10 @@ package dev.tare.jobs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertAll;
 
+import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.storage.IfFinished;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,7 +88,7 @@ class CommandLinesTest {
                     OptionalInt.empty(),
                     8,
                     0),
-                new ObserveOptions("constant-weight-inputs", ChannelDetail.HISTOGRAM, 5),
+                new ObserveOptions("constant-weight-inputs", ChannelMode.HISTOGRAM, 5),
                 "int8",
                 Optional.empty(),
                 256,
@@ -275,7 +277,7 @@ class CommandLinesTest {
     assertUsage("99999999999 is not from 1 to 2147483647", "demo", "--samples=99999999999");
     assertUsage("--format': 'csv' is not one of auto, parquet, text", "run", "--format=csv");
     assertUsage("--min-cosine': '1.5' is not from -1 to 1", "run", "--min-cosine=1.5");
-    assertUsage("--channel-bits': 11 is not from 0 to 10", "run", "--channel-bits=11");
+    assertUsage("--channel-bits': 11 is not from 1 to 10", "run", "--channel-bits=11");
     assertUsage("--run-id': Not a run id: '..'", "run", "--run-id=..");
     assertUsage("--data': it is empty", "run", "--data=");
     assertThat(stages.calls).isEmpty();

@@ -105,13 +105,4 @@ class ConfigurationFileTest {
     return file.defaultValue(
         root.getSubcommands().get(subcommand).getCommandSpec().findOption(option));
   }
-
-  @Test
-  void nearestWordAllowsOneErrorInThree() {
-    assertThat(Nearest.distance("samples", "sampels")).isEqualTo(1);
-    assertThat(Nearest.distance("", "abc")).isEqualTo(3);
-    assertThat(Nearest.distance("kitten", "sitting")).isEqualTo(3);
-    assertThat(Nearest.to("colour", keys.all().keySet())).isEmpty();
-    assertThat(Nearest.to("batchsize", keys.all().keySet())).contains("batch-size");
-  }
 }

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.demo.WordNetDefinitions;
 import java.io.ByteArrayOutputStream;

@@ -1,8 +1,8 @@
-package dev.tare.jobs.input;
+package dev.tare.engine.tensor;
 
 import java.io.Serializable;
 
-/** Size of one dimension of a model input: a number, a name shared by equal sizes, or open. */
+/** One dimension of a model's input or output, as far as the model states it. */
 public sealed interface Dim extends Serializable {
 
   static Dim fixed(long size) {
@@ -18,12 +18,15 @@ public sealed interface Dim extends Serializable {
   }
 
   /**
-   * A size that every sample has.
+   * A size that never changes.
    *
    * @param size at least 0
    */
   record Fixed(long size) implements Dim {
 
+    /**
+     * @throws IllegalArgumentException if the size is negative
+     */
     public Fixed {
       if (size < 0) {
         throw new IllegalArgumentException("Invalid dimension: size " + size);
@@ -37,12 +40,15 @@ public sealed interface Dim extends Serializable {
   }
 
   /**
-   * A size that is free, but the same wherever the name stands within one sample.
+   * A size chosen at run time; equal names are equal sizes.
    *
-   * @param name not empty
+   * @param name in the model, such as {@code batch}; not empty
    */
   record Symbol(String name) implements Dim {
 
+    /**
+     * @throws IllegalArgumentException if the name is empty
+     */
     public Symbol {
       if (name.isEmpty()) {
         throw new IllegalArgumentException("Invalid dimension: empty name");
@@ -55,7 +61,7 @@ public sealed interface Dim extends Serializable {
     }
   }
 
-  /** A size that is free. */
+  /** A size of which the model says nothing. */
   record Unknown() implements Dim {
 
     @Override

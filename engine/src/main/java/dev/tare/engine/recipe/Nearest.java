@@ -1,19 +1,29 @@
-package dev.tare.jobs.cli;
+package dev.tare.engine.recipe;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
-/** The word that a mistyped one was meant to be. */
-final class Nearest {
+/** The names that a mistyped one was meant to be. */
+public final class Nearest {
 
   private Nearest() {}
 
   /** The candidate at the least distance, unless more than a third of the word is wrong. */
-  static Optional<String> to(String word, Collection<String> candidates) {
+  public static Optional<String> to(String word, Collection<String> candidates) {
     return candidates.stream()
         .filter(c -> distance(word, c) <= Math.max(1, Math.max(word.length(), c.length()) / 3))
-        .min(Comparator.<String>comparingInt(c -> distance(word, c)).thenComparing(c -> c));
+        .min(byDistance(word));
+  }
+
+  /** The candidates at the least distances, nearest first, however wrong the word is. */
+  public static List<String> to(String word, Collection<String> candidates, int most) {
+    return candidates.stream().sorted(byDistance(word)).limit(most).toList();
+  }
+
+  private static Comparator<String> byDistance(String word) {
+    return Comparator.<String>comparingInt(c -> distance(word, c)).thenComparing(c -> c);
   }
 
   /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

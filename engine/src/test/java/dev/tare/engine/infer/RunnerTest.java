@@ -1,0 +1,130 @@
+package dev.tare.engine.infer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.onnx.Models;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunnerTest {
+
+  @TempDir Path folder;
+
+  private Inference open(Models model) {
+    return Inference.open(TestModels.write(model, folder.resolve("m.onnx")), TestModels.OPTIONS);
+  }
+
+  private static Tensor expected(List<Sample> batch, boolean relu) {
+    int n = TestModels.values(batch.get(0)).length;
+    float[] values = new float[batch.size() * n];
+    for (int i = 0; i < values.length; i++) {
+      float x = TestModels.values(batch.get(i / n))[i % n];
+      values[i] = relu ? Math.max(x, 0) : x + x;
+    }
+    return Tensor.ofFloats(Shape.of(batch.size(), n), values);
+  }
+
+  @Test
+  void outputsAreRightHoweverShapesAlternateAndRepeat() {
+    Random random = new Random(3);
+    try (Inference inference = open(TestModels.elementwise())) {
+      Runner runner = inference.runner(List.of("twice", "relu"));
+      int[][] shapes = {{1, 4}, {3, 2}, {1, 4}, {2, 9}, {3, 2}, {1, 1}, {2, 9}, {5, 30}, {1, 4}};
+      for (int round = 0; round < 3; round++) {
+        for (int[] shape : shapes) {
+          List<Sample> batch = new ArrayList<>();
+          for (int i = 0; i < shape[0]; i++) {
+            batch.add(TestModels.random(random, shape[1]));
+          }
+          assertThat(TestModels.run(runner, batch))
+              .isEqualTo(Map.of("relu", expected(batch, true), "twice", expected(batch, false)));
+        }
+      }
+    }
+  }
+
+  @Test
+  void firstRunAndLaterRunsGiveTheSameBits() {
+    Random random = new Random(4);
+    try (Inference inference = open(Models.mlp())) {
+      Runner runner = inference.runner(List.of("y"));
+      for (int size = 1; size <= 4; size++) {
+        List<Sample> batch = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+          batch.add(TestModels.random(random, 6));
+        }
+        Map<String, Tensor> first = TestModels.run(runner, batch);
+        assertThat(first.get("y").shape()).isEqualTo(Shape.of(size, 4));
+        assertThat(TestModels.run(runner, batch)).isEqualTo(first);
+        assertThat(TestModels.run(runner, batch)).isEqualTo(first);
+        assertThat(TestModels.run(inference.runner(List.of("y")), batch)).isEqualTo(first);
+      }
+    }
+  }
+
+  @Test
+  void outputsComeInTheOrderAskedFor() {
+    try (Inference inference = open(TestModels.elementwise())) {
+      List<String> order = new ArrayList<>();
+      Runner runner = inference.runner(List.of("twice", "relu"));
+      for (int i = 0; i < 2; i++) {
+        runner.run(List.of(TestModels.sample(1)), (name, floats, shape) -> order.add(name));
+      }
+      assertThat(order).containsExactly("twice", "relu", "twice", "relu");
+    }
+  }
+
+  @Test
+  void outputsAreSortedByWhetherTheyAreFloats() {
+    Models model = TestModels.elementwise().node("Shape", "x", "dims").output("dims");
+    try (Inference inference = open(model)) {
+      assertThat(inference.inputs()).containsExactly("x");
+      assertThat(inference.floatOutputs()).containsExactly("relu", "twice");
+      assertThat(inference.otherOutputs()).containsExactly("dims");
+      assertThatThrownBy(() -> inference.runner(List.of("relu", "dims")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("Model 'm.onnx' has no float32 output 'dims'");
+    }
+  }
+
+  @Test
+  void batchesThatCannotRunAreRefused() {
+    try (Inference inference = open(Models.mlp())) {
+      Runner runner = inference.runner(List.of("y"));
+      assertThatThrownBy(() -> TestModels.run(runner, List.of()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("Cannot run an empty batch");
+      Sample six = TestModels.sample(1, 2, 3, 4, 5, 6);
+      Sample two = TestModels.sample(1, 2);
+      assertThatThrownBy(() -> TestModels.run(runner, List.of(six, two)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("Cannot batch input 'x': Tensor[FLOAT32 [2]] beside Tensor[FLOAT32 [6]]");
+      assertThatThrownBy(() -> TestModels.run(runner, List.of(two)))
+          .isInstanceOf(InferenceException.class)
+          .hasMessageStartingWith("Cannot run model 'm.onnx' on a batch of 1 with x:FLOAT32[2]: ");
+      assertThat(TestModels.run(runner, List.of(six))).containsOnlyKeys("y");
+    }
+  }
+
+  @Test
+  void fileThatIsNoModelIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("bad.onnx"), "no model");
+    assertThatThrownBy(() -> Inference.open(file, TestModels.OPTIONS))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageStartingWith("Cannot load model 'bad.onnx': ");
+    assertThatThrownBy(() -> InferenceOptions.of(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid number of threads: 0");
+  }
+}

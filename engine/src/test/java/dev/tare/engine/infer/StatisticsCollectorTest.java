@@ -1,0 +1,109 @@
+package dev.tare.engine.infer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.histogram.Observer;
+import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatisticsCollectorTest {
+
+  private static final TreeMap<String, ObserverOptions> OBSERVED = new TreeMap<>();
+
+  static {
+    OBSERVED.put("relu", ObserverOptions.ofWhole());
+    OBSERVED.put("twice", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, -1));
+  }
+
+  @TempDir Path folder;
+
+  /** The statistics by definition: each sample alone, without a model. */
+  private static List<TensorStatistics> naive(List<Sample> samples) {
+    Observer relu = Observer.create("relu", OBSERVED.get("relu"));
+    Observer twice = Observer.create("twice", OBSERVED.get("twice"));
+    for (Sample sample : samples) {
+      float[] x = TestModels.values(sample);
+      float[] positive = new float[x.length];
+      float[] sum = new float[x.length];
+      for (int i = 0; i < x.length; i++) {
+        positive[i] = Math.max(x[i], 0);
+        sum[i] = x[i] + x[i];
+      }
+      relu.observe(FloatBuffer.wrap(positive), Shape.of(1, x.length));
+      twice.observe(FloatBuffer.wrap(sum), Shape.of(1, x.length));
+    }
+    return List.of(relu.statistics(), twice.statistics());
+  }
+
+  @Test
+  void statisticsAreThoseOfTheMultisetOfSamples() {
+    Random random = new Random(12);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      samples.add(TestModels.random(random, 7));
+    }
+    List<TensorStatistics> expected = naive(samples);
+    Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
+    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+      for (int batchSize : new int[] {1, 3, 8, 100}) {
+        Collections.shuffle(samples, random);
+        StatisticsCollector collector = new StatisticsCollector(inference, OBSERVED, batchSize);
+        samples.forEach(collector::add);
+        assertThat(collector.finish()).as("batches of %d", batchSize).isEqualTo(expected);
+        assertThat(collector.samples()).isEqualTo(60);
+        assertThat(collector.batches()).isEqualTo((60 + batchSize - 1) / batchSize);
+        assertThat(collector.runNanos()).isPositive();
+        assertThat(collector.observeNanos()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void samplesOfDifferentShapesAreObservedTogether() {
+    Random random = new Random(13);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      samples.add(TestModels.random(random, 1 + random.nextInt(5)));
+    }
+    TreeMap<String, ObserverOptions> whole = new TreeMap<>();
+    whole.put("relu", ObserverOptions.ofWhole());
+    Observer expected = Observer.create("relu", ObserverOptions.ofWhole());
+    for (Sample sample : samples) {
+      float[] x = TestModels.values(sample);
+      for (int i = 0; i < x.length; i++) {
+        x[i] = Math.max(x[i], 0);
+      }
+      expected.observe(FloatBuffer.wrap(x), Shape.of(x.length));
+    }
+    Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
+    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+      StatisticsCollector collector = new StatisticsCollector(inference, whole, 4);
+      samples.forEach(collector::add);
+      assertThat(collector.finish()).containsExactly(expected.statistics());
+    }
+  }
+
+  @Test
+  void nothingSeenIsEmpty() {
+    Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
+    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+      StatisticsCollector collector = new StatisticsCollector(inference, OBSERVED, 4);
+      assertThat(collector.finish())
+          .extracting(t -> t.whole().orElseThrow().count())
+          .containsExactly(0L, 0L);
+      assertThat(collector.batches()).isZero();
+    }
+  }
+}

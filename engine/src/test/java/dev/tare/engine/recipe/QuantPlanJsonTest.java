@@ -1,0 +1,183 @@
+package dev.tare.engine.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class QuantPlanJsonTest {
+
+  private static final String JSON =
+      """
+      {
+        "format-version" : 1,
+        "recipe" : "int8",
+        "model-sha256" : "ab",
+        "statistics-sha256" : "cd",
+        "tensors" : [ {
+          "tensor" : "w",
+          "role" : "weight",
+          "quantized" : true,
+          "consumers" : [ "one", "two" ],
+          "shape" : [ 3, 2 ],
+          "type" : "int8",
+          "symmetric" : true,
+          "narrow-range" : true,
+          "reduce-range" : false,
+          "method" : "min-max",
+          "axis" : 1,
+          "low" : [ -0.5, -2.0 ],
+          "high" : [ 1.0, 1.0 ],
+          "scale" : [ 0.1, 1.17549435E-38 ],
+          "zero-point" : [ 0, -3 ],
+          "clipped-share" : [ 0.25, "NaN" ],
+          "expected-sqnr-db" : [ "Infinity", "-Infinity" ]
+        }, {
+          "tensor" : "x",
+          "role" : "activation",
+          "quantized" : false,
+          "reason" : "1 NaN",
+          "consumers" : [ ],
+          "type" : "uint8",
+          "symmetric" : false,
+          "narrow-range" : false,
+          "reduce-range" : true,
+          "method" : "percentile-99.999"
+        } ]
+      }
+      """;
+
+  private static final QuantPlan PLAN =
+      new QuantPlan(
+          "int8",
+          "ab",
+          "cd",
+          List.of(
+              new TensorPlan(
+                  "w",
+                  Role.WEIGHT,
+                  List.of("one", "two"),
+                  Optional.empty(),
+                  Optional.of(Shape.of(3, 2)),
+                  QuantType.INT8,
+                  true,
+                  true,
+                  false,
+                  "min-max",
+                  OptionalInt.of(1),
+                  List.of(
+                      new ChannelPlan(
+                          new Range(-.5f, 1),
+                          new QuantParams(QuantType.INT8, .1f, 0),
+                          .25,
+                          Double.POSITIVE_INFINITY),
+                      new ChannelPlan(
+                          new Range(-2, 1),
+                          new QuantParams(QuantType.INT8, Float.MIN_NORMAL, -3),
+                          Double.NaN,
+                          Double.NEGATIVE_INFINITY))),
+              new TensorPlan(
+                  "x",
+                  Role.ACTIVATION,
+                  List.of(),
+                  Optional.of("1 NaN"),
+                  Optional.empty(),
+                  QuantType.UINT8,
+                  false,
+                  false,
+                  true,
+                  "percentile-99.999",
+                  OptionalInt.empty(),
+                  List.of())));
+
+  @Test
+  void formatIsWritten() {
+    assertThat(QuantPlanJson.format(PLAN)).isEqualTo(JSON);
+  }
+
+  @Test
+  void formatIsRead() {
+    assertThat(QuantPlanJson.parse(JSON)).isEqualTo(PLAN);
+  }
+
+  @Test
+  void oneTensorStandsOnOneLine() {
+    for (TensorPlan tensor : PLAN.tensors()) {
+      String line = QuantPlanJson.formatTensor(tensor);
+      assertThat(line).doesNotContain("\n");
+      assertThat(QuantPlanJson.parseTensor(line)).isEqualTo(tensor);
+    }
+  }
+
+  @Test
+  void numbersComeBackToTheBit() {
+    Random random = new Random(20);
+    List<ChannelPlan> channels = new ArrayList<>();
+    while (channels.size() < 5000) {
+      float scale = Float.intBitsToFloat(random.nextInt() & Integer.MAX_VALUE);
+      float low = -Float.intBitsToFloat(random.nextInt() & Integer.MAX_VALUE);
+      float high = Float.intBitsToFloat(random.nextInt() & Integer.MAX_VALUE);
+      if (scale > 0 && Float.isFinite(scale + low + high)) {
+        channels.add(
+            new ChannelPlan(
+                new Range(low, high),
+                new QuantParams(QuantType.INT32, scale, random.nextInt()),
+                random.nextDouble(),
+                Double.longBitsToDouble(random.nextLong())));
+      }
+    }
+    TensorPlan plan =
+        new TensorPlan(
+            "t",
+            Role.BIAS,
+            List.of(),
+            Optional.empty(),
+            Optional.of(Shape.of(5000)),
+            QuantType.INT32,
+            true,
+            false,
+            false,
+            "accumulator",
+            OptionalInt.of(0),
+            channels);
+    assertThat(QuantPlanJson.parseTensor(QuantPlanJson.formatTensor(plan))).isEqualTo(plan);
+  }
+
+  @Test
+  void textThatIsNoPlanIsRefused() {
+    assertRefused("{", "Invalid plan: ");
+    assertRefused("{}", "Invalid plan: key 'format-version' is missing");
+    assertRefused(
+        JSON.replace("\"format-version\" : 1", "\"format-version\" : 2"),
+        "Cannot read a plan of format version 2, only 1");
+    assertRefused(
+        JSON.replace("\"recipe\"", "\"recipes\""),
+        "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"
+            + " statistics-sha256, tensors]");
+    assertRefused(JSON.replace("\"axis\"", "\"axes\""), "Invalid plan: unknown key 'axes'; known");
+    assertRefused(
+        JSON.replace("\"high\" : [ 1.0, 1.0 ]", "\"high\" : [ 1.0 ]"),
+        "Invalid plan: 'high' has 1 entries, entry 1 is needed");
+    assertRefused(JSON.replace("\"axis\" : 1,", ""), "2 channels without an axis");
+    assertRefused(
+        JSON.replace("\"weight\"", "\"gain\""),
+        "Invalid plan: 'role' is 'gain', expected one of activation, weight, bias");
+    assertRefused("[]", "Invalid plan: ");
+    assertRefused("", "Invalid plan: ");
+  }
+
+  private static void assertRefused(String json, String message) {
+    assertThatThrownBy(() -> QuantPlanJson.parse(json))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.tare.engine.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Entropy;
+import dev.tare.engine.range.MinMax;
+import dev.tare.engine.range.Mse;
+import dev.tare.engine.range.Percentile;
+import dev.tare.engine.range.RangeSelector;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeParserTest {
+
+  private static final TensorRule WEIGHTS =
+      new TensorRule(QuantType.INT8, true, true, false, true, new MinMax());
+
+  private static Recipe shipped(String name) {
+    File file = Path.of("..", "conf", "recipes", name + ".conf").toFile();
+    return RecipeParser.parse(
+        name, ConfigFactory.parseFile(file, ConfigParseOptions.defaults().setAllowMissing(false)));
+  }
+
+  private static TensorRule u8(RangeSelector method) {
+    return new TensorRule(QuantType.UINT8, false, false, false, false, method);
+  }
+
+  @Test
+  void defaultRecipeIsWhatItsDescriptionSays() {
+    assertThat(shipped("int8"))
+        .isEqualTo(
+            new Recipe(
+                "int8",
+                "Inputs u8 asymmetric per tensor, weights s8 symmetric per channel, ranges from"
+                    + " extremes",
+                List.of("MatMul", "Gemm", "Conv"),
+                u8(new MinMax()),
+                WEIGHTS,
+                1e30,
+                List.of()));
+  }
+
+  @Test
+  void otherShippedRecipesChangeOneThing() {
+    assertThat(shipped("int8-entropy").activations()).isEqualTo(u8(new Entropy()));
+    assertThat(shipped("int8-mse").activations()).isEqualTo(u8(new Mse()));
+    assertThat(shipped("int8-percentile").activations())
+        .isEqualTo(u8(new Percentile(99.999, false)));
+    assertThat(shipped("int8-symmetric").activations())
+        .isEqualTo(new TensorRule(QuantType.INT8, true, true, false, false, new MinMax()));
+    assertThat(shipped("int8-reduced").activations()).isEqualTo(u8(new MinMax()));
+    assertThat(shipped("int8-reduced").weights())
+        .isEqualTo(new TensorRule(QuantType.INT8, true, true, true, true, new MinMax()));
+    for (String name : List.of("int8-entropy", "int8-mse", "int8-percentile", "int8-symmetric")) {
+      assertThat(shipped(name).weights()).as(name).isEqualTo(WEIGHTS);
+    }
+  }
+
+  @Test
+  void excludeIsTheOnlyKeyThatMayBeMissing() {
+    assertThat(Recipes.int8().exclude()).isEmpty();
+    assertThat(Recipes.int8("exclude = [\"/a/*\"]").exclude())
+        .containsExactly(new NamePattern("/a/*"));
+    for (String key : List.of("format-version", "description", "operators", "float-above")) {
+      assertThatThrownBy(() -> Recipes.parse(Recipes.INT8.replaceAll("(?m)^" + key + " .*$", "")))
+          .isInstanceOf(RecipeException.class)
+          .hasMessage(
+              "Invalid recipe 'test': String: 1: No configuration setting found for key '"
+                  + key
+                  + "'");
+    }
+    for (String key : List.of("symmetric", "narrow-range", "reduce-range", "method")) {
+      assertThatThrownBy(
+              () -> Recipes.parse(Recipes.INT8.replaceAll(key + " = [a-z0-9-]+(, )?", "")))
+          .isInstanceOf(RecipeException.class)
+          .hasMessageContaining("No configuration setting found for key '" + key + "'");
+    }
+  }
+
+  @Test
+  void unknownKeyIsNamedWithFileAndLine() {
+    assertThatThrownBy(
+            () ->
+                RecipeParser.parse(
+                    "mine",
+                    ConfigFactory.parseString(
+                        "format-version = 1\n\nbits = 4\n",
+                        ConfigParseOptions.defaults().setOriginDescription("mine.conf"))))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage(
+            "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, description,"
+                + " exclude, float-above, format-version, operators, weights]");
+    assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "format-version = 2       | Invalid 'format-version' in a recipe (String: 13): expected 1,"
+            + " found 2",
+        "operators = [Add]        | cannot quantize 'Add'; known are [Conv, Gemm, MatMul]",
+        "float-above = 0          | expected a positive number, found 0.0",
+        "float-above = NaN        | expected a positive number, found NaN",
+        "float-above = high       | float-above has type STRING rather than NUMBER",
+        "weights.type = int4      | Invalid 'type' in a recipe (String: 13): expected int8 or"
+            + " uint8, found 'int4'",
+        "weights.granularity = x  | expected per-tensor or per-channel, found 'x'",
+        "weights.symmetric = 7    | symmetric has type NUMBER rather than BOOLEAN",
+        "weights.method = best    | Unknown range selection method 'best'",
+        "weights.method = percentile-200 | percentile",
+        "activations.narrow-range = true | an unsigned type has no narrow range",
+        "exclude = [\"\"]         | Invalid name pattern: empty",
+      })
+  void unusableValuesAreRefused(String line, String message) {
+    assertThatThrownBy(() -> Recipes.int8(line))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining(message);
+  }
+}

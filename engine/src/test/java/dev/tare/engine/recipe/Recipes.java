@@ -1,0 +1,50 @@
+package dev.tare.engine.recipe;
+
+import com.typesafe.config.ConfigFactory;
+import dev.tare.engine.histogram.Observer;
+import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.tensor.Shape;
+import java.nio.FloatBuffer;
+
+/** Recipes and statistics for tests. */
+final class Recipes {
+
+  static final String INT8 =
+      """
+      format-version = 1
+      description = "For tests"
+      operators = [MatMul, Gemm]
+      activations {
+        type = uint8, symmetric = false, narrow-range = false, reduce-range = false
+        granularity = per-tensor, method = min-max
+      }
+      weights {
+        type = int8, symmetric = true, narrow-range = true, reduce-range = false
+        granularity = per-channel, method = min-max
+      }
+      float-above = 1e30
+      """;
+
+  private Recipes() {}
+
+  /** The recipe above with more lines behind it, which win. */
+  static Recipe int8(String... changes) {
+    return parse(INT8 + String.join("\n", changes));
+  }
+
+  static Recipe parse(String text) {
+    return RecipeParser.parse("test", ConfigFactory.parseString(text));
+  }
+
+  static TensorStatistics observed(
+      String tensor, ObserverOptions options, Shape shape, float... values) {
+    Observer observer = Observer.create(tensor, options);
+    observer.observe(FloatBuffer.wrap(values), shape);
+    return observer.statistics();
+  }
+
+  static TensorStatistics observed(String tensor, float... values) {
+    return observed(tensor, ObserverOptions.ofWhole(), Shape.of(values.length), values);
+  }
+}

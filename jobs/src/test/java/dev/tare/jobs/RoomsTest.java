@@ -1,0 +1,119 @@
+package dev.tare.jobs;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.Set;
+
+/** The rooms of the jobs and who may look into which. */
+@AnalyzeClasses(packages = "dev.tare.jobs", importOptions = ImportOption.DoNotIncludeTests.class)
+class RoomsTest {
+
+  /** One stage each; they meet only through artifacts. */
+  private static final Set<String> STAGES = Set.of("calibrate", "select", "quantize", "evaluate");
+
+  @ArchTest
+  static final ArchRule stagesNeverImportEachOther =
+      slices().assignedFrom(new Stages()).should().notDependOnEachOther();
+
+  @ArchTest
+  static final ArchRule onlyRunKnowsTheStages =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              "dev.tare.jobs.run..",
+              "dev.tare.jobs.calibrate..",
+              "dev.tare.jobs.select..",
+              "dev.tare.jobs.quantize..",
+              "dev.tare.jobs.evaluate..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.tare.jobs.calibrate..",
+              "dev.tare.jobs.select..",
+              "dev.tare.jobs.quantize..",
+              "dev.tare.jobs.evaluate..");
+
+  @ArchTest
+  static final ArchRule roomsHaveNoCycles =
+      slices().matching("dev.tare.jobs.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule onlyTheDoorLooksIntoRooms =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.tare.jobs")
+          .and()
+          .doNotHaveSimpleName("Tare")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.tare.jobs.*..");
+
+  @ArchTest
+  static final ArchRule nobodyCallsTheDoor =
+      noClasses()
+          .that()
+          .doNotHaveSimpleName("Tare")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(Tare.class);
+
+  @ArchTest
+  static final ArchRule onlySparkJobsTouchesSparkContext =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(SparkJobs.class.getName())
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("org.apache.spark.SparkContext");
+
+  @ArchTest
+  static final ArchRule noRdd =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.spark.rdd..")
+          .orShould()
+          .dependOnClassesThat()
+          .haveNameMatching("org\\.apache\\.spark\\.api\\.java\\.Java.*");
+
+  @ArchTest
+  static final ArchRule storageAndCommandLineKnowNoSpark =
+      noClasses()
+          .that()
+          .resideInAnyPackage("dev.tare.jobs.storage..", "dev.tare.jobs.cli..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark..", "scala..");
+
+  @ArchTest
+  static final ArchRule nothingDeserializesJavaObjects =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+  /** Classes by stage; all others in no slice. */
+  private static final class Stages implements SliceAssignment {
+    @Override
+    public SliceIdentifier getIdentifierOf(JavaClass type) {
+      String room =
+          type.getPackageName()
+              .replaceFirst("^dev\\.tare\\.jobs\\.?", "")
+              .replaceFirst("\\..*", "");
+      return STAGES.contains(room) ? SliceIdentifier.of(room) : SliceIdentifier.ignore();
+    }
+
+    @Override
+    public String getDescription() {
+      return "stages";
+    }
+  }
+}
