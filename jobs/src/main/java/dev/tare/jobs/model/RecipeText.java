@@ -3,15 +3,18 @@ package dev.tare.jobs.model;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -23,12 +26,9 @@ import org.apache.hadoop.conf.Configuration;
 public record RecipeText(String name, String json) implements Serializable {
 
   private static final long serialVersionUID = 1L;
-  private static final String RESOURCES = "dev/tare/recipes/";
 
   /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
-  public static final List<String> SHIPPED =
-      List.of(
-          "int8", "int8-entropy", "int8-mse", "int8-percentile", "int8-reduced", "int8-symmetric");
+  public static final List<String> SHIPPED = ShippedRecipes.NAMES;
 
   /**
    * Finds a recipe: a shipped name, or else a file.
@@ -39,9 +39,14 @@ public record RecipeText(String name, String json) implements Serializable {
     try {
       Config config;
       if (SHIPPED.contains(nameOrPlace)) {
-        config = ConfigFactory.parseResources(loader(), RESOURCES + nameOrPlace + ".conf");
+        config = ShippedRecipes.read(nameOrPlace).toConfig();
       } else if (nameOrPlace.contains("/") || nameOrPlace.endsWith(".conf")) {
-        config = ConfigFactory.parseString(Locations.readText(nameOrPlace, hadoop));
+        config =
+            ConfigFactory.parseString(
+                text(nameOrPlace, hadoop),
+                ConfigParseOptions.defaults()
+                    .setOriginDescription(nameOrPlace)
+                    .setIncluder(new ShippedRecipes()));
       } else {
         throw TareException.usage(
             "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
@@ -61,7 +66,18 @@ public record RecipeText(String name, String json) implements Serializable {
     return RecipeParser.parse(name, ConfigFactory.parseString(json));
   }
 
-  private static ClassLoader loader() {
-    return RecipeText.class.getClassLoader();
+  /** A recipe of the user's own is an input of the run; a shipped one is part of the program. */
+  public Optional<InputRef> asInput(Configuration hadoop) throws IOException {
+    return SHIPPED.contains(name)
+        ? Optional.empty()
+        : Optional.of(Locations.input("recipe", name, hadoop));
+  }
+
+  private static String text(String place, Configuration hadoop) throws IOException {
+    try {
+      return Locations.readText(place, hadoop);
+    } catch (TareException e) {
+      throw TareException.usage("Cannot read the recipe: " + e.getMessage());
+    }
   }
 }
