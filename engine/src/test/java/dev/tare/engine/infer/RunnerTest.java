@@ -112,7 +112,8 @@ class RunnerTest {
           .hasMessage("Cannot batch input 'x': Tensor[FLOAT32 [2]] beside Tensor[FLOAT32 [6]]");
       assertThatThrownBy(() -> TestModels.run(runner, List.of(two)))
           .isInstanceOf(InferenceException.class)
-          .hasMessageStartingWith("Cannot run model 'm.onnx' on a batch of 1 with x:FLOAT32[2]: ");
+          .hasMessageStartingWith(
+              "ONNX Runtime cannot run model 'm.onnx' on a batch of 1 with x:FLOAT32[2]: ");
       assertThat(TestModels.run(runner, List.of(six))).containsOnlyKeys("y");
     }
   }
@@ -122,7 +123,7 @@ class RunnerTest {
     Path file = Files.writeString(folder.resolve("bad.onnx"), "no model");
     assertThatThrownBy(() -> Inference.open(file, TestModels.OPTIONS))
         .isInstanceOf(InferenceException.class)
-        .hasMessageStartingWith("Cannot load model 'bad.onnx': ");
+        .hasMessageStartingWith("ONNX Runtime cannot load model 'bad.onnx': ");
     assertThatThrownBy(() -> InferenceOptions.of(0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid number of threads: 0");
