@@ -105,7 +105,9 @@ public final class QuantizeJob {
     for (TensorPlan plan : constants) {
       String json = QuantPlanJson.formatTensor(plan);
       for (WeightTables.Slice slice : WeightTables.slices(plan)) {
-        slices.add(RowFactory.create(json, slice.index(), slice.offset(), slice.length()));
+        slices.add(
+            RowFactory.create(
+                json, slice.index(), slice.offset(), slice.length(), slices.size()));
         bytes += slice.length();
       }
     }
@@ -113,7 +115,8 @@ public final class QuantizeJob {
     int tasks = (int) Math.min(wanted, slices.size());
     spark
         .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
-        .repartition(tasks)
+        // By range of a running number: a round-robin starts anywhere and may leave tasks empty.
+        .repartitionByRange(tasks, functions.col("number"))
         .mapPartitions(new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
         .sortWithinPartitions("tensor", "role", "slice")
         .write()

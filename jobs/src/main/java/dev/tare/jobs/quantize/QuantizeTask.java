@@ -30,7 +30,8 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
           .add("plan", DataTypes.StringType, false)
           .add("slice", DataTypes.IntegerType, false)
           .add("offset", DataTypes.LongType, false)
-          .add("length", DataTypes.IntegerType, false);
+          .add("length", DataTypes.IntegerType, false)
+          .add("number", DataTypes.IntegerType, false);
 
   private final ModelHandle model;
   private final String runId;
