@@ -96,9 +96,14 @@ class WeightPlannerTest {
   }
 
   @Test
-  void methodThatCannotReadExactValuesIsRefusedByName() {
-    assertThatThrownBy(() -> plan(MATRIX, 1, "weights.method = entropy"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("Cannot select a range for weight 'w' by entropy: ");
+  void methodThatCountsCellsIsRefusedByName() {
+    for (String method : List.of("entropy", "entropy-ort-128", "percentile-ort-99.9")) {
+      assertThatThrownBy(() -> plan(MATRIX, 1, "weights.method = " + method))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("Cannot select a range for weight 'w' by " + method + ": ");
+    }
+    for (String method : List.of("mse", "percentile-99", "percentile-abs-99")) {
+      assertThat(plan(MATRIX, 1, "weights.method = " + method).channels()).hasSize(3);
+    }
   }
 }
