@@ -44,6 +44,11 @@ public record Entropy() implements RangeSelector {
   }
 
   @Override
+  public boolean needsBins() {
+    return true;
+  }
+
+  @Override
   public String name() {
     return "entropy";
   }

@@ -66,6 +66,11 @@ public record EntropyOrt(int levels) implements RangeSelector {
   }
 
   @Override
+  public boolean needsBins() {
+    return true;
+  }
+
+  @Override
   public String name() {
     return PREFIX + "-" + levels;
   }

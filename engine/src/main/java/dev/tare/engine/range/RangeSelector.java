@@ -22,6 +22,14 @@ public sealed interface RangeSelector
    */
   Range select(Distribution distribution, Target target);
 
+  /**
+   * Whether the method needs values counted in bins of some width, rather than exact values as bins
+   * of width 0.
+   */
+  default boolean needsBins() {
+    return false;
+  }
+
   /** The text that {@link #parse} reads this selector from. */
   String name();
 

@@ -1,6 +1,7 @@
 package dev.tare.engine.recipe;
 
 import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
@@ -97,7 +98,7 @@ public final class WeightPlanner {
 
   private static ChannelPlan channel(String name, float[] values, TensorRule rule) {
     try {
-      Range range = rule.method().select(exactDistribution(values), rule.target());
+      Range range = rule.method().select(distribution(values, rule), rule.target());
       QuantParams params = rule.target().params(range);
       Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
       Tensor fake =
@@ -119,25 +120,38 @@ public final class WeightPlanner {
     }
   }
 
-  /** Every distinct value as a bin of width 0: nothing is lost. */
-  private static Distribution exactDistribution(float[] values) {
+  /** Exact values, or the bins that an observer would count them in where the method needs bins. */
+  private static Distribution distribution(float[] values, TensorRule rule) {
     float[] sorted = values.clone();
     for (int i = 0; i < sorted.length; i++) {
       // Negative zero sorts before zero, yet is the same number.
-      sorted[i] = sorted[i] == 0f ? 0f : sorted[i];
+      sorted[i] += 0f;
     }
     Arrays.sort(sorted);
-    double[] value = new double[sorted.length];
+    FloatBins bins = FloatBins.of(FloatBins.MAX_MANTISSA_BITS);
+    boolean binned = rule.method().needsBins();
+    double[] lower = new double[sorted.length];
+    double[] upper = new double[sorted.length];
     long[] count = new long[sorted.length];
-    int distinct = 0;
-    for (float v : sorted) {
-      if (distinct == 0 || value[distinct - 1] != v) {
-        value[distinct++] = v;
+    int last = -1;
+    for (float value : sorted) {
+      boolean exact = !binned || value == 0;
+      double low = exact ? value : Math.max(bins.lower(bins.bin(value)), sorted[0]);
+      double high =
+          exact ? value : Math.min(bins.upper(bins.bin(value)), sorted[sorted.length - 1]);
+      if (last < 0 || lower[last] != low || upper[last] != high) {
+        last++;
+        lower[last] = low;
+        upper[last] = high;
       }
-      count[distinct - 1]++;
+      count[last]++;
     }
-    value = Arrays.copyOf(value, distinct);
+    int size = last + 1;
     return Distribution.of(
-        value, value, Arrays.copyOf(count, distinct), sorted[0], sorted[sorted.length - 1]);
+        Arrays.copyOf(lower, size),
+        Arrays.copyOf(upper, size),
+        Arrays.copyOf(count, size),
+        sorted[0],
+        sorted[sorted.length - 1]);
   }
 }

@@ -10,6 +10,7 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.ModelSignature;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -55,16 +56,20 @@ public final class EvaluateJob {
     List<String> embeddings = embeddings(model, outputs);
     int batch = ModelSignature.batchable(model.parse()) ? batchSize : 1;
     SparkJobs.describe(spark, "evaluate: float and quantized model side by side");
-    List<Row> rows =
+    List<Row> collected =
         samples
             .select("hash", "sample")
             .repartition(SparkJobs.parallelism(spark), functions.col("hash"))
             .mapPartitions(
                 new EvaluateTask(model, quantized, outputs, embeddings, batch, threads),
                 Encoders.row(EvaluateTask.SCHEMA))
-            .orderBy("hash", "output")
             .collectAsList();
     SparkJobs.describe(spark, null);
+    // Sorted here: a sort by Spark would run both models a second time to sample its bounds.
+    List<Row> rows = new ArrayList<>(collected);
+    rows.sort(
+        Comparator.comparing((Row r) -> r.<byte[]>getAs("hash"), Arrays::compareUnsigned)
+            .thenComparing((Row r) -> r.<String>getAs("output")));
     if (rows.isEmpty()) {
       throw TareException.badInput("There is no sample to evaluate on");
     }

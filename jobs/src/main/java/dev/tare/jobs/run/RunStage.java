@@ -91,9 +91,6 @@ final class RunStage {
     }
     double[] ratio = new double[1];
     FinishedRun run = folder.produce(attempt -> work(folder, attempt, options, after, ratio));
-    out.println();
-    Summaries.table(quality, out);
-    out.println(run.folder().path());
     return new Outcome(
         Pipeline.exitCode(run),
         folder,

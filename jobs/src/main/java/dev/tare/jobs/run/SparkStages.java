@@ -55,7 +55,14 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode run(RunOptions options) throws IOException {
     try (Session session = Session.open("tare run")) {
-      return new RunStage(session.spark(), out, new Progress(progress, 4)).run(options).exitCode();
+      RunStage.Outcome outcome =
+          new RunStage(session.spark(), out, new Progress(progress, 4)).run(options);
+      if (outcome.details().isPresent()) {
+        progress.println();
+        Summaries.table(outcome.details().get().quality(), out);
+        out.println(outcome.folder().path());
+      }
+      return outcome.exitCode();
     }
   }
 

@@ -98,7 +98,8 @@ public final class StatisticsStore {
             ? rows.coalesce(1)
             : rows.repartitionByRange(files, functions.col("tensor"), functions.col("channel"));
     arranged
-        .sortWithinPartitions("tensor", "axis", "channel")
+        // Rows of whole tensors first, so that a reader of those alone skips the pages of channels.
+        .sortWithinPartitions("axis", "tensor", "channel")
         .write()
         .mode(SaveMode.ErrorIfExists)
         .parquet(folder.toString());

@@ -1,0 +1,247 @@
+package dev.tare.jobs.accuracy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.engine.infer.CpuFeatures;
+import dev.tare.engine.infer.Inference;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Runner;
+import dev.tare.engine.onnx.ModelPreparer;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.Tare;
+import dev.tare.jobs.law.EngineAlone;
+import dev.tare.jobs.law.MiniLm;
+import dev.tare.jobs.run.SparkStages;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Every method on MiniLM's statistics, collected once: 256 definitions to calibrate, 512 others to
+ * evaluate. The table that the README quotes is written to {@code target/methods.md}.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AccuracyTest {
+
+  private static final int CALIBRATION = 256;
+  private static final int EVALUATION = 512;
+  private static final Path TABLE = Path.of("target", "methods.md");
+
+  @TempDir static Path folder;
+
+  private final List<String> table = new ArrayList<>();
+  private SparkSession spark;
+  private List<String> texts;
+
+  @BeforeAll
+  void calibrateOnce() throws IOException {
+    spark =
+        SparkSession.builder()
+            .master("local[2]")
+            .config("spark.ui.enabled", false)
+            .config("spark.sql.shuffle.partitions", 3)
+            .getOrCreate();
+    texts = MiniLm.definitions(CALIBRATION + EVALUATION);
+    Path text = MiniLm.write(folder.resolve("calibration.txt"), texts.subList(0, CALIBRATION));
+    MiniLm.write(folder.resolve("evaluation.txt"), texts.subList(CALIBRATION, texts.size()));
+    List<String> arguments = data(text);
+    arguments.addAll(0, List.of("calibrate"));
+    arguments.addAll(List.of("--output", path("calibrated")));
+    run(arguments);
+    table.add("| activations | weights | cosine mean | min | 1st percentile | same neighbour |");
+    table.add("|---|---|---|---|---|---|");
+  }
+
+  @AfterAll
+  void writeTable() throws IOException {
+    spark.stop();
+    table.add("");
+    table.add("CPU: " + CpuFeatures.current().model());
+    Files.write(TABLE, table, StandardCharsets.UTF_8);
+  }
+
+  /** Floors: what was measured, less a margin for other CPUs. */
+  @ParameterizedTest
+  @CsvSource({
+    "min-max, uint8, min-max, 0.985",
+    "percentile-99.999, uint8, min-max, 0.5",
+    "percentile-99.99, uint8, min-max, 0.5",
+    "percentile-99.9, uint8, min-max, 0.5",
+    "entropy, uint8, min-max, 0.5",
+    "mse, uint8, min-max, 0.5",
+    "min-max, int8, min-max, 0.9",
+    "min-max, uint8, mse, 0.9",
+    "min-max, uint8, entropy, 0.5",
+  })
+  void methodReachesItsFloor(String activations, String type, String weights, double floor)
+      throws IOException {
+    String name = activations + "-" + type + "-" + weights;
+    select(name, activations, type, weights);
+    run(
+        List.of(
+            "quantize",
+            "--plan",
+            path("plan-" + name),
+            "--model",
+            MiniLm.model().toString(),
+            "--output",
+            path("model-" + name)));
+    List<String> arguments = data(folder.resolve("evaluation.txt"));
+    arguments.addAll(0, List.of("evaluate"));
+    arguments.addAll(
+        List.of("--quantized", path("model-" + name), "--output", path("quality-" + name)));
+    run(arguments);
+    JsonNode quality =
+        new ObjectMapper()
+            .readTree(Files.readString(Path.of(path("quality-" + name), "quality.json")));
+    JsonNode pooled = quality.path("outputs").get(1);
+    table.add(
+        String.format(
+            Locale.ROOT,
+            "| %s %s | int8 %s | %.4f | %.4f | %.4f | %.1f %% |",
+            type.equals("uint8") ? "u8" : "s8 symmetric",
+            activations,
+            weights,
+            pooled.path("cosine").path("mean").asDouble(),
+            pooled.path("cosine").path("min").asDouble(),
+            pooled.path("cosine").path("p1").asDouble(),
+            100 * quality.path("nearest-neighbour-agreement").asDouble()));
+    assertThat(pooled.path("cosine").path("mean").asDouble()).isGreaterThan(floor);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"min-max", "percentile-99.99", "entropy", "mse"})
+  void expectedSqnrAgreesWithTheFakeQuantizedTensor(String method) throws IOException {
+    select("expected-" + method, method, "uint8", "min-max");
+    QuantPlan plan =
+        QuantPlanJson.parse(
+            Files.readString(Path.of(path("plan-expected-" + method), "plan.json")));
+    Map<String, QuantError> measured = measure(plan);
+    assertThat(measured).hasSize(24);
+    for (TensorPlan tensor : plan.quantized(Role.ACTIVATION)) {
+      assertThat(tensor.channels().get(0).expectedSqnrDb())
+          .as(tensor.tensor())
+          .isCloseTo(measured.get(tensor.tensor()).sqnrDb(), within(0.2));
+    }
+  }
+
+  @Test
+  void allMatMulsWithConstantWeightsAreQuantizedAndNothingElse() throws IOException {
+    select("placement", "min-max", "uint8", "min-max");
+    QuantPlan plan =
+        QuantPlanJson.parse(Files.readString(Path.of(path("plan-placement"), "plan.json")));
+    assertThat(plan.quantized(Role.WEIGHT)).hasSize(36);
+    assertThat(plan.quantized(Role.ACTIVATION)).hasSize(24);
+    assertThat(plan.quantized(Role.WEIGHT))
+        .allSatisfy(weight -> assertThat(weight.consumers()).hasSize(1));
+    assertThat(plan.tensors()).noneMatch(tensor -> tensor.tensor().contains("Softmax"));
+  }
+
+  private Map<String, QuantError> measure(QuantPlan plan) throws IOException {
+    Map<String, TensorPlan> plans = new TreeMap<>();
+    plan.quantized(Role.ACTIVATION).forEach(p -> plans.put(p.tensor(), p));
+    Path exposed = folder.resolve("exposed.onnx");
+    OnnxModel model = OnnxModel.read(MiniLm.model());
+    Files.write(exposed, ModelPreparer.expose(model, plans.keySet()).toByteArray());
+    Map<String, QuantError> errors = new TreeMap<>();
+    try (Inference inference = Inference.open(exposed, InferenceOptions.of(1))) {
+      Runner runner = inference.runner(List.copyOf(plans.keySet()));
+      for (Sample sample : EngineAlone.tokenize(texts.subList(0, CALIBRATION))) {
+        runner.run(
+            List.of(sample),
+            (name, floats, shape) -> {
+              float[] values = new float[floats.remaining() / Float.BYTES];
+              floats.asFloatBuffer().get(values);
+              Tensor fake =
+                  Quantizer.fakeQuantize(
+                      Tensor.ofFloats(shape, values),
+                      plans.get(name).channels().stream().map(ChannelPlan::params).toList(),
+                      OptionalInt.empty());
+              errors.merge(name, QuantError.between(values, fake.toFloatArray()), QuantError::plus);
+            });
+      }
+    }
+    return errors;
+  }
+
+  private void select(String name, String activations, String type, String weights)
+      throws IOException {
+    String shipped = Files.readString(Path.of("..", "conf", "recipes", "int8.conf"));
+    Path recipe = folder.resolve(name + ".conf");
+    Files.writeString(
+        recipe,
+        """
+        %s
+        activations { method = %s, type = %s, symmetric = %b, narrow-range = %b }
+        weights.method = %s
+        """
+            .formatted(
+                shipped, activations, type, type.equals("int8"), type.equals("int8"), weights));
+    run(
+        List.of(
+            "select",
+            "--statistics",
+            path("calibrated"),
+            "--model",
+            MiniLm.model().toString(),
+            "--recipe",
+            recipe.toString(),
+            "--output",
+            path("plan-" + name)));
+  }
+
+  private static List<String> data(Path text) {
+    return new ArrayList<>(
+        List.of(
+            "--model",
+            MiniLm.model().toString(),
+            "--data",
+            text.toString(),
+            "--tokenizer",
+            MiniLm.tokenizer().toString()));
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private static void run(List<String> arguments) {
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    PrintStream stream = new PrintStream(log, true, StandardCharsets.UTF_8);
+    PrintWriter writer = new PrintWriter(log, true, StandardCharsets.UTF_8);
+    int exitCode =
+        new Tare(new SparkStages(stream, stream), writer, writer)
+            .run(arguments.toArray(String[]::new));
+    assertThat(exitCode).as(log.toString(StandardCharsets.UTF_8)).isZero();
+  }
+}

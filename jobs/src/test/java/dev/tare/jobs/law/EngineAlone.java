@@ -1,0 +1,83 @@
+package dev.tare.jobs.law;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.histogram.ContentHash;
+import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.infer.Inference;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.StatisticsCollector;
+import dev.tare.engine.onnx.ModelPreparer;
+import dev.tare.engine.onnx.Observation;
+import dev.tare.engine.onnx.ObservedTensor;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Calibration of MiniLM without Spark: a loop over texts, what the pipeline must agree with. */
+public final class EngineAlone {
+
+  private EngineAlone() {}
+
+  public static List<Sample> tokenize(List<String> texts) throws IOException {
+    List<Sample> samples = new ArrayList<>();
+    try (HuggingFaceTokenizer tokenizer =
+        HuggingFaceTokenizer.builder()
+            .optTokenizerPath(MiniLm.tokenizer())
+            .optPadding(false)
+            .optTruncation(true)
+            .optMaxLength(MiniLm.MAX_LENGTH)
+            .build()) {
+      for (String text : texts) {
+        Encoding encoding = tokenizer.encode(text);
+        samples.add(sample(encoding.getIds(), encoding.getAttentionMask(), 0));
+      }
+    }
+    return samples;
+  }
+
+  /** A sample of token ids, followed by padding. */
+  static Sample sample(long[] ids, long[] mask, int padding) {
+    Shape shape = Shape.of(ids.length + padding);
+    return Sample.of(
+        Map.of(
+            "input_ids", Tensor.ofLongs(shape, java.util.Arrays.copyOf(ids, ids.length + padding)),
+            "attention_mask",
+                Tensor.ofLongs(shape, java.util.Arrays.copyOf(mask, mask.length + padding)),
+            "token_type_ids", Tensor.ofLongs(shape, new long[ids.length + padding])));
+  }
+
+  /** The content hash of the default observed set over samples, in their order. */
+  static String contentSha256(List<Sample> samples, Path temporary, int batchSize)
+      throws IOException {
+    OnnxModel model = OnnxModel.read(MiniLm.model());
+    SortedMap<String, ObserverOptions> observed = new TreeMap<>();
+    for (ObservedTensor tensor : Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, model)) {
+      observed.put(
+          tensor.name(),
+          ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, tensor.channelAxis().orElseThrow()));
+    }
+    Path exposed = temporary.resolve("exposed.onnx");
+    Files.write(exposed, ModelPreparer.expose(model, observed.keySet()).toByteArray());
+    ContentHash hash = new ContentHash();
+    try (Inference inference = Inference.open(exposed, InferenceOptions.of(1))) {
+      StatisticsCollector collector = new StatisticsCollector(inference, observed, batchSize);
+      samples.forEach(collector::add);
+      for (TensorStatistics statistics : collector.finish()) {
+        statistics.toBlocks().forEach(hash::add);
+      }
+    }
+    return hash.sha256Hex();
+  }
+}
