@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * A loaded model. Thread-safe: tasks of one JVM share it, each through a {@link Runner} of its own.
@@ -28,6 +30,8 @@ public final class Inference implements AutoCloseable {
   private final String model;
   private final SortedSet<String> floatOutputs;
   private final SortedSet<String> otherOutputs;
+  private final ConcurrentMap<List<String>, Set<String>> unwrittenByOutputs =
+      new ConcurrentHashMap<>();
 
   private Inference(
       OrtSession session,
@@ -68,8 +72,15 @@ public final class Inference implements AutoCloseable {
       return new Inference(session, model.getFileName().toString(), floats, others);
     } catch (OrtException e) {
       throw new InferenceException(
-          "Cannot load model '%s': %s".formatted(model.getFileName(), e.getMessage()), e);
+          "ONNX Runtime cannot load model '%s': %s"
+              .formatted(model.getFileName(), withoutPlace(e.getMessage())),
+          e);
     }
+  }
+
+  /** The file is often a temporary copy, whose place would only mislead. */
+  private static String withoutPlace(String message) {
+    return message.replaceFirst("Load model from .*? failed:\\s*", "");
   }
 
   /** The version of ONNX Runtime. */
@@ -99,7 +110,7 @@ public final class Inference implements AutoCloseable {
             "Model '%s' has no float32 output '%s'".formatted(model, output));
       }
     }
-    return new Runner(session, model, List.copyOf(outputs));
+    return new Runner(session, model, List.copyOf(outputs), unwrittenByOutputs);
   }
 
   /** All inputs of the model as ONNX Runtime sees them. */

@@ -12,20 +12,29 @@ import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * Runs batches through a model and hands out its tensors without copying them to the heap.
  *
  * <p>Not thread-safe; confined to one task. Output buffers outside the heap are reused from batch
  * to batch: ONNX Runtime writes into them directly as soon as the shapes of the outputs are known,
- * which is when a batch of the same input shapes has run before.
+ * which is when a batch of the same input shapes has run before. Outputs that ONNX Runtime does not
+ * compute, such as an input of the model that is also an output, it leaves unwritten; those are
+ * found out by a trial run and always copied.
  */
 public final class Runner {
+
+  /** A byte of a NaN that no operator yields. */
+  private static final byte UNTOUCHED = (byte) 0xFF;
 
   private final OrtSession session;
   private final String model;
@@ -34,8 +43,17 @@ public final class Runner {
   private final Map<String, ByteBuffer> inputBuffers = new HashMap<>();
   private final Map<String, ByteBuffer> outputBuffers = new HashMap<>();
   private final Map<String, List<Shape>> shapesByInput = new HashMap<>();
+  private final ConcurrentMap<List<String>, Set<String>> unwrittenByOutputs;
 
-  Runner(OrtSession session, String model, List<String> outputs) {
+  /**
+   * @param unwrittenByOutputs what trial runs of the session found, shared by its runners
+   */
+  Runner(
+      OrtSession session,
+      String model,
+      List<String> outputs,
+      ConcurrentMap<List<String>, Set<String>> unwrittenByOutputs) {
+    this.unwrittenByOutputs = unwrittenByOutputs;
     this.session = session;
     this.model = model;
     this.outputs = outputs;
@@ -61,13 +79,17 @@ public final class Runner {
       }
       List<Shape> shapes = shapesByInput.get(key);
       if (shapes == null) {
-        shapesByInput.put(key, runUnpinned(inputs, sink));
+        shapes = runUnpinned(inputs, sink);
+        if (!unwrittenByOutputs.containsKey(outputs)) {
+          unwrittenByOutputs.put(outputs, unwritten(inputs, shapes));
+        }
+        shapesByInput.put(key, shapes);
       } else {
-        runPinned(inputs, shapes, sink);
+        runPinned(inputs, shapes, unwrittenByOutputs.get(outputs), sink);
       }
     } catch (OrtException e) {
       throw new InferenceException(
-          "Cannot run model '%s' on a batch of %d with %s: %s"
+          "ONNX Runtime cannot run model '%s' on a batch of %d with %s: %s"
               .formatted(model, batch.size(), batch.get(0).shapeKey().trim(), e.getMessage()),
           e);
     } finally {
@@ -109,29 +131,75 @@ public final class Runner {
     return shapes;
   }
 
-  private void runPinned(Map<String, OnnxTensor> inputs, List<Shape> shapes, TensorSink sink)
+  private void runPinned(
+      Map<String, OnnxTensor> inputs, List<Shape> shapes, Set<String> unwritten, TensorSink sink)
       throws OrtException {
     Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
     try {
       for (int i = 0; i < outputs.size(); i++) {
-        Shape shape = shapes.get(i);
-        int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), 4L));
-        ByteBuffer buffer = grow(outputBuffers, outputs.get(i), bytes).limit(bytes);
-        pinned.put(
-            outputs.get(i),
-            OnnxTensor.createTensor(
-                OrtEnvironment.getEnvironment(), buffer, shape.toArray(), OnnxJavaType.FLOAT));
+        if (!unwritten.contains(outputs.get(i))) {
+          pinned.put(outputs.get(i), pin(outputs.get(i), shapes.get(i)));
+        }
       }
-      session.run(inputs, pinned).close();
-      for (int i = 0; i < outputs.size(); i++) {
-        Shape shape = shapes.get(i);
-        ByteBuffer values = outputBuffers.get(outputs.get(i)).duplicate().clear();
-        values.limit(Math.toIntExact(shape.size() * 4)).order(ByteOrder.nativeOrder());
-        sink.accept(outputs.get(i), values.slice().order(ByteOrder.nativeOrder()), shape);
+      try (OrtSession.Result result = session.run(inputs, unwritten, pinned)) {
+        for (int i = 0; i < outputs.size(); i++) {
+          String output = outputs.get(i);
+          if (unwritten.contains(output)) {
+            OnnxTensor tensor = (OnnxTensor) result.get(output).orElseThrow();
+            sink.accept(
+                output, tensor.getByteBuffer().order(ByteOrder.nativeOrder()), shapes.get(i));
+          } else {
+            sink.accept(output, pinnedValues(output, shapes.get(i)), shapes.get(i));
+          }
+        }
       }
     } finally {
       pinned.values().forEach(OnnxTensor::close);
     }
+  }
+
+  /** The outputs whose buffers a run leaves as they were. */
+  private Set<String> unwritten(Map<String, OnnxTensor> inputs, List<Shape> shapes)
+      throws OrtException {
+    Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+    Set<String> untouched = new HashSet<>();
+    try {
+      for (int i = 0; i < outputs.size(); i++) {
+        String output = outputs.get(i);
+        pinned.put(output, pin(output, shapes.get(i)));
+        ByteBuffer values = pinnedValues(output, shapes.get(i));
+        while (values.hasRemaining()) {
+          values.put(UNTOUCHED);
+        }
+      }
+      session.run(inputs, pinned).close();
+      for (int i = 0; i < outputs.size(); i++) {
+        ByteBuffer values = pinnedValues(outputs.get(i), shapes.get(i));
+        boolean same = true;
+        while (same && values.hasRemaining()) {
+          same = values.get() == UNTOUCHED;
+        }
+        if (same) {
+          untouched.add(outputs.get(i));
+        }
+      }
+    } finally {
+      pinned.values().forEach(OnnxTensor::close);
+    }
+    return Collections.unmodifiableSet(untouched);
+  }
+
+  private OnnxTensor pin(String output, Shape shape) throws OrtException {
+    int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), 4L));
+    ByteBuffer buffer = grow(outputBuffers, output, bytes).limit(bytes);
+    return OnnxTensor.createTensor(
+        OrtEnvironment.getEnvironment(), buffer, shape.toArray(), OnnxJavaType.FLOAT);
+  }
+
+  private ByteBuffer pinnedValues(String output, Shape shape) {
+    ByteBuffer values = outputBuffers.get(output).duplicate().clear();
+    values.limit(Math.toIntExact(shape.size() * 4));
+    return values.slice().order(ByteOrder.nativeOrder());
   }
 
   /** A cleared buffer of at least the size asked for; grows by half again, so rarely. */

@@ -60,8 +60,13 @@ public final class Observation {
         };
     if (names.isEmpty()) {
       throw new IllegalArgumentException(
-          "Cannot observe '%s' of model '%s': there is no such tensor"
-              .formatted(what, model.name()));
+          "Cannot observe '%s' of model '%s': %s"
+              .formatted(
+                  what,
+                  model.name(),
+                  what.equals(CONSTANT_WEIGHT_INPUTS)
+                      ? "it has nothing to quantize, no MatMul or Gemm or Conv with a constant weight"
+                      : "there is no such tensor"));
     }
     Map<String, Integer> axes = channelAxes(model);
     return names.stream()

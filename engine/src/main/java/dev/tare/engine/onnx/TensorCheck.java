@@ -40,7 +40,9 @@ final class TensorCheck {
   private void check(TensorProto tensor, String what) {
     if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL
         || tensor.getExternalDataCount() > 0) {
-      throw refuse("%s keeps its data in another file; save the model as one file".formatted(what));
+      throw refuse(
+          "%s keeps its data in another file (external data); save the model as one file"
+              .formatted(what));
     }
     if (tensor.hasSegment()) {
       throw refuse(what + " is a segment of a larger one");

@@ -131,7 +131,7 @@ public final class EvaluateJob {
             nearest,
             neighbours,
             (double) quantizedNanos / Math.max(1, floatNanos),
-            new Quality.GateResult(true, List.of()));
+            new Quality.GateResult(false, true, List.of()));
     return new Quality(
         quality.samples(),
         quality.outputs(),

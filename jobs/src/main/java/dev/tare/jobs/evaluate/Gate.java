@@ -18,7 +18,8 @@ public record Gate(OptionalDouble minCosine, OptionalDouble minSqnrDb) {
     List<String> failures = new ArrayList<>();
     hold("cosine", headline, headline.cosineMean(), minCosine, failures);
     hold("SQNR", headline, headline.sqnrDb(), minSqnrDb, failures);
-    return new Quality.GateResult(failures.isEmpty(), failures);
+    return new Quality.GateResult(
+        minCosine.isPresent() || minSqnrDb.isPresent(), failures.isEmpty(), failures);
   }
 
   /** A value that is not a number holds no limit. */

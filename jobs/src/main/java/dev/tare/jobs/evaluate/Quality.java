@@ -51,10 +51,21 @@ public record Quality(
   /**
    * The quality gate.
    *
+   * @param asked whether there was any limit
    * @param passed whether every limit held
    * @param failures one sentence for each that did not
    */
-  public record GateResult(boolean passed, List<String> failures) {}
+  public record GateResult(boolean asked, boolean passed, List<String> failures) {
+
+    public GateResult {
+      failures = List.copyOf(failures);
+    }
+
+    /** {@code passed}, {@code failed} or {@code none}. */
+    public String outcome() {
+      return !asked ? "none" : passed ? "passed" : "failed";
+    }
+  }
 
   /** The vector that speaks for the model: the pooled embedding where there is one. */
   public OutputQuality headline() {

@@ -27,7 +27,7 @@ public final class QualityJson {
     root.put("held-out", heldOut);
     ArrayNode processors = root.putArray("cpus");
     cpus.forEach(processors::add);
-    root.put("gate", quality.gate().passed() ? "passed" : "failed");
+    root.put("gate", quality.gate().outcome());
     ArrayNode failures = root.putArray("gate-failures");
     quality.gate().failures().forEach(failures::add);
     ArrayNode outputs = root.putArray("outputs");

@@ -68,6 +68,12 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
     }
   }
 
+  /** What the user calls the file, also where this machine holds a copy of another name. */
+  private String name() {
+    String path = ref.uri().getPath();
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
   /** The file on this machine. */
   public Path path() {
     try {
@@ -87,7 +93,7 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
     OnnxModel model = kept == null ? null : kept.get();
     if (model == null) {
       try {
-        model = OnnxModel.read(path());
+        model = OnnxModel.parse(Files.readAllBytes(path()), name());
       } catch (InvalidModelException e) {
         throw TareException.badInput(e.getMessage(), e);
       } catch (IOException e) {
@@ -105,7 +111,7 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
   public Path exposing(SortedSet<String> tensors) {
     String key = Digest.of(ref.sha256() + "\n" + String.join("\n", tensors)).sha256();
     Path folder = Path.of(System.getProperty("java.io.tmpdir"), "tare-prepared-" + processId());
-    Path file = folder.resolve(key + ".onnx");
+    Path file = folder.resolve(key).resolve(name());
     synchronized (PREPARING) {
       if (!Files.exists(file)) {
         try {
@@ -125,8 +131,10 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
       model.writeTo(out);
     }
     Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    file.toFile().deleteOnExit();
+    // In reverse order: a folder must be empty before it can go.
+    file.getParent().getParent().toFile().deleteOnExit();
     file.getParent().toFile().deleteOnExit();
+    file.toFile().deleteOnExit();
   }
 
   private static long processId() {

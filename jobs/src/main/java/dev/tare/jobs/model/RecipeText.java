@@ -8,9 +8,12 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -57,5 +60,12 @@ public record RecipeText(String name, String json) implements Serializable {
 
   public Recipe parse() {
     return RecipeParser.parse(name, ConfigFactory.parseString(json));
+  }
+
+  /** A recipe of the user's own is an input of the run; a shipped one is part of the program. */
+  public Optional<InputRef> asInput(Configuration hadoop) throws IOException {
+    return SHIPPED.contains(name)
+        ? Optional.empty()
+        : Optional.of(Locations.input("recipe", name, hadoop));
   }
 }

@@ -53,6 +53,11 @@ final class Inspection {
 
   private void inspectRun(RunFolder folder) throws IOException {
     if (folder.state() != RunFolder.State.FINISHED) {
+      if (folder.status().isEmpty()) {
+        throw TareException.badInput(
+            "%s is not a run: it has neither manifest.json nor status.json"
+                .formatted(folder.path()));
+      }
       field("run", folder.path().toString());
       field("state", "not finished");
       folder.status().ifPresent(this::status);

@@ -34,11 +34,12 @@ final class MergeStage {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** Conditions that no option can overrule: the sum would mean nothing. */
-  private static final List<String> ESSENTIAL = List.of(Pipeline.MODEL_SHA256);
+  private static final List<String> ESSENTIAL =
+      List.of(Pipeline.MODEL_SHA256, "channels", "channel-bits");
 
   /** Conditions under which the law holds to the bit. */
   private static final List<String> EXACT =
-      List.of("tensors", "channels", Pipeline.RUNTIME, "optimization-level", Pipeline.CPU_FEATURES);
+      List.of("tensors", Pipeline.RUNTIME, "optimization-level", Pipeline.CPU_FEATURES);
 
   private final SparkSession spark;
   private final List<FinishedRun> runs;
@@ -120,13 +121,13 @@ final class MergeStage {
     FinishedRun first = runs.get(0);
     for (FinishedRun run : runs) {
       for (String key : ESSENTIAL) {
-        difference(first, run, key).ifPresent(text -> refuse(text, false));
+        difference(first, run, key).ifPresent(text -> refuse(text, false, ""));
       }
       for (String key : EXACT) {
         difference(first, run, key)
             .ifPresent(
                 text -> {
-                  refuse(text, allowMixed);
+                  refuse(text, allowMixed, "; --allow-mixed accepts it and marks the result");
                   mixed.add(text);
                 });
       }
@@ -144,10 +145,10 @@ final class MergeStage {
                 .formatted(key, left, a.folder().path(), right, b.folder().path()));
   }
 
-  private static void refuse(String text, boolean allowed) {
+  private static void refuse(String text, boolean allowed, String advice) {
     if (!allowed) {
       throw TareException.badInput(
-          "Cannot merge statistics made under different conditions, " + text);
+          "Cannot merge statistics made under different conditions, " + text + advice);
     }
   }
 

@@ -12,6 +12,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.calibrate.CalibrateJob;
 import dev.tare.jobs.calibrate.CalibrateRequest;
 import dev.tare.jobs.calibrate.CalibrateResult;
+import dev.tare.jobs.cli.ChannelDetail;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.GateOptions;
 import dev.tare.jobs.cli.ObserveOptions;
@@ -83,6 +84,9 @@ final class Pipeline {
     node.put("samples", result.samples());
     node.put("observe", observe.observe());
     node.put("channels", observe.channels().name().toLowerCase(java.util.Locale.ROOT));
+    if (observe.channels() == ChannelDetail.HISTOGRAM) {
+      node.put("channel-bits", observe.channelBits());
+    }
     strings(node, "tensors", result.tensors());
     node.put("batch-size", result.safeBatchSize());
     strings(node, RUNTIME, result.runtime());

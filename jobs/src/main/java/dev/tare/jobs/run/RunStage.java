@@ -5,6 +5,7 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.Build;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.RunOptions;
@@ -13,6 +14,7 @@ import dev.tare.jobs.input.HashSplit;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.quantize.QuantizeJob;
+import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.storage.Fingerprint;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
@@ -90,7 +92,9 @@ final class RunStage {
       return new Outcome(reused.get(), folder, Optional.empty());
     }
     double[] ratio = new double[1];
-    FinishedRun run = folder.produce(attempt -> work(folder, attempt, options, after, ratio));
+    FinishedRun run =
+        folder.produce(
+            attempt -> Explained.run(() -> work(folder, attempt, options, after, ratio)));
     return new Outcome(
         Pipeline.exitCode(run),
         folder,
@@ -106,6 +110,7 @@ final class RunStage {
       throws IOException {
     ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
     RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
+    SelectJob.requireCandidates(model, recipe);
     warnAboutCpu(recipe);
     Pipeline pipeline = new Pipeline(spark);
     try (StageData data = StageData.open(spark, model, options.data());
@@ -116,6 +121,7 @@ final class RunStage {
               "run the float model over the data and count",
               () -> {
                 data.check(options.data().maxBadRows());
+                held.requireBothParts();
                 calibrationSamples =
                     data.select(held.calibrationCondition(), options.data().samples());
                 CalibrateResult result =
@@ -164,7 +170,7 @@ final class RunStage {
       return Manifest.draft(
           folder.runId(),
           STAGES,
-          inputs(model, data, held.ownData()),
+          inputs(model, data, held.ownData(), recipe),
           options.configuration(),
           pipeline.properties());
     }
@@ -181,17 +187,26 @@ final class RunStage {
   private Fingerprint fingerprint(RunOptions options) {
     try {
       ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
+      RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
       try (StageData data = StageData.open(spark, model, options.data());
           EvaluationData held = EvaluationData.open(spark, model, options, data)) {
         return Fingerprint.of(
             Build.current().version(),
             STAGES,
-            inputs(model, data, held.ownData()),
+            inputs(model, data, held.ownData(), recipe),
             options.configuration());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private List<InputRef> inputs(
+      ModelHandle model, StageData data, Optional<StageData> evalData, RecipeText recipe)
+      throws IOException {
+    List<InputRef> inputs = inputs(model, data, evalData);
+    recipe.asInput(SparkJobs.hadoop(spark)).ifPresent(inputs::add);
+    return inputs;
   }
 
   static List<InputRef> inputs(ModelHandle model, StageData data, Optional<StageData> evalData) {
@@ -243,6 +258,23 @@ final class RunStage {
         return data.select(Optional.empty(), n);
       }
       return data.select(Optional.of(HashSplit.DEFAULT.heldOut(functions.col("hash"))), n);
+    }
+
+    /** Few rows may all fall on one side of the split. */
+    void requireBothParts() {
+      Column heldOut = HashSplit.DEFAULT.heldOut(functions.col("hash"));
+      if (!own) {
+        requireSome(heldOut, "evaluate on");
+        requireSome(functions.not(heldOut), "calibrate on");
+      }
+    }
+
+    private void requireSome(Column condition, String purpose) {
+      if (data.select(Optional.of(condition), OptionalInt.empty()).isEmpty()) {
+        throw TareException.badInput(
+            "The split by hash leaves no row of %s to %s: it has %d samples; give more, or rows of their own by --eval-data"
+                .formatted(data.uri(), purpose, data.report().samples()));
+      }
     }
 
     Optional<StageData> ownData() {

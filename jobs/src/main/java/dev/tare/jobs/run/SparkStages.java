@@ -123,10 +123,15 @@ public final class SparkStages implements Stages {
       SparkSession spark = session.spark();
       List<String> stages = List.of("select");
       Inputs inputs =
-          () ->
-              List.of(
-                  open(spark, options.model()).ref().asInput(MODEL),
-                  source(spark, options.statistics()).asInput("statistics"));
+          () -> {
+            List<InputRef> all = new ArrayList<>();
+            all.add(open(spark, options.model()).ref().asInput(MODEL));
+            all.add(source(spark, options.statistics()).asInput("statistics"));
+            RecipeText.open(options.recipe(), SparkJobs.hadoop(spark))
+                .asInput(SparkJobs.hadoop(spark))
+                .ifPresent(all::add);
+            return all;
+          };
       return produce(
           spark,
           options.output(),
@@ -222,6 +227,7 @@ public final class SparkStages implements Stages {
           (folder, attempt) -> {
             ModelHandle model = open(spark, options.model());
             FinishedRun source = source(spark, options.quantized());
+            Facts.requireQuantizedFrom(source, model);
             ModelHandle quantized =
                 ModelHandle.openUnchecked(
                     source.verified(Part.MODEL).toString(), SparkJobs.hadoop(spark));
@@ -322,7 +328,7 @@ public final class SparkStages implements Stages {
       out.println("Reused the finished run " + folder.path());
       return reused.get();
     }
-    FinishedRun run = folder.produce(attempt -> work.write(folder, attempt));
+    FinishedRun run = folder.produce(attempt -> Explained.run(() -> work.write(folder, attempt)));
     out.println(run.folder().path());
     return Pipeline.exitCode(run);
   }

@@ -7,6 +7,7 @@ import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.quantize.QuantizeJob;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** One line or one table about what a stage did. */
 final class Summaries {
@@ -76,9 +77,9 @@ final class Summaries {
                     quality.neighbourSamples(),
                     100 * share));
     out.println(
-        quality.gate().passed()
-            ? "gate: passed"
-            : "gate: failed, " + String.join("; ", quality.gate().failures()));
+        "gate: "
+            + quality.gate().outcome()
+            + quality.gate().failures().stream().map(f -> "; " + f).collect(Collectors.joining()));
   }
 
   private static String label(Quality.OutputQuality output) {

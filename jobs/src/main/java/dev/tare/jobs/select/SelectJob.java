@@ -56,10 +56,7 @@ public final class SelectJob {
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
     Recipe recipe = recipeText.parse();
     OnnxModel graph = model.parse();
-    Candidates candidates = Candidates.of(recipe, graph.weights().nodes());
-    if (candidates.nodes().isEmpty()) {
-      throw nothingToQuantize(graph, recipe, candidates);
-    }
+    Candidates candidates = candidates(graph, recipe);
     SparkJobs.describe(
         spark, "select: ranges of activations by " + recipe.activations().method().name());
     List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
@@ -71,6 +68,23 @@ public final class SelectJob {
         model.ref().sha256(),
         contentSha256,
         new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
+  }
+
+  /**
+   * Whether there is anything to do, known without statistics.
+   *
+   * @throws TareException (bad input) if the model has nothing that the recipe quantizes
+   */
+  public static void requireCandidates(ModelHandle model, RecipeText recipe) {
+    candidates(model.parse(), recipe.parse());
+  }
+
+  private static Candidates candidates(OnnxModel graph, Recipe recipe) {
+    Candidates candidates = Candidates.of(recipe, graph.weights().nodes());
+    if (candidates.nodes().isEmpty()) {
+      throw nothingToQuantize(graph, recipe, candidates);
+    }
+    return candidates;
   }
 
   /** Writes the plan as a table, in one file. */
@@ -148,7 +162,7 @@ public final class SelectJob {
       why.append("\n  ").append(node.node()).append(": ").append(node.reason());
     }
     return TareException.badInput(
-        "Model '%s' has no tensor that recipe '%s' quantizes: no %s with a constant weight%s"
-            .formatted(graph.name(), recipe.name(), String.join(", ", recipe.operators()), why));
+        "Model '%s' has nothing to quantize by recipe '%s': no %s with a constant weight%s"
+            .formatted(graph.name(), recipe.name(), String.join(" or ", recipe.operators()), why));
   }
 }

@@ -1,0 +1,100 @@
+package dev.tare.engine.infer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.ModelProto;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.OperatorSetIdProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.onnx.proto.TensorShapeProto;
+import dev.tare.engine.onnx.proto.TypeProto;
+import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PinnedOutputTest {
+
+  private static final List<String> OUTPUTS = List.of("x", "same", "relu", "copy");
+
+  @TempDir Path folder;
+
+  /** x[n, 2], its Identity, its Relu and the Identity of that, all of them outputs. */
+  private Inference inference() throws IOException {
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("graph").addInput(info("x"));
+    graph.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("x").addOutput("same"));
+    graph.addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x").addOutput("relu"));
+    graph.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("relu").addOutput("copy"));
+    OUTPUTS.forEach(name -> graph.addOutput(info(name)));
+    byte[] bytes =
+        ModelProto.newBuilder()
+            .setIrVersion(7)
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
+            .setGraph(graph)
+            .build()
+            .toByteArray();
+    Path model = Files.write(folder.resolve("model.onnx"), bytes);
+    return Inference.open(model, InferenceOptions.of(1));
+  }
+
+  private static ValueInfoProto info(String name) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    shape.addDimBuilder().setDimParam("n");
+    shape.addDimBuilder().setDimValue(2);
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder()
+                        .setElemType(TensorProto.DataType.FLOAT.getNumber())
+                        .setShape(shape)))
+        .build();
+  }
+
+  private static Sample sample(float a, float b) {
+    ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putFloat(a).putFloat(b).flip();
+    return new Sample(new TreeMap<>(Map.of("x", Tensor.of(DType.FLOAT32, Shape.of(2), bytes))));
+  }
+
+  @Test
+  void everyRunOfAShapeYieldsTheValuesOfItsOwnSample() throws IOException {
+    try (Inference inference = inference()) {
+      Runner runner = inference.runner(OUTPUTS);
+      for (int run = 1; run <= 4; run++) {
+        Map<String, List<Float>> seen = new TreeMap<>();
+        runner.run(
+            List.of(sample(run, -run), sample(-2 * run, 3 * run)),
+            (tensor, floats, shape) -> {
+              assertThat(shape).isEqualTo(Shape.of(2, 2));
+              FloatBuffer values = floats.asFloatBuffer();
+              List<Float> list = new ArrayList<>();
+              while (values.hasRemaining()) {
+                list.add(values.get());
+              }
+              seen.put(tensor, list);
+            });
+        float r = run;
+        assertThat(seen.get("x")).as("run %d", run).containsExactly(r, -r, -2 * r, 3 * r);
+        assertThat(seen.get("same")).as("run %d", run).containsExactly(r, -r, -2 * r, 3 * r);
+        assertThat(seen.get("relu")).as("run %d", run).containsExactly(r, 0f, 0f, 3 * r);
+        assertThat(seen.get("copy")).as("run %d", run).containsExactly(r, 0f, 0f, 3 * r);
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.tare.jobs.run;
+
+import dev.tare.engine.infer.InferenceException;
+import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.input.InputException;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * What a failure deep inside a job means to the user: data and models that only a task could find
+ * to be bad are bad input, not bugs.
+ */
+final class Explained {
+
+  private Explained() {}
+
+  /** Work of a stage. */
+  interface Work<T> {
+    T run() throws IOException;
+  }
+
+  /**
+   * Runs.
+   *
+   * @throws TareException (bad input) if a task could not read a file of the data, or ONNX Runtime
+   *     took exception to a model or a sample
+   */
+  static <T> T run(Work<T> work) throws IOException {
+    try {
+      return work.run();
+    } catch (RuntimeException e) {
+      throw explain(e);
+    }
+  }
+
+  private static RuntimeException explain(RuntimeException failure) {
+    if (TareException.find(failure).isPresent()) {
+      return failure;
+    }
+    Optional<InputException> input = InputException.ofFailedRead(failure);
+    if (input.isPresent()) {
+      return TareException.badInput(input.get().getMessage(), failure);
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InferenceException || cause instanceof InvalidModelException) {
+        return TareException.badInput(cause.getMessage(), failure);
+      }
+    }
+    return failure;
+  }
+}

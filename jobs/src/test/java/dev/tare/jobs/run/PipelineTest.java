@@ -1,0 +1,240 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.contentSha256;
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PipelineTest {
+
+  @TempDir static Path shared;
+  @TempDir Path folder;
+
+  private static String model;
+  private static String data;
+  private static String evalData;
+  private static Path whole;
+
+  @BeforeAll
+  static void run() throws IOException {
+    model = Graphs.mlp().write(shared.resolve("model.onnx"));
+    Row[] rows = gaussian(60, 6, 1);
+    data = write(shared.resolve("data"), "x array<float>", rows);
+    write(shared.resolve("half1"), "x array<float>", Arrays.copyOfRange(rows, 0, 25));
+    write(shared.resolve("half2"), "x array<float>", Arrays.copyOfRange(rows, 25, 60));
+    evalData = write(shared.resolve("eval"), "x array<float>", gaussian(30, 6, 2));
+    whole = shared.resolve("whole");
+    CommandLine.Result result = runAll(whole, "--eval-data", evalData).ends(0);
+    assertThat(result.err()).contains("[1/4] calibrate", "[4/4] evaluate", "60 samples, 2 tensors");
+    assertThat(result.out()).contains("gate: passed", whole.toString());
+  }
+
+  private static CommandLine.Result runAll(Path output, String... more) {
+    return command(
+        List.of("run", "--model", model, "--data", data, "--output", output.toString()), more);
+  }
+
+  private static CommandLine.Result calibrate(String data, Path output, String... more) {
+    return command(
+        List.of("calibrate", "--model", model, "--data", data, "--output", output.toString()),
+        more);
+  }
+
+  private static CommandLine.Result command(List<String> words, String... more) {
+    List<String> arguments = new ArrayList<>(words);
+    arguments.addAll(List.of(more));
+    return tare(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void stagesOneByOneEqualTheWholeRun() throws IOException {
+    Path statistics = folder.resolve("statistics");
+    Path plan = folder.resolve("plan");
+    Path quantized = folder.resolve("quantized");
+    Path quality = folder.resolve("quality");
+    calibrate(data, statistics, "--partitions", "5", "--batch-size", "1").ends(0);
+    command(
+            List.of("select", "--statistics", statistics.toString(), "--model", model),
+            "--recipe",
+            "int8",
+            "--output",
+            plan.toString())
+        .ends(0);
+    command(
+            List.of("quantize", "--plan", plan.toString(), "--model", model),
+            "--output",
+            quantized.toString())
+        .ends(0);
+    CommandLine.Result evaluated =
+        command(
+                List.of("evaluate", "--model", model, "--quantized", quantized.toString()),
+                "--data",
+                evalData,
+                "--output",
+                quality.toString())
+            .ends(0);
+
+    assertThat(contentSha256(statistics)).isEqualTo(contentSha256(whole));
+    assertThat(plan.resolve("plan.json")).hasSameTextualContentAs(whole.resolve("plan.json"));
+    assertThat(quantized.resolve("model.onnx")).hasSameBinaryContentAs(whole.resolve("model.onnx"));
+    assertThat(json(quality.resolve("quality.json")).path("outputs"))
+        .isEqualTo(json(whole.resolve("quality.json")).path("outputs"));
+    assertThat(evaluated.out()).contains("y ", "gate: none");
+    assertThat(json(quality.resolve("manifest.json")).path("properties").has("gate")).isFalse();
+  }
+
+  @Test
+  void mergeOfTheHalvesEqualsTheWhole() throws IOException {
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    Path sum = folder.resolve("sum");
+    calibrate(shared.resolve("half1").toString(), first).ends(0);
+    calibrate(shared.resolve("half2").toString(), second).ends(0);
+    tare("merge", "--output", sum.toString(), first.toString(), second.toString()).ends(0);
+
+    assertThat(contentSha256(sum)).isEqualTo(contentSha256(whole));
+    assertThat(contentSha256(first)).isNotEqualTo(contentSha256(whole));
+    JsonNode calibration =
+        json(sum.resolve("manifest.json")).path("properties").path("calibration");
+    assertThat(calibration.path("samples").asInt()).isEqualTo(60);
+    assertThat(calibration.has("mixed")).isFalse();
+
+    Path plan = folder.resolve("plan");
+    command(
+            List.of("select", "--statistics", sum.toString(), "--model", model),
+            "--recipe",
+            "int8",
+            "--output",
+            plan.toString())
+        .ends(0);
+    assertThat(plan.resolve("plan.json")).hasSameTextualContentAs(whole.resolve("plan.json"));
+  }
+
+  @Test
+  void inspectTellsRunsAndModels() throws IOException {
+    assertThat(tare("inspect", whole.toString()).ends(0).out())
+        .contains("content-sha256", contentSha256(whole), "model.onnx", "plan.json");
+    assertThat(tare("inspect", model).ends(0).out())
+        .contains("x FLOAT32", "batch", "can be quantized", "yes", "MatMul", "second");
+    assertThat(tare("inspect", folder.resolve("absent").toString()).ends(3).err())
+        .contains("No such file or folder", "absent");
+    assertThat(tare("inspect", folder.toString()).ends(3).err()).contains("not a run");
+  }
+
+  @Test
+  void finishedOutputIsKeptOrReused() throws IOException {
+    SortedMap<String, Long> before = times(whole);
+    assertThat(runAll(whole, "--eval-data", evalData).ends(5).err())
+        .contains("finished run", whole.toString(), "--if-finished reuse");
+    assertThat(runAll(whole, "--eval-data", evalData, "--if-finished", "reuse").ends(0).out())
+        .contains("Reused", whole.toString());
+    assertThat(
+            runAll(whole, "--eval-data", evalData, "--if-finished", "reuse", "--channel-bits", "4")
+                .ends(5)
+                .err())
+        .contains("channel-bits", "4", "5");
+    assertThat(times(whole)).isEqualTo(before);
+  }
+
+  @Test
+  void changedRecipeFileIsAnotherRun() throws IOException {
+    Path recipe = Files.writeString(folder.resolve("own.conf"), "include \"int8.conf\"\n");
+    Path statistics = folder.resolve("statistics");
+    calibrate(data, statistics).ends(0);
+    Path plan = folder.resolve("plan");
+    List<String> select =
+        List.of(
+            "select",
+            "--statistics",
+            statistics.toString(),
+            "--model",
+            model,
+            "--recipe",
+            recipe.toString(),
+            "--output",
+            plan.toString());
+    command(select).ends(0);
+    command(select, "--if-finished", "reuse").ends(0);
+    Files.writeString(recipe, "include \"int8-mse.conf\"\n");
+    assertThat(command(select, "--if-finished", "reuse").ends(5).err()).contains("recipe");
+  }
+
+  @Test
+  void failedGateIsAFinishedRun() throws IOException {
+    Path output = folder.resolve("run");
+    CommandLine.Result result = runAll(output, "--eval-data", evalData, "--min-sqnr-db", "90");
+    result.ends(4);
+    assertThat(result.out()).contains("gate: failed", "90");
+    assertThat(result.err()).doesNotContain("error");
+    assertThat(json(output.resolve("manifest.json")).path("properties").path("gate").asText())
+        .isEqualTo("failed");
+    JsonNode status = json(output.resolve("status.json"));
+    assertThat(status.path("exit-code").asInt()).isEqualTo(4);
+    assertThat(status.path("outcome").asText()).isEqualTo("finished");
+    assertThat(output.resolve("model.onnx")).exists();
+    runAll(output, "--eval-data", evalData, "--min-sqnr-db", "90", "--if-finished", "reuse")
+        .ends(4);
+  }
+
+  @Test
+  void badRowsAreSkippedAndCountedWhereAllowed() throws IOException {
+    Path mixed = folder.resolve("mixed");
+    write(mixed, "x array<float>", gaussian(60, 6, 1));
+    write(
+        mixed,
+        "x array<float>",
+        RowFactory.create(List.of(1f)),
+        RowFactory.create(List.of(1f, 2f, Float.NaN, 4f, 5f, 6f)));
+    Path output = folder.resolve("run");
+    calibrate(mixed.toString(), output, "--max-bad-rows", "1")
+        .refuses(3, output, "2 of 62 rows", "1 shape", "1 nan-in-input");
+    calibrate(mixed.toString(), output, "--max-bad-rows", "2").ends(0);
+    assertThat(contentSha256(output)).isEqualTo(contentSha256(whole));
+    JsonNode counts = json(output.resolve("manifest.json")).path("properties").path("data");
+    assertThat(counts.path("rows").asInt()).isEqualTo(62);
+    assertThat(counts.path("bad-rows").toString()).isEqualTo("{\"nan-in-input\":1,\"shape\":1}");
+  }
+
+  @Test
+  void withoutEvaluationDataRowsAreHeldOutByHash() throws IOException {
+    Path output = folder.resolve("run");
+    runAll(output).ends(0);
+    JsonNode quality = json(output.resolve("quality.json"));
+    assertThat(quality.path("held-out").asText()).contains("by hash", "not calibrated on");
+    int calibrated =
+        json(output.resolve("manifest.json"))
+            .path("properties")
+            .path("calibration")
+            .path("samples")
+            .asInt();
+    assertThat(calibrated + quality.path("samples").asInt()).isEqualTo(60);
+    assertThat(json(whole.resolve("quality.json")).path("held-out").asText()).contains("eval");
+  }
+
+  private static SortedMap<String, Long> times(Path run) throws IOException {
+    SortedMap<String, Long> times = new TreeMap<>();
+    try (var files = Files.walk(run)) {
+      for (Path file : files.toList()) {
+        times.put(file.toString(), Files.getLastModifiedTime(file).toMillis());
+      }
+    }
+    return times;
+  }
+}

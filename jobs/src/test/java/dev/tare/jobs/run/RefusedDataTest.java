@@ -1,0 +1,180 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.onlyPart;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RefusedDataTest {
+
+  @TempDir Path folder;
+
+  private Path data;
+  private Path output;
+  private String model;
+
+  @BeforeEach
+  void model() throws IOException {
+    data = folder.resolve("data");
+    output = folder.resolve("run");
+    model = Graphs.mlp().write(folder.resolve("model.onnx"));
+  }
+
+  private CommandLine.Result calibrate(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("calibrate", "--model", model, "--data", data.toString(), "--output"));
+    arguments.add(output.toString());
+    arguments.addAll(List.of(more));
+    return tare(arguments.toArray(String[]::new));
+  }
+
+  private void rows(String ddl, Row... bad) {
+    Row[] good = gaussian(3, 6, 2);
+    Row[] all = Arrays.copyOf(good, good.length + bad.length);
+    System.arraycopy(bad, 0, all, good.length, bad.length);
+    write(data, ddl, all);
+  }
+
+  @Test
+  void missingData() throws IOException {
+    calibrate().refuses(3, output, folder.resolve("data").toString(), "no such file");
+  }
+
+  @Test
+  void missingColumn() throws IOException {
+    write(data, "other array<float>", gaussian(3, 6, 1));
+    calibrate().refuses(3, output, "data", "'x'", "other");
+  }
+
+  @Test
+  void columnOfWrongType() throws IOException {
+    write(data, "x array<string>", RowFactory.create(List.of("1", "2")));
+    calibrate().refuses(3, output, "data", "'x'", "array<string>", "FLOAT32");
+  }
+
+  @Test
+  void shortRow() throws IOException {
+    rows("x array<float>", RowFactory.create(List.of(1f, 2f)));
+    calibrate().refuses(3, output, "data", "row 3", "'x'", "[2]");
+  }
+
+  @Test
+  void raggedRow() throws IOException {
+    model = Graphs.cnn().write(folder.resolve("model.onnx"));
+    List<Float> full = java.util.Collections.nCopies(8, 1f);
+    List<List<Float>> plane = new ArrayList<>(java.util.Collections.nCopies(7, full));
+    plane.add(List.of(1f));
+    write(
+        data,
+        "image array<array<array<float>>>",
+        RowFactory.create(java.util.Collections.nCopies(3, plane)));
+    calibrate().refuses(3, output, "data", "row 0", "'image'", "ragged");
+  }
+
+  @Test
+  void nanInInput() throws IOException {
+    rows("x array<float>", RowFactory.create(List.of(1f, 2f, Float.NaN, 4f, 5f, 6f)));
+    calibrate().refuses(3, output, "data", "row 3", "'x'", "NaN at element 2");
+  }
+
+  @Test
+  void infinityAndNullInInput() throws IOException {
+    rows(
+        "x array<float>",
+        RowFactory.create(List.of(1f, 2f, 3f, 4f, 5f, Float.NEGATIVE_INFINITY)),
+        RowFactory.create((Object) null));
+    calibrate().refuses(3, output, "row 3", "infinity at element 5", "row 4", "null");
+  }
+
+  @Test
+  void emptyFolder() throws IOException {
+    Files.createDirectory(data);
+    calibrate().refuses(3, output, "data", "holds no files");
+  }
+
+  @Test
+  void tableWithoutRows() throws IOException {
+    write(data, "x array<float>");
+    calibrate().refuses(3, output, "data", "has no rows");
+  }
+
+  @Test
+  void fileOfZeroBytes() throws IOException {
+    rows("x array<float>");
+    Files.createFile(data.resolve("part-empty.parquet"));
+    calibrate().refuses(3, output, "part-empty.parquet", "0 bytes");
+  }
+
+  @Test
+  void truncatedParquet() throws IOException {
+    rows("x array<float>");
+    Path part = onlyPart(data);
+    byte[] whole = Files.readAllBytes(part);
+    Files.delete(data.resolve("." + part.getFileName() + ".crc"));
+    Files.write(part, Arrays.copyOf(whole, whole.length - 20));
+    calibrate().refuses(3, output, part.getFileName().toString());
+  }
+
+  @Test
+  void parquetWithDamagedPages() throws IOException {
+    rows("x array<float>");
+    Path part = onlyPart(data);
+    byte[] whole = Files.readAllBytes(part);
+    Files.delete(data.resolve("." + part.getFileName() + ".crc"));
+    Arrays.fill(whole, 4, 60, (byte) 0x5A);
+    Files.write(part, whole);
+    calibrate().refuses(3, output, part.getFileName().toString());
+  }
+
+  @Test
+  void textWithoutTokenizer() throws IOException {
+    Files.writeString(data, "a sentence\n");
+    calibrate().refuses(3, output, "data", "tokenizer");
+  }
+
+  @Test
+  void textForAModelWithoutTokens() throws IOException {
+    Files.writeString(data, "a sentence\n");
+    calibrate("--tokenizer", RefusedTokenizerTest.tokenizer())
+        .refuses(3, output, "input_ids", "[x]");
+  }
+
+  @Test
+  void tooFewRowsToHoldAnyOut() throws IOException {
+    write(data, "x array<float>", gaussian(1, 6, 1));
+    tare("run", "--model", model, "--data", data.toString(), "--output", output.toString())
+        .refuses(3, output, "data", "--eval-data");
+  }
+
+  @Test
+  void badEvaluationData() throws IOException {
+    rows("x array<float>");
+    Path eval = folder.resolve("eval");
+    write(eval, "x array<float>", RowFactory.create(List.of(1f)));
+    String[] arguments = {
+      "run",
+      "--model",
+      model,
+      "--data",
+      data.toString(),
+      "--output",
+      output.toString(),
+      "--eval-data",
+      eval.toString()
+    };
+    tare(arguments).refuses(3, output, "eval", "row 0", "'x'");
+  }
+}

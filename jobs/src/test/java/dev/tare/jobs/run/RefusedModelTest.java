@@ -1,0 +1,181 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+
+import com.google.protobuf.ByteString;
+import dev.tare.engine.onnx.proto.StringStringEntryProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RefusedModelTest {
+
+  @TempDir static Path shared;
+  @TempDir Path folder;
+
+  private Path output;
+
+  @BeforeEach
+  void data() {
+    output = folder.resolve("run");
+    if (!Files.exists(shared.resolve("data"))) {
+      write(shared.resolve("data"), "x array<float>", gaussian(40, 6, 1));
+    }
+  }
+
+  private CommandLine.Result run(Path model) {
+    return tare(
+        "run",
+        "--model",
+        model.toString(),
+        "--data",
+        shared.resolve("data").toString(),
+        "--output",
+        output.toString());
+  }
+
+  private Path file(byte[] bytes) throws IOException {
+    return Files.write(folder.resolve("model.onnx"), bytes);
+  }
+
+  private Path file(Graphs graphs) throws IOException {
+    return file(graphs.bytes());
+  }
+
+  @Test
+  void missingModel() throws IOException {
+    run(folder.resolve("absent.onnx")).refuses(3, output, "absent.onnx");
+  }
+
+  @Test
+  void folderAsModel() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model.onnx"));
+    run(model).refuses(3, output, "model.onnx");
+  }
+
+  @Test
+  void emptyModel() throws IOException {
+    run(file(new byte[0])).refuses(3, output, "model.onnx", "empty");
+  }
+
+  @Test
+  void textAsModel() throws IOException {
+    run(file("Not an ONNX model, but a letter.\n".getBytes(StandardCharsets.UTF_8)))
+        .refuses(3, output, "model.onnx");
+  }
+
+  @Test
+  void truncatedModelAtAnyByte() throws IOException {
+    byte[] whole = Graphs.mlp().bytes();
+    for (int length : List.of(7, whole.length / 3, whole.length / 2, whole.length - 1)) {
+      run(file(Arrays.copyOf(whole, length))).refuses(3, output, "model.onnx");
+    }
+  }
+
+  @Test
+  void modelThatTheRuntimeRefuses() throws IOException {
+    Graphs graphs = Graphs.mlp();
+    graphs.node("NoSuchOperator", "odd", List.of("y"), "z").output("z", "batch", 4);
+    run(file(graphs)).refuses(3, output, "model.onnx", "NoSuchOperator");
+  }
+
+  @Test
+  void modelWithoutQuantizableTensor() throws IOException {
+    Graphs graphs =
+        new Graphs(13)
+            .input("x", TensorProto.DataType.FLOAT, "batch", 6)
+            .node("Relu", "bend", List.of("x"), "y")
+            .output("y", "batch", 6);
+    run(file(graphs))
+        .refuses(3, output, "model.onnx", "nothing to quantize", "MatMul or Gemm or Conv");
+  }
+
+  @Test
+  void modelThatFailsOnASample() throws IOException {
+    Graphs graphs =
+        new Graphs(13)
+            .input("x", TensorProto.DataType.FLOAT, "batch", "width")
+            .weight("w", 5, 2)
+            .node("MatMul", "first", List.of("x", "w"), "y")
+            .output("y", "batch", 2);
+    run(file(graphs)).refuses(3, output, "model.onnx", "ONNX Runtime", "first");
+  }
+
+  @Test
+  void halfPrecisionModel() throws IOException {
+    Graphs graphs = Graphs.mlp();
+    graphs.constant(
+        TensorProto.newBuilder()
+            .setName("half")
+            .setDataType(TensorProto.DataType.FLOAT16.getNumber())
+            .addDims(1)
+            .setRawData(ByteString.copyFrom(new byte[2]))
+            .build());
+    run(file(graphs)).refuses(3, output, "model.onnx", "'half'", "half precision");
+  }
+
+  @Test
+  void halfPrecisionInput() throws IOException {
+    Graphs graphs =
+        new Graphs(13)
+            .input("x", TensorProto.DataType.FLOAT16, "batch", 6)
+            .node("Relu", "bend", List.of("x"), "y")
+            .output("y", "batch", 6);
+    run(file(graphs)).refuses(3, output, "model.onnx", "'x'", "half precision");
+  }
+
+  @Test
+  void quantizedModel() throws IOException {
+    Graphs graphs = Graphs.mlp();
+    graphs
+        .weight("step", 1)
+        .node("QuantizeLinear", "quantize", List.of("y", "step"), "q")
+        .output("q", "batch", 4);
+    run(file(graphs)).refuses(3, output, "model.onnx", "quantized already", "QuantizeLinear");
+  }
+
+  @Test
+  void externalData() throws IOException {
+    Graphs graphs = Graphs.mlp();
+    graphs.constant(
+        TensorProto.newBuilder()
+            .setName("outside")
+            .setDataType(TensorProto.DataType.FLOAT.getNumber())
+            .addDims(4)
+            .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+            .addExternalData(
+                StringStringEntryProto.newBuilder().setKey("location").setValue("weights.bin"))
+            .build());
+    run(file(graphs)).refuses(3, output, "model.onnx", "'outside'", "external");
+  }
+
+  @Test
+  void decoderWithCache() throws IOException {
+    Graphs graphs = Graphs.mlp();
+    graphs
+        .input("past_key_values.0.key", TensorProto.DataType.FLOAT, "batch", 4)
+        .node("Add", "cache", List.of("y", "past_key_values.0.key"), "present.0.key")
+        .output("present.0.key", "batch", 4);
+    run(file(graphs)).refuses(3, output, "model.onnx", "cache");
+  }
+
+  @Test
+  void fixedBatch() throws IOException {
+    Graphs graphs =
+        new Graphs(13)
+            .input("x", TensorProto.DataType.FLOAT, 4, 6)
+            .weight("w", 6, 2)
+            .node("MatMul", "first", List.of("x", "w"), "y")
+            .output("y", 4, 2);
+    run(file(graphs)).refuses(3, output, "model.onnx", "'x'", "batch dimension fixed to 4");
+  }
+}
