@@ -3,6 +3,7 @@ package dev.tare.jobs.run;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
@@ -12,7 +13,6 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.calibrate.CalibrateJob;
 import dev.tare.jobs.calibrate.CalibrateRequest;
 import dev.tare.jobs.calibrate.CalibrateResult;
-import dev.tare.jobs.cli.ChannelDetail;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.GateOptions;
 import dev.tare.jobs.cli.ObserveOptions;
@@ -84,7 +84,7 @@ final class Pipeline {
     node.put("samples", result.samples());
     node.put("observe", observe.observe());
     node.put("channels", observe.channels().name().toLowerCase(java.util.Locale.ROOT));
-    if (observe.channels() == ChannelDetail.HISTOGRAM) {
+    if (observe.channels() == ChannelMode.HISTOGRAM) {
       node.put("channel-bits", observe.channelBits());
     }
     strings(node, "tensors", result.tensors());
