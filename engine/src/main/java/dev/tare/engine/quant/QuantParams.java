@@ -43,11 +43,12 @@ public record QuantParams(QuantType type, float scale, int zeroPoint) {
 
   /**
    * Parameters of a bias that is added to products of an input and a weight: INT32, zero point 0,
-   * scale the float32 product of both scales.
+   * scale the float32 product of both scales, at least the smallest normal float.
    *
-   * @throws IllegalArgumentException if the product underflows to 0 or overflows
+   * @throws IllegalArgumentException if the product overflows
    */
   public static QuantParams ofBias(QuantParams input, QuantParams weight) {
-    return new QuantParams(QuantType.INT32, input.scale() * weight.scale(), 0);
+    float scale = Math.max(input.scale() * weight.scale(), Float.MIN_NORMAL);
+    return new QuantParams(QuantType.INT32, scale, 0);
   }
 }

@@ -38,6 +38,9 @@ public record Entropy() implements RangeSelector {
       return full;
     }
     MinMax.requireHistogram(distribution, name());
+    if (UniformGrid.isExact(distribution)) {
+      return full;
+    }
     UniformGrid grid = UniformGrid.of(distribution, name());
     requireCells(full.magnitude() / grid.width(), rule.limits().levels());
     return target.symmetric() ? symmetric(grid, full, rule) : asymmetric(grid, full, rule);

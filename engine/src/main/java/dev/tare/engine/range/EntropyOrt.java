@@ -43,6 +43,9 @@ public record EntropyOrt(int levels) implements RangeSelector {
       return full;
     }
     MinMax.requireHistogram(distribution, name());
+    if (UniformGrid.isExact(distribution)) {
+      return full;
+    }
     OrtHistogram histogram = OrtHistogram.of(distribution, name());
     int bins = histogram.bins();
     if (bins / 2 < levels / 2) {

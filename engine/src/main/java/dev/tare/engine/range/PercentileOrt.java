@@ -34,6 +34,9 @@ public record PercentileOrt(double percentile) implements RangeSelector {
       return full;
     }
     MinMax.requireHistogram(distribution, name());
+    if (UniformGrid.isExact(distribution)) {
+      return full;
+    }
     if (target.symmetric()) {
       OrtHistogram magnitudes = OrtHistogram.ofMagnitudes(distribution, name());
       float limit = edge(magnitudes, percentile / 100);
@@ -42,6 +45,11 @@ public record PercentileOrt(double percentile) implements RangeSelector {
     OrtHistogram histogram = OrtHistogram.of(distribution, name());
     double cut = (100 - percentile) / 200;
     return MinMax.inside(full, edge(histogram, cut), edge(histogram, 1 - cut));
+  }
+
+  @Override
+  public boolean needsBins() {
+    return true;
   }
 
   @Override

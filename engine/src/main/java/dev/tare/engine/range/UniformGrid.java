@@ -29,6 +29,14 @@ final class UniformGrid {
   }
 
   /**
+   * Whether no value is spread over a bin, so that there are no cells to choose among: all are
+   * zeros or stand at the exact ends of the distribution.
+   */
+  static boolean isExact(Distribution distribution) {
+    return widest(distribution) == 0;
+  }
+
+  /**
    * @throws IllegalArgumentException if no bin has a width
    */
   static UniformGrid of(Distribution distribution, String method) {
@@ -119,18 +127,23 @@ final class UniformGrid {
       int bins = distribution.bins();
       return (distribution.upper(bins - 1) - distribution.lower(0)) / bins;
     }
-    double widest = 0;
-    for (int i = 0; i < distribution.bins(); i++) {
-      if (distribution.count(i) > 0) {
-        widest = Math.max(widest, distribution.upper(i) - distribution.lower(i));
-      }
-    }
+    double widest = widest(distribution);
     if (widest == 0) {
       throw new IllegalArgumentException(
           "Cannot select a range by " + method + ": no bin of the histogram has a width");
     }
     double power = Math.scalb(1.0, Math.getExponent(widest));
     return power < widest ? 2 * power : power;
+  }
+
+  private static double widest(Distribution distribution) {
+    double widest = 0;
+    for (int i = 0; i < distribution.bins(); i++) {
+      if (distribution.count(i) > 0) {
+        widest = Math.max(widest, distribution.upper(i) - distribution.lower(i));
+      }
+    }
+    return widest;
   }
 
   /** Float32 edges of a uniform histogram miss the cell's edge by their rounding. */

@@ -112,7 +112,8 @@ public final class PlanAssembler {
     for (int c = 0; c < bias.get().length; c++) {
       int w = weight.axis().isPresent() ? c : 0;
       ChannelPlan channel = channels.get(w);
-      float floor = (float) (Math.abs((double) bias.get()[c]) / (inputScale(node) * MAX_BIAS_CODE));
+      float floor =
+          (float) (Math.abs((double) bias.get()[c]) / (inputParams(node).scale() * MAX_BIAS_CODE));
       if (channel.params().scale() < floor) {
         QuantParams wider = new QuantParams(weight.type(), floor, channel.params().zeroPoint());
         channels.set(
@@ -136,14 +137,9 @@ public final class PlanAssembler {
     TensorPlan weight = weights.get(node.weight());
     List<ChannelPlan> channels = new ArrayList<>();
     for (ChannelPlan channel : weight.channels()) {
-      float scale = Math.max(inputScale(node) * channel.params().scale(), Float.MIN_NORMAL);
-      float reach = (float) Math.min(Float.MAX_VALUE, (double) scale * Integer.MAX_VALUE);
-      channels.add(
-          new ChannelPlan(
-              new Range(-reach, reach),
-              new QuantParams(QuantType.INT32, scale, 0),
-              0,
-              Double.POSITIVE_INFINITY));
+      QuantParams params = QuantParams.ofBias(inputParams(node), channel.params());
+      float reach = (float) Math.min(Float.MAX_VALUE, (double) params.scale() * Integer.MAX_VALUE);
+      channels.add(new ChannelPlan(new Range(-reach, reach), params, 0, Double.POSITIVE_INFINITY));
     }
     biases.put(
         name,
@@ -175,8 +171,8 @@ public final class PlanAssembler {
     return fits ? Optional.of(bias.toFloatArray()) : Optional.empty();
   }
 
-  private float inputScale(QuantizableNode node) {
-    return activations.get(node.input()).channels().get(0).params().scale();
+  private QuantParams inputParams(QuantizableNode node) {
+    return activations.get(node.input()).channels().get(0).params();
   }
 
   private static TensorPlan with(

@@ -138,6 +138,8 @@ class ScaleRuleTest {
     QuantParams weight = new QuantParams(QuantType.INT8, 0.3f, 0);
     assertThat(QuantParams.ofBias(input, weight))
         .isEqualTo(new QuantParams(QuantType.INT32, 0.1f * 0.3f, 0));
+    QuantParams tiny = new QuantParams(QuantType.INT8, 1e-30f, 0);
+    assertThat(QuantParams.ofBias(tiny, tiny).scale()).isEqualTo(Float.MIN_NORMAL);
   }
 
   private static void assertLimits(ScaleRule rule, int qmin, int qmax) {

@@ -2,6 +2,7 @@ package dev.tare.engine.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.histogram.ObserverOptions;
@@ -72,6 +73,14 @@ class ActivationPlannerTest {
   void zerosAloneGetScaleOne() {
     assertThat(plan(Recipes.observed("t", 0, -0.0f)).channels().get(0).params())
         .isEqualTo(new QuantParams(QuantType.UINT8, 1, 0));
+  }
+
+  @Test
+  void valuesThatAreOnlyTheExtremesKeepTheFullRange() {
+    for (String method : List.of("entropy", "entropy-ort", "percentile-ort", "mse")) {
+      TensorPlan mask = plan(Recipes.observed("t", 0, 1, 1, 0), "activations.method = " + method);
+      assertThat(mask.channels().get(0).range().high()).as(method).isEqualTo(1, offset(.01f));
+    }
   }
 
   @Test

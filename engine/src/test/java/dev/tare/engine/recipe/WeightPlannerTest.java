@@ -1,7 +1,6 @@
 package dev.tare.engine.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.quant.Limits;
 import dev.tare.engine.range.Range;
@@ -10,6 +9,7 @@ import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class WeightPlannerTest {
@@ -96,9 +96,30 @@ class WeightPlannerTest {
   }
 
   @Test
-  void methodThatCannotReadExactValuesIsRefusedByName() {
-    assertThatThrownBy(() -> plan(MATRIX, 1, "weights.method = entropy"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("Cannot select a range for weight 'w' by entropy: ");
+  void everyMethodTakesWeights() {
+    Random random = new Random(9);
+    float[] values = new float[3000];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    Tensor weight = Tensor.ofFloats(Shape.of(1000, 3), values);
+    for (String method :
+        List.of("entropy", "entropy-ort", "percentile-ort-99", "percentile-99", "mse")) {
+      TensorPlan plan = plan(weight, 1, "weights.method = " + method);
+      assertThat(plan.channels())
+          .as(method)
+          .hasSize(3)
+          .allMatch(c -> c.range().magnitude() > 1 && c.expectedSqnrDb() > 15);
+    }
+  }
+
+  @Test
+  void weightsThatAreTheirOwnExtremesKeepTheFullRange() {
+    for (String method : List.of("entropy", "entropy-ort", "percentile-ort-99")) {
+      assertThat(plan(MATRIX, 1, "weights.method = " + method).channels())
+          .as(method)
+          .extracting(ChannelPlan::range)
+          .containsExactly(new Range(-.5f, 1), new Range(-2, 1), new Range(0, 0));
+    }
   }
 }

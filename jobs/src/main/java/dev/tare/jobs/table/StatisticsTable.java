@@ -105,14 +105,6 @@ public final class StatisticsTable {
           "Cannot read statistics of tensor '%s': format version %d, only %d is known"
               .formatted(tensor, version, FORMAT_VERSION));
     }
-    Optional<Histogram> histogram = Optional.empty();
-    if (!row.isNullAt(row.fieldIndex("mantissa_bits"))) {
-      int[] bins = row.<Integer>getList(row.fieldIndex("bin")).stream().mapToInt(i -> i).toArray();
-      long[] counts =
-          row.<Long>getList(row.fieldIndex("bin_count")).stream().mapToLong(c -> c).toArray();
-      histogram =
-          Optional.of(Histogram.of(row.getInt(row.fieldIndex("mantissa_bits")), bins, counts));
-    }
     try {
       return new Statistics(
           row.getLong(row.fieldIndex("count")),
@@ -122,11 +114,22 @@ public final class StatisticsTable {
           row.getLong(row.fieldIndex("neg_infs")),
           row.isNullAt(row.fieldIndex("min")) ? Float.NaN : row.getFloat(row.fieldIndex("min")),
           row.isNullAt(row.fieldIndex("max")) ? Float.NaN : row.getFloat(row.fieldIndex("max")),
-          histogram);
+          histogram(row));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "Cannot read statistics of tensor '%s': %s".formatted(tensor, e.getMessage()), e);
     }
+  }
+
+  private static Optional<Histogram> histogram(Row row) {
+    int bits = row.fieldIndex("mantissa_bits");
+    if (row.isNullAt(bits)) {
+      return Optional.empty();
+    }
+    int[] bins = row.<Integer>getList(row.fieldIndex("bin")).stream().mapToInt(i -> i).toArray();
+    long[] counts =
+        row.<Long>getList(row.fieldIndex("bin_count")).stream().mapToLong(c -> c).toArray();
+    return Optional.of(Histogram.of(row.getInt(bits), bins, counts));
   }
 
   /** The channel of a row; -1 for the row of the whole tensor. */

@@ -11,9 +11,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /** One embedded Spark for all tests of a JVM. */
-final class LocalSpark {
+public final class LocalSpark {
 
-  static final SparkSession SPARK =
+  public static final SparkSession SPARK =
       SparkSession.builder()
           .master("local[2]")
           .appName("input")

@@ -3,6 +3,7 @@ package dev.tare.jobs.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
@@ -59,6 +60,15 @@ class RecipeTextTest {
     assertThat(recipe.floatAbove()).isEqualTo(100);
     assertThat(recipe.operators()).containsExactly("MatMul", "Gemm", "Conv");
     assertThat(recipe.exclude().get(0).glob()).isEqualTo("/head/*");
+  }
+
+  @Test
+  void fileMayAddToAnIncludedList() throws IOException {
+    write("base.conf", "include \"int8\"\nexclude = [\"/a/*\"]\n");
+    String place = write("mine.conf", "include \"base.conf\"\nexclude = ${exclude} [\"/b/*\"]\n");
+    assertThat(RecipeText.open(place, HADOOP).parse().exclude())
+        .extracting(NamePattern::glob)
+        .containsExactly("/a/*", "/b/*");
   }
 
   @Test

@@ -1,0 +1,170 @@
+package dev.tare.jobs.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.histogram.ContentHash;
+import dev.tare.engine.histogram.Observer;
+import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.histogram.StatisticsBlockCodec;
+import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.input.LocalSpark;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatisticsStoreTest {
+
+  @TempDir java.nio.file.Path folder;
+
+  private static TensorStatistics observed(String name, ObserverOptions options, int channels) {
+    Random random = new Random(channels);
+    float[] values = new float[channels * 20];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (random.nextInt(12)) {
+            case 0 -> 0;
+            case 1 -> Float.NaN;
+            case 2 -> Float.NEGATIVE_INFINITY;
+            default -> (float) random.nextGaussian();
+          };
+    }
+    Observer observer = Observer.create(name, options);
+    observer.observe(FloatBuffer.wrap(values), Shape.of(20, channels));
+    return observer.statistics();
+  }
+
+  /** Channels fill one block, part of one, and several; one tensor saw nothing. */
+  private static List<StatisticsBlock> blocks() {
+    List<StatisticsBlock> blocks = new ArrayList<>();
+    blocks.addAll(observed("whole", ObserverOptions.ofWhole(), 3).toBlocks());
+    blocks.addAll(
+        observed("bins", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1), 130).toBlocks());
+    blocks.addAll(
+        observed("extremes", ObserverOptions.ofChannels(ChannelMode.EXTREMES, 1), 64).toBlocks());
+    blocks.addAll(
+        observed("one", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1), 1).toBlocks());
+    blocks.add(StatisticsBlock.ofWhole("nothing", Statistics.empty(10)));
+    return blocks;
+  }
+
+  private static Dataset<Row> states(List<StatisticsBlock> blocks, int partitions) {
+    List<Row> rows =
+        blocks.stream()
+            .map(
+                block ->
+                    RowFactory.create(
+                        StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block)))
+            .toList();
+    return LocalSpark.SPARK
+        .createDataFrame(rows, StatisticsStore.STATE_SCHEMA)
+        .repartition(partitions);
+  }
+
+  private Path path(String name) {
+    return new Path(folder.resolve(name).toUri());
+  }
+
+  @Test
+  void whatWasWrittenIsReadAgainWithTheSameContentHash() {
+    List<StatisticsBlock> blocks = blocks();
+    ContentHash hash = new ContentHash();
+    blocks.forEach(b -> hash.add(b.key(), ContentHash.digest(StatisticsBlockCodec.encode(b))));
+
+    StatisticsStore.Written first =
+        StatisticsStore.write(states(blocks, 1), path("first"), "run-1", "ab");
+    assertThat(first.contentSha256()).isEqualTo(hash.sha256Hex());
+    assertThat(first.tensors()).containsExactly("bins", "extremes", "nothing", "one", "whole");
+    assertThat(first.blocks()).isEqualTo(blocks.size());
+
+    Dataset<Row> read = StatisticsStore.readStates(LocalSpark.SPARK, path("first"));
+    List<StatisticsBlock> again =
+        read.collectAsList().stream()
+            .map(row -> StatisticsBlockCodec.decode((byte[]) row.get(1)))
+            .toList();
+    assertThat(again).containsExactlyInAnyOrderElementsOf(blocks);
+
+    StatisticsStore.Written second = StatisticsStore.write(read, path("second"), "run-2", "ab");
+    assertThat(second.contentSha256()).isEqualTo(first.contentSha256());
+    assertThat(StatisticsStore.write(states(blocks, 3), path("third"), "r", "ab").contentSha256())
+        .isEqualTo(first.contentSha256());
+  }
+
+  @Test
+  void tableHasARowPerTensorAndPerChannel() {
+    StatisticsStore.write(states(blocks(), 2), path("run"), "run-1", "ab");
+    Dataset<Row> table = StatisticsStore.read(LocalSpark.SPARK, path("run"));
+    assertThat(table.count()).isEqualTo(5 + 130 + 64 + 1);
+    assertThat(table.filter("channel is null").count()).isEqualTo(5);
+    assertThat(table.filter("tensor = 'extremes' and bin is not null").count()).isEqualTo(1);
+    assertThat(
+            table
+                .filter("bin is not null")
+                .filter(
+                    "count <> zeros + nans + pos_infs + neg_infs"
+                        + " + aggregate(bin_count, 0L, (s, c) -> s + c)")
+                .count())
+        .isZero();
+  }
+
+  @Test
+  void rowsOfAnotherVersionOrThatContradictThemselvesAreRefused() {
+    StatisticsBlock block =
+        observed("whole", new ObserverOptions(4, ChannelMode.NONE, 4, OptionalInt.empty()), 3)
+            .toBlocks()
+            .get(0);
+    StatisticsStore.write(states(List.of(block), 1), path("run"), "run-1", "ab");
+    Dataset<Row> table = StatisticsStore.read(LocalSpark.SPARK, path("run"));
+    assertThat(StatisticsTable.toStatistics(table.first())).isEqualTo(block.rows().get(0));
+    assertRefused(
+        table.withColumn("format_version", functions.lit(2)),
+        "Cannot read statistics of tensor 'whole': format version 2, only 1 is known");
+    assertRefused(
+        table.withColumn("zeros", functions.lit(1000L)),
+        "Cannot read statistics of tensor 'whole': Invalid statistics: count 60 vs zeros 1000");
+    assertRefused(
+        table.withColumn("bin", functions.reverse(functions.col("bin"))),
+        "Cannot read statistics of tensor 'whole': Invalid histogram of 4 mantissa bits");
+  }
+
+  private static void assertRefused(Dataset<Row> table, String message) {
+    Row row = table.first();
+    assertThatThrownBy(() -> StatisticsTable.toStatistics(row))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void statesOfOneKeyAddUpAndReportsPassThrough() throws Exception {
+    StatisticsBlock block = blocks().get(0);
+    byte[] state = StatisticsBlockCodec.encode(block);
+    String key = StatisticsStore.stateKey(block.key());
+    Row row = RowFactory.create(key, state);
+    List<Row> merged = new ArrayList<>();
+    MergeStates merge = new MergeStates();
+    merge.call(key, List.of(row, row, row).iterator()).forEachRemaining(merged::add);
+    assertThat(merged).hasSize(1);
+    assertThat(StatisticsBlockCodec.decode((byte[]) merged.get(0).get(1)))
+        .isEqualTo(block.merge(block).merge(block));
+    List<Row> reports =
+        List.of(
+            RowFactory.create(MergeStates.REPORT_KEY, new byte[] {1}),
+            RowFactory.create(MergeStates.REPORT_KEY, new byte[] {2}));
+    List<Row> passed = new ArrayList<>();
+    merge.call(MergeStates.REPORT_KEY, reports.iterator()).forEachRemaining(passed::add);
+    assertThat(passed).isEqualTo(reports);
+  }
+}

@@ -1,0 +1,278 @@
+package dev.tare.jobs.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.histogram.Observer;
+import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.Shape;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+
+/** Rows as they are documented, column by column. */
+class TablesTest {
+
+  private static List<Object> cells(Row row) {
+    List<Object> cells = new ArrayList<>();
+    for (int i = 0; i < row.length(); i++) {
+      Object cell = row.get(i);
+      cells.add(
+          cell instanceof int[] ints
+              ? Arrays.stream(ints).boxed().toList()
+              : cell instanceof long[] longs
+                  ? Arrays.stream(longs).boxed().toList()
+                  : cell instanceof float[] floats
+                      ? list(floats)
+                      : cell instanceof Object[] objects ? Arrays.asList(objects) : cell);
+    }
+    return cells;
+  }
+
+  private static List<Float> list(float... floats) {
+    List<Float> list = new ArrayList<>();
+    for (float f : floats) {
+      list.add(f);
+    }
+    return list;
+  }
+
+  private static List<StatisticsBlock> observed(ChannelMode mode) {
+    Observer observer = Observer.create("t", new ObserverOptions(1, mode, 1, OptionalInt.of(-1)));
+    observer.observe(
+        FloatBuffer.wrap(new float[] {-1.25f, 0, Float.NaN, 1.1f, Float.POSITIVE_INFINITY, 1.1f}),
+        Shape.of(3, 2));
+    return observer.statistics().toBlocks();
+  }
+
+  @Test
+  void statisticsOfAWholeTensor() {
+    List<Row> rows = StatisticsTable.toRows(observed(ChannelMode.NONE).get(0), "run", "ab");
+    assertThat(rows).hasSize(1);
+    assertThat(cells(rows.get(0)))
+        .containsExactly(
+            1,
+            "run",
+            "ab",
+            "t",
+            null,
+            null,
+            1,
+            6L,
+            1L,
+            1L,
+            1L,
+            0L,
+            -1.25f,
+            1.1f,
+            List.of(-255, 254),
+            list(-1.5f, 1),
+            list(-1, 1.5f),
+            List.of(1L, 2L));
+    assertThat(StatisticsTable.columns()).hasSize(rows.get(0).length());
+  }
+
+  @Test
+  void statisticsOfChannels() {
+    List<Row> rows = StatisticsTable.toRows(observed(ChannelMode.HISTOGRAM).get(1), "run", "ab");
+    assertThat(rows).hasSize(2);
+    assertThat(cells(rows.get(0)))
+        .containsExactly(
+            1,
+            "run",
+            "ab",
+            "t",
+            1,
+            0,
+            1,
+            3L,
+            0L,
+            1L,
+            1L,
+            0L,
+            -1.25f,
+            -1.25f,
+            List.of(-255),
+            list(-1.5f),
+            list(-1),
+            List.of(1L));
+    assertThat(cells(rows.get(1)))
+        .containsExactly(
+            1,
+            "run",
+            "ab",
+            "t",
+            1,
+            1,
+            1,
+            3L,
+            1L,
+            0L,
+            0L,
+            0L,
+            0f,
+            1.1f,
+            List.of(254),
+            list(1),
+            list(1.5f),
+            List.of(2L));
+    Row extremes =
+        StatisticsTable.toRows(observed(ChannelMode.EXTREMES).get(1), "run", "ab").get(1);
+    assertThat(cells(extremes))
+        .containsExactly(
+            1, "run", "ab", "t", 1, 1, null, 3L, 1L, 0L, 0L, 0L, 0f, 1.1f, null, null, null, null);
+  }
+
+  private static TensorPlan plan(
+      String name,
+      Role role,
+      Optional<String> reason,
+      Shape shape,
+      OptionalInt axis,
+      float... scales) {
+    QuantType type = role == Role.ACTIVATION ? QuantType.UINT8 : QuantType.INT8;
+    List<ChannelPlan> channels = new ArrayList<>();
+    for (float scale : scales) {
+      QuantParams params = new QuantParams(type, scale, 7);
+      channels.add(new ChannelPlan(new Range(-1, scale), params, .25, 40));
+    }
+    return new TensorPlan(
+        name,
+        role,
+        List.of("n1", "n2"),
+        reason,
+        role == Role.ACTIVATION ? Optional.empty() : Optional.of(shape),
+        type,
+        role == Role.WEIGHT,
+        true,
+        false,
+        "min-max",
+        axis,
+        channels);
+  }
+
+  private static TensorPlan weight(long... dims) {
+    return plan("w", Role.WEIGHT, Optional.empty(), Shape.of(dims), OptionalInt.of(1), .5f, .25f);
+  }
+
+  @Test
+  void planHasARowPerScaleAndOneForATensorThatStaysFloat() {
+    QuantPlan plan =
+        new QuantPlan(
+            "int8",
+            "ab",
+            "cd",
+            List.of(
+                plan("f", Role.ACTIVATION, Optional.of("NaN"), Shape.SCALAR, OptionalInt.empty()),
+                weight(3, 2),
+                plan(
+                    "x", Role.ACTIVATION, Optional.empty(), Shape.SCALAR, OptionalInt.empty(), 2)));
+    List<Row> rows = PlanTable.toRows(plan, "run");
+    List<String> nodes = List.of("n1", "n2");
+    assertThat(rows).hasSize(4).allMatch(row -> row.length() == PlanTable.SCHEMA.length());
+    assertThat(cells(rows.get(0)))
+        .containsExactly(
+            1,
+            "run",
+            "ab",
+            "int8",
+            "f",
+            "activation",
+            false,
+            "NaN",
+            nodes,
+            "uint8",
+            false,
+            true,
+            false,
+            "min-max",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    assertThat(cells(rows.get(1)))
+        .containsExactly(
+            1, "run", "ab", "int8", "w", "weight", true, null, nodes, "int8", true, true, false,
+            "min-max", 1, 0, -1f, .5f, .5f, 7, .25, 40.0);
+    assertThat(cells(rows.get(2)).subList(14, 19)).containsExactly(1, 1, -1f, .25f, .25f);
+    assertThat(cells(rows.get(3)))
+        .containsExactly(
+            1,
+            "run",
+            "ab",
+            "int8",
+            "x",
+            "activation",
+            true,
+            null,
+            nodes,
+            "uint8",
+            false,
+            true,
+            false,
+            "min-max",
+            null,
+            null,
+            -1f,
+            2f,
+            2f,
+            7,
+            .25,
+            40.0);
+  }
+
+  @Test
+  void weightsAreCutIntoSlicesBySizeAlone() {
+    int most = WeightTables.MAX_SLICE_BYTES;
+    assertThat(WeightTables.slices(weight(3, 2))).containsExactly(new WeightTables.Slice(0, 0, 6));
+    assertThat(WeightTables.slices(weight(most / 2, 2)))
+        .containsExactly(new WeightTables.Slice(0, 0, most));
+    assertThat(WeightTables.slices(weight(most + 1, 2)))
+        .containsExactly(
+            new WeightTables.Slice(0, 0, most),
+            new WeightTables.Slice(1, most, most),
+            new WeightTables.Slice(2, 2L * most, 2));
+    assertThat(WeightTables.slices(weight(1L << 32, 2)))
+        .hasSize(1024)
+        .last()
+        .isEqualTo(new WeightTables.Slice(1023, 1023L * most, most));
+    assertThat(WeightTables.slices(weight(0, 2))).isEmpty();
+  }
+
+  @Test
+  void constantHasARow() {
+    Row row = WeightTables.tensorRow(weight(3, 2), "run", "ab");
+    assertThat(row.length()).isEqualTo(WeightTables.TENSORS_SCHEMA.length());
+    assertThat(cells(row))
+        .containsExactly(
+            1,
+            "run",
+            "ab",
+            "w",
+            "weight",
+            "int8",
+            List.of(3L, 2L),
+            1,
+            list(.5f, .25f),
+            List.of(7, 7),
+            6L,
+            1);
+  }
+}
