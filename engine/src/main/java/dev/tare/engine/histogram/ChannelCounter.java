@@ -17,7 +17,7 @@ final class ChannelCounter {
   private final long[] posInfs;
   private final long[] negInfs;
   private final int[] scratch;
-  private final List<PagedCounts> tables = new ArrayList<>();
+  private final List<WindowCounts> tables = new ArrayList<>();
 
   private long countPerChannel;
 
@@ -34,8 +34,8 @@ final class ChannelCounter {
     this.negInfs = new long[channels];
     this.scratch = new int[channels];
     if (bins.isPresent()) {
-      for (int first = 0; first < channels; first += PagedCounts.CHANNELS) {
-        tables.add(new PagedCounts(bins.get()));
+      for (int first = 0; first < channels; first += WindowCounts.CHANNELS) {
+        tables.add(new WindowCounts(bins.get()));
       }
     }
   }
@@ -55,11 +55,7 @@ final class ChannelCounter {
    * @param first channel of the first column, a multiple of 16
    */
   void addRows(int[] tile, int rows, int first, int columns, WholeCounter facts) {
-    if (!facts.sawNonFinite()) {
-      for (int row = 0; row < rows; row++) {
-        Keys.foldRow(tile, row * columns, columns, mins, maxs, first);
-      }
-    } else {
+    if (!ColumnExtremes.fold(tile, rows, columns, mins, maxs, first)) {
       for (int i = 0; i < rows * columns; i++) {
         foldFinite(tile[i], first + i % columns);
       }
@@ -71,12 +67,24 @@ final class ChannelCounter {
       countInRows(Integer.MIN_VALUE, tile, rows, first, columns, negativeZeros);
     }
     if (!tables.isEmpty()) {
-      for (int column = 0; column < columns; column += PagedCounts.CHANNELS) {
+      for (int column = 0; column < columns; column += WindowCounts.CHANNELS) {
+        int width = Math.min(WindowCounts.CHANNELS, columns - column);
         tables
-            .get((first + column) / PagedCounts.CHANNELS)
-            .addRows(tile, column, columns, rows, Math.min(PagedCounts.CHANNELS, columns - column));
+            .get((first + column) / WindowCounts.CHANNELS)
+            .addRows(tile, column, columns, rows, width, largest(first + column, width));
       }
     }
+  }
+
+  /** The largest magnitude of any finite value in some channels, as bits. */
+  private int largest(int first, int width) {
+    int largest = 0;
+    for (int channel = first; channel < first + width; channel++) {
+      if (mins[channel] <= maxs[channel]) {
+        largest = Math.max(largest, Math.max(~mins[channel], maxs[channel]));
+      }
+    }
+    return largest;
   }
 
   /**
@@ -96,9 +104,7 @@ final class ChannelCounter {
   }
 
   private void addRun(int[] tile, int offset, int length, int channel, WholeCounter facts) {
-    if (!facts.sawNonFinite()) {
-      Keys.foldEvery(1, tile, offset, offset + length, mins, maxs, channel);
-    } else {
+    if (!ColumnExtremes.foldRun(tile, offset, length, mins, maxs, channel)) {
       for (int i = offset; i < offset + length; i++) {
         foldFinite(tile[i], channel);
       }
@@ -111,8 +117,8 @@ final class ChannelCounter {
     }
     if (!tables.isEmpty()) {
       tables
-          .get(channel / PagedCounts.CHANNELS)
-          .addRun(tile, offset, length, channel % PagedCounts.CHANNELS);
+          .get(channel / WindowCounts.CHANNELS)
+          .addRun(tile, offset, length, channel % WindowCounts.CHANNELS);
     }
   }
 
@@ -170,9 +176,9 @@ final class ChannelCounter {
     if (tables.isEmpty()) {
       return Optional.empty();
     }
-    PagedCounts table = tables.get(channel / PagedCounts.CHANNELS);
+    WindowCounts table = tables.get(channel / WindowCounts.CHANNELS);
     return Optional.of(
         table.histogram(
-            channel % PagedCounts.CHANNELS, positiveZeros[channel], negativeZeros[channel]));
+            channel % WindowCounts.CHANNELS, positiveZeros[channel], negativeZeros[channel]));
   }
 }

@@ -10,6 +10,9 @@ import java.util.Arrays;
  */
 final class DenseCounts {
 
+  private static final int LARGEST = 1 << (9 + FloatBins.MAX_MANTISSA_BITS);
+  private static final int[] EMPTY_OCTAVE = new int[1 << FloatBins.MAX_MANTISSA_BITS];
+
   private final FloatBins bins;
   private final int[] counts;
   private long[] folded = new long[0];
@@ -27,8 +30,21 @@ final class DenseCounts {
     pending += length;
     int[] table = counts;
     int low = 23 - bins.mantissaBits();
+    if (table.length == LARGEST) {
+      addToLargest(table, bits, offset, length);
+      return;
+    }
     for (int i = offset; i < offset + length; i++) {
       table[bits[i] >>> low]++;
+    }
+  }
+
+  /** A length that the compiler knows saves the check of every index. */
+  private static void addToLargest(int[] table, int[] bits, int offset, int length) {
+    if (table.length == LARGEST) {
+      for (int i = offset; i < offset + length; i++) {
+        table[bits[i] >>> (23 - FloatBins.MAX_MANTISSA_BITS)]++;
+      }
     }
   }
 
@@ -53,15 +69,22 @@ final class DenseCounts {
 
   /** The histogram without zeros and without exponent 255. */
   Histogram histogram(long positiveZeros, long negativeZeros) {
+    int octave = 1 << bins.mantissaBits();
     int size = 0;
-    for (int i = 0; i < counts.length; i++) {
-      size += at(i) == 0 ? 0 : 1;
+    for (int first = 0; first < counts.length; first += octave) {
+      size += isEmpty(first) ? 0 : octave;
     }
     int[] binNumbers = new int[size];
     long[] binCounts = new long[size];
     size = 0;
     for (int bin = -bins.binsPerSign(); bin < bins.binsPerSign(); bin++) {
-      long values = at(bin >= 0 ? bin : ~bin + counts.length / 2);
+      boolean negative = bin < 0;
+      int rawIndex = negative ? ~bin + counts.length / 2 : bin;
+      if (bin % octave == 0 && isEmpty(rawIndex & -octave)) {
+        bin += octave - 1;
+        continue;
+      }
+      long values = at(rawIndex);
       if (bin == 0) {
         values -= positiveZeros;
       } else if (bin == -1) {
@@ -73,5 +96,10 @@ final class DenseCounts {
       }
     }
     return Histogram.trimmed(bins, binNumbers, binCounts, size);
+  }
+
+  private boolean isEmpty(int first) {
+    int last = first + (1 << bins.mantissaBits());
+    return folded.length == 0 && Arrays.equals(counts, first, last, EMPTY_OCTAVE, 0, last - first);
   }
 }

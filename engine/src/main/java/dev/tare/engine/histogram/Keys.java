@@ -1,11 +1,10 @@
 package dev.tare.engine.histogram;
 
 /**
- * Floats as ints of the same order, and scans for the smallest and largest of them.
+ * Floats as ints of the same order.
  *
  * <p>The key of a float's bits flips all but the sign of negatives: -NaN below -Inf below finite
- * values, with -0.0 just below +0.0, below +Inf below NaN. Loops run over independent lanes, which
- * the compiler turns into vector code.
+ * values, with -0.0 just below +0.0, below +Inf below NaN.
  */
 final class Keys {
 
@@ -27,38 +26,5 @@ final class Keys {
 
   static boolean isFiniteBits(int bits) {
     return (bits & 0x7fffffff) < POSITIVE_INFINITY;
-  }
-
-  /** Folds one row of bits, none of them of exponent 255, into the extremes of its columns. */
-  static void foldRow(int[] bits, int offset, int width, int[] mins, int[] maxs, int first) {
-    // Branches that are hardly ever taken cost less than the latency of conditional moves.
-    for (int i = 0; i < width; i++) {
-      int b = bits[offset + i];
-      int key = b ^ ((b >> 31) & 0x7fffffff);
-      if (key > maxs[first + i]) {
-        maxs[first + i] = key;
-      }
-      if (key < mins[first + i]) {
-        mins[first + i] = key;
-      }
-    }
-  }
-
-  /** Folds every n-th of some bits, none of them of exponent 255, into one pair of extremes. */
-  static void foldEvery(int n, int[] bits, int from, int to, int[] mins, int[] maxs, int at) {
-    int low = mins[at];
-    int high = maxs[at];
-    for (int i = from; i < to; i += n) {
-      int b = bits[i];
-      int key = b ^ ((b >> 31) & 0x7fffffff);
-      if (key > high) {
-        high = key;
-      }
-      if (key < low) {
-        low = key;
-      }
-    }
-    mins[at] = low;
-    maxs[at] = high;
   }
 }

@@ -27,7 +27,7 @@ public final class Observer {
   private static final int TILE = 1 << 15;
 
   /** Channels that are read together: a multiple of those of a table. */
-  private static final int SLICE = 4 * PagedCounts.CHANNELS;
+  private static final int SLICE = 4 * WindowCounts.CHANNELS;
 
   private final String tensor;
   private final ObserverOptions options;
@@ -151,7 +151,8 @@ public final class Observer {
     int length;
     for (int done = 0; done < size; done += length) {
       length = Math.min(TILE, size - done);
-      load(source, done, length);
+      source.read(done, tile, 0, length);
+      whole.add(tile, length);
     }
   }
 
@@ -198,21 +199,23 @@ public final class Observer {
           }
         }
         whole.beginFacts();
-        whole.add(tile, taken * columns);
+        whole.addBins(tile, taken * columns);
         counter.addRows(tile, taken, first, columns, whole);
       }
     }
   }
 
+  /** Reads a tile whose extremes its channels find. */
   private void load(Source source, int position, int length) {
     source.read(position, tile, 0, length);
-    whole.add(tile, length);
+    whole.addBins(tile, length);
   }
 
   /** A snapshot of everything observed so far; costs one pass over all tables. */
   public TensorStatistics statistics() {
     List<Statistics> rows = channels.map(ChannelCounter::statistics).orElse(List.of());
-    return new TensorStatistics(tensor, Optional.of(whole.statistics()), axis, rows);
+    Statistics all = rows.isEmpty() ? whole.statistics() : whole.statistics(rows);
+    return new TensorStatistics(tensor, Optional.of(all), axis, rows);
   }
 
   /** Copies the bits of consecutive values. */

@@ -10,8 +10,7 @@ import java.util.Arrays;
  */
 final class PagedCounts {
 
-  /** Channels of one table: their hot pages fit the first-level cache together. */
-  static final int CHANNELS = 16;
+  static final int CHANNELS = WindowCounts.CHANNELS;
 
   private static final int EXPONENT_SHIFT = 23;
 
@@ -21,7 +20,7 @@ final class PagedCounts {
   private final FloatBins bins;
   private final int pageBits;
 
-  /** Page number by (channel, octave); page 0 takes values whose page does not exist yet. */
+  /** Page number by (channel, octave); 0 where there is no page yet. */
   private final char[] directory;
 
   private int pages = 1;
@@ -58,54 +57,30 @@ final class PagedCounts {
   /** Counts rows of values, one column for each channel. */
   void addRows(int[] bits, int offset, int stride, int rows, int columns) {
     reserve(rows * columns);
-    if (columns == CHANNELS) {
-      addFullRows(bits, offset, stride, rows);
-    } else {
-      addAbsent(bits, offset, stride, rows, columns, 0);
-    }
-    if (hasAbsent()) {
-      Arrays.fill(counts, 0, 1 << pageBits, 0);
-      addAbsent(bits, offset, stride, rows, columns, pages);
-    }
-  }
-
-  private void addFullRows(int[] bits, int offset, int stride, int rows) {
     char[] pageOf = directory;
     int[] table = counts;
     int low = EXPONENT_SHIFT - pageBits;
     int mask = (1 << pageBits) - 1;
     for (int row = 0; row < rows; row++) {
       int start = offset + row * stride;
-      for (int column = 0; column < CHANNELS; column++) {
+      for (int column = 0; column < columns; column++) {
         int b = bits[start + column];
         int page = pageOf[column * OCTAVES + (b >>> EXPONENT_SHIFT)];
+        if (page == 0) {
+          page = allocate(column * OCTAVES + (b >>> EXPONENT_SHIFT));
+          table = counts;
+        }
         table[(page << pageBits) + ((b >>> low) & mask)]++;
       }
     }
   }
 
-  /** Whether values were counted in page 0 for want of their own. */
-  private boolean hasAbsent() {
-    int sum = 0;
-    for (int i = 0; i < 1 << pageBits; i++) {
-      sum |= counts[i];
-    }
-    return sum != 0;
-  }
-
-  /** Counts the values whose page is not among the first ones. */
-  private void addAbsent(int[] bits, int offset, int stride, int rows, int columns, int known) {
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        int b = bits[offset + row * stride + column];
-        int slot = column * OCTAVES + (b >>> EXPONENT_SHIFT);
-        int page = directory[slot] == 0 ? allocate(slot) : directory[slot];
-        if (page >= known) {
-          int fraction = (b >>> (EXPONENT_SHIFT - pageBits)) & ((1 << pageBits) - 1);
-          counts[(page << pageBits) + fraction]++;
-        }
-      }
-    }
+  /** Counts one value. */
+  void add(int bits, int channel) {
+    reserve(1);
+    int slot = channel * OCTAVES + (bits >>> EXPONENT_SHIFT);
+    int page = directory[slot] == 0 ? allocate(slot) : directory[slot];
+    counts[(page << pageBits) + ((bits >>> (EXPONENT_SHIFT - pageBits)) & ((1 << pageBits) - 1))]++;
   }
 
   private void reserve(int values) {
@@ -132,11 +107,6 @@ final class PagedCounts {
       counts = Arrays.copyOf(counts, counts.length * 2);
     }
     return page;
-  }
-
-  /** Values of a channel in the bin that holds zeros of a sign. */
-  long inZeroBin(int channel, boolean negative) {
-    return at(channel * OCTAVES + (negative ? OCTAVES / 2 : 0), 0);
   }
 
   private long at(int slot, int fraction) {

@@ -1,5 +1,6 @@
 package dev.tare.engine.histogram;
 
+import java.util.List;
 import java.util.Optional;
 
 /** Counts all values of a tensor, tile by tile, and says what a tile held; not thread-safe. */
@@ -7,8 +8,8 @@ final class WholeCounter {
 
   private final DenseCounts counts;
 
-  private int min = Keys.NO_MIN;
-  private int max = Keys.NO_MAX;
+  private final int[] min = {Keys.NO_MIN};
+  private final int[] max = {Keys.NO_MAX};
   private long count;
   private long positiveZeros;
   private long negativeZeros;
@@ -16,7 +17,6 @@ final class WholeCounter {
   private long posInfs;
   private long negInfs;
 
-  private boolean sawNonFinite;
   private boolean sawPositiveZeros;
   private boolean sawNegativeZeros;
 
@@ -26,12 +26,20 @@ final class WholeCounter {
 
   /** Forgets what earlier tiles held, not what they counted. */
   void beginFacts() {
-    sawNonFinite = false;
     sawPositiveZeros = false;
     sawNegativeZeros = false;
   }
 
+  /** Counts a tile and its extremes. */
   void add(int[] tile, int length) {
+    addBins(tile, length);
+    if (!ColumnExtremes.foldRun(tile, 0, length, min, max, 0)) {
+      foldFinite(tile, length);
+    }
+  }
+
+  /** Counts a tile, extremes and values that are not finite left to its channels. */
+  void addBins(int[] tile, int length) {
     count = Math.addExact(count, length);
     long positive = counts.inZeroBin(false);
     long negative = counts.inZeroBin(true);
@@ -46,30 +54,6 @@ final class WholeCounter {
       sawNegativeZeros |= zeros > 0;
       negativeZeros += zeros;
     }
-    foldExtremes(tile, length);
-  }
-
-  private void foldExtremes(int[] tile, int length) {
-    int low = min;
-    int high = max;
-    // Branches that are hardly ever taken cost less than the latency of conditional moves.
-    for (int i = 0; i < length; i++) {
-      int bits = tile[i];
-      int key = bits ^ ((bits >> 31) & 0x7fffffff);
-      if (key > high) {
-        high = key;
-      }
-      if (key < low) {
-        low = key;
-      }
-    }
-    if (low > Keys.NEGATIVE_INFINITY && high < Keys.POSITIVE_INFINITY) {
-      min = low;
-      max = high;
-    } else {
-      sawNonFinite = true;
-      foldFinite(tile, length);
-    }
   }
 
   /** Exponent 255 stands for infinities and NaNs, which a bin cannot tell apart. */
@@ -78,8 +62,8 @@ final class WholeCounter {
       int bits = tile[i];
       if (Keys.isFiniteBits(bits)) {
         int key = Keys.of(bits);
-        min = Math.min(min, key);
-        max = Math.max(max, key);
+        min[0] = Math.min(min[0], key);
+        max[0] = Math.max(max[0], key);
       } else if ((bits & 0x7fffffff) > Keys.POSITIVE_INFINITY) {
         nans++;
       } else if (bits > 0) {
@@ -99,11 +83,6 @@ final class WholeCounter {
     return found;
   }
 
-  /** Whether a tile held infinities or NaNs. */
-  boolean sawNonFinite() {
-    return sawNonFinite;
-  }
-
   /** Whether a tile held +0.0. */
   boolean sawPositiveZeros() {
     return sawPositiveZeros;
@@ -115,15 +94,46 @@ final class WholeCounter {
   }
 
   Statistics statistics() {
-    boolean none = min > max;
-    return new Statistics(
-        count,
-        positiveZeros + negativeZeros,
+    boolean none = min[0] > max[0];
+    return statistics(
         nans,
         posInfs,
         negInfs,
-        none ? Float.NaN : Keys.value(min),
-        none ? Float.NaN : Keys.value(max),
+        none ? Float.NaN : Keys.value(min[0]),
+        none ? Float.NaN : Keys.value(max[0]));
+  }
+
+  /** The statistics where channels kept what {@link #addBins} leaves to them. */
+  Statistics statistics(List<Statistics> channels) {
+    long allNans = 0;
+    long allPosInfs = 0;
+    long allNegInfs = 0;
+    float low = Float.POSITIVE_INFINITY;
+    float high = Float.NEGATIVE_INFINITY;
+    for (Statistics channel : channels) {
+      allNans += channel.nans();
+      allPosInfs += channel.posInfs();
+      allNegInfs += channel.negInfs();
+      if (!Float.isNaN(channel.min())) {
+        low = Math.min(low, channel.min());
+        high = Math.max(high, channel.max());
+      }
+    }
+    boolean none = low > high;
+    return statistics(
+        allNans, allPosInfs, allNegInfs, none ? Float.NaN : low, none ? Float.NaN : high);
+  }
+
+  private Statistics statistics(
+      long allNans, long allPosInfs, long allNegInfs, float low, float high) {
+    return new Statistics(
+        count,
+        positiveZeros + negativeZeros,
+        allNans,
+        allPosInfs,
+        allNegInfs,
+        low,
+        high,
         Optional.of(counts.histogram(positiveZeros, negativeZeros)));
   }
 }
