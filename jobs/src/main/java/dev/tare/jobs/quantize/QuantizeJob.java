@@ -106,8 +106,7 @@ public final class QuantizeJob {
       String json = QuantPlanJson.formatTensor(plan);
       for (WeightTables.Slice slice : WeightTables.slices(plan)) {
         slices.add(
-            RowFactory.create(
-                json, slice.index(), slice.offset(), slice.length(), slices.size()));
+            RowFactory.create(json, slice.index(), slice.offset(), slice.length(), slices.size()));
         bytes += slice.length();
       }
     }
