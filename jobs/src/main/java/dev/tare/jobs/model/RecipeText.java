@@ -8,6 +8,7 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.Digest;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
@@ -62,10 +63,15 @@ public record RecipeText(String name, String json) implements Serializable {
     return RecipeParser.parse(name, ConfigFactory.parseString(json));
   }
 
-  /** A recipe of the user's own is an input of the run; a shipped one is part of the program. */
+  /**
+   * A recipe of the user's own is an input of the run, known by its resolved text, so that a change in
+   * an included file shows too; a shipped one is part of the program.
+   */
   public Optional<InputRef> asInput(Configuration hadoop) throws IOException {
     return SHIPPED.contains(name)
         ? Optional.empty()
-        : Optional.of(Locations.input("recipe", name, hadoop));
+        : Optional.of(
+            InputRef.of(
+                "recipe", Locations.qualified(name, hadoop).toUri(), Digest.of(json)));
   }
 }

@@ -83,7 +83,7 @@ class MeasuresTest {
   @Test
   void gateHoldsAtItsLimit() {
     assertThat(check(OptionalDouble.of(.98), OptionalDouble.of(30)))
-        .isEqualTo(new Quality.GateResult(true, List.of()));
+        .isEqualTo(new Quality.GateResult(true, true, List.of()));
     assertThat(check(OptionalDouble.empty(), OptionalDouble.empty()).passed()).isTrue();
   }
 
@@ -92,6 +92,7 @@ class MeasuresTest {
     assertThat(check(OptionalDouble.of(.99), OptionalDouble.of(31)))
         .isEqualTo(
             new Quality.GateResult(
+                true,
                 false,
                 List.of(
                     "cosine of 'y' is 0.98000, below 0.99000",
@@ -108,7 +109,7 @@ class MeasuresTest {
   @Test
   void headlineIsTheEmbeddingWhereThereIsOne() {
     List<Quality.OutputQuality> both = List.of(output("y", 1, 1), output("pooled", .5, 2));
-    Quality.GateResult passed = new Quality.GateResult(true, List.of());
+    Quality.GateResult passed = new Quality.GateResult(true, true, List.of());
     assertThat(new Quality(1, both, Optional.empty(), 0, 1, passed).headline().name())
         .isEqualTo("pooled");
     assertThat(new Quality(1, both.subList(0, 1), Optional.empty(), 0, 1, passed).headline().name())
@@ -124,7 +125,7 @@ class MeasuresTest {
             Optional.of(.875),
             6,
             1.5,
-            new Quality.GateResult(false, List.of("too low")));
+            new Quality.GateResult(true, false, List.of("too low")));
     assertThat(QualityJson.format(quality, "by hash", new TreeSet<>(List.of("b", "a"))))
         .isEqualTo(
             """
