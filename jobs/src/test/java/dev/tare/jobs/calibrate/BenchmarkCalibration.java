@@ -41,7 +41,7 @@ import java.util.TreeSet;
  * <pre>{@code
  * mvn -q -B -pl jobs -am test-compile dependency:build-classpath \
  *     -Dmdep.outputFile=target/classpath -Dmdep.includeScope=test
- * java -cp "jobs/target/test-classes:$(cat jobs/target/classpath)" \
+ * java -cp "jobs/target/test-classes:jobs/target/classes:$(cat jobs/target/classpath)" \
  *     dev.tare.jobs.calibrate.BenchmarkCalibration joined 40
  * }</pre>
  *
