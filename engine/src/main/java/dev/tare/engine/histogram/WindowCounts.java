@@ -28,6 +28,9 @@ final class WindowCounts {
 
   private static final int SIGN_OCTAVES = 256;
 
+  /** Ints of 64 bytes. */
+  private static final int CACHE_LINE = 16;
+
   private final FloatBins bins;
   private final int mantissaBits;
   private final PagedCounts rest;
@@ -40,6 +43,10 @@ final class WindowCounts {
   private int pending;
   private int firstOctave;
   private boolean useless;
+
+  /** Keeps the compiler from leaving out the reads. */
+  @SuppressWarnings("unused")
+  private int touched;
 
   WindowCounts(FloatBins bins) {
     this.bins = bins;
@@ -72,8 +79,21 @@ final class WindowCounts {
       fold();
     }
     pending += rows;
+    touched = touch();
     // Many zeros, or values of very different size: a speed matter alone.
     useless = countRows(bits, offset, stride, rows) > rows / 2;
+  }
+
+  /**
+   * Brings the table into the cache: reads of known places overlap, those of the values' places
+   * would wait one for another.
+   */
+  private int touch() {
+    int sum = 0;
+    for (int i = 0; i < counts.length; i += CACHE_LINE) {
+      sum += counts[i];
+    }
+    return sum;
   }
 
   /** Counts full rows and gives the number of those that had to be put right. */

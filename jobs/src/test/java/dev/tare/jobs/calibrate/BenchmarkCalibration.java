@@ -31,7 +31,8 @@ import java.util.TreeSet;
 
 /**
  * Calibration over plain inference: MiniLM on WordNet's definitions, the default observed set, one
- * thread. Tokenizing and start-up are outside.
+ * thread. Tokenizing and start-up are outside. Times are those of the thread on a processor, since
+ * ONNX Runtime runs in it: work of others on the machine counts less so.
  *
  * <p>Not JMH, which measures one variant after the other: on a shared machine the speed changes in
  * between. Here every round runs all variants on the same batches, in another order each time, and
@@ -40,7 +41,7 @@ import java.util.TreeSet;
  * <pre>{@code
  * mvn -q -B -pl jobs -am test-compile dependency:build-classpath \
  *     -Dmdep.outputFile=target/classpath -Dmdep.includeScope=test
- * java -cp "jobs/target/test-classes:$(cat jobs/target/classpath)" \
+ * java -cp "jobs/target/test-classes:jobs/target/classes:$(cat jobs/target/classpath)" \
  *     dev.tare.jobs.calibrate.BenchmarkCalibration joined 40
  * }</pre>
  *
