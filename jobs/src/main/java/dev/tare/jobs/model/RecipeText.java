@@ -64,14 +64,13 @@ public record RecipeText(String name, String json) implements Serializable {
   }
 
   /**
-   * A recipe of the user's own is an input of the run, known by its resolved text, so that a change in
-   * an included file shows too; a shipped one is part of the program.
+   * A recipe of the user's own is an input of the run, known by its resolved text, so that a change
+   * in an included file shows too; a shipped one is part of the program.
    */
   public Optional<InputRef> asInput(Configuration hadoop) throws IOException {
     return SHIPPED.contains(name)
         ? Optional.empty()
         : Optional.of(
-            InputRef.of(
-                "recipe", Locations.qualified(name, hadoop).toUri(), Digest.of(json)));
+            InputRef.of("recipe", Locations.qualified(name, hadoop).toUri(), Digest.of(json)));
   }
 }
