@@ -72,7 +72,7 @@ class SharedInferenceTest {
     Path file = folder.resolve("late.onnx");
     assertThatThrownBy(() -> SharedInference.lease(file, TestModels.OPTIONS))
         .isInstanceOf(InferenceException.class)
-        .hasMessageStartingWith("Cannot load model 'late.onnx': ");
+        .hasMessageStartingWith("ONNX Runtime cannot load model 'late.onnx': ");
     model("late.onnx");
     try (SharedInference.Lease lease = SharedInference.lease(file, TestModels.OPTIONS)) {
       assertRuns(lease.inference());
