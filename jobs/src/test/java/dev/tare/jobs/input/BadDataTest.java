@@ -1,7 +1,7 @@
 package dev.tare.jobs.input;
 
-import static dev.tare.jobs.input.LocalSpark.SPARK;
 import static dev.tare.jobs.input.LocalSpark.append;
+import static dev.tare.jobs.input.LocalSpark.spark;
 import static dev.tare.jobs.input.LocalSpark.table;
 import static dev.tare.jobs.input.LocalSpark.write;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -32,7 +32,7 @@ class BadDataTest {
   @TempDir Path folder;
 
   private static DataSource open(String uri) {
-    return DataSource.open(SPARK, DataRequest.of(uri, INPUTS));
+    return DataSource.open(spark(), DataRequest.of(uri, INPUTS));
   }
 
   private static AbstractThrowableAssert<?, ? extends Throwable> refused(Path path) {
@@ -159,7 +159,7 @@ class BadDataTest {
         append(
             table("x array<bigint>", RowFactory.create((Object) List.of(1L))),
             folder.resolve("types"));
-    assertThatThrownBy(() -> DataSource.open(SPARK, DataRequest.of(uri, ids)))
+    assertThatThrownBy(() -> DataSource.open(spark(), DataRequest.of(uri, ids)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Cannot read column 'x' for model input 'x' INT64 [?]: it is ")
         .hasMessageContaining("array<int> in file:")
@@ -185,12 +185,12 @@ class BadDataTest {
     Path dataset = good("lossy");
     for (String key :
         List.of("spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles")) {
-      SPARK.conf().set(key, "true");
+      spark().conf().set(key, "true");
       try {
         refused(dataset)
             .hasMessage(key + "=true would drop rows without a word: set it to false to read data");
       } finally {
-        SPARK.conf().unset(key);
+        spark().conf().unset(key);
       }
     }
   }

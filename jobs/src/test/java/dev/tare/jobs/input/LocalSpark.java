@@ -13,19 +13,21 @@ import org.apache.spark.sql.types.StructType;
 /** One embedded Spark for all tests of a JVM. */
 public final class LocalSpark {
 
-  public static final SparkSession SPARK =
-      SparkSession.builder()
-          .master("local[2]")
-          .appName("input")
-          .config("spark.ui.enabled", "false")
-          .config("spark.sql.shuffle.partitions", "2")
-          .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
-          .getOrCreate();
-
   private LocalSpark() {}
 
+  /** The session; a new one where a test had to stop the last. */
+  public static SparkSession spark() {
+    return SparkSession.builder()
+        .master("local[2]")
+        .appName("input")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
+        .getOrCreate();
+  }
+
   static Dataset<Row> table(String ddl, Row... rows) {
-    return SPARK.createDataFrame(List.of(rows), StructType.fromDDL(ddl));
+    return spark().createDataFrame(List.of(rows), StructType.fromDDL(ddl));
   }
 
   static String write(Dataset<Row> table, Path folder, int files) {

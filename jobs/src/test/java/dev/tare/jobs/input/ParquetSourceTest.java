@@ -1,8 +1,8 @@
 package dev.tare.jobs.input;
 
-import static dev.tare.jobs.input.LocalSpark.SPARK;
 import static dev.tare.jobs.input.LocalSpark.append;
 import static dev.tare.jobs.input.LocalSpark.hashes;
+import static dev.tare.jobs.input.LocalSpark.spark;
 import static dev.tare.jobs.input.LocalSpark.table;
 import static dev.tare.jobs.input.LocalSpark.write;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -40,7 +40,7 @@ class ParquetSourceTest {
   @TempDir Path folder;
 
   private static DataSource open(String uri, ModelInputs inputs) {
-    return DataSource.open(SPARK, DataRequest.of(uri, inputs));
+    return DataSource.open(spark(), DataRequest.of(uri, inputs));
   }
 
   private static Sample only(Dataset<Row> rows) {
@@ -223,7 +223,7 @@ class ParquetSourceTest {
                 RowFactory.create((Object) List.of(100L))),
             folder.resolve("tokens"));
     InputReport refused =
-        DataSource.open(SPARK, DataRequest.of(tokens, ids).withVocabularySize(100)).report();
+        DataSource.open(spark(), DataRequest.of(tokens, ids).withVocabularySize(100)).report();
     assertThat(refused.bad()).isEqualTo(Map.of(Reason.RANGE, 1L, Reason.TOKEN_ID, 1L));
     assertFirst(
         refused, Reason.RANGE, 0, "input 'input_ids' holds 3000000000, which INT32 cannot hold");
@@ -259,7 +259,7 @@ class ParquetSourceTest {
   @Test
   void rowsOfManyBytesAreReadInSmallerBatches() {
     String key = "spark.sql.parquet.columnarReaderBatchSize";
-    String before = SPARK.conf().get(key);
+    String before = spark().conf().get(key);
     float[] values = new float[2 * 100_000];
     for (int i = 0; i < values.length; i++) {
       values[i] = i * 0.37f;
@@ -268,10 +268,10 @@ class ParquetSourceTest {
     try {
       String uri = append(table("x binary, x_shape array<int>", row), folder.resolve("large"));
       DataSource source = open(uri, MATRIX);
-      assertThat(Long.parseLong(SPARK.conf().get(key))).isBetween(70L, 90L);
+      assertThat(Long.parseLong(spark().conf().get(key))).isBetween(70L, 90L);
       assertThat(source.report().samples()).isEqualTo(1);
     } finally {
-      SPARK.conf().set(key, before);
+      spark().conf().set(key, before);
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.tare.jobs.input;
 
-import static dev.tare.jobs.input.LocalSpark.SPARK;
 import static dev.tare.jobs.input.LocalSpark.append;
 import static dev.tare.jobs.input.LocalSpark.hashes;
+import static dev.tare.jobs.input.LocalSpark.spark;
 import static dev.tare.jobs.input.LocalSpark.table;
 import static dev.tare.jobs.input.LocalSpark.write;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -100,10 +100,10 @@ class TextSourceTest {
             table(COLUMNS, texts.stream().map(text -> tokens(text, 128)).toArray(Row[]::new)),
             folder.resolve("padded"),
             5);
-    List<String> expected = hashes(DataSource.open(SPARK, request(file)).samples());
+    List<String> expected = hashes(DataSource.open(spark(), request(file)).samples());
     assertThat(expected).hasSize(300);
     for (String uri : List.of(column, bare, padded)) {
-      DataSource source = DataSource.open(SPARK, request(uri));
+      DataSource source = DataSource.open(spark(), request(uri));
       source.report().check(0);
       assertThat(hashes(source.samples())).as(uri).isEqualTo(expected);
     }
@@ -112,7 +112,7 @@ class TextSourceTest {
   @Test
   void samplesAreUnpaddedWithSpecialTokensAndTruncated() throws IOException {
     String uri = lines("two.txt", List.of("a small entity", "word ".repeat(1000)));
-    DataSource source = DataSource.open(SPARK, request(uri));
+    DataSource source = DataSource.open(spark(), request(uri));
     assertThat(source.maxLength()).hasValue(128);
     assertThat(source.format()).isEqualTo(DataFormat.TEXT);
     List<String> keys = keys(source);
@@ -120,7 +120,7 @@ class TextSourceTest {
         .containsExactlyInAnyOrder(
             "attention_mask:INT64[5] input_ids:INT64[5] token_type_ids:INT64[5] ",
             "attention_mask:INT64[128] input_ids:INT64[128] token_type_ids:INT64[128] ");
-    DataSource longer = DataSource.open(SPARK, request(uri).withMaxLength(600));
+    DataSource longer = DataSource.open(spark(), request(uri).withMaxLength(600));
     assertThat(longer.maxLength()).hasValue(600);
     assertThat(keys(longer)).anyMatch(key -> key.contains("input_ids:INT64[600]"));
   }
@@ -134,7 +134,7 @@ class TextSourceTest {
   @Test
   void selectionIsTheSameForAnyPartitions() throws IOException {
     String uri = lines("p.txt", definitions(200));
-    DataSource source = DataSource.open(SPARK, request(uri));
+    DataSource source = DataSource.open(spark(), request(uri));
     List<String> expected = hashes(Sampling.select(source.rows(), OptionalLong.of(64)));
     assertThat(expected).hasSize(64);
     for (int partitions : new int[] {1, 2, 7}) {
@@ -151,7 +151,7 @@ class TextSourceTest {
     bytes.writeBytes(new byte[] {'b', 'a', 'd', (byte) 0xC3, (byte) 0x28, '\n'});
     Path file = folder.resolve("mixed.txt");
     Files.write(file, bytes.toByteArray());
-    DataSource source = DataSource.open(SPARK, request(file.toString()));
+    DataSource source = DataSource.open(spark(), request(file.toString()));
     InputReport report = source.report();
     assertThat(report.rows()).isEqualTo(5);
     assertThat(report.samples()).isEqualTo(2);
@@ -164,13 +164,13 @@ class TextSourceTest {
                 .formatted(file, file));
     String first = lines("first.txt", List.of("first"));
     assertThat(hashes(source.samples()))
-        .containsAll(hashes(DataSource.open(SPARK, request(first)).samples()));
+        .containsAll(hashes(DataSource.open(spark(), request(first)).samples()));
   }
 
   @Test
   void onlyBlankLinesAreNoData() throws IOException {
     String uri = lines("blank.txt", List.of("", " "));
-    assertThatThrownBy(() -> DataSource.open(SPARK, request(uri)).report().check(0))
+    assertThatThrownBy(() -> DataSource.open(spark(), request(uri)).report().check(0))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "No data: " + uri + " has no samples among 2 rows: 2 blank, first ");
@@ -184,7 +184,7 @@ class TextSourceTest {
             InputSpec.of("position_ids", DType.INT64, Dim.unknown()));
     String uri = lines("positions.txt", List.of("a small entity"));
     DataSource source =
-        DataSource.open(SPARK, DataRequest.of(uri, inputs).withTokenizer(TOKENIZER));
+        DataSource.open(spark(), DataRequest.of(uri, inputs).withTokenizer(TOKENIZER));
     Sample sample = Sample.decode(source.samples().first().getAs(SampleRows.SAMPLE));
     assertThat(sample.inputs().get("input_ids").bytes().getInt(0)).isEqualTo(101);
     assertThat(sample.inputs().get("position_ids").bytes().getLong(4 * 8)).isEqualTo(4);
@@ -198,19 +198,19 @@ class TextSourceTest {
     assertThatThrownBy(
             () ->
                 DataSource.open(
-                    SPARK, DataRequest.of(uri, new ModelInputs(more)).withTokenizer(TOKENIZER)))
+                    spark(), DataRequest.of(uri, new ModelInputs(more)).withTokenizer(TOKENIZER)))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "Cannot feed text to the model: tokenizer %s gives no value for input 'pixel_values' FLOAT32 [?]"
                 .formatted(TOKENIZER.displayName()));
     ModelInputs fixed = ModelInputs.of(InputSpec.of("input_ids", DType.INT64, Dim.fixed(128)));
     assertThatThrownBy(
-            () -> DataSource.open(SPARK, DataRequest.of(uri, fixed).withTokenizer(TOKENIZER)))
+            () -> DataSource.open(spark(), DataRequest.of(uri, fixed).withTokenizer(TOKENIZER)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("input 'input_ids' is INT64 [128] but text gives INT64 or INT32");
     ModelInputs none = ModelInputs.of(InputSpec.of("x", DType.FLOAT32));
     assertThatThrownBy(
-            () -> DataSource.open(SPARK, DataRequest.of(uri, none).withTokenizer(TOKENIZER)))
+            () -> DataSource.open(spark(), DataRequest.of(uri, none).withTokenizer(TOKENIZER)))
         .isInstanceOf(InputException.class)
         .hasMessage("Cannot feed text to the model: none of its inputs [x] is 'input_ids'");
   }
@@ -218,7 +218,7 @@ class TextSourceTest {
   @Test
   void tokenizerThatDoesNotFitIsRefusedByName() throws IOException {
     String uri = lines("a.txt", List.of("a"));
-    assertThatThrownBy(() -> DataSource.open(SPARK, request(uri).withVocabularySize(1000)))
+    assertThatThrownBy(() -> DataSource.open(spark(), request(uri).withVocabularySize(1000)))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "Tokenizer %s does not fit the model: its token ids go up to 30521 but the model's embedding has 1000 rows"
@@ -230,7 +230,7 @@ class TextSourceTest {
       assertThatThrownBy(
               () ->
                   DataSource.open(
-                      SPARK, request(uri).withTokenizer(new AssetFile(file.toString()))))
+                      spark(), request(uri).withTokenizer(new AssetFile(file.toString()))))
           .as(content)
           .isInstanceOf(InputException.class)
           .hasMessageStartingWith("Cannot read tokenizer " + file + ": ");
@@ -241,13 +241,14 @@ class TextSourceTest {
   void textColumnIsNamedOrTextOrTheOnlyOne() {
     Row row = RowFactory.create("left one", "right two");
     String two = append(table("a string, b string", row), folder.resolve("two"));
-    assertThatThrownBy(() -> DataSource.open(SPARK, request(two)))
+    assertThatThrownBy(() -> DataSource.open(spark(), request(two)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("of the columns [a, b] none is 'text' or the only string column");
-    assertThat(DataSource.open(SPARK, request(two).withTextColumn("b")).textColumn()).hasValue("b");
+    assertThat(DataSource.open(spark(), request(two).withTextColumn("b")).textColumn())
+        .hasValue("b");
     String named = append(table("a string, text string", row), folder.resolve("named"));
-    assertThat(DataSource.open(SPARK, request(named)).textColumn()).hasValue("text");
-    assertThatThrownBy(() -> DataSource.open(SPARK, request(named).withTextColumn("c")))
+    assertThat(DataSource.open(spark(), request(named)).textColumn()).hasValue("text");
+    assertThatThrownBy(() -> DataSource.open(spark(), request(named).withTextColumn("c")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("no column 'c' for texts; it has [a, text]");
   }
@@ -258,7 +259,7 @@ class TextSourceTest {
         append(
             table("text string", RowFactory.create("fine"), RowFactory.create((Object) null)),
             folder.resolve("nulls"));
-    InputReport report = DataSource.open(SPARK, request(uri)).report();
+    InputReport report = DataSource.open(spark(), request(uri)).report();
     assertThat(report.bad()).isEqualTo(Map.of(Reason.NULL, 1L));
     assertThat(report.first().get(Reason.NULL).row()).hasValue(1);
     assertThat(report.first().get(Reason.NULL).error()).isEqualTo("the text is null");
@@ -277,7 +278,7 @@ class TextSourceTest {
     String uri = lines("words.txt", List.of("a b", "a c", "b"));
     DataSource source =
         DataSource.open(
-            SPARK, DataRequest.of(uri, ids).withTokenizer(new AssetFile(json.toString())));
+            spark(), DataRequest.of(uri, ids).withTokenizer(new AssetFile(json.toString())));
     assertThat(source.maxLength()).hasValue(512);
     InputReport report = source.report();
     assertThat(report.samples()).isEqualTo(2);

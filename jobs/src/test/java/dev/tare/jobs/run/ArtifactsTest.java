@@ -1,8 +1,8 @@
 package dev.tare.jobs.run;
 
-import static dev.tare.jobs.run.CommandLine.SPARK;
 import static dev.tare.jobs.run.CommandLine.json;
 import static dev.tare.jobs.run.CommandLine.planned;
+import static dev.tare.jobs.run.CommandLine.spark;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -88,7 +88,7 @@ class ArtifactsTest {
             .collect(Collectors.toMap(TensorProto::getName, tensor -> tensor));
     Map<String, ByteArrayOutputStream> tables = new TreeMap<>();
     for (Row row :
-        SPARK
+        spark()
             .read()
             .parquet(run.resolve("weights").toString())
             .orderBy("tensor", "slice")
@@ -107,7 +107,7 @@ class ArtifactsTest {
 
   @Test
   void tensorsTableSaysWhatThePlanSays() throws IOException {
-    List<Row> rows = SPARK.read().parquet(run.resolve("tensors").toString()).collectAsList();
+    List<Row> rows = spark().read().parquet(run.resolve("tensors").toString()).collectAsList();
     assertThat(rows).hasSize(4);
     for (Row row : rows) {
       JsonNode plan = planned(run, row.getAs("tensor"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.jobs.Tare;
+import dev.tare.jobs.input.LocalSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -25,14 +26,10 @@ import org.apache.spark.sql.types.StructType;
 /** Types command lines as a user would, on one embedded Spark for all tests of a JVM. */
 final class CommandLine {
 
-  static final SparkSession SPARK =
-      SparkSession.builder()
-          .master("local[2]")
-          .appName("tests")
-          .config("spark.ui.enabled", "false")
-          .config("spark.sql.shuffle.partitions", "2")
-          .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")
-          .getOrCreate();
+  /** The session; a new one where a test had to stop the last. */
+  static SparkSession spark() {
+    return LocalSpark.spark();
+  }
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -66,6 +63,7 @@ final class CommandLine {
   }
 
   static Result tare(String... arguments) {
+    spark();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream outStream = new PrintStream(out, true, StandardCharsets.UTF_8);
@@ -111,7 +109,7 @@ final class CommandLine {
   }
 
   private static Dataset<Row> table(String ddl, List<Row> rows) {
-    return SPARK.createDataFrame(rows, StructType.fromDDL(ddl));
+    return spark().createDataFrame(rows, StructType.fromDDL(ddl));
   }
 
   /** Rows of one column of normal deviates. */

@@ -69,7 +69,7 @@ class StatisticsStoreTest {
                     RowFactory.create(
                         StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block)))
             .toList();
-    return LocalSpark.SPARK
+    return LocalSpark.spark()
         .createDataFrame(rows, StatisticsStore.STATE_SCHEMA)
         .repartition(partitions);
   }
@@ -90,7 +90,7 @@ class StatisticsStoreTest {
     assertThat(first.tensors()).containsExactly("bins", "extremes", "nothing", "one", "whole");
     assertThat(first.blocks()).isEqualTo(blocks.size());
 
-    Dataset<Row> read = StatisticsStore.readStates(LocalSpark.SPARK, path("first"));
+    Dataset<Row> read = StatisticsStore.readStates(LocalSpark.spark(), path("first"));
     List<StatisticsBlock> again =
         read.collectAsList().stream()
             .map(row -> StatisticsBlockCodec.decode((byte[]) row.get(1)))
@@ -106,7 +106,7 @@ class StatisticsStoreTest {
   @Test
   void tableHasARowPerTensorAndPerChannel() {
     StatisticsStore.write(states(blocks(), 2), path("run"), "run-1", "ab");
-    Dataset<Row> table = StatisticsStore.read(LocalSpark.SPARK, path("run"));
+    Dataset<Row> table = StatisticsStore.read(LocalSpark.spark(), path("run"));
     assertThat(table.count()).isEqualTo(5 + 130 + 64 + 1);
     assertThat(table.filter("channel is null").count()).isEqualTo(5);
     assertThat(table.filter("tensor = 'extremes' and bin is not null").count()).isEqualTo(1);
@@ -127,7 +127,7 @@ class StatisticsStoreTest {
             .toBlocks()
             .get(0);
     StatisticsStore.write(states(List.of(block), 1), path("run"), "run-1", "ab");
-    Dataset<Row> table = StatisticsStore.read(LocalSpark.SPARK, path("run"));
+    Dataset<Row> table = StatisticsStore.read(LocalSpark.spark(), path("run"));
     assertThat(StatisticsTable.toStatistics(table.first())).isEqualTo(block.rows().get(0));
     assertRefused(
         table.withColumn("format_version", functions.lit(2)),

@@ -1,0 +1,93 @@
+package dev.tare.jobs.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.cli.EvaluateOptions;
+import dev.tare.jobs.cli.OutputOptions;
+import dev.tare.jobs.evaluate.Quality;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+
+/** {@code tare evaluate}; the table of results goes to {@code out}. */
+record EvaluateStage(
+    SparkSession spark, EvaluateOptions options, Progress progress, PrintStream out)
+    implements SingleStage {
+
+  @Override
+  public String name() {
+    return "evaluate";
+  }
+
+  @Override
+  public OutputOptions output() {
+    return options.output();
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public List<InputRef> inputs() throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    ModelHandle model = ModelHandle.open(options.model(), hadoop);
+    try (StageData data = StageData.open(spark, model, options.data())) {
+      List<InputRef> inputs = new ArrayList<>(RunStage.inputs(model, data, Optional.empty()));
+      inputs.add(RunFolder.open(options.quantized(), hadoop).asInput("quantized"));
+      return inputs;
+    }
+  }
+
+  @Override
+  public ObjectNode write(RunAttempt attempt) throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    ModelHandle model = ModelHandle.open(options.model(), hadoop);
+    FinishedRun source = RunFolder.open(options.quantized(), hadoop);
+    Facts.requireQuantizedFrom(source, model);
+    ModelHandle quantized =
+        ModelHandle.openUnchecked(source.verified(Part.MODEL).toString(), hadoop);
+    Pipeline pipeline = new Pipeline(spark);
+    try (StageData data = StageData.open(spark, model, options.data())) {
+      Quality quality =
+          progress.stage(
+              name(),
+              "float and quantized model side by side",
+              () -> evaluate(attempt, model, quantized, pipeline, data),
+              Summaries::quality);
+      Summaries.table(quality, out);
+      data.describe(pipeline.properties().putObject("data"));
+      return pipeline.properties();
+    }
+  }
+
+  private Quality evaluate(
+      RunAttempt attempt,
+      ModelHandle model,
+      ModelHandle quantized,
+      Pipeline pipeline,
+      StageData data)
+      throws IOException {
+    data.check(options.data().maxBadRows());
+    return pipeline.evaluate(
+        attempt,
+        model,
+        quantized,
+        data.select(Optional.empty(), options.data().samples()),
+        options.data().batchSize(),
+        options.gate(),
+        "data of its own: " + options.data().data());
+  }
+}

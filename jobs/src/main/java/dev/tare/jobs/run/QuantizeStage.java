@@ -1,0 +1,58 @@
+package dev.tare.jobs.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.cli.OutputOptions;
+import dev.tare.jobs.cli.QuantizeOptions;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
+import java.util.List;
+import java.util.SortedMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+
+/** {@code tare quantize}. */
+record QuantizeStage(SparkSession spark, QuantizeOptions options, Progress progress)
+    implements SingleStage {
+
+  @Override
+  public String name() {
+    return "quantize";
+  }
+
+  @Override
+  public OutputOptions output() {
+    return options.output();
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public List<InputRef> inputs() throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    return List.of(
+        ModelHandle.open(options.model(), hadoop).ref().asInput("model"),
+        RunFolder.open(options.plan(), hadoop).asInput("plan"));
+  }
+
+  @Override
+  public ObjectNode write(RunAttempt attempt) throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    ModelHandle model = ModelHandle.open(options.model(), hadoop);
+    QuantPlan plan = Facts.plan(RunFolder.open(options.plan(), hadoop));
+    Pipeline pipeline = new Pipeline(spark);
+    progress.stage(
+        name(),
+        "weights to integers",
+        () -> pipeline.quantize(attempt, model, plan),
+        Summaries::quantization);
+    return pipeline.properties();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tare.jobs.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.cli.OutputOptions;
+import dev.tare.jobs.cli.SelectOptions;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+
+/** {@code tare select}. */
+record SelectStage(SparkSession spark, SelectOptions options, Progress progress)
+    implements SingleStage {
+
+  @Override
+  public String name() {
+    return "select";
+  }
+
+  @Override
+  public OutputOptions output() {
+    return options.output();
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public List<InputRef> inputs() throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    List<InputRef> inputs = new ArrayList<>();
+    inputs.add(ModelHandle.open(options.model(), hadoop).ref().asInput("model"));
+    inputs.add(RunFolder.open(options.statistics(), hadoop).asInput("statistics"));
+    RecipeText.open(options.recipe(), hadoop).asInput(hadoop).ifPresent(inputs::add);
+    return inputs;
+  }
+
+  @Override
+  public ObjectNode write(RunAttempt attempt) throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    ModelHandle model = ModelHandle.open(options.model(), hadoop);
+    FinishedRun statistics = RunFolder.open(options.statistics(), hadoop);
+    RecipeText recipe = RecipeText.open(options.recipe(), hadoop);
+    String contentSha256 = Facts.contentSha256(statistics);
+    Facts.requireSameModel(statistics, model);
+    Pipeline pipeline = new Pipeline(spark);
+    progress.stage(
+        name(),
+        "ranges by recipe " + recipe.name(),
+        () ->
+            pipeline.select(
+                attempt, model, recipe, statistics.verified(Part.STATISTICS), contentSha256),
+        Summaries::plan);
+    return pipeline.properties();
+  }
+}
