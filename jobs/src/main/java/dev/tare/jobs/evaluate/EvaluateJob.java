@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -122,6 +124,8 @@ public final class EvaluateJob {
                     Arrays.copyOf(reference, neighbours), Arrays.copyOf(other, neighbours)));
       }
     }
+    SortedSet<String> cpus = new TreeSet<>();
+    rows.forEach(row -> cpus.add(row.getAs("cpu")));
     long floatNanos = rows.stream().mapToLong(r -> r.<Long>getAs("float_nanos")).sum();
     long quantizedNanos = rows.stream().mapToLong(r -> r.<Long>getAs("quantized_nanos")).sum();
     Quality quality =
@@ -131,6 +135,7 @@ public final class EvaluateJob {
             nearest,
             neighbours,
             (double) quantizedNanos / Math.max(1, floatNanos),
+            cpus,
             new Quality.GateResult(false, true, List.of()));
     return new Quality(
         quality.samples(),
@@ -138,6 +143,7 @@ public final class EvaluateJob {
         quality.nearestNeighbour(),
         quality.neighbourSamples(),
         quality.timeRatio(),
+        cpus,
         gate.check(quality.headline()));
   }
 

@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.infer.Batcher;
+import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.SharedInference;
@@ -38,7 +39,8 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
           .add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false), true)
           .add("embedding_quantized", DataTypes.createArrayType(DataTypes.FloatType, false), true)
           .add("float_nanos", DataTypes.LongType, false)
-          .add("quantized_nanos", DataTypes.LongType, false);
+          .add("quantized_nanos", DataTypes.LongType, false)
+          .add("cpu", DataTypes.StringType, false);
 
   private final ModelHandle model;
   private final ModelHandle quantized;
@@ -46,6 +48,7 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
   private final ArrayList<String> embeddings;
   private final int batchSize;
   private final int threads;
+  private String cpu;
 
   EvaluateTask(
       ModelHandle model,
@@ -68,6 +71,8 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
     if (!samples.hasNext()) {
       return rows.iterator();
     }
+    CpuFeatures processor = CpuFeatures.current();
+    cpu = "%s (%s)".formatted(processor.model(), processor.fingerprint());
     InferenceOptions options = InferenceOptions.of(threads);
     try (SharedInference.Lease reference = SharedInference.lease(model.path(), options);
         SharedInference.Lease other = SharedInference.lease(quantized.path(), options)) {
@@ -128,7 +133,8 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
         embedding ? Embedding.pool(expected, shape) : null,
         embedding ? Embedding.pool(actual, shape) : null,
         floatNanos,
-        quantizedNanos);
+        quantizedNanos,
+        cpu);
   }
 
   /** Values of one output of a batch, outermost dimension the batch. */

@@ -3,6 +3,7 @@ package dev.tare.jobs.evaluate;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 
 /**
  * What evaluation measured.
@@ -13,6 +14,7 @@ import java.util.SortedMap;
  *     empty without an embedding
  * @param neighbourSamples samples among which neighbours were sought
  * @param timeRatio time of the quantized model over that of the float model, on the same batches
+ * @param cpus processors of the executors with their features: int8 figures depend on them
  * @param gate limits and what they were held against
  */
 public record Quality(
@@ -21,6 +23,7 @@ public record Quality(
     Optional<Double> nearestNeighbour,
     int neighbourSamples,
     double timeRatio,
+    SortedSet<String> cpus,
     GateResult gate) {
 
   public Quality {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.SortedSet;
 
 /** The quality report as JSON, format version 1; numbers that JSON lacks are null. */
 public final class QualityJson {
@@ -18,15 +17,14 @@ public final class QualityJson {
    * The report.
    *
    * @param heldOut how the samples were kept apart from calibration
-   * @param cpus processors of the executors: int8 figures depend on them
    */
-  public static String format(Quality quality, String heldOut, SortedSet<String> cpus) {
+  public static String format(Quality quality, String heldOut) {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("format-version", FORMAT_VERSION);
     root.put("samples", quality.samples());
     root.put("held-out", heldOut);
     ArrayNode processors = root.putArray("cpus");
-    cpus.forEach(processors::add);
+    quality.cpus().forEach(processors::add);
     root.put("gate", quality.gate().outcome());
     ArrayNode failures = root.putArray("gate-failures");
     quality.gate().failures().forEach(failures::add);

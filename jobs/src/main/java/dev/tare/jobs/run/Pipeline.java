@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.histogram.ChannelMode;
-import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
@@ -31,7 +30,6 @@ import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Collection;
-import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -161,9 +159,7 @@ final class Pipeline {
         new EvaluateJob(spark)
             .run(
                 model, quantized, samples, batchSize, new Gate(gate.minCosine(), gate.minSqnrDb()));
-    TreeSet<String> cpus = new TreeSet<>();
-    cpus.add(CpuFeatures.current().model() + " (" + CpuFeatures.current().fingerprint() + ")");
-    attempt.write(Part.QUALITY, QualityJson.format(quality, heldOut, cpus));
+    attempt.write(Part.QUALITY, QualityJson.format(quality, heldOut));
     ObjectNode node = properties.putObject("evaluation");
     node.put("samples", quality.samples());
     node.put("held-out", heldOut);

@@ -110,9 +110,13 @@ class MeasuresTest {
   void headlineIsTheEmbeddingWhereThereIsOne() {
     List<Quality.OutputQuality> both = List.of(output("y", 1, 1), output("pooled", .5, 2));
     Quality.GateResult passed = new Quality.GateResult(true, true, List.of());
-    assertThat(new Quality(1, both, Optional.empty(), 0, 1, passed).headline().name())
+    assertThat(
+            new Quality(1, both, Optional.empty(), 0, 1, new TreeSet<>(), passed).headline().name())
         .isEqualTo("pooled");
-    assertThat(new Quality(1, both.subList(0, 1), Optional.empty(), 0, 1, passed).headline().name())
+    assertThat(
+            new Quality(1, both.subList(0, 1), Optional.empty(), 0, 1, new TreeSet<>(), passed)
+                .headline()
+                .name())
         .isEqualTo("y");
   }
 
@@ -125,8 +129,9 @@ class MeasuresTest {
             Optional.of(.875),
             6,
             1.5,
+            new TreeSet<>(List.of("b", "a")),
             new Quality.GateResult(true, false, List.of("too low")));
-    assertThat(QualityJson.format(quality, "by hash", new TreeSet<>(List.of("b", "a"))))
+    assertThat(QualityJson.format(quality, "by hash"))
         .isEqualTo(
             """
             {

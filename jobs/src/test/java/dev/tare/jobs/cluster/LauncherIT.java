@@ -1,0 +1,89 @@
+package dev.tare.jobs.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code deploy/tare} as a newcomer types it. */
+class LauncherIT {
+
+  private static final long LIMIT_SECONDS = 300;
+
+  @TempDir Path folder;
+
+  private record Result(int exitCode, String out, String err) {}
+
+  private Result tare(Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("tare.root"), "deploy", "tare").toString());
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().remove("SPARK_HOME");
+    builder.environment().putAll(environment);
+    builder.directory(folder.toFile());
+    builder.redirectOutput(folder.resolve("out").toFile());
+    builder.redirectError(folder.resolve("err").toFile());
+    Process process = builder.start();
+    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      process.destroy();
+    }
+    return new Result(
+        process.waitFor(),
+        Files.readString(folder.resolve("out"), StandardCharsets.UTF_8),
+        Files.readString(folder.resolve("err"), StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void demoEndsWithATableAndAFinishedRun() throws IOException, InterruptedException {
+    Path run = folder.resolve("demo-run");
+    Result result = tare(Map.of(), "demo", "--output", run.toString());
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.err())
+        .contains("[1/4] calibrate", "[2/4] select", "[3/4] quantize", "[4/4] evaluate")
+        .doesNotContain("WARN");
+    assertThat(result.out())
+        .contains(
+            "tensors quantized              36 weights and 24 activations",
+            "bytes before and after         90.4 MB -> 58.7 MB",
+            "cosine to float, unseen text",
+            "same nearest neighbour",
+            "calibration over inference",
+            run.resolve("plan.json").toString());
+    assertThat(run.resolve("manifest.json")).exists();
+  }
+
+  @Test
+  void anotherSparkIsRefusedByName() throws IOException, InterruptedException {
+    Path jars = Files.createDirectories(folder.resolve("spark/jars"));
+    Files.createFile(jars.resolve("spark-core_2.13-3.5.9.jar"));
+    Result result = tare(Map.of("SPARK_HOME", jars.getParent().toString()), "--version");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("is Spark 3.5.9; Tare needs Spark 4.1.2");
+  }
+
+  @Test
+  void exitCodesPassThroughSparkSubmit() throws IOException, InterruptedException {
+    Result unknown = tare(Map.of(), "calibrat");
+    assertThat(unknown.exitCode()).as(unknown.err()).isEqualTo(2);
+    Result missing = tare(Map.of(), "inspect", "missing.onnx");
+    assertThat(missing.exitCode()).as(missing.err()).isEqualTo(3);
+    assertThat(missing.err()).contains("missing.onnx").doesNotContain("\tat ");
+  }
+
+  @Test
+  void versionNamesTareAndSpark() throws IOException, InterruptedException {
+    Result result = tare(Map.of(), "--version");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("0.1.0", "4.1.2");
+  }
+}
