@@ -50,7 +50,7 @@ public final class Inference implements AutoCloseable {
    * @throws InferenceException if ONNX Runtime cannot load it
    */
   public static Inference open(Path model, InferenceOptions options) {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = OrtRuntime.environment();
     try (SessionOptions settings = new SessionOptions()) {
       settings.setOptimizationLevel(options.level().ort());
       settings.setIntraOpNumThreads(options.intraOpThreads());
@@ -85,7 +85,7 @@ public final class Inference implements AutoCloseable {
 
   /** The version of ONNX Runtime. */
   public static String runtimeVersion() {
-    return OrtEnvironment.getEnvironment().getVersion();
+    return OrtRuntime.environment().getVersion();
   }
 
   /** Outputs of type float32: those that can be observed. */

@@ -2,7 +2,6 @@ package dev.tare.engine.infer;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.tare.engine.tensor.DType;
@@ -114,7 +113,7 @@ public final class Runner {
     buffer.flip();
     long[] shape = first.shape().batched(batch.size()).toArray();
     return OnnxTensor.createTensor(
-        OrtEnvironment.getEnvironment(), buffer, shape, javaType(first.dtype()));
+        OrtRuntime.environment(), buffer, shape, javaType(first.dtype()));
   }
 
   private List<Shape> runUnpinned(Map<String, OnnxTensor> inputs, TensorSink sink)
@@ -193,7 +192,7 @@ public final class Runner {
     int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), 4L));
     ByteBuffer buffer = grow(outputBuffers, output, bytes).limit(bytes);
     return OnnxTensor.createTensor(
-        OrtEnvironment.getEnvironment(), buffer, shape.toArray(), OnnxJavaType.FLOAT);
+        OrtRuntime.environment(), buffer, shape.toArray(), OnnxJavaType.FLOAT);
   }
 
   private ByteBuffer pinnedValues(String output, Shape shape) {

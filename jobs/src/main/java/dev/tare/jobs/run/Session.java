@@ -20,6 +20,10 @@ final class Session implements AutoCloseable {
             .appName(name)
             // Tensor names are data: 'W' and 'w' are two tensors.
             .config("spark.sql.caseSensitive", true)
+            // Executors that start from here on: ONNX Runtime and the tokenizer shall not call
+            // home.
+            .config("spark.executorEnv.ORT_DISABLE_TELEMETRY", "1")
+            .config("spark.executorEnv.OPT_OUT_TRACKING", "true")
             .getOrCreate(),
         own);
   }

@@ -1,0 +1,57 @@
+package dev.tare.engine.infer;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * The one environment of ONNX Runtime in a JVM, started so that it neither crashes nor calls home.
+ *
+ * <p>Since 1.29.0 the Linux library collects telemetry when it starts: it matches the command line
+ * of the process against regular expressions by recursion, and a command line of about 4,000
+ * characters, as an executor's may be, overflows the thread's stack and kills the JVM without a
+ * word (vespa-engine/vespa pull 37786, microsoft/onnxruntime issue 32173). The environment variable
+ * {@code ORT_DISABLE_TELEMETRY=1} avoids it, but a JVM cannot set it for itself; a large stack does
+ * too.
+ */
+final class OrtRuntime {
+
+  /** Address space, not memory: pages count when they are touched. */
+  private static final long STACK_BYTES = 1L << 30;
+
+  private OrtRuntime() {}
+
+  private static final class Holder {
+    static final OrtEnvironment ENVIRONMENT = start();
+  }
+
+  static OrtEnvironment environment() {
+    return Holder.ENVIRONMENT;
+  }
+
+  private static OrtEnvironment start() {
+    CompletableFuture<OrtEnvironment> started = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              try {
+                OrtEnvironment environment = OrtEnvironment.getEnvironment();
+                environment.setTelemetry(false);
+                started.complete(environment);
+              } catch (OrtException | RuntimeException | Error e) {
+                started.completeExceptionally(e);
+              }
+            },
+            "onnxruntime-start",
+            STACK_BYTES);
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return started.join();
+    } catch (CompletionException e) {
+      throw new InferenceException("Cannot start ONNX Runtime: " + e.getCause(), e.getCause());
+    }
+  }
+}
