@@ -18,7 +18,7 @@ import java.util.concurrent.CompletionException;
 final class OrtRuntime {
 
   /** Address space, not memory: pages count when they are touched. */
-  private static final long STACK_BYTES = 1L << 30;
+  private static final long STACK_BYTES = 256L << 20;
 
   private OrtRuntime() {}
 

@@ -3,6 +3,7 @@ package dev.tare.jobs.select;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.SkippedNode;
 import dev.tare.engine.recipe.Candidates;
+import dev.tare.engine.recipe.LeftFloat;
 import dev.tare.engine.recipe.PlanAssembler;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
@@ -16,6 +17,7 @@ import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.PlanTable;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,11 +65,12 @@ public final class SelectJob {
     SparkJobs.describe(spark, "select: ranges of weights by " + recipe.weights().method().name());
     List<TensorPlan> weights = weights(model, recipeText, candidates);
     SparkJobs.describe(spark, null);
-    return new QuantPlan(
-        recipe.name(),
-        model.ref().sha256(),
-        contentSha256,
-        new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
+    List<TensorPlan> plans =
+        new ArrayList<>(
+            new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
+    plans.addAll(LeftFloat.of(recipe, candidates, graph.weights().nodes(), plans));
+    plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
+    return new QuantPlan(recipe.name(), model.ref().sha256(), contentSha256, plans);
   }
 
   /**
