@@ -73,6 +73,11 @@ public final class QuantizeJob {
           "The plan was made for another model: sha256 %s, but %s has %s"
               .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
     }
+    for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
+      if (activation.axis().isPresent()) {
+        throw perChannelActivations("The plan gives tensor '" + activation.tensor() + "'");
+      }
+    }
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
     constants.addAll(plan.quantized(Role.BIAS));
     if (constants.isEmpty()) {
@@ -96,6 +101,14 @@ public final class QuantizeJob {
         constants.size(),
         constants.stream().mapToLong(WeightTables::bytes).sum(),
         model.ref().length());
+  }
+
+  /** Such a model is valid ONNX, but the integer kernels of ONNX Runtime refuse to run it. */
+  public static TareException perChannelActivations(String who) {
+    return TareException.badInput(
+        who
+            + " a scale per channel, but it is an activation, for which ONNX Runtime takes one scale:"
+            + " select with granularity = per-tensor for activations");
   }
 
   private void writeWeights(

@@ -29,24 +29,30 @@ final class Explained {
   static <T> T run(Work<T> work) throws IOException {
     try {
       return work.run();
-    } catch (RuntimeException e) {
-      throw explain(e);
+    } catch (Throwable e) {
+      // All of them: Spark throws checked exceptions that no signature names.
+      Optional<TareException> known = explain(e);
+      if (known.isPresent()) {
+        throw known.get();
+      }
+      throw e;
     }
   }
 
-  private static RuntimeException explain(RuntimeException failure) {
-    if (TareException.find(failure).isPresent()) {
-      return failure;
+  private static Optional<TareException> explain(Throwable failure) {
+    Optional<TareException> told = TareException.find(failure);
+    if (told.isPresent()) {
+      return told;
     }
     Optional<InputException> input = InputException.ofFailedRead(failure);
     if (input.isPresent()) {
-      return TareException.badInput(input.get().getMessage(), failure);
+      return Optional.of(TareException.badInput(input.get().getMessage(), failure));
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof InferenceException || cause instanceof InvalidModelException) {
-        return TareException.badInput(cause.getMessage(), failure);
+        return Optional.of(TareException.badInput(cause.getMessage(), failure));
       }
     }
-    return failure;
+    return Optional.empty();
   }
 }

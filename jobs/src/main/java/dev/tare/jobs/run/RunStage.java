@@ -105,6 +105,9 @@ final class RunStage {
     ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
     RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
     SelectJob.requireCandidates(model, recipe);
+    if (recipe.parse().activations().perChannel()) {
+      throw QuantizeJob.perChannelActivations("Recipe '" + recipe.name() + "' gives every input");
+    }
     warnAboutCpu(recipe);
     Pipeline pipeline = new Pipeline(spark);
     try (StageData data = StageData.open(spark, model, options.data());

@@ -162,7 +162,8 @@ public final class RunFolder {
     RunAttempt attempt = begin();
     try {
       return attempt.publish(work.write(attempt));
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (Throwable e) {
+      // All of them: Spark throws checked exceptions that no signature names.
       Optional<TareException> known = TareException.find(e);
       attempt.fail(
           known.map(TareException::exitCode).orElse(ExitCode.INTERNAL),

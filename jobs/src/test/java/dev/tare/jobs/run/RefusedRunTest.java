@@ -166,6 +166,29 @@ class RefusedRunTest {
         .refuses(2, output, "own.conf: 2", "activations.methd");
   }
 
+  /** The refusal comes from a task on an executor. */
+  @Test
+  void methodThatNeedsMoreBinsThanChannelsHave() throws IOException {
+    select(
+            statistics,
+            model,
+            recipe(
+                "include \"int8.conf\"\nactivations { granularity = per-channel, method = entropy }"))
+        .refuses(3, output, "Cannot select a range for tensor", "entropy");
+  }
+
+  @Test
+  void scalePerChannelOfActivationsIsPlannedButNotQuantized() throws IOException {
+    Path plan = shared.resolve("per-channel");
+    String own = recipe("include \"int8.conf\"\nactivations.granularity = per-channel");
+    output = plan;
+    select(statistics, model, own).ends(0);
+    output = folder.resolve("run");
+    quantize(plan.toString(), model).refuses(3, output, "ONNX Runtime takes one scale");
+    tare("run", "--model", model, "--data", data, "--recipe", own, "--output", output.toString())
+        .refuses(3, output, "ONNX Runtime takes one scale");
+  }
+
   @Test
   void recipeThatIsNoHocon() throws IOException {
     select(statistics, model, recipe("format-version = {\n")).refuses(2, output, "own.conf");
