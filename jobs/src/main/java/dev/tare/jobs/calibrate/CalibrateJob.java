@@ -74,7 +74,7 @@ public final class CalibrateJob {
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       List<TaskReport> reports = reports(merged);
-      checkEnvironments(reports, request.allowMixed());
+      checkEnvironments(reports);
       checkSamples(reports, expected);
       SparkJobs.describe(spark, "calibrate: write statistics");
       Dataset<Row> states = merged.filter(functions.col("key").notEqual(MergeStates.REPORT_KEY));
@@ -123,15 +123,15 @@ public final class CalibrateJob {
     return reports;
   }
 
-  private static void checkEnvironments(List<TaskReport> reports, boolean allowMixed) {
+  private static void checkEnvironments(List<TaskReport> reports) {
     SortedSet<String> environments = new TreeSet<>();
     reports.forEach(
         r -> environments.add("ONNX Runtime " + r.runtime() + " on " + r.cpuFeatures()));
-    if (environments.size() > 1 && !allowMixed) {
+    if (environments.size() > 1) {
       throw TareException.badInput(
           "Executors differ, and with them the bits of activations: "
               + String.join(" vs ", environments)
-              + ". Use machines of one kind, or --allow-mixed to accept it.");
+              + ". Use machines of one kind.");
     }
   }
 

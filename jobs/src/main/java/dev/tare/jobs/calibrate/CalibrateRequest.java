@@ -13,7 +13,6 @@ import java.util.OptionalInt;
  * @param channelBits mantissa bits of channel histograms
  * @param batchSize samples of equal shape that run together; changes speed, never the result
  * @param partitions number of tasks; changes speed, never the result
- * @param allowMixed whether executors may differ in CPU features
  */
 public record CalibrateRequest(
     ModelHandle model,
@@ -21,5 +20,4 @@ public record CalibrateRequest(
     ChannelMode channelMode,
     int channelBits,
     int batchSize,
-    OptionalInt partitions,
-    boolean allowMixed) {}
+    OptionalInt partitions) {}

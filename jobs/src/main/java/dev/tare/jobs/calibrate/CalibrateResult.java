@@ -17,9 +17,9 @@ import java.util.TreeSet;
  * @param safeBatchSize batch size used: 1 where larger ones change bits
  * @param runNanos time inside ONNX Runtime, summed over tasks
  * @param observeNanos time spent on counting, summed over tasks
- * @param runtime versions of ONNX Runtime, one unless mixed ones were allowed
+ * @param runtime version of ONNX Runtime, the same on every executor
  * @param cpuModels processors
- * @param cpuFeatures their feature sets, one unless mixed ones were allowed
+ * @param cpuFeatures their feature set, the same on every executor
  * @param jvms processes that ran tasks
  * @param optimizationLevel graph optimization of the float model
  */

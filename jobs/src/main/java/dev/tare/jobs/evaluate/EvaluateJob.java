@@ -128,23 +128,14 @@ public final class EvaluateJob {
     rows.forEach(row -> cpus.add(row.getAs("cpu")));
     long floatNanos = rows.stream().mapToLong(r -> r.<Long>getAs("float_nanos")).sum();
     long quantizedNanos = rows.stream().mapToLong(r -> r.<Long>getAs("quantized_nanos")).sum();
-    Quality quality =
-        new Quality(
-            rows.size() / outputs.size(),
-            qualities,
-            nearest,
-            neighbours,
-            (double) quantizedNanos / Math.max(1, floatNanos),
-            cpus,
-            new Quality.GateResult(false, true, List.of()));
     return new Quality(
-        quality.samples(),
-        quality.outputs(),
-        quality.nearestNeighbour(),
-        quality.neighbourSamples(),
-        quality.timeRatio(),
+        rows.size() / outputs.size(),
+        qualities,
+        nearest,
+        neighbours,
+        (double) quantizedNanos / Math.max(1, floatNanos),
         cpus,
-        gate.check(quality.headline()));
+        gate.check(Quality.headline(qualities)));
   }
 
   private static Quality.OutputQuality ofOutput(String output, List<Row> rows) {

@@ -72,6 +72,10 @@ public record Quality(
 
   /** The vector that speaks for the model: the pooled embedding where there is one. */
   public OutputQuality headline() {
+    return headline(outputs);
+  }
+
+  static OutputQuality headline(List<OutputQuality> outputs) {
     return outputs.stream().filter(OutputQuality::pooled).findFirst().orElse(outputs.get(0));
   }
 }

@@ -66,8 +66,7 @@ final class Pipeline {
             observe.channels(),
             observe.channelBits(),
             data.batchSize(),
-            data.partitions(),
-            false);
+            data.partitions());
     CalibrateResult result =
         new CalibrateJob(spark)
             .run(
