@@ -222,8 +222,7 @@ public final class Runner {
       case INT8 -> OnnxJavaType.INT8;
       case UINT8 -> OnnxJavaType.UINT8;
       case BOOL -> OnnxJavaType.BOOL;
-      case FLOAT16, BFLOAT16, UINT16, UINT32, UINT64 ->
-          throw new IllegalArgumentException("Cannot feed an input of type " + dtype);
+      default -> throw new IllegalArgumentException("Cannot feed an input of type " + dtype);
     };
   }
 }

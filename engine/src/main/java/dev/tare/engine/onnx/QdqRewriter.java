@@ -117,7 +117,7 @@ public final class QdqRewriter {
           plan.channels().size() + " channels vs " + shape.dim(axis));
     }
     ByteBuffer bytes = codes.apply(plan);
-    long expected = shape.size() * plan.type().dtype().bytes();
+    long expected = plan.type().dtype().byteSize(shape.size());
     require(
         bytes.remaining() == expected, plan, bytes.remaining() + " bytes instead of " + expected);
     String stored = qdq.store(plan, shape, bytes);

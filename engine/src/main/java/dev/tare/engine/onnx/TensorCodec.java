@@ -39,8 +39,10 @@ final class TensorCodec {
     }
     int size = Math.toIntExact(shape.size());
     ByteBuffer out =
-        ByteBuffer.allocate(Math.multiplyExact(size, dtype.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < size; i++) {
+        ByteBuffer.allocate(Math.toIntExact(dtype.byteSize(size))).order(ByteOrder.LITTLE_ENDIAN);
+    // Typed fields hold 4-bit elements as raw data does, two in a byte.
+    int entries = dtype.bits() < 8 ? out.capacity() : size;
+    for (int i = 0; i < entries; i++) {
       switch (dtype) {
         case FLOAT32 -> out.putFloat(proto.getFloatData(i));
         case FLOAT64 -> out.putDouble(proto.getDoubleData(i));
@@ -49,7 +51,9 @@ final class TensorCodec {
         case UINT32 -> out.putInt((int) proto.getUint64Data(i));
         case INT32 -> out.putInt(proto.getInt32Data(i));
         case INT16, UINT16, FLOAT16, BFLOAT16 -> out.putShort((short) proto.getInt32Data(i));
-        case INT8, UINT8, BOOL -> out.put((byte) proto.getInt32Data(i));
+        case INT8, UINT8, BOOL, INT4, UINT4 -> out.put((byte) proto.getInt32Data(i));
+        case FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ ->
+            out.put((byte) proto.getInt32Data(i));
       }
     }
     return Tensor.of(dtype, shape, out.flip());

@@ -8,8 +8,12 @@ import dev.tare.engine.tensor.DType;
  * <p>The narrow range drops the lowest value of a signed type, so that it is symmetric around 0.
  */
 public enum QuantType {
+  INT4(DType.INT4, -8, 7),
+  UINT4(DType.UINT4, 0, 15),
   INT8(DType.INT8, -128, 127),
   UINT8(DType.UINT8, 0, 255),
+  INT16(DType.INT16, -32768, 32767),
+  UINT16(DType.UINT16, 0, 65535),
   INT32(DType.INT32, Integer.MIN_VALUE, Integer.MAX_VALUE);
 
   private final DType dtype;

@@ -3,29 +3,36 @@ package dev.tare.engine.tensor;
 /**
  * Element type of a tensor, with the code that {@code onnx.TensorProto.DataType} gives it.
  *
- * <p>Only fixed-width types of whole bytes: a string tensor has no dense form here.
+ * <p>Only fixed-width types: a string tensor has no dense form here. Elements of 4 bits lie two in
+ * a byte, the first in the low half; a last odd one leaves the high half 0.
  */
 public enum DType {
-  FLOAT32(1, 4),
-  UINT8(2, 1),
-  INT8(3, 1),
-  UINT16(4, 2),
-  INT16(5, 2),
-  INT32(6, 4),
-  INT64(7, 8),
-  BOOL(9, 1),
-  FLOAT16(10, 2),
-  FLOAT64(11, 8),
-  UINT32(12, 4),
-  UINT64(13, 8),
-  BFLOAT16(16, 2);
+  FLOAT32(1, 32),
+  UINT8(2, 8),
+  INT8(3, 8),
+  UINT16(4, 16),
+  INT16(5, 16),
+  INT32(6, 32),
+  INT64(7, 64),
+  BOOL(9, 8),
+  FLOAT16(10, 16),
+  FLOAT64(11, 64),
+  UINT32(12, 32),
+  UINT64(13, 64),
+  BFLOAT16(16, 16),
+  FLOAT8E4M3FN(17, 8),
+  FLOAT8E4M3FNUZ(18, 8),
+  FLOAT8E5M2(19, 8),
+  FLOAT8E5M2FNUZ(20, 8),
+  UINT4(21, 4),
+  INT4(22, 4);
 
   private final int onnxCode;
-  private final int bytes;
+  private final int bits;
 
-  DType(int onnxCode, int bytes) {
+  DType(int onnxCode, int bits) {
     this.onnxCode = onnxCode;
-    this.bytes = bytes;
+    this.bits = bits;
   }
 
   /** The value of {@code TensorProto.data_type}. */
@@ -33,9 +40,30 @@ public enum DType {
     return onnxCode;
   }
 
-  /** Bytes per element. */
+  /** Bits per element: 4 or whole bytes. */
+  public int bits() {
+    return bits;
+  }
+
+  /**
+   * Bytes per element.
+   *
+   * @throws IllegalStateException if an element has 4 bits
+   */
   public int bytes() {
-    return bytes;
+    if (bits < 8) {
+      throw new IllegalStateException("An element of " + this + " is no whole byte");
+    }
+    return bits / 8;
+  }
+
+  /**
+   * Bytes of so many elements, a last odd half rounded up.
+   *
+   * @throws ArithmeticException if they exceed a long
+   */
+  public long byteSize(long elements) {
+    return bits < 8 ? elements / 2 + elements % 2 : Math.multiplyExact(elements, (long) bits / 8);
   }
 
   /** Whether values are real numbers that calibration can observe as float32. */

@@ -27,7 +27,7 @@ public final class Tensor {
    * @throws IllegalArgumentException if the bytes are not exactly those of the shape
    */
   public static Tensor of(DType dtype, Shape shape, ByteBuffer littleEndian) {
-    long expected = Math.multiplyExact(shape.size(), (long) dtype.bytes());
+    long expected = dtype.byteSize(shape.size());
     if (littleEndian.remaining() != expected) {
       throw new IllegalArgumentException(
           "Invalid tensor of type %s and shape %s: %d bytes instead of %d"

@@ -71,7 +71,7 @@ public final class WeightTables {
 
   /** Bytes of a quantized constant. */
   public static long bytes(TensorPlan plan) {
-    return plan.shape().orElseThrow().size() * plan.type().dtype().bytes();
+    return plan.type().dtype().byteSize(plan.shape().orElseThrow().size());
   }
 
   /**
