@@ -48,14 +48,8 @@ public final class OpsetUpgrade {
     }
     ModelProto.Builder proto = model.proto().toBuilder();
     FreshNames names = new FreshNames(proto.getGraph());
-    GraphProto.Builder graph = proto.getGraph().toBuilder();
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      String name = model.nodeNames().get(i);
-      if (!graph.getNode(i).getName().equals(name)) {
-        graph.setNode(i, graph.getNode(i).toBuilder().setName(name));
-      }
-    }
-    proto.setGraph(new OpsetUpgrade(model.name(), model.opset(), names).upgrade(graph.build()));
+    GraphProto graph = Nodes.named(proto.getGraph(), model.nodeNames());
+    proto.setGraph(new OpsetUpgrade(model.name(), model.opset(), names).upgrade(graph));
     if (proto.getIrVersion() < 4) {
       dropInitializersFromInputs(proto);
     }
