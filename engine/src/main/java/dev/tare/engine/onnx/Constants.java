@@ -4,6 +4,8 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.tensor.DType;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -88,6 +90,23 @@ final class Constants {
 
   Optional<TensorProto> find(String name) {
     return Optional.ofNullable(tensors.get(name));
+  }
+
+  /** The 64-bit integers that a tensor constantly holds, such as axes or a shape. */
+  Optional<List<Long>> longs(String name) {
+    return resolve(name)
+        .flatMap(this::find)
+        .filter(t -> t.getDataType() == DType.INT64.onnxCode())
+        .map(TensorCodec::decode)
+        .map(t -> t.bytes().asLongBuffer())
+        .map(
+            values -> {
+              List<Long> list = new ArrayList<>(values.remaining());
+              while (values.hasRemaining()) {
+                list.add(values.get());
+              }
+              return list;
+            });
   }
 
   Collection<TensorProto> all() {

@@ -9,6 +9,9 @@ import java.util.Set;
 /** Removes the constants of a graph that were read before a rewriting and are not read after it. */
 final class DeadConstants {
 
+  /** Constant nodes, and operators through which a constant is looked up. */
+  private static final Set<String> SOURCES = Set.of("Constant", "Identity", "Reshape", "Unsqueeze");
+
   private final GraphProto original;
   private final List<NodeProto> nodes;
 
@@ -57,7 +60,9 @@ final class DeadConstants {
   }
 
   private static boolean isSource(NodeProto node) {
-    return node.getOutputCount() == 1 && (Nodes.is(node, "Constant") || Nodes.is(node, "Identity"));
+    return node.getOutputCount() == 1
+        && Nodes.isStandard(node)
+        && SOURCES.contains(node.getOpType());
   }
 
   private static boolean dies(String name, Set<String> before, Set<String> used) {

@@ -50,6 +50,22 @@ final class GraphRewrite {
     return name;
   }
 
+  String integer(NodeProto node, String suffix, long value) {
+    String name = tensor(node, suffix);
+    added.add(TensorCodec.longs(name, List.of(value)).toBuilder().clearDims().build());
+    return name;
+  }
+
+  /** The node with a list of integers moved from an attribute to a further input. */
+  NodeProto attributeToInput(NodeProto node, String name) {
+    Optional<AttributeProto> attribute = Nodes.attribute(node, name);
+    if (attribute.isEmpty()) {
+      return node;
+    }
+    String input = longs(node, name, attribute.get().getIntsList());
+    return Nodes.withoutAttribute(node, name).addInput(input).build();
+  }
+
   String scalar(NodeProto node, String suffix, float value) {
     String name = tensor(node, suffix);
     added.add(TensorCodec.floats(name, List.of(), value));
@@ -57,17 +73,20 @@ final class GraphRewrite {
   }
 
   String node(String opType, NodeProto origin, String suffix, String input) {
-    return node(NodeProto.newBuilder().setOpType(opType).addInput(input), tensor(origin, suffix));
+    return node(origin, suffix, NodeProto.newBuilder().setOpType(opType).addInput(input));
   }
 
   String node(
       String opType, NodeProto origin, String suffix, AttributeProto attribute, String input) {
     return node(
-        NodeProto.newBuilder().setOpType(opType).addInput(input).addAttribute(attribute),
-        tensor(origin, suffix));
+        origin,
+        suffix,
+        NodeProto.newBuilder().setOpType(opType).addInput(input).addAttribute(attribute));
   }
 
-  private String node(NodeProto.Builder node, String output) {
+  /** Adds a node with one output, named after what the origin makes. */
+  String node(NodeProto origin, String suffix, NodeProto.Builder node) {
+    String output = tensor(origin, suffix);
     nodes.add(node.setName(output).addOutput(output).build());
     return output;
   }

@@ -154,7 +154,7 @@ final class LegacyOperators {
     return values;
   }
 
-  private static AttributeProto text(String name, String value) {
+  static AttributeProto text(String name, String value) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.STRING)
@@ -173,6 +173,6 @@ final class LegacyOperators {
     return new InvalidModelException(
         model,
         "%s '%s' of opset %d with %s has no equal in opset %d; export the model again"
-            .formatted(node.getOpType(), node.getName(), from, what, OpsetUpgrade.TARGET));
+            .formatted(node.getOpType(), node.getName(), from, what, OpsetUpgrade.CHANNELS));
   }
 }

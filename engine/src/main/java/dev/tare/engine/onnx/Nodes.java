@@ -65,6 +65,14 @@ final class Nodes {
         .build();
   }
 
+  static AttributeProto floatAttribute(String name, float value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.FLOAT)
+        .setF(value)
+        .build();
+  }
+
   static List<GraphProto> subgraphs(NodeProto node) {
     List<GraphProto> graphs = new ArrayList<>(0);
     for (AttributeProto attribute : node.getAttributeList()) {
@@ -107,6 +115,17 @@ final class Nodes {
     nodes.forEach(node -> used.addAll(reads(node)));
     outputs.forEach(output -> used.add(output.getName()));
     return used;
+  }
+
+  /** The graph with the given names written into its nodes. */
+  static GraphProto named(GraphProto graph, List<String> names) {
+    GraphProto.Builder builder = graph.toBuilder();
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      if (!graph.getNode(i).getName().equals(names.get(i))) {
+        builder.setNode(i, graph.getNode(i).toBuilder().setName(names.get(i)));
+      }
+    }
+    return builder.build();
   }
 
   /**

@@ -8,62 +8,78 @@ import dev.tare.engine.onnx.proto.OperatorSetIdProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Raises a model to the standard operators of version 13, the first whose DequantizeLinear takes
- * one scale per channel, without changing what it computes.
+ * Raises a model to a newer version of the standard operators without changing what it computes.
  *
- * <p>Rules follow the changes that the ONNX changelog records between 7 and 13, subgraphs included;
- * a model at 13 or above stays as it is. Nodes keep the names that {@link OnnxModel#nodeNames}
- * gives, written into the model.
+ * <p>Rules follow the changes that the ONNX changelog records between 7 and 21, subgraphs included;
+ * a model at the target or above stays as it is. Nodes keep the names that {@link
+ * OnnxModel#nodeNames} gives, written into the model.
  */
 public final class OpsetUpgrade {
 
-  /** The opset that a rewritten model has at least. */
-  public static final int TARGET = 13;
+  /** The first opset whose DequantizeLinear takes one scale per channel; of IR version 7. */
+  public static final int CHANNELS = 13;
 
-  private static final int IR_OF_TARGET = 7;
+  /** The first opset with scales per block and with integers of 4 and 16 bits; of IR version 10. */
+  public static final int BLOCKS = 21;
+
+  private static final Map<Integer, Integer> IR_OF_TARGET = Map.of(CHANNELS, 7, BLOCKS, 10);
 
   private final String model;
   private final int from;
+  private final int target;
   private final FreshNames names;
 
-  private OpsetUpgrade(String model, int from, FreshNames names) {
+  private OpsetUpgrade(String model, int from, int target, FreshNames names) {
     this.model = model;
     this.from = from;
+    this.target = target;
     this.names = names;
   }
 
   /**
-   * The same computation in opset 13 or above; the model itself where it is there already.
+   * The same computation in opset {@link #CHANNELS} or above; the model itself where it is there
+   * already.
    *
    * @throws InvalidModelException if an operator changed its meaning in a way that cannot be
    *     written in version 13; named in the message
    */
   public static OnnxModel upgrade(OnnxModel model) {
-    if (model.opset() >= TARGET) {
+    return upgrade(model, CHANNELS);
+  }
+
+  /**
+   * The same computation in the target opset or above; the model itself where it is there already.
+   *
+   * @param target {@link #CHANNELS} or {@link #BLOCKS}
+   * @throws InvalidModelException if an operator changed its meaning in a way that cannot be
+   *     written in the target version; named in the message
+   * @throws IllegalArgumentException if the target is another
+   */
+  public static OnnxModel upgrade(OnnxModel model, int target) {
+    if (!IR_OF_TARGET.containsKey(target)) {
+      throw new IllegalArgumentException(
+          "Cannot raise a model to opset %d: only to %d or %d".formatted(target, CHANNELS, BLOCKS));
+    }
+    if (model.opset() >= target) {
       return model;
     }
     ModelProto.Builder proto = model.proto().toBuilder();
     FreshNames names = new FreshNames(proto.getGraph());
-    GraphProto.Builder graph = proto.getGraph().toBuilder();
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      String name = model.nodeNames().get(i);
-      if (!graph.getNode(i).getName().equals(name)) {
-        graph.setNode(i, graph.getNode(i).toBuilder().setName(name));
-      }
-    }
-    proto.setGraph(new OpsetUpgrade(model.name(), model.opset(), names).upgrade(graph.build()));
+    GraphProto graph = Nodes.named(proto.getGraph(), model.nodeNames());
+    proto.setGraph(new OpsetUpgrade(model.name(), model.opset(), target, names).upgrade(graph));
     if (proto.getIrVersion() < 4) {
       dropInitializersFromInputs(proto);
     }
-    proto.setIrVersion(Math.max(proto.getIrVersion(), IR_OF_TARGET));
+    proto.setIrVersion(Math.max(proto.getIrVersion(), IR_OF_TARGET.get(target)));
     for (int i = 0; i < proto.getOpsetImportCount(); i++) {
       OperatorSetIdProto opset = proto.getOpsetImport(i);
       if (Nodes.domain(opset.getDomain()).isEmpty()) {
-        proto.setOpsetImport(i, opset.toBuilder().setVersion(TARGET));
+        proto.setOpsetImport(i, opset.toBuilder().setVersion(target));
       }
     }
     return model.with(proto.build());
@@ -115,24 +131,20 @@ public final class OpsetUpgrade {
     if (from < 11) {
       current = new LegacyOperators(model, from, rewrite).upgrade(current);
     }
-    switch (current.getOpType()) {
-      case "Squeeze", "Unsqueeze", "ReduceSum" ->
-          rewrite.add(attributeToInput(current, "axes", rewrite));
-      case "Split" -> rewrite.add(attributeToInput(current, "split", rewrite));
-      case "Dropout" -> rewrite.add(dropout(current, rewrite));
-      case "Softmax", "LogSoftmax", "Hardmax" -> softmax(current, rewrite);
-      default -> rewrite.add(current);
+    if (from < CHANNELS) {
+      current =
+          switch (current.getOpType()) {
+            case "Squeeze", "Unsqueeze", "ReduceSum" -> rewrite.attributeToInput(current, "axes");
+            case "Split" -> rewrite.attributeToInput(current, "split");
+            case "Dropout" -> dropout(current, rewrite);
+            case "Softmax", "LogSoftmax", "Hardmax" -> softmax(current, rewrite);
+            default -> current;
+          };
     }
-  }
-
-  /** 13: a list of integers moved from an attribute to the second input. */
-  private static NodeProto attributeToInput(NodeProto node, String name, GraphRewrite rewrite) {
-    Optional<AttributeProto> attribute = Nodes.attribute(node, name);
-    if (attribute.isEmpty()) {
-      return node;
+    if (target > CHANNELS) {
+      current = new ModernOperators(model, from, rewrite).upgrade(current);
     }
-    String input = rewrite.longs(node, name, attribute.get().getIntsList());
-    return Nodes.withoutAttribute(node, name).addInput(input).build();
+    rewrite.add(current);
   }
 
   /** 12: the ratio became an input; without training_mode it stays an identity. */
@@ -149,26 +161,24 @@ public final class OpsetUpgrade {
    * 13: softmax runs along one axis; before, over all axes from the given one on, as if the tensor
    * were a matrix. The two agree for the last axis; otherwise the matrix is made.
    */
-  private static void softmax(NodeProto node, GraphRewrite rewrite) {
+  private static NodeProto softmax(NodeProto node, GraphRewrite rewrite) {
     long axis = Nodes.intAttribute(node, "axis", 1);
     NodeProto.Builder last =
         Nodes.withoutAttribute(node, "axis").addAttribute(Nodes.intAttribute("axis", -1));
     if (axis == -1 || rewrite.rank(node.getInput(0)).filter(r -> axis == r - 1).isPresent()) {
-      rewrite.add(last.build());
-      return;
+      return last.build();
     }
     String shape = rewrite.node("Shape", node, "shape", node.getInput(0));
     String matrix =
         rewrite.node("Flatten", node, "matrix", Nodes.intAttribute("axis", axis), node.getInput(0));
     String result = rewrite.tensor(node, "result");
     rewrite.add(last.setInput(0, matrix).setOutput(0, result).build());
-    rewrite.add(
-        NodeProto.newBuilder()
-            .setName(rewrite.tensor(node, "Reshape"))
-            .setOpType("Reshape")
-            .addInput(result)
-            .addInput(shape)
-            .addOutput(node.getOutput(0))
-            .build());
+    return NodeProto.newBuilder()
+        .setName(rewrite.tensor(node, "Reshape"))
+        .setOpType("Reshape")
+        .addInput(result)
+        .addInput(shape)
+        .addOutput(node.getOutput(0))
+        .build();
   }
 }

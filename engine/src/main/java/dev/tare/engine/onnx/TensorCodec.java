@@ -3,6 +3,9 @@ package dev.tare.engine.onnx;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.onnx.proto.TensorShapeProto;
+import dev.tare.engine.onnx.proto.TypeProto;
+import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -76,6 +79,15 @@ final class TensorCodec {
     ByteBuffer bytes = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
     return encode(name, DType.FLOAT32, dims, bytes);
+  }
+
+  /** How a graph declares an input that holds such a tensor. */
+  static ValueInfoProto declaration(TensorProto tensor) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    tensor.getDimsList().forEach(dim -> shape.addDimBuilder().setDimValue(dim));
+    TypeProto.Builder type = TypeProto.newBuilder();
+    type.getTensorTypeBuilder().setElemType(tensor.getDataType()).setShape(shape);
+    return ValueInfoProto.newBuilder().setName(tensor.getName()).setType(type).build();
   }
 
   /** An int64 vector. */
