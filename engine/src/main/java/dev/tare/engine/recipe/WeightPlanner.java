@@ -6,6 +6,7 @@ import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
@@ -92,7 +93,11 @@ public final class WeightPlanner {
       Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
       Tensor fake =
           Quantizer.fakeQuantize(
-              channel, List.of(params), OptionalInt.empty(), rule.target().limits());
+              channel,
+              List.of(params),
+              Granularity.perTensor(),
+              rule.target().limits(),
+              Rounding.DIVISION);
       QuantError error = QuantError.between(values, fake.toFloatArray());
       int clipped = 0;
       for (float value : values) {

@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.FloatSamples;
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.List;
-import java.util.OptionalInt;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -95,7 +96,11 @@ class MseTest {
     Tensor tensor = Tensor.ofFloats(Shape.of(x.length), x);
     Tensor fake =
         Quantizer.fakeQuantize(
-            tensor, List.of(target.params(range)), OptionalInt.empty(), target.limits());
+            tensor,
+            List.of(target.params(range)),
+            Granularity.perTensor(),
+            target.limits(),
+            Rounding.DIVISION);
     return QuantError.between(tensor.floats(), fake.floats()).noise();
   }
 }
