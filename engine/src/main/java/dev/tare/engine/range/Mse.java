@@ -1,6 +1,7 @@
 package dev.tare.engine.range;
 
 import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.ScaleRule;
 
 /**
@@ -11,9 +12,9 @@ import dev.tare.engine.quant.ScaleRule;
  *
  * <p>Candidates: the full range, each end times 2^(-i/8) down to 2^-24, then three rounds that
  * divide the neighbourhood of the best by eight. A symmetric target moves both ends together; an
- * asymmetric one does so too, then moves one end at a time until neither moves. Ties go to the
- * larger range. Min-max is a candidate, so the expected error is never above its. {@link MseGrid}
- * looks at every pair of ends instead.
+ * asymmetric one does so too, for each zero point where there are at most 16 integers, then moves
+ * one end at a time until neither moves. Ties go to the larger range. Min-max is a candidate, so
+ * the expected error is never above its. {@link MseGrid} looks at every pair of ends instead.
  *
  * <p>Cost: some hundred candidates, each the number of integers, or of bins where these are fewer,
  * times the logarithm of the bins. A type of more than 16 bits is not searched and gets the full
@@ -25,6 +26,7 @@ public record Mse() implements RangeSelector {
   private static final int OCTAVES = 24;
   private static final int REFINEMENTS = 3;
   private static final int ROUNDS = 8;
+  private static final int FEW_LEVELS = 16;
   static final long MOST_LEVELS = 1 << 16;
 
   @Override
@@ -55,10 +57,12 @@ public record Mse() implements RangeSelector {
 
     private final Range full;
     private final RangeNoise noise;
+    private final Limits limits;
 
     Search(Distribution distribution, Range full, ScaleRule rule) {
       this.full = full;
       this.noise = new RangeNoise(distribution, rule);
+      this.limits = rule.limits();
     }
 
     Range symmetric() {
@@ -68,6 +72,9 @@ public record Mse() implements RangeSelector {
 
     Range asymmetric() {
       Range range = best(f -> MinMax.inside(full, full.low() * f, full.high() * f));
+      if (limits.levels() <= FEW_LEVELS) {
+        range = anyZeroPoint(range);
+      }
       for (int round = 0; round < ROUNDS && full.low() < 0 && full.high() > 0; round++) {
         Range before = range;
         float low = range.low();
@@ -77,6 +84,17 @@ public record Mse() implements RangeSelector {
         if (range.equals(before)) {
           break;
         }
+      }
+      return range;
+    }
+
+    private Range anyZeroPoint(Range incumbent) {
+      Range range = incumbent;
+      double step = ((double) full.high() - full.low()) / (limits.levels() - 1);
+      for (int zero = limits.qmin(); zero <= limits.qmax(); zero++) {
+        double low = (limits.qmin() - zero) * step;
+        double high = (limits.qmax() - zero) * step;
+        range = best(f -> MinMax.inside(full, low * f, high * f), range);
       }
       return range;
     }
