@@ -25,7 +25,19 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class BenchmarkRangeSelector {
 
-  @Param({"min-max", "percentile-99.99", "percentile-abs-99.99", "entropy", "mse"})
+  @Param({
+    "min-max",
+    "percentile-99.99",
+    "percentile-abs-99.99",
+    "percentile-ort-99.99",
+    "entropy",
+    "entropy-trt",
+    "entropy-ort-128",
+    "mse",
+    "mse-grid-100",
+    "mse-trt",
+    "l2-torch"
+  })
   public String method;
 
   @Param({"true", "false"})
