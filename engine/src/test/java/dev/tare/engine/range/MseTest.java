@@ -100,6 +100,22 @@ class MseTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(RealActivations.class)
+  void noMethodExpectsLessErrorOfRealActivations(RealActivations activations) {
+    Distribution distribution = activations.distribution();
+    for (Target target : TARGETS.subList(0, 6)) {
+      double least = expected(distribution, target, new Mse().select(distribution, target));
+      for (RangeSelector method : RangeSelectorTest.selectors()) {
+        if (!(method instanceof EntropyOrt)) {
+          assertThat(expected(distribution, target, method.select(distribution, target)))
+              .as("%s of %s for %s", method, activations, target)
+              .isGreaterThanOrEqualTo(least * (1 - 1e-3));
+        }
+      }
+    }
+  }
+
   private static float magnitude(Distribution distribution) {
     return Math.max(-distribution.min(), distribution.max());
   }
