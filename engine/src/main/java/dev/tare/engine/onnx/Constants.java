@@ -70,18 +70,21 @@ final class Constants {
 
   /** The constant that a tensor is, followed through Identity nodes. */
   Optional<String> resolve(String name) {
+    String end = followed(name);
+    return tensors.containsKey(end) ? Optional.of(end) : Optional.empty();
+  }
+
+  /** Where Identity nodes lead from a tensor: a constant, or the first name that is no alias. */
+  String followed(String name) {
     String current = name;
     // At most one step for each alias: a chain longer than that is a cycle.
-    for (int step = 0; step <= aliases.size(); step++) {
-      if (tensors.containsKey(current)) {
-        return Optional.of(current);
-      }
+    for (int step = 0; step <= aliases.size() && !tensors.containsKey(current); step++) {
       if (!aliases.containsKey(current)) {
-        return Optional.empty();
+        return current;
       }
       current = aliases.get(current);
     }
-    return Optional.empty();
+    return current;
   }
 
   boolean contains(String name) {

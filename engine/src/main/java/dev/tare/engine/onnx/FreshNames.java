@@ -2,13 +2,14 @@ package dev.tare.engine.onnx;
 
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
 /** Hands out names that nothing in a model has, subgraphs included. Not thread-safe. */
 final class FreshNames {
 
-  private final Set<String> taken = new HashSet<>();
+  /** Sorted, so that the names behind a prefix are found without looking at all. */
+  private final NavigableSet<String> taken = new TreeSet<>();
 
   FreshNames(GraphProto graph) {
     collect(graph);
@@ -25,6 +26,20 @@ final class FreshNames {
       taken.addAll(node.getOutputList());
       Nodes.subgraphs(node).forEach(this::collect);
     }
+  }
+
+  /** The wanted prefix with a slash behind it, and underscores before that while a name has it. */
+  String freshPrefix(String wanted) {
+    String prefix = wanted + "/";
+    while (startsAny(prefix)) {
+      prefix = prefix.substring(0, prefix.length() - 1) + "_/";
+    }
+    return prefix;
+  }
+
+  private boolean startsAny(String prefix) {
+    String next = taken.ceiling(prefix);
+    return next != null && next.startsWith(prefix);
   }
 
   /** The wanted name, or the first of {@code wanted_1, wanted_2, ...} that is free. */

@@ -101,7 +101,8 @@ final class Nodes {
     return free;
   }
 
-  private static Set<String> defined(GraphProto graph) {
+  /** Names that a graph gives to tensors of its own. */
+  static Set<String> defined(GraphProto graph) {
     Set<String> names = new HashSet<>();
     graph.getInputList().stream().map(ValueInfoProto::getName).forEach(names::add);
     graph.getInitializerList().stream().map(TensorProto::getName).forEach(names::add);

@@ -21,8 +21,9 @@ import java.util.regex.PatternSyntaxException;
  * Chooses the tensors that a calibration observes:
  *
  * <ul>
- *   <li>{@code constant-weight-inputs}: what MatMul, Gemm and Conv with a constant weight read
- *   <li>{@code matmul}: every computed operand of every MatMul, Gemm and Conv
+ *   <li>{@code constant-weight-inputs}: what MatMul, Gemm, Conv and ConvTranspose with a constant
+ *       weight read
+ *   <li>{@code matmul}: every computed operand of every such operator
  *   <li>{@code all}: every input and computed tensor that may hold real numbers; where the model
  *       does not tell the type, the runtime must
  *   <li>{@code regex:R}: those of {@code all} whose whole name matches a Java regular expression
@@ -31,8 +32,8 @@ import java.util.regex.PatternSyntaxException;
  * </ul>
  *
  * <p>Constants, and what is computed from constants alone, are never observed, nor is anything
- * inside a subgraph. The channel axis is the one that the first MatMul, Gemm or Conv in graph order
- * sums over; of a tensor that none reads, the output channels of the one that makes it.
+ * inside a subgraph. The channel axis is the one that the first such operator in graph order sums
+ * over; of a tensor that none reads, the output channels of the one that makes it.
  */
 public final class Observation {
 
@@ -140,7 +141,7 @@ public final class Observation {
   }
 
   private static boolean isProduct(NodeProto node) {
-    return Nodes.is(node, "MatMul") || Nodes.is(node, "Gemm") || Nodes.is(node, "Conv");
+    return Nodes.isStandard(node) && GraphWeights.PRODUCTS.contains(node.getOpType());
   }
 
   private static Map<String, Integer> channelAxes(OnnxModel model) {
@@ -151,7 +152,7 @@ public final class Observation {
         continue;
       }
       switch (node.getOpType()) {
-        case "Conv" -> {
+        case "Conv", "ConvTranspose" -> {
           read.putIfAbsent(Nodes.input(node, 0), 1);
           made.put(node.getOutput(0), 1);
         }

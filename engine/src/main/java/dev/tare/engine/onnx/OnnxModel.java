@@ -164,12 +164,15 @@ public final class OnnxModel {
     return nodeNames;
   }
 
-  /** Constant weights of MatMul, Gemm and Conv in the main graph; those in subgraphs stay float. */
+  /** Constant weights of MatMul, Gemm, Conv and ConvTranspose, those in subgraphs apart. */
   public WeightSource weights() {
     return weights;
   }
 
-  /** Every MatMul, Gemm and Conv of the main graph that {@link #weights} leaves out, and why. */
+  /**
+   * Every MatMul, Gemm, Conv and ConvTranspose of the main graph that {@link #weights} leaves out,
+   * and why.
+   */
   public List<SkippedNode> skipped() {
     return weights.skipped();
   }

@@ -1,7 +1,7 @@
 package dev.tare.engine.onnx;
 
 /**
- * A MatMul, Gemm or Conv without a constant weight that can be quantized.
+ * A MatMul, Gemm, Conv or ConvTranspose without a constant weight that can be quantized.
  *
  * @param node name, as {@link OnnxModel#nodeNames} gives it
  * @param opType operator

@@ -28,6 +28,9 @@ public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> le
    */
   public record Candidate(QuantizableNode node, Mode mode, Format format) {}
 
+  private static final String IN_SUBGRAPH =
+      "it is in a body of If, Loop or Scan, inside which nothing can be observed";
+
   public Candidates {
     chosen = List.copyOf(chosen);
     leftFloat = Collections.unmodifiableMap(new LinkedHashMap<>(leftFloat));
@@ -52,6 +55,7 @@ public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> le
       }
       reason.ifPresent(r -> leftFloat.put(node, r));
     }
+    source.inSubgraphs().forEach(node -> leftFloat.put(node, IN_SUBGRAPH));
     return new Candidates(chosen, leftFloat);
   }
 
@@ -129,7 +133,7 @@ public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> le
         names(nodes),
         operators(nodes),
         format,
-        first.weightAxis(),
+        first.channelScales() ? first.weightAxis() : -1,
         first.blockAxis());
   }
 

@@ -7,15 +7,17 @@ import java.util.Optional;
  * An operator with a constant weight, as the graph shows it.
  *
  * @param node name of the node, unique in the model
- * @param opType operator type, such as MatMul
+ * @param opType MatMul, Gemm, Conv, ConvTranspose or Gather
  * @param input the activation tensor that it reads; empty for a Gather, whose table is all
  * @param inputIndex position of the activation among the node's inputs
  * @param weight the constant tensor
  * @param weightIndex position of the weight among the node's inputs
  * @param weightShape shape of the weight as stored
  * @param weightAxis axis of the weight's output channels: the last of MatMul's right operand, 0 of
- *     Conv, 1 of Gemm or 0 where it transposes
+ *     Conv, 1 of ConvTranspose, 1 of Gemm or 0 where it transposes
  * @param bias the constant bias, where the node has one
+ * @param channelScales whether an index along that axis stands for one output channel, so that each
+ *     may have its own scale; false of a ConvTranspose with groups, whose weight takes one scale
  */
 public record QuantizableNode(
     String node,
@@ -26,7 +28,22 @@ public record QuantizableNode(
     int weightIndex,
     Shape weightShape,
     int weightAxis,
-    Optional<String> bias) {
+    Optional<String> bias,
+    boolean channelScales) {
+
+  /** A node whose weight may have a scale for each output channel. */
+  public QuantizableNode(
+      String node,
+      String opType,
+      String input,
+      int inputIndex,
+      String weight,
+      int weightIndex,
+      Shape weightShape,
+      int weightAxis,
+      Optional<String> bias) {
+    this(node, opType, input, inputIndex, weight, weightIndex, weightShape, weightAxis, bias, true);
+  }
 
   /** Whether it takes rows of its weight instead of multiplying by it. */
   public boolean takesRows() {

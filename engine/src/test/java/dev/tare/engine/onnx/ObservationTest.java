@@ -2,14 +2,19 @@ package dev.tare.engine.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ObservationTest {
 
@@ -104,6 +109,57 @@ class ObservationTest {
     assertThat(outputs.get("x")).isEqualTo(inputs.get("x"));
     assertThat(outputs.get("y"))
         .isEqualTo(Reference.run(model, inputs, OptLevel.BASIC_OPT).get("y"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RECOGNITION,47", "DIRECTION,54"})
+  void preparedModelsShowWhatTheirProductsRead(PublishedModels published, int distinct) {
+    OnnxModel prepared = GraphPreparation.prepare(published.read());
+    List<ObservedTensor> observed =
+        Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, prepared);
+    assertThat(observed).hasSize(distinct);
+    OnnxModel exposed =
+        ModelPreparer.expose(prepared, observed.stream().map(ObservedTensor::name).toList());
+    Map<String, Tensor> inputs = published.input(9);
+    Map<String, Tensor> outputs = Reference.run(exposed, inputs, OptLevel.BASIC_OPT);
+    for (QuantizableNode node : prepared.weights().nodes()) {
+      Shape shape = outputs.get(node.input()).shape();
+      int axis =
+          observed.stream()
+              .filter(o -> o.name().equals(node.input()))
+              .findFirst()
+              .flatMap(o -> o.channelAxis().stream().boxed().findFirst())
+              .orElseThrow();
+      boolean conv = node.opType().equals("Conv");
+      boolean depthwise = conv && node.weightShape().dim(1) == 1;
+      long channels = node.weightShape().dim(conv && !depthwise ? 1 : 0);
+      assertThat(shape.dim(shape.normalizeAxis(axis))).as(node.node()).isEqualTo(channels);
+    }
+    Map<String, Tensor> plain = Reference.run(prepared, inputs, OptLevel.BASIC_OPT);
+    plain.forEach(
+        (name, tensor) -> {
+          float[] expected = tensor.toFloatArray();
+          float[] actual = outputs.get(name).toFloatArray();
+          for (int i = 0; i < expected.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], within(5e-5f));
+          }
+        });
+  }
+
+  @Test
+  void transposedConvolutionsHaveChannelsInFrontToo() {
+    OnnxModel model =
+        Models.opset(13)
+            .input("x", "n", 4, "h", "w")
+            .weight("w", 4, 3, 2, 2)
+            .node("ConvTranspose", "x w", "y")
+            .output("y")
+            .build();
+    assertThat(Observation.resolve("all", model))
+        .containsExactly(
+            new ObservedTensor("x", OptionalInt.of(1)), new ObservedTensor("y", OptionalInt.of(1)));
+    assertThat(Observation.resolve("constant-weight-inputs", model))
+        .containsExactly(new ObservedTensor("x", OptionalInt.of(1)));
   }
 
   @Test
