@@ -54,6 +54,7 @@ public class BenchmarkRangeSelector {
   public String values;
 
   private static final int CALLS = 30;
+  private static final long WARM_NANOS = 300_000_000;
 
   private Distribution distribution;
   private RangeSelector selector;
@@ -90,12 +91,14 @@ public class BenchmarkRangeSelector {
           RangeSelector selector = RangeSelector.parse(method);
           List<Double> times = new ArrayList<>();
           Range range = selector.select(distribution, target);
-          for (int i = 0; i < 2 * CALLS; i++) {
+          long begin = thread.getCurrentThreadCpuTime();
+          while (thread.getCurrentThreadCpuTime() - begin < WARM_NANOS) {
+            range = selector.select(distribution, target);
+          }
+          for (int i = 0; i < CALLS; i++) {
             long start = thread.getCurrentThreadCpuTime();
             range = selector.select(distribution, target);
-            if (i >= CALLS) {
-              times.add((thread.getCurrentThreadCpuTime() - start) / 1e6);
-            }
+            times.add((thread.getCurrentThreadCpuTime() - start) / 1e6);
           }
           Collections.sort(times);
           double decibel =
