@@ -15,6 +15,7 @@ import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.RunOptions;
 import dev.tare.jobs.demo.WordNetDefinitions;
 import dev.tare.jobs.evaluate.Quality;
+import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.IfFinished;
@@ -84,6 +85,7 @@ final class Demo {
             OptionalInt.of(options.samples()),
             OptionalInt.empty(),
             BATCH_SIZE,
+            ImageOptions.DEFAULT,
             0),
         new ObserveOptions(
             Defaults.OBSERVE, ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
