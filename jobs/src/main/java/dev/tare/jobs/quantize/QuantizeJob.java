@@ -66,11 +66,7 @@ public final class QuantizeJob {
       String runId,
       OutputStream modelOut)
       throws IOException {
-    if (!plan.modelSha256().equals(model.ref().sha256())) {
-      throw TareException.badInput(
-          "The plan was made for another model: sha256 %s, but %s has %s"
-              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
-    }
+    requireMadeFor(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
       if (activation.axis().isPresent()) {
         throw perChannelActivations("The plan gives tensor '" + activation.tensor() + "'");
@@ -99,6 +95,15 @@ public final class QuantizeJob {
         constants.size(),
         constants.stream().mapToLong(WeightTables::bytes).sum(),
         model.ref().length());
+  }
+
+  /** Refuses a plan for another model. */
+  static void requireMadeFor(ModelHandle model, QuantPlan plan) {
+    if (!plan.modelSha256().equals(model.ref().sha256())) {
+      throw TareException.badInput(
+          "The plan was made for another model: sha256 %s, but %s has %s"
+              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
+    }
   }
 
   /** Such a model is valid ONNX, but the integer kernels of ONNX Runtime refuse to run it. */

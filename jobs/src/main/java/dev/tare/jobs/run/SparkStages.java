@@ -5,6 +5,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.cli.DemoOptions;
+import dev.tare.jobs.cli.DequantizeOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
@@ -66,6 +67,11 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode quantize(QuantizeOptions options) throws IOException {
     return single("tare quantize", spark -> new QuantizeStage(spark, options, oneStage()));
+  }
+
+  @Override
+  public ExitCode dequantize(DequantizeOptions options) throws IOException {
+    return single("tare dequantize", spark -> new DequantizeStage(spark, options, oneStage()));
   }
 
   @Override
