@@ -21,7 +21,5 @@ public final class Defaults {
   /** The gate of {@code tare run}; {@code tare evaluate} has none unless asked. */
   public static final String RUN_MIN_COSINE = "0.95";
 
-  public static final String DEMO_SAMPLES = "256";
-
   private Defaults() {}
 }

@@ -93,7 +93,9 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode demo(DemoOptions options) throws IOException {
     try (Session session = Session.open("tare demo")) {
-      return new Demo(session.spark(), out, progress).run(options);
+      return options.vision()
+          ? new VisionDemo(session.spark(), out, progress).run(options)
+          : new Demo(session.spark(), out, progress).run(options);
     }
   }
 

@@ -55,6 +55,7 @@ class CommandLinesTest {
           Map.entry("image-std", List.of("0.5", "0.229,0.224,0.225")),
           Map.entry("image-layout", List.of("nhwc", "nchw")),
           Map.entry("max-image-pixels", List.of("100", "200")),
+          Map.entry("vision", List.of("true", "false")),
           Map.entry("allow-mixed", List.of("true", "false")),
           Map.entry("verbose", List.of("true", "false")));
 
@@ -123,7 +124,12 @@ class CommandLinesTest {
             new QuantizeOptions("p", "m", output),
             new MergeOptions(List.of("a", "b"), false, output),
             new InspectOptions("m.onnx"),
-            new DemoOptions(256, 256, Optional.empty()));
+            new DemoOptions(
+                false,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty()));
     assertThat(stages.calls.get(5)).isInstanceOf(CalibrateOptions.class);
     assertThat(((EvaluateOptions) stages.calls.get(6)).gate().minCosine()).isEmpty();
   }
@@ -241,7 +247,7 @@ class CommandLinesTest {
   void readsAFileFromAnotherFileSystem() {
     run("demo", "--config", "hdfs://n/run.conf");
 
-    assertThat(((DemoOptions) stages.calls.get(0)).samples()).isEqualTo(11);
+    assertThat(((DemoOptions) stages.calls.get(0)).samples()).hasValue(11);
   }
 
   @Test
