@@ -1,0 +1,155 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.planned;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.model.RecipeText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every shipped recipe through the whole pipeline, and back to a float model. */
+class ModeRunsTest {
+
+  @TempDir static Path shared;
+
+  private static String model;
+  private static String data;
+  private static Path statistics;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    model = Graphs.mlp().write(shared.resolve("model.onnx"));
+    data = write(shared.resolve("data"), "x array<float>", gaussian(400, 6, 7));
+    statistics = shared.resolve("statistics");
+    tare("calibrate", "--model", model, "--data", data, "--output", statistics.toString()).ends(0);
+  }
+
+  static Stream<String> recipes() {
+    return RecipeText.SHIPPED.stream();
+  }
+
+  private static Path run(String recipe, String... more) {
+    Path run = shared.resolve("run-" + recipe.replaceAll(".*/", ""));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("run", "--model", model, "--data", data, "--recipe", recipe, "--output"));
+    arguments.add(run.toString());
+    arguments.addAll(List.of(more));
+    tare(arguments.toArray(String[]::new)).ends(0);
+    return run;
+  }
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void shippedRecipeRunsFromDataToAQualityReportAndBack(String recipe) throws IOException {
+    Path run = run(recipe, "--min-cosine", "0.95");
+    JsonNode manifest = json(run.resolve("manifest.json"));
+    boolean calibrated = Files.exists(run.resolve("statistics"));
+    assertThat(calibrated)
+        .isEqualTo(
+            !recipe.contains("weights")
+                && !recipe.contains("nbits")
+                && !recipe.contains("dynamic"));
+    assertThat(manifest.path("stages").get(0).asText())
+        .isEqualTo(calibrated ? "calibrate" : "select");
+    QuantPlan plan = QuantPlanJson.parse(Files.readString(run.resolve("plan.json")));
+    assertThat(plan.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).contains("w1", "w2");
+
+    Path back = shared.resolve("float-" + recipe);
+    tare("dequantize", run.toString(), "--output", back.toString()).ends(0);
+    OnnxModel before = OnnxModel.read(Path.of(model));
+    OnnxModel after = OnnxModel.read(back.resolve("model.onnx"));
+    for (Role role : List.of(Role.WEIGHT, Role.BIAS)) {
+      for (TensorPlan tensor : plan.quantized(role)) {
+        Tensor fake =
+            Quantizer.fakeQuantize(
+                before.weights().constant(tensor.tensor()),
+                tensor.params(),
+                tensor.granularity(),
+                tensor.limits(),
+                Rounding.DIVISION);
+        assertThat(after.weights().constant(tensor.tensor() + "_dequantized")).isEqualTo(fake);
+      }
+    }
+  }
+
+  @Test
+  void selectNeedsStatisticsOnlyWhereTheRecipeDoes() throws IOException {
+    Path output = shared.resolve("no-statistics");
+    tare("select", "--model", model, "--recipe", "int8", "--output", output.toString())
+        .refuses(2, output, "Recipe 'int8' needs statistics: give --statistics RUN");
+    Path weights = shared.resolve("weights-alone");
+    tare("select", "--model", model, "--recipe", "int4-weights", "--output", weights.toString())
+        .ends(0);
+    assertThat(planned(weights, "w1").path("type").asText()).isEqualTo("int4");
+  }
+
+  @Test
+  void mixedRecipeSaysWhichRuleDecided() throws IOException {
+    Path recipe = shared.resolve("mixed.conf");
+    Files.writeString(
+        recipe,
+        """
+        include "int8.conf"
+        rules = [
+          { tensors = "second", mode = weight-only }
+          { tensors = w2, role = weight, type = int4, narrow-range = false }
+          { operators = [MatMul], role = activation, type = uint16 }
+        ]
+        """);
+    Path run = run(recipe.toString(), "--min-cosine", "0.95");
+    assertThat(planned(run, "x").path("type").asText()).isEqualTo("uint16");
+    assertThat(planned(run, "x").path("decided-by").asText()).isEqualTo("rule 3");
+    assertThat(planned(run, "w1").path("decided-by").asText()).isEqualTo("recipe");
+    assertThat(planned(run, "w2").path("type").asText()).isEqualTo("int4");
+    assertThat(planned(run, "w2").path("decided-by").asText()).isEqualTo("rule 2");
+    QuantPlan plan = QuantPlanJson.parse(Files.readString(run.resolve("plan.json")));
+    assertThat(plan.quantized(Role.ACTIVATION)).hasSize(1);
+    assertThat(OnnxModel.read(run.resolve("model.onnx")).opset()).isEqualTo(21);
+  }
+
+  @Test
+  void stageAloneFindsItsPlanAndModelThroughTheManifests() throws IOException {
+    Path plan = shared.resolve("stage-plan");
+    tare(
+            "select",
+            "--statistics",
+            statistics.toString(),
+            "--model",
+            model,
+            "--output",
+            plan.toString())
+        .ends(0);
+    Path quantized = shared.resolve("stage-quantized");
+    tare("quantize", "--plan", plan.toString(), "--model", model, "--output", quantized.toString())
+        .ends(0);
+    Path back = shared.resolve("stage-float");
+    tare("dequantize", quantized.toString(), "--output", back.toString()).ends(0);
+    assertThat(back.resolve("model.onnx")).exists();
+    Path refused = shared.resolve("refused");
+    tare("dequantize", statistics.toString(), "--output", refused.toString())
+        .refuses(3, refused, "has no");
+  }
+}
