@@ -141,7 +141,7 @@ public final class Observation {
   }
 
   private static boolean isProduct(NodeProto node) {
-    return Nodes.isStandard(node) && GraphWeights.PRODUCTS.contains(node.getOpType());
+    return Nodes.isStandard(node) && Product.OPERATORS.contains(node.getOpType());
   }
 
   private static Map<String, Integer> channelAxes(OnnxModel model) {
