@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Makes the nodes and initializers of QDQ, and keeps the initializers. Not thread-safe. */
+/** Makes the nodes of QDQ, and stores their constants in the graph. Not thread-safe. */
 final class QdqNodes {
 
   /**
@@ -24,21 +24,19 @@ final class QdqNodes {
    */
   record Chain(List<NodeProto> nodes, String output) {}
 
+  private final PlannedGraph graph;
   private final FreshNames names;
-  private final List<TensorProto> initializers = new ArrayList<>();
 
-  QdqNodes(FreshNames names) {
-    this.names = names;
-  }
-
-  List<TensorProto> initializers() {
-    return initializers;
+  QdqNodes(PlannedGraph graph) {
+    this.graph = graph;
+    this.names = graph.names();
   }
 
   Chain activation(TensorPlan plan) {
     String tensor = plan.tensor();
-    String scale = scale(plan, tensor + "_scale");
-    String zeroPoint = zeroPoint(plan, tensor + "_zero_point");
+    List<Long> dims = dims(plan);
+    String scale = scale(plan, dims, tensor + "_scale");
+    String zeroPoint = zeroPoint(plan, dims, tensor + "_zero_point");
     NodeProto quantize = node("QuantizeLinear", plan, tensor, scale, zeroPoint);
     NodeProto dequantize = node("DequantizeLinear", plan, quantize.getOutput(0), scale, zeroPoint);
     return new Chain(List.of(quantize, dequantize), dequantize.getOutput(0));
@@ -47,17 +45,18 @@ final class QdqNodes {
   /** Stores the integers of a constant; returns the name that they have. */
   String store(TensorPlan plan, Shape shape, ByteBuffer codes) {
     String quantized = names.fresh(plan.tensor() + "_quantized");
-    initializers.add(TensorCodec.encode(quantized, plan.type().dtype(), shape.dims(), codes));
+    graph.add(TensorCodec.encode(quantized, plan.type().dtype(), shape.dims(), codes));
     return quantized;
   }
 
   /** A stored constant as float, whole. */
-  Chain constant(TensorPlan plan, String quantized) {
+  Chain constant(TensorPlan plan, Shape shape, String quantized) {
+    List<Long> dims = plan.granularity().paramsShape(shape).dims();
     String prefix = plan.role() == Role.BIAS ? plan.tensor() + "_quantized" : plan.tensor();
-    String scale = scale(plan, prefix + "_scale");
+    String scale = scale(plan, dims, prefix + "_scale");
     // An int32 tensor has no zero point in the standard.
     String zeroPoint =
-        plan.type() == QuantType.INT32 ? "" : zeroPoint(plan, prefix + "_zero_point");
+        plan.type() == QuantType.INT32 ? "" : zeroPoint(plan, dims, prefix + "_zero_point");
     NodeProto dequantize = node("DequantizeLinear", plan, quantized, scale, zeroPoint);
     return new Chain(List.of(dequantize), dequantize.getOutput(0));
   }
@@ -72,15 +71,15 @@ final class QdqNodes {
     String rows = names.fresh(table + "_rows");
     NodeProto taken = gather.toBuilder().setInput(0, quantized).setOutput(0, rows).build();
     if (plan.axis().isEmpty()) {
-      String scale = scale(plan, table + "_scale");
-      String zeroPoint = zeroPoint(plan, table + "_zero_point");
+      String scale = scale(plan, List.of(), table + "_scale");
+      String zeroPoint = zeroPoint(plan, List.of(), table + "_zero_point");
       NodeProto dequantize = node("DequantizeLinear", plan, rows, scale, zeroPoint);
       return List.of(taken, dequantize.toBuilder().setOutput(0, gather.getOutput(0)).build());
     }
     List<Long> dims = new ArrayList<>(Collections.nCopies(shape.rank(), 1L));
     dims.set(0, shape.dim(0));
     String scales = names.fresh(table + "_scale");
-    initializers.add(TensorCodec.floats(scales, dims, plan.scales()));
+    graph.add(TensorCodec.floats(scales, dims, plan.scales()));
     String cast = names.fresh(rows + "_Cast_Output");
     String scale = names.fresh(rows + "_scale");
     return List.of(
@@ -118,29 +117,41 @@ final class QdqNodes {
       node.addInput(zeroPoint);
     }
     plan.axis().ifPresent(axis -> node.addAttribute(Nodes.intAttribute("axis", axis)));
+    plan.granularity()
+        .blockSize()
+        .ifPresent(size -> node.addAttribute(Nodes.intAttribute("block_size", size)));
     return node.build();
   }
 
-  private String scale(TensorPlan plan, String wanted) {
-    String name = names.fresh(wanted);
-    initializers.add(TensorCodec.floats(name, dims(plan), plan.scales()));
-    return name;
+  private String scale(TensorPlan plan, List<Long> dims, String wanted) {
+    return graph.add(TensorCodec.floats(names.fresh(wanted), dims, plan.scales()));
   }
 
-  private String zeroPoint(TensorPlan plan, String wanted) {
-    String name = names.fresh(wanted);
+  private String zeroPoint(TensorPlan plan, List<Long> dims, String wanted) {
+    return graph.add(zeroPoints(plan, dims, names.fresh(wanted)));
+  }
+
+  /** Zero points as the plan's type, 4 bits packed as ONNX does. */
+  static TensorProto zeroPoints(TensorPlan plan, List<Long> dims, String name) {
+    DType type = plan.type().dtype();
+    int[] zeroPoints = plan.zeroPoints();
     ByteBuffer bytes =
-        ByteBuffer.allocate(plan.channels().size() * plan.type().dtype().bytes())
+        ByteBuffer.allocate(Math.toIntExact(type.byteSize(zeroPoints.length)))
             .order(ByteOrder.LITTLE_ENDIAN);
-    for (int zeroPoint : plan.zeroPoints()) {
-      if (plan.type().dtype().bytes() == 1) {
-        bytes.put((byte) zeroPoint);
-      } else {
-        bytes.putInt(zeroPoint);
+    for (int i = 0; i < zeroPoints.length; i++) {
+      switch (type.bits()) {
+        case 4 -> {
+          int low = zeroPoints[i] & 0xf;
+          int high = i + 1 < zeroPoints.length ? zeroPoints[i + 1] & 0xf : 0;
+          bytes.put((byte) (low | (high << 4)));
+          i++;
+        }
+        case 8 -> bytes.put((byte) zeroPoints[i]);
+        case 16 -> bytes.putShort((short) zeroPoints[i]);
+        default -> bytes.putInt(zeroPoints[i]);
       }
     }
-    initializers.add(TensorCodec.encode(name, plan.type().dtype(), dims(plan), bytes.flip()));
-    return name;
+    return TensorCodec.encode(name, type, dims, bytes.flip());
   }
 
   /** A scalar for a whole tensor, a vector for channels. */

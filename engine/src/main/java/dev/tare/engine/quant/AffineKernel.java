@@ -1,137 +1,155 @@
 package dev.tare.engine.quant;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * The arithmetic of channels: {@code clamp(rint(x / scale), qmin - zeroPoint, qmax - zeroPoint)} in
- * steps, and back.
+ * Integers of up to 16 bits: {@code clamp(rint(steps), qmin - zeroPoint, qmax - zeroPoint)}.
  *
- * <p>Clamping before rounding gives the same integer, because the limits are integers, and keeps |x
- * / scale| below 2^22, where adding 1.5 * 2^23 rounds half to even: the float's last bit then is
- * worth one.
- *
- * <p>Methods work on indices [from, to): all of one channel, or, if channels are innermost, index
- * {@code from + i} of {@code channel + i}. They return false when a value was NaN.
+ * <p>Clamping before rounding gives the same integer, because the limits are integers, and keeps
+ * |steps| below 2^17, far from 2^22, up to where adding 1.5 * 2^23 rounds half to even: the last
+ * bit of the sum is worth one.
  */
-final class AffineKernel {
+final class AffineKernel implements Kernel {
 
   private static final float ROUNDER = 0x1.8p23f;
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private final boolean innermost;
-  private final boolean wide;
-  private final float[] scales;
+  private final Steps steps;
+  private final boolean twoBytes;
   private final int[] zeroPoints;
   private final float[] lows;
   private final float[] highs;
-  private final Limits limits;
 
-  AffineKernel(List<QuantParams> params, Limits limits, boolean innermost) {
-    int channels = params.size();
-    this.innermost = innermost;
-    this.wide = channels > 0 && params.get(0).type().dtype().bytes() > 1;
-    this.limits = limits;
-    this.scales = new float[channels];
-    this.zeroPoints = new int[channels];
-    this.lows = new float[channels];
-    this.highs = new float[channels];
-    for (int c = 0; c < channels; c++) {
-      scales[c] = params.get(c).scale();
-      zeroPoints[c] = params.get(c).zeroPoint();
-      lows[c] = (long) limits.qmin() - zeroPoints[c];
-      highs[c] = (long) limits.qmax() - zeroPoints[c];
+  AffineKernel(List<QuantParams> params, Limits limits, Steps steps) {
+    int count = params.size();
+    this.steps = steps;
+    this.twoBytes = params.get(0).type().dtype().bits() > 8;
+    this.zeroPoints = new int[count];
+    this.lows = new float[count];
+    this.highs = new float[count];
+    for (int p = 0; p < count; p++) {
+      zeroPoints[p] = params.get(p).zeroPoint();
+      lows[p] = limits.qmin() - zeroPoints[p];
+      highs[p] = limits.qmax() - zeroPoints[p];
     }
   }
 
-  /** Quantizes to bytes. */
-  boolean quantize(float[] in, int channel, int from, int to, byte[] out) {
-    boolean numbers = true;
-    if (innermost) {
-      for (int i = from, c = channel; i < to; i++, c++) {
-        float steps = in[i] / scales[c];
-        numbers &= !Float.isNaN(steps);
-        out[i] = (byte) (rounded(steps, lows[c], highs[c]) + zeroPoints[c]);
-      }
-      return numbers;
+  @Override
+  public boolean quantize(float[] values, int param, int from, int to, byte[] codes) {
+    steps.count(values, param, from, to);
+    if (steps.neighbours()) {
+      return twoBytes
+          ? shortsOfNeighbours(values, param, from, to, codes)
+          : bytesOfNeighbours(values, param, from, to, codes);
     }
-    float scale = scales[channel];
-    float low = lows[channel];
-    float high = highs[channel];
-    int zeroPoint = zeroPoints[channel];
+    return twoBytes
+        ? shorts(values, param, from, to, codes)
+        : bytes(values, param, from, to, codes);
+  }
+
+  private boolean bytes(float[] values, int param, int from, int to, byte[] codes) {
+    boolean numbers = true;
+    float low = lows[param];
+    float high = highs[param];
+    int shift = zeroPoints[param] - ROUNDER_BITS;
     for (int i = from; i < to; i++) {
-      float steps = in[i] / scale;
-      numbers &= !Float.isNaN(steps);
-      out[i] = (byte) (rounded(steps, low, high) + zeroPoint);
+      float each = values[i];
+      numbers &= !Float.isNaN(each);
+      codes[i] = (byte) (Float.floatToRawIntBits(clamped(each, low, high) + ROUNDER) + shift);
     }
     return numbers;
   }
 
-  private static int rounded(float steps, float low, float high) {
-    return Float.floatToRawIntBits(clamped(steps, low, high) + ROUNDER) - ROUNDER_BITS;
+  private boolean shorts(float[] values, int param, int from, int to, byte[] codes) {
+    boolean numbers = true;
+    float low = lows[param];
+    float high = highs[param];
+    int shift = zeroPoints[param] - ROUNDER_BITS;
+    for (int i = from; i < to; i++) {
+      float each = values[i];
+      numbers &= !Float.isNaN(each);
+      int code = Float.floatToRawIntBits(clamped(each, low, high) + ROUNDER) + shift;
+      SHORTS.set(codes, 2 * i, (short) code);
+    }
+    return numbers;
+  }
+
+  private boolean bytesOfNeighbours(float[] values, int param, int from, int to, byte[] codes) {
+    boolean numbers = true;
+    for (int i = from, p = param; i < to; i++, p++) {
+      float each = values[i];
+      numbers &= !Float.isNaN(each);
+      int rounded = Float.floatToRawIntBits(clamped(each, lows[p], highs[p]) + ROUNDER);
+      codes[i] = (byte) (rounded - ROUNDER_BITS + zeroPoints[p]);
+    }
+    return numbers;
+  }
+
+  private boolean shortsOfNeighbours(float[] values, int param, int from, int to, byte[] codes) {
+    boolean numbers = true;
+    for (int i = from, p = param; i < to; i++, p++) {
+      float each = values[i];
+      numbers &= !Float.isNaN(each);
+      int rounded = Float.floatToRawIntBits(clamped(each, lows[p], highs[p]) + ROUNDER);
+      SHORTS.set(codes, 2 * i, (short) (rounded - ROUNDER_BITS + zeroPoints[p]));
+    }
+    return numbers;
   }
 
   private static float clamped(float steps, float low, float high) {
     return steps < low ? low : steps > high ? high : steps;
   }
 
-  /**
-   * Quantizes to int32 at bytes 4 * from.
-   *
-   * <p>The division is in float64, as ONNX Runtime quantizes biases: float32 would lose the low
-   * bits of integers above 2^24.
-   */
-  boolean quantizeWide(float[] in, int channel, int from, int to, ByteBuffer out) {
+  @Override
+  public boolean fake(float[] values, int param, int from, int to) {
+    steps.count(values, param, from, to);
+    boolean numbers =
+        steps.neighbours()
+            ? roundByNeighbours(values, param, from, to)
+            : round(values, param, from, to);
+    steps.scale(values, param, from, to);
+    return numbers;
+  }
+
+  private boolean round(float[] values, int param, int from, int to) {
     boolean numbers = true;
+    float low = lows[param];
+    float high = highs[param];
     for (int i = from; i < to; i++) {
-      int c = innermost ? channel + i - from : channel;
-      numbers &= !Float.isNaN(in[i]);
-      out.putInt(4 * i, (int) (wideSteps(in[i], c) + zeroPoints[c]));
+      float each = values[i];
+      numbers &= !Float.isNaN(each);
+      values[i] = clamped(each, low, high) + ROUNDER - ROUNDER;
     }
     return numbers;
   }
 
-  private long wideSteps(float x, int channel) {
-    double low = (double) limits.qmin() - zeroPoints[channel];
-    double high = (double) limits.qmax() - zeroPoints[channel];
-    return (long) Math.min(Math.max(Math.rint((double) x / scales[channel]), low), high);
+  private boolean roundByNeighbours(float[] values, int param, int from, int to) {
+    boolean numbers = true;
+    for (int i = from, p = param; i < to; i++, p++) {
+      float each = values[i];
+      numbers &= !Float.isNaN(each);
+      values[i] = clamped(each, lows[p], highs[p]) + ROUNDER - ROUNDER;
+    }
+    return numbers;
   }
 
-  /** Quantizes and dequantizes in place. */
-  boolean fake(float[] values, int channel, int from, int to) {
-    boolean numbers = true;
-    if (wide) {
+  @Override
+  public void real(int[] codes, int param, int from, int to, float[] out) {
+    if (steps.neighbours()) {
+      for (int i = from, p = param; i < to; i++, p++) {
+        out[i] = codes[i] - zeroPoints[p];
+      }
+    } else {
+      int zeroPoint = zeroPoints[param];
       for (int i = from; i < to; i++) {
-        int c = innermost ? channel + i - from : channel;
-        numbers &= !Float.isNaN(values[i]);
-        values[i] = wideSteps(values[i], c) * scales[c];
+        out[i] = codes[i] - zeroPoint;
       }
-      return numbers;
     }
-    if (innermost) {
-      for (int i = from, c = channel; i < to; i++, c++) {
-        float steps = values[i] / scales[c];
-        numbers &= !Float.isNaN(steps);
-        values[i] = (clamped(steps, lows[c], highs[c]) + ROUNDER - ROUNDER) * scales[c];
-      }
-      return numbers;
-    }
-    float scale = scales[channel];
-    float low = lows[channel];
-    float high = highs[channel];
-    for (int i = from; i < to; i++) {
-      float steps = values[i] / scale;
-      numbers &= !Float.isNaN(steps);
-      values[i] = (clamped(steps, low, high) + ROUNDER - ROUNDER) * scale;
-    }
-    return numbers;
-  }
-
-  /** The real numbers behind integers in [from, to). */
-  void real(int[] q, int channel, int from, int to, float[] out) {
-    for (int i = from; i < to; i++) {
-      int c = innermost ? channel + i - from : channel;
-      out[i] = ((long) q[i] - zeroPoints[c]) * scales[c];
-    }
+    steps.scale(out, param, from, to);
   }
 }

@@ -31,7 +31,9 @@ public record Granularity(OptionalInt axis, OptionalInt blockSize) {
     }
     if (blockSize.isPresent() && (axis.isEmpty() || blockSize.getAsInt() <= 0)) {
       throw new IllegalArgumentException(
-          "Invalid block size: " + blockSize.getAsInt() + " along " + axis);
+          axis.isEmpty()
+              ? "Invalid block size without an axis: " + blockSize.getAsInt()
+              : "Invalid block size: " + blockSize.getAsInt());
     }
   }
 
@@ -48,6 +50,11 @@ public record Granularity(OptionalInt axis, OptionalInt blockSize) {
   /** One scale for each run of neighbours along an axis. */
   public static Granularity perBlock(int axis, int blockSize) {
     return new Granularity(OptionalInt.of(axis), OptionalInt.of(blockSize));
+  }
+
+  /** One scale for each index along an axis, or, without one, for the tensor. */
+  public static Granularity along(OptionalInt axis) {
+    return new Granularity(axis, OptionalInt.empty());
   }
 
   /**
@@ -67,5 +74,15 @@ public record Granularity(OptionalInt axis, OptionalInt blockSize) {
     long[] dims = tensor.toArray();
     dims[normalized] = (dims[normalized] + blockSize.getAsInt() - 1) / blockSize.getAsInt();
     return Shape.of(dims);
+  }
+
+  /** In words: {@code along axis 1 in blocks of 32}. */
+  @Override
+  public String toString() {
+    if (axis.isEmpty()) {
+      return "per tensor";
+    }
+    String along = "along axis " + axis.getAsInt();
+    return blockSize.isEmpty() ? along : along + " in blocks of " + blockSize.getAsInt();
   }
 }

@@ -4,12 +4,15 @@ package dev.tare.engine.quant;
  * The integers that may be produced, both ends included.
  *
  * <pre>
- *                    INT8         UINT8     INT32
- * full               -128..127    0..255    -2^31..2^31-1
- * narrow             -127..127    1..255    -2^31+1..2^31-1
- * reduced (7 bit)     -64..64     0..127    refused
- * reduced, narrow     -64..64     1..127    refused
+ *                    INT8         UINT8     INT4     UINT4    other integers
+ * full               -128..127    0..255    -8..7    0..15    qmin..qmax
+ * narrow             -127..127    1..255    -7..7    1..15    qmin+1..qmax
+ * reduced (7 bit)     -64..64     0..127    refused  refused  refused
+ * reduced, narrow     -64..64     1..127    refused  refused  refused
  * </pre>
+ *
+ * <p>A floating-point type has only full limits, its lowest and highest finite number, and a narrow
+ * range of it is the same.
  *
  * <p>A runtime that executes QuantizeLinear saturates to the full limits whatever the scale was
  * made for: predict activations with those. A weight is quantized here, and its promise (narrow for
@@ -40,12 +43,13 @@ public record Limits(int qmin, int qmax) {
   /**
    * The integers of a type that a narrow or reduced range leaves, as the table has them.
    *
-   * @throws IllegalArgumentException if a reduced range is asked of a type wider than 8 bits
+   * @throws IllegalArgumentException if a reduced range is asked of a type other than integers of 8
+   *     bits
    */
   public static Limits of(QuantType type, boolean narrowRange, boolean reduceRange) {
     Limits limits = of(type);
     if (reduceRange) {
-      if (type.dtype().bytes() != 1) {
+      if (!type.isInteger() || type.dtype().bits() != 8) {
         throw new IllegalArgumentException("Cannot reduce the range of " + type + " to 7 bits");
       }
       limits = type.signed() ? new Limits(-64, 64) : new Limits(0, 127);
@@ -54,7 +58,7 @@ public record Limits(int qmin, int qmax) {
     return narrowRange && !mirrored ? new Limits(limits.qmin + 1, limits.qmax) : limits;
   }
 
-  /** How many integers there are. */
+  /** How many integers there are; for a floating-point type not the number of its codes. */
   public long levels() {
     return (long) qmax - qmin + 1;
   }

@@ -3,9 +3,9 @@ package dev.tare.engine.quant;
 /**
  * Scale and zero point of one channel: {@code real = scale * (q - zeroPoint)}.
  *
- * @param type integer type of q
+ * @param type type of q
  * @param scale positive and finite
- * @param zeroPoint in [qmin, qmax]
+ * @param zeroPoint in [qmin, qmax]; 0 for a floating-point type
  */
 public record QuantParams(QuantType type, float scale, int zeroPoint) {
 
@@ -16,6 +16,10 @@ public record QuantParams(QuantType type, float scale, int zeroPoint) {
   public QuantParams {
     if (!(scale > 0) || Float.isInfinite(scale)) {
       throw new IllegalArgumentException("Invalid scale: " + scale);
+    }
+    if (!type.isInteger() && zeroPoint != 0) {
+      throw new IllegalArgumentException(
+          "Invalid zero point of " + type + ": " + zeroPoint + ", must be 0");
     }
     if (zeroPoint < type.qmin() || zeroPoint > type.qmax()) {
       throw new IllegalArgumentException("Invalid zero point of " + type + ": " + zeroPoint);

@@ -1,9 +1,13 @@
 package dev.tare.engine.quant;
 
 import dev.tare.engine.tensor.DType;
+import java.util.Optional;
 
 /**
- * Integer type of a quantized tensor, with its limits qmin and qmax.
+ * Element type of a quantized tensor: integers from qmin to qmax, or 8-bit floating-point numbers.
+ *
+ * <p>For a floating-point type qmin and qmax are its lowest and highest finite numbers, which are
+ * whole, and the zero point is always 0.
  *
  * <p>The narrow range drops the lowest value of a signed type, so that it is symmetric around 0.
  */
@@ -14,33 +18,56 @@ public enum QuantType {
   UINT8(DType.UINT8, 0, 255),
   INT16(DType.INT16, -32768, 32767),
   UINT16(DType.UINT16, 0, 65535),
-  INT32(DType.INT32, Integer.MIN_VALUE, Integer.MAX_VALUE);
+  INT32(DType.INT32, Integer.MIN_VALUE, Integer.MAX_VALUE),
+  FLOAT8E4M3FN(DType.FLOAT8E4M3FN, Float8.E4M3FN),
+  FLOAT8E4M3FNUZ(DType.FLOAT8E4M3FNUZ, Float8.E4M3FNUZ),
+  FLOAT8E5M2(DType.FLOAT8E5M2, Float8.E5M2),
+  FLOAT8E5M2FNUZ(DType.FLOAT8E5M2FNUZ, Float8.E5M2FNUZ);
 
   private final DType dtype;
   private final int qmin;
   private final int qmax;
+  private final Optional<Float8> float8;
 
   QuantType(DType dtype, int qmin, int qmax) {
     this.dtype = dtype;
     this.qmin = qmin;
     this.qmax = qmax;
+    this.float8 = Optional.empty();
+  }
+
+  QuantType(DType dtype, Float8 format) {
+    this.dtype = dtype;
+    this.qmin = (int) -format.maxFinite();
+    this.qmax = (int) format.maxFinite();
+    this.float8 = Optional.of(format);
   }
 
   public DType dtype() {
     return dtype;
   }
 
-  /** The lowest integer, inclusive. */
+  /** The lowest number, inclusive. */
   public int qmin() {
     return qmin;
   }
 
-  /** The highest integer, inclusive. */
+  /** The highest number, inclusive. */
   public int qmax() {
     return qmax;
   }
 
   public boolean signed() {
     return qmin < 0;
+  }
+
+  /** The format of a floating-point type; empty for integers. */
+  public Optional<Float8> float8() {
+    return float8;
+  }
+
+  /** Whether the numbers are integers, a step apart, and not floating-point. */
+  public boolean isInteger() {
+    return float8.isEmpty();
   }
 }

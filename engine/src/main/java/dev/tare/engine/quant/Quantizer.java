@@ -7,59 +7,65 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
- * Turns float32 tensors into integers and back, with one scale for the tensor or one for each index
- * along any axis.
+ * Turns float32 tensors into codes of a {@link QuantType} and back, at any {@link Granularity}.
  *
  * <p>Laws, those of ONNX QuantizeLinear and DequantizeLinear: {@code q = saturate(rint(x / scale) +
  * zeroPoint)} with a float32 division rounded half to even, and {@code x = (q - zeroPoint) * scale}
  * in float32. Saturation is to the limits of the type, not to those the scale was made for; unless
  * {@link Limits} are passed, which a weight with a narrow or reduced range needs. Infinities
- * saturate. For INT32 (biases) the division is in float64, as ONNX Runtime has it.
+ * saturate. {@link Rounding} offers PyTorch's arithmetic instead. INT32 (biases) is computed in
+ * float64. Codes of 4 bits lie two in a byte, the first in the low half.
  *
- * <p>NaN has no integer: ONNX leaves it open, and here it is refused.
+ * <p>NaN has no integer: ONNX leaves it open, runtimes differ, and here it is refused. Floating-
+ * point types keep it: they round and saturate as {@link Float8} does.
  *
- * <p>Wherever {@code params} and {@code axis} stand together: one entry for each index along the
- * axis, or a single one and no axis; all of one type. Time is linear, memory that of the result.
+ * <p>{@code params} are row-major in {@link Granularity#paramsShape}, all of one type. Time is
+ * linear, memory that of the result.
  */
 public final class Quantizer {
 
+  /** Even, so that pieces of 4-bit codes end on whole bytes. */
   private static final int CHUNK = 4096;
 
   private Quantizer() {}
 
-  /** Quantizes a whole FLOAT32 tensor with saturation to the type's limits. */
-  public static Tensor quantize(Tensor x, List<QuantParams> params, OptionalInt axis) {
-    return quantize(x, params, axis, limits(params));
+  /** Quantizes a whole FLOAT32 tensor as ONNX does: division, and the type's limits. */
+  public static Tensor quantize(Tensor x, List<QuantParams> params, Granularity granularity) {
+    return quantize(x, params, granularity, limits(params), Rounding.DIVISION);
   }
 
   /**
    * Quantizes a whole FLOAT32 tensor.
    *
    * @return a tensor of the same shape and of the parameters' type
-   * @throws IllegalArgumentException if parameters do not match the axis, or a value is NaN
+   * @throws IllegalArgumentException if parameters do not match the granularity, limits exceed the
+   *     type, or a value is NaN and the type integer
    * @throws IllegalStateException if the tensor is not FLOAT32
    */
   public static Tensor quantize(
-      Tensor x, List<QuantParams> params, OptionalInt axis, Limits limits) {
+      Tensor x,
+      List<QuantParams> params,
+      Granularity granularity,
+      Limits limits,
+      Rounding rounding) {
     FloatBuffer in = x.floats();
     DType type = type(params);
     ByteBuffer out = allocate(x.shape(), type);
-    quantizeSlice(in, out, 0, x.shape(), params, axis, limits);
+    quantizeSlice(in, out, 0, x.shape(), params, granularity, limits, rounding);
     return Tensor.of(type, x.shape(), out.flip());
   }
 
-  /** Quantizes a piece of a tensor with saturation to the type's limits. */
+  /** Quantizes a piece of a tensor as ONNX does: division, and the type's limits. */
   public static void quantizeSlice(
       FloatBuffer in,
       ByteBuffer out,
       long offset,
       Shape shape,
       List<QuantParams> params,
-      OptionalInt axis) {
-    quantizeSlice(in, out, offset, shape, params, axis, limits(params));
+      Granularity granularity) {
+    quantizeSlice(in, out, offset, shape, params, granularity, limits(params), Rounding.DIVISION);
   }
 
   /**
@@ -67,11 +73,12 @@ public final class Quantizer {
    * the whole.
    *
    * @param in the values of the piece: all that remain; advanced
-   * @param out receives the integers, little-endian whatever its order; advanced
-   * @param offset flat index of the first value in the tensor
+   * @param out receives the codes, little-endian whatever its order; advanced
+   * @param offset flat index of the first value in the tensor; even for codes of 4 bits
    * @param shape shape of the whole tensor
-   * @throws IllegalArgumentException if parameters do not match the axis, the piece lies outside
-   *     the shape, the output is too small, or a value is NaN; only then may output be written
+   * @throws IllegalArgumentException if parameters do not match the granularity, limits exceed the
+   *     type, the piece lies outside the shape or cuts a byte, the output is too small, or a value
+   *     is NaN and the type integer; only then may output be written
    */
   public static void quantizeSlice(
       FloatBuffer in,
@@ -79,30 +86,35 @@ public final class Quantizer {
       long offset,
       Shape shape,
       List<QuantParams> params,
-      OptionalInt axis,
-      Limits limits) {
+      Granularity granularity,
+      Limits limits,
+      Rounding rounding) {
     int length = in.remaining();
-    ChannelRuns runs = ChannelRuns.of(shape, params, axis, limits, offset, length);
-    int width = type(params).bytes();
-    if (out.remaining() < (long) length * width) {
+    ParamRuns runs = ParamRuns.of(shape, params, granularity, limits, rounding, offset, length);
+    DType type = type(params);
+    boolean halves = type.bits() < 8;
+    if (halves && (offset % 2 != 0 || (length % 2 != 0 && offset + length < shape.size()))) {
       throw new IllegalArgumentException(
-          "Cannot quantize %d values of %d bytes: room for %d bytes"
-              .formatted(length, width, out.remaining()));
+          "Cannot quantize %d values at %d of shape %s: two %s share a byte"
+              .formatted(length, offset, shape, type));
+    }
+    if (out.remaining() < type.byteSize(length)) {
+      throw new IllegalArgumentException(
+          "Cannot quantize %d values to %s: %d bytes vs room for %d"
+              .formatted(length, type, type.byteSize(length), out.remaining()));
     }
     float[] values = new float[Math.min(CHUNK, length)];
-    byte[] bytes = new byte[values.length * width];
-    ByteBuffer wide = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] codes = new byte[values.length * (halves ? 1 : type.bytes())];
     for (int done = 0; done < length; done += values.length) {
       int n = Math.min(values.length, length - done);
       in.get(values, 0, n);
-      boolean numbers =
-          width == 1
-              ? runs.next(n, (k, c, from, to) -> k.quantize(values, c, from, to, bytes))
-              : runs.next(n, (k, c, from, to) -> k.quantizeWide(values, c, from, to, wide));
-      if (!numbers) {
+      if (!runs.next(n, (kernel, p, from, to) -> kernel.quantize(values, p, from, to, codes))) {
         throw notANumber(values, n, offset + done);
       }
-      out.put(bytes, 0, n * width);
+      if (halves) {
+        Codes.packHalves(codes, n);
+      }
+      out.put(codes, 0, (int) type.byteSize(n));
     }
   }
 
@@ -110,11 +122,12 @@ public final class Quantizer {
    * The real numbers behind a quantized tensor.
    *
    * @return a FLOAT32 tensor of the same shape
-   * @throws IllegalArgumentException if parameters do not match the axis or the tensor's type
+   * @throws IllegalArgumentException if parameters do not match the granularity or the tensor's
+   *     type
    */
-  public static Tensor dequantize(Tensor q, List<QuantParams> params, OptionalInt axis) {
+  public static Tensor dequantize(Tensor q, List<QuantParams> params, Granularity granularity) {
     Shape shape = q.shape();
-    ChannelRuns runs = ChannelRuns.of(shape, params, axis, limits(params), 0, shape.size());
+    ParamRuns runs = whole(shape, params, granularity, limits(params), Rounding.DIVISION);
     if (q.dtype() != type(params)) {
       throw new IllegalArgumentException(
           "Cannot dequantize a tensor of %s with parameters of %s"
@@ -124,16 +137,15 @@ public final class Quantizer {
     ByteBuffer out = allocate(shape, DType.FLOAT32);
     FloatBuffer floats = out.asFloatBuffer();
     float[] values = new float[(int) Math.min(CHUNK, shape.size())];
-    int[] integers = new int[values.length];
+    int[] codes = new int[values.length];
+    byte[] bytes = new byte[(int) q.dtype().byteSize(values.length)];
     while (floats.hasRemaining()) {
       int n = Math.min(values.length, floats.remaining());
-      for (int i = 0; i < n; i++) {
-        integers[i] = next(in, q.dtype());
-      }
+      Codes.read(in, q.dtype(), n, bytes, codes);
       runs.next(
           n,
-          (k, c, from, to) -> {
-            k.real(integers, c, from, to, values);
+          (kernel, p, from, to) -> {
+            kernel.real(codes, p, from, to, values);
             return true;
           });
       floats.put(values, 0, n);
@@ -141,24 +153,29 @@ public final class Quantizer {
     return Tensor.of(DType.FLOAT32, shape, out);
   }
 
-  /** Fake-quantizes with saturation to the type's limits. */
-  public static Tensor fakeQuantize(Tensor x, List<QuantParams> params, OptionalInt axis) {
-    return fakeQuantize(x, params, axis, limits(params));
+  /** Fake-quantizes as ONNX does: division, and the type's limits. */
+  public static Tensor fakeQuantize(Tensor x, List<QuantParams> params, Granularity granularity) {
+    return fakeQuantize(x, params, granularity, limits(params), Rounding.DIVISION);
   }
 
   /**
-   * Quantizes and dequantizes without the integers in between: bit for bit {@code
+   * Quantizes and dequantizes without the codes in between: bit for bit {@code
    * dequantize(quantize(x))}.
    *
    * @return a FLOAT32 tensor of the same shape
-   * @throws IllegalArgumentException if parameters do not match the axis, or a value is NaN
+   * @throws IllegalArgumentException if parameters do not match the granularity, limits exceed the
+   *     type, or a value is NaN and the type integer
    * @throws IllegalStateException if the tensor is not FLOAT32
    */
   public static Tensor fakeQuantize(
-      Tensor x, List<QuantParams> params, OptionalInt axis, Limits limits) {
+      Tensor x,
+      List<QuantParams> params,
+      Granularity granularity,
+      Limits limits,
+      Rounding rounding) {
     Shape shape = x.shape();
     FloatBuffer in = x.floats();
-    ChannelRuns runs = ChannelRuns.of(shape, params, axis, limits, 0, shape.size());
+    ParamRuns runs = whole(shape, params, granularity, limits, rounding);
     ByteBuffer out = allocate(shape, DType.FLOAT32);
     FloatBuffer floats = out.asFloatBuffer();
     float[] values = new float[(int) Math.min(CHUNK, shape.size())];
@@ -166,12 +183,21 @@ public final class Quantizer {
       int done = in.position();
       int n = Math.min(values.length, in.remaining());
       in.get(values, 0, n);
-      if (!runs.next(n, (k, c, from, to) -> k.fake(values, c, from, to))) {
+      if (!runs.next(n, (kernel, p, from, to) -> kernel.fake(values, p, from, to))) {
         throw notANumber(values, n, done);
       }
       floats.put(values, 0, n);
     }
     return Tensor.of(DType.FLOAT32, shape, out);
+  }
+
+  private static ParamRuns whole(
+      Shape shape,
+      List<QuantParams> params,
+      Granularity granularity,
+      Limits limits,
+      Rounding rounding) {
+    return ParamRuns.of(shape, params, granularity, limits, rounding, 0, shape.size());
   }
 
   private static DType type(List<QuantParams> params) {
@@ -190,15 +216,8 @@ public final class Quantizer {
   }
 
   private static ByteBuffer allocate(Shape shape, DType type) {
-    int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), (long) type.bytes()));
+    int bytes = Math.toIntExact(type.byteSize(shape.size()));
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static int next(ByteBuffer in, DType type) {
-    if (type == DType.INT32) {
-      return in.getInt();
-    }
-    return type == DType.INT8 ? in.get() : in.get() & 0xff;
   }
 
   private static IllegalArgumentException notANumber(float[] values, int length, long offset) {

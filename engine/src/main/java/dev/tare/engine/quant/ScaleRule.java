@@ -12,11 +12,13 @@ package dev.tare.engine.quant;
  * float64, where ONNX Runtime yields an infinite scale.
  *
  * <p>The limits are our choice ({@link Limits}), because the peers differ: ONNX Runtime narrows
- * every symmetric signed type and no other ({@link #onnxRuntime}). A symmetric full signed range
- * divides by 127.5 as PyTorch does, so its upper end rounds to 127.5 steps and loses half a step; a
- * narrow one divides by 127 and loses nothing.
+ * every symmetric signed type of 8 and more bits and no other ({@link #onnxRuntime}). A symmetric
+ * full signed range divides by 127.5 as PyTorch does, so its upper end rounds to 127.5 steps and
+ * loses half a step; a narrow one divides by 127 and loses nothing.
  *
- * @param type integer type
+ * <p>For a floating-point type, always symmetric, this comes to {@code max |x| / max finite}.
+ *
+ * @param type type of the integers, or a floating-point one
  * @param symmetric whether the zero point is the middle of the limits
  * @param limits the integers that the interval is spread over
  */
@@ -25,7 +27,8 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
   /**
    * Checks that the integers are the type's.
    *
-   * @throws IllegalArgumentException if the limits exceed the type's
+   * @throws IllegalArgumentException if the limits exceed the type's, or a floating-point type is
+   *     limited or has a free zero point
    */
   public ScaleRule {
     if (limits.qmin() < type.qmin() || limits.qmax() > type.qmax()) {
@@ -33,21 +36,37 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
           "Invalid limits of %s: %d..%d, must lie in %d..%d"
               .formatted(type, limits.qmin(), limits.qmax(), type.qmin(), type.qmax()));
     }
+    if (!type.isInteger() && !symmetric) {
+      throw new IllegalArgumentException(
+          "Cannot scale " + type + " asymmetrically: its zero point is 0");
+    }
+    if (!type.isInteger() && !limits.equals(Limits.of(type))) {
+      throw new IllegalArgumentException(
+          "Invalid limits of %s: %d..%d, must be %d..%d"
+              .formatted(type, limits.qmin(), limits.qmax(), type.qmin(), type.qmax()));
+    }
   }
 
   /**
    * The rule for our limits.
    *
-   * @throws IllegalArgumentException if a reduced range is asked of a type wider than 8 bits
+   * @throws IllegalArgumentException if a reduced range is asked of a type other than integers of 8
+   *     bits, or a free zero point of a floating-point type
    */
   public static ScaleRule of(
       QuantType type, boolean symmetric, boolean narrowRange, boolean reduceRange) {
     return new ScaleRule(type, symmetric, Limits.of(type, narrowRange, reduceRange));
   }
 
-  /** The rule with ONNX Runtime's limits: narrow where symmetric and signed, full elsewhere. */
+  /**
+   * The rule with ONNX Runtime's limits: narrow where symmetric, signed and of at least 8 bits,
+   * full elsewhere.
+   *
+   * @throws IllegalArgumentException as {@link #of} does
+   */
   public static ScaleRule onnxRuntime(QuantType type, boolean symmetric, boolean reduceRange) {
-    return of(type, symmetric, symmetric && type.signed(), reduceRange);
+    boolean narrow = symmetric && type.signed() && type.dtype().bits() >= 8;
+    return of(type, symmetric, narrow, reduceRange);
   }
 
   /**

@@ -14,14 +14,16 @@ final class Divergence {
 
   private final long[] counts;
   private final int groups;
+  private final int rounding;
   private final long[] sum;
   private final int[] filled;
   private final double[] weighted;
   private final double[] logs;
 
-  Divergence(long[] counts, int groups) {
+  private Divergence(long[] counts, int groups, int rounding) {
     this.counts = counts;
     this.groups = groups;
+    this.rounding = rounding;
     int n = counts.length;
     sum = new long[n + 1];
     filled = new int[n + 1];
@@ -35,19 +37,30 @@ final class Divergence {
     }
   }
 
+  /** Group g of a window of n cells ends before cell {@code floor((g + 1) n / groups)}. */
+  static Divergence roundingDown(long[] counts, int groups) {
+    return new Divergence(counts, groups, 0);
+  }
+
+  /** Group g of a window of n cells ends before cell {@code ceil((g + 1) n / groups)}. */
+  static Divergence roundingUp(long[] counts, int groups) {
+    return new Divergence(counts, groups, groups - 1);
+  }
+
   int groups() {
     return groups;
   }
 
   /**
-   * The divergence of the window [from, to); infinite where Q cannot express P.
+   * The divergence of the window [from, to); infinite where Q cannot express P, and where most
+   * values are outside: when all of P is in one cell, so is all of Q, and the two agree.
    *
-   * @param to at least {@code from + groups()}
+   * @param to above {@code from}
    */
   double of(int from, int to) {
     long total = sum[counts.length];
     long inside = sum[to] - sum[from];
-    if (inside == 0) {
+    if (inside < total - inside) {
       return Double.POSITIVE_INFINITY;
     }
     long left = sum[from];
@@ -59,15 +72,15 @@ final class Divergence {
     int cells = to - from;
     int start = from;
     for (int g = 0; g < groups; g++) {
-      int end = from + (int) ((g + 1L) * cells / groups);
+      int end = from + (int) (((g + 1L) * cells + rounding) / groups);
       long own = sum[end] - sum[start];
       int live = filled[end] - filled[start];
       long all = own;
-      if (g == 0 && left > 0) {
+      if (start == from && start < end && left > 0) {
         all += left;
         live += counts[from] == 0 ? 1 : 0;
       }
-      if (g == groups - 1 && right > 0) {
+      if (end == to && start < end && right > 0) {
         all += right;
         live += counts[to - 1] == 0 ? 1 : 0;
       }

@@ -11,9 +11,10 @@ import dev.tare.engine.quant.ScaleRule;
  * <p>On a uniform grid, for each window of cells that holds 0: the reference P is the counts inside
  * plus all values outside in the window's edge cells; Q is the counts inside alone, summed into one
  * group for each integer and spread evenly over the group's cells where P is not 0. A group without
- * a count of its own where P has outliers makes the divergence infinite. The least divergence wins,
- * ties go to the larger window. The selected ends are the window's outer edges, cut to the
- * extremes.
+ * a count of its own where P has outliers makes the divergence infinite, and so do more values
+ * outside than inside: the first filled cell of values around 1 would express all of them. The
+ * least divergence wins, ties go to the larger window. The selected ends are the window's outer
+ * edges, cut to the extremes.
  *
  * <p>Symmetric: cells of |x|, windows [0, i), half the type's integers (128 for 8 bits).
  * Asymmetric: windows [-i, i) cut to the cells seen, all the type's integers, so one-sided data is
@@ -23,7 +24,8 @@ import dev.tare.engine.quant.ScaleRule;
  * that a ReLU makes would hide all else. NVIDIA overwrites the first cell with the second instead.
  * Further differences: groups are equal in cells to within one; ONNX Runtime's windows are
  * lopsided, its quotients are truncated, it adds 1e-4 of a count to empty cells and ties go to the
- * smaller window ({@link EntropyOrt}); NVIDIA's threshold is the last cell's centre.
+ * smaller window ({@link EntropyOrt}); NVIDIA passes over every window that ends in an empty cell
+ * ({@link EntropyTrt}). Two cells are asked for each integer, 512 for 8 bits.
  *
  * <p>Cost: windows times integers; a logarithm each.
  */
@@ -42,7 +44,8 @@ public record Entropy() implements RangeSelector {
       return full;
     }
     UniformGrid grid = UniformGrid.of(distribution, name());
-    requireCells(full.magnitude() / grid.width(), rule.limits().levels());
+    long levels = rule.limits().levels();
+    grid.requireCells(2 * Long.highestOneBit(levels + levels / 2), full, name());
     return target.symmetric() ? symmetric(grid, full, rule) : asymmetric(grid, full, rule);
   }
 
@@ -56,26 +59,13 @@ public record Entropy() implements RangeSelector {
     return "entropy";
   }
 
-  /**
-   * Asks for two cells for each integer, 512 for 8 bits, in whole powers of two: so that histograms
-   * of one resolution are judged alike whatever their maximum.
-   */
-  private static void requireCells(double available, long levels) {
-    long needed = 2 * Long.highestOneBit(levels + levels / 2);
-    long cells = Long.highestOneBit((long) available);
-    if (cells < needed) {
-      throw new IllegalArgumentException(
-          "Cannot select a range by entropy: needs %d cells from 0 to the maximum, the histogram has %d"
-              .formatted(needed, cells));
-    }
-  }
-
   private static Range symmetric(UniformGrid grid, Range full, ScaleRule rule) {
     long[] counts = new long[grid.cells()];
     for (int i = 0; i < counts.length; i++) {
       counts[i] = grid.negative(i) + grid.positive(i);
     }
-    Divergence divergence = new Divergence(counts, (int) ((rule.limits().levels() + 1) / 2));
+    Divergence divergence =
+        Divergence.roundingDown(counts, (int) ((rule.limits().levels() + 1) / 2));
     int best = counts.length;
     double least = Double.POSITIVE_INFINITY;
     for (int i = divergence.groups(); i <= counts.length; i++) {
@@ -95,7 +85,7 @@ public record Entropy() implements RangeSelector {
     for (int i = 0; i < counts.length; i++) {
       counts[i] = i < zero ? grid.negative(zero - 1 - i) : grid.positive(i - zero);
     }
-    Divergence divergence = new Divergence(counts, (int) rule.limits().levels());
+    Divergence divergence = Divergence.roundingDown(counts, (int) rule.limits().levels());
     int best = grid.cells();
     double least = Double.POSITIVE_INFINITY;
     for (int i = 1; i <= grid.cells(); i++) {

@@ -46,7 +46,7 @@ public record EntropyOrt(int levels) implements RangeSelector {
     if (UniformGrid.isExact(distribution)) {
       return full;
     }
-    OrtHistogram histogram = OrtHistogram.of(distribution, name());
+    PeerHistogram histogram = PeerHistogram.of(distribution, name());
     int bins = histogram.bins();
     if (bins / 2 < levels / 2) {
       throw new IllegalArgumentException(
@@ -78,7 +78,7 @@ public record EntropyOrt(int levels) implements RangeSelector {
     return PREFIX + "-" + levels;
   }
 
-  private float divergence(OrtHistogram histogram, int from, int to) {
+  private float divergence(PeerHistogram histogram, int from, int to) {
     int length = to - from;
     int width = length / levels;
     long[] p = new long[length];

@@ -1,24 +1,24 @@
 package dev.tare.engine.range;
 
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.ScaleRule;
 
 /**
  * The range with the least expected squared error, rounding and clipping together.
  *
- * <p>Values are uniform inside a bin; the error of the very scale and zero point that the range
- * would get is integrated in closed form. With boundaries b between neighbouring integers, the sum
- * of squared errors is {@code sum x^2 - 2 scale (sum over b > 0 of E[(x - b)+] + sum over b < 0 of
- * E[(b - x)+])}, and each expectation follows from suffix sums in logarithmic time.
+ * <p>The errors are integrated in closed form inside the bins ({@link RangeNoise}), with the very
+ * scale and zero point that a range would get.
  *
  * <p>Candidates: the full range, each end times 2^(-i/8) down to 2^-24, then three rounds that
  * divide the neighbourhood of the best by eight. A symmetric target moves both ends together; an
- * asymmetric one moves one end at a time, starting from the full range, until neither moves. Ties
- * go to the larger range. Min-max is a candidate, so the expected error is never above its.
+ * asymmetric one does so too, for each zero point where there are at most 16 integers, then moves
+ * one end at a time until neither moves. Ties go to the larger range. Min-max is a candidate, so
+ * the expected error is never above its. {@link MseGrid} looks at every pair of ends instead.
  *
- * <p>Cost: some hundred candidates, each the number of integers times the logarithm of the bins. A
- * type of more than 16 bits is not searched and gets the full range: nothing can be gained.
+ * <p>Cost: some hundred candidates, each the number of integers, or of bins where these are fewer,
+ * times the logarithm of the bins. A type of more than 16 bits is not searched and gets the full
+ * range: nothing can be gained.
  */
 public record Mse() implements RangeSelector {
 
@@ -26,7 +26,8 @@ public record Mse() implements RangeSelector {
   private static final int OCTAVES = 24;
   private static final int REFINEMENTS = 3;
   private static final int ROUNDS = 8;
-  private static final long MOST_LEVELS = 1 << 16;
+  private static final int FEW_LEVELS = 16;
+  static final long MOST_LEVELS = 1 << 16;
 
   @Override
   public Range select(Distribution distribution, Target target) {
@@ -55,15 +56,13 @@ public record Mse() implements RangeSelector {
   private static final class Search {
 
     private final Range full;
-    private final ScaleRule rule;
-    private final Tails above;
-    private final Tails below;
+    private final RangeNoise noise;
+    private final Limits limits;
 
     Search(Distribution distribution, Range full, ScaleRule rule) {
       this.full = full;
-      this.rule = rule;
-      this.above = Tails.above(distribution);
-      this.below = above.mirrored();
+      this.noise = new RangeNoise(distribution, rule);
+      this.limits = rule.limits();
     }
 
     Range symmetric() {
@@ -72,17 +71,16 @@ public record Mse() implements RangeSelector {
     }
 
     Range asymmetric() {
-      Range range = full;
-      for (int round = 0; round < ROUNDS; round++) {
+      Range range = best(f -> MinMax.inside(full, full.low() * f, full.high() * f));
+      if (limits.levels() <= FEW_LEVELS) {
+        range = anyZeroPoint(range);
+      }
+      for (int round = 0; round < ROUNDS && full.low() < 0 && full.high() > 0; round++) {
         Range before = range;
-        if (full.high() > 0) {
-          float low = range.low();
-          range = best(f -> MinMax.inside(full, low, full.high() * f), range);
-        }
-        if (full.low() < 0) {
-          float high = range.high();
-          range = best(f -> MinMax.inside(full, full.low() * f, high), range);
-        }
+        float low = range.low();
+        range = best(f -> MinMax.inside(full, low, full.high() * f), range);
+        float high = range.high();
+        range = best(f -> MinMax.inside(full, full.low() * f, high), range);
         if (range.equals(before)) {
           break;
         }
@@ -90,23 +88,34 @@ public record Mse() implements RangeSelector {
       return range;
     }
 
+    private Range anyZeroPoint(Range incumbent) {
+      Range range = incumbent;
+      double step = ((double) full.high() - full.low()) / (limits.levels() - 1);
+      for (int zero = limits.qmin(); zero <= limits.qmax(); zero++) {
+        double low = (limits.qmin() - zero) * step;
+        double high = (limits.qmax() - zero) * step;
+        range = best(f -> MinMax.inside(full, low * f, high * f), range);
+      }
+      return range;
+    }
+
     private Range best(Family family, Range incumbent) {
       Range found = best(family);
-      return noise(found) < noise(incumbent) ? found : incumbent;
+      return noise.of(found) < noise.of(incumbent) ? found : incumbent;
     }
 
     private Range best(Family family) {
       double best = 1;
-      double least = noise(family.at(1));
+      double least = noise.of(family.at(1));
       for (int i = 1; i <= OCTAVES * PER_OCTAVE; i++) {
         double fraction = StrictMath.pow(2, -i / (double) PER_OCTAVE);
         Range range = family.at(fraction);
-        if (clipping(range) > least) {
+        if (noise.clipping(range) > least) {
           break;
         }
-        double noise = noise(range);
-        if (noise < least) {
-          least = noise;
+        double value = noise.of(range);
+        if (value < least) {
+          least = value;
           best = fraction;
         }
       }
@@ -115,37 +124,15 @@ public record Mse() implements RangeSelector {
         double middle = best;
         for (int i = PER_OCTAVE; i >= -PER_OCTAVE; i--) {
           double fraction = Math.min(1, middle * (1 + width * i / PER_OCTAVE));
-          double noise = noise(family.at(fraction));
-          if (noise < least || (noise == least && fraction > best)) {
-            least = noise;
+          double value = noise.of(family.at(fraction));
+          if (value < least || (value == least && fraction > best)) {
+            least = value;
             best = fraction;
           }
         }
         width /= PER_OCTAVE;
       }
       return family.at(best);
-    }
-
-    /** Squared error of the values outside: a lower bound that grows as the range shrinks. */
-    private double clipping(Range range) {
-      QuantParams params = rule.params(range.low(), range.high());
-      double scale = params.scale();
-      double high = (rule.limits().qmax() - params.zeroPoint() + 0.5) * scale;
-      double low = (rule.limits().qmin() - params.zeroPoint() - 0.5) * scale;
-      return Math.max(above.squaredExcess(high), below.squaredExcess(-low));
-    }
-
-    private double noise(Range range) {
-      QuantParams params = rule.params(range.low(), range.high());
-      double scale = params.scale();
-      double gain = 0;
-      for (int k = rule.limits().qmax() - params.zeroPoint() - 1; k >= 0; k--) {
-        gain += above.excess((k + 0.5) * scale);
-      }
-      for (int k = params.zeroPoint() - rule.limits().qmin() - 1; k >= 0; k--) {
-        gain += below.excess((k + 0.5) * scale);
-      }
-      return above.power() - 2 * scale * gain;
     }
   }
 }

@@ -7,12 +7,12 @@ import dev.tare.engine.histogram.Distribution;
  *
  * <p>Two-sided: half of what is cut lies below and half above, each end interpolated inside its bin
  * as if values were uniform there. Of magnitudes: the smallest [-t, t] that holds the share. 100 is
- * min-max. Differs from ONNX Runtime, which takes the left edge of a bin ({@link PercentileOrt}),
- * and from pytorch-quantization, which takes an edge of |x| only.
+ * min-max; half of the values or less is no range and refused. Differs from ONNX Runtime and from
+ * NVIDIA's Model Optimizer, which take the left edge of a bin ({@link PercentileOrt}).
  *
  * <p>Cost: linear in the bins, once.
  *
- * @param percentile share of values inside, in percent, in [0, 100]
+ * @param percentile share of values inside, in percent, in (50, 100]
  * @param magnitude whether the share is of |x|
  */
 public record Percentile(double percentile, boolean magnitude) implements RangeSelector {
@@ -24,10 +24,13 @@ public record Percentile(double percentile, boolean magnitude) implements RangeS
   private static final int HALVINGS = 64;
 
   /**
-   * @throws IllegalArgumentException if the percentile is outside [0, 100]
+   * @throws IllegalArgumentException if the percentile is outside (50, 100]
    */
   public Percentile {
-    checked(percentile);
+    if (!(percentile > 50 && percentile <= 100)) {
+      throw new IllegalArgumentException(
+          "Invalid percentile " + text(percentile) + ": must be in (50, 100]");
+    }
   }
 
   @Override
@@ -65,13 +68,6 @@ public record Percentile(double percentile, boolean magnitude) implements RangeS
       }
     }
     return inside;
-  }
-
-  static void checked(double percentile) {
-    if (!(percentile >= 0 && percentile <= 100)) {
-      throw new IllegalArgumentException(
-          "Invalid percentile " + percentile + ": must be in [0, 100]");
-    }
   }
 
   /** A number as recipes spell it: without a fraction of zero. */

@@ -8,8 +8,10 @@ import dev.tare.engine.histogram.Distribution;
  *
  * <p>Given a histogram of touching bins of one width it selects ONNX Runtime's range to the bit:
  * for a symmetric target the bins are those of |x|, else of x. Any other distribution is first
- * counted on our uniform grid. Kept: a threshold is the left edge of the bin where the cumulative
- * share reaches it, so it is low by up to a bin, and the ends are cut to the extremes one by one.
+ * counted on our uniform grid. NVIDIA's Model Optimizer has the same rule for its histograms of |x|
+ * (modelopt/torch/quantization/calib/histogram.py), and gets the same bits. Kept: a threshold is
+ * the left edge of the bin where the cumulative share reaches it, so it is low by up to a bin, and
+ * the ends are cut to the extremes one by one.
  *
  * <p>Cost: linear in the bins. {@link Percentile} interpolates instead.
  *
@@ -24,7 +26,10 @@ public record PercentileOrt(double percentile) implements RangeSelector {
    * @throws IllegalArgumentException if the percentile is outside [0, 100]
    */
   public PercentileOrt {
-    Percentile.checked(percentile);
+    if (!(percentile >= 0 && percentile <= 100)) {
+      throw new IllegalArgumentException(
+          "Invalid percentile " + Percentile.text(percentile) + ": must be in [0, 100]");
+    }
   }
 
   @Override
@@ -38,11 +43,11 @@ public record PercentileOrt(double percentile) implements RangeSelector {
       return full;
     }
     if (target.symmetric()) {
-      OrtHistogram magnitudes = OrtHistogram.ofMagnitudes(distribution, name());
+      PeerHistogram magnitudes = PeerHistogram.ofMagnitudes(distribution, name());
       float limit = edge(magnitudes, percentile / 100);
       return MinMax.inside(full, -limit, limit);
     }
-    OrtHistogram histogram = OrtHistogram.of(distribution, name());
+    PeerHistogram histogram = PeerHistogram.of(distribution, name());
     double cut = (100 - percentile) / 200;
     return MinMax.inside(full, edge(histogram, cut), edge(histogram, 1 - cut));
   }
@@ -57,7 +62,7 @@ public record PercentileOrt(double percentile) implements RangeSelector {
     return PREFIX + "-" + Percentile.text(percentile);
   }
 
-  private static float edge(OrtHistogram histogram, double share) {
+  private static float edge(PeerHistogram histogram, double share) {
     double total = histogram.from(0);
     double cumulative = 0;
     for (int bin = 0; bin < histogram.bins(); bin++) {

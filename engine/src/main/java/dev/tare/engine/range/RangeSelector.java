@@ -1,6 +1,9 @@
 package dev.tare.engine.range;
 
 import dev.tare.engine.histogram.Distribution;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -12,7 +15,31 @@ import java.util.Locale;
  * without values, which has neither minimum nor maximum, gives [0, 0].
  */
 public sealed interface RangeSelector
-    permits MinMax, Percentile, PercentileOrt, Entropy, EntropyOrt, Mse {
+    permits MinMax,
+        Percentile,
+        PercentileOrt,
+        Entropy,
+        EntropyOrt,
+        EntropyTrt,
+        Mse,
+        MseGrid,
+        MseTrt,
+        L2Torch {
+
+  /** The methods by name, without their numbers. */
+  List<String> NAMES =
+      List.of(
+          "min-max",
+          "percentile",
+          "percentile-abs",
+          "percentile-ort",
+          "entropy",
+          "entropy-ort",
+          "entropy-trt",
+          "mse",
+          "mse-grid",
+          "mse-trt",
+          "l2-torch");
 
   /**
    * The range for a target.
@@ -38,13 +65,19 @@ public sealed interface RangeSelector
    *
    * <pre>
    * min-max
-   * percentile, percentile-P            two-sided, P in [0, 100], 99.99 by default
+   * percentile, percentile-P            two-sided, P in (50, 100], 99.99 by default
    * percentile-abs, percentile-abs-P    of |x|
-   * percentile-ort, percentile-ort-P    ONNX Runtime's rule, 99.999 by default
+   * percentile-ort, percentile-ort-P    ONNX Runtime's rule, P in [0, 100], 99.999 by default
    * entropy
    * entropy-ort, entropy-ort-Q          ONNX Runtime's rule with Q levels, 128 by default
-   * mse
+   * entropy-trt                         TensorRT's rule
+   * mse                                 a search that narrows down
+   * mse-grid, mse-grid-N                every fraction k / N of the extremes, 100 by default
+   * mse-trt                             the rule of NVIDIA's toolkits
+   * l2-torch                            PyTorch's rule
    * </pre>
+   *
+   * <p>A number is decimal, as in {@code percentile-99.9999}.
    *
    * @throws IllegalArgumentException if the text is none of these
    */
@@ -53,7 +86,10 @@ public sealed interface RangeSelector
     return switch (name) {
       case "min-max" -> new MinMax();
       case "entropy" -> new Entropy();
+      case "entropy-trt" -> new EntropyTrt();
       case "mse" -> new Mse();
+      case "mse-trt" -> new MseTrt();
+      case "l2-torch" -> new L2Torch();
       default -> parseNumbered(text, name);
     };
   }
@@ -70,19 +106,40 @@ public sealed interface RangeSelector
         return new Percentile(number(name, Percentile.PREFIX, Percentile.DEFAULT), false);
       }
       if (takes(name, EntropyOrt.PREFIX)) {
-        double levels = number(name, EntropyOrt.PREFIX, EntropyOrt.DEFAULT);
-        if (levels == (int) levels) {
-          return new EntropyOrt((int) levels);
-        }
+        return new EntropyOrt(whole(name, EntropyOrt.PREFIX, EntropyOrt.DEFAULT));
       }
-    } catch (NumberFormatException e) {
+      if (takes(name, MseGrid.PREFIX)) {
+        return new MseGrid(whole(name, MseGrid.PREFIX, MseGrid.DEFAULT));
+      }
+    } catch (NumberFormatException | ArithmeticException e) {
       throw new IllegalArgumentException("Invalid number in range selection method: " + text, e);
     }
     throw new IllegalArgumentException(
-        "Unknown range selection method '"
-            + text
-            + "': expected min-max, percentile[-P], percentile-abs[-P], percentile-ort[-P],"
-            + " entropy, entropy-ort[-Q] or mse");
+        "Unknown range selection method '%s'%s: expected %s; numbers may follow as in"
+                .formatted(text, nearest(name), String.join(", ", NAMES))
+            + " percentile-99.99, percentile-abs-99.99, percentile-ort-99.999, entropy-ort-128 and"
+            + " mse-grid-100");
+  }
+
+  /** The methods that share the longest beginning with a mistyped one. */
+  private static String nearest(String name) {
+    int most = 1;
+    List<String> found = new ArrayList<>();
+    for (String known : NAMES) {
+      int common = 0;
+      while (common < Math.min(known.length(), name.length())
+          && known.charAt(common) == name.charAt(common)) {
+        common++;
+      }
+      if (common > most) {
+        most = common;
+        found.clear();
+      }
+      if (common == most) {
+        found.add(known);
+      }
+    }
+    return most == 1 ? "" : " (did you mean " + String.join(" or ", found) + "?)";
   }
 
   private static boolean takes(String name, String prefix) {
@@ -90,6 +147,14 @@ public sealed interface RangeSelector
   }
 
   private static double number(String name, String prefix, double standard) {
-    return name.equals(prefix) ? standard : Double.parseDouble(name.substring(prefix.length() + 1));
+    return name.equals(prefix) ? standard : decimal(name, prefix).doubleValue();
+  }
+
+  private static int whole(String name, String prefix, int standard) {
+    return name.equals(prefix) ? standard : decimal(name, prefix).intValueExact();
+  }
+
+  private static BigDecimal decimal(String name, String prefix) {
+    return new BigDecimal(name.substring(prefix.length() + 1));
   }
 }

@@ -30,4 +30,14 @@ public record Target(QuantType type, boolean symmetric, boolean narrowRange, boo
   public Limits limits() {
     return rule().limits();
   }
+
+  /**
+   * How many integers stand for magnitudes, that of zero included: all where values have one sign
+   * and the zero point is free, else the half of one side.
+   */
+  long magnitudes(Range full) {
+    long levels = limits().levels();
+    boolean oneSided = full.low() == 0 || full.high() == 0;
+    return oneSided && !symmetric ? levels : (levels + 1) / 2;
+  }
 }

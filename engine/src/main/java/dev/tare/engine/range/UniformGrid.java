@@ -92,6 +92,21 @@ final class UniformGrid {
     return true;
   }
 
+  /**
+   * Asks for cells from 0 to the maximum, counted in whole powers of two: so that histograms of one
+   * resolution are judged alike whatever their maximum.
+   *
+   * @throws IllegalArgumentException if there are fewer than needed
+   */
+  void requireCells(long needed, Range full, String method) {
+    long cells = Long.highestOneBit((long) (full.magnitude() / width));
+    if (cells < needed) {
+      throw new IllegalArgumentException(
+          "Cannot select a range by %s: needs %d cells from 0 to the maximum, the histogram has %d"
+              .formatted(method, needed, cells));
+    }
+  }
+
   double width() {
     return width;
   }

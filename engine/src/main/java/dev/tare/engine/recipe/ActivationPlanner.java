@@ -4,12 +4,12 @@ import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.range.Range;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** Decides about activations from their statistics alone; no model runs. */
 public final class ActivationPlanner {
@@ -24,13 +24,14 @@ public final class ActivationPlanner {
    * The decision for one tensor.
    *
    * @param statistics of the whole tensor, and of every channel where the recipe is per channel
-   * @param consumers names of the nodes that would read it quantized
+   * @param query what the recipe's rules match; about the same tensor
    * @throws IllegalArgumentException if the statistics lack what the recipe's method or granularity
    *     needs; the message names the tensor
    */
-  public TensorPlan plan(TensorStatistics statistics, List<String> consumers) {
+  public TensorPlan plan(TensorStatistics statistics, TensorQuery query) {
     String tensor = statistics.tensor();
-    TensorRule rule = recipe.activations();
+    Recipe.Decision decision = recipe.decide(query);
+    TensorRule rule = decision.rule();
     Statistics whole =
         statistics
             .whole()
@@ -38,33 +39,25 @@ public final class ActivationPlanner {
                 () ->
                     new IllegalArgumentException(
                         "Statistics of tensor '" + tensor + "' lack the row of the whole tensor"));
-    OptionalInt axis = rule.perChannel() ? statistics.axis() : OptionalInt.empty();
     Optional<String> reason = reasonForFloat(whole);
-    List<ChannelPlan> channels = new ArrayList<>();
-    if (reason.isEmpty()) {
-      if (rule.perChannel() && axis.isEmpty()) {
-        throw new IllegalArgumentException(
-            "Statistics of tensor '%s' have no channels, which a per-channel recipe needs: calibrate"
-                    .formatted(tensor)
-                + " with --channels histogram or extremes");
-      }
-      for (Statistics row : rule.perChannel() ? statistics.channels() : List.of(whole)) {
-        channels.add(channel(tensor, row, rule));
-      }
+    if (reason.isPresent()) {
+      return TensorPlan.left(query, Optional.empty(), decision, reason.get());
     }
-    return new TensorPlan(
-        tensor,
-        Role.ACTIVATION,
-        consumers,
-        reason,
-        Optional.empty(),
-        rule.type(),
-        rule.symmetric(),
-        rule.narrowRange(),
-        rule.reduceRange(),
-        rule.method().name(),
-        reason.isEmpty() ? axis : OptionalInt.empty(),
-        channels);
+    if (rule.perChannel() && statistics.axis().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Statistics of tensor '%s' have no channels, which a per-channel recipe needs: calibrate"
+                  .formatted(tensor)
+              + " with --channels histogram or extremes");
+    }
+    List<ChannelPlan> channels = new ArrayList<>();
+    for (Statistics row : rule.perChannel() ? statistics.channels() : List.of(whole)) {
+      channels.add(channel(tensor, row, rule));
+    }
+    Granularity granularity =
+        rule.perChannel()
+            ? Granularity.perChannel(statistics.axis().getAsInt())
+            : Granularity.perTensor();
+    return TensorPlan.of(query, Optional.empty(), decision, granularity, channels);
   }
 
   private Optional<String> reasonForFloat(Statistics whole) {

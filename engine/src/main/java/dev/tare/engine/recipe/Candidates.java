@@ -8,56 +8,142 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
- * What a recipe speaks of in a model: its nodes, their inputs and their weights.
+ * What a recipe speaks of in a model: its operators, their inputs and their weights.
  *
- * @param nodes the nodes that the recipe wants quantized, in graph order
- * @param leftFloat nodes with a constant weight that it leaves alone, with the reason
+ * @param chosen the operators that the recipe wants quantized, in graph order, embeddings last
+ * @param leftFloat operators with a constant weight that it leaves alone, with the reason
  */
-public record Candidates(List<QuantizableNode> nodes, Map<String, String> leftFloat) {
+public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> leftFloat) {
+
+  /**
+   * An operator to quantize.
+   *
+   * @param node the operator
+   * @param mode when its numbers become integers
+   * @param format how its weight is held
+   */
+  public record Candidate(QuantizableNode node, Mode mode, Format format) {}
+
+  private static final String IN_SUBGRAPH =
+      "it is in a body of If, Loop or Scan, inside which nothing can be observed";
 
   public Candidates {
-    nodes = List.copyOf(nodes);
+    chosen = List.copyOf(chosen);
     leftFloat = Collections.unmodifiableMap(new LinkedHashMap<>(leftFloat));
   }
 
-  /** Sorts the nodes of a model by what the recipe says of them. */
-  public static Candidates of(Recipe recipe, List<QuantizableNode> all) {
-    List<QuantizableNode> nodes = new ArrayList<>();
-    Map<String, String> leftFloat = new LinkedHashMap<>();
+  /** Sorts the operators of a model by what the recipe says of them. */
+  public static Candidates of(Recipe recipe, WeightSource source) {
+    List<QuantizableNode> all = new ArrayList<>(source.nodes());
+    source.embeddings().forEach(e -> all.add(e.asQuantizable()));
+    Map<String, Candidate> byWeight = new LinkedHashMap<>();
+    List<Candidate> chosen = new ArrayList<>();
+    Map<QuantizableNode, String> leftFloat = new LinkedHashMap<>();
     for (QuantizableNode node : all) {
-      Optional<String> reason = reasonToLeave(recipe, node);
-      reason.ifPresentOrElse(r -> leftFloat.put(node.node(), r), () -> nodes.add(node));
-    }
-    return new Candidates(nodes, leftFloat);
-  }
-
-  private static Optional<String> reasonToLeave(Recipe recipe, QuantizableNode node) {
-    if (!recipe.operators().contains(node.opType())) {
-      return Optional.of("the recipe does not quantize " + node.opType());
-    }
-    for (NamePattern pattern : recipe.exclude()) {
-      for (String name : List.of(node.node(), node.input(), node.weight())) {
-        if (pattern.matches(name)) {
-          return Optional.of("the recipe excludes '" + pattern.glob() + "'");
+      Optional<String> reason = recipe.reasonToLeave(node);
+      if (reason.isEmpty()) {
+        Candidate candidate = candidate(recipe, node);
+        Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
+        reason = reasonAgainst(candidate, first);
+        if (reason.isEmpty()) {
+          chosen.add(candidate);
         }
       }
+      reason.ifPresent(r -> leftFloat.put(node, r));
+    }
+    source.inSubgraphs().forEach(node -> leftFloat.put(node, IN_SUBGRAPH));
+    return new Candidates(chosen, leftFloat);
+  }
+
+  private static Candidate candidate(Recipe recipe, QuantizableNode node) {
+    // Rows that a Gather takes are no product: nothing but the table can be quantized.
+    Mode mode = node.takesRows() ? Mode.WEIGHT_ONLY : recipe.mode(node);
+    if (mode == Mode.DYNAMIC) {
+      return new Candidate(node, mode, Format.DYNAMIC);
+    }
+    boolean packed =
+        mode == Mode.WEIGHT_ONLY
+            && recipe.format() == Format.MATMUL_NBITS
+            && node.opType().equals("MatMul")
+            && node.weightIndex() == 1
+            && node.weightShape().rank() == 2
+            && recipe.decide(query(List.of(node), Format.MATMUL_NBITS)).rule().packs();
+    return new Candidate(node, mode, packed ? Format.MATMUL_NBITS : Format.QDQ);
+  }
+
+  private static Optional<String> reasonAgainst(Candidate candidate, Candidate first) {
+    QuantizableNode node = candidate.node();
+    if (candidate.mode() == Mode.DYNAMIC && node.opType().equals("ConvTranspose")) {
+      return Optional.of("ONNX has no integer ConvTranspose, which mode dynamic needs");
+    }
+    if (first != null && first.format() != candidate.format()) {
+      return Optional.of(
+          "node '%s' reads the weight '%s' in another mode"
+              .formatted(first.node().node(), node.weight()));
     }
     return Optional.empty();
   }
 
-  /** Nodes by the activation that they read. */
-  public SortedMap<String, List<QuantizableNode>> byActivation() {
-    SortedMap<String, List<QuantizableNode>> map = new TreeMap<>();
-    nodes.forEach(n -> map.computeIfAbsent(n.input(), k -> new ArrayList<>()).add(n));
-    return map;
+  /** The activations that need a range from statistics, by name. */
+  public SortedMap<String, TensorQuery> activations() {
+    SortedMap<String, TensorQuery> queries = new TreeMap<>();
+    group(c -> c.mode() == Mode.STATIC ? c.node().input() : "")
+        .forEach(
+            (tensor, nodes) ->
+                queries.put(
+                    tensor, TensorQuery.ofActivation(tensor, names(nodes), operators(nodes))));
+    return queries;
   }
 
-  /** Nodes by the constant weight that they read. */
-  public SortedMap<String, List<QuantizableNode>> byWeight() {
-    SortedMap<String, List<QuantizableNode>> map = new TreeMap<>();
-    nodes.forEach(n -> map.computeIfAbsent(n.weight(), k -> new ArrayList<>()).add(n));
-    return map;
+  /** The constant weights, by name. */
+  public SortedMap<String, TensorQuery> weights() {
+    SortedMap<String, TensorQuery> queries = new TreeMap<>();
+    Map<String, Format> formats = new TreeMap<>();
+    chosen.forEach(c -> formats.putIfAbsent(c.node().weight(), c.format()));
+    group(c -> c.node().weight())
+        .forEach((tensor, nodes) -> queries.put(tensor, query(nodes, formats.get(tensor))));
+    return queries;
+  }
+
+  /** The operators alone. */
+  public List<QuantizableNode> nodes() {
+    return chosen.stream().map(Candidate::node).toList();
+  }
+
+  private SortedMap<String, List<QuantizableNode>> group(Function<Candidate, String> key) {
+    SortedMap<String, List<QuantizableNode>> groups = new TreeMap<>();
+    for (Candidate candidate : chosen) {
+      String name = key.apply(candidate);
+      if (!name.isEmpty()) {
+        groups.computeIfAbsent(name, k -> new ArrayList<>()).add(candidate.node());
+      }
+    }
+    return groups;
+  }
+
+  private static TensorQuery query(List<QuantizableNode> nodes, Format format) {
+    QuantizableNode first = nodes.get(0);
+    return new TensorQuery(
+        first.weight(),
+        Role.WEIGHT,
+        names(nodes),
+        operators(nodes),
+        format,
+        first.channelScales() ? first.weightAxis() : -1,
+        first.blockAxis());
+  }
+
+  private static List<String> names(List<QuantizableNode> nodes) {
+    return nodes.stream().map(QuantizableNode::node).toList();
+  }
+
+  private static List<String> operators(List<QuantizableNode> nodes) {
+    TreeSet<String> types = new TreeSet<>();
+    nodes.forEach(n -> types.add(n.opType()));
+    return List.copyOf(types);
   }
 }

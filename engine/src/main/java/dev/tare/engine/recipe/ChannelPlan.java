@@ -1,5 +1,6 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.range.Range;
 
@@ -13,4 +14,19 @@ import dev.tare.engine.range.Range;
  *     where no value changes, NaN where there is no value
  */
 public record ChannelPlan(
-    Range range, QuantParams params, double clippedShare, double expectedSqnrDb) {}
+    Range range, QuantParams params, double clippedShare, double expectedSqnrDb) {
+
+  /**
+   * The decision for one of many blocks of a tensor.
+   *
+   * @param limits integers that are used: the range is what they represent
+   * @param clippedShare of the whole tensor
+   * @param expectedSqnrDb of the whole tensor
+   */
+  static ChannelPlan ofBlock(
+      QuantParams params, Limits limits, double clippedShare, double expectedSqnrDb) {
+    float low = (limits.qmin() - params.zeroPoint()) * params.scale();
+    float high = (limits.qmax() - params.zeroPoint()) * params.scale();
+    return new ChannelPlan(new Range(low, high), params, clippedShare, expectedSqnrDb);
+  }
+}

@@ -1,6 +1,7 @@
 package dev.tare.engine.recipe;
 
 import dev.tare.engine.tensor.Shape;
+import java.util.Optional;
 
 /**
  * An operator that takes rows of a constant float table.
@@ -9,4 +10,10 @@ import dev.tare.engine.tensor.Shape;
  * @param table the constant tensor
  * @param tableShape shape of the table, rows first; rank at least 2
  */
-public record EmbeddingNode(String node, String table, Shape tableShape) {}
+public record EmbeddingNode(String node, String table, Shape tableShape) {
+
+  /** The same node among operators with weights: a scale for each row. */
+  QuantizableNode asQuantizable() {
+    return new QuantizableNode(node, "Gather", "", 1, table, 0, tableShape, 0, Optional.empty());
+  }
+}

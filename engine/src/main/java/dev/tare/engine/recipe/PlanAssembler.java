@@ -1,8 +1,10 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -12,11 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /**
- * Makes single decisions agree: an operator is quantized with its input and its weight, or not at
- * all, and its bias follows.
+ * Makes single decisions agree: a static operator is quantized with its input and its weight, or
+ * not at all, and its bias follows.
  */
 public final class PlanAssembler {
 
@@ -28,9 +30,13 @@ public final class PlanAssembler {
   private final Map<String, TensorPlan> activations = new LinkedHashMap<>();
   private final Map<String, TensorPlan> weights = new LinkedHashMap<>();
   private final Map<String, TensorPlan> biases = new LinkedHashMap<>();
+  private final Map<String, List<QuantizableNode>> runtime = new TreeMap<>();
+  private final Users activationUsers = new Users();
+  private final Users weightUsers = new Users();
+  private final List<QuantizableNode> biased = new ArrayList<>();
 
   /**
-   * @param activations decisions for every input of the candidates
+   * @param activations decisions for every input of the static candidates
    * @param weights decisions for every weight of the candidates
    */
   public PlanAssembler(
@@ -44,58 +50,104 @@ public final class PlanAssembler {
     weights.forEach(p -> this.weights.put(p.tensor(), p));
   }
 
-  /** The decisions, sorted by tensor and role. */
+  /** The decisions, sorted by tensor, role and format. */
   public List<TensorPlan> assemble() {
-    Map<String, List<String>> activationUsers = new HashMap<>();
-    Map<String, List<String>> weightUsers = new HashMap<>();
-    Map<String, String> activationReasons = new HashMap<>();
-    Map<String, String> weightReasons = new HashMap<>();
-    List<QuantizableNode> biased = new ArrayList<>();
-    for (QuantizableNode node : candidates.nodes()) {
-      TensorPlan activation = activations.get(node.input());
-      TensorPlan weight = weights.get(node.weight());
-      if (!activation.quantized()) {
-        weightReasons.putIfAbsent(
-            node.weight(),
-            "its input '%s' stays float: %s"
-                .formatted(node.input(), activation.floatReason().orElseThrow()));
-      } else if (!weight.quantized()) {
-        activationReasons.putIfAbsent(
-            node.input(),
-            "the weight '%s' stays float: %s"
-                .formatted(node.weight(), weight.floatReason().orElseThrow()));
-      } else if (weight.axis().isPresent() && weight.axis().getAsInt() != node.weightAxis()) {
-        activationReasons.putIfAbsent(
-            node.input(),
-            "the weight '%s' has its channels along another axis elsewhere"
-                .formatted(node.weight()));
-      } else {
-        activationUsers.computeIfAbsent(node.input(), k -> new ArrayList<>()).add(node.node());
-        weightUsers.computeIfAbsent(node.weight(), k -> new ArrayList<>()).add(node.node());
-        biased.add(node);
-      }
-    }
+    candidates.chosen().forEach(this::settle);
     // All scales first: a weight may serve several nodes, and each bias depends on its scale.
     biased.forEach(this::fitWeightToBias);
     biased.forEach(this::planBias);
     List<TensorPlan> all = new ArrayList<>(biases.values());
-    activations.forEach((name, plan) -> all.add(settle(plan, activationUsers, activationReasons)));
-    weights.forEach((name, plan) -> all.add(settle(plan, weightUsers, weightReasons)));
-    all.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
+    activations.forEach((name, plan) -> all.add(activationUsers.apply(plan)));
+    weights.forEach((name, plan) -> all.add(weightUsers.apply(plan)));
+    runtime.forEach((name, nodes) -> all.add(atRunTime(name, nodes)));
+    all.sort(
+        Comparator.comparing(TensorPlan::tensor)
+            .thenComparing(TensorPlan::role)
+            .thenComparing(TensorPlan::format));
     return all;
   }
 
-  private static TensorPlan settle(
-      TensorPlan plan, Map<String, List<String>> users, Map<String, String> reasons) {
-    List<String> consumers = users.get(plan.tensor());
-    if (!plan.quantized()) {
-      return plan;
+  private void settle(Candidates.Candidate candidate) {
+    QuantizableNode node = candidate.node();
+    TensorPlan weight = weights.get(node.weight());
+    boolean elsewhere =
+        candidate.mode() != Mode.WEIGHT_ONLY
+            && weight.granularity().blockSize().isEmpty()
+            && weight.axis().isPresent()
+            && weight.axis().getAsInt() != node.weightAxis();
+    Optional<String> against =
+        weight
+            .floatReason()
+            .map(r -> "the weight '%s' stays float: %s".formatted(node.weight(), r));
+    if (against.isEmpty() && elsewhere) {
+      against =
+          Optional.of(
+              "the weight '%s' has its channels along another axis elsewhere"
+                  .formatted(node.weight()));
     }
-    if (consumers != null) {
-      return with(plan, consumers, Optional.empty(), plan.channels());
+    if (candidate.mode() == Mode.STATIC) {
+      TensorPlan activation = activations.get(node.input());
+      if (!activation.quantized()) {
+        weightUsers.refuse(
+            node.weight(),
+            "its input '%s' stays float: %s"
+                .formatted(node.input(), activation.floatReason().orElseThrow()));
+        return;
+      }
+      against.ifPresentOrElse(
+          reason -> activationUsers.refuse(node.input(), reason),
+          () -> {
+            activationUsers.add(node.input(), node);
+            biased.add(node);
+          });
+    } else if (candidate.mode() == Mode.DYNAMIC && against.isEmpty()) {
+      runtime.computeIfAbsent(node.input(), k -> new ArrayList<>()).add(node);
     }
-    String reason = reasons.getOrDefault(plan.tensor(), "no operator would read it quantized");
-    return with(plan, plan.consumers(), Optional.of(reason), List.of());
+    if (against.isEmpty()) {
+      weightUsers.add(node.weight(), node);
+    } else if (elsewhere) {
+      weightUsers.refuse(node.weight(), against.get());
+    }
+  }
+
+  /** DynamicQuantizeLinear knows one type. */
+  private static TensorPlan atRunTime(String tensor, List<QuantizableNode> nodes) {
+    return new TensorPlan(
+        tensor,
+        Role.ACTIVATION,
+        Format.DYNAMIC,
+        nodes.stream().map(QuantizableNode::node).toList(),
+        Optional.empty(),
+        Optional.empty(),
+        new Target(QuantType.UINT8, false, false, false),
+        "dynamic",
+        Recipe.BASE,
+        Granularity.perTensor(),
+        List.of());
+  }
+
+  /** Who reads tensors quantized, and why others do not. */
+  private static final class Users {
+    private final Map<String, List<String>> users = new HashMap<>();
+    private final Map<String, String> reasons = new HashMap<>();
+
+    void add(String tensor, QuantizableNode node) {
+      users.computeIfAbsent(tensor, k -> new ArrayList<>()).add(node.node());
+    }
+
+    void refuse(String tensor, String reason) {
+      reasons.putIfAbsent(tensor, reason);
+    }
+
+    TensorPlan apply(TensorPlan plan) {
+      if (!plan.quantized()) {
+        return plan;
+      }
+      List<String> consumers = users.get(plan.tensor());
+      return consumers != null
+          ? plan.with(consumers)
+          : plan.left(reasons.getOrDefault(plan.tensor(), "no operator would read it quantized"));
+    }
   }
 
   /**
@@ -122,7 +174,7 @@ public final class PlanAssembler {
                 channel.range(), wider, channel.clippedShare(), channel.expectedSqnrDb()));
       }
     }
-    weights.put(node.weight(), with(weight, weight.consumers(), Optional.empty(), channels));
+    weights.put(node.weight(), weight.withChannels(channels));
   }
 
   /**
@@ -146,21 +198,23 @@ public final class PlanAssembler {
         new TensorPlan(
             name,
             Role.BIAS,
+            Format.QDQ,
             List.of(node.node()),
             Optional.empty(),
             Optional.of(source.constant(name).shape()),
-            QuantType.INT32,
-            true,
-            false,
-            false,
+            new Target(QuantType.INT32, true, false, false),
             "accumulator",
-            weight.axis().isPresent() ? OptionalInt.of(0) : OptionalInt.empty(),
+            weight.decidedBy(),
+            weight.axis().isPresent() ? Granularity.perChannel(0) : Granularity.perTensor(),
             channels));
   }
 
   /** The bias of a node where it can be int32: a float vector with a value per output channel. */
   private Optional<float[]> quantizableBias(QuantizableNode node) {
-    if (node.bias().isEmpty() || activations.get(node.input()).axis().isPresent()) {
+    boolean accumulates =
+        activations.get(node.input()).axis().isEmpty()
+            && weights.get(node.weight()).granularity().blockSize().isEmpty();
+    if (node.bias().isEmpty() || !accumulates) {
       return Optional.empty();
     }
     Tensor bias = source.constant(node.bias().get());
@@ -173,25 +227,5 @@ public final class PlanAssembler {
 
   private QuantParams inputParams(QuantizableNode node) {
     return activations.get(node.input()).channels().get(0).params();
-  }
-
-  private static TensorPlan with(
-      TensorPlan plan,
-      List<String> consumers,
-      Optional<String> floatReason,
-      List<ChannelPlan> channels) {
-    return new TensorPlan(
-        plan.tensor(),
-        plan.role(),
-        consumers,
-        floatReason,
-        plan.shape(),
-        plan.type(),
-        plan.symmetric(),
-        plan.narrowRange(),
-        plan.reduceRange(),
-        plan.method(),
-        channels.isEmpty() ? OptionalInt.empty() : plan.axis(),
-        channels);
   }
 }

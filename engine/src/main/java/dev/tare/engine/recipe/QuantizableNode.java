@@ -7,8 +7,8 @@ import java.util.Optional;
  * An operator with a constant weight, as the graph shows it.
  *
  * @param node name of the node, unique in the model
- * @param opType MatMul, Gemm, Conv or ConvTranspose
- * @param input the activation tensor that it reads
+ * @param opType MatMul, Gemm, Conv, ConvTranspose or Gather
+ * @param input the activation tensor that it reads; empty for a Gather, whose table is all
  * @param inputIndex position of the activation among the node's inputs
  * @param weight the constant tensor
  * @param weightIndex position of the weight among the node's inputs
@@ -43,5 +43,20 @@ public record QuantizableNode(
       int weightAxis,
       Optional<String> bias) {
     this(node, opType, input, inputIndex, weight, weightIndex, weightShape, weightAxis, bias, true);
+  }
+
+  /** Whether it takes rows of its weight instead of multiplying by it. */
+  public boolean takesRows() {
+    return opType.equals("Gather");
+  }
+
+  /** The axis of the weight that products are summed over; of a table, the one inside a row. */
+  public int blockAxis() {
+    return switch (opType) {
+      case "MatMul" -> weightAxis == weightShape.rank() - 1 ? weightAxis - 1 : weightAxis + 1;
+      case "ConvTranspose" -> 0;
+      case "Gemm" -> 1 - weightAxis;
+      default -> 1;
+    };
   }
 }

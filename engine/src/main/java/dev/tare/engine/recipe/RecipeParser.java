@@ -2,15 +2,15 @@ package dev.tare.engine.recipe;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
-import dev.tare.engine.quant.QuantType;
-import dev.tare.engine.range.RangeSelector;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Reads a recipe from HOCON, format version 1:
@@ -18,15 +18,21 @@ import java.util.TreeSet;
  * <pre>
  * format-version = 1
  * description = "one sentence"
+ * mode = static                       # or dynamic, weight-only; static where left out
+ * format = qdq                        # or matmul-nbits, of weight-only; qdq where left out
  * operators = [MatMul, Gemm, Conv]
  * activations { type = uint8, symmetric = false, narrow-range = false, reduce-range = false,
- *               granularity = per-tensor, method = min-max }
- * weights     { ... the same keys ... }
+ *               granularity = per-tensor, method = min-max }      # only where mode is static
+ * weights     { ... the same keys; granularity = per-block has a block-size ... }
  * float-above = 1e30
- * exclude = ["/encoder/layer.0/*"]
+ * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, behind all others
+ * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
+ *           { operators = [Conv], mode = weight-only },
+ *           { tensors = "*dense*", role = activation, type = uint16 } ]
  * </pre>
  *
- * Every key but {@code exclude} is required: a recipe says what it does. Unknown keys are refused.
+ * A rule matches by a glob over names of tensors and nodes, by operator types, or both; settings of
+ * tensors need a role, and stand over those of the recipe. Unknown keys are refused.
  */
 public final class RecipeParser {
 
@@ -35,14 +41,15 @@ public final class RecipeParser {
       Set.of(
           "format-version",
           "description",
+          "mode",
+          "format",
           "operators",
           "activations",
           "weights",
           "float-above",
-          "exclude");
-  private static final Set<String> RULE_KEYS =
-      Set.of("type", "symmetric", "narrow-range", "reduce-range", "granularity", "method");
-  private static final Set<String> OPERATORS = Set.of("MatMul", "Gemm", "Conv");
+          "exclude",
+          "rules");
+  static final Set<String> OPERATORS = Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather");
 
   private RecipeParser() {}
 
@@ -59,88 +66,128 @@ public final class RecipeParser {
       if (version != FORMAT_VERSION) {
         throw at(config, "format-version", "expected " + FORMAT_VERSION + ", found " + version);
       }
-      List<String> operators = config.getStringList("operators");
-      for (String operator : operators) {
-        if (!OPERATORS.contains(operator)) {
-          throw at(
-              config,
-              "operators",
-              "cannot quantize '" + operator + "'; known are " + new TreeSet<>(OPERATORS));
-        }
-      }
       double floatAbove = config.getDouble("float-above");
       if (!(floatAbove > 0)) {
         throw at(config, "float-above", "expected a positive number, found " + floatAbove);
       }
-      return new Recipe(
-          name,
-          config.getString("description"),
-          operators,
-          rule("activations", config),
-          rule("weights", config),
-          floatAbove,
-          exclude(config));
+      Optional<TensorRule> activations =
+          config.hasPath("activations")
+              ? Optional.of(TensorRuleParser.section("activations", config))
+              : Optional.empty();
+      if (activations.isPresent() && activations.get().blockSize().isPresent()) {
+        throw at(config, "activations", "activations have no blocks");
+      }
+      List<RecipeRule> rules = new ArrayList<>(RuleParser.parse(config));
+      rules.addAll(exclude(config));
+      Recipe recipe =
+          new Recipe(
+              name,
+              config.getString("description"),
+              config.hasPath("mode") ? choice(config, "mode", List.of(Mode.values())) : Mode.STATIC,
+              format(config),
+              operators(config),
+              activations,
+              TensorRuleParser.section("weights", config),
+              floatAbove,
+              rules);
+      check(recipe, config);
+      return recipe;
     } catch (ConfigException e) {
       throw new RecipeException("Invalid recipe '" + name + "': " + e.getMessage(), e);
     }
   }
 
-  private static List<NamePattern> exclude(Config config) {
-    if (!config.hasPath("exclude")) {
-      return List.of();
+  private static void check(Recipe recipe, Config config) {
+    if (recipe.usesStatistics() && recipe.activations().isEmpty()) {
+      throw new RecipeException(
+          "Invalid recipe '%s': mode static needs 'activations'".formatted(recipe.name()));
     }
+    boolean dynamic =
+        recipe.mode() == Mode.DYNAMIC
+            || recipe.rules().stream()
+                .anyMatch(r -> r.mode().filter(m -> m == Mode.DYNAMIC).isPresent());
+    TensorRule weights = recipe.weights();
+    if (dynamic && (weights.type().dtype().bits() != 8 || weights.blockSize().isPresent())) {
+      throw at(
+          config,
+          "weights",
+          "mode dynamic needs 8-bit weights, per tensor or per channel: MatMulInteger has no other");
+    }
+    if (recipe.format() == Format.MATMUL_NBITS && !weights.packs()) {
+      throw at(
+          config,
+          "weights",
+          "MatMulNBits needs 4 or 8 bits per block, and a block-size of 16, 32, 64, 128 or 256");
+    }
+  }
+
+  private static Format format(Config config) {
+    if (!config.hasPath("format")) {
+      return Format.QDQ;
+    }
+    return choice(config, "format", List.of(Format.QDQ, Format.MATMUL_NBITS));
+  }
+
+  private static List<String> operators(Config config) {
+    List<String> operators = config.getStringList("operators");
+    for (String operator : operators) {
+      if (!OPERATORS.contains(operator)) {
+        throw at(
+            config,
+            "operators",
+            "cannot quantize '" + operator + "'; known are " + new TreeSet<>(OPERATORS));
+      }
+    }
+    return operators;
+  }
+
+  private static List<RecipeRule> exclude(Config config) {
+    List<RecipeRule> rules = new ArrayList<>();
+    if (config.hasPath("exclude")) {
+      for (String glob : config.getStringList("exclude")) {
+        rules.add(
+            new RecipeRule(
+                "exclude",
+                Optional.of(pattern(config, "exclude", glob)),
+                List.of(),
+                Optional.empty(),
+                Optional.of(false),
+                Optional.empty(),
+                Optional.empty()));
+      }
+    }
+    return rules;
+  }
+
+  static NamePattern pattern(Config config, String key, String glob) {
     try {
-      return config.getStringList("exclude").stream().map(NamePattern::new).toList();
+      return new NamePattern(glob);
     } catch (IllegalArgumentException e) {
-      throw at(config, "exclude", e.getMessage());
+      throw at(config, key, e.getMessage());
     }
   }
 
-  private static TensorRule rule(String section, Config config) {
-    Config rule = config.getConfig(section);
-    refuseUnknown(section + ".", rule, RULE_KEYS);
-    TensorRule parsed =
-        new TensorRule(
-            type(rule),
-            rule.getBoolean("symmetric"),
-            rule.getBoolean("narrow-range"),
-            rule.getBoolean("reduce-range"),
-            perChannel(rule),
-            method(rule));
-    if (parsed.narrowRange() && !parsed.type().signed()) {
-      throw at(rule, "narrow-range", "an unsigned type has no narrow range");
+  static <E extends Enum<E>> E choice(Config config, String key, List<E> choices) {
+    String text = config.getString(key);
+    for (E choice : choices) {
+      if (word(choice).equals(text)) {
+        return choice;
+      }
     }
-    return parsed;
+    throw at(
+        config,
+        key,
+        "expected %s, found '%s'"
+            .formatted(
+                choices.stream().map(RecipeParser::word).collect(Collectors.joining(" or ")),
+                text));
   }
 
-  private static QuantType type(Config rule) {
-    String text = rule.getString("type");
-    return switch (text) {
-      case "int8" -> QuantType.INT8;
-      case "uint8" -> QuantType.UINT8;
-      default -> throw at(rule, "type", "expected int8 or uint8, found '" + text + "'");
-    };
+  private static String word(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static boolean perChannel(Config rule) {
-    String text = rule.getString("granularity");
-    return switch (text) {
-      case "per-tensor" -> false;
-      case "per-channel" -> true;
-      default ->
-          throw at(rule, "granularity", "expected per-tensor or per-channel, found '" + text + "'");
-    };
-  }
-
-  private static RangeSelector method(Config rule) {
-    try {
-      return RangeSelector.parse(rule.getString("method").toLowerCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw at(rule, "method", e.getMessage());
-    }
-  }
-
-  private static void refuseUnknown(String prefix, Config config, Set<String> known) {
+  static void refuseUnknown(String prefix, Config config, Set<String> known) {
     for (Map.Entry<String, ConfigValue> entry : config.root().entrySet()) {
       if (!known.contains(entry.getKey())) {
         throw new RecipeException(
@@ -148,19 +195,15 @@ public final class RecipeParser {
                 .formatted(
                     prefix,
                     entry.getKey(),
-                    where(entry.getValue().origin()),
+                    entry.getValue().origin().description(),
                     new TreeSet<>(known)));
       }
     }
   }
 
-  private static RecipeException at(Config config, String key, String problem) {
+  static RecipeException at(Config config, String key, String problem) {
     return new RecipeException(
         "Invalid '%s' in a recipe (%s): %s"
-            .formatted(key, where(config.getValue(key).origin()), problem));
-  }
-
-  private static String where(ConfigOrigin origin) {
-    return origin.description();
+            .formatted(key, config.getValue(key).origin().description(), problem));
   }
 }

@@ -1,7 +1,10 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.Limits;
+import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
@@ -12,44 +15,46 @@ import java.util.OptionalInt;
  *
  * @param tensor name in the model
  * @param role what it is to its consumers
+ * @param format how the model holds it
  * @param consumers names of the nodes that read it quantized, in graph order; for a tensor that
  *     stays float, the nodes that would have
  * @param floatReason why the tensor stays float; empty when it is quantized
  * @param shape shape of a constant; empty for an activation
- * @param type integer type
- * @param symmetric whether the zero point is forced to the middle
- * @param narrowRange whether the lowest integer is unused
- * @param reduceRange whether one bit less is used
+ * @param target integer type and the part of it that is used
  * @param method range selection method, as the recipe spells it
- * @param axis channel axis; empty for one scale per tensor
- * @param channels one entry per channel, or a single one; empty when the tensor stays float
+ * @param decidedBy which rule of the recipe the settings are from
+ * @param granularity which values share a scale; per tensor when the tensor stays float
+ * @param channels one entry per scale, row-major in {@link Granularity#paramsShape}; empty when the
+ *     tensor stays float, and for an activation whose scale is found at run time
  */
 public record TensorPlan(
     String tensor,
     Role role,
+    Format format,
     List<String> consumers,
     Optional<String> floatReason,
     Optional<Shape> shape,
-    QuantType type,
-    boolean symmetric,
-    boolean narrowRange,
-    boolean reduceRange,
+    Target target,
     String method,
-    OptionalInt axis,
+    String decidedBy,
+    Granularity granularity,
     List<ChannelPlan> channels) {
 
   /**
-   * @throws IllegalArgumentException if channels and axis, or channels and reason, contradict
+   * @throws IllegalArgumentException if channels and granularity, or channels and reason,
+   *     contradict
    */
   public TensorPlan {
     consumers = List.copyOf(consumers);
     channels = List.copyOf(channels);
-    if (floatReason.isPresent() != channels.isEmpty()) {
+    boolean without =
+        floatReason.isPresent() || (format == Format.DYNAMIC && role == Role.ACTIVATION);
+    if (without != channels.isEmpty()) {
       throw new IllegalArgumentException(
           "Invalid plan of tensor '%s': %d channels and reason %s"
               .formatted(tensor, channels.size(), floatReason));
     }
-    if (axis.isEmpty() && channels.size() > 1) {
+    if (granularity.axis().isEmpty() && channels.size() > 1) {
       throw new IllegalArgumentException(
           "Invalid plan of tensor '%s': %d channels without an axis"
               .formatted(tensor, channels.size()));
@@ -60,9 +65,23 @@ public record TensorPlan(
     return floatReason.isEmpty();
   }
 
+  public QuantType type() {
+    return target.type();
+  }
+
+  /** Channel axis, or the axis that blocks cut; empty for one scale per tensor. */
+  public OptionalInt axis() {
+    return granularity.axis();
+  }
+
   /** The integers that quantizing a constant by this plan yields. */
   public Limits limits() {
-    return Limits.of(type, narrowRange, reduceRange);
+    return target.limits();
+  }
+
+  /** Scale and zero point of each channel. */
+  public List<QuantParams> params() {
+    return channels.stream().map(ChannelPlan::params).toList();
   }
 
   /** Scales, one per channel or a single one. */
@@ -77,5 +96,91 @@ public record TensorPlan(
   /** Zero points, one per channel or a single one. */
   public int[] zeroPoints() {
     return channels.stream().mapToInt(c -> c.params().zeroPoint()).toArray();
+  }
+
+  /** The same decision for other consumers. */
+  TensorPlan with(List<String> others) {
+    return new TensorPlan(
+        tensor,
+        role,
+        format,
+        others,
+        floatReason,
+        shape,
+        target,
+        method,
+        decidedBy,
+        granularity,
+        channels);
+  }
+
+  /** The same decision with other scales. */
+  TensorPlan withChannels(List<ChannelPlan> others) {
+    return new TensorPlan(
+        tensor,
+        role,
+        format,
+        consumers,
+        floatReason,
+        shape,
+        target,
+        method,
+        decidedBy,
+        granularity,
+        others);
+  }
+
+  /** The tensor left in float, after all. */
+  TensorPlan left(String reason) {
+    return new TensorPlan(
+        tensor,
+        role,
+        format,
+        consumers,
+        Optional.of(reason),
+        shape,
+        target,
+        method,
+        decidedBy,
+        Granularity.perTensor(),
+        List.of());
+  }
+
+  /** A tensor that stays float. */
+  static TensorPlan left(
+      TensorQuery query, Optional<Shape> shape, Recipe.Decision decision, String reason) {
+    return new TensorPlan(
+        query.tensor(),
+        query.role(),
+        query.format(),
+        query.consumers(),
+        Optional.of(reason),
+        shape,
+        decision.rule().target(),
+        decision.rule().method().name(),
+        decision.decidedBy(),
+        Granularity.perTensor(),
+        List.of());
+  }
+
+  /** A tensor that is quantized. */
+  static TensorPlan of(
+      TensorQuery query,
+      Optional<Shape> shape,
+      Recipe.Decision decision,
+      Granularity granularity,
+      List<ChannelPlan> channels) {
+    return new TensorPlan(
+        query.tensor(),
+        query.role(),
+        query.format(),
+        query.consumers(),
+        Optional.empty(),
+        shape,
+        decision.rule().target(),
+        decision.rule().method().name(),
+        decision.decidedBy(),
+        granularity,
+        channels);
   }
 }

@@ -1,8 +1,10 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.RangeSelector;
 import dev.tare.engine.range.Target;
+import java.util.OptionalInt;
 
 /**
  * How a recipe wants tensors of one role quantized.
@@ -13,6 +15,8 @@ import dev.tare.engine.range.Target;
  * @param reduceRange seven bits instead of eight, so that u8 by s8 sums cannot saturate on a CPU
  *     without VNNI
  * @param perChannel one scale per channel instead of one per tensor
+ * @param blockSize one scale for so many neighbours along the axis that products are summed over;
+ *     not with {@code perChannel}
  * @param method how the range is selected
  */
 public record TensorRule(
@@ -21,10 +25,37 @@ public record TensorRule(
     boolean narrowRange,
     boolean reduceRange,
     boolean perChannel,
+    OptionalInt blockSize,
     RangeSelector method) {
+
+  /**
+   * @throws IllegalArgumentException if it is both per channel and per block
+   */
+  public TensorRule {
+    if (perChannel && blockSize.isPresent()) {
+      throw new IllegalArgumentException("Invalid rule: both per channel and per block");
+    }
+  }
 
   /** What a range selector needs to know of this rule. */
   public Target target() {
     return new Target(type, symmetric, narrowRange, reduceRange);
+  }
+
+  /**
+   * Whether MatMulNBits holds such a weight: blocks of a power of two of at least 16, 4 or 8 bits.
+   */
+  boolean packs() {
+    int size = blockSize.orElse(0);
+    return size >= 16 && Integer.bitCount(size) == 1 && type.dtype().bits() <= 8;
+  }
+
+  /** Which values of a weight share a scale: per tensor where it has no usable axis. */
+  Granularity granularity(TensorQuery weight) {
+    if (blockSize.isPresent() && weight.blockAxis() >= 0) {
+      return Granularity.perBlock(weight.blockAxis(), blockSize.getAsInt());
+    }
+    boolean channels = perChannel && weight.channelAxis() >= 0;
+    return channels ? Granularity.perChannel(weight.channelAxis()) : Granularity.perTensor();
   }
 }

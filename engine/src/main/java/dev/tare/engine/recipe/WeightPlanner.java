@@ -2,9 +2,11 @@ package dev.tare.engine.recipe;
 
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.histogram.FloatBins;
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
@@ -13,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Decides about constant weights from their values.
@@ -31,39 +32,37 @@ public final class WeightPlanner {
   /**
    * The decision for one weight.
    *
-   * <p>Costs a sort of the values of each channel.
+   * <p>Costs a sort of the values of each channel. Of blocks, every entry tells the error of the
+   * whole tensor and the interval that the integers can represent: there are too many to keep more.
    *
-   * @param axis the axis of its output channels, in [0, rank)
-   * @param consumers names of the nodes that would read it quantized
+   * @param query what the recipe's rules match; about the same tensor
    */
-  public TensorPlan plan(String name, Tensor weight, int axis, List<String> consumers) {
-    TensorRule rule = recipe.weights();
+  public TensorPlan plan(Tensor weight, TensorQuery query) {
+    Recipe.Decision decision = recipe.decide(query);
+    Optional<Shape> shape = Optional.of(weight.shape());
     Optional<String> reason = reasonForFloat(weight);
-    OptionalInt channelAxis = rule.perChannel() ? OptionalInt.of(axis) : OptionalInt.empty();
-    List<ChannelPlan> channels = new ArrayList<>();
-    if (reason.isEmpty()) {
-      float[] values = weight.toFloatArray();
-      if (rule.perChannel()) {
-        for (int c = 0; c < weight.shape().dim(axis); c++) {
-          channels.add(channel(name, channelValues(values, weight.shape(), axis, c), rule));
-        }
-      } else {
-        channels.add(channel(name, values, rule));
-      }
+    if (reason.isPresent()) {
+      return TensorPlan.left(query, shape, decision, reason.get());
     }
-    return new TensorPlan(
-        name,
-        Role.WEIGHT,
-        consumers,
-        reason,
-        Optional.of(weight.shape()),
-        rule.type(),
-        rule.symmetric(),
-        rule.narrowRange(),
-        rule.reduceRange(),
-        rule.method().name(),
-        reason.isEmpty() ? channelAxis : OptionalInt.empty(),
-        channels);
+    Granularity granularity = decision.rule().granularity(query);
+    WeightRuns runs = WeightRuns.of(weight.shape(), granularity);
+    float[] values = weight.toFloatArray();
+    List<ChannelPlan> channels = new ArrayList<>(runs.count());
+    QuantError error = QuantError.NONE;
+    long clipped = 0;
+    for (int c = 0; c < runs.count(); c++) {
+      Measured measured = measure(query.tensor(), runs.values(values, c), decision.rule());
+      channels.add(measured.channel());
+      error = error.plus(measured.error());
+      clipped += measured.clipped();
+    }
+    if (granularity.blockSize().isPresent()) {
+      double share = (double) clipped / values.length;
+      double sqnrDb = error.sqnrDb();
+      channels.replaceAll(
+          c -> ChannelPlan.ofBlock(c.params(), decision.rule().target().limits(), share, sqnrDb));
+    }
+    return TensorPlan.of(query, shape, decision, granularity, channels);
   }
 
   private Optional<String> reasonForFloat(Tensor weight) {
@@ -84,26 +83,20 @@ public final class WeightPlanner {
     return Optional.empty();
   }
 
-  static float[] channelValues(float[] values, Shape shape, int axis, int channel) {
-    int inner = Math.toIntExact(shape.stride(axis));
-    int channels = Math.toIntExact(shape.dim(axis));
-    float[] picked = new float[values.length / channels];
-    int next = 0;
-    for (int start = channel * inner; start < values.length; start += channels * inner) {
-      System.arraycopy(values, start, picked, next, inner);
-      next += inner;
-    }
-    return picked;
-  }
+  private record Measured(ChannelPlan channel, QuantError error, int clipped) {}
 
-  private static ChannelPlan channel(String name, float[] values, TensorRule rule) {
+  private static Measured measure(String name, float[] values, TensorRule rule) {
     try {
       Range range = rule.method().select(distribution(values, rule), rule.target());
       QuantParams params = rule.target().params(range);
       Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
       Tensor fake =
           Quantizer.fakeQuantize(
-              channel, List.of(params), OptionalInt.empty(), rule.target().limits());
+              channel,
+              List.of(params),
+              Granularity.perTensor(),
+              rule.target().limits(),
+              Rounding.DIVISION);
       QuantError error = QuantError.between(values, fake.toFloatArray());
       int clipped = 0;
       for (float value : values) {
@@ -111,7 +104,8 @@ public final class WeightPlanner {
           clipped++;
         }
       }
-      return new ChannelPlan(range, params, (double) clipped / values.length, error.sqnrDb());
+      double share = (double) clipped / values.length;
+      return new Measured(new ChannelPlan(range, params, share, error.sqnrDb()), error, clipped);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw new IllegalArgumentException(
           "Cannot select a range for weight '%s' by %s: %s"

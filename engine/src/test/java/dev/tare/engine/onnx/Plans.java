@@ -1,9 +1,12 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantizableNode;
 import dev.tare.engine.recipe.Role;
@@ -116,15 +119,14 @@ final class Plans {
     return new TensorPlan(
         tensor,
         role,
+        Format.QDQ,
         consumers,
         Optional.empty(),
         shape,
-        type,
-        true,
-        false,
-        false,
+        new Target(type, true, false, false),
         "min-max",
-        axis,
+        "recipe",
+        new Granularity(axis, OptionalInt.empty()),
         channels);
   }
 

@@ -356,7 +356,7 @@ class QdqRewriterTest {
               .build();
       assertThat(quantized(model).nodeNames())
           .containsExactly(
-              "w_DequantizeLinear", "x_QuantizeLinear", "x_DequantizeLinear", "MatMul#0", "Relu#1")
+              "x_QuantizeLinear", "x_DequantizeLinear", "w_DequantizeLinear", "MatMul#0", "Relu#1")
           .containsAll(model.nodeNames());
     }
   }

@@ -8,7 +8,6 @@ import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.List;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -120,7 +119,9 @@ class QuantErrorTest {
 
   private static QuantError real(float[] x, QuantParams params, Limits limits) {
     Tensor tensor = Tensor.ofFloats(Shape.of(x.length), x);
-    Tensor fake = Quantizer.fakeQuantize(tensor, List.of(params), OptionalInt.empty(), limits);
+    Tensor fake =
+        Quantizer.fakeQuantize(
+            tensor, List.of(params), Granularity.perTensor(), limits, Rounding.DIVISION);
     return QuantError.between(tensor.floats(), fake.floats());
   }
 

@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Time of one selection from a per-tensor histogram of a million values. */
+/** Time of one selection from a per-tensor histogram: a million values, or real activations. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -25,14 +25,26 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class BenchmarkRangeSelector {
 
-  @Param({"min-max", "percentile-99.99", "percentile-abs-99.99", "entropy", "mse"})
+  @Param({
+    "min-max",
+    "percentile-99.99",
+    "percentile-abs-99.99",
+    "percentile-ort-99.99",
+    "entropy",
+    "entropy-trt",
+    "entropy-ort-128",
+    "mse",
+    "mse-grid-100",
+    "mse-trt",
+    "l2-torch"
+  })
   public String method;
 
   @Param({"true", "false"})
   public boolean symmetric;
 
-  @Param({"OUTLIERS"})
-  public FloatSamples samples;
+  @Param({"OUTLIERS", "MINILM_GELU", "MINILM_LAYER_NORM"})
+  public String values;
 
   private Distribution distribution;
   private RangeSelector selector;
@@ -41,7 +53,10 @@ public class BenchmarkRangeSelector {
   /** Builds the histogram. */
   @Setup
   public void prepare() {
-    distribution = FloatSamples.distribution(samples.values(1_000_000, 1), 10);
+    distribution =
+        values.startsWith("MINILM")
+            ? RealActivations.valueOf(values).distribution()
+            : FloatSamples.distribution(FloatSamples.valueOf(values).values(1_000_000, 1), 10);
     selector = RangeSelector.parse(method);
     target = new Target(QuantType.INT8, symmetric, symmetric, false);
   }

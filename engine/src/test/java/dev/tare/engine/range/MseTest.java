@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.FloatSamples;
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.List;
-import java.util.OptionalInt;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -23,7 +24,11 @@ class MseTest {
           new Target(QuantType.INT8, true, true, false),
           new Target(QuantType.INT8, false, false, false),
           new Target(QuantType.UINT8, true, false, false),
-          new Target(QuantType.UINT8, false, false, true));
+          new Target(QuantType.UINT8, false, false, true),
+          new Target(QuantType.INT4, true, true, false),
+          new Target(QuantType.UINT4, false, false, false),
+          new Target(QuantType.INT16, true, true, false),
+          new Target(QuantType.UINT16, false, false, false));
 
   @ParameterizedTest
   @EnumSource(FloatSamples.class)
@@ -31,7 +36,7 @@ class MseTest {
     for (int size : new int[] {100, 50_000}) {
       float[] x = samples.values(size, 31);
       Distribution distribution = FloatSamples.distribution(x, 10);
-      for (Target target : TARGETS) {
+      for (Target target : TARGETS.subList(0, 4)) {
         double mse = real(x, target, new Mse().select(distribution, target));
         double minMax = real(x, target, new MinMax().select(distribution, target));
         assertThat(mse).as("%s %s %s", samples, size, target).isLessThanOrEqualTo(minMax * 1.002);
@@ -59,6 +64,61 @@ class MseTest {
       }
       assertThat(found).as("%s %s", samples, target).isLessThanOrEqualTo(best * 1.01);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void theGridHoldsTheBestOfAllItsRanges(FloatSamples samples) {
+    Distribution distribution = FloatSamples.distribution(samples.values(20_000, 34), 8);
+    int steps = 15;
+    for (Target target : TARGETS) {
+      double best = Double.POSITIVE_INFINITY;
+      for (int low = 0; low <= steps; low++) {
+        for (int high = 0; high <= steps; high++) {
+          Range range =
+              Range.containing(
+                  (float) ((double) distribution.min() * low / steps),
+                  (float) ((double) distribution.max() * high / steps));
+          if (target.symmetric() && low == high) {
+            float limit = (float) ((double) magnitude(distribution) * low / steps);
+            range =
+                Range.containing(
+                    Math.max(distribution.min(), -limit), Math.min(distribution.max(), limit));
+          }
+          if (range.magnitude() > 0 && (low == high || !target.symmetric())) {
+            best = Math.min(best, expected(distribution, target, range));
+          }
+        }
+      }
+      Range found = new MseGrid(steps).select(distribution, target);
+      assertThat(expected(distribution, target, found))
+          .as("%s %s", samples, target)
+          .isCloseTo(best, within(1e-6 * best));
+      Range searched = new Mse().select(distribution, target);
+      assertThat(expected(distribution, target, searched))
+          .as("%s %s", samples, target)
+          .isLessThanOrEqualTo(best * 1.0001);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(RealActivations.class)
+  void noMethodExpectsLessErrorOfRealActivations(RealActivations activations) {
+    Distribution distribution = activations.distribution();
+    for (Target target : TARGETS.subList(0, 6)) {
+      double least = expected(distribution, target, new Mse().select(distribution, target));
+      for (RangeSelector method : RangeSelectorTest.selectors()) {
+        if (!(method instanceof EntropyOrt)) {
+          assertThat(expected(distribution, target, method.select(distribution, target)))
+              .as("%s of %s for %s", method, activations, target)
+              .isGreaterThanOrEqualTo(least * (1 - 1e-3));
+        }
+      }
+    }
+  }
+
+  private static float magnitude(Distribution distribution) {
+    return Math.max(-distribution.min(), distribution.max());
   }
 
   @ParameterizedTest
@@ -95,7 +155,11 @@ class MseTest {
     Tensor tensor = Tensor.ofFloats(Shape.of(x.length), x);
     Tensor fake =
         Quantizer.fakeQuantize(
-            tensor, List.of(target.params(range)), OptionalInt.empty(), target.limits());
+            tensor,
+            List.of(target.params(range)),
+            Granularity.perTensor(),
+            target.limits(),
+            Rounding.DIVISION);
     return QuantError.between(tensor.floats(), fake.floats()).noise();
   }
 }

@@ -22,14 +22,19 @@ class OrtGoldenTest {
   @TestFactory
   List<DynamicTest> selectsTheRangeOfOnnxRuntimeToTheBit() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
+    List<JsonNode> distributions = new ArrayList<>();
     try (InputStream in = getClass().getResourceAsStream("/golden/ort_calibrators.json")) {
       for (JsonNode golden : new ObjectMapper().readTree(in).get("ort_1_30")) {
-        if (!golden.get("method").asText().equals("distribution")) {
+        if (golden.get("method").asText().equals("distribution")) {
+          distributions.add(golden);
+        } else {
           tests.add(DynamicTest.dynamicTest(golden.toString(), () -> check(golden)));
         }
       }
     }
     assertThat(tests).hasSize(24);
+    // Left out: they hold a standard deviation for float8 scales and select no range.
+    assertThat(distributions).hasSize(3).allMatch(golden -> golden.has("std"));
     return tests;
   }
 

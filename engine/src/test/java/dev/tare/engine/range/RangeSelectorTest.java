@@ -7,7 +7,11 @@ import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.FloatSamples;
 import dev.tare.engine.quant.QuantType;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,18 +24,34 @@ class RangeSelectorTest {
           new Target(QuantType.INT8, true, false, true),
           new Target(QuantType.UINT8, true, false, false),
           new Target(QuantType.INT8, false, false, false),
-          new Target(QuantType.UINT8, false, false, true));
+          new Target(QuantType.UINT8, false, false, true),
+          new Target(QuantType.INT4, true, true, false),
+          new Target(QuantType.UINT4, false, false, false));
 
   static List<RangeSelector> selectors() {
     return List.of(
         new MinMax(),
         new Percentile(99.9, false),
         new Percentile(99.9, true),
-        new Percentile(0, false),
+        new Percentile(50.0001, false),
         new PercentileOrt(99.9),
         new Entropy(),
         new EntropyOrt(1024),
-        new Mse());
+        new EntropyTrt(),
+        new Mse(),
+        new MseGrid(12),
+        new MseTrt(),
+        new L2Torch());
+  }
+
+  /** All but one that adds 1e-4 of a count to empty bins and truncates quotients of counts. */
+  static List<RangeSelector> selectorsByShares() {
+    return selectors().stream().filter(s -> !(s instanceof EntropyOrt)).toList();
+  }
+
+  /** All but those whose windows are longer to the right, or that move the right end on ties. */
+  static List<RangeSelector> selectorsByMagnitude() {
+    return selectorsByShares().stream().filter(s -> !(s instanceof L2Torch)).toList();
   }
 
   @ParameterizedTest
@@ -65,6 +85,74 @@ class RangeSelectorTest {
             .as("%s %s %s", selector, samples, target)
             .isEqualTo(new Range(range.low() * 1024, range.high() * 1024));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("selectorsByShares")
+  void twiceTheCountsSelectTheSame(RangeSelector selector) {
+    for (FloatSamples samples : FloatSamples.values()) {
+      Distribution once = FloatSamples.distribution(scaled(samples, 1f), 10);
+      Distribution twice = mapped(once, 1, 2);
+      for (Target target : TARGETS) {
+        assertThat(selector.select(twice, target))
+            .as("%s %s %s", selector, samples, target)
+            .isEqualTo(selector.select(once, target));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("selectorsByMagnitude")
+  void negatedValuesGetTheMirroredRange(RangeSelector selector) {
+    if (selector instanceof EntropyOrt || selector instanceof L2Torch) {
+      return; // Windows are longer to the right; of two ends that lose as much, the right one
+      // moves.
+    }
+    for (FloatSamples samples : FloatSamples.values()) {
+      Distribution one = FloatSamples.distribution(scaled(samples, 1f), 10);
+      Distribution negated = mapped(one, -1, 1);
+      for (Target target : TARGETS) {
+        if (target.symmetric() && target.narrowRange()) {
+          Range range = selector.select(one, target);
+          assertThat(selector.select(negated, target))
+              .as("%s %s %s", selector, samples, target)
+              .isEqualTo(new Range(0f - range.high(), 0f - range.low()));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("selectors")
+  void binsOfAChannelSufficeOrAreRefusedWithTheNumberNeeded(RangeSelector selector) {
+    Distribution channel = FloatSamples.distribution(FloatSamples.GAUSSIAN.values(5000, 24), 5);
+    Target target = TARGETS.get(0);
+    Map<String, Integer> needed =
+        Map.of("entropy", 512, "entropy-trt", 256, "mse-trt", 256, "entropy-ort-1024", 1024);
+    if (!needed.containsKey(selector.name())) {
+      assertThat(selector.select(channel, target).magnitude()).as("%s", selector).isPositive();
+    } else {
+      assertThatThrownBy(() -> selector.select(channel, target))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageMatching(
+              "Cannot select a range by %s: needs %d cells.*, the histogram has \\d+"
+                  .formatted(selector.name().replace("-1024", ""), needed.get(selector.name())));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("selectors")
+  void valuesAwayFromZeroAreNotCutToTheSmallest(RangeSelector selector) {
+    float[] x = FloatSamples.GAUSSIAN.values(5000, 25);
+    for (int i = 0; i < x.length; i++) {
+      x[i] = 1 + x[i] / 20;
+    }
+    Distribution distribution = FloatSamples.distribution(x, 10);
+    for (Target target : targets(selector)) {
+      assertThat(selector.select(distribution, target).high())
+          .as("%s %s", selector, target)
+          .isGreaterThan(0.99f);
     }
   }
 
@@ -103,29 +191,85 @@ class RangeSelectorTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"min-max", "percentile", "percentile-abs", "percentile-ort", "entropy-ort", "mse"})
-  void defaultsHaveNames(String name) {
-    assertThat(RangeSelector.parse(name).name()).startsWith(name);
+      strings = {"percentile-99.9999", "percentile-abs-99.99999", "mse-grid-20", "mse-grid-1"})
+  void numbersAreDecimal(String name) {
+    assertThat(RangeSelector.parse(name).name()).isEqualTo(name);
+  }
+
+  @Test
+  void everyNameIsAMethodByItself() {
+    for (String name : RangeSelector.NAMES) {
+      assertThat(RangeSelector.parse(name).name()).startsWith(name);
+      assertThat(RangeSelector.parse(name.toUpperCase(Locale.ROOT)))
+          .isEqualTo(RangeSelector.parse(name));
+    }
+    assertThat(selectors())
+        .extracting(s -> s.name().replaceAll("-[0-9.]+$", ""))
+        .containsAll(RangeSelector.NAMES);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"kl", "", "percentile99", "entropy-ort-1.5", "min-max-3"})
-  void refusesUnknownMethods(String name) {
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "kl               |",
+        "''               |",
+        "best             |",
+        "minmax           | min-max",
+        "min-max-3        | min-max",
+        "percentile99     | percentile or percentile-abs or percentile-ort",
+        "entropy-tensorrt | entropy-trt",
+        "mse-gird         | mse-grid",
+        "l2               | l2-torch",
+      })
+  void refusesUnknownMethodsAndNamesTheNearest(String name, String nearest) {
     assertThatThrownBy(() -> RangeSelector.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("Unknown range selection method '" + name + "': expected min-max");
+        .hasMessage(
+            "Unknown range selection method '"
+                + name
+                + "'"
+                + (nearest == null ? "" : " (did you mean " + nearest + "?)")
+                + ": expected min-max, percentile, percentile-abs, percentile-ort, entropy,"
+                + " entropy-ort, entropy-trt, mse, mse-grid, mse-trt, l2-torch; numbers may follow"
+                + " as in percentile-99.99, percentile-abs-99.99, percentile-ort-99.999,"
+                + " entropy-ort-128 and mse-grid-100");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"percentile-101", "percentile-abs--1"})
-  void refusesPercentilesOutsideTheirInterval(String name) {
+  @CsvSource({
+    "percentile-101, '101: must be in (50, 100]'",
+    "percentile-50, '50: must be in (50, 100]'",
+    "percentile-abs--1, '-1: must be in (50, 100]'",
+    "percentile-abs-50, '50: must be in (50, 100]'",
+    "percentile-ort-100.5, '100.5: must be in [0, 100]'",
+  })
+  void refusesPercentilesOutsideTheirInterval(String name, String reason) {
     assertThatThrownBy(() -> RangeSelector.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageMatching("Invalid percentile .*: must be in \\[0, 100\\]");
+        .hasMessage("Invalid percentile " + reason);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"percentile-x", "percentile-ort-nothing", "percentile-", "entropy-ort-x"})
+  @ValueSource(strings = {"mse-grid-0", "mse-grid-1001"})
+  void refusesGridsWithoutOrWithTooManySteps(String name) {
+    assertThatThrownBy(() -> RangeSelector.parse(name))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid steps of a grid " + name.substring(9) + ": must be in [1, 1000]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "percentile-x",
+        "percentile-ort-nothing",
+        "percentile-",
+        "percentile-99d",
+        "percentile-nan",
+        "entropy-ort-x",
+        "entropy-ort-1.5",
+        "mse-grid-9999999999"
+      })
   void refusesNumbersThatAreNone(String name) {
     assertThatThrownBy(() -> RangeSelector.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
@@ -135,6 +279,23 @@ class RangeSelectorTest {
   /** ONNX Runtime's entropy is slow and does not look at the target. */
   private static List<Target> targets(RangeSelector selector) {
     return selector instanceof EntropyOrt ? TARGETS.subList(0, 1) : TARGETS;
+  }
+
+  /** The distribution of the values times 1 or -1, each seen as often as told. */
+  private static Distribution mapped(Distribution d, int sign, int times) {
+    int bins = d.bins();
+    double[] lower = new double[bins];
+    double[] upper = new double[bins];
+    long[] count = new long[bins];
+    for (int i = 0; i < bins; i++) {
+      int from = sign < 0 ? bins - 1 - i : i;
+      lower[i] = sign < 0 ? 0 - d.upper(from) : d.lower(from);
+      upper[i] = sign < 0 ? 0 - d.lower(from) : d.upper(from);
+      count[i] = d.count(from) * times;
+    }
+    boolean negated = sign < 0;
+    return Distribution.of(
+        lower, upper, count, negated ? 0 - d.max() : d.min(), negated ? 0 - d.min() : d.max());
   }
 
   private static float[] scaled(FloatSamples samples, float factor) {

@@ -21,7 +21,10 @@ class ActivationPlannerTest {
   private static final String PER_CHANNEL = "activations.granularity = per-channel";
 
   private static TensorPlan plan(TensorStatistics statistics, String... changes) {
-    return new ActivationPlanner(Recipes.int8(changes)).plan(statistics, List.of("node"));
+    return new ActivationPlanner(Recipes.int8(changes))
+        .plan(
+            statistics,
+            TensorQuery.ofActivation(statistics.tensor(), List.of("node"), List.of("MatMul")));
   }
 
   private static TensorStatistics channels(ChannelMode mode, float... values) {

@@ -19,30 +19,39 @@ class CandidatesTest {
   private static final QuantizableNode SECOND = node("second", "MatMul", "x", "v");
   private static final QuantizableNode THIRD = node("third", "Gemm", "y", "w");
   private static final QuantizableNode CONV = node("image", "Conv", "z", "k");
-  private static final List<QuantizableNode> ALL = List.of(FIRST, SECOND, THIRD, CONV);
+  private static final WeightSource MODEL = Recipes.source(List.of(FIRST, SECOND, THIRD, CONV));
 
   @Test
   void operatorsOutsideTheRecipeAreLeftWithTheReason() {
-    Candidates candidates = Candidates.of(Recipes.int8(), ALL);
+    Candidates candidates = Candidates.of(Recipes.int8(), MODEL);
     assertThat(candidates.nodes()).containsExactly(FIRST, SECOND, THIRD);
     assertThat(candidates.leftFloat())
-        .containsExactly(entry("image", "the recipe does not quantize Conv"));
+        .containsExactly(entry(CONV, "the recipe does not quantize Conv"));
   }
 
   @Test
   void patternExcludesByNodeInputOrWeight() {
-    assertThat(Candidates.of(Recipes.int8("exclude = [\"sec*\"]"), ALL).leftFloat())
-        .containsEntry("second", "the recipe excludes 'sec*'");
-    assertThat(Candidates.of(Recipes.int8("exclude = [x]"), ALL).nodes()).containsExactly(THIRD);
-    assertThat(Candidates.of(Recipes.int8("exclude = [w]"), ALL).nodes()).containsExactly(SECOND);
+    assertThat(Candidates.of(Recipes.int8("exclude = [\"sec*\"]"), MODEL).leftFloat())
+        .containsEntry(SECOND, "the recipe excludes 'sec*' (exclude)");
+    assertThat(Candidates.of(Recipes.int8("exclude = [x]"), MODEL).nodes()).containsExactly(THIRD);
+    assertThat(Candidates.of(Recipes.int8("exclude = [w]"), MODEL).nodes()).containsExactly(SECOND);
   }
 
   @Test
   void nodesAreFoundByWhatTheyShare() {
-    Candidates candidates = Candidates.of(Recipes.int8(), ALL);
-    assertThat(candidates.byActivation())
-        .containsExactly(entry("x", List.of(FIRST, SECOND)), entry("y", List.of(THIRD)));
-    assertThat(candidates.byWeight())
-        .containsExactly(entry("v", List.of(SECOND)), entry("w", List.of(FIRST, THIRD)));
+    Candidates candidates = Candidates.of(Recipes.int8(), MODEL);
+    assertThat(candidates.activations())
+        .containsExactly(
+            entry(
+                "x", TensorQuery.ofActivation("x", List.of("first", "second"), List.of("MatMul"))),
+            entry("y", TensorQuery.ofActivation("y", List.of("third"), List.of("Gemm"))));
+    assertThat(candidates.weights())
+        .containsExactly(
+            entry("v", weight("v", List.of("second"), "MatMul")),
+            entry("w", weight("w", List.of("first", "third"), "Gemm", "MatMul")));
+  }
+
+  private static TensorQuery weight(String name, List<String> consumers, String... operators) {
+    return new TensorQuery(name, Role.WEIGHT, consumers, List.of(operators), Format.QDQ, 1, 0);
   }
 }

@@ -19,17 +19,20 @@ class LeftFloatTest {
     List<QuantizableNode> all =
         List.of(node("a", "x", "w"), node("b", "x", "v"), node("c", "y", "v"));
     Recipe recipe = Recipes.int8("exclude = [v]");
-    Candidates candidates = Candidates.of(recipe, all);
+    Candidates candidates = Candidates.of(recipe, Recipes.source(all));
     TensorPlan planned =
-        LeftFloat.of(recipe, Candidates.of(Recipes.int8("exclude = [a]"), all), all, List.of())
+        LeftFloat.of(
+                recipe,
+                Candidates.of(Recipes.int8("exclude = [a]"), Recipes.source(all)),
+                List.of())
             .get(0);
 
-    List<TensorPlan> left = LeftFloat.of(recipe, candidates, all, List.of(planned));
+    List<TensorPlan> left = LeftFloat.of(recipe, candidates, List.of(planned));
 
     assertThat(planned.tensor()).isEqualTo("x");
     assertThat(left).extracting(TensorPlan::tensor).containsExactly("y", "v");
     assertThat(left)
-        .allSatisfy(p -> assertThat(p.floatReason()).contains("the recipe excludes 'v'"));
+        .allSatisfy(p -> assertThat(p.floatReason()).contains("the recipe excludes 'v' (exclude)"));
     assertThat(left.get(1).consumers()).containsExactly("b", "c");
     assertThat(left.get(1).shape()).contains(Shape.of(2, 3));
   }
@@ -38,6 +41,7 @@ class LeftFloatTest {
   void nothingIsLeftWhereTheRecipeTakesAll() {
     List<QuantizableNode> all = List.of(node("a", "x", "w"));
     Recipe recipe = Recipes.int8();
-    assertThat(LeftFloat.of(recipe, Candidates.of(recipe, all), all, List.of())).isEmpty();
+    assertThat(LeftFloat.of(recipe, Candidates.of(recipe, Recipes.source(all)), List.of()))
+        .isEmpty();
   }
 }

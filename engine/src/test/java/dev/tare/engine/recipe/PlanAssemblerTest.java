@@ -2,9 +2,11 @@ package dev.tare.engine.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -68,15 +70,14 @@ class PlanAssemblerTest {
     return new TensorPlan(
         name,
         role,
+        Format.QDQ,
         List.of("would-have"),
         reason,
         Optional.empty(),
-        QuantType.INT8,
-        true,
-        true,
-        false,
+        new Target(QuantType.INT8, true, true, false),
         "min-max",
-        axis,
+        Recipe.BASE,
+        new Granularity(axis, OptionalInt.empty()),
         channels);
   }
 
@@ -97,7 +98,15 @@ class PlanAssemblerTest {
         "r",
         "m",
         "s",
-        new PlanAssembler(new Candidates(nodes, Map.of()), source, activations, weights)
+        new PlanAssembler(
+                new Candidates(
+                    nodes.stream()
+                        .map(n -> new Candidates.Candidate(n, Mode.STATIC, Format.QDQ))
+                        .toList(),
+                    Map.of()),
+                source,
+                activations,
+                weights)
             .assemble());
   }
 

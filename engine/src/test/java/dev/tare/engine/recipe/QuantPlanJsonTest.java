@@ -3,14 +3,16 @@ package dev.tare.engine.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -19,13 +21,14 @@ class QuantPlanJsonTest {
   private static final String JSON =
       """
       {
-        "format-version" : 1,
+        "format-version" : 2,
         "recipe" : "int8",
         "model-sha256" : "ab",
         "statistics-sha256" : "cd",
         "tensors" : [ {
           "tensor" : "w",
           "role" : "weight",
+          "format" : "qdq",
           "quantized" : true,
           "consumers" : [ "one", "two" ],
           "shape" : [ 3, 2 ],
@@ -34,6 +37,7 @@ class QuantPlanJsonTest {
           "narrow-range" : true,
           "reduce-range" : false,
           "method" : "min-max",
+          "decided-by" : "rule 2",
           "axis" : 1,
           "low" : [ -0.5, -2.0 ],
           "high" : [ 1.0, 1.0 ],
@@ -44,6 +48,7 @@ class QuantPlanJsonTest {
         }, {
           "tensor" : "x",
           "role" : "activation",
+          "format" : "qdq",
           "quantized" : false,
           "reason" : "1 NaN",
           "consumers" : [ ],
@@ -51,7 +56,8 @@ class QuantPlanJsonTest {
           "symmetric" : false,
           "narrow-range" : false,
           "reduce-range" : true,
-          "method" : "percentile-99.999"
+          "method" : "percentile-99.999",
+          "decided-by" : "recipe"
         } ]
       }
       """;
@@ -65,15 +71,14 @@ class QuantPlanJsonTest {
               new TensorPlan(
                   "w",
                   Role.WEIGHT,
+                  Format.QDQ,
                   List.of("one", "two"),
                   Optional.empty(),
                   Optional.of(Shape.of(3, 2)),
-                  QuantType.INT8,
-                  true,
-                  true,
-                  false,
+                  new Target(QuantType.INT8, true, true, false),
                   "min-max",
-                  OptionalInt.of(1),
+                  "rule 2",
+                  Granularity.perChannel(1),
                   List.of(
                       new ChannelPlan(
                           new Range(-.5f, 1),
@@ -88,15 +93,14 @@ class QuantPlanJsonTest {
               new TensorPlan(
                   "x",
                   Role.ACTIVATION,
+                  Format.QDQ,
                   List.of(),
                   Optional.of("1 NaN"),
                   Optional.empty(),
-                  QuantType.UINT8,
-                  false,
-                  false,
-                  true,
+                  new Target(QuantType.UINT8, false, false, true),
                   "percentile-99.999",
-                  OptionalInt.empty(),
+                  "recipe",
+                  Granularity.perTensor(),
                   List.of())));
 
   @Test
@@ -107,6 +111,46 @@ class QuantPlanJsonTest {
   @Test
   void formatIsRead() {
     assertThat(QuantPlanJson.parse(JSON)).isEqualTo(PLAN);
+  }
+
+  @Test
+  void firstVersionIsRead() {
+    String first =
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
+            .replaceAll(",\\s*\"(format|decided-by)\" : \"[a-z0-9 ]*\"", "");
+    assertThat(first).doesNotContain("decided-by").doesNotContain("qdq");
+    QuantPlan plan = QuantPlanJson.parse(first);
+    assertThat(plan.tensors()).extracting(TensorPlan::format).containsOnly(Format.QDQ);
+    assertThat(plan.tensors()).extracting(TensorPlan::decidedBy).containsOnly("recipe");
+    assertThat(plan.tensors().get(0).channels()).isEqualTo(PLAN.tensors().get(0).channels());
+  }
+
+  @Test
+  void blocksListTheirScalesAndOneError() {
+    QuantParams params = new QuantParams(QuantType.INT4, .5f, -1);
+    List<ChannelPlan> blocks = new ArrayList<>();
+    for (int b = 0; b < 6; b++) {
+      blocks.add(ChannelPlan.ofBlock(params, Limits.of(QuantType.INT4), .25, 17));
+    }
+    TensorPlan plan =
+        new TensorPlan(
+            "w",
+            Role.WEIGHT,
+            Format.MATMUL_NBITS,
+            List.of("n"),
+            Optional.empty(),
+            Optional.of(Shape.of(5, 2)),
+            new Target(QuantType.INT4, false, false, false),
+            "min-max",
+            "recipe",
+            Granularity.perBlock(0, 2),
+            blocks);
+    assertThat(blocks.get(0).range()).isEqualTo(new Range(-3.5f, 4));
+    String json = QuantPlanJson.formatTensor(plan);
+    assertThat(json)
+        .contains("\"format\":\"matmul-nbits\"", "\"block-size\":2", "\"clipped-share\":[0.25]")
+        .doesNotContain("low");
+    assertThat(QuantPlanJson.parseTensor(json)).isEqualTo(plan);
   }
 
   @Test
@@ -139,15 +183,14 @@ class QuantPlanJsonTest {
         new TensorPlan(
             "t",
             Role.BIAS,
+            Format.QDQ,
             List.of(),
             Optional.empty(),
             Optional.of(Shape.of(5000)),
-            QuantType.INT32,
-            true,
-            false,
-            false,
+            new Target(QuantType.INT32, true, false, false),
             "accumulator",
-            OptionalInt.of(0),
+            "recipe",
+            Granularity.perChannel(0),
             channels);
     assertThat(QuantPlanJson.parseTensor(QuantPlanJson.formatTensor(plan))).isEqualTo(plan);
   }
@@ -157,8 +200,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 1", "\"format-version\" : 2"),
-        "Cannot read a plan of format version 2, only 1");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 3"),
+        "Cannot read a plan of format version 3, only 1 to 2");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

@@ -5,7 +5,9 @@ import dev.tare.engine.histogram.Observer;
 import dev.tare.engine.histogram.ObserverOptions;
 import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.List;
 
 /** Recipes and statistics for tests. */
 final class Recipes {
@@ -35,6 +37,21 @@ final class Recipes {
 
   static Recipe parse(String text) {
     return RecipeParser.parse("test", ConfigFactory.parseString(text));
+  }
+
+  /** A model of these operators, without constants to look at. */
+  static WeightSource source(List<QuantizableNode> nodes) {
+    return new WeightSource() {
+      @Override
+      public List<QuantizableNode> nodes() {
+        return nodes;
+      }
+
+      @Override
+      public Tensor constant(String name) {
+        throw new IllegalArgumentException("There is no constant '" + name + "'");
+      }
+    };
   }
 
   static TensorStatistics observed(

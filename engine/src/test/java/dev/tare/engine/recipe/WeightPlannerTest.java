@@ -2,6 +2,7 @@ package dev.tare.engine.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.Limits;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.tensor.DType;
@@ -17,7 +18,11 @@ class WeightPlannerTest {
   private static final Tensor MATRIX = Tensor.ofFloats(Shape.of(2, 3), 1, -2, 0, -.5f, 1, 0);
 
   private static TensorPlan plan(Tensor weight, int axis, String... changes) {
-    return new WeightPlanner(Recipes.int8(changes)).plan("w", weight, axis, List.of("node"));
+    return new WeightPlanner(Recipes.int8(changes))
+        .plan(
+            weight,
+            new TensorQuery(
+                "w", Role.WEIGHT, List.of("node"), List.of("MatMul"), Format.QDQ, axis, 1 - axis));
   }
 
   @Test
@@ -38,9 +43,11 @@ class WeightPlannerTest {
     assertThat(plan(MATRIX, 0).scales()).containsExactly((float) (4.0 / 254), (float) (2.0 / 254));
     Tensor cube = Tensor.ofFloats(Shape.of(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(plan(cube, 1).channels()).extracting(c -> c.range().high()).containsExactly(6f, 8f);
-    assertThat(WeightPlanner.channelValues(cube.toFloatArray(), cube.shape(), 1, 0))
+    assertThat(
+            WeightRuns.of(cube.shape(), Granularity.perChannel(1)).values(cube.toFloatArray(), 0))
         .containsExactly(1, 2, 5, 6);
-    assertThat(WeightPlanner.channelValues(cube.toFloatArray(), cube.shape(), 2, 1))
+    assertThat(
+            WeightRuns.of(cube.shape(), Granularity.perChannel(2)).values(cube.toFloatArray(), 1))
         .containsExactly(2, 4, 6, 8);
   }
 

@@ -2,6 +2,7 @@ package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
 import java.io.IOException;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,10 +18,9 @@ import picocli.CommandLine.Option;
 final class SelectCommand extends StageCommand {
   @Option(
       names = "--statistics",
-      required = true,
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
-      description = "Finished run with statistics.")
+      description = "Finished run with statistics; recipes that need none do without.")
   private String statistics;
 
   @Mixin private ModelFlags model;
@@ -34,6 +34,7 @@ final class SelectCommand extends StageCommand {
   @Override
   ExitCode execute(Stages on) throws IOException {
     return on.select(
-        new SelectOptions(statistics, model.model(), recipe.recipe(), output.options()));
+        new SelectOptions(
+            Optional.ofNullable(statistics), model.model(), recipe.recipe(), output.options()));
   }
 }

@@ -1,7 +1,9 @@
 package dev.tare.jobs.quantize;
 
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.ChannelPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.TensorPlan;
@@ -61,15 +63,23 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     TensorPlan plan = QuantPlanJson.parseTensor(slice.getString(0));
     long offset = slice.getLong(2);
     int length = slice.getInt(3);
-    int width = plan.type().dtype().bytes();
+    int bits = plan.type().dtype().bits();
     Tensor constant = source.constant(plan.tensor());
     FloatBuffer values = constant.floats();
-    int first = Math.toIntExact(offset / width);
-    values.position(first).limit(first + length / width);
+    int first = Math.toIntExact(offset * 8 / bits);
+    // The last byte of 4-bit integers may hold one.
+    values.position(first).limit((int) Math.min(first + length * 8L / bits, values.limit()));
     byte[] data = new byte[length];
     List<QuantParams> params = plan.channels().stream().map(ChannelPlan::params).toList();
     Quantizer.quantizeSlice(
-        values, ByteBuffer.wrap(data), first, constant.shape(), params, plan.axis(), plan.limits());
+        values,
+        ByteBuffer.wrap(data),
+        first,
+        constant.shape(),
+        params,
+        Granularity.along(plan.axis()),
+        plan.limits(),
+        Rounding.DIVISION);
     return RowFactory.create(
         WeightTables.FORMAT_VERSION,
         runId,

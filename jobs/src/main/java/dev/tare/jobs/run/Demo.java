@@ -130,7 +130,7 @@ final class Demo {
         "calibration over inference",
         "%.2f x, on the same %d definitions",
         details.calibrationOverPlain(),
-        details.calibration().samples());
+        details.calibration().orElseThrow().samples());
     row("int8 over float time", "%.2f x", details.quality().timeRatio());
     out.println();
     out.println("Look next at");

@@ -2,6 +2,7 @@ package dev.tare.jobs.run;
 
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.TensorRule;
 import dev.tare.jobs.Build;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
@@ -34,11 +35,12 @@ import org.apache.spark.sql.SparkSession;
 final class RunStage {
 
   private static final List<String> STAGES = List.of("calibrate", "select", "quantize", "evaluate");
+  private static final List<String> WITHOUT_CALIBRATION = STAGES.subList(1, STAGES.size());
 
   private final SparkSession spark;
   private final PrintStream out;
   private final Progress progress;
-  private CalibrateResult calibration;
+  private Optional<CalibrateResult> calibration = Optional.empty();
   private QuantPlan plan;
   private QuantizeJob.Result quantization;
   private Quality quality;
@@ -61,7 +63,7 @@ final class RunStage {
 
   /** What the stages of a run did. */
   record Details(
-      CalibrateResult calibration,
+      Optional<CalibrateResult> calibration,
       QuantPlan plan,
       QuantizeJob.Result quantization,
       Quality quality,
@@ -105,30 +107,27 @@ final class RunStage {
     ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
     RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
     SelectJob.requireCandidates(model, recipe);
-    if (recipe.parse().activations().perChannel()) {
+    if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
       throw QuantizeJob.perChannelActivations("Recipe '" + recipe.name() + "' gives every input");
     }
     warnAboutCpu(recipe);
     Pipeline pipeline = new Pipeline(spark);
     try (StageData data = StageData.open(spark, model, options.data());
         EvaluationData held = EvaluationData.open(spark, model, options, data)) {
-      calibration =
-          progress.stage(
-              "calibrate",
-              "run the float model over the data and count",
-              () -> {
-                data.check(options.data().maxBadRows());
-                held.requireBothParts();
-                calibrationSamples =
-                    data.select(held.calibrationCondition(), options.data().samples());
-                CalibrateResult result =
-                    pipeline.calibrate(
-                        attempt, model, options.observe(), options.data(), calibrationSamples);
-                data.requireUnchanged();
-                return result;
-              },
-              Summaries::calibration);
-      ratio[0] = after.run(model, calibrationSamples, calibration);
+      data.check(options.data().maxBadRows());
+      held.requireBothParts();
+      if (SelectJob.needsStatistics(model, recipe)) {
+        CalibrateResult result =
+            progress.stage(
+                "calibrate",
+                "run the float model over the data and count",
+                () -> calibrate(pipeline, attempt, model, options, data, held),
+                Summaries::calibration);
+        calibration = Optional.of(result);
+        ratio[0] = after.run(model, calibrationSamples, result);
+      } else {
+        progress.line("No calibration: recipe " + recipe.name() + " needs no statistics.");
+      }
       plan =
           progress.stage(
               "select",
@@ -139,7 +138,7 @@ final class RunStage {
                       model,
                       recipe,
                       attempt.path(Part.STATISTICS),
-                      calibration.contentSha256()),
+                      calibration.map(CalibrateResult::contentSha256).orElse("")),
               Summaries::plan);
       quantization =
           progress.stage(
@@ -166,11 +165,30 @@ final class RunStage {
       pipeline.done();
       return Manifest.draft(
           folder.runId(),
-          STAGES,
+          stages(model, recipe),
           inputs(model, data, held.ownData(), recipe),
           options.configuration(),
           pipeline.properties());
     }
+  }
+
+  private static List<String> stages(ModelHandle model, RecipeText recipe) {
+    return SelectJob.needsStatistics(model, recipe) ? STAGES : WITHOUT_CALIBRATION;
+  }
+
+  private CalibrateResult calibrate(
+      Pipeline pipeline,
+      RunAttempt attempt,
+      ModelHandle model,
+      RunOptions options,
+      StageData data,
+      EvaluationData held)
+      throws IOException {
+    calibrationSamples = data.select(held.calibrationCondition(), options.data().samples());
+    CalibrateResult result =
+        pipeline.calibrate(attempt, model, options.observe(), options.data(), calibrationSamples);
+    data.requireUnchanged();
+    return result;
   }
 
   private void warnAboutCpu(RecipeText recipe) {
@@ -189,7 +207,7 @@ final class RunStage {
           EvaluationData held = EvaluationData.open(spark, model, options, data)) {
         return Fingerprint.of(
             Build.current().version(),
-            STAGES,
+            stages(model, recipe),
             inputs(model, data, held.ownData(), recipe),
             options.configuration());
       }

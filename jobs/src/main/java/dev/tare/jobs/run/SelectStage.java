@@ -2,10 +2,12 @@ package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Part;
@@ -14,6 +16,7 @@ import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
@@ -42,7 +45,9 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress)
     Configuration hadoop = SparkJobs.hadoop(spark);
     List<InputRef> inputs = new ArrayList<>();
     inputs.add(ModelHandle.open(options.model(), hadoop).ref().asInput("model"));
-    inputs.add(RunFolder.open(options.statistics(), hadoop).asInput("statistics"));
+    if (options.statistics().isPresent()) {
+      inputs.add(RunFolder.open(options.statistics().get(), hadoop).asInput("statistics"));
+    }
     RecipeText.open(options.recipe(), hadoop).asInput(hadoop).ifPresent(inputs::add);
     return inputs;
   }
@@ -51,18 +56,42 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress)
   public ObjectNode write(RunAttempt attempt) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    FinishedRun statistics = RunFolder.open(options.statistics(), hadoop);
     RecipeText recipe = RecipeText.open(options.recipe(), hadoop);
-    String contentSha256 = Facts.contentSha256(statistics);
-    Facts.requireSameModel(statistics, model);
+    Optional<FinishedRun> statistics = statistics(model, recipe, hadoop);
     Pipeline pipeline = new Pipeline(spark);
     progress.stage(
         name(),
         "ranges by recipe " + recipe.name(),
         () ->
             pipeline.select(
-                attempt, model, recipe, statistics.verified(Part.STATISTICS), contentSha256),
+                attempt,
+                model,
+                recipe,
+                statistics.isPresent()
+                    ? statistics.get().verified(Part.STATISTICS)
+                    : attempt.path(Part.STATISTICS),
+                statistics.map(Facts::contentSha256).orElse("")),
         Summaries::plan);
     return pipeline.properties();
+  }
+
+  /**
+   * The statistics to select from, where the user names any.
+   *
+   * @throws TareException (usage) if the recipe needs some
+   */
+  private Optional<FinishedRun> statistics(
+      ModelHandle model, RecipeText recipe, Configuration hadoop) throws IOException {
+    if (options.statistics().isEmpty()) {
+      if (SelectJob.needsStatistics(model, recipe)) {
+        throw TareException.usage(
+            "Recipe '%s' needs statistics: give --statistics RUN".formatted(recipe.name()));
+      }
+      return Optional.empty();
+    }
+    FinishedRun statistics = RunFolder.open(options.statistics().get(), hadoop);
+    Facts.contentSha256(statistics);
+    Facts.requireSameModel(statistics, model);
+    return Optional.of(statistics);
   }
 }

@@ -4,6 +4,7 @@ import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.recipe.ActivationPlanner;
 import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.StatisticsTable;
@@ -25,16 +26,16 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, Stri
   private static final long serialVersionUID = 1L;
 
   private final RecipeText recipe;
-  private final HashMap<String, List<String>> consumers;
+  private final HashMap<String, TensorQuery> queries;
 
-  SelectActivations(RecipeText recipe, Map<String, List<String>> consumers) {
+  SelectActivations(RecipeText recipe, Map<String, TensorQuery> queries) {
     this.recipe = recipe;
-    this.consumers = new HashMap<>(consumers);
+    this.queries = new HashMap<>(queries);
   }
 
   @Override
   public Iterator<String> call(String tensor, Iterator<Row> rows) {
-    if (!consumers.containsKey(tensor)) {
+    if (!queries.containsKey(tensor)) {
       return List.<String>of().iterator();
     }
     TreeMap<Integer, Statistics> byChannel = new TreeMap<>();
@@ -54,7 +55,7 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, Stri
     try {
       return List.of(
               QuantPlanJson.formatTensor(
-                  new ActivationPlanner(recipe.parse()).plan(statistics, consumers.get(tensor))))
+                  new ActivationPlanner(recipe.parse()).plan(statistics, queries.get(tensor))))
           .iterator();
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);

@@ -7,9 +7,9 @@ import dev.tare.engine.recipe.LeftFloat;
 import dev.tare.engine.recipe.PlanAssembler;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
-import dev.tare.engine.recipe.QuantizableNode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -18,9 +18,7 @@ import dev.tare.jobs.table.PlanTable;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
@@ -49,7 +47,7 @@ public final class SelectJob {
   /**
    * Selects.
    *
-   * @param statistics folder of the statistics table
+   * @param statistics folder of the statistics table; not read where the recipe needs none
    * @param contentSha256 its identity, which the plan records
    * @throws TareException (bad input) if the model has nothing that the recipe quantizes, or the
    *     statistics lack a tensor that it needs; the message names them
@@ -59,16 +57,15 @@ public final class SelectJob {
     Recipe recipe = recipeText.parse();
     OnnxModel graph = model.parse();
     Candidates candidates = candidates(graph, recipe);
-    SparkJobs.describe(
-        spark, "select: ranges of activations by " + recipe.activations().method().name());
+    SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
-    SparkJobs.describe(spark, "select: ranges of weights by " + recipe.weights().method().name());
+    SparkJobs.describe(spark, "select: ranges of weights");
     List<TensorPlan> weights = weights(model, recipeText, candidates);
     SparkJobs.describe(spark, null);
     List<TensorPlan> plans =
         new ArrayList<>(
             new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
-    plans.addAll(LeftFloat.of(recipe, candidates, graph.weights().nodes(), plans));
+    plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
     return new QuantPlan(recipe.name(), model.ref().sha256(), contentSha256, plans);
   }
@@ -82,9 +79,14 @@ public final class SelectJob {
     candidates(model.parse(), recipe.parse());
   }
 
+  /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
+  public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
+    return !candidates(model.parse(), recipe.parse()).activations().isEmpty();
+  }
+
   private static Candidates candidates(OnnxModel graph, Recipe recipe) {
-    Candidates candidates = Candidates.of(recipe, graph.weights().nodes());
-    if (candidates.nodes().isEmpty()) {
+    Candidates candidates = Candidates.of(recipe, graph.weights());
+    if (candidates.chosen().isEmpty()) {
       throw nothingToQuantize(graph, recipe, candidates);
     }
     return candidates;
@@ -104,7 +106,10 @@ public final class SelectJob {
 
   private List<TensorPlan> activations(
       RecipeText recipeText, Recipe recipe, Candidates candidates, Path statistics) {
-    SortedMap<String, List<QuantizableNode>> wanted = candidates.byActivation();
+    SortedMap<String, TensorQuery> wanted = candidates.activations();
+    if (wanted.isEmpty()) {
+      return List.of();
+    }
     Dataset<Row> rows = StatisticsStore.read(spark, statistics);
     TreeSet<String> missing = new TreeSet<>(wanted.keySet());
     for (Row row :
@@ -116,39 +121,28 @@ public final class SelectJob {
           "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with an --observe that covers them."
               .formatted(missing.size(), recipe.name(), String.join(", ", missing)));
     }
-    HashMap<String, List<String>> consumers = new HashMap<>();
-    wanted.forEach((tensor, nodes) -> consumers.put(tensor, names(nodes)));
-    Dataset<Row> needed =
-        recipe.activations().perChannel() ? rows : rows.filter(functions.col("channel").isNull());
+    boolean perChannel =
+        wanted.values().stream().anyMatch(query -> recipe.decide(query).rule().perChannel());
+    Dataset<Row> needed = perChannel ? rows : rows.filter(functions.col("channel").isNull());
     return parse(
         needed
             .groupByKey(
                 (MapFunction<Row, String>) row -> row.getString(row.fieldIndex("tensor")),
                 Encoders.STRING())
-            .flatMapGroups(new SelectActivations(recipeText, consumers), Encoders.STRING())
+            .flatMapGroups(new SelectActivations(recipeText, wanted), Encoders.STRING())
             .collectAsList());
   }
 
   private List<TensorPlan> weights(
       ModelHandle model, RecipeText recipeText, Candidates candidates) {
-    SortedMap<String, List<QuantizableNode>> wanted = candidates.byWeight();
-    HashMap<String, List<String>> consumers = new HashMap<>();
-    HashMap<String, Integer> axes = new HashMap<>();
-    for (Map.Entry<String, List<QuantizableNode>> entry : wanted.entrySet()) {
-      consumers.put(entry.getKey(), names(entry.getValue()));
-      axes.put(entry.getKey(), entry.getValue().get(0).weightAxis());
-    }
+    SortedMap<String, TensorQuery> wanted = candidates.weights();
     int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
     return parse(
         spark
             .createDataset(new ArrayList<>(wanted.keySet()), Encoders.STRING())
             .repartition(tasks)
-            .mapPartitions(new SelectWeights(model, recipeText, consumers, axes), Encoders.STRING())
+            .mapPartitions(new SelectWeights(model, recipeText, wanted), Encoders.STRING())
             .collectAsList());
-  }
-
-  private static List<String> names(List<QuantizableNode> nodes) {
-    return new ArrayList<>(nodes.stream().map(QuantizableNode::node).toList());
   }
 
   private static List<TensorPlan> parse(List<String> json) {
@@ -160,7 +154,8 @@ public final class SelectJob {
     StringBuilder why = new StringBuilder();
     candidates
         .leftFloat()
-        .forEach((node, reason) -> why.append("\n  ").append(node).append(": ").append(reason));
+        .forEach(
+            (node, reason) -> why.append("\n  ").append(node.node()).append(": ").append(reason));
     for (SkippedNode node : graph.skipped()) {
       why.append("\n  ").append(node.node()).append(": ").append(node.reason());
     }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.WeightPlanner;
 import dev.tare.engine.recipe.WeightSource;
 import dev.tare.jobs.TareException;
@@ -20,18 +21,12 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
 
   private final ModelHandle model;
   private final RecipeText recipe;
-  private final HashMap<String, List<String>> consumers;
-  private final HashMap<String, Integer> axes;
+  private final HashMap<String, TensorQuery> queries;
 
-  SelectWeights(
-      ModelHandle model,
-      RecipeText recipe,
-      Map<String, List<String>> consumers,
-      Map<String, Integer> axes) {
+  SelectWeights(ModelHandle model, RecipeText recipe, Map<String, TensorQuery> queries) {
     this.model = model;
     this.recipe = recipe;
-    this.consumers = new HashMap<>(consumers);
-    this.axes = new HashMap<>(axes);
+    this.queries = new HashMap<>(queries);
   }
 
   @Override
@@ -43,8 +38,7 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
       String name = names.next();
       try {
         plans.add(
-            QuantPlanJson.formatTensor(
-                planner.plan(name, source.constant(name), axes.get(name), consumers.get(name))));
+            QuantPlanJson.formatTensor(planner.plan(source.constant(name), queries.get(name))));
       } catch (IllegalArgumentException e) {
         throw TareException.badInput(e.getMessage(), e);
       }

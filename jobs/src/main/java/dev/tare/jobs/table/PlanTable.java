@@ -12,13 +12,14 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The plan as a table, format version 1: one row per tensor and channel, with {@code channel} null
- * for a tensor with a single scale, and one row with a {@code reason} for a tensor that stays
- * float.
+ * The plan as a table, format version 2: one row per tensor and channel, with {@code channel} null
+ * for a tensor with a single scale, one row with a {@code reason} for a tensor that stays float,
+ * and one without a scale for an activation whose scale is found at run time. Of a tensor in
+ * blocks, {@code channel} counts the blocks, row-major in the shape of the scales.
  */
 public final class PlanTable {
 
-  public static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = 2;
 
   public static final StructType SCHEMA =
       new StructType()
@@ -28,6 +29,7 @@ public final class PlanTable {
           .add("recipe", DataTypes.StringType, false)
           .add("tensor", DataTypes.StringType, false)
           .add("role", DataTypes.StringType, false)
+          .add("format", DataTypes.StringType, false)
           .add("quantized", DataTypes.BooleanType, false)
           .add("reason", DataTypes.StringType, true)
           .add("consumers", DataTypes.createArrayType(DataTypes.StringType, false), false)
@@ -36,7 +38,9 @@ public final class PlanTable {
           .add("narrow_range", DataTypes.BooleanType, false)
           .add("reduce_range", DataTypes.BooleanType, false)
           .add("method", DataTypes.StringType, false)
+          .add("decided_by", DataTypes.StringType, false)
           .add("axis", DataTypes.IntegerType, true)
+          .add("block_size", DataTypes.IntegerType, true)
           .add("channel", DataTypes.IntegerType, true)
           .add("low", DataTypes.FloatType, true)
           .add("high", DataTypes.FloatType, true)
@@ -51,7 +55,7 @@ public final class PlanTable {
   public static List<Row> toRows(QuantPlan plan, String runId) {
     List<Row> rows = new ArrayList<>();
     for (TensorPlan tensor : plan.tensors()) {
-      if (!tensor.quantized()) {
+      if (tensor.channels().isEmpty()) {
         rows.add(row(plan, runId, tensor, -1));
       }
       for (int c = 0; c < tensor.channels().size(); c++) {
@@ -71,15 +75,20 @@ public final class PlanTable {
         plan.recipe(),
         tensor.tensor(),
         tensor.role().name().toLowerCase(Locale.ROOT),
+        tensor.format().name().toLowerCase(Locale.ROOT),
         tensor.quantized(),
         tensor.floatReason().orElse(null),
         tensor.consumers().toArray(new String[0]),
         tensor.type().name().toLowerCase(Locale.ROOT),
-        tensor.symmetric(),
-        tensor.narrowRange(),
-        tensor.reduceRange(),
+        tensor.target().symmetric(),
+        tensor.target().narrowRange(),
+        tensor.target().reduceRange(),
         tensor.method(),
+        tensor.decidedBy(),
         perChannel ? tensor.axis().getAsInt() : null,
+        tensor.granularity().blockSize().isPresent()
+            ? tensor.granularity().blockSize().getAsInt()
+            : null,
         perChannel && c >= 0 ? c : null,
         channel == null ? null : channel.range().low(),
         channel == null ? null : channel.range().high(),

@@ -11,7 +11,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Quantized constants as two tables, format version 1.
+ * Quantized constants as two tables, format version 2.
  *
  * <p>{@code tensors}: one row per constant. {@code weights}: its bytes, row-major and
  * little-endian, cut into slices of at most {@value #MAX_SLICE_BYTES} bytes; a binary cell writes 3
@@ -20,7 +20,7 @@ import org.apache.spark.sql.types.StructType;
  */
 public final class WeightTables {
 
-  public static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = 2;
   public static final int MAX_SLICE_BYTES = 8 << 20;
 
   public static final StructType TENSORS_SCHEMA =
@@ -33,6 +33,7 @@ public final class WeightTables {
           .add("type", DataTypes.StringType, false)
           .add("shape", DataTypes.createArrayType(DataTypes.LongType, false), false)
           .add("axis", DataTypes.IntegerType, true)
+          .add("block_size", DataTypes.IntegerType, true)
           .add("scales", DataTypes.createArrayType(DataTypes.FloatType, false), false)
           .add("zero_points", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
           .add("bytes", DataTypes.LongType, false)
@@ -63,6 +64,9 @@ public final class WeightTables {
         plan.type().name().toLowerCase(Locale.ROOT),
         shape.toArray(),
         plan.axis().isPresent() ? plan.axis().getAsInt() : null,
+        plan.granularity().blockSize().isPresent()
+            ? plan.granularity().blockSize().getAsInt()
+            : null,
         plan.scales(),
         plan.zeroPoints(),
         bytes,

@@ -11,6 +11,7 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.onnx.ModelPreparer;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.recipe.ChannelPlan;
@@ -35,7 +36,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -186,7 +186,7 @@ class AccuracyTest {
                   Quantizer.fakeQuantize(
                       Tensor.ofFloats(shape, values),
                       plans.get(name).channels().stream().map(ChannelPlan::params).toList(),
-                      OptionalInt.empty());
+                      Granularity.perTensor());
               errors.merge(name, QuantError.between(values, fake.toFloatArray()), QuantError::plus);
             });
       }

@@ -109,7 +109,7 @@ class CommandLinesTest {
 
     assertThat(stages.calls.subList(0, 5))
         .containsExactly(
-            new SelectOptions("s", "m", "int8", output),
+            new SelectOptions(Optional.of("s"), "m", "int8", output),
             new QuantizeOptions("p", "m", output),
             new MergeOptions(List.of("a", "b"), false, output),
             new InspectOptions("m.onnx"),

@@ -3,7 +3,6 @@ package dev.tare.jobs.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
@@ -44,7 +43,7 @@ class RecipeTextTest {
   @Test
   void shippedRecipesIncludeTheDefault() throws IOException {
     Recipe recipe = RecipeText.open("int8-entropy", HADOOP).parse();
-    assertThat(recipe.activations().method().name()).isEqualTo("entropy");
+    assertThat(recipe.activations().orElseThrow().method().name()).isEqualTo("entropy");
     assertThat(recipe.weights()).isEqualTo(RecipeText.open("int8", HADOOP).parse().weights());
   }
 
@@ -58,16 +57,17 @@ class RecipeTextTest {
     Recipe recipe = RecipeText.open(place, HADOOP).parse();
     assertThat(recipe.name()).isEqualTo(place);
     assertThat(recipe.floatAbove()).isEqualTo(100);
-    assertThat(recipe.operators()).containsExactly("MatMul", "Gemm", "Conv");
-    assertThat(recipe.exclude().get(0).glob()).isEqualTo("/head/*");
+    assertThat(recipe.operators())
+        .containsExactly("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather");
+    assertThat(recipe.rules().get(0).pattern().orElseThrow().glob()).isEqualTo("/head/*");
   }
 
   @Test
   void fileMayAddToAnIncludedList() throws IOException {
     write("base.conf", "include \"int8\"\nexclude = [\"/a/*\"]\n");
     String place = write("mine.conf", "include \"base.conf\"\nexclude = ${exclude} [\"/b/*\"]\n");
-    assertThat(RecipeText.open(place, HADOOP).parse().exclude())
-        .extracting(NamePattern::glob)
+    assertThat(RecipeText.open(place, HADOOP).parse().rules())
+        .extracting(rule -> rule.pattern().orElseThrow().glob())
         .containsExactly("/a/*", "/b/*");
   }
 
@@ -75,8 +75,9 @@ class RecipeTextTest {
   void mistakesNameFileAndLine() throws IOException {
     String unknown = write("unknown.conf", "include \"int8.conf\"\n\nweights.bits = 4\n");
     assertUsage(unknown, "Unknown key 'weights.bits' in a recipe (" + unknown + ": 3)");
-    String value = write("value.conf", "include \"int8.conf\"\nweights.type = int4\n");
-    assertUsage(value, "Invalid 'type' in a recipe (" + value + ": 2): expected int8 or uint8");
+    String value = write("value.conf", "include \"int8.conf\"\nweights.type = int5\n");
+    assertUsage(
+        value, "Invalid 'type' in a recipe (" + value + ": 2): expected one of int4, uint4, int8");
     String type = write("type.conf", "include \"int8.conf\"\nfloat-above = many\n");
     assertUsage(type, type + ": 2: float-above has type STRING rather than NUMBER");
     String syntax = write("syntax.conf", "weights {\n");

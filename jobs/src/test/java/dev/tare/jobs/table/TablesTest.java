@@ -6,10 +6,13 @@ import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.histogram.Observer;
 import dev.tare.engine.histogram.ObserverOptions;
 import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
@@ -152,15 +155,14 @@ class TablesTest {
     return new TensorPlan(
         name,
         role,
+        Format.QDQ,
         List.of("n1", "n2"),
         reason,
         role == Role.ACTIVATION ? Optional.empty() : Optional.of(shape),
-        type,
-        role == Role.WEIGHT,
-        true,
-        false,
+        new Target(type, role == Role.WEIGHT, role == Role.WEIGHT, false),
         "min-max",
-        axis,
+        "rule 1",
+        new Granularity(axis, OptionalInt.empty()),
         channels);
   }
 
@@ -185,20 +187,23 @@ class TablesTest {
     assertThat(rows).hasSize(4).allMatch(row -> row.length() == PlanTable.SCHEMA.length());
     assertThat(cells(rows.get(0)))
         .containsExactly(
-            1,
+            2,
             "run",
             "ab",
             "int8",
             "f",
             "activation",
+            "qdq",
             false,
             "NaN",
             nodes,
             "uint8",
             false,
-            true,
+            false,
             false,
             "min-max",
+            "rule 1",
+            null,
             null,
             null,
             null,
@@ -209,25 +214,28 @@ class TablesTest {
             null);
     assertThat(cells(rows.get(1)))
         .containsExactly(
-            1, "run", "ab", "int8", "w", "weight", true, null, nodes, "int8", true, true, false,
-            "min-max", 1, 0, -1f, .5f, .5f, 7, .25, 40.0);
-    assertThat(cells(rows.get(2)).subList(14, 19)).containsExactly(1, 1, -1f, .25f, .25f);
+            2, "run", "ab", "int8", "w", "weight", "qdq", true, null, nodes, "int8", true, true,
+            false, "min-max", "rule 1", 1, null, 0, -1f, .5f, .5f, 7, .25, 40.0);
+    assertThat(cells(rows.get(2)).subList(16, 22)).containsExactly(1, null, 1, -1f, .25f, .25f);
     assertThat(cells(rows.get(3)))
         .containsExactly(
-            1,
+            2,
             "run",
             "ab",
             "int8",
             "x",
             "activation",
+            "qdq",
             true,
             null,
             nodes,
             "uint8",
             false,
-            true,
+            false,
             false,
             "min-max",
+            "rule 1",
+            null,
             null,
             null,
             -1f,
@@ -262,7 +270,7 @@ class TablesTest {
     assertThat(row.length()).isEqualTo(WeightTables.TENSORS_SCHEMA.length());
     assertThat(cells(row))
         .containsExactly(
-            1,
+            2,
             "run",
             "ab",
             "w",
@@ -270,6 +278,7 @@ class TablesTest {
             "int8",
             List.of(3L, 2L),
             1,
+            null,
             list(.5f, .25f),
             List.of(7, 7),
             6L,

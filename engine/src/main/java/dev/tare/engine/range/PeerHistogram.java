@@ -2,14 +2,14 @@ package dev.tare.engine.range;
 
 import dev.tare.engine.histogram.Distribution;
 
-/** A histogram as ONNX Runtime holds it: touching bins of one width with float32 edges. */
-final class OrtHistogram {
+/** A histogram as the peers hold theirs: touching bins of one width with float32 edges. */
+final class PeerHistogram {
 
   private final long[] counts;
   private final float[] edges;
   private final long[] sum;
 
-  private OrtHistogram(long[] counts, float[] edges) {
+  private PeerHistogram(long[] counts, float[] edges) {
     this.counts = counts;
     this.edges = edges;
     this.sum = new long[counts.length + 1];
@@ -19,7 +19,7 @@ final class OrtHistogram {
   }
 
   /** The bins as given when they are uniform, else the two-sided uniform grid around 0. */
-  static OrtHistogram of(Distribution distribution, String method) {
+  static PeerHistogram of(Distribution distribution, String method) {
     if (UniformGrid.isUniform(distribution)) {
       return given(distribution);
     }
@@ -33,11 +33,29 @@ final class OrtHistogram {
     }
     counts[cells] += grid.zeros();
     edges[counts.length] = (float) (cells * grid.width());
-    return new OrtHistogram(counts, edges);
+    return new PeerHistogram(counts, edges);
+  }
+
+  /** The bins as given when they are uniform, else the cells of our grid that were seen. */
+  static PeerHistogram ofSeen(Distribution distribution, String method) {
+    if (UniformGrid.isUniform(distribution)) {
+      return given(distribution);
+    }
+    UniformGrid grid = UniformGrid.of(distribution, method);
+    int below = grid.negativeCells();
+    long[] counts = new long[below + Math.max(1, grid.positiveCells())];
+    float[] edges = new float[counts.length + 1];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = i < below ? grid.negative(below - 1 - i) : grid.positive(i - below);
+      edges[i + 1] = (float) ((i + 1 - below) * grid.width());
+    }
+    edges[0] = (float) (-below * grid.width());
+    counts[below] += grid.zeros();
+    return new PeerHistogram(counts, edges);
   }
 
   /** The bins of |x|: as given when none is negative, else the uniform grid. */
-  static OrtHistogram ofMagnitudes(Distribution distribution, String method) {
+  static PeerHistogram ofMagnitudes(Distribution distribution, String method) {
     if (UniformGrid.isUniform(distribution) && distribution.lower(0) >= 0) {
       return given(distribution);
     }
@@ -49,10 +67,10 @@ final class OrtHistogram {
       edges[i + 1] = (float) ((i + 1) * grid.width());
     }
     counts[0] += grid.zeros();
-    return new OrtHistogram(counts, edges);
+    return new PeerHistogram(counts, edges);
   }
 
-  private static OrtHistogram given(Distribution distribution) {
+  private static PeerHistogram given(Distribution distribution) {
     int bins = distribution.bins();
     long[] counts = new long[bins];
     float[] edges = new float[bins + 1];
@@ -61,7 +79,12 @@ final class OrtHistogram {
       edges[i] = (float) distribution.lower(i);
     }
     edges[bins] = (float) distribution.upper(bins - 1);
-    return new OrtHistogram(counts, edges);
+    return new PeerHistogram(counts, edges);
+  }
+
+  /** A copy of the counts. */
+  long[] counts() {
+    return counts.clone();
   }
 
   int bins() {

@@ -1,0 +1,2 @@
+/** Formats of other runtimes that are not ONNX: one class for each. */
+package dev.tare.engine.export;

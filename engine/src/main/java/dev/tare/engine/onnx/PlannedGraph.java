@@ -1,0 +1,214 @@
+package dev.tare.engine.onnx;
+
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.ModelProto;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.OperatorSetIdProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** The nodes of a model while a plan is written into them. Not thread-safe. */
+final class PlannedGraph {
+
+  private static final String RUNTIME_DOMAIN = "com.microsoft";
+
+  private final OnnxModel model;
+  private final FreshNames names;
+  private final List<NodeProto> nodes;
+  private final Map<String, Integer> indexes = new HashMap<>();
+  private final Map<String, QuantizableNode> quantizable = new HashMap<>();
+  private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
+  private final List<TensorProto> initializers = new ArrayList<>();
+  private final Set<String> tensors;
+
+  PlannedGraph(OnnxModel model) {
+    this.model = model;
+    this.names = new FreshNames(model.graph());
+    this.nodes = new ArrayList<>(model.graph().getNodeList());
+    for (int i = 0; i < nodes.size(); i++) {
+      String name = model.nodeNames().get(i);
+      indexes.put(name, i);
+      if (!nodes.get(i).getName().equals(name)) {
+        nodes.set(i, nodes.get(i).toBuilder().setName(name).build());
+      }
+    }
+    model.weights().nodes().forEach(node -> quantizable.put(node.node(), node));
+    this.tensors = model.tensors();
+  }
+
+  FreshNames names() {
+    return names;
+  }
+
+  /** Stores a new constant and returns its name. */
+  String add(TensorProto initializer) {
+    initializers.add(initializer);
+    return initializer.getName();
+  }
+
+  /** The node of a consumer as the model has it. */
+  NodeProto node(TensorPlan plan, String consumer) {
+    return model.graph().getNode(index(plan, consumer));
+  }
+
+  /** What the model's weights say of a consumer. */
+  QuantizableNode product(TensorPlan plan, String consumer) {
+    QuantizableNode product = quantizable.get(consumer);
+    require(product != null, plan, "node '" + consumer + "' multiplies by no constant");
+    return product;
+  }
+
+  private int index(TensorPlan plan, String consumer) {
+    Integer index = indexes.get(consumer);
+    if (index == null) {
+      throw contradiction(plan, "the model has no node '" + consumer + "'");
+    }
+    return index;
+  }
+
+  void requireActivation(TensorPlan plan) {
+    require(plan.type() != QuantType.INT32, plan, "activations cannot be INT32");
+    require(
+        tensors.contains(plan.tensor()) && !model.constants().contains(plan.tensor()),
+        plan,
+        "the model computes no such tensor");
+  }
+
+  /**
+   * The shape of a planned constant.
+   *
+   * @throws IllegalArgumentException if the plan is not about this model
+   */
+  Shape requireConstant(TensorPlan plan) {
+    Shape shape =
+        model
+            .constants()
+            .find(plan.tensor())
+            .map(TensorCodec::shape)
+            .orElseThrow(() -> contradiction(plan, "the model has no such constant"));
+    require(
+        plan.shape().filter(shape::equals).isPresent(),
+        plan,
+        "shape " + plan.shape().map(Shape::toString).orElse("unknown") + " vs " + shape);
+    require(
+        (plan.type() == QuantType.INT32) == (plan.role() == Role.BIAS),
+        plan,
+        plan.type() + " is not for a " + plan.role());
+    if (plan.axis().isPresent()) {
+      int axis = plan.axis().getAsInt();
+      require(axis >= 0 && axis < shape.rank(), plan, "axis " + axis + " vs shape " + shape);
+    }
+    long scales = plan.granularity().paramsShape(shape).size();
+    require(
+        scales == plan.channels().size(), plan, plan.channels().size() + " channels vs " + scales);
+    return shape;
+  }
+
+  static ByteBuffer requireBytes(TensorPlan plan, Shape shape, ByteBuffer bytes) {
+    long expected = plan.type().dtype().byteSize(shape.size());
+    require(
+        bytes.remaining() == expected, plan, bytes.remaining() + " bytes instead of " + expected);
+    return bytes;
+  }
+
+  /** Puts a chain before its first consumer, and points its consumers to it. */
+  void connect(TensorPlan plan, List<String> consumers, List<NodeProto> chain, String output) {
+    for (String consumer : consumers) {
+      NodeProto original = node(plan, consumer);
+      int index = indexes.get(consumer);
+      nodes.set(index, redirect(plan, consumer, original, nodes.get(index), output));
+    }
+    insert(plan, consumers, chain);
+  }
+
+  /** Puts nodes before the first of some consumers. */
+  void insert(TensorPlan plan, List<String> consumers, List<NodeProto> chain) {
+    int first = consumers.stream().mapToInt(c -> index(plan, c)).min().orElseThrow();
+    insertions.computeIfAbsent(first, i -> new ArrayList<>(2)).addAll(chain);
+  }
+
+  /** Puts a sequence in place of a consumer; its last node makes the consumer's output. */
+  void replace(TensorPlan plan, String consumer, List<NodeProto> sequence) {
+    int index = index(plan, consumer);
+    int last = sequence.size() - 1;
+    insertions.computeIfAbsent(index, i -> new ArrayList<>(last)).addAll(sequence.subList(0, last));
+    nodes.set(index, sequence.get(last));
+  }
+
+  private NodeProto redirect(
+      TensorPlan plan, String consumer, NodeProto original, NodeProto node, String to) {
+    NodeProto.Builder builder = node.toBuilder();
+    boolean found = false;
+    for (int i = 0; i < original.getInputCount(); i++) {
+      if (reads(plan, consumer, original, i)) {
+        builder.setInput(i, to);
+        found = true;
+      }
+    }
+    require(found, plan, "node '" + consumer + "' does not read it");
+    return builder.build();
+  }
+
+  /** Whether the planned role of the tensor is the one that it has at this input. */
+  boolean reads(TensorPlan plan, String consumer, NodeProto node, int input) {
+    QuantizableNode known = quantizable.get(consumer);
+    if (plan.role() == Role.ACTIVATION) {
+      return node.getInput(input).equals(plan.tensor())
+          && (known == null || known.inputIndex() == input);
+    }
+    boolean same =
+        model.constants().resolve(node.getInput(input)).filter(plan.tensor()::equals).isPresent();
+    if (plan.role() == Role.BIAS) {
+      return same && input == 2;
+    }
+    return same && (known == null || known.weightIndex() == input);
+  }
+
+  /** The rewritten model, raised to an opset at least. */
+  OnnxModel build(int opset) {
+    List<NodeProto> sequence = new ArrayList<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      sequence.addAll(insertions.getOrDefault(i, List.of()));
+      sequence.add(nodes.get(i));
+    }
+    GraphProto graph =
+        new DeadConstants(model.graph(), sequence)
+            .removed().toBuilder().addAllInitializer(initializers).build();
+    ModelProto.Builder proto = model.proto().toBuilder().setGraph(graph);
+    boolean runtimeOperators =
+        sequence.stream().anyMatch(node -> node.getDomain().equals(RUNTIME_DOMAIN));
+    boolean imported =
+        proto.getOpsetImportList().stream().anyMatch(o -> o.getDomain().equals(RUNTIME_DOMAIN));
+    if (runtimeOperators && !imported) {
+      proto.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(RUNTIME_DOMAIN).setVersion(1));
+    }
+    return OpsetUpgrade.upgrade(model.with(proto.build()), opset);
+  }
+
+  static void require(boolean holds, TensorPlan plan, String otherwise) {
+    if (!holds) {
+      throw contradiction(plan, otherwise);
+    }
+  }
+
+  static IllegalArgumentException contradiction(TensorPlan plan, String why) {
+    String what = plan.role().name().toLowerCase(Locale.ROOT);
+    if (plan.format() != Format.QDQ) {
+      what += " for " + plan.format();
+    }
+    return new IllegalArgumentException(
+        "Cannot quantize %s '%s': %s".formatted(what, plan.tensor(), why));
+  }
+}

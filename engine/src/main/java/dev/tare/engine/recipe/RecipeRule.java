@@ -1,0 +1,54 @@
+package dev.tare.engine.recipe;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An exception that a recipe makes for some tensors or operators; of those that match, the last
+ * decides.
+ *
+ * @param name how the plan calls it, such as {@code rule 2}
+ * @param pattern which tensors or nodes by name; empty for all
+ * @param operators which operator types; empty for all
+ * @param role which role the settings are for; present exactly when {@code settings} is
+ * @param quantize whether a matching operator is quantized at all
+ * @param mode when a matching operator's numbers become integers
+ * @param settings how a matching tensor is quantized
+ */
+public record RecipeRule(
+    String name,
+    Optional<NamePattern> pattern,
+    List<String> operators,
+    Optional<Role> role,
+    Optional<Boolean> quantize,
+    Optional<Mode> mode,
+    Optional<TensorRule> settings) {
+
+  /**
+   * @throws IllegalArgumentException if settings lack a role, or a role has no settings
+   */
+  public RecipeRule {
+    operators = List.copyOf(operators);
+    if (role.isPresent() != settings.isPresent()) {
+      throw new IllegalArgumentException(
+          name + (role.isPresent() ? " has a role but no settings" : " has settings but no role"));
+    }
+  }
+
+  /** Whether it speaks of a node: by its name, or that of its input or weight. */
+  boolean matches(QuantizableNode node) {
+    return (operators.isEmpty() || operators.contains(node.opType()))
+        && matches(List.of(node.node(), node.input(), node.weight()));
+  }
+
+  /** Whether its settings are for a tensor: by its name, or that of a consumer. */
+  boolean matches(TensorQuery tensor) {
+    return role.filter(tensor.role()::equals).isPresent()
+        && (operators.isEmpty() || tensor.operators().stream().anyMatch(operators::contains))
+        && (matches(List.of(tensor.tensor())) || matches(tensor.consumers()));
+  }
+
+  private boolean matches(List<String> names) {
+    return pattern.isEmpty() || names.stream().anyMatch(pattern.get()::matches);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tare.engine.recipe;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * A tensor that a recipe is asked about, with all that its rules may match.
+ *
+ * @param tensor name in the model
+ * @param role what it is to its consumers
+ * @param consumers names of the nodes that would read it quantized, in graph order
+ * @param operators their operator types, sorted, each once
+ * @param format how the model would hold it
+ * @param channelAxis axis of output channels of a weight, or -1 where channels may not have scales
+ *     of their own
+ * @param blockAxis axis that blocks of a weight cut, the one that products are summed over; -1 for
+ *     an activation
+ */
+public record TensorQuery(
+    String tensor,
+    Role role,
+    List<String> consumers,
+    List<String> operators,
+    Format format,
+    int channelAxis,
+    int blockAxis)
+    implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  public TensorQuery {
+    consumers = List.copyOf(consumers);
+    operators = List.copyOf(operators);
+  }
+
+  /** A question about an activation. */
+  public static TensorQuery ofActivation(
+      String tensor, List<String> consumers, List<String> operators) {
+    return new TensorQuery(tensor, Role.ACTIVATION, consumers, operators, Format.QDQ, -1, -1);
+  }
+}

@@ -1,0 +1,156 @@
+package dev.tare.engine.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.tensor.Shape;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeRulesTest {
+
+  private static final String WEIGHT_ONLY =
+      """
+      format-version = 1
+      description = "For tests"
+      mode = weight-only
+      operators = [MatMul, Conv, Gather]
+      weights {
+        type = int4, symmetric = true, narrow-range = false, reduce-range = false
+        granularity = per-block, block-size = 32, method = min-max
+      }
+      float-above = 1e30
+      """;
+
+  private static QuantizableNode node(String name, String opType, String input, String weight) {
+    return new QuantizableNode(
+        name, opType, input, 0, weight, 1, Shape.of(64, 2), 1, Optional.empty());
+  }
+
+  private static final QuantizableNode DENSE = node("/layer.1/dense", "MatMul", "x", "w");
+  private static final QuantizableNode HEAD = node("/head/dense", "MatMul", "y", "v");
+  private static final QuantizableNode IMAGE = node("/image", "Conv", "z", "k");
+  private static final WeightSource MODEL = Recipes.source(List.of(DENSE, HEAD, IMAGE));
+
+  private static TensorQuery input(QuantizableNode node) {
+    return TensorQuery.ofActivation(node.input(), List.of(node.node()), List.of(node.opType()));
+  }
+
+  @Test
+  void lastRuleThatMatchesDecidesAndIsNamed() {
+    Recipe recipe =
+        Recipes.int8(
+            "rules = [",
+            "{ operators = [MatMul], role = activation, type = uint16 }",
+            "{ tensors = \"/layer.1/*\", role = activation, type = int8, symmetric = true }",
+            "{ tensors = \"/layer.1/*\", role = weight, type = int4 }",
+            "]");
+    Recipe.Decision dense = recipe.decide(input(DENSE));
+    assertThat(dense.decidedBy()).isEqualTo("rule 2");
+    assertThat(dense.rule().type()).isEqualTo(QuantType.INT8);
+    assertThat(dense.rule().symmetric()).isTrue();
+    Recipe.Decision head = recipe.decide(input(HEAD));
+    assertThat(head.decidedBy()).isEqualTo("rule 1");
+    assertThat(head.rule().type()).isEqualTo(QuantType.UINT16);
+    assertThat(head.rule().symmetric()).isFalse();
+    assertThat(recipe.decide(input(IMAGE)).decidedBy()).isEqualTo("recipe");
+    TensorQuery weight = Candidates.of(recipe, MODEL).weights().get("w");
+    assertThat(recipe.decide(weight).decidedBy()).isEqualTo("rule 3");
+  }
+
+  @Test
+  void operatorsMayLeaveOrJoinByRule() {
+    Recipe recipe =
+        Recipes.int8(
+            "rules = [",
+            "{ operators = [MatMul], quantize = false }",
+            "{ tensors = \"/head/*\", quantize = true }",
+            "{ operators = [Conv], quantize = true }",
+            "]");
+    Candidates candidates = Candidates.of(recipe, MODEL);
+    assertThat(candidates.nodes()).containsExactly(HEAD, IMAGE);
+    assertThat(candidates.leftFloat()).containsEntry(DENSE, "the recipe excludes (rule 1)");
+  }
+
+  @Test
+  void modeMayDifferByRule() {
+    Recipe recipe =
+        Recipes.int8(
+            "rules = [",
+            "{ tensors = \"/head/*\", mode = weight-only }",
+            "{ tensors = w, mode = dynamic }",
+            "]");
+    Candidates candidates = Candidates.of(recipe, MODEL);
+    assertThat(candidates.chosen())
+        .containsExactly(
+            new Candidates.Candidate(DENSE, Mode.DYNAMIC, Format.DYNAMIC),
+            new Candidates.Candidate(HEAD, Mode.WEIGHT_ONLY, Format.QDQ));
+    assertThat(candidates.activations()).isEmpty();
+    assertThat(candidates.weights().get("w").format()).isEqualTo(Format.DYNAMIC);
+  }
+
+  @Test
+  void weightOnlyNeedsNoActivations() {
+    Recipe recipe = Recipes.parse(WEIGHT_ONLY);
+    assertThat(recipe.usesStatistics()).isFalse();
+    assertThat(recipe.activations()).isEmpty();
+    assertThat(recipe.weights().blockSize()).isEqualTo(OptionalInt.of(32));
+    Candidates candidates = Candidates.of(recipe, MODEL);
+    assertThat(candidates.activations()).isEmpty();
+    assertThat(candidates.weights().get("w").blockAxis()).isZero();
+    assertThat(candidates.weights().get("k").blockAxis()).isEqualTo(1);
+  }
+
+  @Test
+  void weightsThatTheOperatorTakesArePacked() {
+    Recipe recipe = Recipes.parse(WEIGHT_ONLY + "format = matmul-nbits");
+    assertThat(Candidates.of(recipe, MODEL).weights().get("w").format())
+        .isEqualTo(Format.MATMUL_NBITS);
+    assertThat(Candidates.of(recipe, MODEL).weights().get("k").format()).isEqualTo(Format.QDQ);
+    Recipe rule =
+        Recipes.parse(
+            WEIGHT_ONLY
+                + "format = matmul-nbits, rules = [{tensors = w, role = weight,"
+                + " granularity = per-channel}]");
+    assertThat(Candidates.of(rule, MODEL).weights().get("w").format()).isEqualTo(Format.QDQ);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "rules = [{ tensors = a }]                         | it decides nothing; give quantize, mode",
+        "rules = [{ tensors = a, type = int8 }]            | a setting of tensors needs role",
+        "rules = [{ role = weight, mode = dynamic }]       | decided for whole operators",
+        "rules = [{ role = bias, type = int8 }]            | expected activation or weight",
+        "rules = [{ operators = [Add], quantize = true }]  | cannot quantize 'Add'",
+        "rules = [{ node = a, quantize = true }]           | Unknown key 'rules.node'",
+        "rules = [{ tensors = \"\", quantize = true }]     | Invalid name pattern: empty",
+        "rules = [{ role = weight, type = uint8 }]         | an unsigned type has no narrow range",
+        "mode = static8                                    | expected static or dynamic or",
+        "activations.granularity = per-block, activations.block-size = 8 | have no blocks",
+        "weights.granularity = per-block                   | setting found for key 'block-size'",
+        "weights.granularity = per-block, weights.block-size = 0 | expected a positive number",
+        "mode = dynamic, weights.type = int4               | mode dynamic needs 8-bit weights",
+        "weights.reduce-range = true, weights.type = int4  | only types of 8 bits",
+        "mode = weight-only, format = matmul-nbits         | MatMulNBits needs 4 or 8 bits per block"
+      })
+  void contradictionsAreRefused(String change, String message) {
+    assertThatThrownBy(() -> Recipes.int8(change))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void staticNeedsActivations() {
+    assertThatThrownBy(
+            () -> Recipes.parse(WEIGHT_ONLY + "rules = [{ operators = [MatMul], mode = static }]"))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage("Invalid recipe 'test': mode static needs 'activations'");
+  }
+}
