@@ -6,6 +6,7 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.recipe.EmbeddingNode;
 import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.recipe.Topology;
 import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
@@ -19,6 +20,8 @@ import java.util.Optional;
 /** Finds the constant weights of a graph, and apart from them those of its subgraphs. */
 final class GraphWeights implements WeightSource {
 
+  private final GraphProto graph;
+  private final List<String> names;
   private final Constants constants;
   private final List<QuantizableNode> nodes = new ArrayList<>();
   private final List<EmbeddingNode> embeddings = new ArrayList<>();
@@ -27,6 +30,8 @@ final class GraphWeights implements WeightSource {
   private final Map<String, TensorProto> ofSubgraphs = new HashMap<>();
 
   GraphWeights(GraphProto graph, Constants constants, List<String> names) {
+    this.graph = graph;
+    this.names = names;
     this.constants = constants;
     ConstantScope scope = ConstantScope.ofMain(graph, constants);
     for (int i = 0; i < graph.getNodeCount(); i++) {
@@ -62,6 +67,11 @@ final class GraphWeights implements WeightSource {
   @Override
   public List<QuantizableNode> inSubgraphs() {
     return List.copyOf(inSubgraphs);
+  }
+
+  @Override
+  public Topology topology() {
+    return GraphTopology.of(graph, constants, names);
   }
 
   List<SkippedNode> skipped() {

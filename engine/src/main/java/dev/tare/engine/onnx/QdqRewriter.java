@@ -85,8 +85,7 @@ public final class QdqRewriter {
       if (plan.format() == Format.DYNAMIC) {
         integers.input(plan);
       } else {
-        QdqNodes.Chain chain = qdq.activation(plan);
-        graph.connect(plan, plan.consumers(), chain.nodes(), chain.output());
+        activation(plan);
       }
       return;
     }
@@ -96,6 +95,16 @@ public final class QdqRewriter {
       case QDQ -> constant(plan, shape, bytes);
       case DYNAMIC -> integers.weight(plan, qdq.store(plan, shape, bytes));
       case MATMUL_NBITS -> packed.weight(plan, shape, bytes);
+    }
+  }
+
+  private void activation(TensorPlan plan) {
+    if (plan.consumers().contains(TensorPlan.GRAPH_OUTPUT)) {
+      QdqNodes.Chain chain = qdq.output(plan);
+      graph.intercept(plan, chain.nodes().get(0).getInput(0), chain.nodes());
+    } else {
+      QdqNodes.Chain chain = qdq.activation(plan);
+      graph.connect(plan, plan.consumers(), chain.nodes(), chain.output());
     }
   }
 

@@ -26,6 +26,11 @@ public interface WeightSource {
     return List.of();
   }
 
+  /** The main graph as a whole; costs a walk through it. */
+  default Topology topology() {
+    return Topology.NONE;
+  }
+
   /**
    * A constant tensor by the name that nodes or embeddings here give it, wherever the model keeps
    * it (initializer or Constant node).
