@@ -89,9 +89,9 @@ final class IntegerProducts {
                     zeroPoint,
                     input);
         String scale = scale(plan, trailing(conv, left, rank), 1f);
-        sequence.scaled(sums, input, scale);
+        String result = sequence.scaled(sums, input, scale);
         if (!Nodes.input(node, 2).isEmpty()) {
-          sequence.add(sequence.column(node.getInput(2), rank));
+          sequence.simple("Add", result, sequence.column(node.getInput(2), rank));
         }
       }
       graph.replace(plan, consumer, sequence.finish());
@@ -114,7 +114,8 @@ final class IntegerProducts {
       b = sequence.simple("Transpose", b);
     }
     String sums = sequence.integer("MatMulInteger", a, b, zeroPoint(plan, false), input);
-    sequence.scaled(sums, input, scale(plan, 0, Nodes.floatAttribute(node, "alpha", 1f)));
+    String result =
+        sequence.scaled(sums, input, scale(plan, 0, Nodes.floatAttribute(node, "alpha", 1f)));
     String c = Nodes.input(node, 2);
     float beta = Nodes.floatAttribute(node, "beta", 1f);
     if (!c.isEmpty() && beta != 0) {
@@ -123,7 +124,7 @@ final class IntegerProducts {
         graph.add(TensorCodec.floats(factor, List.of(), beta));
         c = sequence.simple("Mul", c, factor);
       }
-      sequence.add(c);
+      sequence.simple("Add", result, c);
     }
   }
 
@@ -190,7 +191,7 @@ final class IntegerProducts {
     }
 
     /** The sums as float, times the scale of the input and that of the weight. */
-    void scaled(String sums, Input input, String scale) {
+    String scaled(String sums, Input input, String scale) {
       String cast = names.fresh(output + "_Cast_Output");
       nodes.add(
           NodeProto.newBuilder()
@@ -201,7 +202,7 @@ final class IntegerProducts {
               .addAttribute(Nodes.intAttribute("to", DType.FLOAT32.onnxCode()))
               .build());
       String both = simple("Mul", input.scale(), scale);
-      simple("Mul", cast, both);
+      return simple("Mul", cast, both);
     }
 
     String simple(String opType, String... operands) {
@@ -216,20 +217,12 @@ final class IntegerProducts {
       return result;
     }
 
-    /** Adds to what the last node made. */
-    void add(String addend) {
-      simple("Add", nodes.get(nodes.size() - 1).getOutput(0), addend);
-    }
-
-    /** A bias of [M] as [1, M, 1, ...], after the last node but usable by the next. */
+    /** A bias of [M] as [1, M, 1, ...]. */
     String column(String bias, int rank) {
       List<Long> dims = new ArrayList<>(Collections.nCopies(rank, 1L));
       dims.set(1, -1L);
       TensorProto shape = TensorCodec.longs(names.fresh(output + "_bias_shape"), dims);
-      NodeProto last = nodes.remove(nodes.size() - 1);
-      String reshaped = simple("Reshape", bias, graph.add(shape));
-      nodes.add(last);
-      return reshaped;
+      return simple("Reshape", bias, graph.add(shape));
     }
 
     /** The nodes, the last of which makes the output of the replaced one under its name. */

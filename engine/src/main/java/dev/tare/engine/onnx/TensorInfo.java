@@ -7,6 +7,7 @@ import dev.tare.engine.tensor.Dim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * An input or output of a model as it declares it.
@@ -17,6 +18,9 @@ import java.util.Optional;
  * @param dims dimensions, outermost first; empty where not even the rank is declared
  */
 public record TensorInfo(String name, Optional<DType> dtype, Optional<List<Dim>> dims) {
+
+  /** What exporters write for a dimension without a name: two of them may differ in size. */
+  private static final Set<String> UNNAMED = Set.of("", "?");
 
   public TensorInfo {
     dims = dims.map(List::copyOf);
@@ -39,7 +43,7 @@ public record TensorInfo(String name, Optional<DType> dtype, Optional<List<Dim>>
       // Some exporters write -1 for a dimension that they do not know.
       if (dim.hasDimValue() && dim.getDimValue() >= 0) {
         dims.add(Dim.fixed(dim.getDimValue()));
-      } else if (dim.hasDimParam() && !dim.getDimParam().isEmpty()) {
+      } else if (dim.hasDimParam() && !UNNAMED.contains(dim.getDimParam())) {
         dims.add(Dim.symbol(dim.getDimParam()));
       } else {
         dims.add(Dim.unknown());

@@ -1,6 +1,7 @@
 package dev.tare.engine.quant;
 
 import dev.tare.engine.histogram.Distribution;
+import java.util.Optional;
 
 /**
  * The quantization error that a histogram predicts, without the values.
@@ -10,6 +11,7 @@ import dev.tare.engine.histogram.Distribution;
  * with distances t0 and t1 from that integer in steps, its mean is {@code (t0^2 + t0 t1 + t1^2) /
  * 3}, and over a whole step 1/12. A bin may lie inside one step, span many, or have no width;
  * clipped values are those of the outermost integers, whose distance is not bounded by half a step.
+ * A floating-point type's numbers are not a step apart: there every number's part is integrated.
  * Sums are float64 in bin order.
  *
  * @param count number of values
@@ -30,14 +32,19 @@ public record ExpectedError(long count, double signal, double noise, double clip
   /**
    * The error of quantizing every value of the distribution.
    *
-   * <p>Cost: a few operations for each bin.
+   * <p>Cost: a few operations for each bin; for a floating-point type, for each of its numbers that
+   * a bin meets.
    *
-   * @param limits the integers that may be produced, as {@link Quantizer} has them
+   * @param limits the integers that may be produced, as {@link Quantizer} has them; of no account
+   *     for a floating-point type
    */
   public static ExpectedError of(Distribution distribution, QuantParams params, Limits limits) {
     double scale = params.scale();
     double low = (double) limits.qmin() - params.zeroPoint();
     double high = (double) limits.qmax() - params.zeroPoint();
+    Optional<Float8Cells> cells = params.type().float8().map(Float8Cells::new);
+    double top = cells.map(Float8Cells::reach).orElse(high + 0.5);
+    double bottom = cells.map(each -> -each.reach()).orElse(low - 0.5);
     double signal = 0;
     double noise = 0;
     double clipped = 0;
@@ -51,8 +58,10 @@ public record ExpectedError(long count, double signal, double noise, double clip
       signal += count * meanSquare(lower, upper);
       double from = lower / scale;
       double to = upper / scale;
-      noise += count * meanError(from, to, low, high) * scale * scale;
-      clipped += count * (above(from, to, high + 0.5) + above(-to, -from, 0.5 - low));
+      double error =
+          cells.isPresent() ? cells.get().meanError(from, to) : meanError(from, to, low, high);
+      noise += count * error * scale * scale;
+      clipped += count * (above(from, to, top) + above(-to, -from, -bottom));
     }
     long total = distribution.total();
     return new ExpectedError(total, signal, noise, total == 0 ? Double.NaN : clipped / total);

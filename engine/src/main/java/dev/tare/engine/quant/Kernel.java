@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * The arithmetic of one type, over indices [from, to) of arrays: all by one parameter, or, in a
- * kernel of neighbouring parameters, index {@code from + i} by parameter {@code param + i}.
+ * kernel of neighbouring parameters, index {@code from + i} by parameter {@code param + i}. Arrays
+ * hold a chunk of {@link ParamRuns} at most. Not thread-safe; confined to one call.
  */
 interface Kernel {
 

@@ -9,6 +9,9 @@ import java.util.List;
  */
 final class ParamRuns {
 
+  /** Values of a chunk at most; even, so that chunks of 4-bit codes end on whole bytes. */
+  static final int CHUNK = 4096;
+
   /** Does the work over indices [from, to) of a chunk, by parameters from {@code param} on. */
   @FunctionalInterface
   interface Run {
@@ -75,7 +78,7 @@ final class ParamRuns {
     return new ParamRuns(kernel, length, inner, block, offset);
   }
 
-  /** Applies to the next {@code values} values; false when any run said so. */
+  /** Applies to a chunk, the next {@code values} values; false when any run said so. */
   boolean next(int values, Run run) {
     boolean all = true;
     int from = 0;

@@ -26,9 +26,6 @@ import java.util.List;
  */
 public final class Quantizer {
 
-  /** Even, so that pieces of 4-bit codes end on whole bytes. */
-  private static final int CHUNK = 4096;
-
   private Quantizer() {}
 
   /** Quantizes a whole FLOAT32 tensor as ONNX does: division, and the type's limits. */
@@ -103,7 +100,7 @@ public final class Quantizer {
           "Cannot quantize %d values to %s: %d bytes vs room for %d"
               .formatted(length, type, type.byteSize(length), out.remaining()));
     }
-    float[] values = new float[Math.min(CHUNK, length)];
+    float[] values = new float[Math.min(ParamRuns.CHUNK, length)];
     byte[] codes = new byte[values.length * (halves ? 1 : type.bytes())];
     for (int done = 0; done < length; done += values.length) {
       int n = Math.min(values.length, length - done);
@@ -136,7 +133,7 @@ public final class Quantizer {
     ByteBuffer in = q.bytes();
     ByteBuffer out = allocate(shape, DType.FLOAT32);
     FloatBuffer floats = out.asFloatBuffer();
-    float[] values = new float[(int) Math.min(CHUNK, shape.size())];
+    float[] values = new float[(int) Math.min(ParamRuns.CHUNK, shape.size())];
     int[] codes = new int[values.length];
     byte[] bytes = new byte[(int) q.dtype().byteSize(values.length)];
     while (floats.hasRemaining()) {
@@ -178,7 +175,7 @@ public final class Quantizer {
     ParamRuns runs = whole(shape, params, granularity, limits, rounding);
     ByteBuffer out = allocate(shape, DType.FLOAT32);
     FloatBuffer floats = out.asFloatBuffer();
-    float[] values = new float[(int) Math.min(CHUNK, shape.size())];
+    float[] values = new float[(int) Math.min(ParamRuns.CHUNK, shape.size())];
     while (in.hasRemaining()) {
       int done = in.position();
       int n = Math.min(values.length, in.remaining());

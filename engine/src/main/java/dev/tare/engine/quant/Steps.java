@@ -2,17 +2,21 @@ package dev.tare.engine.quant;
 
 import java.util.List;
 
-/** Scales of parameters, and values counted in steps of them. */
+/** Scales of parameters, and values counted in steps of them. Not thread-safe. */
 final class Steps {
 
   private final float[] scales;
   private final float[] factors;
   private final boolean neighbours;
 
+  /** Parameters at the indices of their values: the compiler makes vector code of that alone. */
+  private final float[] aligned;
+
   private Steps(float[] scales, float[] factors, boolean neighbours) {
     this.scales = scales;
     this.factors = factors;
     this.neighbours = neighbours;
+    this.aligned = new float[neighbours ? ParamRuns.CHUNK : 0];
   }
 
   static Steps of(List<QuantParams> params, Rounding rounding, boolean neighbours) {
@@ -57,8 +61,9 @@ final class Steps {
     if (reciprocal()) {
       multiply(values, factors, param, from, to);
     } else if (neighbours) {
-      for (int i = from, p = param; i < to; i++, p++) {
-        values[i] /= scales[p];
+      align(scales, param, from, to);
+      for (int i = from; i < to; i++) {
+        values[i] /= aligned[i];
       }
     } else {
       float scale = scales[param];
@@ -68,6 +73,10 @@ final class Steps {
     }
   }
 
+  private void align(float[] from, int param, int start, int end) {
+    System.arraycopy(from, param, aligned, start, end - start);
+  }
+
   /** Replaces steps by values. */
   void scale(float[] values, int param, int from, int to) {
     multiply(values, scales, param, from, to);
@@ -75,8 +84,9 @@ final class Steps {
 
   private void multiply(float[] values, float[] by, int param, int from, int to) {
     if (neighbours) {
-      for (int i = from, p = param; i < to; i++, p++) {
-        values[i] *= by[p];
+      align(by, param, from, to);
+      for (int i = from; i < to; i++) {
+        values[i] *= aligned[i];
       }
       return;
     }

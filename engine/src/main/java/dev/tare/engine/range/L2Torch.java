@@ -85,8 +85,8 @@ public record L2Torch() implements RangeSelector {
       this.bins = histogram.bins();
       this.min = histogram.edge(0);
       float max = histogram.edge(bins);
-      this.width = (max - min) / bins;
       double exact = ((double) max - min) / bins;
+      this.width = Float.isInfinite(max - min) ? (float) exact : (max - min) / bins;
       this.scaledWidth = Math.scalb(exact, -Math.getExponent(exact));
       this.cumulative = new float[bins];
       this.filled = new int[bins];

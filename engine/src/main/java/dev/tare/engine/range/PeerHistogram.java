@@ -29,10 +29,10 @@ final class PeerHistogram {
     float[] edges = new float[2 * cells + 1];
     for (int i = 0; i < counts.length; i++) {
       counts[i] = i < cells ? grid.negative(cells - 1 - i) : grid.positive(i - cells);
-      edges[i] = (float) ((i - cells) * grid.width());
+      edges[i] = bounded((i - cells) * grid.width());
     }
     counts[cells] += grid.zeros();
-    edges[counts.length] = (float) (cells * grid.width());
+    edges[counts.length] = bounded(cells * grid.width());
     return new PeerHistogram(counts, edges);
   }
 
@@ -47,9 +47,9 @@ final class PeerHistogram {
     float[] edges = new float[counts.length + 1];
     for (int i = 0; i < counts.length; i++) {
       counts[i] = i < below ? grid.negative(below - 1 - i) : grid.positive(i - below);
-      edges[i + 1] = (float) ((i + 1 - below) * grid.width());
+      edges[i + 1] = bounded((i + 1 - below) * grid.width());
     }
-    edges[0] = (float) (-below * grid.width());
+    edges[0] = bounded(-below * grid.width());
     counts[below] += grid.zeros();
     return new PeerHistogram(counts, edges);
   }
@@ -64,10 +64,15 @@ final class PeerHistogram {
     float[] edges = new float[counts.length + 1];
     for (int i = 0; i < counts.length; i++) {
       counts[i] = grid.negative(i) + grid.positive(i);
-      edges[i + 1] = (float) ((i + 1) * grid.width());
+      edges[i + 1] = bounded((i + 1) * grid.width());
     }
     counts[0] += grid.zeros();
     return new PeerHistogram(counts, edges);
+  }
+
+  /** The last cell of the largest floats ends beyond them. */
+  private static float bounded(double edge) {
+    return (float) Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, edge));
   }
 
   private static PeerHistogram given(Distribution distribution) {

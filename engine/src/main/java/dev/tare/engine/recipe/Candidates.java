@@ -55,7 +55,7 @@ public record Candidates(
       if (reason.isEmpty()) {
         Candidate candidate = candidate(recipe, node);
         Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
-        reason = reasonAgainst(candidate, first);
+        reason = reasonAgainst(recipe, candidate, first);
         if (reason.isEmpty()) {
           chosen.add(candidate);
         }
@@ -109,10 +109,19 @@ public record Candidates(
     return new Candidate(node, mode, packed ? Format.MATMUL_NBITS : Format.QDQ);
   }
 
-  private static Optional<String> reasonAgainst(Candidate candidate, Candidate first) {
+  private static Optional<String> reasonAgainst(
+      Recipe recipe, Candidate candidate, Candidate first) {
     QuantizableNode node = candidate.node();
-    if (candidate.mode() == Mode.DYNAMIC && node.opType().equals("ConvTranspose")) {
-      return Optional.of("ONNX has no integer ConvTranspose, which mode dynamic needs");
+    if (candidate.mode() == Mode.DYNAMIC) {
+      if (node.opType().equals("ConvTranspose")) {
+        return Optional.of("ONNX has no integer ConvTranspose, which mode dynamic needs");
+      }
+      boolean left = node.opType().equals("MatMul") && node.weightIndex() == 0;
+      if (left && recipe.decide(query(List.of(node), Format.DYNAMIC)).rule().type().signed()) {
+        return Optional.of(
+            "ONNX Runtime multiplies integers by an unsigned left operand only, and the weight"
+                + " stands there");
+      }
     }
     if (first != null && first.format() != candidate.format()) {
       return Optional.of(

@@ -94,7 +94,7 @@ public record Sample(SortedMap<String, Tensor> inputs) {
           dims[axis] = in.getLong();
         }
         Shape shape = Shape.of(dims);
-        int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), (long) dtype.bytes()));
+        int bytes = Math.toIntExact(dtype.byteSize(shape.size()));
         ByteBuffer values = in.slice().limit(checked(bytes, in.remaining(), "tensor length"));
         in.position(in.position() + bytes);
         inputs.put(name, Tensor.of(dtype, shape, values));

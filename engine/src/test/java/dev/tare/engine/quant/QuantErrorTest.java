@@ -19,8 +19,14 @@ class QuantErrorTest {
   void theHistogramPredictsTheErrorOfTheRealTensor(FloatSamples samples) {
     float[] x = samples.values(200_000, 17);
     Distribution distribution = FloatSamples.distribution(x, 10);
-    for (QuantType type : List.of(QuantType.INT8, QuantType.UINT8)) {
+    for (QuantType type : QuantType.values()) {
+      if (type == QuantType.INT32) {
+        continue;
+      }
       for (boolean symmetric : new boolean[] {true, false}) {
+        if (!symmetric && !type.isInteger()) {
+          continue;
+        }
         for (float part : new float[] {1f, 0.7f, 0.3f, 0.05f, 0.001f}) {
           float low = distribution.min() * part;
           float high = distribution.max() * part;
@@ -40,6 +46,21 @@ class QuantErrorTest {
         }
       }
     }
+  }
+
+  @Test
+  void theErrorOfFloat8IsThatOfItsOwnNumbers() {
+    QuantParams params = new QuantParams(QuantType.FLOAT8E4M3FN, 2f, 0);
+    // Steps: 17 is a tie of 16 and 18, 447 and 460 become 448, 465 is clipped.
+    double[] points = {-930, -894, 34, 920};
+    Distribution exact = Distribution.of(points, points, new long[] {1, 1, 1, 1}, -930f, 920f);
+    ExpectedError error = ExpectedError.of(exact, params);
+    assertThat(error.noise()).isCloseTo(34 * 34 + 2 * 2 + 2 * 2 + 24 * 24, within(1e-9));
+    assertThat(error.clippedShare()).isEqualTo(0.25);
+    // From 16 to 20 steps: numbers 2 apart, so that the mean square is 2 * 2 / 12 steps.
+    Distribution whole =
+        Distribution.of(new double[] {32}, new double[] {40}, new long[] {3}, 32f, 40f);
+    assertThat(ExpectedError.of(whole, params).noise()).isCloseTo(3 * 4 / 3.0, within(1e-9));
   }
 
   @ParameterizedTest
@@ -126,11 +147,17 @@ class QuantErrorTest {
   }
 
   private static double clipped(float[] x, QuantParams params, Limits limits) {
-    int low = limits.qmin() - params.zeroPoint();
-    int high = limits.qmax() - params.zeroPoint();
+    double half =
+        params
+            .type()
+            .float8()
+            .map(f -> (f.maxFinite() - f.decode(f.encode(f.maxFinite()) - 1)) / 2.0)
+            .orElse(0.5);
+    double low = (double) limits.qmin() - params.zeroPoint() - half;
+    double high = (double) limits.qmax() - params.zeroPoint() + half;
     int clipped = 0;
     for (float value : x) {
-      double steps = Math.rint(value / params.scale());
+      double steps = value / params.scale();
       clipped += steps < low || steps > high ? 1 : 0;
     }
     return clipped / (double) x.length;

@@ -75,6 +75,35 @@ class RangeSelectorTest {
 
   @ParameterizedTest
   @MethodSource("selectors")
+  void theLargestAndTheSmallestFloatsHaveRanges(RangeSelector selector) {
+    for (double magnitude :
+        new double[] {0.99 * Float.MAX_VALUE, Float.MIN_NORMAL, Float.MIN_VALUE}) {
+      float[] x = FloatSamples.GAUSSIAN.values(5000, 26);
+      float largest = 0;
+      for (float value : x) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (float) (x[i] / (double) largest * magnitude);
+      }
+      Distribution distribution = FloatSamples.distribution(x, 10);
+      for (Target target : targets(selector)) {
+        try {
+          Range range = selector.select(distribution, target);
+          assertThat(range.low()).isBetween(distribution.min(), 0f);
+          assertThat(range.high()).isBetween(0f, distribution.max());
+          assertThat(target.params(range).scale()).isPositive();
+        } catch (IllegalArgumentException e) {
+          // Subnormal numbers have fewer bits, hence fewer cells.
+          assertThat(magnitude).isLessThanOrEqualTo(Float.MIN_NORMAL);
+          assertThat(e).hasMessageMatching("Cannot select a range by .* needs \\d+ cells.*");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("selectors")
   void scalingByAPowerOfTwoScalesTheRange(RangeSelector selector) {
     for (FloatSamples samples : FloatSamples.values()) {
       Distribution one = FloatSamples.distribution(scaled(samples, 1f), 10);

@@ -60,7 +60,7 @@ class SampleTest {
     Random random = new Random(6);
     for (DType type : DType.values()) {
       for (Shape shape : new Shape[] {Shape.SCALAR, Shape.of(0), Shape.of(3), Shape.of(2, 0, 5)}) {
-        byte[] values = new byte[(int) shape.size() * type.bytes()];
+        byte[] values = new byte[(int) type.byteSize(shape.size())];
         random.nextBytes(values);
         Sample sample = Sample.of(Map.of("x", Tensor.of(type, shape, ByteBuffer.wrap(values))));
         assertThat(Sample.decode(sample.encode())).isEqualTo(sample);

@@ -24,7 +24,7 @@ final class Observations {
    * @throws TareException (bad input) if none is left
    */
   static List<ObservedTensor> resolve(CalibrateRequest request) {
-    OnnxModel model = request.model().parse();
+    OnnxModel model = request.model().prepared();
     List<dev.tare.engine.onnx.ObservedTensor> chosen;
     try {
       chosen = Observation.resolve(request.observe(), model);

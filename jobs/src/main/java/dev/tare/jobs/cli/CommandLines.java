@@ -61,6 +61,7 @@ public final class CommandLines {
             new CalibrateCommand(stages),
             new SelectCommand(stages),
             new QuantizeCommand(stages),
+            new DequantizeCommand(stages),
             new EvaluateCommand(stages),
             new MergeCommand(stages),
             new InspectCommand(stages),

@@ -1,10 +1,17 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.jobs.image.ChannelOrder;
+import dev.tare.jobs.image.ChannelValues;
+import dev.tare.jobs.image.ImageOptions;
+import dev.tare.jobs.image.ImageSize;
+import dev.tare.jobs.image.Layout;
+import dev.tare.jobs.image.Resize;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.storage.IfFinished;
 import dev.tare.jobs.storage.RunId;
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -92,6 +99,70 @@ final class Converters {
     }
   }
 
+  static final class Size implements ITypeConverter<ImageSize> {
+    @Override
+    public ImageSize convert(String value) {
+      return parsed(ImageSize::parse, value);
+    }
+  }
+
+  static final class Means implements ITypeConverter<ChannelValues> {
+    @Override
+    public ChannelValues convert(String value) {
+      return parsed(ChannelValues::parse, value);
+    }
+  }
+
+  static final class Deviations implements ITypeConverter<ChannelValues> {
+    @Override
+    public ChannelValues convert(String value) {
+      ChannelValues values = parsed(ChannelValues::parse, value);
+      if (values.values().stream().anyMatch(std -> std <= 0)) {
+        throw new TypeConversionException("'%s' is not above 0".formatted(value));
+      }
+      return values;
+    }
+  }
+
+  static final class PixelValue implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double pixel = real(value);
+      if (!(pixel >= 0 && pixel <= 255)) {
+        throw new TypeConversionException("'%s' is not from 0 to 255".formatted(value));
+      }
+      return pixel;
+    }
+  }
+
+  static final class Pixels implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String value) {
+      return Math.toIntExact(whole(value, 1, ImageOptions.MOST_PIXELS));
+    }
+  }
+
+  static final class Resizing implements ITypeConverter<Resize> {
+    @Override
+    public Resize convert(String value) {
+      return choice(value, Resize.values());
+    }
+  }
+
+  static final class Order implements ITypeConverter<ChannelOrder> {
+    @Override
+    public ChannelOrder convert(String value) {
+      return choice(value, ChannelOrder.values());
+    }
+  }
+
+  static final class Layouts implements ITypeConverter<Layout> {
+    @Override
+    public Layout convert(String value) {
+      return choice(value, Layout.values());
+    }
+  }
+
   static final class Channels implements ITypeConverter<ChannelMode> {
     @Override
     public ChannelMode convert(String value) {
@@ -119,6 +190,14 @@ final class Converters {
                             Arrays.stream(choices)
                                 .map(Settings::word)
                                 .collect(Collectors.joining(", ")))));
+  }
+
+  private static <T> T parsed(Function<String, T> parse, String value) {
+    try {
+      return parse.apply(value);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
   }
 
   private static long whole(String value, long least, long most) {

@@ -3,6 +3,7 @@ package dev.tare.jobs.cli;
 import dev.tare.jobs.input.DataFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What to read and how. */
@@ -13,13 +14,13 @@ final class DataFlags {
       paramLabel = "D",
       converter = Converters.NotEmpty.class,
       description =
-          "Parquet with the model's inputs as columns, Parquet with a text column, or text with a"
-              + " sample per line; file, folder or glob, path or URI.")
+          "Parquet with the model's inputs as columns, Parquet with a text column, text with a"
+              + " sample per line, or PNG and JPEG images; file, folder or glob, path or URI.")
   private String data;
 
   @Option(
       names = "--format",
-      paramLabel = "auto|parquet|text",
+      paramLabel = "auto|parquet|text|images",
       defaultValue = Defaults.FORMAT,
       converter = Converters.Format.class,
       description = "What --data is; auto looks at the content (default: ${DEFAULT-VALUE}).")
@@ -46,6 +47,8 @@ final class DataFlags {
       converter = Converters.Positive.class,
       description = "Tokens at which a text is cut (default: ${DEFAULT-VALUE}).")
   private Integer maxLength;
+
+  @Mixin private ImageFlags images;
 
   @Option(
       names = "--samples",
@@ -91,6 +94,7 @@ final class DataFlags {
         samples == null ? OptionalInt.empty() : OptionalInt.of(samples),
         partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),
         batchSize,
+        images.options(),
         maxBadRows);
   }
 }

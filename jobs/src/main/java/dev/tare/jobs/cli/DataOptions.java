@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,6 +17,7 @@ import java.util.SortedMap;
  * @param samples how many rows to take, at least 1; all if empty
  * @param partitions number of tasks, at least 1; Spark's choice if empty. Never changes the result
  * @param batchSize samples per run of the model, at least 1. Never changes the result
+ * @param images how images become the model's input
  * @param maxBadRows rows that may be skipped before the run fails, at least 0
  */
 public record DataOptions(
@@ -27,6 +29,7 @@ public record DataOptions(
     OptionalInt samples,
     OptionalInt partitions,
     int batchSize,
+    ImageOptions images,
     long maxBadRows) {
 
   /**
@@ -52,6 +55,15 @@ public record DataOptions(
             .put("text-column", textColumn)
             .put("tokenizer", tokenizer)
             .put("max-length", maxLength)
+            .put("image-input", images.input())
+            .put("image-size", images.size())
+            .put("image-resize", images.resize())
+            .put("image-pad", images.pad())
+            .put("image-channels", images.channels())
+            .put("image-mean", images.mean())
+            .put("image-std", images.std())
+            .put("image-layout", images.layout())
+            .put("max-image-pixels", images.maxPixels())
             .put("batch-size", batchSize)
             .put("max-bad-rows", maxBadRows);
     samples.ifPresent(n -> settings.put("samples", n));

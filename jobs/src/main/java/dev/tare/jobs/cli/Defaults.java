@@ -7,6 +7,11 @@ public final class Defaults {
   public static final String MAX_LENGTH = "128";
   public static final String BATCH_SIZE = "8";
   public static final String MAX_BAD_ROWS = "0";
+  public static final String IMAGE_RESIZE = "stretch";
+  public static final String IMAGE_PAD = "0.0";
+  public static final String IMAGE_MEAN = "0";
+  public static final String IMAGE_STD = "1";
+  public static final String MAX_IMAGE_PIXELS = "89478485";
   public static final String OBSERVE = "constant-weight-inputs";
   public static final String CHANNELS = "histogram";
   public static final String CHANNEL_BITS = "5";
@@ -15,8 +20,6 @@ public final class Defaults {
 
   /** The gate of {@code tare run}; {@code tare evaluate} has none unless asked. */
   public static final String RUN_MIN_COSINE = "0.95";
-
-  public static final String DEMO_SAMPLES = "256";
 
   private Defaults() {}
 }

@@ -3,36 +3,56 @@ package dev.tare.jobs.cli;
 import dev.tare.jobs.ExitCode;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(
     name = "demo",
-    description = "Quantize a sentence-embedding model on dictionary definitions, from end to end.",
+    description =
+        "Quantize a sentence-embedding model on dictionary definitions, or models that read text in"
+            + " images, from end to end.",
     customSynopsis = "tare demo [OPTIONS]",
-    footer = "  tare demo")
+    footer = {"  tare demo", "  tare demo --vision"})
 final class DemoCommand extends StageCommand {
+  @Option(
+      names = "--vision",
+      paramLabel = "true|false",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      converter = Converters.Flag.class,
+      description = "Two models of PP-OCRv4 on lines of text drawn by Java.")
+  private Boolean vision;
+
   @Option(
       names = "--samples",
       paramLabel = "N",
-      defaultValue = Defaults.DEMO_SAMPLES,
       converter = Converters.Positive.class,
-      description = "Definitions to calibrate on (default: ${DEFAULT-VALUE}).")
+      description = "Definitions or images to calibrate on (default: 256 definitions, 64 images).")
   private Integer samples;
 
   @Option(
       names = "--eval-samples",
       paramLabel = "N",
-      defaultValue = Defaults.EVAL_SAMPLES,
       converter = Converters.Positive.class,
-      description = "Other definitions to evaluate on (default: ${DEFAULT-VALUE}).")
+      description = "Others to evaluate on (default: 256 definitions, 128 images).")
   private Integer evalSamples;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "RECIPE",
+      converter = Converters.NotEmpty.class,
+      description =
+          "Name of a recipe in conf/recipes, or path or URI of one (default: int8, for images"
+              + " int8-percentile).")
+  private String recipe;
 
   @Option(
       names = "--output",
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
-      description = "Run folder to write (default: a new one).")
+      description = "Run folder to write, for images the folder of two (default: a new one).")
   private String output;
 
   DemoCommand(Stages stages) {
@@ -41,6 +61,16 @@ final class DemoCommand extends StageCommand {
 
   @Override
   ExitCode execute(Stages on) throws IOException {
-    return on.demo(new DemoOptions(samples, evalSamples, Optional.ofNullable(output)));
+    return on.demo(
+        new DemoOptions(
+            vision,
+            optional(samples),
+            optional(evalSamples),
+            Optional.ofNullable(recipe),
+            Optional.ofNullable(output)));
+  }
+
+  private static OptionalInt optional(Integer value) {
+    return value == null ? OptionalInt.empty() : OptionalInt.of(value);
   }
 }

@@ -1,12 +1,20 @@
 package dev.tare.jobs.cli;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Options of {@code tare demo}.
  *
- * @param samples definitions to calibrate on, at least 1
- * @param evalSamples definitions to evaluate on, at least 1
- * @param output run folder; a new one if empty
+ * @param vision images of text instead of texts
+ * @param samples definitions or images to calibrate on, at least 1; the demo's own number if empty
+ * @param evalSamples definitions or images to evaluate on, at least 1; as {@code samples}
+ * @param recipe name, path or URI of a recipe; the demo's own if empty
+ * @param output run folder, or with {@code vision} the folder of two; a new one if empty
  */
-public record DemoOptions(int samples, int evalSamples, Optional<String> output) {}
+public record DemoOptions(
+    boolean vision,
+    OptionalInt samples,
+    OptionalInt evalSamples,
+    Optional<String> recipe,
+    Optional<String> output) {}

@@ -21,6 +21,8 @@ public interface Stages {
 
   ExitCode quantize(QuantizeOptions options) throws IOException;
 
+  ExitCode dequantize(DequantizeOptions options) throws IOException;
+
   ExitCode evaluate(EvaluateOptions options) throws IOException;
 
   ExitCode merge(MergeOptions options) throws IOException;

@@ -4,11 +4,15 @@ import java.util.Locale;
 
 /** How {@code --data} is read. */
 public enum DataFormat {
-  /** By content: Parquet where every file begins with Parquet's magic, else text. */
+  /**
+   * By content: Parquet or images where every file begins as such a file or is named so, else text.
+   */
   AUTO,
   PARQUET,
   /** One text per line, UTF-8. */
-  TEXT;
+  TEXT,
+  /** One PNG or JPEG a file. */
+  IMAGES;
 
   @Override
   public String toString() {

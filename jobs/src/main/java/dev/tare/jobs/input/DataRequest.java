@@ -1,5 +1,6 @@
 package dev.tare.jobs.input;
 
+import dev.tare.jobs.image.ImageOptions;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
  * @param maxLength tokens at most, at least 1; empty for what the tokenizer's file says
  * @param inputs what the model wants
  * @param vocabularySize rows of the model's embedding; empty if unknown
+ * @param images how images become the model's input
  */
 public record DataRequest(
     String uri,
@@ -23,7 +25,8 @@ public record DataRequest(
     Optional<LocalFile> tokenizer,
     OptionalInt maxLength,
     ModelInputs inputs,
-    OptionalLong vocabularySize) {
+    OptionalLong vocabularySize,
+    ImageOptions images) {
 
   public DataRequest {
     if (uri.isBlank()) {
@@ -43,31 +46,37 @@ public record DataRequest(
         Optional.empty(),
         OptionalInt.empty(),
         inputs,
-        OptionalLong.empty());
+        OptionalLong.empty(),
+        ImageOptions.DEFAULT);
   }
 
   public DataRequest withFormat(DataFormat newFormat) {
     return new DataRequest(
-        uri, newFormat, textColumn, tokenizer, maxLength, inputs, vocabularySize);
+        uri, newFormat, textColumn, tokenizer, maxLength, inputs, vocabularySize, images);
   }
 
   public DataRequest withTokenizer(LocalFile file) {
     return new DataRequest(
-        uri, format, textColumn, Optional.of(file), maxLength, inputs, vocabularySize);
+        uri, format, textColumn, Optional.of(file), maxLength, inputs, vocabularySize, images);
   }
 
   public DataRequest withTextColumn(String column) {
     return new DataRequest(
-        uri, format, Optional.of(column), tokenizer, maxLength, inputs, vocabularySize);
+        uri, format, Optional.of(column), tokenizer, maxLength, inputs, vocabularySize, images);
   }
 
   public DataRequest withMaxLength(int tokens) {
     return new DataRequest(
-        uri, format, textColumn, tokenizer, OptionalInt.of(tokens), inputs, vocabularySize);
+        uri, format, textColumn, tokenizer, OptionalInt.of(tokens), inputs, vocabularySize, images);
   }
 
   public DataRequest withVocabularySize(long size) {
     return new DataRequest(
-        uri, format, textColumn, tokenizer, maxLength, inputs, OptionalLong.of(size));
+        uri, format, textColumn, tokenizer, maxLength, inputs, OptionalLong.of(size), images);
+  }
+
+  public DataRequest withImages(ImageOptions options) {
+    return new DataRequest(
+        uri, format, textColumn, tokenizer, maxLength, inputs, vocabularySize, options);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.input;
 
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.image.ImagePreparation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,9 @@ public final class DataSource {
     if (format == DataFormat.TEXT) {
       return lines(spark, configuration, data, request);
     }
+    if (format == DataFormat.IMAGES) {
+      return images(spark, configuration, data, request);
+    }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
     ReadSettings.limitBatches(spark, footers.bytesPerRow());
     Optional<String> column = textColumn(request, footers);
@@ -78,13 +82,27 @@ public final class DataSource {
     return new DataSource(spark, configuration, data, format, source, column);
   }
 
-  private static DataSource lines(
+  private static DataSource images(
       SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
+    requireNoColumn(request, data, "images");
+    InputSpec input = ImageInputs.spec(request.inputs(), request.images());
+    SampleSource source =
+        new ImageSource(
+            spark, data, request.inputs(), input, ImageInputs.preparation(input, request.images()));
+    return new DataSource(spark, configuration, data, DataFormat.IMAGES, source, Optional.empty());
+  }
+
+  private static void requireNoColumn(DataRequest request, DataFiles data, String what) {
     if (request.textColumn().isPresent()) {
       throw new InputException(
-          "Cannot read column '%s': %s is text, not Parquet"
-              .formatted(request.textColumn().get(), data.uri()));
+          "Cannot read column '%s': %s is %s, not Parquet"
+              .formatted(request.textColumn().get(), data.uri(), what));
     }
+  }
+
+  private static DataSource lines(
+      SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
+    requireNoColumn(request, data, "text");
     Dataset<Row> lines =
         spark
             .read()
@@ -159,7 +177,7 @@ public final class DataSource {
     return data;
   }
 
-  /** {@link DataFormat#PARQUET} or {@link DataFormat#TEXT}, as found. */
+  /** As found; never {@link DataFormat#AUTO}. */
   public DataFormat format() {
     return format;
   }
@@ -172,6 +190,13 @@ public final class DataSource {
   /** Tokens at most per sample; empty where nothing is tokenized. */
   public OptionalInt maxLength() {
     return maxLength;
+  }
+
+  /** How images become tensors, in full; empty for other formats. */
+  public Optional<ImagePreparation> preparation() {
+    return source instanceof ImageSource images
+        ? Optional.of(images.preparation())
+        : Optional.empty();
   }
 
   /** The session that reads. */

@@ -39,7 +39,7 @@ public record InputReport(
   /**
    * A row that is no sample.
    *
-   * @param row 0-based; empty for a line of text
+   * @param row 0-based; empty for a line of text or an image
    * @param error what is wrong with it
    */
   public record Offender(String file, OptionalLong row, String error) {
@@ -142,7 +142,7 @@ public record InputReport(
   }
 
   /**
-   * Compares with the rows that the footers promised.
+   * Compares with the rows that footers or the listing promised.
    *
    * @param expected rows by file; empty to compare nothing
    * @throws InputException naming the first file of which more or fewer rows were seen
@@ -152,7 +152,7 @@ public record InputReport(
       long seen = rowsPerFile.getOrDefault(entry.getKey(), 0L);
       if (seen != entry.getValue()) {
         throw new InputException(
-            "Cannot trust %s: its footer says %d rows but Spark read %d"
+            "Cannot trust %s: it has %d rows but Spark read %d"
                 .formatted(entry.getKey(), entry.getValue(), seen));
       }
     }

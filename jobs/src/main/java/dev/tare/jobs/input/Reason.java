@@ -25,7 +25,13 @@ public enum Reason {
   /** A text that the tokenizer fails on. */
   TOKENIZER,
   /** Bytes that are no UTF-8. */
-  INVALID_UTF8;
+  INVALID_UTF8,
+  /** An image file that is empty, cut off or damaged. */
+  DAMAGED_IMAGE,
+  /** A file that is neither PNG nor JPEG, or a kind of them that is not read. */
+  UNSUPPORTED_IMAGE,
+  /** An image of more pixels or bytes than are allowed. */
+  IMAGE_TOO_LARGE;
 
   /** Whether rows of this reason are left out without counting as bad. */
   public boolean skipped() {

@@ -5,7 +5,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** One way to turn files into the table of {@link SampleRows}. */
-sealed interface SampleSource permits ParquetSource, TextSource {
+sealed interface SampleSource permits ParquetSource, TextSource, ImageSource {
 
   /** The table; evaluated lazily, bad rows in it and never thrown. */
   Dataset<Row> rows();

@@ -1,2 +1,4 @@
-/** Data for calibration and evaluation: Parquet and text become samples, exactly counted. */
+/**
+ * Data for calibration and evaluation: Parquet, text and images become samples, exactly counted.
+ */
 package dev.tare.jobs.input;

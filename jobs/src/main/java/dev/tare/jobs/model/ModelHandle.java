@@ -1,5 +1,6 @@
 package dev.tare.jobs.model;
 
+import dev.tare.engine.onnx.GraphPreparation;
 import dev.tare.engine.onnx.InvalidModelException;
 import dev.tare.engine.onnx.ModelPreparer;
 import dev.tare.engine.onnx.OnnxModel;
@@ -33,6 +34,7 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
 
   private static final long serialVersionUID = 1L;
   private static final Map<String, SoftReference<OnnxModel>> PARSED = new ConcurrentHashMap<>();
+  private static final Map<String, SoftReference<OnnxModel>> PREPARED = new ConcurrentHashMap<>();
   private static final Object PREPARING = new Object();
 
   /**
@@ -105,8 +107,24 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
   }
 
   /**
-   * A file of the model with more of its tensors as outputs, made on this machine: every JVM makes
-   * the same bytes, so only the original travels.
+   * The graph made ready for quantization, kept while memory lasts: what calibration observes and
+   * plans speak of.
+   *
+   * @throws TareException (bad input) if the file is no ONNX model
+   */
+  public OnnxModel prepared() {
+    SoftReference<OnnxModel> kept = PREPARED.get(ref.sha256());
+    OnnxModel model = kept == null ? null : kept.get();
+    if (model == null) {
+      model = GraphPreparation.prepare(parse());
+      PREPARED.put(ref.sha256(), new SoftReference<>(model));
+    }
+    return model;
+  }
+
+  /**
+   * A file of the prepared model with more of its tensors as outputs, made on this machine: every
+   * JVM makes the same bytes, so only the original travels.
    */
   public Path exposing(SortedSet<String> tensors) {
     String key = Digest.of(ref.sha256() + "\n" + String.join("\n", tensors)).sha256();
@@ -115,7 +133,7 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
     synchronized (PREPARING) {
       if (!Files.exists(file)) {
         try {
-          write(file, ModelPreparer.expose(parse(), tensors));
+          write(file, ModelPreparer.expose(prepared(), tensors));
         } catch (IOException e) {
           throw new UncheckedIOException("Cannot prepare model " + ref.uri(), e);
         }

@@ -30,7 +30,26 @@ public record RecipeText(String name, String json) implements Serializable {
   /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
   public static final List<String> SHIPPED =
       List.of(
-          "int8", "int8-entropy", "int8-mse", "int8-percentile", "int8-reduced", "int8-symmetric");
+          "int8",
+          "int8-entropy",
+          "int8-mse",
+          "int8-percentile",
+          "int8-reduced",
+          "int8-symmetric",
+          "int16x8",
+          "int8-dynamic",
+          "int8-weights",
+          "int8-weights-b32",
+          "int8-weights-b64",
+          "int8-weights-b128",
+          "int8-nbits-b32",
+          "int4-weights",
+          "int4-weights-b32",
+          "int4-weights-b64",
+          "int4-weights-b128",
+          "int4-nbits-b32",
+          "int4-nbits-b64",
+          "int4-nbits-b128");
 
   /**
    * Finds a recipe: a shipped name, or else a file.

@@ -10,17 +10,15 @@ import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -68,11 +66,7 @@ public final class QuantizeJob {
       String runId,
       OutputStream modelOut)
       throws IOException {
-    if (!plan.modelSha256().equals(model.ref().sha256())) {
-      throw TareException.badInput(
-          "The plan was made for another model: sha256 %s, but %s has %s"
-              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
-    }
+    requireMadeFor(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
       if (activation.axis().isPresent()) {
         throw perChannelActivations("The plan gives tensor '" + activation.tensor() + "'");
@@ -88,10 +82,10 @@ public final class QuantizeJob {
     writeWeights(model, constants, weights, runId);
     writeTensors(model, constants, tensors, runId);
     SparkJobs.describe(spark, "quantize: assemble the model");
-    Map<String, ByteBuffer> codes = read(weights, constants);
+    Map<String, ByteBuffer> codes = WeightStore.read(spark, weights, constants);
     try {
       OnnxModel rewritten =
-          QdqRewriter.rewrite(model.parse(), plan, constant -> codes.get(constant.tensor()));
+          QdqRewriter.rewrite(model.prepared(), plan, constant -> codes.get(constant.tensor()));
       rewritten.writeTo(modelOut);
     } catch (InvalidModelException e) {
       throw TareException.badInput(e.getMessage(), e);
@@ -101,6 +95,15 @@ public final class QuantizeJob {
         constants.size(),
         constants.stream().mapToLong(WeightTables::bytes).sum(),
         model.ref().length());
+  }
+
+  /** Refuses a plan for another model. */
+  static void requireMadeFor(ModelHandle model, QuantPlan plan) {
+    if (!plan.modelSha256().equals(model.ref().sha256())) {
+      throw TareException.badInput(
+          "The plan was made for another model: sha256 %s, but %s has %s"
+              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
+    }
   }
 
   /** Such a model is valid ONNX, but the integer kernels of ONNX Runtime refuse to run it. */
@@ -146,25 +149,5 @@ public final class QuantizeJob {
         .write()
         .mode(SaveMode.ErrorIfExists)
         .parquet(folder.toString());
-  }
-
-  /** The integers of every constant, slice by slice, so that Spark holds few of them at once. */
-  private Map<String, ByteBuffer> read(Path folder, List<TensorPlan> constants) {
-    Map<String, ByteBuffer> codes = new HashMap<>();
-    constants.forEach(
-        p -> codes.put(p.tensor(), ByteBuffer.allocate(Math.toIntExact(WeightTables.bytes(p)))));
-    Dataset<Row> rows =
-        spark
-            .read()
-            .schema(WeightTables.WEIGHTS_SCHEMA)
-            .parquet(folder.toString())
-            .select("tensor", "offset", "data")
-            .orderBy(functions.col("tensor"), functions.col("offset"));
-    for (Iterator<Row> it = rows.toLocalIterator(); it.hasNext(); ) {
-      Row row = it.next();
-      byte[] data = row.getAs("data");
-      codes.get(row.<String>getAs("tensor")).put(Math.toIntExact(row.<Long>getAs("offset")), data);
-    }
-    return codes;
   }
 }

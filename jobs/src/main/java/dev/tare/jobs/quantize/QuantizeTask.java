@@ -1,10 +1,7 @@
 package dev.tare.jobs.quantize;
 
-import dev.tare.engine.quant.Granularity;
-import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.ChannelPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.recipe.WeightSource;
@@ -14,7 +11,6 @@ import dev.tare.jobs.table.WeightTables;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Locale;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
@@ -45,7 +41,7 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<Row> slices) {
-    WeightSource source = model.parse().weights();
+    WeightSource source = model.prepared().weights();
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -70,14 +66,13 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     // The last byte of 4-bit integers may hold one.
     values.position(first).limit((int) Math.min(first + length * 8L / bits, values.limit()));
     byte[] data = new byte[length];
-    List<QuantParams> params = plan.channels().stream().map(ChannelPlan::params).toList();
     Quantizer.quantizeSlice(
         values,
         ByteBuffer.wrap(data),
         first,
         constant.shape(),
-        params,
-        Granularity.along(plan.axis()),
+        plan.params(),
+        plan.granularity(),
         plan.limits(),
         Rounding.DIVISION);
     return RowFactory.create(

@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.calibrate.PlainInference;
 import dev.tare.jobs.cli.DataOptions;
@@ -13,8 +12,8 @@ import dev.tare.jobs.cli.GateOptions;
 import dev.tare.jobs.cli.ObserveOptions;
 import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.RunOptions;
-import dev.tare.jobs.demo.WordNetDefinitions;
 import dev.tare.jobs.evaluate.Quality;
+import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.IfFinished;
@@ -23,9 +22,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,6 +36,7 @@ final class Demo {
 
   private static final int MAX_LENGTH = 128;
   private static final int BATCH_SIZE = 8;
+  private static final int SAMPLES = 256;
 
   private final SparkSession spark;
   private final PrintStream out;
@@ -52,18 +49,16 @@ final class Demo {
   }
 
   ExitCode run(DemoOptions options) throws IOException {
-    Path assets = assets();
-    Path home = assets.resolveSibling("demo");
-    Files.createDirectories(home);
-    Path text = home.resolve("definitions.txt");
-    List<String> definitions =
-        WordNetDefinitions.read(assets.resolve("net/sf/extjwnl/data/wordnet/wn31"));
+    DemoFiles files = DemoFiles.find();
+    Path text = files.home().resolve("definitions.txt");
+    List<String> definitions = files.definitions();
     Files.write(text, definitions, StandardCharsets.UTF_8);
     progress.printf(
         "Model: all-MiniLM-L6-v2, sentence embeddings. Text: %d definitions of WordNet 3.1.%n",
         definitions.size());
-    String output = options.output().orElseGet(() -> home.resolve(newRunId()).toString());
-    RunOptions runOptions = runOptions(options, assets, text, output);
+    String output =
+        options.output().isPresent() ? options.output().get() : files.newRun().toString();
+    RunOptions runOptions = runOptions(options, files, text, output);
     RunStage.Outcome outcome =
         new RunStage(spark, progress, new Progress(progress, 4)).run(runOptions, this::overPlain);
     if (outcome.details().isPresent()) {
@@ -72,24 +67,26 @@ final class Demo {
     return outcome.exitCode();
   }
 
-  private static RunOptions runOptions(DemoOptions options, Path assets, Path text, String output) {
+  private static RunOptions runOptions(
+      DemoOptions options, DemoFiles files, Path text, String output) {
     return new RunOptions(
-        assets.resolve("all-minilm-l6-v2.onnx").toString(),
+        files.asset("all-minilm-l6-v2.onnx").toString(),
         new DataOptions(
             text.toString(),
             DataFormat.TEXT,
             Optional.empty(),
-            Optional.of(assets.resolve("all-minilm-l6-v2-tokenizer.json").toString()),
+            Optional.of(files.asset("all-minilm-l6-v2-tokenizer.json").toString()),
             MAX_LENGTH,
-            OptionalInt.of(options.samples()),
+            OptionalInt.of(options.samples().orElse(SAMPLES)),
             OptionalInt.empty(),
             BATCH_SIZE,
+            ImageOptions.DEFAULT,
             0),
         new ObserveOptions(
             Defaults.OBSERVE, ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
-        Defaults.RECIPE,
+        options.recipe().orElse(Defaults.RECIPE),
         Optional.empty(),
-        options.evalSamples(),
+        options.evalSamples().orElse(SAMPLES),
         new GateOptions(
             OptionalDouble.of(Double.parseDouble(Defaults.RUN_MIN_COSINE)), OptionalDouble.empty()),
         new OutputOptions(output, Optional.empty(), IfFinished.FAIL));
@@ -147,23 +144,5 @@ final class Demo {
 
   private void look(String output, String part, String why) {
     out.printf("  %s/%s%n      %s%n", output, part, why);
-  }
-
-  private static String newRunId() {
-    return "run-"
-        + LocalDateTime.now(ZoneId.systemDefault())
-            .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-  }
-
-  private static Path assets() {
-    String home = System.getenv("TARE_HOME");
-    String folder =
-        System.getProperty("tare.assets", home == null ? "" : home + "/jobs/target/assets");
-    if (folder.isEmpty() || !Files.isDirectory(Path.of(folder))) {
-      throw TareException.badInput(
-          "The demo's model and text are not here: start it with deploy/tare demo, which lets Maven"
-              + " fetch them");
-    }
-    return Path.of(folder).toAbsolutePath().normalize();
   }
 }

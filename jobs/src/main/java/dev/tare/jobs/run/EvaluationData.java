@@ -34,6 +34,7 @@ record EvaluationData(StageData data, boolean own) implements AutoCloseable {
             OptionalInt.of(options.evalSamples()),
             d.partitions(),
             d.batchSize(),
+            d.images(),
             d.maxBadRows());
     return new EvaluationData(StageData.open(spark, model, eval), true);
   }

@@ -5,6 +5,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.cli.DemoOptions;
+import dev.tare.jobs.cli.DequantizeOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
@@ -69,6 +70,11 @@ public final class SparkStages implements Stages {
   }
 
   @Override
+  public ExitCode dequantize(DequantizeOptions options) throws IOException {
+    return single("tare dequantize", spark -> new DequantizeStage(spark, options, oneStage()));
+  }
+
+  @Override
   public ExitCode evaluate(EvaluateOptions options) throws IOException {
     return single("tare evaluate", spark -> new EvaluateStage(spark, options, oneStage(), out));
   }
@@ -87,7 +93,9 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode demo(DemoOptions options) throws IOException {
     try (Session session = Session.open("tare demo")) {
-      return new Demo(session.spark(), out, progress).run(options);
+      return options.vision()
+          ? new VisionDemo(session.spark(), out, progress).run(options)
+          : new Demo(session.spark(), out, progress).run(options);
     }
   }
 

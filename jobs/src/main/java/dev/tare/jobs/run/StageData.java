@@ -83,7 +83,8 @@ final class StageData implements AutoCloseable {
             tokenizer.map(file -> (LocalFile) file),
             OptionalInt.of(options.maxLength()),
             new ModelInputs(ModelSignature.inputs(graph)),
-            EmbeddingTable.rows(graph, "input_ids"));
+            EmbeddingTable.rows(graph, "input_ids"),
+            options.images());
     return new StageData(spark, asBadInput(() -> DataSource.open(spark, request)), tokenizer);
   }
 
@@ -150,6 +151,7 @@ final class StageData implements AutoCloseable {
     node.put("format", source.format().name().toLowerCase(Locale.ROOT));
     source.maxLength().ifPresent(n -> node.put("max-length", n));
     source.textColumn().ifPresent(c -> node.put("text-column", c));
+    source.preparation().ifPresent(p -> node.put("images", p.toString()));
     node.put("rows", report.rows());
     node.put("samples-available", report.samples());
     ObjectNode skipped = node.putObject("skipped-rows");

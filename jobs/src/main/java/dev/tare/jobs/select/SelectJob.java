@@ -55,7 +55,7 @@ public final class SelectJob {
   public QuantPlan run(
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
     Recipe recipe = recipeText.parse();
-    OnnxModel graph = model.parse();
+    OnnxModel graph = model.prepared();
     Candidates candidates = candidates(graph, recipe);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
@@ -76,12 +76,12 @@ public final class SelectJob {
    * @throws TareException (bad input) if the model has nothing that the recipe quantizes
    */
   public static void requireCandidates(ModelHandle model, RecipeText recipe) {
-    candidates(model.parse(), recipe.parse());
+    candidates(model.prepared(), recipe.parse());
   }
 
   /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
   public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
-    return !candidates(model.parse(), recipe.parse()).activations().isEmpty();
+    return !candidates(model.prepared(), recipe.parse()).activations().isEmpty();
   }
 
   private static Candidates candidates(OnnxModel graph, Recipe recipe) {

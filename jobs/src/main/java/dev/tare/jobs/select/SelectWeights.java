@@ -32,7 +32,7 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
   @Override
   public Iterator<String> call(Iterator<String> names) {
     WeightPlanner planner = new WeightPlanner(recipe.parse());
-    WeightSource source = model.parse().weights();
+    WeightSource source = model.prepared().weights();
     List<String> plans = new ArrayList<>();
     while (names.hasNext()) {
       String name = names.next();

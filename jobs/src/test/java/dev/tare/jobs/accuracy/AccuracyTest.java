@@ -21,14 +21,10 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Tensor;
-import dev.tare.jobs.Tare;
 import dev.tare.jobs.law.EngineAlone;
 import dev.tare.jobs.law.MiniLm;
-import dev.tare.jobs.run.SparkStages;
-import java.io.ByteArrayOutputStream;
+import dev.tare.jobs.run.CommandLine;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +33,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,17 +55,10 @@ class AccuracyTest {
   @TempDir static Path folder;
 
   private final List<String> table = new ArrayList<>();
-  private SparkSession spark;
   private List<String> texts;
 
   @BeforeAll
   void calibrateOnce() throws IOException {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.sql.shuffle.partitions", 3)
-            .getOrCreate();
     texts = MiniLm.definitions(CALIBRATION + EVALUATION);
     Path text = MiniLm.write(folder.resolve("calibration.txt"), texts.subList(0, CALIBRATION));
     MiniLm.write(folder.resolve("evaluation.txt"), texts.subList(CALIBRATION, texts.size()));
@@ -84,7 +72,6 @@ class AccuracyTest {
 
   @AfterAll
   void writeTable() throws IOException {
-    spark.stop();
     table.add("");
     table.add("CPU: " + CpuFeatures.current().model());
     Files.write(TABLE, table, StandardCharsets.UTF_8);
@@ -156,11 +143,17 @@ class AccuracyTest {
   }
 
   @Test
-  void allMatMulsWithConstantWeightsAreQuantizedAndNothingElse() throws IOException {
+  void allMatMulsWithConstantWeightsAndAllTablesAreQuantizedAndNothingElse() throws IOException {
     select("placement", "min-max", "uint8", "min-max");
     QuantPlan plan =
         QuantPlanJson.parse(Files.readString(Path.of(path("plan-placement"), "plan.json")));
-    assertThat(plan.quantized(Role.WEIGHT)).hasSize(36);
+    assertThat(plan.quantized(Role.WEIGHT))
+        .filteredOn(weight -> weight.tensor().startsWith("onnx::MatMul"))
+        .hasSize(36);
+    assertThat(plan.quantized(Role.WEIGHT))
+        .filteredOn(weight -> weight.tensor().startsWith("embeddings."))
+        .hasSize(3);
+    assertThat(plan.quantized(Role.WEIGHT)).hasSize(39);
     assertThat(plan.quantized(Role.ACTIVATION)).hasSize(24);
     assertThat(plan.quantized(Role.WEIGHT))
         .allSatisfy(weight -> assertThat(weight.consumers()).hasSize(1));
@@ -204,6 +197,7 @@ class AccuracyTest {
         %s
         activations { method = %s, type = %s, symmetric = %b, narrow-range = %b }
         weights.method = %s
+        rules = [{ operators = [Gather], role = weight, method = min-max }]
         """
             .formatted(
                 shipped, activations, type, type.equals("int8"), type.equals("int8"), weights));
@@ -236,12 +230,6 @@ class AccuracyTest {
   }
 
   private static void run(List<String> arguments) {
-    ByteArrayOutputStream log = new ByteArrayOutputStream();
-    PrintStream stream = new PrintStream(log, true, StandardCharsets.UTF_8);
-    PrintWriter writer = new PrintWriter(log, true, StandardCharsets.UTF_8);
-    int exitCode =
-        new Tare(new SparkStages(stream, stream), writer, writer)
-            .run(arguments.toArray(String[]::new));
-    assertThat(exitCode).as(log.toString(StandardCharsets.UTF_8)).isZero();
+    CommandLine.tare(arguments.toArray(String[]::new)).ends(0);
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.storage.IfFinished;
 import java.io.IOException;
@@ -46,6 +47,15 @@ class CommandLinesTest {
           Map.entry("channel-bits", List.of("7", "6")),
           Map.entry("min-cosine", List.of("0.5", "0.25")),
           Map.entry("min-sqnr-db", List.of("20.5", "10.5")),
+          Map.entry("image-size", List.of("48x*", "224x224")),
+          Map.entry("image-resize", List.of("crop", "pad")),
+          Map.entry("image-pad", List.of("127.5", "255.0")),
+          Map.entry("image-channels", List.of("bgr", "gray")),
+          Map.entry("image-mean", List.of("0.5", "0.485,0.456,0.406")),
+          Map.entry("image-std", List.of("0.5", "0.229,0.224,0.225")),
+          Map.entry("image-layout", List.of("nhwc", "nchw")),
+          Map.entry("max-image-pixels", List.of("100", "200")),
+          Map.entry("vision", List.of("true", "false")),
           Map.entry("allow-mixed", List.of("true", "false")),
           Map.entry("verbose", List.of("true", "false")));
 
@@ -87,6 +97,7 @@ class CommandLinesTest {
                     OptionalInt.empty(),
                     OptionalInt.empty(),
                     8,
+                    ImageOptions.DEFAULT,
                     0),
                 new ObserveOptions("constant-weight-inputs", ChannelMode.HISTOGRAM, 5),
                 "int8",
@@ -113,7 +124,12 @@ class CommandLinesTest {
             new QuantizeOptions("p", "m", output),
             new MergeOptions(List.of("a", "b"), false, output),
             new InspectOptions("m.onnx"),
-            new DemoOptions(256, 256, Optional.empty()));
+            new DemoOptions(
+                false,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty()));
     assertThat(stages.calls.get(5)).isInstanceOf(CalibrateOptions.class);
     assertThat(((EvaluateOptions) stages.calls.get(6)).gate().minCosine()).isEmpty();
   }
@@ -231,7 +247,7 @@ class CommandLinesTest {
   void readsAFileFromAnotherFileSystem() {
     run("demo", "--config", "hdfs://n/run.conf");
 
-    assertThat(((DemoOptions) stages.calls.get(0)).samples()).isEqualTo(11);
+    assertThat(((DemoOptions) stages.calls.get(0)).samples()).hasValue(11);
   }
 
   @Test
@@ -244,6 +260,10 @@ class CommandLinesTest {
         "--run-id=i",
         "--tokenizer=t",
         "--text-column=c",
+        "--image-input=x",
+        "--image-size=48x*",
+        "--image-channels=bgr",
+        "--image-layout=nchw",
         "--samples=5",
         "--partitions=2",
         "--eval-data=e",
@@ -263,6 +283,8 @@ class CommandLinesTest {
     assertThat(configuration)
         .containsEntry("channels", "histogram")
         .containsEntry("samples", "5")
+        .containsEntry("image-size", "48x*")
+        .containsEntry("image-mean", "0")
         .containsEntry("min-sqnr-db", "-3.0");
   }
 
@@ -275,11 +297,16 @@ class CommandLinesTest {
     assertUsage("Missing required options: '--model=M.onnx'", "calibrate");
     assertUsage("Invalid value for option '--samples': 0 is less than 1", "demo", "--samples=0");
     assertUsage("99999999999 is not from 1 to 2147483647", "demo", "--samples=99999999999");
-    assertUsage("--format': 'csv' is not one of auto, parquet, text", "run", "--format=csv");
+    assertUsage(
+        "--format': 'csv' is not one of auto, parquet, text, images", "run", "--format=csv");
     assertUsage("--min-cosine': '1.5' is not from -1 to 1", "run", "--min-cosine=1.5");
     assertUsage("--channel-bits': 11 is not from 1 to 10", "run", "--channel-bits=11");
     assertUsage("--run-id': Not a run id: '..'", "run", "--run-id=..");
     assertUsage("--data': it is empty", "run", "--data=");
+    assertUsage("--image-size': '48' is not HEIGHTxWIDTH", "run", "--image-size=48");
+    assertUsage("--image-std': '0' is not above 0", "run", "--image-std=0");
+    assertUsage("--image-mean': 2 numbers; give one", "run", "--image-mean=1,2");
+    assertUsage("--image-pad': '256' is not from 0 to 255", "run", "--image-pad=256");
     assertThat(stages.calls).isEmpty();
   }
 

@@ -49,6 +49,11 @@ final class RecordingStages implements Stages {
   }
 
   @Override
+  public ExitCode dequantize(DequantizeOptions options) {
+    return record(options);
+  }
+
+  @Override
   public ExitCode evaluate(EvaluateOptions options) {
     return record(options);
   }

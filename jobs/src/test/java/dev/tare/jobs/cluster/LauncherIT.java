@@ -10,13 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code deploy/tare} as a newcomer types it. */
 class LauncherIT {
 
-  private static final long LIMIT_SECONDS = 300;
+  private static final long LIMIT_SECONDS = 600;
 
   @TempDir Path folder;
 
@@ -60,6 +62,42 @@ class LauncherIT {
             "calibration over inference",
             run.resolve("plan.json").toString());
     assertThat(run.resolve("manifest.json")).exists();
+  }
+
+  @Test
+  void visionDemoEndsWithATableForEachModel() throws IOException, InterruptedException {
+    Path runs = folder.resolve("vision");
+    Result result =
+        tare(
+            Map.of(),
+            "demo",
+            "--vision",
+            "--samples=64",
+            "--eval-samples=64",
+            "--output",
+            runs.toString());
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.err()).contains("[4/4] evaluate").doesNotContain("WARN");
+    assertThat(result.out())
+        .contains(
+            "PP-OCRv4 recognizer: characters of a line (64 images, 64 others for calibration)",
+            "PP-OCR angle classifier: upright or upside down (64 images",
+            "tensors quantized",
+            "bytes before and after         10.86 MB -> ",
+            "bytes before and after         0.59 MB -> ",
+            "SQNR",
+            "cosine to float",
+            "int8 over float time");
+    assertThat(share(result.out(), "positions read the same")).isGreaterThan(90);
+    assertThat(share(result.out(), "images judged the same")).isGreaterThan(90);
+    assertThat(runs.resolve("rec/manifest.json")).exists();
+    assertThat(runs.resolve("cls/manifest.json")).exists();
+  }
+
+  private static double share(String table, String row) {
+    Matcher matcher = Pattern.compile(row + " +([0-9.]+) %").matcher(table);
+    assertThat(matcher.find()).as(table).isTrue();
+    return Double.parseDouble(matcher.group(1));
   }
 
   @Test

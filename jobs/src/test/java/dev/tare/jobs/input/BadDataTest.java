@@ -231,8 +231,7 @@ class BadDataTest {
     Files.write(part, Files.readAllBytes(part(fewer)));
     assertThatThrownBy(source::report)
         .isInstanceOf(InputException.class)
-        .hasMessage(
-            "Cannot trust file:%s: its footer says 2 rows but Spark read 1".formatted(part));
+        .hasMessage("Cannot trust file:%s: it has 2 rows but Spark read 1".formatted(part));
     assertThatThrownBy(source::requireUnchanged)
         .isInstanceOf(InputException.class)
         .hasMessage("The data changed during the run: file:" + part);

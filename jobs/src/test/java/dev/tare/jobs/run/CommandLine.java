@@ -24,7 +24,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /** Types command lines as a user would, on one embedded Spark for all tests of a JVM. */
-final class CommandLine {
+public final class CommandLine {
 
   /** The session; a new one where a test had to stop the last. */
   static SparkSession spark() {
@@ -36,9 +36,9 @@ final class CommandLine {
   private CommandLine() {}
 
   /** How a command line ended. */
-  record Result(int code, String out, String err) {
+  public record Result(int code, String out, String err) {
 
-    Result ends(int expected) {
+    public Result ends(int expected) {
       assertThat(code).as(err).isEqualTo(expected);
       return this;
     }
@@ -62,7 +62,7 @@ final class CommandLine {
     }
   }
 
-  static Result tare(String... arguments) {
+  public static Result tare(String... arguments) {
     spark();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -78,7 +78,7 @@ final class CommandLine {
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
-  static JsonNode json(Path file) throws IOException {
+  public static JsonNode json(Path file) throws IOException {
     return MAPPER.readTree(file.toFile());
   }
 

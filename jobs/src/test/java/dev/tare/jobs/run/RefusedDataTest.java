@@ -5,6 +5,7 @@ import static dev.tare.jobs.run.CommandLine.onlyPart;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 
+import dev.tare.jobs.image.ImageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,6 +151,30 @@ class RefusedDataTest {
     Files.writeString(data, "a sentence\n");
     calibrate("--tokenizer", RefusedTokenizerTest.tokenizer())
         .refuses(3, output, "input_ids", "[x]");
+  }
+
+  @Test
+  void decompressionBomb() throws IOException {
+    model = Graphs.cnn().write(folder.resolve("model.onnx"));
+    Files.createDirectory(data);
+    Files.write(data.resolve("bomb.png"), ImageFiles.bomb(60_000, 60_000));
+    calibrate().refuses(3, output, "bomb.png", "60000 x 60000 pixels", "image-too-large");
+  }
+
+  @Test
+  void truncatedImage() throws IOException {
+    model = Graphs.cnn().write(folder.resolve("model.onnx"));
+    Files.createDirectory(data);
+    byte[] whole = ImageFiles.gray(2, 2, 1, 2, 3, 4);
+    Files.write(data.resolve("cut.png"), Arrays.copyOf(whole, whole.length - 3));
+    calibrate().refuses(3, output, "cut.png", "damaged-image");
+  }
+
+  @Test
+  void imagesForAModelWithoutAnImageInput() throws IOException {
+    Files.createDirectory(data);
+    Files.write(data.resolve("a.png"), ImageFiles.gray(2, 2, 1, 2, 3, 4));
+    calibrate().refuses(3, output, "'x' is FLOAT32 [6]", "three dimensions");
   }
 
   @Test

@@ -1,0 +1,58 @@
+package dev.tare.engine.onnx;
+
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The float model that computes with what is left of the weights after quantization.
+ *
+ * <p>Every quantized constant is fake-quantized: {@code (q - zeroPoint) * scale} of its integers,
+ * in float32. Activations stay float. It tells what the weights alone cost, and runs where no
+ * integer operators are.
+ */
+public final class DequantizedModel {
+
+  private DequantizedModel() {}
+
+  /**
+   * The model with constants from a plan. A constant {@code w} becomes {@code w_dequantized} for
+   * the consumers that the plan names.
+   *
+   * @param model the model that was quantized, prepared as it was then
+   * @param codes the integers of a constant, as {@link QdqRewriter#rewrite} takes them
+   * @throws IllegalArgumentException if the plan speaks of tensors or nodes that the model does not
+   *     have, or shape, channels or bytes do not agree
+   */
+  public static OnnxModel of(
+      OnnxModel model, QuantPlan plan, Function<TensorPlan, ByteBuffer> codes) {
+    PlannedGraph graph = new PlannedGraph(model);
+    for (TensorPlan tensor : plan.tensors()) {
+      if (!tensor.quantized() || tensor.role() == Role.ACTIVATION) {
+        continue;
+      }
+      Shape shape = graph.requireConstant(tensor);
+      ByteBuffer bytes = PlannedGraph.requireBytes(tensor, shape, codes.apply(tensor));
+      Tensor dequantized =
+          Quantizer.dequantize(
+              Tensor.of(tensor.type().dtype(), shape, bytes),
+              tensor.params(),
+              tensor.granularity());
+      String name =
+          graph.add(
+              TensorCodec.encode(
+                  graph.names().fresh(tensor.tensor() + "_dequantized"),
+                  dequantized.dtype(),
+                  shape.dims(),
+                  dequantized.bytes()));
+      graph.connect(tensor, tensor.consumers(), List.of(), name);
+    }
+    return graph.build(model.opset());
+  }
+}

@@ -1,0 +1,159 @@
+package dev.tare.engine.python;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A Python with pinned packages for tests that hold Tare to other people's software.
+ *
+ * <p>An environment is made once in {@code target/python/} and found again by the hash of its
+ * requirements; a lock on a file keeps processes apart. Where none can be made, for want of Python
+ * or of a package index, the test that asked is skipped with the reason, or fails if the variable
+ * {@code CI} is {@code true}.
+ */
+public final class PythonEnvironment {
+
+  private static final Path FOLDER = Path.of("target", "python");
+  private static final long MOST_MINUTES = 20;
+  private static final String READY = "ready";
+
+  private final Path home;
+
+  private PythonEnvironment(Path home) {
+    this.home = home;
+  }
+
+  /**
+   * The environment of a requirements file, whose every line pins a version.
+   *
+   * @throws org.opentest4j.TestAbortedException if none can be made outside of CI
+   * @throws AssertionError if none can be made in CI
+   */
+  public static synchronized PythonEnvironment of(Path requirements) {
+    try {
+      String pinned = Files.readString(requirements);
+      Path home = FOLDER.resolve(hash(pinned)).toAbsolutePath();
+      Files.createDirectories(FOLDER);
+      Path lock = FOLDER.resolve(home.getFileName() + ".lock");
+      try (FileChannel channel =
+              FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock held = channel.lock()) {
+        if (held.isValid() && !Files.exists(home.resolve(READY))) {
+          make(home, requirements);
+          Files.writeString(home.resolve(READY), pinned);
+        }
+      }
+      return new PythonEnvironment(home);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void make(Path home, Path requirements) {
+    String python = home.resolve("bin").resolve("python").toString();
+    run(List.of("python3", "-m", "venv", "--clear", home.toString()));
+    run(
+        List.of(
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+            requirements.toString()));
+  }
+
+  private static void run(List<String> command) {
+    Outcome outcome;
+    try {
+      outcome = execute(command);
+    } catch (IOException e) {
+      unavailable("no Python: " + e.getMessage());
+      return;
+    }
+    if (outcome.exit() != 0) {
+      unavailable("'%s' said: %s".formatted(String.join(" ", command), outcome.output()));
+    }
+  }
+
+  private static void unavailable(String reason) {
+    String message = "Cannot make a Python environment, " + reason;
+    if ("true".equals(System.getenv("CI"))) {
+      throw new AssertionError(message);
+    }
+    Assumptions.abort(message);
+  }
+
+  /**
+   * Runs a script.
+   *
+   * @param arguments the script, then its arguments
+   * @return what it printed
+   * @throws AssertionError if it fails
+   */
+  public String script(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(home.resolve("bin").resolve("python").toString());
+    command.addAll(List.of(arguments));
+    try {
+      Outcome outcome = execute(command);
+      if (outcome.exit() != 0) {
+        throw new AssertionError(
+            "%s exited with %d: %s".formatted(command, outcome.exit(), outcome.output()));
+      }
+      return outcome.output();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Outcome execute(List<String> command) throws IOException {
+    Path log = Files.createTempFile("python", ".log");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      try {
+        if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
+          process.destroyForcibly().waitFor();
+        }
+      } catch (InterruptedException e) {
+        process.destroyForcibly();
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      }
+      return new Outcome(process.exitValue(), Files.readString(log));
+    } finally {
+      Files.delete(log);
+    }
+  }
+
+  private static String hash(String requirements) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(requirements.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+
+  private record Outcome(int exit, String output) {}
+}

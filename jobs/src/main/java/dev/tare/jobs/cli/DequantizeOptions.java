@@ -1,0 +1,19 @@
+package dev.tare.jobs.cli;
+
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * Options of {@code tare dequantize}.
+ *
+ * @param quantized run folder with a plan and quantized weights
+ * @param model float model that it was made from, path or URI; empty for the place in its manifest
+ * @param output where the run goes
+ */
+public record DequantizeOptions(String quantized, Optional<String> model, OutputOptions output) {
+
+  /** Effective configuration by option name, without the output. */
+  public SortedMap<String, String> configuration() {
+    return new Settings().put("quantized", quantized).put("model", model).values();
+  }
+}

@@ -1,0 +1,102 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.image.ChannelOrder;
+import dev.tare.jobs.image.ChannelValues;
+import dev.tare.jobs.image.ImageOptions;
+import dev.tare.jobs.image.ImageSize;
+import dev.tare.jobs.image.Layout;
+import dev.tare.jobs.image.Resize;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How images become the model's input. */
+final class ImageFlags {
+  @Option(
+      names = "--image-input",
+      paramLabel = "NAME",
+      converter = Converters.NotEmpty.class,
+      description = "Input of the model that images feed (default: its only one).")
+  private String input;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "HxW",
+      converter = Converters.Size.class,
+      description =
+          "Height and width that images are brought to; * for a side that keeps their proportions,"
+              + " as 48x* (default: the model's).")
+  private ImageSize size;
+
+  @Option(
+      names = "--image-resize",
+      paramLabel = "stretch|crop|pad",
+      defaultValue = Defaults.IMAGE_RESIZE,
+      converter = Converters.Resizing.class,
+      description =
+          "Stretch to the size, or keep proportions and cut the middle out, or fit in at the upper"
+              + " left (default: ${DEFAULT-VALUE}).")
+  private Resize resize;
+
+  @Option(
+      names = "--image-pad",
+      paramLabel = "V",
+      defaultValue = Defaults.IMAGE_PAD,
+      converter = Converters.PixelValue.class,
+      description =
+          "What pad fills the rest with, 0 to 255, before mean and std (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Double pad;
+
+  @Option(
+      names = "--image-channels",
+      paramLabel = "rgb|bgr|gray",
+      converter = Converters.Order.class,
+      description = "Channels and their order (default: rgb, or gray for a model of one channel).")
+  private ChannelOrder channels;
+
+  @Option(
+      names = "--image-mean",
+      paramLabel = "M[,M,M]",
+      defaultValue = Defaults.IMAGE_MEAN,
+      converter = Converters.Means.class,
+      description =
+          "Subtracted after division by 255, for all channels or each (default: ${DEFAULT-VALUE}).")
+  private ChannelValues mean;
+
+  @Option(
+      names = "--image-std",
+      paramLabel = "S[,S,S]",
+      defaultValue = Defaults.IMAGE_STD,
+      converter = Converters.Deviations.class,
+      description = "Divided by after that (default: ${DEFAULT-VALUE}).")
+  private ChannelValues std;
+
+  @Option(
+      names = "--image-layout",
+      paramLabel = "nchw|nhwc",
+      converter = Converters.Layouts.class,
+      description = "Where the channels stand (default: where the model's input has 3 or 1).")
+  private Layout layout;
+
+  @Option(
+      names = "--max-image-pixels",
+      paramLabel = "N",
+      defaultValue = Defaults.MAX_IMAGE_PIXELS,
+      converter = Converters.Pixels.class,
+      description =
+          "Larger images are bad rows, before they are decoded (default: ${DEFAULT-VALUE}).")
+  private Integer maxPixels;
+
+  ImageOptions options() {
+    return new ImageOptions(
+        Optional.ofNullable(input),
+        Optional.ofNullable(size),
+        resize,
+        pad,
+        Optional.ofNullable(channels),
+        mean,
+        std,
+        Optional.ofNullable(layout),
+        maxPixels);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.tare.jobs.image;
+
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The image formats that are read. */
+public enum ImageFormat {
+  PNG("89504e470d0a1a0a"),
+  JPEG("ffd8ff");
+
+  /** Bytes of a file that {@link #of} looks at. */
+  public static final int HEAD_BYTES = 8;
+
+  private final String magic;
+
+  ImageFormat(String magic) {
+    this.magic = magic;
+  }
+
+  /** The format of a file by its first bytes. */
+  public static Optional<ImageFormat> of(byte[] head) {
+    String hex = HexFormat.of().formatHex(head, 0, Math.min(head.length, HEAD_BYTES));
+    for (ImageFormat format : values()) {
+      if (hex.startsWith(format.magic)) {
+        return Optional.of(format);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether a file is named as an image, whatever it holds. */
+  public static boolean named(String path) {
+    String lower = path.toLowerCase(Locale.ROOT);
+    return lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg");
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tare.jobs.quantize;
+
+import dev.tare.engine.onnx.DequantizedModel;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.table.WeightStore;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** From the table of quantized constants back to a float model. */
+public final class DequantizeJob {
+
+  private final SparkSession spark;
+
+  public DequantizeJob(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /**
+   * Writes the float model whose constants are what the integers stand for.
+   *
+   * @param plan what the weights were quantized by
+   * @param weights folder of the table of slices
+   * @param modelOut receives the ONNX file; not closed
+   * @return how many constants were replaced
+   * @throws TareException (bad input) if the plan was made for another model
+   */
+  public int run(ModelHandle model, QuantPlan plan, Path weights, OutputStream modelOut)
+      throws IOException {
+    QuantizeJob.requireMadeFor(model, plan);
+    List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
+    constants.addAll(plan.quantized(Role.BIAS));
+    SparkJobs.describe(spark, "dequantize: %d constants".formatted(constants.size()));
+    Map<String, ByteBuffer> codes = WeightStore.read(spark, weights, constants);
+    DequantizedModel.of(model.prepared(), plan, constant -> codes.get(constant.tensor()))
+        .writeTo(modelOut);
+    SparkJobs.describe(spark, null);
+    return constants.size();
+  }
+}

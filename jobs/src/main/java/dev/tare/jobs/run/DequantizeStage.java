@@ -1,0 +1,103 @@
+package dev.tare.jobs.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.cli.DequantizeOptions;
+import dev.tare.jobs.cli.OutputOptions;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.quantize.DequantizeJob;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.util.List;
+import java.util.SortedMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+
+/** {@code tare dequantize}. */
+record DequantizeStage(SparkSession spark, DequantizeOptions options, Progress progress)
+    implements SingleStage {
+
+  @Override
+  public String name() {
+    return "dequantize";
+  }
+
+  @Override
+  public OutputOptions output() {
+    return options.output();
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public List<InputRef> inputs() throws IOException {
+    FinishedRun quantized = quantized();
+    return List.of(model(quantized).ref().asInput("model"), quantized.asInput("quantized"));
+  }
+
+  @Override
+  public ObjectNode write(RunAttempt attempt) throws IOException {
+    FinishedRun quantized = quantized();
+    ModelHandle model = model(quantized);
+    Facts.requireQuantizedFrom(quantized, model);
+    QuantPlan plan = plan(quantized);
+    int constants =
+        progress.stage(
+            name(),
+            "integers back to float weights",
+            () -> {
+              try (OutputStream out = attempt.create(Part.MODEL)) {
+                return new DequantizeJob(spark)
+                    .run(model, plan, quantized.verified(Part.WEIGHTS), out);
+              }
+            },
+            count -> count + " constants");
+    ObjectNode properties = new ObjectMapper().createObjectNode();
+    properties.putObject("dequantization").put("constants", constants);
+    return properties;
+  }
+
+  private FinishedRun quantized() throws IOException {
+    return RunFolder.open(options.quantized(), SparkJobs.hadoop(spark));
+  }
+
+  private ModelHandle model(FinishedRun quantized) throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    String place =
+        options.model().isPresent() ? options.model().get() : input(quantized, "model").toString();
+    return ModelHandle.open(place, hadoop);
+  }
+
+  /** A run of all stages has its plan; one of that stage alone names the run that has it. */
+  private QuantPlan plan(FinishedRun quantized) throws IOException {
+    if (quantized.has(Part.PLAN_JSON)) {
+      return Facts.plan(quantized);
+    }
+    return Facts.plan(RunFolder.open(input(quantized, "plan").toString(), SparkJobs.hadoop(spark)));
+  }
+
+  private static URI input(FinishedRun run, String name) {
+    return run.manifest().inputs().stream()
+        .filter(input -> input.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                TareException.badInput(
+                    "Run %s has no quantized weights; it was made by: %s"
+                        .formatted(
+                            run.folder().path(), String.join(", ", run.manifest().stages()))))
+        .uri();
+  }
+}

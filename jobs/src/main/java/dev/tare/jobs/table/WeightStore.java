@@ -1,0 +1,46 @@
+package dev.tare.jobs.table;
+
+import dev.tare.engine.recipe.TensorPlan;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/** Reads quantized constants back from their table. */
+public final class WeightStore {
+
+  private WeightStore() {}
+
+  /**
+   * The integers of every constant by name, slice by slice, so that Spark holds few of them at
+   * once. Costs memory of their size.
+   *
+   * @param folder the table of slices
+   * @param constants their plans
+   */
+  public static Map<String, ByteBuffer> read(
+      SparkSession spark, Path folder, List<TensorPlan> constants) {
+    Map<String, ByteBuffer> codes = new HashMap<>();
+    constants.forEach(
+        p -> codes.put(p.tensor(), ByteBuffer.allocate(Math.toIntExact(WeightTables.bytes(p)))));
+    Dataset<Row> rows =
+        spark
+            .read()
+            .schema(WeightTables.WEIGHTS_SCHEMA)
+            .parquet(folder.toString())
+            .select("tensor", "offset", "data")
+            .orderBy(functions.col("tensor"), functions.col("offset"));
+    for (Iterator<Row> it = rows.toLocalIterator(); it.hasNext(); ) {
+      Row row = it.next();
+      byte[] data = row.getAs("data");
+      codes.get(row.<String>getAs("tensor")).put(Math.toIntExact(row.<Long>getAs("offset")), data);
+    }
+    return codes;
+  }
+}

@@ -1,0 +1,186 @@
+package dev.tare.jobs.accuracy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.infer.CpuFeatures;
+import dev.tare.jobs.demo.RenderedText;
+import dev.tare.jobs.demo.RenderedText.Kind;
+import dev.tare.jobs.demo.RenderedText.Part;
+import dev.tare.jobs.law.MiniLm;
+import dev.tare.jobs.run.CommandLine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+
+/**
+ * Every mode on three networks: statistics collected once a network, then a recipe at a time from
+ * selection to evaluation on data that calibration did not see.
+ *
+ * <p>Floors stand in {@code modes.csv}: what was measured, less a margin for other processors. A
+ * line with {@code fails} is a mode that this network does not bear; it must stay below its floor
+ * to be listed so. The table is written to {@code target/modes.md}, and into {@code
+ * engine/docs/accuracy.md} with {@code -Dtare.docs=true}.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ModesTest {
+
+  private static final Path DOCUMENT = Path.of("..", "engine", "docs", "accuracy.md");
+  private static final String BEGIN = "<!-- table of modes: begin -->\n";
+  private static final String END = "<!-- table of modes: end -->\n";
+
+  @TempDir static Path folder;
+
+  private final TreeMap<String, Network> networks = new TreeMap<>();
+  private final List<String> table = new ArrayList<>();
+
+  /**
+   * A float network and what it is fed.
+   *
+   * @param model file
+   * @param options of all stages that read data
+   * @param calibration data
+   * @param evaluation other data
+   */
+  private record Network(Path model, List<String> options, Path calibration, Path evaluation) {}
+
+  @BeforeAll
+  void prepare() throws IOException {
+    List<String> texts = MiniLm.definitions(512);
+    networks.put(
+        "MiniLM",
+        new Network(
+            MiniLm.model(),
+            List.of("--tokenizer", MiniLm.tokenizer().toString()),
+            MiniLm.write(folder.resolve("calibration.txt"), texts.subList(0, 256)),
+            MiniLm.write(folder.resolve("evaluation.txt"), texts.subList(256, 512))));
+    networks.put(
+        "cls",
+        images(
+            Kind.ANGLES,
+            "ch_ppocr_mobile_v2.0_cls_infer.onnx",
+            List.of("--image-size", "48x192", "--image-resize", "pad", "--image-pad", "127.5")));
+    networks.put(
+        "rec", images(Kind.LINES, "ch_PP-OCRv4_rec_infer.onnx", List.of("--image-size", "48x*")));
+    table.add(
+        "| network | recipe | SQNR dB | cosine mean | min | same argmax | MB | time over float | |");
+    table.add("|---|---|---|---|---|---|---|---|---|");
+    for (String name : networks.keySet()) {
+      Network network = networks.get(name);
+      List<String> arguments =
+          arguments("calibrate", network, "--data", network.calibration().toString());
+      arguments.addAll(List.of("--output", path(name, "statistics")));
+      run(arguments);
+    }
+  }
+
+  private static Network images(Kind kind, String file, List<String> size) throws IOException {
+    Path calibration = folder.resolve(kind + "-calibration");
+    Path evaluation = folder.resolve(kind + "-evaluation");
+    List<String> texts = MiniLm.definitions(2000);
+    RenderedText.write(calibration, kind, Part.CALIBRATION, texts, 64);
+    RenderedText.write(evaluation, kind, Part.EVALUATION, texts, 128);
+    List<String> options = new ArrayList<>(size);
+    options.addAll(List.of("--image-channels", "bgr", "--image-mean", "0.5", "--image-std", "0.5"));
+    Path model = Path.of(System.getProperty("tare.assets"), "models", file);
+    return new Network(model, options, calibration, evaluation);
+  }
+
+  @AfterAll
+  void writeTable() throws IOException {
+    table.add("");
+    table.add("CPU: " + CpuFeatures.current().model());
+    String text = String.join("\n", table) + "\n";
+    Files.writeString(Path.of("target", "modes.md"), text, StandardCharsets.UTF_8);
+    if (Boolean.getBoolean("tare.docs")) {
+      String document = Files.readString(DOCUMENT);
+      int begin = document.indexOf(BEGIN) + BEGIN.length();
+      Files.writeString(
+          DOCUMENT,
+          document.substring(0, begin) + text + document.substring(document.indexOf(END)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvFileSource(resources = "modes.csv", useHeadersInDisplayName = true)
+  void modeReachesItsFloor(String name, String recipe, double sqnrDb, double cosine, String state)
+      throws IOException {
+    Network network = networks.get(name);
+    List<String> select =
+        new ArrayList<>(
+            List.of(
+                "select",
+                "--statistics",
+                path(name, "statistics"),
+                "--model",
+                network.model().toString(),
+                "--recipe",
+                recipe,
+                "--output",
+                path(name, recipe + "-plan")));
+    run(select);
+    run(
+        List.of(
+            "quantize",
+            "--plan",
+            path(name, recipe + "-plan"),
+            "--model",
+            network.model().toString(),
+            "--output",
+            path(name, recipe)));
+    List<String> evaluate =
+        arguments("evaluate", network, "--data", network.evaluation().toString());
+    evaluate.addAll(
+        List.of("--quantized", path(name, recipe), "--output", path(name, recipe + "-quality")));
+    run(evaluate);
+    JsonNode quality = CommandLine.json(Path.of(path(name, recipe + "-quality"), "quality.json"));
+    JsonNode outputs = quality.path("outputs");
+    JsonNode headline = outputs.get(outputs.size() - 1);
+    double measuredDb = headline.path("sqnr-db").asDouble();
+    double measuredCosine = headline.path("cosine").path("mean").asDouble();
+    boolean reached = measuredDb >= sqnrDb && measuredCosine >= cosine;
+    JsonNode argmax = headline.path("argmax-agreement");
+    table.add(
+        String.format(
+            Locale.ROOT,
+            "| %s | `%s` | %.1f | %.4f | %.4f | %s | %.2f | %.2f | %s |",
+            name,
+            recipe,
+            measuredDb,
+            measuredCosine,
+            headline.path("cosine").path("min").asDouble(),
+            argmax.isMissingNode() ? "" : String.format(Locale.ROOT, "%.3f", argmax.asDouble()),
+            Files.size(Path.of(path(name, recipe), "model.onnx")) / 1e6,
+            quality.path("quantized-time-over-float").asDouble(),
+            reached ? "" : "fails"));
+    assertThat(reached ? "holds" : "fails")
+        .as("%s %s: %.2f dB, cosine %.5f", name, recipe, measuredDb, measuredCosine)
+        .isEqualTo(state);
+  }
+
+  private static List<String> arguments(String stage, Network network, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(stage, "--model", network.model().toString()));
+    arguments.addAll(network.options());
+    arguments.addAll(List.of(more));
+    return arguments;
+  }
+
+  private static String path(String network, String name) {
+    return folder.resolve(network + "-" + name).toString();
+  }
+
+  private static void run(List<String> arguments) {
+    CommandLine.tare(arguments.toArray(String[]::new)).ends(0);
+  }
+}
