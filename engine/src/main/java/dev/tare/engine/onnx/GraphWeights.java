@@ -1,6 +1,5 @@
 package dev.tare.engine.onnx;
 
-import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
@@ -50,7 +49,10 @@ final class GraphWeights implements WeightSource {
       }
     }
     if (graph.getNodeList().stream().anyMatch(node -> !Nodes.subgraphs(node).isEmpty())) {
-      subgraphs(graph, names, scope, new FreshNames(graph));
+      Bodies bodies = new Bodies(new FreshNames(graph), this::inBody);
+      for (int i = 0; i < graph.getNodeCount(); i++) {
+        bodies.within(graph.getNode(i), names.get(i), scope);
+      }
     }
   }
 
@@ -88,31 +90,12 @@ final class GraphWeights implements WeightSource {
                 () -> new IllegalArgumentException("There is no constant '" + name + "'")));
   }
 
-  private void subgraphs(
-      GraphProto graph, List<String> names, ConstantScope scope, FreshNames taken) {
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      for (AttributeProto attribute : graph.getNode(i).getAttributeList()) {
-        String path = names.get(i) + "/" + attribute.getName();
-        if (attribute.hasG()) {
-          subgraph(attribute.getG(), path, scope, taken);
-        }
-        for (int g = 0; g < attribute.getGraphsCount(); g++) {
-          subgraph(attribute.getGraphs(g), path + "/" + g, scope, taken);
-        }
-      }
-    }
-  }
-
-  private void subgraph(GraphProto graph, String path, ConstantScope outer, FreshNames taken) {
-    ConstantScope scope = outer.inner(graph, taken.freshPrefix(path));
-    List<String> names = Nodes.names(graph.getNodeList());
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      Product.of(graph.getNode(i), scope.own(names.get(i)), scope)
-          .filter(product -> product.reasonToSkip().isEmpty())
-          .map(this::quantizable)
-          .ifPresent(inSubgraphs::add);
-    }
-    subgraphs(graph, names, scope, taken);
+  private NodeProto inBody(NodeProto node, String name, ConstantScope scope) {
+    Product.of(node, name, scope)
+        .filter(product -> product.reasonToSkip().isEmpty())
+        .map(this::quantizable)
+        .ifPresent(inSubgraphs::add);
+    return node;
   }
 
   private QuantizableNode quantizable(Product product) {

@@ -32,6 +32,7 @@ final class PlannedGraph {
   private final Map<String, QuantizableNode> quantizable = new HashMap<>();
   private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
   private final List<TensorProto> initializers = new ArrayList<>();
+  private final BodyWeights bodies;
   private final Set<String> tensors;
   private final Set<String> outputs = new HashSet<>();
 
@@ -47,6 +48,8 @@ final class PlannedGraph {
       }
     }
     model.weights().nodes().forEach(node -> quantizable.put(node.node(), node));
+    model.weights().inSubgraphs().forEach(node -> quantizable.put(node.node(), node));
+    this.bodies = new BodyWeights(model);
     this.tensors = model.tensors();
     model.graph().getOutputList().forEach(output -> outputs.add(output.getName()));
   }
@@ -81,6 +84,16 @@ final class PlannedGraph {
     return index;
   }
 
+  /** Index of a consumer, or of the node in whose body it stands. */
+  private int place(TensorPlan plan, String consumer) {
+    return bodies.place(consumer).orElseGet(() -> index(plan, consumer));
+  }
+
+  /** Whether a consumer takes rows of what it reads. */
+  boolean takesRows(TensorPlan plan, String consumer) {
+    return bodies.place(consumer).isEmpty() && Nodes.is(node(plan, consumer), "Gather");
+  }
+
   void requireActivation(TensorPlan plan) {
     require(plan.type() != QuantType.INT32, plan, "activations cannot be INT32");
     require(
@@ -100,6 +113,7 @@ final class PlannedGraph {
             .constants()
             .find(plan.tensor())
             .map(TensorCodec::shape)
+            .or(() -> bodies.shape(plan.tensor()))
             .orElseThrow(() -> contradiction(plan, "the model has no such constant"));
     require(
         plan.shape().filter(shape::equals).isPresent(),
@@ -129,6 +143,10 @@ final class PlannedGraph {
   /** Puts a chain before its first consumer, and points its consumers to it. */
   void connect(TensorPlan plan, List<String> consumers, List<NodeProto> chain, String output) {
     for (String consumer : consumers) {
+      if (bodies.place(consumer).isPresent()) {
+        bodies.redirect(plan, consumer, output);
+        continue;
+      }
       int index = index(plan, consumer);
       NodeProto original = model.graph().getNode(index);
       nodes.set(index, redirect(plan, consumer, original, nodes.get(index), output));
@@ -158,7 +176,7 @@ final class PlannedGraph {
 
   /** Puts nodes before the first of some consumers. */
   void insert(TensorPlan plan, List<String> consumers, List<NodeProto> chain) {
-    int first = consumers.stream().mapToInt(c -> index(plan, c)).min().orElseThrow();
+    int first = consumers.stream().mapToInt(c -> place(plan, c)).min().orElseThrow();
     insertions.computeIfAbsent(first, i -> new ArrayList<>(2)).addAll(chain);
   }
 
@@ -206,7 +224,7 @@ final class PlannedGraph {
     List<NodeProto> sequence = new ArrayList<>();
     for (int i = 0; i < nodes.size(); i++) {
       sequence.addAll(insertions.getOrDefault(i, List.of()));
-      sequence.add(nodes.get(i));
+      sequence.add(bodies.rewritten(i, nodes.get(i)));
     }
     sequence.addAll(insertions.getOrDefault(nodes.size(), List.of()));
     GraphProto graph =

@@ -61,7 +61,8 @@ record Product(NodeProto node, String name, ConstantScope scope, int weightIndex
         : Optional.empty();
   }
 
-  private Optional<ConstantScope.Found> weight() {
+  /** The constant that it multiplies by; empty where there is none. */
+  Optional<ConstantScope.Found> weight() {
     return scope.find(Nodes.input(node, weightIndex));
   }
 

@@ -111,8 +111,7 @@ public final class QdqRewriter {
   private void constant(TensorPlan plan, Shape shape, ByteBuffer bytes) {
     String stored = qdq.store(plan, shape, bytes);
     Map<Boolean, List<String>> consumers =
-        plan.consumers().stream()
-            .collect(Collectors.partitioningBy(c -> Nodes.is(graph.node(plan, c), "Gather")));
+        plan.consumers().stream().collect(Collectors.partitioningBy(c -> graph.takesRows(plan, c)));
     for (String gather : consumers.get(true)) {
       rows(plan, shape, stored, gather);
     }

@@ -62,7 +62,18 @@ public record Candidates(
       }
       reason.ifPresent(r -> leftFloat.put(node, r));
     }
-    source.inSubgraphs().forEach(node -> leftFloat.put(node, IN_SUBGRAPH));
+    for (QuantizableNode node : source.inSubgraphs()) {
+      Candidate candidate = new Candidate(node, Mode.WEIGHT_ONLY, Format.QDQ);
+      Optional<String> reason = recipe.reasonToLeave(node);
+      if (reason.isEmpty() && recipe.mode(node) != Mode.WEIGHT_ONLY) {
+        reason = Optional.of(IN_SUBGRAPH);
+      }
+      if (reason.isEmpty()) {
+        Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
+        reason = reasonAgainst(recipe, candidate, first);
+      }
+      reason.ifPresentOrElse(r -> leftFloat.put(node, r), () -> chosen.add(candidate));
+    }
     return recipe.placement() == Placement.ALL_SUPPORTED
         ? allSupported(recipe, source, chosen, leftFloat)
         : new Candidates(chosen, leftFloat);

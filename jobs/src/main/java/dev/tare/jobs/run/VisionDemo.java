@@ -3,6 +3,7 @@ package dev.tare.jobs.run;
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.Defaults;
 import dev.tare.jobs.cli.DemoOptions;
@@ -132,7 +133,7 @@ final class VisionDemo {
             reader.images(),
             0),
         new ObserveOptions(
-            Defaults.OBSERVE, ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
+            Optional.empty(), ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
         options.recipe().orElse(RECIPE),
         Optional.of(images.resolve("evaluation").toString()),
         options.evalSamples().orElse(EVAL_SAMPLES),
@@ -145,7 +146,9 @@ final class VisionDemo {
     out.println();
     out.printf(
         "%s (%d images, %d others for calibration)%n",
-        reader.title(), details.quality().samples(), details.calibration().samples());
+        reader.title(),
+        details.quality().samples(),
+        details.calibration().map(CalibrateResult::samples).orElse(0L));
     row(
         "tensors quantized",
         "%d weights and %d activations",

@@ -99,7 +99,7 @@ class CommandLinesTest {
                     8,
                     ImageOptions.DEFAULT,
                     0),
-                new ObserveOptions("constant-weight-inputs", ChannelMode.HISTOGRAM, 5),
+                new ObserveOptions(Optional.empty(), ChannelMode.HISTOGRAM, 5),
                 "int8",
                 Optional.empty(),
                 256,
