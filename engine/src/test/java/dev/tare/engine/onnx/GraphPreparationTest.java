@@ -443,7 +443,7 @@ class GraphPreparationTest {
                 .node("Conv", "c v again", "d")
                 .node("Conv", "d v b", "y")
                 .output("y"),
-            Reference.gaussian(3, 2, 4, 6, 6));
+            Reference.gaussian(3, 2, 4, 5, 6));
     assertThat(prepared.weights().nodes())
         .extracting(node -> node.bias().orElseThrow())
         .containsExactly("b", "b_1", "b_2");

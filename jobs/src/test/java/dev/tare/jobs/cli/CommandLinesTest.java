@@ -266,6 +266,7 @@ class CommandLinesTest {
         "--image-layout=nchw",
         "--samples=5",
         "--partitions=2",
+        "--observe=all",
         "--eval-data=e",
         "--min-sqnr-db=-3");
     SortedMap<String, String> configuration = ((RunOptions) stages.calls.get(0)).configuration();
