@@ -25,7 +25,7 @@ class OnnxModelTest {
     OnnxModel model =
         Models.opset(13)
             .input("x", "batch", 6)
-            .input("ids", TensorProto.DataType.INT64, -1)
+            .input("ids", TensorProto.DataType.INT64, -1, "?")
             .weight("w", 6, 2)
             .input("w", 6, 2)
             .node("MatMul", "x w", "y")
@@ -37,7 +37,10 @@ class OnnxModelTest {
                 "x",
                 Optional.of(DType.FLOAT32),
                 Optional.of(List.of(Dim.symbol("batch"), Dim.fixed(6)))),
-            new TensorInfo("ids", Optional.of(DType.INT64), Optional.of(List.of(Dim.unknown()))));
+            new TensorInfo(
+                "ids",
+                Optional.of(DType.INT64),
+                Optional.of(List.of(Dim.unknown(), Dim.unknown()))));
     assertThat(model.outputs())
         .containsExactly(new TensorInfo("y", Optional.empty(), Optional.empty()));
     assertThat(model.opset()).isEqualTo(13);
