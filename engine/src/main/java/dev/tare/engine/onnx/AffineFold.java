@@ -37,18 +37,11 @@ final class AffineFold {
     for (int slot : nodes.slots()) {
       nodes
           .at(slot)
-          .filter(node -> isProduct(node))
+          .filter(node -> Product.OPERATORS.contains(node.getOpType()))
           .flatMap(node -> Linear.of(node, operands))
           .ifPresent(linear -> fold(slot, linear));
     }
     return List.copyOf(added);
-  }
-
-  private static boolean isProduct(NodeProto node) {
-    return switch (node.getOpType()) {
-      case "Conv", "ConvTranspose", "Gemm", "MatMul" -> true;
-      default -> false;
-    };
   }
 
   private void fold(int slot, Linear linear) {

@@ -4,6 +4,7 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +19,7 @@ import java.util.Set;
  *   <li>so do a constant factor or summand, for all channels or for each, behind Conv,
  *       ConvTranspose and Gemm
  *   <li>{@code min(max(x + 3, 0), 6) / 6} becomes HardSigmoid, a hard swish so HardSigmoid and Mul
+ *   <li>a bias that several of them add is one of its own for each, {@code b_1} for {@code b}
  * </ul>
  *
  * <p>Folds are computed in double and rounded once. The product takes the output name of the last
@@ -49,7 +51,8 @@ public final class GraphPreparation {
     Constants constants = model.constants();
     ConstantOperands operands = new ConstantOperands(constants, nodes, Ranks.of(graph, constants));
     new HardSigmoidFusion(nodes, operands, names).fuse();
-    List<TensorProto> added = new AffineFold(nodes, operands, names).fold();
+    List<TensorProto> added = new ArrayList<>(new AffineFold(nodes, operands, names).fold());
+    added.addAll(new SharedBiases(nodes, constants, names).split());
     if (!nodes.changed()) {
       return model;
     }

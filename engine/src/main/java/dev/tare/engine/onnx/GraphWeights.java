@@ -1,11 +1,11 @@
 package dev.tare.engine.onnx;
 
-import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.recipe.EmbeddingNode;
 import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.recipe.Topology;
 import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
@@ -15,14 +15,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Finds the constant weights of a graph, and apart from them those of its subgraphs. */
 final class GraphWeights implements WeightSource {
 
-  /** Operators that multiply their inputs. */
-  static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm", "Conv", "ConvTranspose");
-
+  private final GraphProto graph;
+  private final List<String> names;
   private final Constants constants;
   private final List<QuantizableNode> nodes = new ArrayList<>();
   private final List<EmbeddingNode> embeddings = new ArrayList<>();
@@ -30,20 +28,19 @@ final class GraphWeights implements WeightSource {
   private final List<QuantizableNode> inSubgraphs = new ArrayList<>();
   private final Map<String, TensorProto> ofSubgraphs = new HashMap<>();
 
-  /** A node in its graph, with where its weight stands and lies. */
-  private record Product(
-      NodeProto node, String name, ConstantScope scope, int weightIndex, int weightAxis) {}
-
   GraphWeights(GraphProto graph, Constants constants, List<String> names) {
+    this.graph = graph;
+    this.names = names;
     this.constants = constants;
     ConstantScope scope = ConstantScope.ofMain(graph, constants);
     for (int i = 0; i < graph.getNodeCount(); i++) {
       NodeProto node = graph.getNode(i);
       String name = names.get(i);
-      product(node, name, scope)
+      Product.of(node, name, scope)
           .ifPresent(
               product ->
-                  reasonToSkip(product)
+                  product
+                      .reasonToSkip()
                       .ifPresentOrElse(
                           reason -> skipped.add(new SkippedNode(name, node.getOpType(), reason)),
                           () -> nodes.add(quantizable(product))));
@@ -52,7 +49,10 @@ final class GraphWeights implements WeightSource {
       }
     }
     if (graph.getNodeList().stream().anyMatch(node -> !Nodes.subgraphs(node).isEmpty())) {
-      subgraphs(graph, names, scope, new FreshNames(graph));
+      Bodies bodies = new Bodies(new FreshNames(graph), this::inBody);
+      for (int i = 0; i < graph.getNodeCount(); i++) {
+        bodies.within(graph.getNode(i), names.get(i), scope);
+      }
     }
   }
 
@@ -71,6 +71,11 @@ final class GraphWeights implements WeightSource {
     return List.copyOf(inSubgraphs);
   }
 
+  @Override
+  public Topology topology() {
+    return GraphTopology.of(graph, constants, names);
+  }
+
   List<SkippedNode> skipped() {
     return List.copyOf(skipped);
   }
@@ -85,112 +90,19 @@ final class GraphWeights implements WeightSource {
                 () -> new IllegalArgumentException("There is no constant '" + name + "'")));
   }
 
-  private void subgraphs(
-      GraphProto graph, List<String> names, ConstantScope scope, FreshNames taken) {
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      for (AttributeProto attribute : graph.getNode(i).getAttributeList()) {
-        String path = names.get(i) + "/" + attribute.getName();
-        if (attribute.hasG()) {
-          subgraph(attribute.getG(), path, scope, taken);
-        }
-        for (int g = 0; g < attribute.getGraphsCount(); g++) {
-          subgraph(attribute.getGraphs(g), path + "/" + g, scope, taken);
-        }
-      }
-    }
-  }
-
-  private void subgraph(GraphProto graph, String path, ConstantScope outer, FreshNames taken) {
-    ConstantScope scope = outer.inner(graph, taken.freshPrefix(path));
-    List<String> names = Nodes.names(graph.getNodeList());
-    for (int i = 0; i < graph.getNodeCount(); i++) {
-      product(graph.getNode(i), scope.own(names.get(i)), scope)
-          .filter(product -> reasonToSkip(product).isEmpty())
-          .map(this::quantizable)
-          .ifPresent(inSubgraphs::add);
-    }
-    subgraphs(graph, names, scope, taken);
-  }
-
-  private static Optional<Product> product(NodeProto node, String name, ConstantScope scope) {
-    if (!Nodes.isStandard(node)) {
-      return Optional.empty();
-    }
-    return switch (node.getOpType()) {
-      case "MatMul" -> {
-        int weight = scope.find(Nodes.input(node, 1)).isPresent() ? 1 : 0;
-        yield Optional.of(new Product(node, name, scope, weight, weight == 1 ? -1 : -2));
-      }
-      case "Gemm" -> {
-        boolean transposes = Nodes.intAttribute(node, "transB", 0) != 0;
-        yield Optional.of(new Product(node, name, scope, 1, transposes ? 0 : 1));
-      }
-      case "Conv" -> Optional.of(new Product(node, name, scope, 1, 0));
-      case "ConvTranspose" -> Optional.of(new Product(node, name, scope, 1, 1));
-      default -> Optional.empty();
-    };
-  }
-
-  private static Optional<String> reasonToSkip(Product product) {
-    NodeProto node = product.node();
-    Optional<ConstantScope.Found> weight =
-        product.scope().find(Nodes.input(node, product.weightIndex()));
-    if (weight.isEmpty()) {
-      return Optional.of("no operand is a constant weight");
-    }
-    if (product.scope().find(Nodes.input(node, 1 - product.weightIndex())).isPresent()) {
-      return Optional.of("both operands are constant");
-    }
-    TensorProto tensor = weight.get().tensor();
-    if (tensor.getDataType() != DType.FLOAT32.onnxCode()) {
-      String type = TensorCodec.dtype(tensor.getDataType()).map(DType::name).orElse("of no type");
-      return Optional.of("weight '" + weight.get().name() + "' is " + type + ", not FLOAT32");
-    }
-    Shape shape = TensorCodec.shape(tensor);
-    return shape.rank() < 2 || shape.size() == 0
-        ? Optional.of("weight '" + weight.get().name() + "' has shape " + shape)
-        : Optional.empty();
+  private NodeProto inBody(NodeProto node, String name, ConstantScope scope) {
+    Product.of(node, name, scope)
+        .filter(product -> product.reasonToSkip().isEmpty())
+        .map(this::quantizable)
+        .ifPresent(inSubgraphs::add);
+    return node;
   }
 
   private QuantizableNode quantizable(Product product) {
-    NodeProto node = product.node();
-    ConstantScope scope = product.scope();
-    ConstantScope.Found weight = scope.find(Nodes.input(node, product.weightIndex())).orElseThrow();
-    Shape shape = TensorCodec.shape(weight.tensor());
-    int axis = shape.normalizeAxis(product.weightAxis());
-    long groups = Nodes.is(node, "ConvTranspose") ? Nodes.intAttribute(node, "group", 1) : 1;
-    Optional<ConstantScope.Found> bias = bias(node, scope, shape.dim(axis) * groups);
-    if (!constants.contains(weight.name())) {
-      ofSubgraphs.put(weight.name(), weight.tensor());
-    }
-    bias.filter(b -> !constants.contains(b.name()))
-        .ifPresent(b -> ofSubgraphs.put(b.name(), b.tensor()));
-    return new QuantizableNode(
-        product.name(),
-        node.getOpType(),
-        scope.unique(Nodes.input(node, 1 - product.weightIndex())),
-        1 - product.weightIndex(),
-        weight.name(),
-        product.weightIndex(),
-        shape,
-        axis,
-        bias.map(ConstantScope.Found::name),
-        groups == 1);
-  }
-
-  private static Optional<ConstantScope.Found> bias(
-      NodeProto node, ConstantScope scope, long channels) {
-    // ONNX Runtime's QGemm takes an int32 bias at the scale of the accumulator, which alpha and
-    // beta would change: such a bias stays float.
-    boolean plain =
-        !Nodes.is(node, "Gemm")
-            || (Nodes.floatAttribute(node, "alpha", 1f) == 1f
-                && Nodes.floatAttribute(node, "beta", 1f) == 1f);
-    return Optional.of(Nodes.input(node, 2))
-        .filter(bias -> plain)
-        .flatMap(scope::find)
-        .filter(bias -> bias.tensor().getDataType() == DType.FLOAT32.onnxCode())
-        .filter(bias -> bias.tensor().getDimsList().equals(List.of(channels)));
+    product.constants().stream()
+        .filter(found -> !constants.contains(found.name()))
+        .forEach(found -> ofSubgraphs.put(found.name(), found.tensor()));
+    return product.quantizable();
   }
 
   private void gather(NodeProto node, String name) {

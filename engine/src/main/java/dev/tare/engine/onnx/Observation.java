@@ -2,16 +2,17 @@ package dev.tare.engine.onnx;
 
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.recipe.GraphNode;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.Nearest;
+import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.recipe.Topology;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -24,6 +25,8 @@ import java.util.regex.PatternSyntaxException;
  *   <li>{@code constant-weight-inputs}: what MatMul, Gemm, Conv and ConvTranspose with a constant
  *       weight read
  *   <li>{@code matmul}: every computed operand of every such operator
+ *   <li>{@code all-supported}: what operators that {@link Placement#ALL_SUPPORTED} knows read or
+ *       make, whichever of them a recipe leaves out
  *   <li>{@code all}: every input and computed tensor that may hold real numbers; where the model
  *       does not tell the type, the runtime must
  *   <li>{@code regex:R}: those of {@code all} whose whole name matches a Java regular expression
@@ -39,6 +42,7 @@ public final class Observation {
 
   public static final String CONSTANT_WEIGHT_INPUTS = "constant-weight-inputs";
   public static final String MATMUL = "matmul";
+  public static final String ALL_SUPPORTED = "all-supported";
   public static final String ALL = "all";
 
   private static final int SUGGESTIONS = 3;
@@ -56,6 +60,7 @@ public final class Observation {
         switch (what) {
           case CONSTANT_WEIGHT_INPUTS -> constantWeightInputs(model);
           case MATMUL -> products(model);
+          case ALL_SUPPORTED -> placeable(model);
           case ALL -> all(model);
           default -> matching(what, model);
         };
@@ -98,19 +103,23 @@ public final class Observation {
     return names;
   }
 
+  private static NavigableSet<String> placeable(OnnxModel model) {
+    Topology graph = model.weights().topology();
+    NavigableSet<String> names = new TreeSet<>();
+    for (GraphNode node : graph.nodes()) {
+      if (Placement.ALL_SUPPORTED.knows(node)) {
+        names.addAll(node.inputs());
+        names.addAll(node.outputs());
+      }
+    }
+    names.retainAll(graph.floats());
+    return names;
+  }
+
   private static NavigableSet<String> all(OnnxModel model) {
     GraphProto graph = model.graph();
     TensorTypes types = TensorTypes.of(graph);
-    NavigableSet<String> names = new TreeSet<>();
-    model.inputs().forEach(input -> names.add(input.name()));
-    Set<String> folded = new HashSet<>();
-    for (NodeProto node : graph.getNodeList()) {
-      Set<String> reads = Nodes.reads(node);
-      boolean constant =
-          reads.stream().allMatch(r -> model.constants().contains(r) || folded.contains(r))
-              && !node.getOpType().startsWith("Random");
-      (constant ? folded : names).addAll(node.getOutputList());
-    }
+    NavigableSet<String> names = GraphTopology.computed(graph, model.constants());
     names.removeIf(name -> name.isEmpty() || !types.mayBeFloat(name));
     return names;
   }
@@ -141,7 +150,7 @@ public final class Observation {
   }
 
   private static boolean isProduct(NodeProto node) {
-    return Nodes.isStandard(node) && GraphWeights.PRODUCTS.contains(node.getOpType());
+    return Nodes.isStandard(node) && Product.OPERATORS.contains(node.getOpType());
   }
 
   private static Map<String, Integer> channelAxes(OnnxModel model) {

@@ -14,6 +14,7 @@ import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,7 +32,9 @@ final class PlannedGraph {
   private final Map<String, QuantizableNode> quantizable = new HashMap<>();
   private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
   private final List<TensorProto> initializers = new ArrayList<>();
+  private final BodyWeights bodies;
   private final Set<String> tensors;
+  private final Set<String> outputs = new HashSet<>();
 
   PlannedGraph(OnnxModel model) {
     this.model = model;
@@ -45,7 +48,10 @@ final class PlannedGraph {
       }
     }
     model.weights().nodes().forEach(node -> quantizable.put(node.node(), node));
+    model.weights().inSubgraphs().forEach(node -> quantizable.put(node.node(), node));
+    this.bodies = new BodyWeights(model);
     this.tensors = model.tensors();
+    model.graph().getOutputList().forEach(output -> outputs.add(output.getName()));
   }
 
   FreshNames names() {
@@ -58,9 +64,9 @@ final class PlannedGraph {
     return initializer.getName();
   }
 
-  /** The node of a consumer as the model has it. */
+  /** The node of a consumer as it is by now. */
   NodeProto node(TensorPlan plan, String consumer) {
-    return model.graph().getNode(index(plan, consumer));
+    return nodes.get(index(plan, consumer));
   }
 
   /** What the model's weights say of a consumer. */
@@ -76,6 +82,16 @@ final class PlannedGraph {
       throw contradiction(plan, "the model has no node '" + consumer + "'");
     }
     return index;
+  }
+
+  /** Index of a consumer, or of the node in whose body it stands. */
+  private int place(TensorPlan plan, String consumer) {
+    return bodies.place(consumer).orElseGet(() -> index(plan, consumer));
+  }
+
+  /** Whether a consumer takes rows of what it reads. */
+  boolean takesRows(TensorPlan plan, String consumer) {
+    return bodies.place(consumer).isEmpty() && Nodes.is(node(plan, consumer), "Gather");
   }
 
   void requireActivation(TensorPlan plan) {
@@ -97,6 +113,7 @@ final class PlannedGraph {
             .constants()
             .find(plan.tensor())
             .map(TensorCodec::shape)
+            .or(() -> bodies.shape(plan.tensor()))
             .orElseThrow(() -> contradiction(plan, "the model has no such constant"));
     require(
         plan.shape().filter(shape::equals).isPresent(),
@@ -126,16 +143,40 @@ final class PlannedGraph {
   /** Puts a chain before its first consumer, and points its consumers to it. */
   void connect(TensorPlan plan, List<String> consumers, List<NodeProto> chain, String output) {
     for (String consumer : consumers) {
-      NodeProto original = node(plan, consumer);
-      int index = indexes.get(consumer);
+      if (bodies.place(consumer).isPresent()) {
+        bodies.redirect(plan, consumer, output);
+        continue;
+      }
+      int index = index(plan, consumer);
+      NodeProto original = model.graph().getNode(index);
       nodes.set(index, redirect(plan, consumer, original, nodes.get(index), output));
     }
     insert(plan, consumers, chain);
   }
 
+  /**
+   * Puts a chain behind the node that makes an output of the graph: what the node makes gets
+   * another name, and what the chain makes the name of the output, so that all who read it read
+   * that.
+   *
+   * @param chain reads the new name and makes the output
+   */
+  void intercept(TensorPlan plan, String renamed, List<NodeProto> chain) {
+    int maker = -1;
+    for (int i = 0; i < nodes.size() && maker < 0; i++) {
+      maker = nodes.get(i).getOutputList().contains(plan.tensor()) ? i : -1;
+    }
+    require(
+        maker >= 0 && outputs.contains(plan.tensor()), plan, "it is no output that a node makes");
+    NodeProto.Builder node = nodes.get(maker).toBuilder();
+    node.setOutput(node.getOutputList().indexOf(plan.tensor()), renamed);
+    nodes.set(maker, node.build());
+    insertions.computeIfAbsent(maker + 1, i -> new ArrayList<>(2)).addAll(0, chain);
+  }
+
   /** Puts nodes before the first of some consumers. */
   void insert(TensorPlan plan, List<String> consumers, List<NodeProto> chain) {
-    int first = consumers.stream().mapToInt(c -> index(plan, c)).min().orElseThrow();
+    int first = consumers.stream().mapToInt(c -> place(plan, c)).min().orElseThrow();
     insertions.computeIfAbsent(first, i -> new ArrayList<>(2)).addAll(chain);
   }
 
@@ -165,8 +206,10 @@ final class PlannedGraph {
   boolean reads(TensorPlan plan, String consumer, NodeProto node, int input) {
     QuantizableNode known = quantizable.get(consumer);
     if (plan.role() == Role.ACTIVATION) {
+      boolean multiplied =
+          known != null && Nodes.input(node, known.inputIndex()).equals(plan.tensor());
       return node.getInput(input).equals(plan.tensor())
-          && (known == null || known.inputIndex() == input);
+          && (!multiplied || known.inputIndex() == input);
     }
     boolean same =
         model.constants().resolve(node.getInput(input)).filter(plan.tensor()::equals).isPresent();
@@ -181,8 +224,9 @@ final class PlannedGraph {
     List<NodeProto> sequence = new ArrayList<>();
     for (int i = 0; i < nodes.size(); i++) {
       sequence.addAll(insertions.getOrDefault(i, List.of()));
-      sequence.add(nodes.get(i));
+      sequence.add(bodies.rewritten(i, nodes.get(i)));
     }
+    sequence.addAll(insertions.getOrDefault(nodes.size(), List.of()));
     GraphProto graph =
         new DeadConstants(model.graph(), sequence)
             .removed().toBuilder().addAllInitializer(initializers).build();

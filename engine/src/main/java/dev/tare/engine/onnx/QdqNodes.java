@@ -42,6 +42,15 @@ final class QdqNodes {
     return new Chain(List.of(quantize, dequantize), dequantize.getOutput(0));
   }
 
+  /** An activation that the graph gives out: the chain makes it, from a tensor of another name. */
+  Chain output(TensorPlan plan) {
+    Chain chain = activation(plan);
+    String renamed = names.fresh(plan.tensor() + "_QuantizeLinear_Input");
+    NodeProto quantize = chain.nodes().get(0).toBuilder().setInput(0, renamed).build();
+    NodeProto dequantize = chain.nodes().get(1).toBuilder().setOutput(0, plan.tensor()).build();
+    return new Chain(List.of(quantize, dequantize), plan.tensor());
+  }
+
   /** Stores the integers of a constant; returns the name that they have. */
   String store(TensorPlan plan, Shape shape, ByteBuffer codes) {
     String quantized = names.fresh(plan.tensor() + "_quantized");

@@ -85,8 +85,7 @@ public final class QdqRewriter {
       if (plan.format() == Format.DYNAMIC) {
         integers.input(plan);
       } else {
-        QdqNodes.Chain chain = qdq.activation(plan);
-        graph.connect(plan, plan.consumers(), chain.nodes(), chain.output());
+        activation(plan);
       }
       return;
     }
@@ -99,11 +98,20 @@ public final class QdqRewriter {
     }
   }
 
+  private void activation(TensorPlan plan) {
+    if (plan.consumers().contains(TensorPlan.GRAPH_OUTPUT)) {
+      QdqNodes.Chain chain = qdq.output(plan);
+      graph.intercept(plan, chain.nodes().get(0).getInput(0), chain.nodes());
+    } else {
+      QdqNodes.Chain chain = qdq.activation(plan);
+      graph.connect(plan, plan.consumers(), chain.nodes(), chain.output());
+    }
+  }
+
   private void constant(TensorPlan plan, Shape shape, ByteBuffer bytes) {
     String stored = qdq.store(plan, shape, bytes);
     Map<Boolean, List<String>> consumers =
-        plan.consumers().stream()
-            .collect(Collectors.partitioningBy(c -> Nodes.is(graph.node(plan, c), "Gather")));
+        plan.consumers().stream().collect(Collectors.partitioningBy(c -> graph.takesRows(plan, c)));
     for (String gather : consumers.get(true)) {
       rows(plan, shape, stored, gather);
     }

@@ -60,6 +60,11 @@ final class TensorTypes {
     return code == null || TensorCodec.dtype(code).filter(DType::isFloat).isPresent();
   }
 
+  /** True where the tensor is known to hold 32-bit floats. */
+  boolean isFloat(String tensor) {
+    return codes.getOrDefault(tensor, 0) == DType.FLOAT32.onnxCode();
+  }
+
   private void infer(NodeProto node) {
     if (node.getOutputCount() == 0 || !Nodes.isStandard(node)) {
       return;

@@ -7,12 +7,17 @@ import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Decides about activations from their statistics alone; no model runs. */
 public final class ActivationPlanner {
+
+  /** The method that a plan names for values which are probabilities. */
+  static final String UNIT = "probabilities";
 
   private final Recipe recipe;
 
@@ -49,9 +54,14 @@ public final class ActivationPlanner {
                   .formatted(tensor)
               + " with --channels histogram or extremes");
     }
+    if (query.nature() == TensorQuery.Nature.PROBABILITIES) {
+      ChannelPlan channel = channel(tensor, whole, rule, (d, t) -> new Range(0, 1));
+      return TensorPlan.of(
+          query, Optional.empty(), decision, Granularity.perTensor(), List.of(channel), UNIT);
+    }
     List<ChannelPlan> channels = new ArrayList<>();
     for (Statistics row : rule.perChannel() ? statistics.channels() : List.of(whole)) {
-      channels.add(channel(tensor, row, rule));
+      channels.add(channel(tensor, row, rule, rule.method()::select));
     }
     Granularity granularity =
         rule.perChannel()
@@ -79,10 +89,14 @@ public final class ActivationPlanner {
     return Optional.empty();
   }
 
-  private static ChannelPlan channel(String tensor, Statistics row, TensorRule rule) {
+  private static ChannelPlan channel(
+      String tensor,
+      Statistics row,
+      TensorRule rule,
+      BiFunction<Distribution, Target, Range> select) {
     try {
       Distribution distribution = row.distribution();
-      Range range = rule.method().select(distribution, rule.target());
+      Range range = select.apply(distribution, rule.target());
       QuantParams params = rule.target().params(range);
       // ONNX saturates to all of the type, narrow or not.
       ExpectedError error = ExpectedError.of(distribution, params);

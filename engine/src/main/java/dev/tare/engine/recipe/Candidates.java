@@ -16,8 +16,10 @@ import java.util.function.Function;
  *
  * @param chosen the operators that the recipe wants quantized, in graph order, embeddings last
  * @param leftFloat operators with a constant weight that it leaves alone, with the reason
+ * @param placed what is quantized beside these operators, by {@link Placement#ALL_SUPPORTED}
  */
-public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> leftFloat) {
+public record Candidates(
+    List<Candidate> chosen, Map<QuantizableNode, String> leftFloat, PlacedTensors placed) {
 
   /**
    * An operator to quantize.
@@ -30,6 +32,11 @@ public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> le
 
   private static final String IN_SUBGRAPH =
       "it is in a body of If, Loop or Scan, inside which nothing can be observed";
+
+  /** Operators with weights alone. */
+  public Candidates(List<Candidate> chosen, Map<QuantizableNode, String> leftFloat) {
+    this(chosen, leftFloat, PlacedTensors.NONE);
+  }
 
   public Candidates {
     chosen = List.copyOf(chosen);
@@ -55,8 +62,46 @@ public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> le
       }
       reason.ifPresent(r -> leftFloat.put(node, r));
     }
-    source.inSubgraphs().forEach(node -> leftFloat.put(node, IN_SUBGRAPH));
-    return new Candidates(chosen, leftFloat);
+    for (QuantizableNode node : source.inSubgraphs()) {
+      Candidate candidate = new Candidate(node, Mode.WEIGHT_ONLY, Format.QDQ);
+      Optional<String> reason = recipe.reasonToLeave(node);
+      if (reason.isEmpty() && recipe.mode(node) != Mode.WEIGHT_ONLY) {
+        reason = Optional.of(IN_SUBGRAPH);
+      }
+      if (reason.isEmpty()) {
+        Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
+        reason = reasonAgainst(recipe, candidate, first);
+      }
+      reason.ifPresentOrElse(r -> leftFloat.put(node, r), () -> chosen.add(candidate));
+    }
+    return recipe.placement() == Placement.ALL_SUPPORTED
+        ? allSupported(recipe, source, chosen, leftFloat)
+        : new Candidates(chosen, leftFloat);
+  }
+
+  private static Candidates allSupported(
+      Recipe recipe,
+      WeightSource source,
+      List<Candidate> weighted,
+      Map<QuantizableNode, String> leftFloat) {
+    AllSupported all = new AllSupported(recipe, source, weighted, leftFloat.keySet());
+    PlacedTensors placed = all.placed();
+    List<Candidate> chosen = new ArrayList<>();
+    List<Candidate> every = new ArrayList<>(weighted);
+    every.addAll(all.normalizations());
+    for (Candidate candidate : every) {
+      String input = candidate.node().input();
+      if (candidate.mode() != Mode.STATIC || placed.covers(input)) {
+        chosen.add(candidate);
+      } else {
+        String reason =
+            placed.left().containsKey(input)
+                ? placed.left().get(input).reason()
+                : "nothing tells that it is float32";
+        leftFloat.put(candidate.node(), "its input '%s' stays float: %s".formatted(input, reason));
+      }
+    }
+    return new Candidates(chosen, leftFloat, placed);
   }
 
   private static Candidate candidate(Recipe recipe, QuantizableNode node) {
@@ -99,6 +144,9 @@ public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> le
 
   /** The activations that need a range from statistics, by name. */
   public SortedMap<String, TensorQuery> activations() {
+    if (!placed.activations().isEmpty()) {
+      return placed.activations();
+    }
     SortedMap<String, TensorQuery> queries = new TreeMap<>();
     group(c -> c.mode() == Mode.STATIC ? c.node().input() : "")
         .forEach(
@@ -108,9 +156,9 @@ public record Candidates(List<Candidate> chosen, Map<QuantizableNode, String> le
     return queries;
   }
 
-  /** The constant weights, by name. */
+  /** The constants to quantize by their values, by name. */
   public SortedMap<String, TensorQuery> weights() {
-    SortedMap<String, TensorQuery> queries = new TreeMap<>();
+    SortedMap<String, TensorQuery> queries = new TreeMap<>(placed.operands());
     Map<String, Format> formats = new TreeMap<>();
     chosen.forEach(c -> formats.putIfAbsent(c.node().weight(), c.format()));
     group(c -> c.node().weight())

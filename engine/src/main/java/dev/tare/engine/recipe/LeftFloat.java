@@ -29,6 +29,19 @@ public final class LeftFloat {
               }
               put(weights, node.weight(), Role.WEIGHT, node, recipe, reason);
             });
+    candidates
+        .placed()
+        .left()
+        .forEach(
+            (tensor, left) ->
+                (left.query().role() == Role.ACTIVATION ? activations : weights)
+                    .put(
+                        tensor,
+                        TensorPlan.left(
+                            left.query(),
+                            Optional.empty(),
+                            recipe.decide(left.query()),
+                            left.reason())));
     for (TensorPlan plan : planned) {
       (plan.role() == Role.ACTIVATION ? activations : weights).remove(plan.tensor());
     }

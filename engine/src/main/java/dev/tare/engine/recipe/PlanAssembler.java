@@ -52,19 +52,33 @@ public final class PlanAssembler {
 
   /** The decisions, sorted by tensor, role and format. */
   public List<TensorPlan> assemble() {
+    candidates.placed().shared().keySet().forEach(this::share);
     candidates.chosen().forEach(this::settle);
     // All scales first: a weight may serve several nodes, and each bias depends on its scale.
     biased.forEach(this::fitWeightToBias);
     biased.forEach(this::planBias);
     List<TensorPlan> all = new ArrayList<>(biases.values());
-    activations.forEach((name, plan) -> all.add(activationUsers.apply(plan)));
-    weights.forEach((name, plan) -> all.add(weightUsers.apply(plan)));
+    PlacedTensors placed = candidates.placed();
+    activations.forEach(
+        (name, plan) -> all.add(placed.covers(name) ? plan : activationUsers.apply(plan)));
+    weights.forEach(
+        (name, plan) ->
+            all.add(placed.operands().containsKey(name) ? plan : weightUsers.apply(plan)));
     runtime.forEach((name, nodes) -> all.add(atRunTime(name, nodes)));
     all.sort(
         Comparator.comparing(TensorPlan::tensor)
             .thenComparing(TensorPlan::role)
             .thenComparing(TensorPlan::format));
     return all;
+  }
+
+  /** The plan of an activation, made from that of its source where it shares a scale. */
+  private TensorPlan share(String tensor) {
+    PlacedTensors.Shared shared = candidates.placed().shared().get(tensor);
+    if (shared != null && !activations.containsKey(tensor)) {
+      activations.put(tensor, TensorPlan.shared(shared.query(), share(shared.source())));
+    }
+    return activations.get(tensor);
   }
 
   private void settle(Candidates.Candidate candidate) {
@@ -221,7 +235,8 @@ public final class PlanAssembler {
     boolean fits =
         bias.dtype() == DType.FLOAT32
             && bias.shape().rank() == 1
-            && bias.shape().dim(0) == node.weightShape().dim(node.weightAxis());
+            && (!node.channelScales()
+                || bias.shape().dim(0) == node.weightShape().dim(node.weightAxis()));
     return fits ? Optional.of(bias.toFloatArray()) : Optional.empty();
   }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
  * An operator with a constant weight, as the graph shows it.
  *
  * @param node name of the node, unique in the model
- * @param opType MatMul, Gemm, Conv, ConvTranspose or Gather
+ * @param opType MatMul, Gemm, Conv, ConvTranspose or Gather, or a normalization
  * @param input the activation tensor that it reads; empty for a Gather, whose table is all
  * @param inputIndex position of the activation among the node's inputs
  * @param weight the constant tensor
@@ -50,12 +50,16 @@ public record QuantizableNode(
     return opType.equals("Gather");
   }
 
-  /** The axis of the weight that products are summed over; of a table, the one inside a row. */
+  /**
+   * The axis of the weight that products are summed over; of a table, the one inside a row; of a
+   * normalization's scale, -1.
+   */
   public int blockAxis() {
     return switch (opType) {
       case "MatMul" -> weightAxis == weightShape.rank() - 1 ? weightAxis - 1 : weightAxis + 1;
       case "ConvTranspose" -> 0;
       case "Gemm" -> 1 - weightAxis;
+      case "LayerNormalization", "InstanceNormalization", "BatchNormalization" -> -1;
       default -> 1;
     };
   }

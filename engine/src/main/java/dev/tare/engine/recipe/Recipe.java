@@ -2,6 +2,7 @@ package dev.tare.engine.recipe;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What the user wants: which operators are quantized, and how their inputs and weights are.
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param weights rule for the constants
  * @param floatAbove a tensor that reaches further from 0 stays float: attention masks hold -3.4e38
  * @param rules exceptions, the last that matches decides
+ * @param placement between which tensors quantization stands
  */
 public record Recipe(
     String name,
@@ -28,10 +30,35 @@ public record Recipe(
     Optional<TensorRule> activations,
     TensorRule weights,
     double floatAbove,
-    List<RecipeRule> rules) {
+    List<RecipeRule> rules,
+    Placement placement) {
 
   /** How the plan calls the recipe's own settings, where no rule matches. */
   public static final String BASE = "recipe";
+
+  /** A recipe for inputs and weights of operators with a constant weight. */
+  public Recipe(
+      String name,
+      String description,
+      Mode mode,
+      Format format,
+      List<String> operators,
+      Optional<TensorRule> activations,
+      TensorRule weights,
+      double floatAbove,
+      List<RecipeRule> rules) {
+    this(
+        name,
+        description,
+        mode,
+        format,
+        operators,
+        activations,
+        weights,
+        floatAbove,
+        rules,
+        Placement.CONSTANT_WEIGHTS);
+  }
 
   public Recipe {
     operators = List.copyOf(operators);
@@ -55,41 +82,70 @@ public record Recipe(
     for (int i = rules.size() - 1; i >= 0; i--) {
       RecipeRule rule = rules.get(i);
       if (rule.matches(tensor)) {
-        return new Decision(rule.settings().orElseThrow(), rule.name());
+        return new Decision(settings(rule.settings().orElseThrow(), tensor), rule.name());
       }
     }
     TensorRule base =
-        tensor.role() == Role.ACTIVATION
+        tensor.settings() == Role.ACTIVATION
             ? activations.orElseThrow(
                 () -> new IllegalStateException("Recipe '" + name + "' has no activations"))
             : weights;
-    return new Decision(base, BASE);
+    return new Decision(settings(base, tensor), BASE);
+  }
+
+  /** A constant has no rare values that a method may cut off. */
+  private static TensorRule settings(TensorRule rule, TensorQuery tensor) {
+    return tensor.nature() == TensorQuery.Nature.OPERAND ? rule.withMinMax() : rule;
   }
 
   /** When the numbers of an operator become integers. */
   public Mode mode(QuantizableNode node) {
-    for (int i = rules.size() - 1; i >= 0; i--) {
-      if (rules.get(i).mode().isPresent() && rules.get(i).matches(node)) {
-        return rules.get(i).mode().get();
-      }
-    }
-    return mode;
+    return mode(rule -> rule.matches(node));
+  }
+
+  Mode mode(GraphNode node) {
+    return mode(rule -> rule.matches(node));
+  }
+
+  private Mode mode(Predicate<RecipeRule> matches) {
+    return last(rule -> rule.mode().isPresent() && matches.test(rule))
+        .flatMap(RecipeRule::mode)
+        .orElse(mode);
   }
 
   /** Why an operator stays float, or nothing where it is quantized. */
   Optional<String> reasonToLeave(QuantizableNode node) {
-    for (int i = rules.size() - 1; i >= 0; i--) {
-      RecipeRule rule = rules.get(i);
-      if (rule.quantize().isPresent() && rule.matches(node)) {
-        String pattern = rule.pattern().map(p -> " '" + p.glob() + "'").orElse("");
-        return rule.quantize().get()
-            ? Optional.empty()
-            : Optional.of("the recipe excludes%s (%s)".formatted(pattern, rule.name()));
-      }
+    return reasonToLeave(node.opType(), rule -> rule.matches(node));
+  }
+
+  Optional<String> reasonToLeave(GraphNode node) {
+    return reasonToLeave(node.opType(), rule -> rule.matches(node));
+  }
+
+  private Optional<String> reasonToLeave(String opType, Predicate<RecipeRule> matches) {
+    Optional<RecipeRule> rule = last(r -> r.quantize().isPresent() && matches.test(r));
+    if (rule.isPresent()) {
+      return rule.flatMap(Recipe::exclusion);
     }
-    return operators.contains(node.opType())
+    return operators.contains(opType)
         ? Optional.empty()
-        : Optional.of("the recipe does not quantize " + node.opType());
+        : Optional.of("the recipe does not quantize " + opType);
+  }
+
+  /** Why a tensor stays float whatever reads it, or nothing. */
+  Optional<String> reasonToLeave(String tensor) {
+    return last(r -> r.quantize().isPresent() && r.names(tensor)).flatMap(Recipe::exclusion);
+  }
+
+  private static Optional<String> exclusion(RecipeRule rule) {
+    String pattern = rule.pattern().map(p -> " '" + p.glob() + "'").orElse("");
+    return rule.quantize().orElseThrow()
+        ? Optional.empty()
+        : Optional.of("the recipe excludes%s (%s)".formatted(pattern, rule.name()));
+  }
+
+  private Optional<RecipeRule> last(Predicate<RecipeRule> matches) {
+    return rules.stream().filter(matches).reduce((earlier, later) -> later);
   }
 
   /** Whether any rule or the recipe itself quantizes activations by calibrated ranges. */

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
  * format-version = 1
  * description = "one sentence"
  * mode = static                       # or dynamic, weight-only; static where left out
+ * placement = constant-weights        # or all-supported; constant-weights where left out
  * format = qdq                        # or matmul-nbits, of weight-only; qdq where left out
  * operators = [MatMul, Gemm, Conv]
  * activations { type = uint8, symmetric = false, narrow-range = false, reduce-range = false,
@@ -43,6 +44,7 @@ public final class RecipeParser {
           "description",
           "mode",
           "format",
+          "placement",
           "operators",
           "activations",
           "weights",
@@ -77,7 +79,11 @@ public final class RecipeParser {
       if (activations.isPresent() && activations.get().blockSize().isPresent()) {
         throw at(config, "activations", "activations have no blocks");
       }
-      List<RecipeRule> rules = new ArrayList<>(RuleParser.parse(config));
+      Placement placement =
+          config.hasPath("placement")
+              ? choice(config, "placement", List.of(Placement.values()))
+              : Placement.CONSTANT_WEIGHTS;
+      List<RecipeRule> rules = new ArrayList<>(RuleParser.parse(config, placement));
       rules.addAll(exclude(config));
       Recipe recipe =
           new Recipe(
@@ -85,11 +91,12 @@ public final class RecipeParser {
               config.getString("description"),
               config.hasPath("mode") ? choice(config, "mode", List.of(Mode.values())) : Mode.STATIC,
               format(config),
-              operators(config),
+              operators(config, placement),
               activations,
               TensorRuleParser.section("weights", config),
               floatAbove,
-              rules);
+              rules,
+              placement);
       check(recipe, config);
       return recipe;
     } catch (ConfigException e) {
@@ -101,6 +108,22 @@ public final class RecipeParser {
     if (recipe.usesStatistics() && recipe.activations().isEmpty()) {
       throw new RecipeException(
           "Invalid recipe '%s': mode static needs 'activations'".formatted(recipe.name()));
+    }
+    if (recipe.placement() == Placement.ALL_SUPPORTED) {
+      if (!recipe.usesStatistics()) {
+        throw at(config, "placement", "all-supported needs mode static");
+      }
+      boolean perChannel =
+          recipe.activations().orElseThrow().perChannel()
+              || recipe.rules().stream()
+                  .filter(r -> r.role().filter(Role.ACTIVATION::equals).isPresent())
+                  .anyMatch(r -> r.settings().orElseThrow().perChannel());
+      if (perChannel) {
+        throw at(
+            config,
+            "placement",
+            "all-supported needs activations per tensor: operators pass scales on to each other");
+      }
     }
     boolean dynamic =
         recipe.mode() == Mode.DYNAMIC
@@ -128,17 +151,22 @@ public final class RecipeParser {
     return choice(config, "format", List.of(Format.QDQ, Format.MATMUL_NBITS));
   }
 
-  private static List<String> operators(Config config) {
+  private static List<String> operators(Config config, Placement placement) {
     List<String> operators = config.getStringList("operators");
+    requireKnown(config, operators, placement);
+    return operators;
+  }
+
+  static void requireKnown(Config config, List<String> operators, Placement placement) {
+    Set<String> known = new TreeSet<>(OPERATORS);
+    if (placement == Placement.ALL_SUPPORTED) {
+      known.addAll(AllSupported.OPERATORS);
+    }
     for (String operator : operators) {
-      if (!OPERATORS.contains(operator)) {
-        throw at(
-            config,
-            "operators",
-            "cannot quantize '" + operator + "'; known are " + new TreeSet<>(OPERATORS));
+      if (!known.contains(operator)) {
+        throw at(config, "operators", "cannot quantize '" + operator + "'; known are " + known);
       }
     }
-    return operators;
   }
 
   private static List<RecipeRule> exclude(Config config) {

@@ -1,5 +1,6 @@
 package dev.tare.engine.recipe;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,13 +38,28 @@ public record RecipeRule(
 
   /** Whether it speaks of a node: by its name, or that of its input or weight. */
   boolean matches(QuantizableNode node) {
-    return (operators.isEmpty() || operators.contains(node.opType()))
-        && matches(List.of(node.node(), node.input(), node.weight()));
+    return matches(node.opType(), List.of(node.node(), node.input(), node.weight()));
+  }
+
+  /** Whether it speaks of a node: by its name, or that of an input. */
+  boolean matches(GraphNode node) {
+    List<String> names = new ArrayList<>(node.inputs());
+    names.add(node.node());
+    return matches(node.opType(), names);
+  }
+
+  /** Whether it speaks of a tensor by its name, whatever reads or makes it. */
+  boolean names(String tensor) {
+    return operators.isEmpty() && pattern.filter(p -> p.matches(tensor)).isPresent();
+  }
+
+  private boolean matches(String opType, List<String> names) {
+    return (operators.isEmpty() || operators.contains(opType)) && matches(names);
   }
 
   /** Whether its settings are for a tensor: by its name, or that of a consumer. */
   boolean matches(TensorQuery tensor) {
-    return role.filter(tensor.role()::equals).isPresent()
+    return role.filter(tensor.settings()::equals).isPresent()
         && (operators.isEmpty() || tensor.operators().stream().anyMatch(operators::contains))
         && (matches(List.of(tensor.tensor())) || matches(tensor.consumers()));
   }

@@ -16,17 +16,17 @@ final class RuleParser {
 
   private RuleParser() {}
 
-  static List<RecipeRule> parse(Config recipe) {
+  static List<RecipeRule> parse(Config recipe, Placement placement) {
     List<RecipeRule> rules = new ArrayList<>();
     if (recipe.hasPath("rules")) {
       for (Config rule : recipe.getConfigList("rules")) {
-        rules.add(parse("rule " + (rules.size() + 1), rule, recipe));
+        rules.add(parse("rule " + (rules.size() + 1), rule, recipe, placement));
       }
     }
     return rules;
   }
 
-  private static RecipeRule parse(String name, Config rule, Config recipe) {
+  private static RecipeRule parse(String name, Config rule, Config recipe, Placement placement) {
     Set<String> known = new HashSet<>(TensorRuleParser.KEYS);
     known.addAll(MATCHING);
     known.addAll(DECIDING);
@@ -58,15 +58,7 @@ final class RuleParser {
     }
     List<String> operators =
         rule.hasPath("operators") ? rule.getStringList("operators") : List.of();
-    for (String operator : operators) {
-      if (!RecipeParser.OPERATORS.contains(operator)) {
-        throw RecipeParser.at(
-            rule,
-            "operators",
-            "cannot quantize '%s'; known are %s"
-                .formatted(operator, new TreeSet<>(RecipeParser.OPERATORS)));
-      }
-    }
+    RecipeParser.requireKnown(rule, operators, placement);
     return new RecipeRule(
         name,
         rule.hasPath("tensors")

@@ -16,8 +16,9 @@ import java.util.OptionalInt;
  * @param tensor name in the model
  * @param role what it is to its consumers
  * @param format how the model holds it
- * @param consumers names of the nodes that read it quantized, in graph order; for a tensor that
- *     stays float, the nodes that would have
+ * @param consumers names of the nodes that read it quantized, in graph order, and {@link
+ *     #GRAPH_OUTPUT} behind them where the model gives it out so; for a tensor that stays float,
+ *     the ones that would have
  * @param floatReason why the tensor stays float; empty when it is quantized
  * @param shape shape of a constant; empty for an activation
  * @param target integer type and the part of it that is used
@@ -39,6 +40,12 @@ public record TensorPlan(
     String decidedBy,
     Granularity granularity,
     List<ChannelPlan> channels) {
+
+  /** Stands among consumers for whoever runs the model. */
+  public static final String GRAPH_OUTPUT = "<graph output>";
+
+  /** How the method of a tensor begins that has the scale and zero point of another one. */
+  public static final String SHARED = "shared:";
 
   /**
    * @throws IllegalArgumentException if channels and granularity, or channels and reason,
@@ -170,6 +177,16 @@ public record TensorPlan(
       Recipe.Decision decision,
       Granularity granularity,
       List<ChannelPlan> channels) {
+    return of(query, shape, decision, granularity, channels, decision.rule().method().name());
+  }
+
+  static TensorPlan of(
+      TensorQuery query,
+      Optional<Shape> shape,
+      Recipe.Decision decision,
+      Granularity granularity,
+      List<ChannelPlan> channels,
+      String method) {
     return new TensorPlan(
         query.tensor(),
         query.role(),
@@ -178,9 +195,35 @@ public record TensorPlan(
         Optional.empty(),
         shape,
         decision.rule().target(),
-        decision.rule().method().name(),
+        method,
         decision.decidedBy(),
         granularity,
         channels);
+  }
+
+  /** A tensor with the scale of another; the method names the one that it was selected for. */
+  static TensorPlan shared(TensorQuery query, TensorPlan source) {
+    boolean passedOn = source.method().startsWith(SHARED);
+    Optional<String> reason =
+        source
+            .floatReason()
+            .map(
+                r ->
+                    passedOn
+                        ? r
+                        : "it shares the scale of '%s', which stays float: %s"
+                            .formatted(source.tensor(), r));
+    return new TensorPlan(
+        query.tensor(),
+        query.role(),
+        query.format(),
+        query.consumers(),
+        reason,
+        Optional.empty(),
+        source.target(),
+        passedOn ? source.method() : SHARED + source.tensor(),
+        source.decidedBy(),
+        source.granularity(),
+        source.channels());
   }
 }

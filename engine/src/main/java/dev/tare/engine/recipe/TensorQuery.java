@@ -15,6 +15,7 @@ import java.util.List;
  *     of their own
  * @param blockAxis axis that blocks of a weight cut, the one that products are summed over; -1 for
  *     an activation
+ * @param nature what is known of its values
  */
 public record TensorQuery(
     String tensor,
@@ -23,10 +24,33 @@ public record TensorQuery(
     List<String> operators,
     Format format,
     int channelAxis,
-    int blockAxis)
+    int blockAxis,
+    Nature nature)
     implements Serializable {
 
   private static final long serialVersionUID = 1L;
+
+  /** What is known of the values of a tensor before any was seen. */
+  public enum Nature {
+    /** Nothing. */
+    ANY,
+    /** They are in [0, 1], as a Softmax gives them out. */
+    PROBABILITIES,
+    /** They are constant, and quantized as the activations beside them are. */
+    OPERAND
+  }
+
+  /** A question about a tensor of which nothing is known. */
+  public TensorQuery(
+      String tensor,
+      Role role,
+      List<String> consumers,
+      List<String> operators,
+      Format format,
+      int channelAxis,
+      int blockAxis) {
+    this(tensor, role, consumers, operators, format, channelAxis, blockAxis, Nature.ANY);
+  }
 
   public TensorQuery {
     consumers = List.copyOf(consumers);
@@ -37,5 +61,15 @@ public record TensorQuery(
   public static TensorQuery ofActivation(
       String tensor, List<String> consumers, List<String> operators) {
     return new TensorQuery(tensor, Role.ACTIVATION, consumers, operators, Format.QDQ, -1, -1);
+  }
+
+  /** Whose settings it takes: a constant operand those of activations. */
+  Role settings() {
+    return nature == Nature.OPERAND ? Role.ACTIVATION : role;
+  }
+
+  TensorQuery with(Nature other) {
+    return new TensorQuery(
+        tensor, role, consumers, operators, format, channelAxis, blockAxis, other);
   }
 }

@@ -2,6 +2,7 @@ package dev.tare.engine.recipe;
 
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.MinMax;
 import dev.tare.engine.range.RangeSelector;
 import dev.tare.engine.range.Target;
 import java.util.OptionalInt;
@@ -57,5 +58,11 @@ public record TensorRule(
     }
     boolean channels = perChannel && weight.channelAxis() >= 0;
     return channels ? Granularity.perChannel(weight.channelAxis()) : Granularity.perTensor();
+  }
+
+  /** The same rule with the range from the extremes. */
+  TensorRule withMinMax() {
+    return new TensorRule(
+        type, symmetric, narrowRange, reduceRange, perChannel, blockSize, new MinMax());
   }
 }

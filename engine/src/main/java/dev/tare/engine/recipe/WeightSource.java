@@ -17,13 +17,18 @@ public interface WeightSource {
   /**
    * Every operator with a constant weight inside bodies of If, Loop and Scan, outermost first.
    *
-   * <p>What such a node reads cannot be observed, so only its weight can be quantized. Names are
-   * unique in the model: those of nodes and of tensors that a body defines stand behind the path of
-   * the body, as in {@code If#3/then_branch/MatMul#0}; those captured from the main graph are
-   * plain.
+   * <p>What such a node reads cannot be observed, so only its weight can be quantized, in mode
+   * weight-only. Names are unique in the model: those of nodes and of tensors that a body defines
+   * stand behind the path of the body, as in {@code If#3/then_branch/MatMul#0}; those captured from
+   * the main graph are plain.
    */
   default List<QuantizableNode> inSubgraphs() {
     return List.of();
+  }
+
+  /** The main graph as a whole; costs a walk through it. */
+  default Topology topology() {
+    return Topology.NONE;
   }
 
   /**

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -427,5 +428,29 @@ class GraphPreparationTest {
   void sentenceModelHasNothingToFold() {
     OnnxModel model = PublishedModels.SENTENCES.read();
     assertThat(GraphPreparation.prepare(model)).isSameAs(model);
+  }
+
+  @Test
+  void productsThatShareABiasGetOneEach() {
+    OnnxModel prepared =
+        assertPrepared(
+            image(13)
+                .weight("w", 5, 4, 3, 3)
+                .weight("v", 5, 5, 1, 1)
+                .weight("b", 5)
+                .node("Conv", "x w b", "c")
+                .node("Identity", "b", "again")
+                .node("Conv", "c v again", "d")
+                .node("Conv", "d v b", "y")
+                .output("y"),
+            Reference.gaussian(3, 2, 4, 5, 6));
+    assertThat(prepared.weights().nodes())
+        .extracting(node -> node.bias().orElseThrow())
+        .containsExactly("b", "b_1", "b_2");
+    QuantPlan plan = Plans.everything(prepared);
+    OnnxModel quantized = QdqRewriter.rewrite(prepared, plan, p -> Plans.codes(prepared, p));
+    assertThat(initializers(quantized))
+        .contains("b_quantized", "b_1_quantized", "b_2_quantized")
+        .doesNotContain("b", "b_1", "b_2");
   }
 }

@@ -141,7 +141,7 @@ class GraphWeightsTest {
         Models.graph("else_branch", otherwise));
   }
 
-  private static Models branches() {
+  static Models branches() {
     GraphProto.Builder deep = returning(body("deep").addNode(matMul("a w", "y")), "y");
     GraphProto.Builder other =
         returning(

@@ -16,6 +16,8 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.recipe.WeightPlanner;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -276,5 +278,49 @@ class ModesTest {
     assertThat(fake.constants().contains("w1")).isFalse();
     assertThat(sqnrDb(model, fake, OptLevel.NO_OPT, Map.of("x", Reference.gaussian(7, 5, 6))))
         .isCloseTo(20, within(10.0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void weightsInBodiesAreQuantizedAloneAndDequantizedOutside(boolean flag) {
+    OnnxModel model = GraphWeightsTest.branches().build();
+    QuantPlan plan = plan(model, recipe("mode = weight-only"));
+    assertThat(plan.tensors())
+        .extracting(TensorPlan::tensor)
+        .containsExactly("If#1/else_branch/own", "If#1/then_branch/w", "outer");
+    assertThat(plan.tensors().get(2).consumers())
+        .containsExactly("MatMul#0", "If#1/else_branch/MatMul#1");
+    OnnxModel quantized = quantized(model, plan);
+    assertThat(quantized.operatorCounts()).containsEntry("DequantizeLinear", 3);
+    Tensor flags =
+        Tensor.of(DType.BOOL, Shape.SCALAR, ByteBuffer.wrap(new byte[] {(byte) (flag ? 1 : 0)}));
+    Map<String, Tensor> inputs = Map.of("x", Reference.gaussian(7, 4, 4), "flag", flags);
+    for (OptLevel level : List.of(OptLevel.NO_OPT, OptLevel.ALL_OPT)) {
+      assertThat(sqnrDb(dequantized(model, plan), quantized, level, inputs)).isGreaterThan(100);
+    }
+    assertThat(sqnrDb(model, quantized, OptLevel.ALL_OPT, inputs)).isBetween(25.0, 60.0);
+    assertThat(quantized.weights().inSubgraphs()).isEmpty();
+    assertThat(quantized(model, plan).toByteArray()).isEqualTo(quantized.toByteArray());
+  }
+
+  @Test
+  void bodiesStayFloatInOtherModes() {
+    OnnxModel model = GraphWeightsTest.branches().build();
+    Candidates dynamic = Candidates.of(recipe("mode = dynamic"), model.weights());
+    assertThat(dynamic.nodes()).extracting("node").containsExactly("MatMul#0");
+    assertThat(dynamic.leftFloat())
+        .hasSize(4)
+        .allSatisfy((node, reason) -> assertThat(reason).contains("in a body of If, Loop or Scan"));
+    Candidates packed =
+        Candidates.of(
+            recipe(
+                "mode = weight-only",
+                "format = matmul-nbits",
+                "weights.type = int4",
+                "weights.narrow-range = false",
+                "weights.granularity = per-block"),
+            model.weights());
+    assertThat(packed.leftFloat().values())
+        .containsExactly("node 'MatMul#0' reads the weight 'outer' in another mode");
   }
 }

@@ -106,8 +106,8 @@ class RecipeParserTest {
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, description,"
-                + " exclude, float-above, format, format-version, mode, operators, rules,"
-                + " weights]");
+                + " exclude, float-above, format, format-version, mode, operators, placement,"
+                + " rules, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");

@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.engine.recipe.Placement;
 import dev.tare.jobs.ExitCode;
 import java.io.IOException;
 import picocli.CommandLine.Command;
@@ -23,6 +24,10 @@ final class CalibrateCommand extends StageCommand {
   @Override
   ExitCode execute(Stages on) throws IOException {
     return on.calibrate(
-        new CalibrateOptions(model.model(), data.options(), observe.options(), output.options()));
+        new CalibrateOptions(
+            model.model(),
+            data.options(),
+            observe.options().forPlacement(Placement.CONSTANT_WEIGHTS),
+            output.options()));
   }
 }

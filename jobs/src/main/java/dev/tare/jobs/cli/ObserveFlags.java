@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.engine.histogram.ChannelMode;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** What calibration collects. */
@@ -8,11 +9,12 @@ final class ObserveFlags {
   @Option(
       names = "--observe",
       paramLabel = "WHAT",
-      defaultValue = Defaults.OBSERVE,
       converter = Converters.NotEmpty.class,
       description =
-          "Tensors to observe: constant-weight-inputs, matmul, all, or a pattern over tensor names"
-              + " (default: ${DEFAULT-VALUE}).")
+          "Tensors to observe: constant-weight-inputs, all-supported, matmul, all, or a pattern over"
+              + " tensor names (default: "
+              + Defaults.OBSERVE
+              + ", or what the recipe of a run places).")
   private String observe;
 
   @Option(
@@ -33,6 +35,6 @@ final class ObserveFlags {
   private Integer channelBits;
 
   ObserveOptions options() {
-    return new ObserveOptions(observe, channels, channelBits);
+    return new ObserveOptions(Optional.ofNullable(observe), channels, channelBits);
   }
 }

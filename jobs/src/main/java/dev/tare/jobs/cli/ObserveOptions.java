@@ -1,17 +1,20 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.onnx.Observation;
+import dev.tare.engine.recipe.Placement;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
  * What calibration collects.
  *
- * @param observe {@code constant-weight-inputs}, {@code matmul}, {@code all} or a pattern over
- *     tensor names
+ * @param chosen {@code constant-weight-inputs}, {@code all-supported}, {@code matmul}, {@code all}
+ *     or a pattern over tensor names; empty for what the recipe needs
  * @param channels what is kept per channel
  * @param channelBits mantissa bits of the bins per channel, 1 to 10
  */
-public record ObserveOptions(String observe, ChannelMode channels, int channelBits) {
+public record ObserveOptions(Optional<String> chosen, ChannelMode channels, int channelBits) {
   static final int MIN_BITS = 1;
   static final int MAX_BITS = 10;
 
@@ -25,9 +28,21 @@ public record ObserveOptions(String observe, ChannelMode channels, int channelBi
     }
   }
 
+  /** What the user chose, or else what a placement needs. */
+  public ObserveOptions forPlacement(Placement placement) {
+    String needed =
+        placement == Placement.ALL_SUPPORTED ? Observation.ALL_SUPPORTED : Defaults.OBSERVE;
+    return new ObserveOptions(Optional.of(chosen.orElse(needed)), channels, channelBits);
+  }
+
+  /** What is observed. */
+  public String observe() {
+    return chosen.orElse(Defaults.OBSERVE);
+  }
+
   SortedMap<String, String> configuration() {
     return new Settings()
-        .put("observe", observe)
+        .put("observe", chosen)
         .put("channels", channels)
         .put("channel-bits", channelBits)
         .values();

@@ -31,6 +31,7 @@ public record RecipeText(String name, String json) implements Serializable {
   public static final List<String> SHIPPED =
       List.of(
           "int8",
+          "int8-all",
           "int8-entropy",
           "int8-mse",
           "int8-percentile",

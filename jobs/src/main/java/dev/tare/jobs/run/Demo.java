@@ -83,7 +83,7 @@ final class Demo {
             ImageOptions.DEFAULT,
             0),
         new ObserveOptions(
-            Defaults.OBSERVE, ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
+            Optional.empty(), ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
         options.recipe().orElse(Defaults.RECIPE),
         Optional.empty(),
         options.evalSamples().orElse(SAMPLES),

@@ -121,7 +121,7 @@ final class RunStage {
             progress.stage(
                 "calibrate",
                 "run the float model over the data and count",
-                () -> calibrate(pipeline, attempt, model, options, data, held),
+                () -> calibrate(pipeline, attempt, model, recipe, options, data, held),
                 Summaries::calibration);
         calibration = Optional.of(result);
         ratio[0] = after.run(model, calibrationSamples, result);
@@ -180,13 +180,19 @@ final class RunStage {
       Pipeline pipeline,
       RunAttempt attempt,
       ModelHandle model,
+      RecipeText recipe,
       RunOptions options,
       StageData data,
       EvaluationData held)
       throws IOException {
     calibrationSamples = data.select(held.calibrationCondition(), options.data().samples());
     CalibrateResult result =
-        pipeline.calibrate(attempt, model, options.observe(), options.data(), calibrationSamples);
+        pipeline.calibrate(
+            attempt,
+            model,
+            options.observe().forPlacement(recipe.parse().placement()),
+            options.data(),
+            calibrationSamples);
     data.requireUnchanged();
     return result;
   }

@@ -133,7 +133,7 @@ final class VisionDemo {
             reader.images(),
             0),
         new ObserveOptions(
-            Defaults.OBSERVE, ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
+            Optional.empty(), ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
         options.recipe().orElse(RECIPE),
         Optional.of(images.resolve("evaluation").toString()),
         options.evalSamples().orElse(EVAL_SAMPLES),

@@ -99,7 +99,7 @@ class CommandLinesTest {
                     8,
                     ImageOptions.DEFAULT,
                     0),
-                new ObserveOptions("constant-weight-inputs", ChannelMode.HISTOGRAM, 5),
+                new ObserveOptions(Optional.empty(), ChannelMode.HISTOGRAM, 5),
                 "int8",
                 Optional.empty(),
                 256,
@@ -266,6 +266,7 @@ class CommandLinesTest {
         "--image-layout=nchw",
         "--samples=5",
         "--partitions=2",
+        "--observe=all",
         "--eval-data=e",
         "--min-sqnr-db=-3");
     SortedMap<String, String> configuration = ((RunOptions) stages.calls.get(0)).configuration();

@@ -101,6 +101,22 @@ class PipelineTest {
   }
 
   @Test
+  void placementOfTheRecipeChoosesWhatIsObservedUnlessTheUserDoes() throws IOException {
+    Path all = folder.resolve("all");
+    runAll(all, "--recipe", "int8-all", "--eval-data", evalData).ends(0);
+    JsonNode calibration =
+        json(all.resolve("manifest.json")).path("properties").path("calibration");
+    assertThat(calibration.path("observe").asText()).isEqualTo("all-supported");
+    assertThat(calibration.path("tensors")).hasSize(5);
+    Path own = folder.resolve("own");
+    assertThat(
+            runAll(own, "--recipe", "int8-all", "--observe", "constant-weight-inputs")
+                .ends(3)
+                .err())
+        .contains("The statistics lack 2 tensors that recipe 'int8-all' needs: m, y.");
+  }
+
+  @Test
   void mergeOfTheHalvesEqualsTheWhole() throws IOException {
     Path first = folder.resolve("first");
     Path second = folder.resolve("second");
