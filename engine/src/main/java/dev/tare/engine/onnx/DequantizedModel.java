@@ -14,8 +14,8 @@ import java.util.function.Function;
  * The float model that computes with what is left of the weights after quantization.
  *
  * <p>Every quantized constant is fake-quantized: {@code (q - zeroPoint) * scale} of its integers,
- * in float32. Activations stay float. It tells what the weights alone cost, and runs where no
- * integer operators are.
+ * in float32. Activations stay float, and the opset is the model's. It tells what the weights alone
+ * cost, and runs where no integer operators are.
  */
 public final class DequantizedModel {
 
@@ -53,6 +53,6 @@ public final class DequantizedModel {
                   dequantized.bytes()));
       graph.connect(tensor, tensor.consumers(), List.of(), name);
     }
-    return graph.build(model.opset());
+    return graph.build();
   }
 }

@@ -35,9 +35,6 @@ import java.util.Set;
  */
 public final class GraphPreparation {
 
-  /** Up to this version of the file format every initializer is an input too. */
-  private static final int IR_WITH_INITIALIZERS_AS_INPUTS = 3;
-
   private GraphPreparation() {}
 
   /**
@@ -58,7 +55,7 @@ public final class GraphPreparation {
     }
     GraphProto.Builder rewritten =
         new DeadConstants(graph, nodes.nodes()).removed().toBuilder().addAllInitializer(added);
-    if (model.irVersion() <= IR_WITH_INITIALIZERS_AS_INPUTS) {
+    if (model.irVersion() <= OpsetUpgrade.IR_WITH_INITIALIZERS_AS_INPUTS) {
       added.forEach(tensor -> rewritten.addInput(TensorCodec.declaration(tensor)));
     }
     dropStaleDeclarations(rewritten);

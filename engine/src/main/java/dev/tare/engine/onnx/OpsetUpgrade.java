@@ -27,6 +27,9 @@ public final class OpsetUpgrade {
   /** The first opset with scales per block and with integers of 4 and 16 bits; of IR version 10. */
   public static final int BLOCKS = 21;
 
+  /** Up to this version of the file format every initializer is an input too. */
+  static final int IR_WITH_INITIALIZERS_AS_INPUTS = 3;
+
   private static final Map<Integer, Integer> IR_OF_TARGET = Map.of(CHANNELS, 7, BLOCKS, 10);
 
   private final String model;
@@ -72,7 +75,7 @@ public final class OpsetUpgrade {
     FreshNames names = new FreshNames(proto.getGraph());
     GraphProto graph = Nodes.named(proto.getGraph(), model.nodeNames());
     proto.setGraph(new OpsetUpgrade(model.name(), model.opset(), target, names).upgrade(graph));
-    if (proto.getIrVersion() < 4) {
+    if (proto.getIrVersion() <= IR_WITH_INITIALIZERS_AS_INPUTS) {
       dropInitializersFromInputs(proto);
     }
     proto.setIrVersion(Math.max(proto.getIrVersion(), IR_OF_TARGET.get(target)));

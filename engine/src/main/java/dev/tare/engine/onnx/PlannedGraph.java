@@ -221,15 +221,23 @@ final class PlannedGraph {
 
   /** The rewritten model, raised to an opset at least. */
   OnnxModel build(int opset) {
+    return OpsetUpgrade.upgrade(build(), opset);
+  }
+
+  /** The rewritten model in the opset that it has. */
+  OnnxModel build() {
     List<NodeProto> sequence = new ArrayList<>();
     for (int i = 0; i < nodes.size(); i++) {
       sequence.addAll(insertions.getOrDefault(i, List.of()));
       sequence.add(bodies.rewritten(i, nodes.get(i)));
     }
     sequence.addAll(insertions.getOrDefault(nodes.size(), List.of()));
-    GraphProto graph =
+    GraphProto.Builder graph =
         new DeadConstants(model.graph(), sequence)
-            .removed().toBuilder().addAllInitializer(initializers).build();
+            .removed().toBuilder().addAllInitializer(initializers);
+    if (model.irVersion() <= OpsetUpgrade.IR_WITH_INITIALIZERS_AS_INPUTS) {
+      initializers.forEach(tensor -> graph.addInput(TensorCodec.declaration(tensor)));
+    }
     ModelProto.Builder proto = model.proto().toBuilder().setGraph(graph);
     boolean runtimeOperators =
         sequence.stream().anyMatch(node -> node.getDomain().equals(RUNTIME_DOMAIN));
@@ -238,7 +246,7 @@ final class PlannedGraph {
     if (runtimeOperators && !imported) {
       proto.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(RUNTIME_DOMAIN).setVersion(1));
     }
-    return OpsetUpgrade.upgrade(model.with(proto.build()), opset);
+    return model.with(proto.build());
   }
 
   static void require(boolean holds, TensorPlan plan, String otherwise) {

@@ -123,16 +123,10 @@ public record Candidates(
   private static Optional<String> reasonAgainst(
       Recipe recipe, Candidate candidate, Candidate first) {
     QuantizableNode node = candidate.node();
-    if (candidate.mode() == Mode.DYNAMIC) {
-      if (node.opType().equals("ConvTranspose")) {
-        return Optional.of("ONNX has no integer ConvTranspose, which mode dynamic needs");
-      }
-      boolean left = node.opType().equals("MatMul") && node.weightIndex() == 0;
-      if (left && recipe.decide(query(List.of(node), Format.DYNAMIC)).rule().type().signed()) {
-        return Optional.of(
-            "ONNX Runtime multiplies integers by an unsigned left operand only, and the weight"
-                + " stands there");
-      }
+    TensorRule rule = recipe.decide(query(List.of(node), candidate.format())).rule();
+    Optional<String> limit = OperatorLimits.reason(node, candidate.mode(), rule);
+    if (limit.isPresent()) {
+      return limit;
     }
     if (first != null && first.format() != candidate.format()) {
       return Optional.of(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
@@ -322,5 +323,29 @@ class ModesTest {
             model.weights());
     assertThat(packed.leftFloat().values())
         .containsExactly("node 'MatMul#0' reads the weight 'outer' in another mode");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 11, 12, 17, 22})
+  void dequantizedModelKeepsItsOpset(int opset) {
+    Models models =
+        Models.opset(opset)
+            .input("x", "batch", 6)
+            .weight("w", 6, 8)
+            .node("MatMul", "x w", "h")
+            .node("Relu", "h", "y")
+            .output("y");
+    if (opset < 9) {
+      models.input("w", 6, 8);
+    }
+    OnnxModel model = models.build();
+    OnnxModel fake = dequantized(model, plan(model, recipe("mode = weight-only")));
+    assertThat(fake.opset()).isEqualTo(opset);
+    assertThat(fake.irVersion()).isEqualTo(model.irVersion());
+    assertThat(fake.graph().getInputList())
+        .extracting(ValueInfoProto::getName)
+        .containsExactlyElementsOf(opset < 9 ? List.of("x", "w_dequantized") : List.of("x"));
+    double db = sqnrDb(model, fake, OptLevel.NO_OPT, Map.of("x", Reference.gaussian(7, 5, 6)));
+    assertThat(db).isBetween(35.0, 55.0);
   }
 }

@@ -5,8 +5,10 @@ import dev.tare.engine.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.LongStream;
 
 /** Models that others published, from jars on the class path of the tests. */
 enum PublishedModels {
@@ -16,6 +18,14 @@ enum PublishedModels {
   DIRECTION("models/ch_ppocr_mobile_v2.0_cls_infer.onnx"),
   /** all-MiniLM-L6-v2: a vector for each token of a sentence. */
   SENTENCES("all-minilm-l6-v2.onnx");
+
+  /** Word ids of whole sentences, such as "the quick brown fox jumps over the lazy dog." */
+  private static final List<long[]> WORDS =
+      List.of(
+          new long[] {101, 1996, 4248, 2829, 4419, 14523, 2058, 1996, 13971, 3899, 1012, 102},
+          new long[] {101, 3531, 2424, 4987, 1996, 3189, 2005, 2256, 3116, 2006, 6928, 1012, 102},
+          new long[] {101, 2129, 2024, 2017, 2651, 1029, 102},
+          new long[] {101, 2023, 2003, 1037, 3231, 1997, 1996, 2047, 2291, 1012, 102});
 
   private final String resource;
 
@@ -31,20 +41,29 @@ enum PublishedModels {
     }
   }
 
+  /** Four inputs of its kind: sentences, or images of strokes. */
+  List<Map<String, Tensor>> inputs() {
+    return this == SENTENCES
+        ? WORDS.stream().map(PublishedModels::sentence).toList()
+        : LongStream.rangeClosed(1, 4).mapToObj(this::input).toList();
+  }
+
+  private static Map<String, Tensor> sentence(long... ids) {
+    Shape shape = Shape.of(1, ids.length);
+    return Map.of(
+        "input_ids",
+        Tensor.ofLongs(shape, ids),
+        "attention_mask",
+        Tensor.ofLongs(shape, LongStream.of(ids).map(id -> 1).toArray()),
+        "token_type_ids",
+        Tensor.ofLongs(shape, new long[ids.length]));
+  }
+
   /** Something that the model takes: dark strokes on light paper in [-1, 1], or word ids. */
   Map<String, Tensor> input(long seed) {
     Random random = new Random(seed);
     if (this == SENTENCES) {
-      int length = 12;
-      long[] ids = random.longs(length, 1000, 30000).toArray();
-      long[] mask = random.longs(length, 1, 2).toArray();
-      return Map.of(
-          "input_ids",
-          Tensor.ofLongs(Shape.of(1, length), ids),
-          "attention_mask",
-          Tensor.ofLongs(Shape.of(1, length), mask),
-          "token_type_ids",
-          Tensor.ofLongs(Shape.of(1, length), new long[length]));
+      return sentence(random.longs(12, 1000, 30000).toArray());
     }
     int width = this == RECOGNITION ? 320 : 192;
     int height = 48;

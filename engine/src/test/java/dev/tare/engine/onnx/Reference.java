@@ -13,8 +13,10 @@ import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -28,25 +30,43 @@ final class Reference {
   }
 
   static Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs, OptLevel level) {
+    return runAll(model, List.of(inputs), level).get(0);
+  }
+
+  /** Outputs for each of several inputs, by one session. */
+  static List<Map<String, Tensor>> runAll(
+      byte[] model, List<Map<String, Tensor>> inputs, OptLevel level) {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    Map<String, OnnxTensor> feeds = new HashMap<>();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setOptimizationLevel(level);
       options.setIntraOpNumThreads(1);
       try (OrtSession session = environment.createSession(model, options)) {
-        for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
-          feeds.put(input.getKey(), feed(environment, input.getValue()));
-        }
-        Map<String, Tensor> outputs = new LinkedHashMap<>();
-        try (OrtSession.Result result = session.run(feeds)) {
-          for (Map.Entry<String, OnnxValue> entry : result) {
-            outputs.put(entry.getKey(), tensor((OnnxTensor) entry.getValue()));
-          }
+        List<Map<String, Tensor>> outputs = new ArrayList<>();
+        for (Map<String, Tensor> input : inputs) {
+          outputs.add(run(environment, session, input));
         }
         return outputs;
       }
     } catch (OrtException e) {
       throw new IllegalStateException(e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, Tensor> run(
+      OrtEnvironment environment, OrtSession session, Map<String, Tensor> inputs)
+      throws OrtException {
+    Map<String, OnnxTensor> feeds = new HashMap<>();
+    try {
+      for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+        feeds.put(input.getKey(), feed(environment, input.getValue()));
+      }
+      Map<String, Tensor> outputs = new LinkedHashMap<>();
+      try (OrtSession.Result result = session.run(feeds)) {
+        for (Map.Entry<String, OnnxValue> entry : result) {
+          outputs.put(entry.getKey(), tensor((OnnxTensor) entry.getValue()));
+        }
+      }
+      return outputs;
     } finally {
       feeds.values().forEach(OnnxTensor::close);
     }

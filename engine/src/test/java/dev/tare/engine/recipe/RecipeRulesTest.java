@@ -146,6 +146,32 @@ class RecipeRulesTest {
         .hasMessageContaining(message);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Gather | weight-only | type = int4                  | need 8 bits and no blocks",
+        "Gather | weight-only | granularity = per-block, block-size = 32 | need 8 bits and no blocks",
+        "Gather | weight-only | symmetric = false            | need zero point 0",
+        "Gather | weight-only | type = uint8, narrow-range = false | need zero point 0",
+        "Conv   | dynamic     | symmetric = false            | takes a single zero point",
+        "Conv   | dynamic     | type = int4                  | need weights of 8 bits",
+        "MatMul | dynamic     | type = int16                 | need weights of 8 bits",
+        "ConvTranspose | dynamic | method = mse              | no integer ConvTranspose"
+      })
+  void whatNoOperatorCanHoldStaysFloatFromTheStart(
+      String operator, String mode, String settings, String reason) {
+    QuantizableNode node = node("n", operator, operator.equals("Gather") ? "" : "x", "w");
+    Recipe recipe =
+        Recipes.int8(
+            "operators = [MatMul, Conv, ConvTranspose, Gather]",
+            "mode = " + mode,
+            "rules = [{ operators = [" + operator + "], role = weight, " + settings + " }]");
+    Candidates candidates = Candidates.of(recipe, Recipes.source(List.of(node)));
+    assertThat(candidates.chosen()).isEmpty();
+    assertThat(candidates.leftFloat().get(node)).contains(reason);
+  }
+
   @Test
   void staticNeedsActivations() {
     assertThatThrownBy(
