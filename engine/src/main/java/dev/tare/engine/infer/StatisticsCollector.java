@@ -7,6 +7,7 @@ import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,10 +66,37 @@ public final class StatisticsCollector {
 
   /** Runs what still waits and gives the statistics, in the order of tensor names. */
   public List<TensorStatistics> finish() {
-    batcher.flush();
     List<TensorStatistics> all = new ArrayList<>(observers.size());
-    observers.values().forEach(observer -> all.add(observer.statistics()));
+    drain().forEachRemaining(all::add);
     return all;
+  }
+
+  /**
+   * Runs what still waits and gives the statistics one tensor at a time, in the order of names.
+   *
+   * <p>Statistics take more room than the tables of their observer, which goes as they come: a
+   * caller that lets go of them too never holds those of two tensors. The collector is done.
+   */
+  public Iterator<TensorStatistics> drain() {
+    batcher.flush();
+    return drain(observers.values().iterator());
+  }
+
+  /** Static, so that it does not keep the runner and its buffers. */
+  private static Iterator<TensorStatistics> drain(Iterator<Observer> observers) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return observers.hasNext();
+      }
+
+      @Override
+      public TensorStatistics next() {
+        TensorStatistics statistics = observers.next().statistics();
+        observers.remove();
+        return statistics;
+      }
+    };
   }
 
   /** Samples taken so far. */

@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
@@ -93,6 +94,26 @@ class StatisticsCollectorTest {
       samples.forEach(collector::add);
       assertThat(collector.finish()).containsExactly(expected.statistics());
     }
+  }
+
+  @Test
+  void drainedStatisticsComeOnceEachAndNeedNoModel() {
+    Random random = new Random(14);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      samples.add(TestModels.random(random, 7));
+    }
+    Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
+    StatisticsCollector collector;
+    Iterator<TensorStatistics> drained;
+    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+      collector = new StatisticsCollector(inference, OBSERVED, 4);
+      samples.forEach(collector::add);
+      drained = collector.drain();
+      assertThat(collector.batches()).as("with the last one").isEqualTo(3);
+    }
+    assertThat(drained).toIterable().containsExactlyElementsOf(naive(samples));
+    assertThat(collector.drain()).isExhausted();
   }
 
   @Test

@@ -15,8 +15,10 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.MergeStates;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -49,7 +51,6 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     }
     SortedMap<String, ObserverOptions> options = new TreeMap<>();
     observed.forEach(o -> options.put(o.tensor(), o.options()));
-    List<Row> states = new ArrayList<>();
     try (SharedInference.Lease lease =
         SharedInference.lease(
             model.exposing(new TreeSet<>(options.keySet())), InferenceOptions.of(threads))) {
@@ -58,16 +59,41 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       while (samples.hasNext()) {
         collector.add(Sample.decode(samples.next().getAs(1)));
       }
-      for (TensorStatistics statistics : collector.finish()) {
-        for (StatisticsBlock block : statistics.toBlocks()) {
-          states.add(
-              RowFactory.create(
-                  StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block)));
-        }
-      }
-      states.add(RowFactory.create(MergeStates.REPORT_KEY, report(collector).encode()));
+      // The last batch runs here, so before the report and while the model is there.
+      Iterator<TensorStatistics> statistics = collector.drain();
+      Row report = RowFactory.create(MergeStates.REPORT_KEY, report(collector).encode());
+      return states(statistics, report);
     }
-    return states.iterator();
+  }
+
+  /** Rows made as they are asked for: the states of one tensor are in memory, not of all. */
+  private static Iterator<Row> states(Iterator<TensorStatistics> statistics, Row report) {
+    return new Iterator<>() {
+      private Iterator<StatisticsBlock> blocks = Collections.emptyIterator();
+      private boolean reported;
+
+      @Override
+      public boolean hasNext() {
+        return !reported;
+      }
+
+      @Override
+      public Row next() {
+        while (!blocks.hasNext() && statistics.hasNext()) {
+          blocks = statistics.next().toBlocks().iterator();
+        }
+        if (blocks.hasNext()) {
+          StatisticsBlock block = blocks.next();
+          return RowFactory.create(
+              StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block));
+        }
+        if (reported) {
+          throw new NoSuchElementException("The report is the last row");
+        }
+        reported = true;
+        return report;
+      }
+    };
   }
 
   private static TaskReport report(StatisticsCollector collector) {

@@ -76,7 +76,7 @@ final class BenchmarkSamples {
     }
   }
 
-  private static Sample sample(long[] ids) {
+  static Sample sample(long[] ids) {
     long[] ones = new long[ids.length];
     Arrays.fill(ones, 1);
     Shape shape = Shape.of(ids.length);
