@@ -109,6 +109,6 @@ record Product(NodeProto node, String name, ConstantScope scope, int weightIndex
         shape,
         shape.normalizeAxis(weightAxis),
         bias().map(ConstantScope.Found::name),
-        groups() == 1);
+        Nodes.is(node, "Conv") ? Nodes.intAttribute(node, "group", 1) : groups());
   }
 }

@@ -237,8 +237,7 @@ final class AllSupported {
                   1,
                   weights.constant(scale.get()).shape(),
                   0,
-                  Optional.ofNullable(graph.constants().get(node.input(2))),
-                  false),
+                  Optional.ofNullable(graph.constants().get(node.input(2)))),
               Mode.STATIC,
               Format.QDQ));
       markedWeights.add(scale.get());

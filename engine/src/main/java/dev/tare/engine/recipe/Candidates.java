@@ -194,7 +194,7 @@ public record Candidates(
 
   private static List<String> operators(List<QuantizableNode> nodes) {
     TreeSet<String> types = new TreeSet<>();
-    nodes.forEach(n -> types.add(n.opType()));
+    nodes.forEach(n -> types.addAll(n.kinds()));
     return List.copyOf(types);
   }
 }

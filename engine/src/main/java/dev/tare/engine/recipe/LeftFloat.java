@@ -62,8 +62,7 @@ public final class LeftFloat {
       consumers.addAll(plans.get(tensor).consumers());
     }
     consumers.add(node.node());
-    TensorQuery query =
-        new TensorQuery(tensor, role, consumers, List.of(node.opType()), Format.QDQ, -1, -1);
+    TensorQuery query = new TensorQuery(tensor, role, consumers, node.kinds(), Format.QDQ, -1, -1);
     plans.put(
         tensor,
         TensorPlan.left(

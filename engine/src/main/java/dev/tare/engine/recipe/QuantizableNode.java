@@ -1,7 +1,9 @@
 package dev.tare.engine.recipe;
 
 import dev.tare.engine.tensor.Shape;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * An operator with a constant weight, as the graph shows it.
@@ -16,8 +18,7 @@ import java.util.Optional;
  * @param weightAxis axis of the weight's output channels: the last of MatMul's right operand, 0 of
  *     Conv, 1 of ConvTranspose, 1 of Gemm or 0 where it transposes
  * @param bias the constant bias, where the node has one
- * @param channelScales whether an index along that axis stands for one output channel, so that each
- *     may have its own scale; false of a ConvTranspose with groups, whose weight takes one scale
+ * @param groups parts that a Conv or ConvTranspose cuts its channels into; 1 of other operators
  */
 public record QuantizableNode(
     String node,
@@ -29,9 +30,15 @@ public record QuantizableNode(
     Shape weightShape,
     int weightAxis,
     Optional<String> bias,
-    boolean channelScales) {
+    long groups) {
 
-  /** A node whose weight may have a scale for each output channel. */
+  /** How rules call a {@link #depthwise} Conv, which is a Conv to them as well. */
+  public static final String DEPTHWISE = "DepthwiseConv";
+
+  private static final Set<String> NORMALIZATIONS =
+      Set.of("LayerNormalization", "InstanceNormalization", "BatchNormalization");
+
+  /** A node without groups. */
   public QuantizableNode(
       String node,
       String opType,
@@ -42,12 +49,31 @@ public record QuantizableNode(
       Shape weightShape,
       int weightAxis,
       Optional<String> bias) {
-    this(node, opType, input, inputIndex, weight, weightIndex, weightShape, weightAxis, bias, true);
+    this(node, opType, input, inputIndex, weight, weightIndex, weightShape, weightAxis, bias, 1);
   }
 
   /** Whether it takes rows of its weight instead of multiplying by it. */
   public boolean takesRows() {
     return opType.equals("Gather");
+  }
+
+  /**
+   * Whether an index along the weight's axis stands for one output channel, so that each may have
+   * its own scale; false of a ConvTranspose with groups, whose weight takes one scale, and of a
+   * normalization.
+   */
+  public boolean channelScales() {
+    return opType.equals("ConvTranspose") ? groups == 1 : !NORMALIZATIONS.contains(opType);
+  }
+
+  /** Whether it is a Conv with several groups that read one channel each. */
+  public boolean depthwise() {
+    return opType.equals("Conv") && groups > 1 && weightShape.dim(1) == 1;
+  }
+
+  /** The operator types that a rule may match it by. */
+  List<String> kinds() {
+    return depthwise() ? List.of(opType, DEPTHWISE) : List.of(opType);
   }
 
   /**
@@ -59,8 +85,7 @@ public record QuantizableNode(
       case "MatMul" -> weightAxis == weightShape.rank() - 1 ? weightAxis - 1 : weightAxis + 1;
       case "ConvTranspose" -> 0;
       case "Gemm" -> 1 - weightAxis;
-      case "LayerNormalization", "InstanceNormalization", "BatchNormalization" -> -1;
-      default -> 1;
+      default -> NORMALIZATIONS.contains(opType) ? -1 : 1;
     };
   }
 }

@@ -32,8 +32,9 @@ import java.util.stream.Collectors;
  *           { tensors = "*dense*", role = activation, type = uint16 } ]
  * </pre>
  *
- * A rule matches by a glob over names of tensors and nodes, by operator types, or both; settings of
- * tensors need a role, and stand over those of the recipe. Unknown keys are refused.
+ * A rule matches by a glob over names of tensors and nodes, by operator types, or both; besides the
+ * types of the recipe it knows DepthwiseConv. Settings of tensors need a role, and stand over those
+ * of the recipe. Unknown keys are refused.
  */
 public final class RecipeParser {
 

@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * @param name how the plan calls it, such as {@code rule 2}
  * @param pattern which tensors or nodes by name; empty for all
- * @param operators which operator types; empty for all
+ * @param operators which operator types, {@link QuantizableNode#DEPTHWISE} among them; empty for
+ *     all
  * @param role which role the settings are for; present exactly when {@code settings} is
  * @param quantize whether a matching operator is quantized at all
  * @param mode when a matching operator's numbers become integers
@@ -38,14 +39,14 @@ public record RecipeRule(
 
   /** Whether it speaks of a node: by its name, or that of its input or weight. */
   boolean matches(QuantizableNode node) {
-    return matches(node.opType(), List.of(node.node(), node.input(), node.weight()));
+    return matches(node.kinds(), List.of(node.node(), node.input(), node.weight()));
   }
 
   /** Whether it speaks of a node: by its name, or that of an input. */
   boolean matches(GraphNode node) {
     List<String> names = new ArrayList<>(node.inputs());
     names.add(node.node());
-    return matches(node.opType(), names);
+    return matches(List.of(node.opType()), names);
   }
 
   /** Whether it speaks of a tensor by its name, whatever reads or makes it. */
@@ -53,8 +54,8 @@ public record RecipeRule(
     return operators.isEmpty() && pattern.filter(p -> p.matches(tensor)).isPresent();
   }
 
-  private boolean matches(String opType, List<String> names) {
-    return (operators.isEmpty() || operators.contains(opType)) && matches(names);
+  private boolean matches(List<String> kinds, List<String> names) {
+    return (operators.isEmpty() || kinds.stream().anyMatch(operators::contains)) && matches(names);
   }
 
   /** Whether its settings are for a tensor: by its name, or that of a consumer. */

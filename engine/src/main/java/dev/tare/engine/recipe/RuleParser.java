@@ -58,7 +58,9 @@ final class RuleParser {
     }
     List<String> operators =
         rule.hasPath("operators") ? rule.getStringList("operators") : List.of();
-    RecipeParser.requireKnown(rule, operators, placement);
+    List<String> types = new ArrayList<>(operators);
+    types.remove(QuantizableNode.DEPTHWISE);
+    RecipeParser.requireKnown(rule, types, placement);
     return new RecipeRule(
         name,
         rule.hasPath("tensors")

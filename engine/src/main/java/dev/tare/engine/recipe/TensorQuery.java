@@ -9,7 +9,7 @@ import java.util.List;
  * @param tensor name in the model
  * @param role what it is to its consumers
  * @param consumers names of the nodes that would read it quantized, in graph order
- * @param operators their operator types, sorted, each once
+ * @param operators their operator types as rules know them, sorted, each once
  * @param format how the model would hold it
  * @param channelAxis axis of output channels of a weight, or -1 where channels may not have scales
  *     of their own

@@ -50,7 +50,7 @@ class GraphWeightsTest {
                 Shape.of(4, 6, 2, 2),
                 1,
                 Optional.of("b"),
-                true));
+                1));
   }
 
   @Test
@@ -76,6 +76,18 @@ class GraphWeightsTest {
                 .output("y"));
     assertThat(node.weightAxis()).isZero();
     assertThat(node.channelScales()).isTrue();
+    assertThat(node.depthwise()).isTrue();
+  }
+
+  @Test
+  void convolutionOfOneChannelOrOfSeveralInAGroupIsNotDepthwise() {
+    Models gray = Models.opset(13).input("x", "n", 1, "h", "w").weight("w", 4, 1, 3, 3);
+    assertThat(only(gray.node("Conv", "x w", "y").output("y")).depthwise()).isFalse();
+    Models grouped = image().weight("w", 4, 2, 3, 3);
+    QuantizableNode node =
+        only(grouped.node("Conv", "x w", "y", Models.integer("group", 2)).output("y"));
+    assertThat(node.groups()).isEqualTo(2);
+    assertThat(node.depthwise()).isFalse();
   }
 
   @Test

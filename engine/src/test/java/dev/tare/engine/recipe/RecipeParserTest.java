@@ -67,7 +67,8 @@ class RecipeParserTest {
         .isEqualTo(
             new TensorRule(
                 QuantType.INT8, true, true, true, true, OptionalInt.empty(), new MinMax()));
-    for (String name : List.of("int8-entropy", "int8-mse", "int8-percentile", "int8-symmetric")) {
+    for (String name :
+        List.of("int8-cnn", "int8-entropy", "int8-mse", "int8-percentile", "int8-symmetric")) {
       assertThat(shipped(name).weights()).as(name).isEqualTo(WEIGHTS);
     }
   }

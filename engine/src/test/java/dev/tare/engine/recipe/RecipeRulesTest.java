@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,9 @@ class RecipeRulesTest {
   private static final QuantizableNode DENSE = node("/layer.1/dense", "MatMul", "x", "w");
   private static final QuantizableNode HEAD = node("/head/dense", "MatMul", "y", "v");
   private static final QuantizableNode IMAGE = node("/image", "Conv", "z", "k");
+  private static final QuantizableNode DEPTHWISE =
+      new QuantizableNode(
+          "/depthwise", "Conv", "a", 0, "d", 1, Shape.of(8, 1, 3, 3), 0, Optional.empty(), 8);
   private static final WeightSource MODEL = Recipes.source(List.of(DENSE, HEAD, IMAGE));
 
   private static TensorQuery input(QuantizableNode node) {
@@ -75,6 +79,37 @@ class RecipeRulesTest {
     Candidates candidates = Candidates.of(recipe, MODEL);
     assertThat(candidates.nodes()).containsExactly(HEAD, IMAGE);
     assertThat(candidates.leftFloat()).containsEntry(DENSE, "the recipe excludes (rule 1)");
+  }
+
+  @Test
+  void depthwiseConvolutionsHaveATypeOfTheirOwnInRules() {
+    Recipe recipe =
+        Recipes.int8(
+            "operators = [Conv]",
+            "rules = [",
+            "{ operators = [Conv], role = weight, type = int4, narrow-range = false }",
+            "{ operators = [DepthwiseConv], mode = weight-only }",
+            "{ operators = [DepthwiseConv], role = weight, type = int8 }",
+            "]");
+    Candidates candidates = Candidates.of(recipe, Recipes.source(List.of(DENSE, IMAGE, DEPTHWISE)));
+    assertThat(candidates.chosen())
+        .containsExactly(
+            new Candidates.Candidate(IMAGE, Mode.STATIC, Format.QDQ),
+            new Candidates.Candidate(DEPTHWISE, Mode.WEIGHT_ONLY, Format.QDQ));
+    assertThat(candidates.activations()).containsOnlyKeys("z");
+    assertThat(recipe.decide(candidates.weights().get("k")).decidedBy()).isEqualTo("rule 1");
+    assertThat(recipe.decide(candidates.weights().get("d")).decidedBy()).isEqualTo("rule 3");
+  }
+
+  @Test
+  void depthwiseConvolutionsMayStayFloat() {
+    Recipe recipe =
+        Recipes.int8(
+            "operators = [Conv]", "rules = [{ operators = [DepthwiseConv], quantize = false }]");
+    Candidates candidates = Candidates.of(recipe, Recipes.source(List.of(IMAGE, DEPTHWISE)));
+    assertThat(candidates.nodes()).containsExactly(IMAGE);
+    assertThat(candidates.leftFloat())
+        .containsExactly(Map.entry(DEPTHWISE, "the recipe excludes (rule 1)"));
   }
 
   @Test
@@ -129,6 +164,7 @@ class RecipeRulesTest {
         "rules = [{ role = weight, mode = dynamic }]       | decided for whole operators",
         "rules = [{ role = bias, type = int8 }]            | expected activation or weight",
         "rules = [{ operators = [Add], quantize = true }]  | cannot quantize 'Add'",
+        "operators = [DepthwiseConv]                       | cannot quantize 'DepthwiseConv'",
         "rules = [{ node = a, quantize = true }]           | Unknown key 'rules.node'",
         "rules = [{ tensors = \"\", quantize = true }]     | Invalid name pattern: empty",
         "rules = [{ role = weight, type = uint8 }]         | an unsigned type has no narrow range",

@@ -32,6 +32,7 @@ public record RecipeText(String name, String json) implements Serializable {
       List.of(
           "int8",
           "int8-all",
+          "int8-cnn",
           "int8-entropy",
           "int8-mse",
           "int8-percentile",

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.infer.CpuFeatures;
-import dev.tare.jobs.demo.RenderedText;
-import dev.tare.jobs.demo.RenderedText.Kind;
-import dev.tare.jobs.demo.RenderedText.Part;
-import dev.tare.jobs.law.MiniLm;
 import dev.tare.jobs.run.CommandLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,58 +41,21 @@ class ModesTest {
   private final TreeMap<String, Network> networks = new TreeMap<>();
   private final List<String> table = new ArrayList<>();
 
-  /**
-   * A float network and what it is fed.
-   *
-   * @param model file
-   * @param options of all stages that read data
-   * @param calibration data
-   * @param evaluation other data
-   */
-  private record Network(Path model, List<String> options, Path calibration, Path evaluation) {}
-
   @BeforeAll
   void prepare() throws IOException {
-    List<String> texts = MiniLm.definitions(512);
-    networks.put(
-        "MiniLM",
-        new Network(
-            MiniLm.model(),
-            List.of("--tokenizer", MiniLm.tokenizer().toString()),
-            MiniLm.write(folder.resolve("calibration.txt"), texts.subList(0, 256)),
-            MiniLm.write(folder.resolve("evaluation.txt"), texts.subList(256, 512))));
-    networks.put(
-        "cls",
-        images(
-            Kind.ANGLES,
-            "ch_ppocr_mobile_v2.0_cls_infer.onnx",
-            List.of("--image-size", "48x192", "--image-resize", "pad", "--image-pad", "127.5")));
-    networks.put(
-        "rec", images(Kind.LINES, "ch_PP-OCRv4_rec_infer.onnx", List.of("--image-size", "48x*")));
+    networks.putAll(Network.all(folder));
     table.add(
         "| network | recipe | SQNR dB | cosine mean | min | same argmax | MB | time over float | |");
     table.add("|---|---|---|---|---|---|---|---|---|");
     for (String name : networks.keySet()) {
       Network network = networks.get(name);
       List<String> arguments =
-          arguments("calibrate", network, "--data", network.calibration().toString());
+          network.arguments("calibrate", "--data", network.calibration().toString());
       // What the widest placement needs serves all recipes.
       arguments.addAll(List.of("--observe", "all-supported", "--channels", "none"));
       arguments.addAll(List.of("--output", path(name, "statistics")));
       run(arguments);
     }
-  }
-
-  private static Network images(Kind kind, String file, List<String> size) throws IOException {
-    Path calibration = folder.resolve(kind + "-calibration");
-    Path evaluation = folder.resolve(kind + "-evaluation");
-    List<String> texts = MiniLm.definitions(2000);
-    RenderedText.write(calibration, kind, Part.CALIBRATION, texts, 64);
-    RenderedText.write(evaluation, kind, Part.EVALUATION, texts, 128);
-    List<String> options = new ArrayList<>(size);
-    options.addAll(List.of("--image-channels", "bgr", "--image-mean", "0.5", "--image-std", "0.5"));
-    Path model = Path.of(System.getProperty("tare.assets"), "models", file);
-    return new Network(model, options, calibration, evaluation);
   }
 
   @AfterAll
@@ -142,7 +101,7 @@ class ModesTest {
             "--output",
             path(name, recipe)));
     List<String> evaluate =
-        arguments("evaluate", network, "--data", network.evaluation().toString());
+        network.arguments("evaluate", "--data", network.evaluation().toString());
     evaluate.addAll(
         List.of("--quantized", path(name, recipe), "--output", path(name, recipe + "-quality")));
     run(evaluate);
@@ -169,13 +128,6 @@ class ModesTest {
     assertThat(reached ? "holds" : "fails")
         .as("%s %s: %.2f dB, cosine %.5f", name, recipe, measuredDb, measuredCosine)
         .isEqualTo(state);
-  }
-
-  private static List<String> arguments(String stage, Network network, String... more) {
-    List<String> arguments = new ArrayList<>(List.of(stage, "--model", network.model().toString()));
-    arguments.addAll(network.options());
-    arguments.addAll(List.of(more));
-    return arguments;
   }
 
   private static String path(String network, String name) {
