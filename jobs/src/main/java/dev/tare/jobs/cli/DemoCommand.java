@@ -45,7 +45,7 @@ final class DemoCommand extends StageCommand {
       converter = Converters.NotEmpty.class,
       description =
           "Name of a recipe in conf/recipes, or path or URI of one (default: int8, for images"
-              + " int8-percentile).")
+              + " int8-cnn).")
   private String recipe;
 
   @Option(

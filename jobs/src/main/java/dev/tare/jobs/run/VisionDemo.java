@@ -36,7 +36,7 @@ import org.apache.spark.sql.SparkSession;
 /** Two convolutional networks of PP-OCR on images of text: all four stages and a table for each. */
 final class VisionDemo {
 
-  private static final String RECIPE = "int8-percentile";
+  private static final String RECIPE = "int8-cnn";
   private static final int SAMPLES = 64;
   private static final int EVAL_SAMPLES = 128;
   private static final int BATCH_SIZE = 8;

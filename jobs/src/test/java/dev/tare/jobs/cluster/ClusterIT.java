@@ -73,7 +73,7 @@ class ClusterIT {
     assertThat(sha256(onCluster, Part.PLAN_JSON)).isEqualTo(sha256(embedded, Part.PLAN_JSON));
     assertThat(sha256(onCluster, Part.MODEL)).isEqualTo(sha256(embedded, Part.MODEL));
     assertThat(onCluster.manifest().properties().path("selection").path("quantized-weight").asInt())
-        .isEqualTo(36);
+        .isEqualTo(39);
   }
 
   private List<String> run(Path text, String name, String... more) {

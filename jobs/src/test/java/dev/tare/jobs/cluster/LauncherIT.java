@@ -55,8 +55,8 @@ class LauncherIT {
         .doesNotContain("WARN");
     assertThat(result.out())
         .contains(
-            "tensors quantized              36 weights and 24 activations",
-            "bytes before and after         90.4 MB -> 58.7 MB",
+            "tensors quantized              39 weights and 24 activations",
+            "bytes before and after         90.4 MB -> 23.1 MB",
             "cosine to float, unseen text",
             "same nearest neighbour",
             "calibration over inference",
