@@ -88,7 +88,7 @@ class RecipeTextTest {
 
   @Test
   void missingFilesAndIncludesAreRefused() throws IOException {
-    assertUsage("int9", "Unknown recipe 'int9': shipped are int8, int8-all, int8-entropy");
+    assertUsage("int9", "Unknown recipe 'int9': shipped are int8, int8-all, int8-cnn, ");
     String gone = folder.resolve("gone.conf").toString();
     assertUsage(gone, "Cannot read recipe '" + gone + "': No such file");
     String place = write("mine.conf", "include \"base.conf\"\n");
