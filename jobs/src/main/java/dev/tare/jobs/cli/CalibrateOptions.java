@@ -11,9 +11,10 @@ import java.util.SortedMap;
  * @param output where the run goes
  */
 public record CalibrateOptions(
-    String model, DataOptions data, ObserveOptions observe, OutputOptions output) {
+    String model, DataOptions data, ObserveOptions observe, OutputOptions output)
+    implements StageOptions {
 
-  /** Effective configuration by option name, without the output. */
+  @Override
   public SortedMap<String, String> configuration() {
     return new Settings()
         .put("model", model)

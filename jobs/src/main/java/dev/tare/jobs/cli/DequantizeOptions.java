@@ -10,9 +10,10 @@ import java.util.SortedMap;
  * @param model float model that it was made from, path or URI; empty for the place in its manifest
  * @param output where the run goes
  */
-public record DequantizeOptions(String quantized, Optional<String> model, OutputOptions output) {
+public record DequantizeOptions(String quantized, Optional<String> model, OutputOptions output)
+    implements StageOptions {
 
-  /** Effective configuration by option name, without the output. */
+  @Override
   public SortedMap<String, String> configuration() {
     return new Settings().put("quantized", quantized).put("model", model).values();
   }

@@ -12,9 +12,10 @@ import java.util.SortedMap;
  * @param output where the run goes
  */
 public record EvaluateOptions(
-    String model, String quantized, DataOptions data, GateOptions gate, OutputOptions output) {
+    String model, String quantized, DataOptions data, GateOptions gate, OutputOptions output)
+    implements StageOptions {
 
-  /** Effective configuration by option name, without the output. */
+  @Override
   public SortedMap<String, String> configuration() {
     return new Settings()
         .put("model", model)

@@ -10,13 +10,14 @@ import java.util.SortedMap;
  * @param allowMixed whether statistics of different runtimes or CPUs may be merged
  * @param output where the run goes
  */
-public record MergeOptions(List<String> runs, boolean allowMixed, OutputOptions output) {
+public record MergeOptions(List<String> runs, boolean allowMixed, OutputOptions output)
+    implements StageOptions {
 
   public MergeOptions {
     runs = List.copyOf(runs);
   }
 
-  /** Effective configuration by option name, without the output. */
+  @Override
   public SortedMap<String, String> configuration() {
     return new Settings()
         .put("runs", String.join(" ", runs))

@@ -9,9 +9,10 @@ import java.util.SortedMap;
  * @param model float model, path or URI
  * @param output where the run goes
  */
-public record QuantizeOptions(String plan, String model, OutputOptions output) {
+public record QuantizeOptions(String plan, String model, OutputOptions output)
+    implements StageOptions {
 
-  /** Effective configuration by option name, without the output. */
+  @Override
   public SortedMap<String, String> configuration() {
     return new Settings().put("plan", plan).put("model", model).values();
   }

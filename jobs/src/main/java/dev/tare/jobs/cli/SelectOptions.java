@@ -12,9 +12,10 @@ import java.util.SortedMap;
  * @param output where the run goes
  */
 public record SelectOptions(
-    Optional<String> statistics, String model, String recipe, OutputOptions output) {
+    Optional<String> statistics, String model, String recipe, OutputOptions output)
+    implements StageOptions {
 
-  /** Effective configuration by option name, without the output. */
+  @Override
   public SortedMap<String, String> configuration() {
     return new Settings()
         .put("statistics", statistics)

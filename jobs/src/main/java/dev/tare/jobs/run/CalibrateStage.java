@@ -4,14 +4,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.cli.CalibrateOptions;
-import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import org.apache.spark.sql.SparkSession;
 
 /** {@code tare calibrate}. */
@@ -21,16 +19,6 @@ record CalibrateStage(SparkSession spark, CalibrateOptions options, Progress pro
   @Override
   public String name() {
     return "calibrate";
-  }
-
-  @Override
-  public OutputOptions output() {
-    return options.output();
-  }
-
-  @Override
-  public SortedMap<String, String> configuration() {
-    return options.configuration();
   }
 
   @Override

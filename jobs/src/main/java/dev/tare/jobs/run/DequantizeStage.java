@@ -6,7 +6,6 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.DequantizeOptions;
-import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.quantize.DequantizeJob;
 import dev.tare.jobs.storage.FinishedRun;
@@ -18,7 +17,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.util.List;
-import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
@@ -29,16 +27,6 @@ record DequantizeStage(SparkSession spark, DequantizeOptions options, Progress p
   @Override
   public String name() {
     return "dequantize";
-  }
-
-  @Override
-  public OutputOptions output() {
-    return options.output();
-  }
-
-  @Override
-  public SortedMap<String, String> configuration() {
-    return options.configuration();
   }
 
   @Override

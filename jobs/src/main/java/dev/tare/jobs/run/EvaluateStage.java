@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.EvaluateOptions;
-import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
@@ -16,7 +15,6 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
@@ -28,16 +26,6 @@ record EvaluateStage(
   @Override
   public String name() {
     return "evaluate";
-  }
-
-  @Override
-  public OutputOptions output() {
-    return options.output();
-  }
-
-  @Override
-  public SortedMap<String, String> configuration() {
-    return options.configuration();
   }
 
   @Override

@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.MergeOptions;
-import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
@@ -11,7 +10,6 @@ import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
 import org.apache.spark.sql.SparkSession;
 
 /** {@code tare merge}. */
@@ -21,16 +19,6 @@ record MergeStage(SparkSession spark, MergeOptions options, Progress progress)
   @Override
   public String name() {
     return "merge";
-  }
-
-  @Override
-  public OutputOptions output() {
-    return options.output();
-  }
-
-  @Override
-  public SortedMap<String, String> configuration() {
-    return options.configuration();
   }
 
   @Override

@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.SparkJobs;
-import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.InputRef;
@@ -11,7 +10,6 @@ import dev.tare.jobs.storage.RunAttempt;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.util.List;
-import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
@@ -22,16 +20,6 @@ record QuantizeStage(SparkSession spark, QuantizeOptions options, Progress progr
   @Override
   public String name() {
     return "quantize";
-  }
-
-  @Override
-  public OutputOptions output() {
-    return options.output();
-  }
-
-  @Override
-  public SortedMap<String, String> configuration() {
-    return options.configuration();
   }
 
   @Override

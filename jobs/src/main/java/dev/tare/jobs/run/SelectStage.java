@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
@@ -17,7 +16,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
@@ -28,16 +26,6 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress)
   @Override
   public String name() {
     return "select";
-  }
-
-  @Override
-  public OutputOptions output() {
-    return options.output();
-  }
-
-  @Override
-  public SortedMap<String, String> configuration() {
-    return options.configuration();
   }
 
   @Override

@@ -1,12 +1,11 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.jobs.cli.OutputOptions;
+import dev.tare.jobs.cli.StageOptions;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.List;
-import java.util.SortedMap;
 
 /** A subcommand that makes a run of one stage: what it reads, and what it writes. */
 interface SingleStage {
@@ -14,10 +13,7 @@ interface SingleStage {
   /** Its name, as the command line and the manifest spell it. */
   String name();
 
-  OutputOptions output();
-
-  /** Effective configuration by option name. */
-  SortedMap<String, String> configuration();
+  StageOptions options();
 
   /** Everything that decides the content of the run; asked before the work and after it. */
   List<InputRef> inputs() throws IOException;

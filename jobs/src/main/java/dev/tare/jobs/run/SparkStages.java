@@ -109,9 +109,11 @@ public final class SparkStages implements Stages {
       SingleStage stage = open.apply(session.spark());
       RunFolder folder =
           RunFolder.at(
-              stage.output().output(), stage.output().runId(), SparkJobs.hadoop(session.spark()));
+              stage.options().output().output(),
+              stage.options().output().runId(),
+              SparkJobs.hadoop(session.spark()));
       Optional<ExitCode> reused =
-          folder.reusable(stage.output().ifFinished(), () -> fingerprint(stage));
+          folder.reusable(stage.options().output().ifFinished(), () -> fingerprint(stage));
       if (reused.isPresent()) {
         out.println("Reused the finished run " + folder.path());
         return reused.get();
@@ -126,7 +128,7 @@ public final class SparkStages implements Stages {
                             folder.runId(),
                             List.of(stage.name()),
                             stage.inputs(),
-                            stage.configuration(),
+                            stage.options().configuration(),
                             properties);
                       }));
       out.println(run.folder().path());
@@ -137,7 +139,10 @@ public final class SparkStages implements Stages {
   private static Fingerprint fingerprint(SingleStage stage) {
     try {
       return Fingerprint.of(
-          Build.current().version(), List.of(stage.name()), stage.inputs(), stage.configuration());
+          Build.current().version(),
+          List.of(stage.name()),
+          stage.inputs(),
+          stage.options().configuration());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
