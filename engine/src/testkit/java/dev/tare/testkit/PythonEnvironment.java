@@ -1,4 +1,4 @@
-package dev.tare.engine.python;
+package dev.tare.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
