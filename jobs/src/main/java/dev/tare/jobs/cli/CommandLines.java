@@ -65,6 +65,7 @@ public final class CommandLines {
             new EvaluateCommand(stages),
             new MergeCommand(stages),
             new InspectCommand(stages),
+            new ReportCommand(stages),
             new DemoCommand(stages))) {
       line.addSubcommand(command);
     }

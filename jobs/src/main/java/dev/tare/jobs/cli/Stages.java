@@ -29,5 +29,8 @@ public interface Stages {
 
   ExitCode inspect(InspectOptions options) throws IOException;
 
+  /** One page about a run. */
+  ExitCode report(ReportOptions options) throws IOException;
+
   ExitCode demo(DemoOptions options) throws IOException;
 }

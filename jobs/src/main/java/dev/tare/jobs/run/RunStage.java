@@ -159,6 +159,10 @@ final class RunStage {
                       held.samples(options),
                       options.data().batchSize(),
                       options.gate(),
+                      options.sensitivity().isPresent()
+                          ? Optional.of(
+                              new Pipeline.Measured(plan, options.sensitivity().getAsInt()))
+                          : Optional.empty(),
                       held.description()),
               Summaries::quality);
       data.describe(pipeline.properties().putObject("data"));

@@ -10,9 +10,11 @@ import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
+import dev.tare.jobs.cli.ReportOptions;
 import dev.tare.jobs.cli.RunOptions;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.cli.Stages;
+import dev.tare.jobs.report.ReportJob;
 import dev.tare.jobs.storage.Fingerprint;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Manifest;
@@ -88,6 +90,15 @@ public final class SparkStages implements Stages {
   public ExitCode inspect(InspectOptions options) throws IOException {
     new Inspection(out).run(options.target());
     return ExitCode.OK;
+  }
+
+  @Override
+  public ExitCode report(ReportOptions options) throws IOException {
+    try (Session session = Session.open("tare report")) {
+      out.println(
+          new ReportJob(session.spark()).run(options.run(), options.compare(), options.out()));
+      return ExitCode.OK;
+    }
   }
 
   @Override

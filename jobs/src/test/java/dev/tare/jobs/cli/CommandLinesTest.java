@@ -47,6 +47,7 @@ class CommandLinesTest {
           Map.entry("channel-bits", List.of("7", "6")),
           Map.entry("min-cosine", List.of("0.5", "0.25")),
           Map.entry("min-sqnr-db", List.of("20.5", "10.5")),
+          Map.entry("sensitivity", List.of("12", "13")),
           Map.entry("image-size", List.of("48x*", "224x224")),
           Map.entry("image-resize", List.of("crop", "pad")),
           Map.entry("image-pad", List.of("127.5", "255.0")),
@@ -104,6 +105,7 @@ class CommandLinesTest {
                 Optional.empty(),
                 256,
                 new GateOptions(OptionalDouble.of(0.95), OptionalDouble.empty()),
+                OptionalInt.empty(),
                 new OutputOptions("o", Optional.empty(), IfFinished.FAIL)));
   }
 
@@ -115,10 +117,11 @@ class CommandLinesTest {
     run("merge", "--output", "o", "a", "b");
     run("inspect", "m.onnx");
     run("demo");
+    run("report", "r", "--compare", "s", "--out", "p.html");
     run("calibrate", "--model", "m", "--data", "d", "--output", "o");
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
 
-    assertThat(stages.calls.subList(0, 5))
+    assertThat(stages.calls.subList(0, 6))
         .containsExactly(
             new SelectOptions(Optional.of("s"), "m", "int8", output),
             new QuantizeOptions("p", "m", output),
@@ -129,9 +132,10 @@ class CommandLinesTest {
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
-                Optional.empty()));
-    assertThat(stages.calls.get(5)).isInstanceOf(CalibrateOptions.class);
-    assertThat(((EvaluateOptions) stages.calls.get(6)).gate().minCosine()).isEmpty();
+                Optional.empty()),
+            new ReportOptions("r", Optional.of("s"), "p.html"));
+    assertThat(stages.calls.get(6)).isInstanceOf(CalibrateOptions.class);
+    assertThat(((EvaluateOptions) stages.calls.get(7)).gate().minCosine()).isEmpty();
   }
 
   @TestFactory
@@ -268,7 +272,8 @@ class CommandLinesTest {
         "--partitions=2",
         "--observe=all",
         "--eval-data=e",
-        "--min-sqnr-db=-3");
+        "--min-sqnr-db=-3",
+        "--sensitivity=6");
     SortedMap<String, String> configuration = ((RunOptions) stages.calls.get(0)).configuration();
 
     List<String> keys =

@@ -69,6 +69,11 @@ final class RecordingStages implements Stages {
   }
 
   @Override
+  public ExitCode report(ReportOptions options) {
+    return record(options);
+  }
+
+  @Override
   public ExitCode demo(DemoOptions options) {
     return record(options);
   }
