@@ -94,6 +94,34 @@ class RoomsTest {
           .resideInAnyPackage("org.apache.spark..", "scala..");
 
   @ArchTest
+  static final ArchRule onlySqlSeesHowSparkHoldsRows =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.jobs.sql..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.apache.spark.sql.catalyst..", "org.apache.spark.sql.connector..");
+
+  @ArchTest
+  static final ArchRule onlyParquetRunsSeesHowSparkExecutes =
+      noClasses()
+          .that()
+          .haveNameNotMatching("dev\\.tare\\.jobs\\.sql\\.ParquetRuns(\\$.*)?")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.spark.sql.execution..");
+
+  @ArchTest
+  static final ArchRule nobodyButSparkLooksIntoSql =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.jobs.sql..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.tare.jobs.sql..");
+
+  @ArchTest
   static final ArchRule nothingDeserializesJavaObjects =
       noClasses()
           .should()
