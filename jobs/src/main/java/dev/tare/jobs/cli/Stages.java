@@ -27,6 +27,8 @@ public interface Stages {
 
   ExitCode merge(MergeOptions options) throws IOException;
 
+  ExitCode drift(DriftOptions options) throws IOException;
+
   ExitCode inspect(InspectOptions options) throws IOException;
 
   ExitCode demo(DemoOptions options) throws IOException;

@@ -56,6 +56,12 @@ class CommandLinesTest {
           Map.entry("image-layout", List.of("nhwc", "nchw")),
           Map.entry("max-image-pixels", List.of("100", "200")),
           Map.entry("vision", List.of("true", "false")),
+          Map.entry("max-psi", List.of("0.5", "0.3")),
+          Map.entry("max-js", List.of("0.5", "0.3")),
+          Map.entry("max-ks", List.of("0.5", "0.3")),
+          Map.entry("max-clip-increase", List.of("0.5", "0.25")),
+          Map.entry("max-non-finite", List.of("0.5", "0.25")),
+          Map.entry("rows", List.of("5", "6")),
           Map.entry("allow-mixed", List.of("true", "false")),
           Map.entry("verbose", List.of("true", "false")));
 
