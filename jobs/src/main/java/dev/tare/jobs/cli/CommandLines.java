@@ -65,6 +65,7 @@ public final class CommandLines {
             new EvaluateCommand(stages),
             new MergeCommand(stages),
             new DriftCommand(stages),
+            new PublishCommand(stages),
             new InspectCommand(stages),
             new DemoCommand(stages))) {
       line.addSubcommand(command);

@@ -10,6 +10,7 @@ import dev.tare.jobs.cli.DriftOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
+import dev.tare.jobs.cli.PublishOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.cli.RunOptions;
 import dev.tare.jobs.cli.SelectOptions;
@@ -90,6 +91,11 @@ public final class SparkStages implements Stages {
     try (Session session = Session.open("tare drift")) {
       return Explained.run(() -> new DriftCheck(session.spark(), out, oneStage()).run(options));
     }
+  }
+
+  @Override
+  public ExitCode publish(PublishOptions options) throws IOException {
+    return new Publication(out).run(options);
   }
 
   @Override
