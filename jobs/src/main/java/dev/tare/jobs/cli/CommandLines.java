@@ -64,6 +64,8 @@ public final class CommandLines {
             new DequantizeCommand(stages),
             new EvaluateCommand(stages),
             new MergeCommand(stages),
+            new DriftCommand(stages),
+            new PublishCommand(stages),
             new InspectCommand(stages),
             new ReportCommand(stages),
             new DemoCommand(stages))) {

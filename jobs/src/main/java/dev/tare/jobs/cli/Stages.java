@@ -27,6 +27,11 @@ public interface Stages {
 
   ExitCode merge(MergeOptions options) throws IOException;
 
+  ExitCode drift(DriftOptions options) throws IOException;
+
+  /** Moves a name to a finished run whose gate passed. */
+  ExitCode publish(PublishOptions options) throws IOException;
+
   ExitCode inspect(InspectOptions options) throws IOException;
 
   /** One page about a run. */

@@ -6,9 +6,11 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.cli.DemoOptions;
 import dev.tare.jobs.cli.DequantizeOptions;
+import dev.tare.jobs.cli.DriftOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
+import dev.tare.jobs.cli.PublishOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.cli.ReportOptions;
 import dev.tare.jobs.cli.RunOptions;
@@ -84,6 +86,18 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode merge(MergeOptions options) throws IOException {
     return single("tare merge", spark -> new MergeStage(spark, options, oneStage()));
+  }
+
+  @Override
+  public ExitCode drift(DriftOptions options) throws IOException {
+    try (Session session = Session.open("tare drift")) {
+      return Explained.run(() -> new DriftCheck(session.spark(), out, oneStage()).run(options));
+    }
+  }
+
+  @Override
+  public ExitCode publish(PublishOptions options) throws IOException {
+    return new Publication(out).run(options);
   }
 
   @Override

@@ -41,8 +41,29 @@ public final class FinishedRun {
     return InputRef.of(name, folder.uri(), manifestDigest);
   }
 
+  /** Identity of the manifest's bytes, and so of every file of the run. */
+  public Digest manifestDigest() {
+    return manifestDigest;
+  }
+
   public boolean has(Part part) {
     return manifest.files().stream().anyMatch(file -> file.belongsTo(part));
+  }
+
+  /**
+   * A file of a run.
+   *
+   * @param path where it stands
+   * @param digest its bytes, as the manifest has them
+   */
+  public record StoredFile(Path path, Digest digest) {}
+
+  /** The files of a part, none if the run lacks it; nothing is read, nothing checked. */
+  public List<StoredFile> files(Part part) {
+    return manifest.files().stream()
+        .filter(file -> file.belongsTo(part))
+        .map(file -> new StoredFile(new Path(folder.path(), file.path()), file.digest()))
+        .toList();
   }
 
   /**

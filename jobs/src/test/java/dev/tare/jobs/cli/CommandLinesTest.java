@@ -57,7 +57,14 @@ class CommandLinesTest {
           Map.entry("image-layout", List.of("nhwc", "nchw")),
           Map.entry("max-image-pixels", List.of("100", "200")),
           Map.entry("vision", List.of("true", "false")),
+          Map.entry("max-psi", List.of("0.5", "0.3")),
+          Map.entry("max-js", List.of("0.5", "0.3")),
+          Map.entry("max-ks", List.of("0.5", "0.3")),
+          Map.entry("max-clip-increase", List.of("0.5", "0.25")),
+          Map.entry("max-non-finite", List.of("0.5", "0.25")),
+          Map.entry("rows", List.of("5", "6")),
           Map.entry("allow-mixed", List.of("true", "false")),
+          Map.entry("ungated", List.of("true", "false")),
           Map.entry("verbose", List.of("true", "false")));
 
   @TempDir private Path temporary;
@@ -115,17 +122,19 @@ class CommandLinesTest {
     run("select", "--statistics", "s", "--model", "m", "--output", "o");
     run("quantize", "--plan", "p", "--model=m", "--output", "o");
     run("merge", "--output", "o", "a", "b");
+    run("publish", "r", "--as", "n", "--gate", "e");
     run("inspect", "m.onnx");
     run("demo");
     run("report", "r", "--compare", "s", "--out", "p.html");
     run("calibrate", "--model", "m", "--data", "d", "--output", "o");
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
 
-    assertThat(stages.calls.subList(0, 6))
+    assertThat(stages.calls.subList(0, 7))
         .containsExactly(
             new SelectOptions(Optional.of("s"), "m", "int8", output),
             new QuantizeOptions("p", "m", output),
             new MergeOptions(List.of("a", "b"), false, output),
+            new PublishOptions("r", "n", Optional.of("e"), false),
             new InspectOptions("m.onnx"),
             new DemoOptions(
                 false,
@@ -134,8 +143,8 @@ class CommandLinesTest {
                 Optional.empty(),
                 Optional.empty()),
             new ReportOptions("r", Optional.of("s"), "p.html"));
-    assertThat(stages.calls.get(6)).isInstanceOf(CalibrateOptions.class);
-    assertThat(((EvaluateOptions) stages.calls.get(7)).gate().minCosine()).isEmpty();
+    assertThat(stages.calls.get(7)).isInstanceOf(CalibrateOptions.class);
+    assertThat(((EvaluateOptions) stages.calls.get(8)).gate().minCosine()).isEmpty();
   }
 
   @TestFactory

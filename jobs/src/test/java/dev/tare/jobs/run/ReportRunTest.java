@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +110,27 @@ class ReportRunTest {
       Files.move(run, together.resolve(run.getFileName()));
     }
     assertThat(page("moved.html", together.resolve("quality").toString())).isEqualTo(html);
+  }
+
+  @Test
+  void pageNamesTheSamplesThatHoldTheExtremes() throws IOException {
+    Row input =
+        CommandLine.spark()
+            .read()
+            .parquet(whole.resolve("statistics").toString())
+            .filter("tensor = 'x' and channel is null")
+            .collectAsList()
+            .get(0);
+    String html = page("origins.html", whole.toString());
+    for (String extreme : List.of("min", "max")) {
+      assertThat(html)
+          .contains(
+              "sample <span class=\"hash\">%s</span>, %s, row %d"
+                  .formatted(
+                      input.<String>getAs(extreme + "_sample"),
+                      input.<String>getAs(extreme + "_file"),
+                      input.<Long>getAs(extreme + "_row")));
+    }
   }
 
   private Path chain(String name, String stage, String... more) {
