@@ -156,6 +156,11 @@ class BrowserTest {
     browser.evaluate("document.querySelector('#table .open').click()");
     browser.evaluate("document.getElementById('tensors').scrollIntoView()");
     browser.screenshot(PICTURES.resolve("phone-dark-tensors.png"));
+    assertThat(
+            Integer.parseInt(
+                browser.evaluate("document.querySelector('#table .open').offsetWidth")))
+        .as("a name has room")
+        .isGreaterThan(150);
     assertQuiet(file);
 
     browser.scripts(false);
