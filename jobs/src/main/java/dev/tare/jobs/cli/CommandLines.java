@@ -64,6 +64,7 @@ public final class CommandLines {
             new DequantizeCommand(stages),
             new EvaluateCommand(stages),
             new MergeCommand(stages),
+            new PublishCommand(stages),
             new InspectCommand(stages),
             new DemoCommand(stages))) {
       line.addSubcommand(command);

@@ -27,6 +27,9 @@ public interface Stages {
 
   ExitCode merge(MergeOptions options) throws IOException;
 
+  /** Moves a name to a finished run whose gate passed. */
+  ExitCode publish(PublishOptions options) throws IOException;
+
   ExitCode inspect(InspectOptions options) throws IOException;
 
   ExitCode demo(DemoOptions options) throws IOException;

@@ -9,7 +9,6 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
-import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -20,8 +19,16 @@ import org.apache.spark.sql.SparkSession;
 
 /** {@code tare evaluate}; the table of results goes to {@code out}. */
 record EvaluateStage(
-    SparkSession spark, EvaluateOptions options, Progress progress, PrintStream out)
+    SparkSession spark,
+    EvaluateOptions options,
+    Progress progress,
+    PrintStream out,
+    OpenedRuns opened)
     implements SingleStage {
+
+  EvaluateStage(SparkSession spark, EvaluateOptions options, Progress progress, PrintStream out) {
+    this(spark, options, progress, out, new OpenedRuns());
+  }
 
   @Override
   public String name() {
@@ -34,7 +41,7 @@ record EvaluateStage(
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
     try (StageData data = StageData.open(spark, model, options.data())) {
       List<InputRef> inputs = new ArrayList<>(RunStage.inputs(model, data, Optional.empty()));
-      inputs.add(RunFolder.open(options.quantized(), hadoop).asInput("quantized"));
+      inputs.add(opened.open(options.quantized(), hadoop).asInput("quantized"));
       return inputs;
     }
   }
@@ -43,7 +50,7 @@ record EvaluateStage(
   public ObjectNode write(RunAttempt attempt) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    FinishedRun source = RunFolder.open(options.quantized(), hadoop);
+    FinishedRun source = opened.open(options.quantized(), hadoop);
     Facts.requireQuantizedFrom(source, model);
     ModelHandle quantized =
         ModelHandle.openUnchecked(source.verified(Part.MODEL).toString(), hadoop);

@@ -9,6 +9,7 @@ import dev.tare.jobs.cli.DequantizeOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
+import dev.tare.jobs.cli.PublishOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.cli.RunOptions;
 import dev.tare.jobs.cli.SelectOptions;
@@ -82,6 +83,11 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode merge(MergeOptions options) throws IOException {
     return single("tare merge", spark -> new MergeStage(spark, options, oneStage()));
+  }
+
+  @Override
+  public ExitCode publish(PublishOptions options) throws IOException {
+    return new Publication(out).run(options);
   }
 
   @Override

@@ -41,6 +41,11 @@ public final class FinishedRun {
     return InputRef.of(name, folder.uri(), manifestDigest);
   }
 
+  /** Identity of the manifest's bytes, and so of every file of the run. */
+  public Digest manifestDigest() {
+    return manifestDigest;
+  }
+
   public boolean has(Part part) {
     return manifest.files().stream().anyMatch(file -> file.belongsTo(part));
   }

@@ -86,6 +86,11 @@ public record Manifest(
     return Fingerprint.of(tareVersion, stages, inputs, configuration);
   }
 
+  /** Whether quality was held against a gate and was good enough. */
+  public boolean gatePassed() {
+    return properties.path(GATE).asText("").equals(GATE_PASSED);
+  }
+
   /** Whether this is a finished run whose quality gate failed. */
   public boolean gateFailed() {
     return properties.path(GATE).asText("").equals(GATE_FAILED);

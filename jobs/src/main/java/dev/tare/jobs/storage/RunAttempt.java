@@ -100,7 +100,7 @@ public final class RunAttempt {
     byte[] content = ManifestJson.format(manifest).getBytes(StandardCharsets.UTF_8);
     Path target = folder.path(Part.MANIFEST);
     if (!publisher.publish(content, new Path(staging, Part.MANIFEST.fileName()), target)) {
-      throw folder.finished();
+      throw folder.alreadyFinished();
     }
     published = true;
     boolean gateFailed = manifest.gateFailed();

@@ -70,14 +70,27 @@ public final class RunFolder {
     return new RunFolder(path, id, hadoop);
   }
 
+  /** A folder to look into, whatever its name; it may be no run's. */
+  public static RunFolder existing(Path path, Configuration hadoop) throws IOException {
+    return new RunFolder(path, path.getName(), hadoop);
+  }
+
   /**
-   * A finished run, to read from.
+   * A finished run, to read from; a {@link RunName} is followed to its run.
    *
-   * @throws TareException (bad input) if there is no manifest, or it cannot be read
+   * @param location path or URI of a run or of a name
+   * @throws TareException (bad input) if there is neither, or it cannot be read
    */
   public static FinishedRun open(String location, Configuration hadoop) throws IOException {
-    Path path = Locations.qualified(location, hadoop);
-    return new RunFolder(path, path.getName(), hadoop).open();
+    RunFolder folder = existing(Locations.qualified(location, hadoop), hadoop);
+    if (!folder.finished()) {
+      RunName name = RunName.at(folder.path(), hadoop);
+      Optional<RunName.Target> target = name.target();
+      if (target.isPresent()) {
+        return name.open(target.get());
+      }
+    }
+    return folder.open();
   }
 
   public Path path() {
@@ -103,7 +116,7 @@ public final class RunFolder {
    * @throws TareException (usage) if the location is a file
    */
   public State state() throws IOException {
-    if (fileSystem.exists(path(Part.MANIFEST))) {
+    if (finished()) {
       return State.FINISHED;
     }
     return entries().isEmpty() ? State.ABSENT : State.UNFINISHED;
@@ -124,7 +137,7 @@ public final class RunFolder {
       return Optional.empty();
     }
     if (policy == IfFinished.FAIL) {
-      throw finished();
+      throw alreadyFinished();
     }
     Manifest manifest = open().manifest();
     List<String> differences = fingerprint.get().differences(manifest.fingerprint());
@@ -144,7 +157,7 @@ public final class RunFolder {
   public RunAttempt begin() throws IOException {
     Publisher publisher = Publisher.of(uri(), hadoop);
     switch (state()) {
-      case FINISHED -> throw finished();
+      case FINISHED -> throw alreadyFinished();
       case UNFINISHED -> clear();
       case ABSENT -> fileSystem.mkdirs(path);
     }
@@ -205,6 +218,10 @@ public final class RunFolder {
     }
   }
 
+  private boolean finished() throws IOException {
+    return fileSystem.exists(path(Part.MANIFEST));
+  }
+
   /** Removes everything but the status, which keeps the folder recognizable until the end. */
   private void clear() throws IOException {
     List<FileStatus> entries = entries();
@@ -239,7 +256,7 @@ public final class RunFolder {
     return TareException.usage("Refusing to write a run into %s: %s".formatted(path, reason));
   }
 
-  TareException finished() {
+  TareException alreadyFinished() {
     return TareException.alreadyFinished(
         "%s holds a finished run; choose another --output, or --if-finished reuse".formatted(path));
   }

@@ -57,6 +57,7 @@ class CommandLinesTest {
           Map.entry("max-image-pixels", List.of("100", "200")),
           Map.entry("vision", List.of("true", "false")),
           Map.entry("allow-mixed", List.of("true", "false")),
+          Map.entry("ungated", List.of("true", "false")),
           Map.entry("verbose", List.of("true", "false")));
 
   @TempDir private Path temporary;
@@ -113,16 +114,18 @@ class CommandLinesTest {
     run("select", "--statistics", "s", "--model", "m", "--output", "o");
     run("quantize", "--plan", "p", "--model=m", "--output", "o");
     run("merge", "--output", "o", "a", "b");
+    run("publish", "r", "--as", "n", "--gate", "e");
     run("inspect", "m.onnx");
     run("demo");
     run("calibrate", "--model", "m", "--data", "d", "--output", "o");
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
 
-    assertThat(stages.calls.subList(0, 5))
+    assertThat(stages.calls.subList(0, 6))
         .containsExactly(
             new SelectOptions(Optional.of("s"), "m", "int8", output),
             new QuantizeOptions("p", "m", output),
             new MergeOptions(List.of("a", "b"), false, output),
+            new PublishOptions("r", "n", Optional.of("e"), false),
             new InspectOptions("m.onnx"),
             new DemoOptions(
                 false,
@@ -130,8 +133,8 @@ class CommandLinesTest {
                 OptionalInt.empty(),
                 Optional.empty(),
                 Optional.empty()));
-    assertThat(stages.calls.get(5)).isInstanceOf(CalibrateOptions.class);
-    assertThat(((EvaluateOptions) stages.calls.get(6)).gate().minCosine()).isEmpty();
+    assertThat(stages.calls.get(6)).isInstanceOf(CalibrateOptions.class);
+    assertThat(((EvaluateOptions) stages.calls.get(7)).gate().minCosine()).isEmpty();
   }
 
   @TestFactory

@@ -64,6 +64,11 @@ final class RecordingStages implements Stages {
   }
 
   @Override
+  public ExitCode publish(PublishOptions options) {
+    return record(options);
+  }
+
+  @Override
   public ExitCode inspect(InspectOptions options) {
     return record(options);
   }
