@@ -33,6 +33,8 @@ JAR = os.environ.get("TARE_JAR") or f"{HOME}/jobs/target/tare-0.1.0.jar"
 SPARK_PROPERTIES = os.environ.get("TARE_SPARK_PROPERTIES") or f"{HOME}/conf/spark-cluster.conf"
 # A place that the Airflow worker and every Spark worker see: s3a:, hdfs: or a shared folder.
 ROOT = os.environ.get("TARE_ROOT") or "/srv/tare"
+# Options of Tare that are no parameter below, such as those for images: a HOCON file, or none.
+CONFIG = os.environ.get("TARE_CONFIG") or None
 # A pool of its own bounds what all DAGs submit at once; one that does not exist would run nothing.
 POOL = os.environ.get("TARE_POOL") or "default_pool"
 
@@ -241,10 +243,11 @@ with DAG(
             description="Folder of all runs and names, path or URI.",
         ),
         "config": Param(
-            None,
+            CONFIG,
             type=["null", "string"],
             minLength=1,
-            description="Tare configuration file with further options, such as `image-size`.",
+            description="Tare configuration file with further options, such as `image-size` or"
+            " `tokenizer`, path or URI.",
         ),
     },
 ):
