@@ -188,7 +188,7 @@ with DAG(
             "model",
             type="string",
             pattern="^[A-Za-z0-9._-]{1,30}$",
-            description="Name below `runs` that readers follow; one for each model and purpose.",
+            description="Name below the folder of runs that readers follow; one for each model and purpose.",
         ),
         "model": Param(
             f"{ROOT}/models/model.onnx",
@@ -200,14 +200,14 @@ with DAG(
             f"{ROOT}/data/{{date}}",
             type="string",
             minLength=1,
-            description="What to calibrate on: file, folder or glob, path or URI. `{date}` becomes"
+            description="What to calibrate on: file, folder or glob, path or URI. {date} becomes"
             " the UTC date on which the data interval starts, like 2026-11-22.",
         ),
         "held_out": Param(
             f"{ROOT}/held-out",
             type="string",
             minLength=1,
-            description="What the gate compares on: data that calibration never sees. `{date}` as"
+            description="What the gate compares on: data that calibration never sees. {date} as"
             " above.",
         ),
         "tokenizer": Param(
@@ -246,8 +246,8 @@ with DAG(
             CONFIG,
             type=["null", "string"],
             minLength=1,
-            description="Tare configuration file with further options, such as `image-size` or"
-            " `tokenizer`, path or URI.",
+            description="Tare configuration file with further options, such as image-size or"
+            " tokenizer, path or URI.",
         ),
     },
 ):
