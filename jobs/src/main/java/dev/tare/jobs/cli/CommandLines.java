@@ -65,6 +65,9 @@ public final class CommandLines {
             new EvaluateCommand(stages),
             new MergeCommand(stages),
             new PublishCommand(stages),
+            new VerifyCommand(stages),
+            new RunsCommand(stages),
+            new GcCommand(stages),
             new InspectCommand(stages),
             new DemoCommand(stages))) {
       line.addSubcommand(command);

@@ -139,7 +139,7 @@ public final class StatisticsStore {
 
   /** The table with its own schema, which a file that lacks a column would not satisfy silently. */
   public static Dataset<Row> read(SparkSession spark, Path folder) {
-    return spark.read().schema(StatisticsTable.SCHEMA).parquet(folder.toString());
+    return CheckedParquet.read(spark, StatisticsTable.SCHEMA, folder);
   }
 
   private static String blockKey(Row row) {
