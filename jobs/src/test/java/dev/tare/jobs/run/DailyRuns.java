@@ -12,7 +12,7 @@ import org.apache.spark.sql.RowFactory;
 /** Runs of a tiny network over days whose data drift, made by the command line. */
 public final class DailyRuns {
 
-  private static final int ROWS = 20;
+  private static final int ROWS = 200;
   private static final int WIDTH = 6;
 
   private final Path folder;
