@@ -38,13 +38,21 @@ public final class DailyRuns {
     return model;
   }
 
-  /** The folder of a day's data. */
+  /** The file of a day's data; {@link #data()} holds those that were asked for. */
   public Path data(int day) throws IOException {
-    Path data = folder.resolve("data").resolve(id(day));
-    if (!Files.exists(data)) {
-      CommandLine.write(data, "x array<float>", rows(day));
+    Path file = data().resolve(id(day) + ".parquet");
+    if (!Files.exists(file)) {
+      Path written = folder.resolve("written").resolve(id(day));
+      CommandLine.write(written, "x array<float>", rows(day));
+      Files.createDirectories(data());
+      Files.move(CommandLine.onlyPart(written), file);
     }
-    return data;
+    return file;
+  }
+
+  /** The folder with the data of all days. */
+  public Path data() {
+    return folder.resolve("data");
   }
 
   /** The run id of a day of November. */
