@@ -2,11 +2,13 @@ package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
@@ -83,6 +85,29 @@ record EvaluateStage(
         data.select(Optional.empty(), options.data().samples()),
         options.data().batchSize(),
         options.gate(),
+        measured(),
         "data of its own: " + options.data().data());
+  }
+
+  /**
+   * The plan behind the quantized model, where operators are to be measured.
+   *
+   * @throws TareException (bad input) if it cannot be found
+   */
+  private Optional<Pipeline.Measured> measured() throws IOException {
+    if (options.sensitivity().isEmpty()) {
+      return Optional.empty();
+    }
+    Lineage lineage = Lineage.of(options.quantized(), SparkJobs.hadoop(spark));
+    FinishedRun planned =
+        lineage
+            .holding(Part.PLAN_JSON)
+            .orElseThrow(
+                () ->
+                    TareException.badInput(
+                        "--sensitivity needs the plan of run %s, which is not there. %s"
+                            .formatted(options.quantized(), String.join("; ", lineage.broken()))));
+    return Optional.of(
+        new Pipeline.Measured(Facts.plan(planned), options.sensitivity().getAsInt()));
   }
 }

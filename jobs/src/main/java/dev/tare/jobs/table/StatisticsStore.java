@@ -108,12 +108,13 @@ public final class StatisticsStore {
 
   private static Row digest(Row row) {
     byte[] state = row.getAs(1);
-    BlockKey key = StatisticsBlockCodec.decode(state).key();
+    StatisticsBlock block = StatisticsBlockCodec.decode(state);
+    BlockKey key = block.key();
     return RowFactory.create(
         key.tensor(),
         key.axis(),
         key.firstChannel(),
-        ContentHash.digest(state),
+        ContentHash.digest(block),
         (long) state.length);
   }
 
@@ -137,9 +138,12 @@ public final class StatisticsStore {
         .mapGroups((MapGroupsFunction<String, Row, Row>) StatisticsStore::block, stateEncoder());
   }
 
-  /** The table with its own schema, which a file that lacks a column would not satisfy silently. */
+  /**
+   * The table of any known format version, with the schema of the newest: what an older one lacks
+   * is null.
+   */
   public static Dataset<Row> read(SparkSession spark, Path folder) {
-    return spark.read().schema(StatisticsTable.SCHEMA).parquet(folder.toString());
+    return CheckedParquet.read(spark, StatisticsTable.SCHEMA, folder);
   }
 
   private static String blockKey(Row row) {
