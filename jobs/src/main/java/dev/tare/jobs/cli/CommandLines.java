@@ -66,6 +66,9 @@ public final class CommandLines {
             new MergeCommand(stages),
             new DriftCommand(stages),
             new PublishCommand(stages),
+            new VerifyCommand(stages),
+            new RunsCommand(stages),
+            new GcCommand(stages),
             new InspectCommand(stages),
             new ReportCommand(stages),
             new DemoCommand(stages))) {

@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.storage.Atomicity;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -53,12 +54,30 @@ final class PublishCommand extends StageCommand {
               + " (default: ${DEFAULT-VALUE}).")
   private boolean ungated;
 
+  @Option(
+      names = "--allow-non-atomic",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      paramLabel = "true|false",
+      converter = Converters.Flag.class,
+      description =
+          "Publish also where the pointer cannot move in one step; no two may then publish the same"
+              + " name (default: ${DEFAULT-VALUE}).")
+  private boolean allowNonAtomic;
+
   PublishCommand(Stages stages) {
     super(stages);
   }
 
   @Override
   ExitCode execute(Stages on) throws IOException {
-    return on.publish(new PublishOptions(run, name, Optional.ofNullable(gate), ungated));
+    return on.publish(
+        new PublishOptions(
+            run,
+            name,
+            Optional.ofNullable(gate),
+            ungated,
+            allowNonAtomic ? Atomicity.WHERE_POSSIBLE : Atomicity.REQUIRED));
   }
 }

@@ -44,7 +44,7 @@ final class Publication {
     RunName name = RunName.at(options.name(), hadoop);
     requireGate(gates, options.ungated(), name);
     run.verifyAll();
-    RunName.Publication publication = name.publish(run);
+    RunName.Publication publication = name.publish(run, options.atomicity());
     out.printf(
         publication.added()
             ? "%s points to %s (entry %d)%n"

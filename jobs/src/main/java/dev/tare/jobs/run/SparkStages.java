@@ -8,15 +8,19 @@ import dev.tare.jobs.cli.DemoOptions;
 import dev.tare.jobs.cli.DequantizeOptions;
 import dev.tare.jobs.cli.DriftOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
+import dev.tare.jobs.cli.GcOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
 import dev.tare.jobs.cli.PublishOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.cli.ReportOptions;
 import dev.tare.jobs.cli.RunOptions;
+import dev.tare.jobs.cli.RunsOptions;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.cli.Stages;
+import dev.tare.jobs.cli.VerifyOptions;
 import dev.tare.jobs.report.ReportJob;
+import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.Fingerprint;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Manifest;
@@ -101,6 +105,21 @@ public final class SparkStages implements Stages {
   }
 
   @Override
+  public ExitCode verify(VerifyOptions options) throws IOException {
+    return new Housekeeping(out).verify(options);
+  }
+
+  @Override
+  public ExitCode runs(RunsOptions options) throws IOException {
+    return new Housekeeping(out).runs(options);
+  }
+
+  @Override
+  public ExitCode gc(GcOptions options) throws IOException {
+    return new Housekeeping(out).gc(options);
+  }
+
+  @Override
   public ExitCode inspect(InspectOptions options) throws IOException {
     new Inspection(out).run(options.target());
     return ExitCode.OK;
@@ -143,8 +162,11 @@ public final class SparkStages implements Stages {
         out.println("Reused the finished run " + folder.path());
         return reused.get();
       }
+      Atomicity atomicity = stage.options().output().atomicity();
+      Committers.require(session.spark(), folder, atomicity);
       FinishedRun run =
           folder.produce(
+              atomicity,
               attempt ->
                   Explained.run(
                       () -> {

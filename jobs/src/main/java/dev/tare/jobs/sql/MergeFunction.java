@@ -1,7 +1,6 @@
 package dev.tare.jobs.sql;
 
 import dev.tare.engine.histogram.BlockKey;
-import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.StatisticsBlockCodec;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -96,8 +95,7 @@ record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byt
     if (state.length == 0) {
       return null;
     }
-    Statistics merged = StatisticsBlockCodec.decode(state).rows().get(0);
-    return StatisticsColumns.merged(merged);
+    return MergedStatistics.of(StatisticsBlockCodec.decode(state));
   }
 
   @Override
@@ -107,7 +105,7 @@ record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byt
 
   @Override
   public DataType resultType() {
-    return StatisticsColumns.MERGED;
+    return MergedStatistics.SCHEMA;
   }
 
   @Override

@@ -54,8 +54,17 @@ record NamedFunction(String name, String usage) implements UnboundFunction {
               "dequantize(q, scale, zero_point): the real number behind an integer; (data, offset,"
                   + " row of the table tensors): those behind a slice of weights"),
           new NamedFunction(
-              "histogram",
-              "histogram(statistics, bins[, low, high]): counts in bins of one width"));
+              "histogram", "histogram(statistics, bins[, low, high]): counts in bins of one width"),
+          new NamedFunction(
+              "psi", "psi(baseline, current): population stability index of two statistics"),
+          new NamedFunction(
+              "jensen_shannon",
+              "jensen_shannon(baseline, current): Jensen-Shannon distance of two statistics, 0 to"
+                  + " 1"),
+          new NamedFunction(
+              "kolmogorov_smirnov",
+              "kolmogorov_smirnov(baseline, current): greatest difference of the cumulated shares"
+                  + " of two statistics, 0 to 1"));
 
   @Override
   public BoundFunction bind(StructType input) {
@@ -102,6 +111,11 @@ record NamedFunction(String name, String usage) implements UnboundFunction {
         requireCount(types, count != 3, "2 or 4");
         require(types, 1, NumericType.class, "the number of bins");
         yield new HistogramFunction(columns, count == 4);
+      }
+      case "psi", "jensen_shannon", "kolmogorov_smirnov" -> {
+        StatisticsColumns baseline = statistics(types, 2, 2);
+        yield new DriftFunction(
+            DriftFunction.Measure.of(name), baseline, StatisticsColumns.of(types.get(1)));
       }
       case "dequantize" -> {
         requireCount(types, count == 3, "3");

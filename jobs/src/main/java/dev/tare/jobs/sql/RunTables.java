@@ -49,16 +49,6 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
           .add("model_sha256", DataTypes.StringType, true)
           .add("created", DataTypes.TimestampType, false);
 
-  /** Where an extreme was seen: format version 2 of the statistics has it, version 1 gives null. */
-  private static final StructType PROVENANCE =
-      new StructType()
-          .add("min_sample", DataTypes.StringType)
-          .add("min_file", DataTypes.StringType)
-          .add("min_row", DataTypes.LongType)
-          .add("max_sample", DataTypes.StringType)
-          .add("max_file", DataTypes.StringType)
-          .add("max_row", DataTypes.LongType);
-
   private static final StructType RUNS =
       all(
           FACTS,
@@ -108,7 +98,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
   Table table(String catalog, String name) {
     String full = catalog + "." + name;
     return switch (name) {
-      case "statistics" -> parquet(full, Part.STATISTICS, withProvenance());
+      case "statistics" -> parquet(full, Part.STATISTICS, StatisticsTable.SCHEMA);
       case "plan" -> parquet(full, Part.PLAN, PlanTable.SCHEMA);
       case "tensors" -> parquet(full, Part.TENSORS, WeightTables.TENSORS_SCHEMA);
       case "weights" -> parquet(full, Part.WEIGHTS, WeightTables.WEIGHTS_SCHEMA);
@@ -116,15 +106,6 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
       case "runs" -> new FactTable(full, RUNS, runs.stream().map(RunTables::run).toList());
       default -> throw new IllegalArgumentException("No such table: " + name);
     };
-  }
-
-  private static StructType withProvenance() {
-    StructType schema = StatisticsTable.SCHEMA;
-    List<String> names = Arrays.asList(schema.fieldNames());
-    for (StructField field : PROVENANCE.fields()) {
-      schema = names.contains(field.name()) ? schema : schema.add(field);
-    }
-    return schema;
   }
 
   private Table parquet(String name, Part part, StructType schema) {

@@ -1,19 +1,16 @@
 package dev.tare.jobs.sql;
 
-import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.table.StatisticsTable;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
-import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -37,19 +34,6 @@ record StatisticsColumns(StructType type) implements Serializable {
           "max",
           "bin",
           "bin_count");
-
-  /** What {@code merge} gives: the columns of the table without those that say whose they are. */
-  static final StructType MERGED = merged();
-
-  private static StructType merged() {
-    StructType merged = new StructType();
-    for (StructField field : StatisticsTable.SCHEMA.fields()) {
-      if (NEEDED.contains(field.name()) || List.of("lower", "upper").contains(field.name())) {
-        merged = merged.add(field.name(), field.dataType(), true);
-      }
-    }
-    return merged;
-  }
 
   /**
    * Checks a type.
@@ -122,7 +106,24 @@ record StatisticsColumns(StructType type) implements Serializable {
         struct.getLong(at("neg_infs")),
         extreme(struct, at("min")),
         extreme(struct, at("max")),
-        histogram(struct));
+        histogram(struct),
+        sample(struct, "min"),
+        sample(struct, "max"));
+  }
+
+  /** The sample that holds an extreme, where the struct tells. */
+  private Optional<SampleOrigin> sample(InternalRow struct, String extreme) {
+    String sha256 = text(struct, extreme + "_sample");
+    if (sha256.isEmpty()) {
+      return Optional.empty();
+    }
+    String file = text(struct, extreme + "_file");
+    String row = text(struct, extreme + "_row");
+    return Optional.of(
+        new SampleOrigin(
+            sha256,
+            file.isEmpty() ? Optional.empty() : Optional.of(file),
+            row.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(row))));
   }
 
   private static float extreme(InternalRow struct, int field) {
@@ -142,41 +143,5 @@ record StatisticsColumns(StructType type) implements Serializable {
             struct.getInt(at("mantissa_bits")),
             struct.getArray(at("bin")).toIntArray(),
             struct.getArray(at("bin_count")).toLongArray()));
-  }
-
-  /** A state as a struct of {@link #MERGED}. */
-  static InternalRow merged(Statistics statistics) {
-    Histogram histogram = statistics.histogram().orElse(null);
-    List<Object> values = new ArrayList<>();
-    for (String name : MERGED.fieldNames()) {
-      values.add(
-          switch (name) {
-            case "mantissa_bits" -> histogram == null ? null : histogram.mantissaBits();
-            case "count" -> statistics.count();
-            case "zeros" -> statistics.zeros();
-            case "nans" -> statistics.nans();
-            case "pos_infs" -> statistics.posInfs();
-            case "neg_infs" -> statistics.negInfs();
-            case "min" -> Float.isNaN(statistics.min()) ? null : statistics.min();
-            case "max" -> Float.isNaN(statistics.max()) ? null : statistics.max();
-            case "bin" ->
-                histogram == null ? null : UnsafeArrayData.fromPrimitiveArray(histogram.bins());
-            case "lower" -> histogram == null ? null : edges(histogram, false);
-            case "upper" -> histogram == null ? null : edges(histogram, true);
-            case "bin_count" ->
-                histogram == null ? null : UnsafeArrayData.fromPrimitiveArray(histogram.counts());
-            default -> throw new IllegalStateException("Not a column of a state: " + name);
-          });
-    }
-    return new GenericInternalRow(values.toArray());
-  }
-
-  private static UnsafeArrayData edges(Histogram histogram, boolean upper) {
-    FloatBins bins = histogram.floatBins();
-    float[] edges = new float[histogram.size()];
-    for (int i = 0; i < edges.length; i++) {
-      edges[i] = upper ? bins.upper(histogram.bin(i)) : bins.lower(histogram.bin(i));
-    }
-    return UnsafeArrayData.fromPrimitiveArray(edges);
   }
 }

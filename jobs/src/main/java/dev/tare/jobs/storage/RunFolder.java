@@ -105,8 +105,8 @@ public final class RunFolder {
     return runId;
   }
 
-  /** Where a part of the finished run stands. */
-  public Path path(Part part) {
+  /** Where manifest and status stand; other parts are found through the manifest. */
+  Path path(Part part) {
     return new Path(path, part.fileName());
   }
 
@@ -154,14 +154,24 @@ public final class RunFolder {
    * @throws TareException (already finished) if the run is finished; (usage) if the file system has
    *     no way to publish, or the folder holds anything that is not a run's
    */
-  public RunAttempt begin() throws IOException {
-    Publisher publisher = Publisher.of(uri(), hadoop);
+  public RunAttempt begin(Atomicity atomicity) throws IOException {
+    Publisher publisher = Publisher.of(path, atomicity, hadoop);
     switch (state()) {
       case FINISHED -> throw alreadyFinished();
-      case UNFINISHED -> clear();
+      case UNFINISHED -> clear(publisher.renamesFolders());
       case ABSENT -> fileSystem.mkdirs(path);
     }
     return RunAttempt.begin(this, fileSystem, publisher);
+  }
+
+  /** Begins where publication is atomic. */
+  public RunAttempt begin() throws IOException {
+    return begin(Atomicity.REQUIRED);
+  }
+
+  /** Produces where publication is atomic. */
+  public FinishedRun produce(Work work) throws IOException {
+    return produce(Atomicity.REQUIRED, work);
   }
 
   /**
@@ -171,13 +181,17 @@ public final class RunFolder {
    * @throws TareException as {@link #begin} and {@link RunAttempt#publish} do, and what the work
    *     throws
    */
-  public FinishedRun produce(Work work) throws IOException {
-    RunAttempt attempt = begin();
+  public FinishedRun produce(Atomicity atomicity, Work work) throws IOException {
+    RunAttempt attempt = begin(atomicity);
     try {
       return attempt.publish(work.write(attempt));
     } catch (Throwable e) {
       // All of them: Spark throws checked exceptions that no signature names.
       Optional<TareException> known = TareException.find(e);
+      if (known.isEmpty() && attempt.lost()) {
+        attempt.fail(ExitCode.ALREADY_FINISHED, "lost");
+        throw attempt.loss(e);
+      }
       attempt.fail(
           known.map(TareException::exitCode).orElse(ExitCode.INTERNAL),
           known.map(Throwable::getMessage).orElseGet(e::toString));
@@ -222,23 +236,34 @@ public final class RunFolder {
     return fileSystem.exists(path(Part.MANIFEST));
   }
 
-  /** Removes everything but the status, which keeps the folder recognizable until the end. */
-  private void clear() throws IOException {
-    List<FileStatus> entries = entries();
-    for (FileStatus entry : entries) {
-      String name = entry.getPath().getName();
-      if (Part.named(name).isEmpty() && !RunAttempt.isAttempt(name)) {
-        throw foreign("it holds '%s', which is no part of a run".formatted(name));
-      }
+  /**
+   * Removes everything but the status, which keeps the folder recognizable until the end; nothing
+   * where parts stay in the folders of their attempts, since a manifest on its way may name one.
+   */
+  private void clear(boolean remove) throws IOException {
+    Optional<String> stranger = foreignEntry();
+    if (stranger.isPresent()) {
+      throw foreign("it holds '%s', which is no part of a run".formatted(stranger.get()));
     }
     if (status().isEmpty()) {
       throw foreign("it is not empty and has no %s of a run".formatted(Part.STATUS.fileName()));
     }
-    for (FileStatus entry : entries) {
+    if (!remove) {
+      return;
+    }
+    for (FileStatus entry : entries()) {
       if (!entry.getPath().equals(path(Part.STATUS))) {
         fileSystem.delete(entry.getPath(), true);
       }
     }
+  }
+
+  /** The name of something in the folder that is neither a part of a run nor an attempt. */
+  Optional<String> foreignEntry() throws IOException {
+    return entries().stream()
+        .map(entry -> entry.getPath().getName())
+        .filter(name -> Part.named(name).isEmpty() && !RunAttempt.isAttempt(name))
+        .findFirst();
   }
 
   private List<FileStatus> entries() throws IOException {
@@ -246,7 +271,7 @@ public final class RunFolder {
       if (fileSystem.getFileStatus(path).isFile()) {
         throw TareException.usage("The output %s is a file, not a folder".formatted(path));
       }
-      return List.of(fileSystem.listStatus(path));
+      return Locations.entries(fileSystem, path);
     } catch (FileNotFoundException e) {
       return List.of();
     }

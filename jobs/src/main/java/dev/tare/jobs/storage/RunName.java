@@ -67,6 +67,10 @@ public final class RunName {
     return at(Locations.qualified(location, hadoop), hadoop);
   }
 
+  static boolean isPointer(String folderName) {
+    return folderName.equals(POINTER);
+  }
+
   static RunName at(Path path, Configuration hadoop) throws IOException {
     return new RunName(path, hadoop);
   }
@@ -117,8 +121,8 @@ public final class RunName {
    * @throws TareException (usage) if the file system has no way to publish, or the name's folder is
    *     a run's
    */
-  public Publication publish(FinishedRun run) throws IOException {
-    Publisher publisher = Publisher.of(path.toUri(), hadoop);
+  public Publication publish(FinishedRun run, Atomicity atomicity) throws IOException {
+    Publisher publisher = Publisher.of(path, atomicity, hadoop);
     requireNoRun();
     Path pointer = new Path(path, POINTER);
     fileSystem.mkdirs(pointer);

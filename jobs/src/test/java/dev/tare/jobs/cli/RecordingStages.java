@@ -74,6 +74,21 @@ final class RecordingStages implements Stages {
   }
 
   @Override
+  public ExitCode verify(VerifyOptions options) {
+    return record(options);
+  }
+
+  @Override
+  public ExitCode runs(RunsOptions options) {
+    return record(options);
+  }
+
+  @Override
+  public ExitCode gc(GcOptions options) {
+    return record(options);
+  }
+
+  @Override
   public ExitCode inspect(InspectOptions options) {
     return record(options);
   }

@@ -3,7 +3,7 @@ package dev.tare.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.input.LocalSpark;
-import dev.tare.jobs.run.DailyRuns;
+import dev.tare.jobs.run.TextRuns;
 import dev.tare.testkit.PythonEnvironment;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The built jar in the hands of an SQL user, by every way that leads to Spark SQL. */
 class SqlRoutesIT {
 
-  private static final long LIMIT_SECONDS = 300;
+  private static final long LIMIT_SECONDS = 600;
   private static final String CATALOG = "spark.sql.catalog.tare";
 
   /** Scalars over a scan, an aggregate, an aggregate over a window, and a table of the driver. */
@@ -31,24 +31,27 @@ class SqlRoutesIT {
           SELECT to_json(struct(tensor, tare.fn.scale(s, 'uint8', 'mse') AS scale,
             tare.fn.zero_point(s, 'uint8', 'mse') AS zero, tare.fn.sqnr(s, 'int4') AS db))
           FROM (SELECT tensor, struct(*) AS s FROM tare.statistics
-            WHERE channel IS NULL AND run_id = 'day-02')
+            WHERE channel IS NULL AND run_id = 'calibrated-2026-11-08')
           ORDER BY tensor
           """,
           """
           SELECT to_json(struct(tensor, channel, s.count, s.max,
             tare.fn.histogram(s, 4) AS histogram))
           FROM (SELECT tensor, channel, tare.fn.merge(struct(*)) AS s FROM tare.statistics
-            GROUP BY tensor, axis, channel)
+            WHERE run_id LIKE 'calibrated-%' AND channel < 2 GROUP BY tensor, axis, channel)
           ORDER BY tensor, channel
           """,
           """
-          SELECT to_json(struct(tensor, run_id, tare.fn.quantile(s, 0.99) AS p99))
+          SELECT to_json(struct(tensor, run_id, s.max_sample, tare.fn.quantile(s, 0.99) AS p99))
           FROM (SELECT tensor, run_id, tare.fn.merge(struct(*)) OVER (
               PARTITION BY tensor ORDER BY run_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s
-            FROM tare.statistics WHERE channel IS NULL)
+            FROM tare.statistics WHERE channel IS NULL AND run_id LIKE 'calibrated-%')
           ORDER BY tensor, run_id
           """,
           "SELECT to_json(struct(run_id, stages, samples)) FROM tare.runs ORDER BY run_id\n");
+
+  private static final String MARKER = "the picture";
+  private static final Path PICTURE = Path.of("target", "pictures", "sql-session.svg");
 
   @TempDir static Path folder;
 
@@ -69,13 +72,9 @@ class SqlRoutesIT {
             environment
                 .script("-c", "import pyspark, os; print(os.path.dirname(pyspark.__file__))")
                 .strip());
-    DailyRuns days = DailyRuns.in(folder.resolve("days"));
-    for (int day = 1; day <= 3; day++) {
-      days.day(day);
-    }
+    Path root = TextRuns.in(Path.of("target", "sql-document").toAbsolutePath());
     settings =
-        List.of(
-            CATALOG + "=dev.tare.jobs.sql.TareCatalog", CATALOG + ".root=" + days.root().toUri());
+        List.of(CATALOG + "=dev.tare.jobs.sql.TareCatalog", CATALOG + ".root=" + root.toUri());
     script = Path.of("src/test/python/sql_routes.py").toAbsolutePath();
     queries = Files.writeString(folder.resolve("queries.sql"), String.join("---\n", QUERIES));
     expected = new ArrayList<>();
@@ -86,15 +85,46 @@ class SqlRoutesIT {
     for (String query : QUERIES) {
       LocalSpark.spark().sql(query).collectAsList().forEach(row -> expected.add(row.getString(0)));
     }
-    assertThat(expected).hasSize(2 + 16 + 6 + 3);
+    // 24 tensors, two channels of each, four weeks of each, five runs.
+    assertThat(expected).hasSize(24 + 48 + 96 + 5);
   }
 
   @Test
-  void sqlShell() throws IOException, InterruptedException {
-    Path file = Files.writeString(folder.resolve("shell.sql"), String.join(";\n", QUERIES) + ";\n");
+  void sqlShellWhichIsDrawnForTheReadme() throws IOException, InterruptedException {
+    String shown = documented("clip-most");
+    Path file =
+        Files.writeString(
+            folder.resolve("shell.sql"),
+            String.join(";\n", QUERIES) + ";\nSELECT '" + MARKER + "';\n" + shown + ";\n");
     List<String> command = submit("spark-sql", "local[2]");
-    command.addAll(List.of("-f", file.toString()));
-    assertThat(rows(command)).isEqualTo(expected);
+    command.addAll(List.of("--conf", "spark.sql.cli.print.header=true", "-f", file.toString()));
+    List<String> lines = ran(start(command, "shell", ""), "shell");
+    assertThat(lines).filteredOn(line -> line.startsWith("{")).isEqualTo(expected);
+
+    List<String> answer = lines.subList(lines.lastIndexOf(MARKER) + 1, lines.size());
+    assertThat(answer).hasSize(6);
+    List<String> picture =
+        new ArrayList<>(
+            List.of(
+                "$ spark-sql --jars tare-0.1.0.jar --conf " + settings.get(0) + " \\",
+                "    --conf " + CATALOG + ".root=/runs"));
+    String prompt = "spark-sql> ";
+    for (String line : (shown.strip() + ";").split("\n", -1)) {
+      picture.add(prompt + line);
+      prompt = "         > ";
+    }
+    picture.addAll(TerminalPicture.aligned(answer));
+    Files.createDirectories(PICTURE.getParent());
+    Files.writeString(PICTURE, TerminalPicture.svg("spark-sql", picture));
+    assertThat(Files.size(PICTURE)).isLessThan(60_000);
+  }
+
+  /** A query of jobs/docs/sql.md. */
+  private static String documented(String name) throws IOException {
+    String text = Files.readString(Path.of("docs", "sql.md"));
+    String begin = "```sql name=" + name + "\n";
+    int from = text.indexOf(begin) + begin.length();
+    return text.substring(from, text.indexOf("```", from));
   }
 
   @Test
@@ -210,6 +240,12 @@ class SqlRoutesIT {
 
   private static List<String> rowsOf(Process process, String name)
       throws IOException, InterruptedException {
+    return ran(process, name).stream().filter(line -> line.startsWith("{")).toList();
+  }
+
+  /** What a process printed that ended well. */
+  private static List<String> ran(Process process, String name)
+      throws IOException, InterruptedException {
     boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
     if (!ended) {
       process.destroyForcibly();
@@ -217,9 +253,7 @@ class SqlRoutesIT {
     String errors = Files.readString(folder.resolve(name + ".err"), StandardCharsets.UTF_8);
     assertThat(ended).as("ended within %d s: %s", LIMIT_SECONDS, errors).isTrue();
     assertThat(process.exitValue()).as(errors).isZero();
-    return Files.readAllLines(folder.resolve(name + ".out")).stream()
-        .filter(line -> line.startsWith("{"))
-        .toList();
+    return Files.readAllLines(folder.resolve(name + ".out"));
   }
 
   private static void await(Process server, int port) throws IOException, InterruptedException {

@@ -12,7 +12,7 @@ import org.apache.spark.sql.RowFactory;
 /** Runs of a tiny network over days whose data drift, made by the command line. */
 public final class DailyRuns {
 
-  private static final int ROWS = 20;
+  private static final int ROWS = 200;
   private static final int WIDTH = 6;
 
   private final Path folder;
@@ -38,13 +38,21 @@ public final class DailyRuns {
     return model;
   }
 
-  /** The folder of a day's data. */
+  /** The file of a day's data; {@link #data()} holds those that were asked for. */
   public Path data(int day) throws IOException {
-    Path data = folder.resolve("data").resolve(id(day));
-    if (!Files.exists(data)) {
-      CommandLine.write(data, "x array<float>", rows(day));
+    Path file = data().resolve(id(day) + ".parquet");
+    if (!Files.exists(file)) {
+      Path written = folder.resolve("written").resolve(id(day));
+      CommandLine.write(written, "x array<float>", rows(day));
+      Files.createDirectories(data());
+      Files.move(CommandLine.onlyPart(written), file);
     }
-    return data;
+    return file;
+  }
+
+  /** The folder with the data of all days. */
+  public Path data() {
+    return folder.resolve("data");
   }
 
   /** The run id of a day of November. */

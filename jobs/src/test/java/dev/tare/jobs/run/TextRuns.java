@@ -34,7 +34,10 @@ public final class TextRuns {
         lines.add(texts.subList(next, next + size).stream().collect(Collectors.joining("; ")));
         next += size;
       }
-      Path data = MiniLm.write(folder.resolve("texts").resolve(week + ".txt"), lines);
+      Path data = folder.resolve("texts").resolve(week + ".txt");
+      if (!Files.exists(data)) {
+        MiniLm.write(data, lines);
+      }
       tare("calibrate", data, root.resolve("calibrated-" + week));
     }
     Path data = folder.resolve("texts").resolve(WEEKS.get(0) + ".txt");

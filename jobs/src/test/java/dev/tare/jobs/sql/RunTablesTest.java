@@ -19,6 +19,7 @@ import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -208,26 +209,31 @@ class RunTablesTest {
     spark
         .read()
         .parquet(only(other.resolve("one/statistics")).toString())
-        .selectExpr("* EXCEPT (format_version)", "2 AS format_version")
-        .selectExpr("*", "if(channel IS NULL, 'c0ffee', NULL) AS min_sample", "7L AS max_row")
+        .drop("min_sample", "min_file", "min_row", "max_sample", "max_file", "max_row")
+        .withColumn("format_version", functions.lit(1))
         .coalesce(1)
         .write()
-        .parquet(folder.resolve("version-2").toString());
+        .parquet(folder.resolve("version-1").toString());
     Files.delete(file);
-    Files.copy(only(folder.resolve("version-2")), file);
+    Files.copy(only(folder.resolve("version-1")), file);
     rewriteDigest(other.resolve("two"), file);
     SqlFunctionsTest.register("tables", other.toString());
     List<Row> rows =
         sql(
             """
-            SELECT s.count, samples FROM (
-              SELECT tensor, tare.fn.merge(struct(*)) AS s, count(min_sample) + count(max_row) AS samples
+            SELECT s.count, s.min_sample, samples, versions FROM (
+              SELECT tensor, tare.fn.merge(struct(*)) AS s, count(min_sample) AS samples,
+                count(DISTINCT format_version) AS versions
               FROM tables.statistics WHERE channel IS NULL GROUP BY tensor)
             ORDER BY tensor
             """
                 .replace("tare.fn", "tables.fn"));
     assertThat(rows).hasSize(2);
-    assertThat(rows.get(0).getLong(1)).isEqualTo(2);
+    for (Row row : rows) {
+      assertThat(row.getLong(2)).isEqualTo(1);
+      assertThat(row.getLong(3)).isEqualTo(2);
+      assertThat(row.getString(1)).hasSize(64);
+    }
     assertThat(rows.get(1).getLong(0)).isEqualTo(2 * 20 * 6);
   }
 

@@ -24,14 +24,12 @@ class ThirtyDaysTest {
   @Test
   void mergeOfThirtyDailyRunsEqualsOneRunOverThirtyDaysByteForByte() throws IOException {
     DailyRuns days = DailyRuns.in(folder);
-    Path month = folder.resolve("month");
     List<String> merge = new ArrayList<>(List.of("merge"));
     for (int day = 1; day <= DAYS; day++) {
       merge.add(days.day(day).toString());
-      copyData(days.data(day), month, day);
     }
     // One run id: it stands in the rows.
-    Path whole = days.calibrate(month, folder.resolve("whole").resolve("november"));
+    Path whole = days.calibrate(days.data(), folder.resolve("whole").resolve("november"));
     Path merged =
         days.tare(folder.resolve("merged").resolve("november"), merge.toArray(String[]::new));
 
@@ -61,17 +59,8 @@ class ThirtyDaysTest {
         .containsExactlyInAnyOrderElementsOf(one.selectExpr(sum.columns()).collectAsList());
   }
 
-  private static void copyData(Path day, Path month, int number) throws IOException {
-    Files.createDirectories(month);
-    Files.copy(onlyFile(day), month.resolve("day-%02d.parquet".formatted(number)));
-  }
-
   private static Path onlyPart(Path run) throws IOException {
-    return onlyFile(run.resolve("statistics"));
-  }
-
-  private static Path onlyFile(Path folder) throws IOException {
-    try (var files = Files.list(folder)) {
+    try (var files = Files.list(run.resolve("statistics"))) {
       List<Path> parquet = files.filter(f -> f.toString().endsWith(".parquet")).toList();
       assertThat(parquet).hasSize(1);
       return parquet.get(0);

@@ -53,12 +53,13 @@ class RunNameTest {
     RunName name = name("runs/current");
     assertThat(name.target()).isEmpty();
 
-    assertThat(name.publish(first)).isEqualTo(new RunName.Publication(1, true, Optional.empty()));
-    assertThat(name.publish(first).added()).isFalse();
-    assertThat(name.publish(second))
+    assertThat(name.publish(first, Atomicity.REQUIRED))
+        .isEqualTo(new RunName.Publication(1, true, Optional.empty()));
+    assertThat(name.publish(first, Atomicity.REQUIRED).added()).isFalse();
+    assertThat(name.publish(second, Atomicity.REQUIRED))
         .isEqualTo(new RunName.Publication(2, true, Optional.of(first.folder().path())));
     assertThat(open("runs/current").verifiedText(Part.PLAN_JSON)).contains("second");
-    assertThat(name.publish(first).number()).isEqualTo(3);
+    assertThat(name.publish(first, Atomicity.REQUIRED).number()).isEqualTo(3);
 
     assertThat(open("runs/current").folder().path()).isEqualTo(first.folder().path());
     assertThat(names("runs/current/_LATEST"))
@@ -68,9 +69,9 @@ class RunNameTest {
   @Test
   void followsARunThatMovedTogetherWithItsName() throws IOException {
     run("old/a b/first");
-    name("old/a b/current").publish(run("old/a b/second"));
-    name("old/a b/second of two").publish(run("old/a b/second of two/x:y"));
-    name("old/elsewhere/current").publish(run("outside/third"));
+    name("old/a b/current").publish(run("old/a b/second"), Atomicity.REQUIRED);
+    name("old/a b/second of two").publish(run("old/a b/second of two/x:y"), Atomicity.REQUIRED);
+    name("old/elsewhere/current").publish(run("outside/third"), Atomicity.REQUIRED);
     Files.move(temporary.resolve("old"), temporary.resolve("new"));
 
     assertThat(open("new/a b/current").folder().path().toString()).endsWith("/new/a b/second");
@@ -85,7 +86,7 @@ class RunNameTest {
   @Test
   void refusesARunThatIsGoneOrNotTheOnePublished() throws IOException {
     RunName name = name("current");
-    name.publish(run("first"));
+    name.publish(run("first"), Atomicity.REQUIRED);
     Path manifest = temporary.resolve("first/manifest.json");
     Files.deleteIfExists(temporary.resolve("first/.manifest.json.crc"));
     Files.writeString(
@@ -104,10 +105,15 @@ class RunNameTest {
     FinishedRun run = run("first");
     run("second");
     assertFails(
-        () -> name("second").publish(run), ExitCode.USAGE, "second: it is the folder of a run");
+        () -> name("second").publish(run, Atomicity.REQUIRED),
+        ExitCode.USAGE,
+        "second: it is the folder of a run");
     Path file = Files.writeString(temporary.resolve("file"), "x");
-    assertFails(() -> name("file").publish(run), ExitCode.USAGE, "Cannot publish as file:" + file);
-    name("current").publish(run);
+    assertFails(
+        () -> name("file").publish(run, Atomicity.REQUIRED),
+        ExitCode.USAGE,
+        "Cannot publish as file:" + file);
+    name("current").publish(run, Atomicity.REQUIRED);
     assertFails(
         RunFolder.at(temporary.resolve("current").toString(), Optional.empty(), hadoop)::begin,
         ExitCode.USAGE,
@@ -119,7 +125,7 @@ class RunNameTest {
   @Test
   void ignoresWhatIsNoEntryAndRefusesABrokenOne() throws IOException {
     RunName name = name("current");
-    name.publish(run("first"));
+    name.publish(run("first"), Atomicity.REQUIRED);
     Path pointer = temporary.resolve("current/_LATEST");
     Files.writeString(pointer.resolve(".f.tmp"), "left by a killed publisher");
     Files.writeString(pointer.resolve("9.json"), "");
@@ -149,7 +155,7 @@ class RunNameTest {
                   () -> {
                     RunName name = name(place);
                     start.await();
-                    return name.publish(run);
+                    return name.publish(run, Atomicity.REQUIRED);
                   }));
         }
         org.apache.hadoop.fs.Path winner = null;
