@@ -103,11 +103,6 @@ public final class PythonEnvironment {
     Assumptions.abort(message);
   }
 
-  /** Where its programs stand: {@code python} and what the packages brought. */
-  public Path programs() {
-    return home.resolve("bin");
-  }
-
   /**
    * Runs a script.
    *

@@ -23,7 +23,8 @@ final class DriftCommand extends StageCommand {
       required = true,
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
-      description = "Finished run with the statistics of the calibration.")
+      description =
+          "Finished run with the statistics of the calibration, or one that was made from them.")
   private String baseline;
 
   @Option(

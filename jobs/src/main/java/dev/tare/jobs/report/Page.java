@@ -29,7 +29,9 @@ record Page(RunContent content, Optional<Comparison> comparison) {
   private static final String TEMPLATES = "dev.tare.jobs.report";
 
   private static final TemplateEngine ENGINE =
-      TemplateEngine.createPrecompiled(null, ContentType.Html, null, TEMPLATES);
+      // The loader of this class: under spark-submit that is not the one of the system.
+      TemplateEngine.createPrecompiled(
+          null, ContentType.Html, Page.class.getClassLoader(), TEMPLATES);
 
   static Page of(RunContent content, Optional<RunContent> other) {
     return new Page(content, other.map(o -> Comparison.of(content, o)));

@@ -11,9 +11,9 @@ import dev.tare.jobs.drift.DriftLimits;
 import dev.tare.jobs.drift.DriftResult;
 import dev.tare.jobs.drift.TensorDrift;
 import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.storage.Part;
-import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -47,10 +47,14 @@ final class DriftCheck {
    */
   ExitCode run(DriftOptions options) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
-    FinishedRun baseline = RunFolder.open(options.baseline(), hadoop);
-    FinishedRun current = RunFolder.open(options.current(), hadoop);
+    Lineage published = Lineage.of(options.baseline(), hadoop);
+    FinishedRun baseline = statistics(published);
+    FinishedRun current = statistics(Lineage.of(options.current(), hadoop));
     requireOneModel(baseline, current);
-    Optional<QuantPlan> plan = plan(options, baseline, hadoop);
+    Optional<QuantPlan> plan =
+        plan(
+            options.plan().isPresent() ? Lineage.of(options.plan().get(), hadoop) : published,
+            baseline);
     DriftLimits limits =
         new DriftLimits(
             options.maxPsi(),
@@ -102,22 +106,28 @@ final class DriftCheck {
     }
   }
 
-  private static Optional<QuantPlan> plan(
-      DriftOptions options, FinishedRun baseline, Configuration hadoop) throws IOException {
-    Optional<QuantPlan> plan = Optional.empty();
-    if (options.plan().isPresent()) {
-      plan = Optional.of(Facts.plan(RunFolder.open(options.plan().get(), hadoop)));
-    } else if (baseline.has(Part.PLAN_JSON)) {
-      plan = Optional.of(Facts.plan(baseline));
+  /** A quantized run that was published names the statistics that its scales are from. */
+  private static FinishedRun statistics(Lineage lineage) {
+    FinishedRun nearest = lineage.runs().get(0);
+    FinishedRun run = lineage.holding(Part.STATISTICS).orElse(nearest);
+    Facts.calibration(run);
+    return run;
+  }
+
+  private static Optional<QuantPlan> plan(Lineage lineage, FinishedRun baseline)
+      throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.PLAN_JSON);
+    if (run.isEmpty()) {
+      return Optional.empty();
     }
+    QuantPlan plan = Facts.plan(run.get());
     String model = Facts.calibration(baseline).path(Pipeline.MODEL_SHA256).asText();
-    if (plan.isPresent() && !plan.get().modelSha256().equals(model)) {
+    if (!plan.modelSha256().equals(model)) {
       throw TareException.badInput(
           "The plan in %s is of another model: sha256 %s, but the baseline's has %s"
-              .formatted(
-                  options.plan().orElse(options.baseline()), plan.get().modelSha256(), model));
+              .formatted(run.get().folder().path(), plan.modelSha256(), model));
     }
-    return plan;
+    return Optional.of(plan);
   }
 
   /** A scale that nothing was held against must not look like one that still fits. */

@@ -3,7 +3,6 @@ package dev.tare.jobs.sql;
 import dev.tare.engine.histogram.Drift;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToDoubleFunction;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -21,24 +20,26 @@ record DriftFunction(Measure measure, StatisticsColumns baseline, StatisticsColu
 
   /** The distances of {@link Drift}. */
   enum Measure {
-    PSI(Drift::psi),
-    JENSEN_SHANNON(Drift::jensenShannon),
-    KOLMOGOROV_SMIRNOV(Drift::kolmogorovSmirnov);
-
-    private final ToDoubleFunction<Drift> figure;
-
-    Measure(ToDoubleFunction<Drift> figure) {
-      this.figure = figure;
-    }
+    PSI,
+    JENSEN_SHANNON,
+    KOLMOGOROV_SMIRNOV;
 
     static Measure of(String function) {
       return valueOf(function.toUpperCase(Locale.ROOT));
+    }
+
+    double of(Drift drift) {
+      return switch (this) {
+        case PSI -> drift.psi();
+        case JENSEN_SHANNON -> drift.jensenShannon();
+        case KOLMOGOROV_SMIRNOV -> drift.kolmogorovSmirnov();
+      };
     }
   }
 
   @Override
   public Object value(InternalRow arguments) {
-    return measure.figure.applyAsDouble(
+    return measure.of(
         Drift.between(
             baseline.statistics(baseline.struct(arguments, 0)),
             current.statistics(current.struct(arguments, 1))));

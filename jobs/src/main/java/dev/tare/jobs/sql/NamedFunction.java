@@ -54,8 +54,7 @@ record NamedFunction(String name, String usage) implements UnboundFunction {
               "dequantize(q, scale, zero_point): the real number behind an integer; (data, offset,"
                   + " row of the table tensors): those behind a slice of weights"),
           new NamedFunction(
-              "histogram",
-              "histogram(statistics, bins[, low, high]): counts in bins of one width"),
+              "histogram", "histogram(statistics, bins[, low, high]): counts in bins of one width"),
           new NamedFunction(
               "psi", "psi(baseline, current): population stability index of two statistics"),
           new NamedFunction(

@@ -35,7 +35,8 @@ final class Airflow {
    * @param environment variables beside those that keep this Airflow apart from any other
    */
   Airflow(Path home, Map<String, String> environment) throws IOException {
-    this.programs = PythonEnvironment.of(folder().resolve("requirements.txt")).programs();
+    this.programs =
+        PythonEnvironment.of(folder().resolve("requirements.txt")).home().resolve("bin");
     this.home = Files.createDirectories(home);
     this.environment = environment;
     Outcome migrated = run("airflow", "db", "migrate");

@@ -76,8 +76,7 @@ class NotebookIT {
                 "jar=" + System.getProperty("tare.jar")));
     parameters.forEach((key, value) -> arguments.add(key + "=" + value));
     String printed = python.script(arguments.toArray(String[]::new)).strip();
-    JsonNode seen =
-        new ObjectMapper().readTree(printed.substring(printed.lastIndexOf("\n{") + 1));
+    JsonNode seen = new ObjectMapper().readTree(printed.substring(printed.lastIndexOf("\n{") + 1));
     assertThat(seen.path("stripped").asBoolean()).as("outputs are stripped in git").isTrue();
     assertThat(seen.path("parameters").asInt()).isEqualTo(1);
     assertThat(seen.path("unexplained")).as("a sentence before each picture").isEmpty();

@@ -156,6 +156,21 @@ class DriftRunTest {
   }
 
   @Test
+  void aPublishedChainIsFollowedToItsStatisticsAndScales() throws IOException {
+    String model = shared.resolve("model.onnx").toString();
+    String plan = folder.resolve("plan").toString();
+    String quantized = folder.resolve("quantized").toString();
+    String name = folder.resolve("name").toString();
+    tare("select", "--statistics", baseline.toString(), "--model", model, "--output", plan).ends(0);
+    tare("quantize", "--plan", plan, "--model", model, "--output", quantized).ends(0);
+    tare("publish", quantized, "--as", name, "--ungated").ends(0);
+    Path file = folder.resolve("drift.json");
+    String wider = shared.resolve("wider").toString();
+    tare("drift", "--baseline", name, "--current", wider, "--json", file.toString()).ends(4);
+    assertThat(json(file).path("tensors").get(0).path("current-clipped").asDouble()).isPositive();
+  }
+
+  @Test
   void statisticsOfOtherModelsAndTensorsAreRefused() throws IOException {
     Path other = shared.resolve("other.onnx");
     Graphs.mlp().weight("unused", 2, 2).write(other);
