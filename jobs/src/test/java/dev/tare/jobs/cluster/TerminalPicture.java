@@ -36,7 +36,7 @@ final class TerminalPicture {
             <circle cx="20" cy="15" r="5" fill="#e06c60"/><circle cx="38" cy="15" r="5"\
              fill="#e3b341"/><circle cx="56" cy="15" r="5" fill="#57ab5a"/>
             <g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"\
-             font-size="13" xml:space="preserve">
+             font-size="13">
             <text x="78" y="20" fill="#9aa5b8">%3$s</text>
             """,
             width,
@@ -91,6 +91,8 @@ final class TerminalPicture {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
-        .replace("\"", "&quot;");
+        .replace("\"", "&quot;")
+        // Browsers fold common spaces.
+        .replace(' ', '\u00a0');
   }
 }

@@ -180,7 +180,7 @@ class RunTablesTest {
             "Set spark.sql.catalog.tables.root to the folder that holds the runs");
     SqlFunctionsTest.register("tables", folder.resolve("nowhere").toString());
     assertThatThrownBy(() -> sql("SELECT * FROM tables.runs"))
-        .hasMessageContaining("spark.sql.catalog.tables.root names no folder: ");
+        .hasMessageContaining("the runs of spark.sql.catalog.tables.root: No such folder: ");
   }
 
   @Test
