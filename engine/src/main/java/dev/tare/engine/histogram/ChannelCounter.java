@@ -154,6 +154,24 @@ final class ChannelCounter {
     }
   }
 
+  /** The smallest finite value of all channels; NaN when there is none. */
+  float min() {
+    int low = Keys.NO_MIN;
+    for (int min : mins) {
+      low = Math.min(low, min);
+    }
+    return low == Keys.NO_MIN ? Float.NaN : Keys.value(low);
+  }
+
+  /** The largest finite value of all channels; NaN when there is none. */
+  float max() {
+    int high = Keys.NO_MAX;
+    for (int max : maxs) {
+      high = Math.max(high, max);
+    }
+    return high == Keys.NO_MAX ? Float.NaN : Keys.value(high);
+  }
+
   List<Statistics> statistics() {
     List<Statistics> rows = new ArrayList<>(channels);
     for (int channel = 0; channel < channels; channel++) {

@@ -7,7 +7,8 @@ import java.util.TreeMap;
 
 /**
  * The {@code content-sha256} of a set of statistics: SHA-256 over the SHA-256 digests of all
- * encoded blocks, concatenated in the order of their keys.
+ * blocks' {@linkplain StatisticsBlockCodec#encodeContent contents}, concatenated in the order of
+ * their keys.
  *
  * <p>Digests are added in any order, so executors hash blocks and a driver sees 32 bytes for each.
  * Not thread-safe.
@@ -18,15 +19,15 @@ public final class ContentHash {
 
   private final TreeMap<BlockKey, byte[]> digests = new TreeMap<>();
 
-  /** SHA-256 of an encoded block: 32 bytes. */
-  public static byte[] digest(byte[] encodedBlock) {
-    return sha256().digest(encodedBlock);
+  /** SHA-256 of a block's content: 32 bytes. */
+  public static byte[] digest(StatisticsBlock block) {
+    return sha256().digest(StatisticsBlockCodec.encodeContent(block));
   }
 
   /**
    * Adds a block by its digest.
    *
-   * @param digest the {@link #digest} of the block's canonical bytes
+   * @param digest the {@link #digest} of the block
    * @return this
    * @throws IllegalArgumentException if the digest is not 32 bytes long, or the key was added
    *     before
@@ -45,7 +46,7 @@ public final class ContentHash {
 
   /** Adds a block: encodes and digests it. */
   public ContentHash add(StatisticsBlock block) {
-    return add(block.key(), digest(StatisticsBlockCodec.encode(block)));
+    return add(block.key(), digest(block));
   }
 
   /** The hash of all blocks added so far, in 64 lower-case hexadecimal digits. */

@@ -63,6 +63,11 @@ final class DenseCounts {
     return at(negative ? counts.length / 2 : 0);
   }
 
+  /** Number of values in the bin of one. */
+  long inBinOf(int bits) {
+    return at(bits >>> (23 - bins.mantissaBits()));
+  }
+
   private long at(int rawIndex) {
     return counts[rawIndex] + (folded.length == 0 ? 0 : folded[rawIndex]);
   }

@@ -1,5 +1,6 @@
 package dev.tare.engine.histogram;
 
+import dev.tare.engine.tensor.SampleOrigin;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -7,7 +8,9 @@ import java.util.function.Function;
  * The merged state of one row of statistics: a whole tensor or one channel.
  *
  * <p>Immutable. {@link #merge} is associative and commutative, with {@link #empty} as identity.
- * Every field is a function of the multiset of observed values.
+ * Every field is a function of the multiset of observed values, and which sample holds an extreme
+ * one of the multiset of samples: the first by {@link SampleOrigin}'s order of those that hold it.
+ * Where two states have the same extreme, a sample that is known wins over one that is not.
  *
  * @param count all values, whatever they are
  * @param zeros exact zeros of either sign
@@ -17,6 +20,8 @@ import java.util.function.Function;
  * @param min smallest finite value, exact; NaN when there is none; -0.0 is taken as +0.0
  * @param max largest finite value, exact; NaN when there is none; -0.0 is taken as +0.0
  * @param histogram the finite non-zero values; empty when only extremes were kept
+ * @param minSample the sample that holds min; empty when it is not known
+ * @param maxSample the sample that holds max; empty when it is not known
  */
 public record Statistics(
     long count,
@@ -26,11 +31,15 @@ public record Statistics(
     long negInfs,
     float min,
     float max,
-    Optional<Histogram> histogram) {
+    Optional<Histogram> histogram,
+    Optional<SampleOrigin> minSample,
+    Optional<SampleOrigin> maxSample) {
+
+  private static final Optional<SampleOrigin> NONE = Optional.empty();
 
   /**
    * @throws IllegalArgumentException if a count is negative, the parts exceed or, with a histogram,
-   *     differ from the count, or min and max do not fit the values
+   *     differ from the count, min and max do not fit the values, or a sample holds none
    * @throws ArithmeticException if the sum of counts overflows a long
    */
   public Statistics {
@@ -59,6 +68,33 @@ public record Statistics(
           "Invalid statistics: min %s and max %s of %d zeros and %d other finite values%s"
               .formatted(min, max, zeros, rest, histogram.map(h -> " in " + h).orElse("")));
     }
+    if (Float.isNaN(min) && (minSample.isPresent() || maxSample.isPresent())) {
+      throw new IllegalArgumentException(
+          "Invalid statistics: a sample holds an extreme, but there is no finite value");
+    }
+  }
+
+  /** Statistics of unknown samples. */
+  public Statistics(
+      long count,
+      long zeros,
+      long nans,
+      long posInfs,
+      long negInfs,
+      float min,
+      float max,
+      Optional<Histogram> histogram) {
+    this(
+        count,
+        zeros,
+        nans,
+        posInfs,
+        negInfs,
+        min,
+        max,
+        histogram,
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static boolean fits(float min, float max, long zeros, long others) {
@@ -118,15 +154,28 @@ public record Statistics(
       throw new IllegalArgumentException(
           "Cannot merge statistics: %s vs %s".formatted(bins(), other.bins()));
     }
+    float low =
+        Float.isNaN(min) ? other.min : Float.isNaN(other.min) ? min : Math.min(min, other.min);
+    float high =
+        Float.isNaN(max) ? other.max : Float.isNaN(other.max) ? max : Math.max(max, other.max);
     return new Statistics(
         Math.addExact(count, other.count),
         Math.addExact(zeros, other.zeros),
         Math.addExact(nans, other.nans),
         Math.addExact(posInfs, other.posInfs),
         Math.addExact(negInfs, other.negInfs),
-        Float.isNaN(min) ? other.min : Float.isNaN(other.min) ? min : Math.min(min, other.min),
-        Float.isNaN(max) ? other.max : Float.isNaN(other.max) ? max : Math.max(max, other.max),
-        histogram.map(h -> h.merge(other.histogram.orElseThrow())));
+        low,
+        high,
+        histogram.map(h -> h.merge(other.histogram.orElseThrow())),
+        SampleOrigin.first(
+            min == low ? minSample : NONE, other.min == low ? other.minSample : NONE),
+        SampleOrigin.first(
+            max == high ? maxSample : NONE, other.max == high ? other.maxSample : NONE));
+  }
+
+  /** The same values with the samples that hold the extremes. */
+  public Statistics heldBy(Optional<SampleOrigin> low, Optional<SampleOrigin> high) {
+    return new Statistics(count, zeros, nans, posInfs, negInfs, min, max, histogram, low, high);
   }
 
   /** Mantissa bits of the histogram; 0 without one. */

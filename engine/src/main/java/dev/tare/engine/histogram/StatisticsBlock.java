@@ -12,7 +12,8 @@ import java.util.List;
  * @param key where the block belongs
  * @param channels number of channels of the tensor on the key's axis; 1 for the whole tensor
  * @param rows one row for each channel from the key's first on: 64, or what is left for the last
- *     block; all with histograms of the same mantissa bits, or all without
+ *     block; all with histograms of the same mantissa bits, or all without; only the row of a whole
+ *     tensor knows samples
  */
 public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows) {
 
@@ -21,7 +22,7 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
 
   /**
    * @throws IllegalArgumentException if the number of rows does not follow from the key and the
-   *     channels, or mantissa bits differ among rows
+   *     channels, mantissa bits differ among rows, or a channel knows a sample
    */
   public StatisticsBlock {
     rows = List.copyOf(rows);
@@ -38,7 +39,20 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
             "Invalid block of %s: rows with %s and with %s"
                 .formatted(key, rows.get(0).bins(), row.bins()));
       }
+      if (key.axis() != BlockKey.WHOLE && knowsSamples(row)) {
+        throw new IllegalArgumentException(
+            "Invalid block of %s: only whole tensors know the samples of extremes".formatted(key));
+      }
     }
+  }
+
+  /** Whether the sample of an extreme is known. */
+  boolean knowsSamples() {
+    return knowsSamples(rows.get(0));
+  }
+
+  private static boolean knowsSamples(Statistics row) {
+    return row.minSample().isPresent() || row.maxSample().isPresent();
   }
 
   /** The block of a whole tensor. */

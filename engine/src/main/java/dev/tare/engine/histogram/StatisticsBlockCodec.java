@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The byte layout of a {@link StatisticsBlock}, version 1: equal blocks have equal bytes, and only
- * those bytes decode.
+ * The byte layout of a {@link StatisticsBlock}: equal blocks have equal bytes, and only those bytes
+ * decode.
  *
  * <pre>
  * bytes   magic, ASCII "TARE"
- * byte    version, 1
+ * byte    version, 1 or 2
  * byte    kind, 1: a block of statistics
  * varint  length of the tensor's name in UTF-8, then its bytes
  * varint  axis + 1; 0 for the whole tensor
@@ -29,7 +29,16 @@ import java.util.Optional;
  *     per bin, increasing:
  *       varint  first: zigzag of the bin number; later: difference to the bin before, less 1
  *       varint  values in the bin, less 1
+ * version 2 only, which is used where a sample of an extreme is known, so for whole tensors:
+ *   byte    1: the sample of min is known, 2: that of max, 3: both
+ *   per known sample, that of min first:
+ *     bytes   SHA-256 of the sample, 32 of them
+ *     byte    0: no place is known, 1: the file, 2: file and row
+ *     varint  with a file: its length in UTF-8, then its bytes
+ *     varint  with a row: the row
  * </pre>
+ *
+ * <p>The content of a block leaves places out: it is the encoding with 0 for them.
  *
  * <p>A varint is 7 bits a byte, lowest first, high bit set on all bytes but the last, in as few
  * bytes as possible; zigzag(b) is (b shifted left by 1) xor (b shifted right by 31, signed).
@@ -38,6 +47,7 @@ public final class StatisticsBlockCodec {
 
   private static final int MAGIC = 0x45524154; // "TARE", read little-endian
   private static final byte VERSION = 1;
+  private static final byte VERSION_WITH_SAMPLES = 2;
   private static final byte KIND_BLOCK = 1;
   private static final int MAX_NAME_BYTES = 1 << 16;
   private static final int CANONICAL_NAN = 0x7fc00000;
@@ -46,6 +56,15 @@ public final class StatisticsBlockCodec {
 
   /** The canonical bytes; costs one pass over the bins. */
   public static byte[] encode(StatisticsBlock block) {
+    return encode(block, true);
+  }
+
+  /** What of a block does not depend on where its samples were read. */
+  public static byte[] encodeContent(StatisticsBlock block) {
+    return encode(block, false);
+  }
+
+  private static byte[] encode(StatisticsBlock block, boolean places) {
     VarintWriter out = new VarintWriter();
     byte[] name = block.key().tensor().getBytes(StandardCharsets.UTF_8);
     if (name.length > MAX_NAME_BYTES) {
@@ -54,7 +73,7 @@ public final class StatisticsBlockCodec {
               .formatted(name.length, MAX_NAME_BYTES));
     }
     out.int32(MAGIC);
-    out.octet(VERSION);
+    out.octet(block.knowsSamples() ? VERSION_WITH_SAMPLES : VERSION);
     out.octet(KIND_BLOCK);
     out.varint(name.length);
     out.bytes(name);
@@ -71,6 +90,9 @@ public final class StatisticsBlockCodec {
       out.int32(Float.floatToIntBits(row.min()));
       out.int32(Float.floatToIntBits(row.max()));
       row.histogram().ifPresent(histogram -> encode(histogram, out));
+    }
+    if (block.knowsSamples()) {
+      SampleOriginCodec.encode(block.rows().get(0), places, out);
     }
     return out.toByteArray();
   }
@@ -108,10 +130,11 @@ public final class StatisticsBlockCodec {
     int magic = in.int32("magic");
     byte version = in.octet("version");
     byte kind = in.octet("kind");
-    if (magic != MAGIC || version != VERSION || kind != KIND_BLOCK) {
+    boolean known = version == VERSION || version == VERSION_WITH_SAMPLES;
+    if (magic != MAGIC || !known || kind != KIND_BLOCK) {
       throw invalid(
-          "magic %08x, version %d, kind %d instead of %08x, %d, %d"
-              .formatted(magic, version, kind, MAGIC, VERSION, KIND_BLOCK));
+          "magic %08x, version %d, kind %d instead of %08x, %d to %d, %d"
+              .formatted(magic, version, kind, MAGIC, VERSION, VERSION_WITH_SAMPLES, KIND_BLOCK));
     }
     String tensor = name(in.bytes(in.varint(MAX_NAME_BYTES, "name length"), "name"));
     int axis = in.varint(Integer.MAX_VALUE, "axis") - 1;
@@ -126,6 +149,9 @@ public final class StatisticsBlockCodec {
     List<Statistics> rows = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       rows.add(decodeRow(in, mantissaBits));
+    }
+    if (version == VERSION_WITH_SAMPLES && size > 0) {
+      rows.set(0, SampleOriginCodec.decode(rows.get(0), in));
     }
     return new StatisticsBlock(key, channels, rows);
   }

@@ -93,14 +93,25 @@ final class WholeCounter {
     return sawNegativeZeros;
   }
 
+  /** Values so far in the bin of one; those of both zeros for zero. */
+  long inBinOf(float value) {
+    return value == 0
+        ? counts.inZeroBin(false) + counts.inZeroBin(true)
+        : counts.inBinOf(Float.floatToRawIntBits(value));
+  }
+
+  /** The smallest finite value; NaN when there is none. */
+  float min() {
+    return min[0] > max[0] ? Float.NaN : Keys.value(min[0]);
+  }
+
+  /** The largest finite value; NaN when there is none. */
+  float max() {
+    return min[0] > max[0] ? Float.NaN : Keys.value(max[0]);
+  }
+
   Statistics statistics() {
-    boolean none = min[0] > max[0];
-    return statistics(
-        nans,
-        posInfs,
-        negInfs,
-        none ? Float.NaN : Keys.value(min[0]),
-        none ? Float.NaN : Keys.value(max[0]));
+    return statistics(nans, posInfs, negInfs, min(), max());
   }
 
   /** The statistics where channels kept what {@link #addBins} leaves to them. */

@@ -4,6 +4,7 @@ import dev.tare.engine.histogram.Observer;
 import dev.tare.engine.histogram.ObserverOptions;
 import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -24,12 +25,19 @@ import java.util.SortedMap;
 public final class StatisticsCollector {
 
   private final Runner runner;
-  private final Batcher batcher;
+  private final Batcher<Known> batcher;
   private final Map<String, Observer> observers = new LinkedHashMap<>();
   private long samples;
   private long batches;
   private long runNanos;
   private long observeNanos;
+
+  /** A sample that waits, and where it is from. */
+  private record Known(Sample sample, SampleOrigin origin) {
+    String shapeKey() {
+      return sample.shapeKey();
+    }
+  }
 
   /**
    * @param observed what to keep of each tensor; every one a float32 output of the model
@@ -39,28 +47,40 @@ public final class StatisticsCollector {
   public StatisticsCollector(
       Inference inference, SortedMap<String, ObserverOptions> observed, int batchSize) {
     this.runner = inference.runner(List.copyOf(observed.keySet()));
-    this.batcher = new Batcher(batchSize, this::run);
+    this.batcher = new Batcher<>(batchSize, Known::shapeKey, this::run);
     observed.forEach((tensor, options) -> observers.put(tensor, Observer.create(tensor, options)));
   }
 
-  /** Takes one sample, which runs with others of its shapes. */
+  /** Takes one sample, known by its content, which runs with others of its shapes. */
   public void add(Sample sample) {
-    samples++;
-    batcher.add(sample);
+    add(sample, SampleOrigin.of(sample));
   }
 
-  private void run(List<Sample> batch) {
+  /**
+   * Takes one sample, which runs with others of its shapes.
+   *
+   * @param origin what the statistics keep of it if it holds an extreme
+   */
+  public void add(Sample sample, SampleOrigin origin) {
+    samples++;
+    batcher.add(new Known(sample, origin));
+  }
+
+  private void run(List<Known> batch) {
     long start = System.nanoTime();
     long[] observing = new long[1];
-    runner.run(batch, (tensor, floats, shape) -> observing[0] += observe(tensor, floats, shape));
+    List<SampleOrigin> origins = batch.stream().map(Known::origin).toList();
+    runner.run(
+        batch.stream().map(Known::sample).toList(),
+        (tensor, floats, shape) -> observing[0] += observe(tensor, floats, shape, origins));
     batches++;
     observeNanos += observing[0];
     runNanos += System.nanoTime() - start - observing[0];
   }
 
-  private long observe(String tensor, ByteBuffer floats, Shape shape) {
+  private long observe(String tensor, ByteBuffer floats, Shape shape, List<SampleOrigin> origins) {
     long start = System.nanoTime();
-    observers.get(tensor).observe(floats, shape);
+    observers.get(tensor).observe(floats, shape, origins);
     return System.nanoTime() - start;
   }
 

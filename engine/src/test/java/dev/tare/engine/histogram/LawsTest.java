@@ -1,5 +1,6 @@
 package dev.tare.engine.histogram;
 
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,6 +69,36 @@ class LawsTest {
     @Override
     String refusal() {
       return "Cannot merge statistics: 6 mantissa bits vs no histogram";
+    }
+  }
+
+  /** Statistics that name the samples of their extremes, all or some of them. */
+  @Nested
+  class OfStatisticsOfSamples extends OfStatistics {
+    @Override
+    Statistics identity() {
+      return Statistics.empty(10);
+    }
+
+    @Override
+    Statistics of(List<float[]> rows) {
+      Statistics sum = identity();
+      for (float[] values : rows) {
+        Observer observer = Observer.create("x", ObserverOptions.ofWhole());
+        SampleOrigin origin = ExtremeSampleTest.origin(values);
+        boolean known = !Character.isDigit(origin.sha256().charAt(0)) || values[0] > 0;
+        observer.observe(
+            ObserverTest.direct(values),
+            Shape.of(1, values.length),
+            known ? List.of(origin) : List.of());
+        sum = sum.merge(observer.statistics().whole().orElseThrow());
+      }
+      return sum;
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics: 10 mantissa bits vs no histogram";
     }
   }
 

@@ -3,6 +3,7 @@ package dev.tare.engine.histogram;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +53,32 @@ class StatisticsBlockCodecTest {
               1,
               Optional.of(Histogram.of(1, new int[] {-256, 254}, new long[] {1, 3}))));
 
+  private static final String MIN_HASH = "0a".repeat(32);
+  private static final String MAX_HASH = "f1".repeat(32);
+
+  /** The same, with the samples of both extremes: row 300 of file "f/ü", and one of no place. */
+  private static final String WITH_SAMPLES =
+      WHOLE.replaceFirst("544152450101", "544152450201")
+          + "03" // both are known
+          + MIN_HASH
+          + "02" // file and row
+          + "04" // bytes of the file's name
+          + "662fc3bc" // f/ü
+          + "ac02" // row 300
+          + MAX_HASH
+          + "00"; // no place
+
+  private static StatisticsBlock withSamples(String minHash, String file, OptionalLong row) {
+    return StatisticsBlock.ofWhole(
+        "x",
+        BLOCK
+            .rows()
+            .get(0)
+            .heldBy(
+                Optional.of(new SampleOrigin(minHash, Optional.of(file), row)),
+                Optional.of(new SampleOrigin(MAX_HASH, Optional.empty(), OptionalLong.empty()))));
+  }
+
   private static byte[] bytes(String hex) {
     return HexFormat.of().parseHex(hex);
   }
@@ -65,6 +93,81 @@ class StatisticsBlockCodecTest {
   void bytesAreThoseOfTheTable() {
     assertThat(HexFormat.of().formatHex(StatisticsBlockCodec.encode(BLOCK))).isEqualTo(WHOLE);
     assertThat(StatisticsBlockCodec.decode(bytes(WHOLE))).isEqualTo(BLOCK);
+  }
+
+  @Test
+  void samplesOfExtremesFollowInVersionTwo() {
+    StatisticsBlock block = withSamples(MIN_HASH, "f/ü", OptionalLong.of(300));
+    assertThat(HexFormat.of().formatHex(StatisticsBlockCodec.encode(block)))
+        .isEqualTo(WITH_SAMPLES);
+    assertThat(StatisticsBlockCodec.decode(bytes(WITH_SAMPLES))).isEqualTo(block);
+    StatisticsBlock one =
+        StatisticsBlock.ofWhole(
+            "x",
+            BLOCK
+                .rows()
+                .get(0)
+                .heldBy(
+                    Optional.empty(),
+                    Optional.of(SampleOrigin.of(bytes(MAX_HASH)).at("g", OptionalLong.empty()))));
+    String encoded = HexFormat.of().formatHex(StatisticsBlockCodec.encode(one));
+    assertThat(encoded).endsWith("02" + MAX_HASH + "01" + "01" + "67");
+    assertThat(StatisticsBlockCodec.decode(bytes(encoded))).isEqualTo(one);
+  }
+
+  @Test
+  void contentIsOfSamplesAndNotOfTheirPlaces() {
+    byte[] content = ContentHash.digest(withSamples(MIN_HASH, "f", OptionalLong.of(1)));
+    assertThat(ContentHash.digest(withSamples(MIN_HASH, "g", OptionalLong.empty())))
+        .isEqualTo(content);
+    assertThat(ContentHash.digest(withSamples("0b".repeat(32), "f", OptionalLong.of(1))))
+        .isNotEqualTo(content);
+    assertThat(ContentHash.digest(BLOCK)).isNotEqualTo(content);
+    assertThat(
+            HexFormat.of()
+                .formatHex(
+                    StatisticsBlockCodec.encodeContent(
+                        withSamples(MIN_HASH, "f", OptionalLong.of(1)))))
+        .endsWith("03" + MIN_HASH + "00" + MAX_HASH + "00");
+  }
+
+  @Test
+  void hostileSamplesAreRefusedByWhatIsWrong() {
+    String row = WHOLE.replaceFirst("544152450101", "544152450201");
+    assertRefused(row, "Cannot decode statistics: truncated at byte 32, in known samples");
+    assertRefused(row + "00", "Cannot decode statistics: known samples 0");
+    assertRefused(row + "04", "Cannot decode statistics: known samples 4");
+    assertRefused(row + "01" + MIN_HASH + "03", "Cannot decode statistics: place of a sample 3");
+    assertRefused(row + "01" + MIN_HASH + "0101ff", "Cannot decode statistics: file is not UTF-8");
+    assertRefused(row + "01" + MIN_HASH + "0100", "Invalid file of a sample: ''");
+    assertRefused(
+        row + "01" + MIN_HASH + "01818004",
+        "Cannot decode statistics: length of a file's name 65537 is above 65536");
+    assertRefused(
+        row.replaceFirst("017800", "017801") + "01" + MIN_HASH + "00",
+        "Invalid block of tensor 'x', axis 0, channels from 0:"
+            + " only whole tensors know the samples of extremes");
+    assertRefused(
+        "544152450201"
+            + "0178"
+            + "000001"
+            + "00"
+            + "0100010000"
+            + "0000c07f0000c07f"
+            + "01"
+            + MIN_HASH
+            + "00",
+        "Invalid statistics: a sample holds an extreme, but there is no finite value");
+  }
+
+  @Test
+  void theFixtureOfVersionTwoDecodesForever() throws IOException {
+    try (InputStream in = getClass().getResourceAsStream("statistics-block-v2.bin")) {
+      byte[] fixture = in.readAllBytes();
+      StatisticsBlock block = StatisticsBlockCodec.decode(fixture);
+      assertThat(block).isEqualTo(withSamples(MIN_HASH, "f/ü", OptionalLong.of(300)));
+      assertThat(StatisticsBlockCodec.encode(block)).isEqualTo(fixture);
+    }
   }
 
   @Test
@@ -93,14 +196,14 @@ class StatisticsBlockCodecTest {
       assertThat(block.rows()).hasSize(6);
       assertThat(block.mantissaBits()).isEqualTo(5);
       assertThat(StatisticsBlockCodec.encode(block)).isEqualTo(fixture);
-      assertThat(HexFormat.of().formatHex(ContentHash.digest(fixture)))
+      assertThat(HexFormat.of().formatHex(ContentHash.digest(block)))
           .isEqualTo("190441c59f7e04369dc1e443129a9350a5cc8e2649b545f03ced299c97ddae36");
     }
   }
 
   @Test
   void truncatedBytesAreRefusedEverywhere() {
-    byte[] whole = bytes(WHOLE);
+    byte[] whole = bytes(WITH_SAMPLES);
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> StatisticsBlockCodec.decode(cut))
@@ -112,9 +215,8 @@ class StatisticsBlockCodecTest {
   @Test
   void alteredBytesDecodeToThemselvesOrAreRefused() {
     Random random = new Random(11);
-    byte[] whole = bytes(WHOLE);
-    for (int round = 0; round < 20_000; round++) {
-      byte[] altered = whole.clone();
+    for (int round = 0; round < 40_000; round++) {
+      byte[] altered = bytes(round % 2 == 0 ? WHOLE : WITH_SAMPLES);
       for (int i = 0; i <= round % 3; i++) {
         altered[random.nextInt(altered.length)] = (byte) random.nextInt();
       }
@@ -130,8 +232,8 @@ class StatisticsBlockCodecTest {
   @Test
   void hostileBytesAreRefusedByWhatIsWrong() {
     assertRefused(
-        WHOLE.replaceFirst("544152450101", "544152450201"),
-        "Cannot decode statistics: magic 45524154, version 2, kind 1 instead of 45524154, 1, 1");
+        WHOLE.replaceFirst("544152450101", "544152450301"),
+        "Cannot decode statistics: magic 45524154, version 3, kind 1 instead of 45524154, 1 to 2, 1");
     assertRefused(WHOLE + "00", "Cannot decode statistics: 1 bytes left over");
     assertRefused(
         WHOLE.replaceFirst("0178", "818000" + "78"),

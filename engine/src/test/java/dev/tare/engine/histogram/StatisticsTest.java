@@ -3,6 +3,7 @@ package dev.tare.engine.histogram;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.tensor.SampleOrigin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,27 @@ class StatisticsTest {
     assertThatThrownBy(() -> left.coarsen(3).coarsen(4))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot coarsen bins of 3 mantissa bits to 4");
+  }
+
+  @Test
+  void ofEqualExtremesAKnownSampleAndThenTheFirstWins() {
+    SampleOrigin a = SampleOrigin.of(new byte[32]);
+    SampleOrigin b = ExtremeSampleTest.origin(new float[] {1});
+    Statistics unknown = NaiveStatistics.of(4, list(-1, 2));
+    Statistics ofB = unknown.heldBy(Optional.of(b), Optional.of(b));
+    Statistics ofA = NaiveStatistics.of(4, list(-1, 1)).heldBy(Optional.of(a), Optional.of(a));
+    Statistics wider = NaiveStatistics.of(4, list(-1, 3));
+    for (Statistics merged :
+        List.of(unknown.merge(ofB).merge(ofA), ofA.merge(ofB.merge(unknown)))) {
+      assertThat(merged.minSample()).contains(a);
+      assertThat(merged.maxSample()).contains(b);
+    }
+    assertThat(ofB.merge(wider).minSample()).contains(b);
+    assertThat(ofB.merge(wider).maxSample()).as("it holds 2, not 3").isEmpty();
+    assertThat(Statistics.empty(4).merge(ofB)).isEqualTo(ofB);
+    assertThatThrownBy(() -> Statistics.empty(4).heldBy(Optional.of(a), Optional.empty()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid statistics: a sample holds an extreme, but there is no finite value");
   }
 
   @Test

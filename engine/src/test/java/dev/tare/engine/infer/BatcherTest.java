@@ -18,9 +18,10 @@ class BatcherTest {
   void everySampleGoesOutOnceAmongEqualShapes(int batchSize, int shapes, int samples) {
     Random random = new Random(batchSize * 31L + shapes);
     List<Integer> seen = new ArrayList<>();
-    Batcher batcher =
-        new Batcher(
+    Batcher<Sample> batcher =
+        new Batcher<>(
             batchSize,
+            Sample::shapeKey,
             batch -> {
               assertThat(batch).hasSizeBetween(1, batchSize);
               assertThat(batch).extracting(Sample::shapeKey).containsOnly(batch.get(0).shapeKey());
@@ -41,7 +42,7 @@ class BatcherTest {
   @Test
   void fullBatchGoesOutAtOnceInOrder() {
     List<List<Sample>> batches = new ArrayList<>();
-    Batcher batcher = new Batcher(2, batches::add);
+    Batcher<Sample> batcher = new Batcher<>(2, Sample::shapeKey, batches::add);
     Sample first = TestModels.sample(1);
     Sample other = TestModels.sample(1, 2);
     Sample second = TestModels.sample(3);
@@ -56,7 +57,7 @@ class BatcherTest {
 
   @Test
   void batchSizeIsAtLeastOne() {
-    assertThatThrownBy(() -> new Batcher(0, batch -> {}))
+    assertThatThrownBy(() -> new Batcher<>(0, Sample::shapeKey, batch -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid batch size: 0");
   }

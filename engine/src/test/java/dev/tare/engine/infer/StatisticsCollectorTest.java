@@ -7,8 +7,10 @@ import dev.tare.engine.histogram.Observer;
 import dev.tare.engine.histogram.ObserverOptions;
 import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,10 +44,17 @@ class StatisticsCollectorTest {
         positive[i] = Math.max(x[i], 0);
         sum[i] = x[i] + x[i];
       }
-      relu.observe(FloatBuffer.wrap(positive), Shape.of(1, x.length));
-      twice.observe(FloatBuffer.wrap(sum), Shape.of(1, x.length));
+      List<SampleOrigin> origin = List.of(SampleOrigin.of(sample));
+      relu.observe(bytes(positive), Shape.of(1, x.length), origin);
+      twice.observe(bytes(sum), Shape.of(1, x.length), origin);
     }
     return List.of(relu.statistics(), twice.statistics());
+  }
+
+  private static ByteBuffer bytes(float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return bytes;
   }
 
   @Test
@@ -86,7 +95,7 @@ class StatisticsCollectorTest {
       for (int i = 0; i < x.length; i++) {
         x[i] = Math.max(x[i], 0);
       }
-      expected.observe(FloatBuffer.wrap(x), Shape.of(x.length));
+      expected.observe(bytes(x), Shape.of(x.length), List.of(SampleOrigin.of(sample)));
     }
     Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
     try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {

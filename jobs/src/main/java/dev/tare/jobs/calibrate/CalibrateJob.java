@@ -45,7 +45,8 @@ public final class CalibrateJob {
   /**
    * Calibrates.
    *
-   * @param samples rows of hash and encoded sample; read several times
+   * @param samples rows of hash, encoded sample, and the file and row that it was read from; read
+   *     several times
    * @param expected number of samples, checked against what the tasks ran
    * @param folder where the table goes
    * @throws TareException (bad input) if nothing can be observed, or the model cannot run a sample
@@ -64,7 +65,7 @@ public final class CalibrateJob {
         spark, "calibrate: run %d samples, observe %d tensors".formatted(expected, names.size()));
     Dataset<Row> merged =
         samples
-            .select("hash", "sample")
+            .select(CalibrateTask.COLUMNS)
             .repartition(partitions(request, expected), functions.col("hash"))
             .mapPartitions(
                 new CalibrateTask(request.model(), observed, batchSize, threads),

@@ -10,6 +10,8 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.model.Jvm;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.MergeStates;
@@ -19,17 +21,28 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
 
 /** One partition: samples in, one state per block of each observed tensor out, and a report. */
 final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
 
   private static final long serialVersionUID = 1L;
+
+  /** What a row of {@link #call} holds, in this order. */
+  static final Column[] COLUMNS = {
+    functions.col(SampleRows.HASH),
+    functions.col(SampleRows.SAMPLE),
+    functions.col(SampleRows.FILE),
+    functions.col(SampleRows.ROW)
+  };
 
   private final ModelHandle model;
   private final ArrayList<ObservedTensor> observed;
@@ -57,13 +70,21 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       StatisticsCollector collector =
           new StatisticsCollector(lease.inference(), options, batchSize);
       while (samples.hasNext()) {
-        collector.add(Sample.decode(samples.next().getAs(1)));
+        Row row = samples.next();
+        collector.add(Sample.decode(row.getAs(1)), origin(row));
       }
       // The last batch runs here, so before the report and while the model is there.
       Iterator<TensorStatistics> statistics = collector.drain();
       Row report = RowFactory.create(MergeStates.REPORT_KEY, report(collector).encode());
       return states(statistics, report);
     }
+  }
+
+  private static SampleOrigin origin(Row row) {
+    return SampleOrigin.of(row.<byte[]>getAs(0))
+        .at(
+            row.getString(2),
+            row.isNullAt(3) ? OptionalLong.empty() : OptionalLong.of(row.getLong(3)));
   }
 
   /** Rows made as they are asked for: the states of one tensor are in memory, not of all. */

@@ -63,9 +63,10 @@ public final class PlainInference {
       try (SharedInference.Lease lease =
           SharedInference.lease(model.path(), InferenceOptions.of(threads))) {
         Runner runner = lease.inference().runner(new ArrayList<>(lease.inference().floatOutputs()));
-        Batcher batcher =
-            new Batcher(
+        Batcher<Sample> batcher =
+            new Batcher<>(
                 batchSize,
+                Sample::shapeKey,
                 batch -> {
                   long start = System.nanoTime();
                   runner.run(batch, (tensor, floats, shape) -> {});

@@ -64,6 +64,7 @@ public final class CommandLines {
             new DequantizeCommand(stages),
             new EvaluateCommand(stages),
             new MergeCommand(stages),
+            new DriftCommand(stages),
             new PublishCommand(stages),
             new VerifyCommand(stages),
             new RunsCommand(stages),

@@ -83,6 +83,17 @@ final class Converters {
     }
   }
 
+  static final class Limit implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double limit = real(value);
+      if (limit < 0) {
+        throw new TypeConversionException("'%s' is less than 0".formatted(value));
+      }
+      return limit;
+    }
+  }
+
   static final class Flag implements ITypeConverter<Boolean> {
     @Override
     public Boolean convert(String value) {

@@ -27,6 +27,8 @@ public interface Stages {
 
   ExitCode merge(MergeOptions options) throws IOException;
 
+  ExitCode drift(DriftOptions options) throws IOException;
+
   /** Moves a name to a finished run whose gate passed. */
   ExitCode publish(PublishOptions options) throws IOException;
 

@@ -78,8 +78,11 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
         SharedInference.Lease other = SharedInference.lease(quantized.path(), options)) {
       Runner referenceRunner = reference.inference().runner(outputs);
       Runner otherRunner = other.inference().runner(outputs);
-      Batcher batcher =
-          new Batcher(batchSize, batch -> compare(batch, referenceRunner, otherRunner, rows));
+      Batcher<Sample> batcher =
+          new Batcher<>(
+              batchSize,
+              Sample::shapeKey,
+              batch -> compare(batch, referenceRunner, otherRunner, rows));
       while (samples.hasNext()) {
         batcher.add(Sample.decode(samples.next().getAs(1)));
       }

@@ -6,6 +6,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.cli.DemoOptions;
 import dev.tare.jobs.cli.DequantizeOptions;
+import dev.tare.jobs.cli.DriftOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.GcOptions;
 import dev.tare.jobs.cli.InspectOptions;
@@ -87,6 +88,13 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode merge(MergeOptions options) throws IOException {
     return single("tare merge", spark -> new MergeStage(spark, options, oneStage()));
+  }
+
+  @Override
+  public ExitCode drift(DriftOptions options) throws IOException {
+    try (Session session = Session.open("tare drift")) {
+      return Explained.run(() -> new DriftCheck(session.spark(), out, oneStage()).run(options));
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.tare.jobs.input.InputException;
 import dev.tare.jobs.input.InputReport;
 import dev.tare.jobs.input.LocalFile;
 import dev.tare.jobs.input.ModelInputs;
+import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.input.Sampling;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.ModelSignature;
@@ -106,7 +107,8 @@ final class StageData implements AutoCloseable {
   }
 
   /**
-   * The samples of a condition, all or the n with the smallest hashes.
+   * The samples of a condition, all or the n with the smallest hashes: rows of hash, sample, file
+   * and row.
    *
    * @param condition on the hash column
    */
@@ -114,7 +116,9 @@ final class StageData implements AutoCloseable {
     SparkJobs.describe(spark, "read: choose samples");
     Dataset<Row> wanted = condition.isPresent() ? rows.filter(condition.get()) : rows;
     OptionalLong limit = n.isPresent() ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty();
-    Dataset<Row> selected = Sampling.select(wanted, limit).select("hash", "sample");
+    Dataset<Row> selected =
+        Sampling.select(wanted, limit)
+            .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
     if (n.isPresent()) {
       selected = selected.persist(StorageLevel.MEMORY_AND_DISK());
       kept.add(selected);

@@ -45,6 +45,22 @@ public final class FinishedRun {
   }
 
   /**
+   * A file of a run.
+   *
+   * @param path where it stands
+   * @param digest its bytes, as the manifest has them
+   */
+  public record StoredFile(Path path, Digest digest) {}
+
+  /** The files of a part, none if the run lacks it; nothing is read, nothing checked. */
+  public List<StoredFile> files(Part part) {
+    return manifest.files().stream()
+        .filter(file -> file.belongsTo(part))
+        .map(file -> new StoredFile(new Path(partsFolder(), file.path()), file.digest()))
+        .toList();
+  }
+
+  /**
    * Where a part stands, its bytes checked. Cost: one reading of the part.
    *
    * @throws TareException (bad input) if the run lacks the part, or a file of it is missing, added

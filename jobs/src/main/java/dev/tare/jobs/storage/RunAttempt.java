@@ -55,7 +55,10 @@ public final class RunAttempt {
       attempt.writeStatus(Status.Outcome.RUNNING, ExitCode.OK, "running");
     } catch (IOException e) {
       // hdfs: ends the writing of one who is overtaken by another.
-      throw attempt.overtaken(before) ? attempt.loss(e) : e;
+      if (attempt.overtaken(before)) {
+        throw attempt.loss(e);
+      }
+      throw e;
     }
     fileSystem.mkdirs(attempt.staging);
     return attempt;

@@ -108,12 +108,13 @@ public final class StatisticsStore {
 
   private static Row digest(Row row) {
     byte[] state = row.getAs(1);
-    BlockKey key = StatisticsBlockCodec.decode(state).key();
+    StatisticsBlock block = StatisticsBlockCodec.decode(state);
+    BlockKey key = block.key();
     return RowFactory.create(
         key.tensor(),
         key.axis(),
         key.firstChannel(),
-        ContentHash.digest(state),
+        ContentHash.digest(block),
         (long) state.length);
   }
 
@@ -137,7 +138,10 @@ public final class StatisticsStore {
         .mapGroups((MapGroupsFunction<String, Row, Row>) StatisticsStore::block, stateEncoder());
   }
 
-  /** The table with its own schema, which a file that lacks a column would not satisfy silently. */
+  /**
+   * The table of any known format version, with the schema of the newest: what an older one lacks
+   * is null.
+   */
   public static Dataset<Row> read(SparkSession spark, Path folder) {
     return CheckedParquet.read(spark, StatisticsTable.SCHEMA, folder);
   }

@@ -5,27 +5,36 @@ import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.tensor.SampleOrigin;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The statistics table, format version 1: one row per tensor, with {@code channel} null, and one
+ * The statistics table, format version 2: one row per tensor, with {@code channel} null, and one
  * per channel.
  *
  * <p>{@code bin} holds public bin numbers in ascending order of value, {@code lower} and {@code
  * upper} their edges, {@code bin_count} their counts; the four arrays have equal lengths, and are
  * null with {@code mantissa_bits} where only extremes were kept. Zeros, NaN and infinities are
  * counted apart and stand in no bin.
+ *
+ * <p>{@code min_sample} and {@code max_sample} name the sample that holds the extreme of a tensor,
+ * by the SHA-256 of its canonical encoding, and {@code _file} and {@code _row} the place where it
+ * was read. They are null in rows of channels, where the sample is not known, and where rows have
+ * no position, as lines of text. Version 1, which can be read too, lacks these columns.
  */
 public final class StatisticsTable {
 
-  public static final int FORMAT_VERSION = 1;
+  public static final int FORMAT_VERSION = 2;
+
+  private static final int OLDEST_VERSION = 1;
 
   public static final StructType SCHEMA =
       new StructType()
@@ -46,7 +55,13 @@ public final class StatisticsTable {
           .add("bin", DataTypes.createArrayType(DataTypes.IntegerType, false), true)
           .add("lower", DataTypes.createArrayType(DataTypes.FloatType, false), true)
           .add("upper", DataTypes.createArrayType(DataTypes.FloatType, false), true)
-          .add("bin_count", DataTypes.createArrayType(DataTypes.LongType, false), true);
+          .add("bin_count", DataTypes.createArrayType(DataTypes.LongType, false), true)
+          .add("min_sample", DataTypes.StringType, true)
+          .add("min_file", DataTypes.StringType, true)
+          .add("min_row", DataTypes.LongType, true)
+          .add("max_sample", DataTypes.StringType, true)
+          .add("max_file", DataTypes.StringType, true)
+          .add("max_row", DataTypes.LongType, true);
 
   private StatisticsTable() {}
 
@@ -77,9 +92,20 @@ public final class StatisticsTable {
               histogram == null ? null : histogram.bins(),
               histogram == null ? null : edges(histogram, false),
               histogram == null ? null : edges(histogram, true),
-              histogram == null ? null : histogram.counts()));
+              histogram == null ? null : histogram.counts(),
+              s.minSample().map(SampleOrigin::sha256).orElse(null),
+              s.minSample().flatMap(SampleOrigin::file).orElse(null),
+              row(s.minSample()),
+              s.maxSample().map(SampleOrigin::sha256).orElse(null),
+              s.maxSample().flatMap(SampleOrigin::file).orElse(null),
+              row(s.maxSample())));
     }
     return rows;
+  }
+
+  private static Long row(Optional<SampleOrigin> origin) {
+    OptionalLong row = origin.map(SampleOrigin::row).orElse(OptionalLong.empty());
+    return row.isPresent() ? row.getAsLong() : null;
   }
 
   private static float[] edges(Histogram histogram, boolean upper) {
@@ -100,12 +126,13 @@ public final class StatisticsTable {
   public static Statistics toStatistics(Row row) {
     String tensor = row.getString(row.fieldIndex("tensor"));
     int version = row.getInt(row.fieldIndex("format_version"));
-    if (version != FORMAT_VERSION) {
+    if (version < OLDEST_VERSION || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
-          "Cannot read statistics of tensor '%s': format version %d, only %d is known"
-              .formatted(tensor, version, FORMAT_VERSION));
+          "Cannot read statistics of tensor '%s': format version %d, only %d to %d are known"
+              .formatted(tensor, version, OLDEST_VERSION, FORMAT_VERSION));
     }
     try {
+      boolean samples = version > OLDEST_VERSION;
       return new Statistics(
           row.getLong(row.fieldIndex("count")),
           row.getLong(row.fieldIndex("zeros")),
@@ -114,11 +141,28 @@ public final class StatisticsTable {
           row.getLong(row.fieldIndex("neg_infs")),
           row.isNullAt(row.fieldIndex("min")) ? Float.NaN : row.getFloat(row.fieldIndex("min")),
           row.isNullAt(row.fieldIndex("max")) ? Float.NaN : row.getFloat(row.fieldIndex("max")),
-          histogram(row));
+          histogram(row),
+          samples ? origin(row, "min") : Optional.empty(),
+          samples ? origin(row, "max") : Optional.empty());
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "Cannot read statistics of tensor '%s': %s".formatted(tensor, e.getMessage()), e);
     }
+  }
+
+  private static Optional<SampleOrigin> origin(Row row, String extreme) {
+    String sha256 = row.getString(row.fieldIndex(extreme + "_sample"));
+    if (sha256 == null) {
+      return Optional.empty();
+    }
+    int position = row.fieldIndex(extreme + "_row");
+    return Optional.of(
+        new SampleOrigin(
+            sha256,
+            Optional.ofNullable(row.getString(row.fieldIndex(extreme + "_file"))),
+            row.isNullAt(position)
+                ? OptionalLong.empty()
+                : OptionalLong.of(row.getLong(position))));
   }
 
   private static Optional<Histogram> histogram(Row row) {

@@ -13,6 +13,7 @@ import dev.tare.engine.onnx.Observation;
 import dev.tare.engine.onnx.ObservedTensor;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.SampleOrigin;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
@@ -48,7 +49,8 @@ import java.util.TreeSet;
  * <p>The first argument is {@code joined} (definitions joined to 128 tokens, batch 8, one batch a
  * round, observers that go on) or {@code natural} (128 definitions a round, each variant with
  * observers of its own that start empty and end with their statistics: a task of the demo). The
- * second is the number of rounds; {@code -Dtare.assets} names the model's folder.
+ * second is the number of rounds; {@code -Dtare.assets} names the model's folder. Variants that are
+ * unnamed do not ask which sample holds an extreme; a calibration does.
  */
 public final class BenchmarkCalibration {
 
@@ -79,6 +81,7 @@ public final class BenchmarkCalibration {
     private final List<String> outputs;
     private final List<ObservedTensor> observed;
     private final Optional<ChannelMode> mode;
+    private final boolean named;
     private final List<Cost> costs = new ArrayList<>();
     private final Map<String, Observer> observers = new HashMap<>();
     private Runner runner;
@@ -89,12 +92,14 @@ public final class BenchmarkCalibration {
         Inference inference,
         Set<String> outputs,
         List<ObservedTensor> observed,
-        Optional<ChannelMode> mode) {
+        Optional<ChannelMode> mode,
+        boolean named) {
       this.name = name;
       this.inference = inference;
       this.outputs = List.copyOf(outputs);
       this.observed = observed;
       this.mode = mode;
+      this.named = named;
       begin();
     }
 
@@ -112,21 +117,29 @@ public final class BenchmarkCalibration {
       }
     }
 
+    private TensorSink sink(List<SampleOrigin> origins) {
+      return mode.isEmpty()
+          ? (tensor, floats, shape) -> {}
+          : (tensor, floats, shape) -> {
+            long start = now();
+            observers.get(tensor).observe(floats, shape, named ? origins : List.of());
+            observing += now() - start;
+          };
+    }
+
     void round(List<List<Sample>> batches, boolean startEmpty) {
-      TensorSink sink =
-          mode.isEmpty()
-              ? (tensor, floats, shape) -> {}
-              : (tensor, floats, shape) -> {
-                long start = now();
-                observers.get(tensor).observe(floats, shape);
-                observing += now() - start;
-              };
+      List<List<SampleOrigin>> origins = new ArrayList<>();
+      for (List<Sample> batch : batches) {
+        origins.add(batch.stream().map(SampleOrigin::of).toList());
+      }
       observing = 0;
       long start = now();
       if (startEmpty) {
         begin();
       }
-      batches.forEach(batch -> runner.run(batch, sink));
+      for (int i = 0; i < batches.size(); i++) {
+        runner.run(batches.get(i), sink(origins.get(i)));
+      }
       if (startEmpty) {
         long finish = now();
         observers.values().forEach(Observer::statistics);
@@ -147,11 +160,19 @@ public final class BenchmarkCalibration {
     }
     Inference plain = Inference.open(file, InferenceOptions.of(1));
     Inference exposed = Inference.open(prepared, InferenceOptions.of(1));
-    add("plain", plain, plain.floatOutputs(), observed, Optional.empty());
-    add("exposed, unread", exposed, names, observed, Optional.empty());
-    add("per tensor", exposed, names, observed, Optional.of(ChannelMode.NONE));
-    add("+ channel extremes", exposed, names, observed, Optional.of(ChannelMode.EXTREMES));
-    add("+ channel histograms", exposed, names, observed, Optional.of(ChannelMode.HISTOGRAM));
+    add("plain", plain, plain.floatOutputs(), observed, Optional.empty(), false);
+    add("exposed, unread", exposed, names, observed, Optional.empty(), false);
+    add("per tensor, unnamed", exposed, names, observed, Optional.of(ChannelMode.NONE), false);
+    add("per tensor", exposed, names, observed, Optional.of(ChannelMode.NONE), true);
+    add("+ channel extremes", exposed, names, observed, Optional.of(ChannelMode.EXTREMES), true);
+    add(
+        "+ histograms, unnamed",
+        exposed,
+        names,
+        observed,
+        Optional.of(ChannelMode.HISTOGRAM),
+        false);
+    add("+ channel histograms", exposed, names, observed, Optional.of(ChannelMode.HISTOGRAM), true);
   }
 
   private void add(
@@ -159,13 +180,14 @@ public final class BenchmarkCalibration {
       Inference inference,
       Set<String> outputs,
       List<ObservedTensor> observed,
-      Optional<ChannelMode> mode) {
-    variants.add(new Variant(name, inference, outputs, observed, mode));
+      Optional<ChannelMode> mode,
+      boolean named) {
+    variants.add(new Variant(name, inference, outputs, observed, mode, named));
   }
 
   private void tokenize(Path assets) throws IOException {
     if (natural) {
-      Batcher batcher = new Batcher(BATCH_SIZE, batches::add);
+      Batcher<Sample> batcher = new Batcher<>(BATCH_SIZE, Sample::shapeKey, batches::add);
       BenchmarkSamples.definitions(assets, NATURAL_SAMPLES).forEach(batcher::add);
       batcher.flush();
     } else {

@@ -64,6 +64,11 @@ final class RecordingStages implements Stages {
   }
 
   @Override
+  public ExitCode drift(DriftOptions options) {
+    return record(options);
+  }
+
+  @Override
   public ExitCode publish(PublishOptions options) {
     return record(options);
   }

@@ -3,6 +3,7 @@ package dev.tare.jobs.law;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.Tare;
 import dev.tare.jobs.run.SparkStages;
 import dev.tare.jobs.storage.RunFolder;
@@ -15,9 +16,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -95,6 +100,26 @@ class LawTest {
     calibrate("half-2", second, 1, 8);
     run("merge", "--output", run("merged"), run("half-2"), run("half-1"));
     assertThat(contentSha256("merged")).isEqualTo(expected);
+  }
+
+  @Test
+  void samplesOfExtremesAreNamedForEveryTensor() throws IOException {
+    Path text = MiniLm.write(folder.resolve("named.txt"), texts);
+    calibrate("named", text, 3, 4);
+    Dataset<Row> whole =
+        spark.read().parquet(run("named") + "/statistics").filter("channel is null");
+    Set<String> known = new HashSet<>();
+    samples.forEach(sample -> known.add(SampleOrigin.of(sample).sha256()));
+    List<Row> rows =
+        whole
+            .select("min_sample", "max_sample", "min_file", "max_file", "min_row", "max_row")
+            .collectAsList();
+    assertThat(rows).hasSizeGreaterThan(20);
+    for (Row row : rows) {
+      assertThat(known).contains(row.getString(0), row.getString(1));
+      assertThat(row.getString(2)).isEqualTo(row.getString(3)).endsWith("/named.txt");
+      assertThat(row.isNullAt(4) && row.isNullAt(5)).as("lines have no position").isTrue();
+    }
   }
 
   @Test

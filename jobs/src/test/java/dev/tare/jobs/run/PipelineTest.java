@@ -8,6 +8,10 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,9 +19,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
@@ -186,6 +192,73 @@ class PipelineTest {
             plan.toString())
         .ends(0);
     assertThat(plan.resolve("plan.json")).hasSameTextualContentAs(whole.resolve("plan.json"));
+  }
+
+  /** The input itself is observed, so which row holds its extremes can be read off the data. */
+  @Test
+  void statisticsNameTheRowThatHoldsEachExtreme() throws IOException {
+    float[] extremes = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    long[] positions = new long[2];
+    Row[] rows = gaussian(60, 6, 1);
+    for (int i = 0; i < rows.length; i++) {
+      for (float value : rows[i].<List<Float>>getAs(0)) {
+        if (value < extremes[0]) {
+          extremes[0] = value;
+          positions[0] = i;
+        }
+        if (value > extremes[1]) {
+          extremes[1] = value;
+          positions[1] = i;
+        }
+      }
+    }
+    String columns = "min, min_sample, min_row, min_file, max, max_sample, max_row, max_file";
+    Row row = whole(PipelineTest.whole, "x").selectExpr(columns.split(", ")).first();
+    for (int i = 0; i < 2; i++) {
+      assertThat(row.getFloat(4 * i)).isEqualTo(extremes[i]);
+      Row held = rows[(int) positions[i]];
+      assertThat(row.getString(4 * i + 1)).isEqualTo(origin(held).sha256());
+      assertThat(row.getLong(4 * i + 2)).isEqualTo(positions[i]);
+      assertThat(row.getString(4 * i + 3)).startsWith("file:").contains(data).endsWith(".parquet");
+    }
+    assertThat(
+            whole(PipelineTest.whole, "x")
+                .sparkSession()
+                .read()
+                .parquet(PipelineTest.whole.resolve("statistics").toString())
+                .filter("channel is not null and coalesce(min_sample, max_sample) is not null")
+                .count())
+        .isZero();
+
+    Path merged = folder.resolve("merged");
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    calibrate(shared.resolve("half1").toString(), first).ends(0);
+    calibrate(shared.resolve("half2").toString(), second).ends(0);
+    tare("merge", "--output", merged.toString(), second.toString(), first.toString()).ends(0);
+    Row sum = whole(merged, "x").selectExpr(columns.split(", ")).first();
+    for (int i = 0; i < 2; i++) {
+      assertThat(sum.getString(4 * i + 1)).isEqualTo(row.getString(4 * i + 1));
+      boolean inFirst = positions[i] < 25;
+      assertThat(sum.getLong(4 * i + 2)).isEqualTo(positions[i] - (inFirst ? 0 : 25));
+      assertThat(sum.getString(4 * i + 3)).contains(inFirst ? "half1" : "half2");
+    }
+  }
+
+  private static Dataset<Row> whole(Path run, String tensor) {
+    return CommandLine.spark()
+        .read()
+        .parquet(run.resolve("statistics").toString())
+        .filter("channel is null and tensor = '" + tensor + "'");
+  }
+
+  private static SampleOrigin origin(Row row) {
+    float[] values = new float[6];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = row.<List<Float>>getAs(0).get(i);
+    }
+    return SampleOrigin.of(
+        Sample.of(Map.of("x", Tensor.ofFloats(Shape.of(values.length), values))));
   }
 
   @Test

@@ -11,12 +11,15 @@ import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.StatisticsBlockCodec;
 import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.input.LocalSpark;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -58,6 +61,16 @@ class StatisticsStoreTest {
     blocks.addAll(
         observed("one", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1), 1).toBlocks());
     blocks.add(StatisticsBlock.ofWhole("nothing", Statistics.empty(10)));
+    SampleOrigin origin = SampleOrigin.of(new byte[32]);
+    blocks.add(
+        StatisticsBlock.ofWhole(
+            "samples",
+            observed("samples", ObserverOptions.ofWhole(), 2)
+                .whole()
+                .orElseThrow()
+                .heldBy(
+                    Optional.of(origin.at("file:/a b/ü.parquet", OptionalLong.of(1L << 40))),
+                    Optional.of(origin.at("file:/lines.txt", OptionalLong.empty())))));
     return blocks;
   }
 
@@ -82,12 +95,13 @@ class StatisticsStoreTest {
   void whatWasWrittenIsReadAgainWithTheSameContentHash() {
     List<StatisticsBlock> blocks = blocks();
     ContentHash hash = new ContentHash();
-    blocks.forEach(b -> hash.add(b.key(), ContentHash.digest(StatisticsBlockCodec.encode(b))));
+    blocks.forEach(b -> hash.add(b.key(), ContentHash.digest(b)));
 
     StatisticsStore.Written first =
         StatisticsStore.write(states(blocks, 1), path("first"), "run-1", "ab");
     assertThat(first.contentSha256()).isEqualTo(hash.sha256Hex());
-    assertThat(first.tensors()).containsExactly("bins", "extremes", "nothing", "one", "whole");
+    assertThat(first.tensors())
+        .containsExactly("bins", "extremes", "nothing", "one", "samples", "whole");
     assertThat(first.blocks()).isEqualTo(blocks.size());
 
     Dataset<Row> read = StatisticsStore.readStates(LocalSpark.spark(), path("first"));
@@ -107,8 +121,8 @@ class StatisticsStoreTest {
   void tableHasARowPerTensorAndPerChannel() {
     StatisticsStore.write(states(blocks(), 2), path("run"), "run-1", "ab");
     Dataset<Row> table = StatisticsStore.read(LocalSpark.spark(), path("run"));
-    assertThat(table.count()).isEqualTo(5 + 130 + 64 + 1);
-    assertThat(table.filter("channel is null").count()).isEqualTo(5);
+    assertThat(table.count()).isEqualTo(6 + 130 + 64 + 1);
+    assertThat(table.filter("channel is null").count()).isEqualTo(6);
     assertThat(table.filter("tensor = 'extremes' and bin is not null").count()).isEqualTo(1);
     assertThat(
             table
@@ -130,14 +144,35 @@ class StatisticsStoreTest {
     Dataset<Row> table = StatisticsStore.read(LocalSpark.spark(), path("run"));
     assertThat(StatisticsTable.toStatistics(table.first())).isEqualTo(block.rows().get(0));
     assertRefused(
-        table.withColumn("format_version", functions.lit(2)),
-        "Cannot read statistics of tensor 'whole': format version 2, only 1 is known");
+        table.withColumn("format_version", functions.lit(3)),
+        "Cannot read statistics of tensor 'whole': format version 3, only 1 to 2 are known");
     assertRefused(
         table.withColumn("zeros", functions.lit(1000L)),
         "Cannot read statistics of tensor 'whole': Invalid statistics: count 60 vs zeros 1000");
     assertRefused(
         table.withColumn("bin", functions.reverse(functions.col("bin"))),
         "Cannot read statistics of tensor 'whole': Invalid histogram of 4 mantissa bits");
+  }
+
+  /** Written by the version that knew no samples. */
+  @Test
+  void theTableOfVersionOneIsReadForever() throws Exception {
+    Path fixture = new Path(getClass().getResource("statistics-v1").toURI());
+    Dataset<Row> table = StatisticsStore.read(LocalSpark.spark(), fixture);
+    assertThat(table.filter("format_version = 1").count()).isEqualTo(4 + 2 + 2);
+    assertThat(table.filter("min_sample is not null or max_row is not null").count()).isZero();
+    Dataset<Row> states = StatisticsStore.readStates(LocalSpark.spark(), fixture);
+    StatisticsStore.Written again = StatisticsStore.write(states, path("again"), "run", "ab");
+    assertThat(again.contentSha256())
+        .as("as it was then")
+        .isEqualTo("79fe86e9db6682c285eafd753dd7eaaf993b97e2335b7230d67f07ace1559815");
+    Row whole =
+        StatisticsStore.read(LocalSpark.spark(), path("again"))
+            .filter("tensor = 'histogram' and channel is null")
+            .first();
+    assertThat(whole.getInt(0)).isEqualTo(2);
+    assertThat(whole.<Float>getAs("min")).isEqualTo(-7f);
+    assertThat(whole.<Float>getAs("max")).isEqualTo(65504f);
   }
 
   private static void assertRefused(Dataset<Row> table, String message) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.histogram.Observer;
 import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
@@ -16,6 +17,7 @@ import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 
@@ -67,7 +70,7 @@ class TablesTest {
     assertThat(rows).hasSize(1);
     assertThat(cells(rows.get(0)))
         .containsExactly(
-            1,
+            2,
             "run",
             "ab",
             "t",
@@ -84,8 +87,27 @@ class TablesTest {
             List.of(-255, 254),
             list(-1.5f, 1),
             list(-1, 1.5f),
-            List.of(1L, 2L));
+            List.of(1L, 2L),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
     assertThat(StatisticsTable.columns()).hasSize(rows.get(0).length());
+  }
+
+  @Test
+  void statisticsOfATensorNameTheSamplesOfItsExtremes() {
+    SampleOrigin low = SampleOrigin.of(new byte[32]).at("f", OptionalLong.of(7));
+    SampleOrigin high = SampleOrigin.of(new byte[32]).at("g", OptionalLong.empty());
+    Statistics held =
+        observed(ChannelMode.NONE).get(0).rows().get(0).heldBy(Optional.of(low), Optional.of(high));
+    Row row = StatisticsTable.toRows(StatisticsBlock.ofWhole("t", held), "run", "ab").get(0);
+    assertThat(cells(row).subList(18, 24))
+        .containsExactly("00".repeat(32), "f", 7L, "00".repeat(32), "g", null);
+    assertThat(StatisticsTable.columns().subList(18, 24))
+        .containsExactly("min_sample", "min_file", "min_row", "max_sample", "max_file", "max_row");
   }
 
   @Test
@@ -94,7 +116,7 @@ class TablesTest {
     assertThat(rows).hasSize(2);
     assertThat(cells(rows.get(0)))
         .containsExactly(
-            1,
+            2,
             "run",
             "ab",
             "t",
@@ -111,10 +133,16 @@ class TablesTest {
             List.of(-255),
             list(-1.5f),
             list(-1),
-            List.of(1L));
+            List.of(1L),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
     assertThat(cells(rows.get(1)))
         .containsExactly(
-            1,
+            2,
             "run",
             "ab",
             "t",
@@ -131,12 +159,19 @@ class TablesTest {
             List.of(254),
             list(1),
             list(1.5f),
-            List.of(2L));
+            List.of(2L),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
     Row extremes =
         StatisticsTable.toRows(observed(ChannelMode.EXTREMES).get(1), "run", "ab").get(1);
     assertThat(cells(extremes))
         .containsExactly(
-            1, "run", "ab", "t", 1, 1, null, 3L, 1L, 0L, 0L, 0L, 0f, 1.1f, null, null, null, null);
+            2, "run", "ab", "t", 1, 1, null, 3L, 1L, 0L, 0L, 0L, 0f, 1.1f, null, null, null, null,
+            null, null, null, null, null, null);
   }
 
   private static TensorPlan plan(
