@@ -55,6 +55,9 @@ class PartsInPlaceTest {
     assertThat(parts).startsWith("_attempt-");
     assertThat(run.path(Part.PLAN_JSON).toUri().getPath())
         .isEqualTo(temporary.resolve("r").resolve(parts).resolve("plan.json").toString());
+    assertThat(run.files(Part.PLAN_JSON))
+        .extracting(FinishedRun.StoredFile::path)
+        .containsExactly(run.path(Part.PLAN_JSON));
     assertThat(run.verifiedText(Part.PLAN_JSON)).isEqualTo("{}\n");
     assertThat(temporary.resolve("r/plan.json")).doesNotExist();
 
