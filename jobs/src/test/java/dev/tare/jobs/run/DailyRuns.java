@@ -15,6 +15,9 @@ public final class DailyRuns {
   private static final int ROWS = 200;
   private static final int WIDTH = 6;
 
+  /** Values of the input tensor on one day. */
+  public static final int VALUES = ROWS * WIDTH;
+
   private final Path folder;
   private final String model;
 

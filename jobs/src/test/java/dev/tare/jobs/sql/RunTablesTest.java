@@ -128,9 +128,10 @@ class RunTablesTest {
     copy(root.resolve("day-01"), other.resolve("finished"));
     copy(root.resolve("day-01"), other.resolve("unfinished"));
     Files.delete(other.resolve("unfinished/manifest.json"));
-    copy(root.resolve("day-01"), other.resolve("_attempt-1"));
+    copy(root.resolve("day-01"), other.resolve("_hidden"));
     copy(root.resolve("day-01"), other.resolve(".trash"));
     copy(root.resolve("day-01"), other.resolve("finished/_attempt-2"));
+    copy(root.resolve("day-01"), other.resolve("unfinished/_attempt-1"));
     Files.copy(
         only(other.resolve("finished/statistics")),
         other.resolve("finished/statistics/part-99999.parquet"));
@@ -234,7 +235,7 @@ class RunTablesTest {
       assertThat(row.getLong(3)).isEqualTo(2);
       assertThat(row.getString(1)).hasSize(64);
     }
-    assertThat(rows.get(1).getLong(0)).isEqualTo(2 * 20 * 6);
+    assertThat(rows.get(1).getLong(0)).isEqualTo(2L * DailyRuns.VALUES);
   }
 
   private static void rewriteDigest(Path run, Path file)

@@ -93,18 +93,15 @@ class SqlFunctionsTest {
 
   @Test
   void mergeGivesTheRowsOfTareMerge() {
-    String state =
-        "mantissa_bits, count, zeros, nans, pos_infs, neg_infs, min, max, bin, lower,"
-            + " upper, bin_count";
+    String state = String.join(", ", MergedStatistics.SCHEMA.fieldNames());
     List<Row> here =
         sql(
             """
             SELECT tensor, axis, channel, s.* FROM (
               SELECT tensor, axis, channel, tare.fn.merge(struct(*)) AS s
-              FROM tare.statistics WHERE run_id LIKE 'day-%%' GROUP BY tensor, axis, channel)
-            SORT BY tensor, axis, channel
-            """
-                .formatted());
+              FROM tare.statistics WHERE run_id LIKE 'day-%' GROUP BY tensor, axis, channel)
+            """);
+    assertThat(here).anyMatch(row -> row.getAs("min_file") != null);
     List<Row> there = sql("SELECT tensor, axis, channel, " + state + " FROM merged.statistics");
     assertThat(here).hasSize(16).containsExactlyInAnyOrderElementsOf(there);
   }
@@ -120,7 +117,7 @@ class SqlFunctionsTest {
               WHERE channel IS NULL AND tensor = 'x' AND run_id LIKE 'day-%')
             ORDER BY run_id
             """);
-    assertThat(rows).extracting(row -> row.getLong(1)).containsExactly(120L, 240L);
+    assertThat(rows).extracting(row -> row.getLong(1)).containsExactly((long) DailyRuns.VALUES, 2L * DailyRuns.VALUES);
     Row merged =
         one(
             "SELECT tare.fn.scale(struct(*), 'int8', 'percentile-99.9') FROM merged.statistics"
