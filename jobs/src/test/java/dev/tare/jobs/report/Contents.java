@@ -95,6 +95,7 @@ final class Contents {
             List.of(InputRef.of("model", URI.create("file:///models/m.onnx"), Digest.of("m"))),
             new TreeMap<>(Map.of("min-cosine", "0.95")),
             properties,
+            Optional.empty(),
             List.of());
     return new RunContent(
         List.of(manifest),
