@@ -30,7 +30,7 @@ public final class ReportJob {
   /** Columns of a drawing; fewer where thousands of tensors share a page. */
   private static final int COLUMNS = 128;
 
-  private static final int COLUMNS_OF_MANY = 60;
+  static final int COLUMNS_OF_MANY = 48;
   private static final int MANY = 1000;
 
   private final SparkSession spark;

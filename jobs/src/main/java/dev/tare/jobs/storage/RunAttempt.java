@@ -202,7 +202,9 @@ public final class RunAttempt {
 
   /** Whether another attempt took the folder, which then may have removed what this one wrote. */
   boolean lost() {
-    return !published && !undecided && !owned();
+    // A status that cannot be read says nothing about others.
+    boolean taken = folder.status().map(status -> !status.attempt().equals(id)).orElse(false);
+    return taken && !published && !undecided;
   }
 
   TareException loss(Throwable cause) {

@@ -81,7 +81,8 @@ public record RunTree(Path root, List<RunFolder> runs, List<RunName> names) {
 
   /** The path of a folder from the root, or all of it where it lies elsewhere. */
   public String relative(Path path) {
-    String prefix = root.toUri().getPath() + "/";
+    String folder = root.toUri().getPath();
+    String prefix = folder.endsWith("/") ? folder : folder + "/";
     String text = path.toUri().getPath();
     return text.startsWith(prefix) ? text.substring(prefix.length()) : path.toString();
   }

@@ -27,15 +27,13 @@ class S3aLauncherIT {
     Path store = Files.createDirectory(folder.resolve("store"));
     try (S3Server server = S3Server.start(store)) {
       Path bucket = store.resolve("data/bucket");
-      Files.copy(
-          Path.of(System.getProperty("tare.assets")).resolve(MODEL), bucket.resolve("m.onnx"));
       tare(
           server,
           "select",
           "--model",
-          S3Server.uri() + "/m.onnx",
+          Path.of(System.getProperty("tare.assets")).resolve(MODEL).toString(),
           "--recipe",
-          "weight-only",
+          "int8-weights",
           "--output",
           S3Server.uri() + "/plan");
 
