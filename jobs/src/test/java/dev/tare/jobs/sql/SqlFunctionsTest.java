@@ -117,7 +117,9 @@ class SqlFunctionsTest {
               WHERE channel IS NULL AND tensor = 'x' AND run_id LIKE 'day-%')
             ORDER BY run_id
             """);
-    assertThat(rows).extracting(row -> row.getLong(1)).containsExactly((long) DailyRuns.VALUES, 2L * DailyRuns.VALUES);
+    assertThat(rows)
+        .extracting(row -> row.getLong(1))
+        .containsExactly((long) DailyRuns.VALUES, 2L * DailyRuns.VALUES);
     Row merged =
         one(
             "SELECT tare.fn.scale(struct(*), 'int8', 'percentile-99.9') FROM merged.statistics"
