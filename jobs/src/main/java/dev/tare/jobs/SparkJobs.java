@@ -1,12 +1,13 @@
 package dev.tare.jobs;
 
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.sql.SparkSession;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * The one place that touches SparkContext: job descriptions that read like the README, and what the
- * cluster offers.
+ * The one place that touches SparkContext: job descriptions that read like the README, listeners,
+ * and what the cluster offers.
  */
 public final class SparkJobs {
 
@@ -17,6 +18,16 @@ public final class SparkJobs {
   /** Describes the jobs that follow on this thread, for Spark's UI. */
   public static void describe(SparkSession spark, String description) {
     spark.sparkContext().setJobDescription(description);
+  }
+
+  /** Tells a listener of the jobs, stages and tasks that follow. */
+  public static void listen(SparkSession spark, SparkListener listener) {
+    spark.sparkContext().addSparkListener(listener);
+  }
+
+  /** Ends {@link #listen}. */
+  public static void unlisten(SparkSession spark, SparkListener listener) {
+    spark.sparkContext().removeSparkListener(listener);
   }
 
   /**

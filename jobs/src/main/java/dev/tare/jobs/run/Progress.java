@@ -1,9 +1,16 @@
 package dev.tare.jobs.run;
 
+import dev.tare.jobs.SparkJobs;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Locale;
+import org.apache.spark.sql.SparkSession;
+import scala.jdk.javaapi.OptionConverters;
 
-/** Tells a person how far a run is: a line when a stage begins and one when it ends. */
+/**
+ * Tells a person how far a run is: a line when a stage begins and one when it ends, and between
+ * them a bar on a terminal, a line now and then elsewhere.
+ */
 final class Progress {
 
   private final PrintStream out;
@@ -20,7 +27,7 @@ final class Progress {
   }
 
   interface Work<T> {
-    T run() throws java.io.IOException;
+    T run() throws IOException;
   }
 
   interface Summary<T> {
@@ -28,12 +35,11 @@ final class Progress {
   }
 
   /** Runs a stage between its two lines. */
-  <T> T stage(String name, String doing, Work<T> work, Summary<T> summary)
-      throws java.io.IOException {
+  <T> T stage(String name, String doing, Work<T> work, Summary<T> summary) throws IOException {
     stage++;
     long start = System.nanoTime();
     out.printf(Locale.ROOT, "[%d/%d] %-10s %s ...%n", stage, stages, name, doing);
-    T result = work.run();
+    T result = follow(work);
     out.printf(
         Locale.ROOT,
         "      %-10s %s (%.1f s)%n",
@@ -41,6 +47,29 @@ final class Progress {
         summary.of(result),
         (System.nanoTime() - start) / 1e9);
     return result;
+  }
+
+  /** Runs work and shows how far its Spark jobs are. */
+  <T> T follow(Work<T> work) throws IOException {
+    SparkSession spark = OptionConverters.toJava(SparkSession.getDefaultSession()).orElse(null);
+    if (spark == null) {
+      return work.run();
+    }
+    try (JobDisplay display = display()) {
+      JobWatch watch = new JobWatch(display);
+      SparkJobs.listen(spark, watch);
+      try {
+        return work.run();
+      } finally {
+        SparkJobs.unlisten(spark, watch);
+      }
+    }
+  }
+
+  private JobDisplay display() {
+    return out == System.err && Terminal.redraws(System.getenv())
+        ? new JobBar(out, Terminal.columns(System.getenv()))
+        : new JobLines(out, System::nanoTime);
   }
 
   void line(String text) {

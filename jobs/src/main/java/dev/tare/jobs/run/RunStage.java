@@ -116,7 +116,7 @@ final class RunStage {
     Pipeline pipeline = new Pipeline(spark);
     try (StageData data = StageData.open(spark, model, options.data());
         EvaluationData held = EvaluationData.open(spark, model, options, data)) {
-      data.check(options.data().maxBadRows());
+      progress.follow(() -> data.check(options.data().maxBadRows()));
       held.requireBothParts();
       if (SelectJob.needsStatistics(model, recipe)) {
         CalibrateResult result =

@@ -1,6 +1,7 @@
 package dev.tare.jobs.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,8 +31,14 @@ class LauncherIT {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("tare.root"), "deploy", "tare").toString());
     command.addAll(List.of(arguments));
+    return start(environment, command);
+  }
+
+  private Result start(Map<String, String> environment, List<String> command)
+      throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().remove("SPARK_HOME");
+    builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
     builder.environment().putAll(environment);
     builder.directory(folder.toFile());
     builder.redirectOutput(folder.resolve("out").toFile());
@@ -48,11 +56,16 @@ class LauncherIT {
   @Test
   void demoEndsWithATableAndAFinishedRun() throws IOException, InterruptedException {
     Path run = folder.resolve("demo-run");
-    Result result = tare(Map.of(), "demo", "--output", run.toString());
+    Path logs = folder.resolve("logs of runs");
+    Result result =
+        tare(Map.of("TARE_LOG_DIR", logs.toString()), "demo", "--output", run.toString());
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.err())
         .contains("[1/4] calibrate", "[2/4] select", "[3/4] quantize", "[4/4] evaluate")
-        .doesNotContain("WARN");
+        .doesNotContain("WARN", " INFO ", "\r", "the complete log");
+    assertThat(onlyLog(logs))
+        .contains(" INFO ", "SparkContext", "DAGScheduler", "TaskSetManager")
+        .doesNotContain("[1/4] calibrate");
     assertThat(result.out())
         .contains(
             "tensors quantized              39 weights and 24 activations",
@@ -62,6 +75,55 @@ class LauncherIT {
             "calibration over inference",
             run.resolve("plan.json").toString());
     assertThat(run.resolve("manifest.json")).exists();
+  }
+
+  private static String onlyLog(Path logs) throws IOException {
+    try (Stream<Path> files = Files.list(logs)) {
+      List<Path> all = files.toList();
+      assertThat(all).hasSize(1);
+      assertThat(all.get(0).getFileName().toString()).matches("tare-\\d{8}-\\d{6}-\\d+\\.log");
+      return Files.readString(all.get(0), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** {@code script} gives the launcher a terminal, and what it shows there as its output. */
+  @Test
+  void onATerminalABarShowsTheJobAtWork() throws IOException, InterruptedException {
+    assumeThat(Path.of("/usr/bin/script")).as("util-linux gives a terminal").exists();
+    Path tare = Path.of(System.getProperty("tare.root"), "deploy", "tare");
+    String command =
+        "stty cols 100; '%s' demo --samples 16 --eval-samples 16 --output '%s'"
+            .formatted(tare, folder.resolve("run"));
+    Result result =
+        start(
+            Map.of("TERM", "xterm", "TARE_LOG_DIR", folder.resolve("logs").toString()),
+            List.of("/usr/bin/script", "-qec", command, "/dev/null"));
+    assertThat(result.exitCode()).as(result.out()).isZero();
+    assertThat(result.out())
+        .contains("\r", "\u001b[K", "calibrate: run 16 samples, observe 24 tensors", "%")
+        .contains("[4/4] evaluate", "Look next at");
+    for (String line : result.out().split("[\r\n]+", -1)) {
+      assertThat(line.startsWith("calibrate:") ? line.length() : 0).isLessThan(100);
+    }
+  }
+
+  @Test
+  void aFailedRunTellsItsLog() throws IOException, InterruptedException {
+    Path logs = folder.resolve("logs");
+    Result result =
+        tare(
+            Map.of("TARE_LOG_DIR", logs.toString()),
+            "calibrate",
+            "--model",
+            "missing.onnx",
+            "--data",
+            "missing.txt",
+            "--output",
+            folder.resolve("run").toString());
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(3);
+    assertThat(result.err())
+        .contains("missing.onnx", "tare: the complete log of this run: " + logs);
+    assertThat(onlyLog(logs)).contains(" INFO ");
   }
 
   @Test
