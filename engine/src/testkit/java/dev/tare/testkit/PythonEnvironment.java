@@ -62,6 +62,11 @@ public final class PythonEnvironment {
     }
   }
 
+  /** The folder of the environment, with {@code bin/python} in it; absolute. */
+  public Path home() {
+    return home;
+  }
+
   private static void make(Path home, Path requirements) {
     String python = home.resolve("bin").resolve("python").toString();
     run(List.of("python3", "-m", "venv", "--clear", home.toString()));

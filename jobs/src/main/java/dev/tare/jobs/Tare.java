@@ -3,13 +3,13 @@ package dev.tare.jobs;
 import dev.tare.jobs.cli.CommandLines;
 import dev.tare.jobs.cli.Stages;
 import dev.tare.jobs.run.SparkStages;
+import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 
 /**
  * The one door: the command line {@code tare SUBCOMMAND [OPTIONS]}, the same from the launcher and
@@ -51,7 +51,7 @@ public final class Tare {
 
   private static String remoteText(String uri) {
     try {
-      return Locations.readText(uri, new Configuration());
+      return Locations.readText(uri, HadoopSettings.ofDriver());
     } catch (TareException e) {
       throw TareException.usage("Cannot read the configuration: " + e.getMessage());
     } catch (IOException e) {

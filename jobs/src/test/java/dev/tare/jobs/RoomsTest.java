@@ -17,7 +17,8 @@ import java.util.Set;
 class RoomsTest {
 
   /** One stage each; they meet only through artifacts. */
-  private static final Set<String> STAGES = Set.of("calibrate", "select", "quantize", "evaluate");
+  private static final Set<String> STAGES =
+      Set.of("calibrate", "select", "quantize", "evaluate", "drift");
 
   @ArchTest
   static final ArchRule stagesNeverImportEachOther =
@@ -32,14 +33,16 @@ class RoomsTest {
               "dev.tare.jobs.calibrate..",
               "dev.tare.jobs.select..",
               "dev.tare.jobs.quantize..",
-              "dev.tare.jobs.evaluate..")
+              "dev.tare.jobs.evaluate..",
+              "dev.tare.jobs.drift..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
               "dev.tare.jobs.calibrate..",
               "dev.tare.jobs.select..",
               "dev.tare.jobs.quantize..",
-              "dev.tare.jobs.evaluate..");
+              "dev.tare.jobs.evaluate..",
+              "dev.tare.jobs.drift..");
 
   @ArchTest
   static final ArchRule roomsHaveNoCycles =
@@ -92,6 +95,34 @@ class RoomsTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark..", "scala..");
+
+  @ArchTest
+  static final ArchRule onlySqlSeesHowSparkHoldsRows =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.jobs.sql..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.apache.spark.sql.catalyst..", "org.apache.spark.sql.connector..");
+
+  @ArchTest
+  static final ArchRule onlyParquetRunsSeesHowSparkExecutes =
+      noClasses()
+          .that()
+          .haveNameNotMatching("dev\\.tare\\.jobs\\.sql\\.ParquetRuns(\\$.*)?")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.spark.sql.execution..");
+
+  @ArchTest
+  static final ArchRule nobodyButSparkLooksIntoSql =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.jobs.sql..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.tare.jobs.sql..");
 
   @ArchTest
   static final ArchRule nothingDeserializesJavaObjects =

@@ -17,10 +17,12 @@ import java.util.Optional;
  * @param count number of values
  * @param signal expected sum of squares of the values
  * @param noise expected sum of squares of the errors
+ * @param clippedNoise the part of the noise that is of values that saturate; the rest is rounding
  * @param clippedShare share of values in [0, 1] that saturate: those more than half a step outside
  *     the representable interval; NaN without values
  */
-public record ExpectedError(long count, double signal, double noise, double clippedShare) {
+public record ExpectedError(
+    long count, double signal, double noise, double clippedNoise, double clippedShare) {
 
   private static final double WHOLE_STEP = 1.0 / 12;
 
@@ -48,6 +50,7 @@ public record ExpectedError(long count, double signal, double noise, double clip
     double signal = 0;
     double noise = 0;
     double clipped = 0;
+    double clippedNoise = 0;
     for (int i = 0; i < distribution.bins(); i++) {
       long count = distribution.count(i);
       if (count == 0) {
@@ -62,9 +65,15 @@ public record ExpectedError(long count, double signal, double noise, double clip
           cells.isPresent() ? cells.get().meanError(from, to) : meanError(from, to, low, high);
       noise += count * error * scale * scale;
       clipped += count * (above(from, to, top) + above(-to, -from, -bottom));
+      clippedNoise +=
+          count
+              * (errorAbove(from, to, top, high) + errorAbove(-to, -from, -bottom, -low))
+              * scale
+              * scale;
     }
     long total = distribution.total();
-    return new ExpectedError(total, signal, noise, total == 0 ? Double.NaN : clipped / total);
+    return new ExpectedError(
+        total, signal, noise, clippedNoise, total == 0 ? Double.NaN : clipped / total);
   }
 
   /** Mean squared error; NaN without values. */
@@ -104,5 +113,11 @@ public record ExpectedError(long count, double signal, double noise, double clip
       return from > limit || to > limit ? 1 : 0;
     }
     return to <= limit ? 0 : (to - limit) / (to - from);
+  }
+
+  /** The part of the mean squared error in [from, to] of those above a limit, which become last. */
+  private static double errorAbove(double from, double to, double limit, double last) {
+    double share = above(from, to, limit);
+    return share == 0 ? 0 : share * meanSquare(Math.max(from, limit) - last, to - last);
   }
 }

@@ -123,31 +123,59 @@ public final class Quantizer {
    *     type
    */
   public static Tensor dequantize(Tensor q, List<QuantParams> params, Granularity granularity) {
-    Shape shape = q.shape();
-    ParamRuns runs = whole(shape, params, granularity, limits(params), Rounding.DIVISION);
     if (q.dtype() != type(params)) {
       throw new IllegalArgumentException(
           "Cannot dequantize a tensor of %s with parameters of %s"
               .formatted(q.dtype(), type(params)));
     }
-    ByteBuffer in = q.bytes();
-    ByteBuffer out = allocate(shape, DType.FLOAT32);
-    FloatBuffer floats = out.asFloatBuffer();
-    float[] values = new float[(int) Math.min(ParamRuns.CHUNK, shape.size())];
+    ByteBuffer out = allocate(q.shape(), DType.FLOAT32);
+    dequantizeSlice(q.bytes(), out.asFloatBuffer(), 0, q.shape(), params, granularity);
+    return Tensor.of(DType.FLOAT32, q.shape(), out);
+  }
+
+  /**
+   * The real numbers behind a flat row-major piece of a quantized tensor: the pieces of any split,
+   * joined, are the whole.
+   *
+   * @param in the codes of the piece, little-endian: all that remain; advanced
+   * @param out receives the numbers; advanced
+   * @param offset flat index of the first value in the tensor; even for codes of 4 bits
+   * @param shape shape of the whole tensor
+   * @throws IllegalArgumentException if parameters do not match the granularity, the piece lies
+   *     outside the shape or cuts a value, or the output is too small
+   */
+  public static void dequantizeSlice(
+      ByteBuffer in,
+      FloatBuffer out,
+      long offset,
+      Shape shape,
+      List<QuantParams> params,
+      Granularity granularity) {
+    DType type = type(params);
+    long most = in.remaining() * 8L / type.bits();
+    // The last byte of a tensor of 4 bits may hold one value.
+    int length = (int) (type.bits() < 8 ? Math.min(most, shape.size() - offset) : most);
+    if (type.byteSize(Math.max(length, 0)) != in.remaining() || out.remaining() < length) {
+      throw new IllegalArgumentException(
+          "Cannot dequantize %d bytes of %s at %d of shape %s: room for %d values"
+              .formatted(in.remaining(), type, offset, shape, out.remaining()));
+    }
+    ParamRuns runs =
+        ParamRuns.of(shape, params, granularity, limits(params), Rounding.DIVISION, offset, length);
+    float[] values = new float[Math.min(ParamRuns.CHUNK, length)];
     int[] codes = new int[values.length];
-    byte[] bytes = new byte[(int) q.dtype().byteSize(values.length)];
-    while (floats.hasRemaining()) {
-      int n = Math.min(values.length, floats.remaining());
-      Codes.read(in, q.dtype(), n, bytes, codes);
+    byte[] bytes = new byte[(int) type.byteSize(values.length)];
+    for (int done = 0; done < length; done += values.length) {
+      int n = Math.min(values.length, length - done);
+      Codes.read(in, type, n, bytes, codes);
       runs.next(
           n,
           (kernel, p, from, to) -> {
             kernel.real(codes, p, from, to, values);
             return true;
           });
-      floats.put(values, 0, n);
+      out.put(values, 0, n);
     }
-    return Tensor.of(DType.FLOAT32, shape, out);
   }
 
   /** Fake-quantizes as ONNX does: division, and the type's limits. */

@@ -1,7 +1,10 @@
 package dev.tare.engine.recipe;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * The decision for every tensor that a recipe speaks of: what quantization executes.
@@ -20,6 +23,41 @@ public record QuantPlan(
 
   public Optional<TensorPlan> find(String tensor, Role role) {
     return tensors.stream().filter(t -> t.tensor().equals(tensor) && t.role() == role).findFirst();
+  }
+
+  /**
+   * Names of the operators that read a quantized tensor, sorted; whoever runs the model is none.
+   */
+  public SortedSet<String> operators() {
+    SortedSet<String> operators = new TreeSet<>();
+    for (TensorPlan tensor : tensors) {
+      if (tensor.quantized()) {
+        operators.addAll(tensor.consumers());
+      }
+    }
+    operators.remove(TensorPlan.GRAPH_OUTPUT);
+    return operators;
+  }
+
+  /**
+   * The same plan but for one operator, which reads every tensor in float; a tensor that only it
+   * would have read quantized stays float.
+   */
+  public QuantPlan without(String operator) {
+    List<TensorPlan> others = new ArrayList<>();
+    for (TensorPlan tensor : tensors) {
+      if (!tensor.quantized() || !tensor.consumers().contains(operator)) {
+        others.add(tensor);
+        continue;
+      }
+      List<String> rest =
+          tensor.consumers().stream().filter(consumer -> !consumer.equals(operator)).toList();
+      others.add(
+          rest.isEmpty()
+              ? tensor.left("operator '" + operator + "' is left in float")
+              : tensor.with(rest));
+    }
+    return new QuantPlan(recipe, modelSha256, statisticsSha256, others);
   }
 
   /** The tensors of a role that are quantized. */

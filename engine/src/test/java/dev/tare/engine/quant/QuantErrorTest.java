@@ -49,6 +49,54 @@ class QuantErrorTest {
   }
 
   @Test
+  void clippedNoiseIsThatOfValuesBeyondHalfAStepOutside() {
+    QuantParams params = new QuantParams(QuantType.UINT8, 0.5f, 10);
+    // Represented is -5 to 122.5; half a step more still rounds to the ends.
+    double[] points = {-9, -5.25, 1.1, 122.7, 130.5};
+    Distribution exact = Distribution.of(points, points, new long[] {2, 1, 1, 1, 3}, -9f, 130.5f);
+    ExpectedError error = ExpectedError.of(exact, params);
+    assertThat(error.clippedNoise()).isCloseTo(2 * 16 + 3 * 64, within(1e-6));
+    assertThat(error.noise() - error.clippedNoise())
+        .isCloseTo(0.25 * 0.25 + 0.1 * 0.1 + 0.2 * 0.2, within(1e-6));
+    assertThat(error.clippedShare()).isEqualTo(5 / 8.0);
+    // A bin across the end: of 120.75 to 124.75 the upper half is beyond 122.75.
+    Distribution across =
+        Distribution.of(
+            new double[] {120.75}, new double[] {124.75}, new long[] {4}, 120.75f, 124.75f);
+    double half = (0.25 * 0.25 + 0.25 * 2.25 + 2.25 * 2.25) / 3;
+    assertThat(ExpectedError.of(across, params).clippedNoise()).isCloseTo(2 * half, within(1e-6));
+    assertThat(ExpectedError.of(across, params).clippedShare()).isCloseTo(0.5, within(1e-9));
+  }
+
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void clippedNoisePredictsThatOfTheRealTensor(FloatSamples samples) {
+    float[] x = samples.values(100_000, 19);
+    Distribution distribution = FloatSamples.distribution(x, 10);
+    for (float part : new float[] {1f, 0.5f, 0.1f}) {
+      QuantParams params =
+          QuantParams.of(
+              distribution.min() * part,
+              distribution.max() * part,
+              QuantType.UINT8,
+              false,
+              false,
+              false);
+      double top = (255.5 - params.zeroPoint()) * params.scale();
+      double bottom = (-0.5 - params.zeroPoint()) * params.scale();
+      double noise = 0;
+      for (float value : x) {
+        double end = value > top ? top - params.scale() / 2 : bottom + params.scale() / 2;
+        noise += value > top || value < bottom ? (value - end) * (value - end) : 0;
+      }
+      ExpectedError error = ExpectedError.of(distribution, params);
+      assertThat(error.clippedNoise())
+          .as("%s part %s", samples, part)
+          .isCloseTo(noise, within(error.noise() / 100));
+    }
+  }
+
+  @Test
   void theErrorOfFloat8IsThatOfItsOwnNumbers() {
     QuantParams params = new QuantParams(QuantType.FLOAT8E4M3FN, 2f, 0);
     // Steps: 17 is a tie of 16 and 18, 447 and 460 become 448, 465 is clipped.
@@ -57,6 +105,7 @@ class QuantErrorTest {
     ExpectedError error = ExpectedError.of(exact, params);
     assertThat(error.noise()).isCloseTo(34 * 34 + 2 * 2 + 2 * 2 + 24 * 24, within(1e-9));
     assertThat(error.clippedShare()).isEqualTo(0.25);
+    assertThat(error.clippedNoise()).isCloseTo(34 * 34, within(1e-9));
     // From 16 to 20 steps: numbers 2 apart, so that the mean square is 2 * 2 / 12 steps.
     Distribution whole =
         Distribution.of(new double[] {32}, new double[] {40}, new long[] {3}, 32f, 40f);

@@ -188,7 +188,33 @@ class QuantizerTest {
         from = to;
       }
       assertThat(out.flip()).isEqualTo(whole.bytes());
+      Tensor real = Quantizer.dequantize(whole, params, granularity);
+      FloatBuffer floats = FloatBuffer.allocate(x.length);
+      for (int from = 0; from < out.limit(); ) {
+        int to = Math.min(out.limit(), from + 4 * random.nextInt(1500));
+        ByteBuffer in = out.duplicate().position(from).limit(to);
+        long offset = from * 8L / type.dtype().bits();
+        Quantizer.dequantizeSlice(in, floats, offset, shape, params, granularity);
+        from = to;
+      }
+      assertThat(floats.flip()).isEqualTo(real.floats());
     }
+  }
+
+  @Test
+  void aSliceOfCodesThatCutsAValueOrFindsNoRoomIsRefused() {
+    List<QuantParams> params = List.of(new QuantParams(QuantType.INT16, 1f, 0));
+    Shape shape = Shape.of(4);
+    assertThatThrownBy(
+            () ->
+                Quantizer.dequantizeSlice(
+                    ByteBuffer.allocate(3), FloatBuffer.allocate(4), 0, shape, params, TENSOR))
+        .hasMessage("Cannot dequantize 3 bytes of INT16 at 0 of shape [4]: room for 4 values");
+    assertThatThrownBy(
+            () ->
+                Quantizer.dequantizeSlice(
+                    ByteBuffer.allocate(4), FloatBuffer.allocate(1), 0, shape, params, TENSOR))
+        .hasMessage("Cannot dequantize 4 bytes of INT16 at 0 of shape [4]: room for 1 values");
   }
 
   @Test

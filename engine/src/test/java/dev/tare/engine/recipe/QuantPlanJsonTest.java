@@ -104,6 +104,19 @@ class QuantPlanJsonTest {
                   List.of())));
 
   @Test
+  void planWithoutAnOperatorLeavesItsOwnTensorsInFloat() {
+    assertThat(PLAN.operators()).containsExactly("one", "two");
+    QuantPlan shared = PLAN.without("one");
+    assertThat(shared.operators()).containsExactly("two");
+    assertThat(shared.tensors().get(0)).isEqualTo(PLAN.tensors().get(0).with(List.of("two")));
+    QuantPlan none = shared.without("two");
+    assertThat(none.operators()).isEmpty();
+    assertThat(none.tensors().get(0).floatReason()).contains("operator 'two' is left in float");
+    assertThat(none.tensors().get(1)).isEqualTo(PLAN.tensors().get(1));
+    assertThat(PLAN.without("three")).isEqualTo(PLAN);
+  }
+
+  @Test
   void formatIsWritten() {
     assertThat(QuantPlanJson.format(PLAN)).isEqualTo(JSON);
   }

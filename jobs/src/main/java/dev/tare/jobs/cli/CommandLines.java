@@ -64,7 +64,13 @@ public final class CommandLines {
             new DequantizeCommand(stages),
             new EvaluateCommand(stages),
             new MergeCommand(stages),
+            new DriftCommand(stages),
+            new PublishCommand(stages),
+            new VerifyCommand(stages),
+            new RunsCommand(stages),
+            new GcCommand(stages),
             new InspectCommand(stages),
+            new ReportCommand(stages),
             new DemoCommand(stages))) {
       line.addSubcommand(command);
     }

@@ -10,8 +10,11 @@ import dev.tare.jobs.image.Resize;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.storage.IfFinished;
 import dev.tare.jobs.storage.RunId;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -57,6 +60,37 @@ final class Converters {
     @Override
     public Double convert(String value) {
       return real(value);
+    }
+  }
+
+  static final class Limit implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double limit = real(value);
+      if (limit < 0) {
+        throw new TypeConversionException("'%s' is less than 0".formatted(value));
+      }
+      return limit;
+    }
+  }
+
+  /** An age such as 7d, 12h or 30m. */
+  static final class Age implements ITypeConverter<Duration> {
+    private static final Pattern AGE = Pattern.compile("([0-9]{1,6})([dhm])");
+
+    @Override
+    public Duration convert(String value) {
+      Matcher age = AGE.matcher(value);
+      if (!age.matches()) {
+        throw new TypeConversionException(
+            "'%s' is not a number with d, h or m, such as 7d".formatted(value));
+      }
+      long amount = Long.parseLong(age.group(1));
+      return switch (age.group(2)) {
+        case "d" -> Duration.ofDays(amount);
+        case "h" -> Duration.ofHours(amount);
+        default -> Duration.ofMinutes(amount);
+      };
     }
   }
 

@@ -21,5 +21,8 @@ public final class Defaults {
   /** The gate of {@code tare run}; {@code tare evaluate} has none unless asked. */
   public static final String RUN_MIN_COSINE = "0.95";
 
+  /** The page of {@code tare report}. */
+  public static final String REPORT = "report.html";
+
   private Defaults() {}
 }

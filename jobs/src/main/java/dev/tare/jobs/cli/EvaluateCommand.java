@@ -46,6 +46,8 @@ final class EvaluateCommand extends StageCommand {
       description = "Gate: least SQNR of an output in dB (default: none).")
   private Double minSqnrDb;
 
+  @Mixin private SensitivityFlags sensitivity;
+
   EvaluateCommand(Stages stages) {
     super(stages);
   }
@@ -60,6 +62,7 @@ final class EvaluateCommand extends StageCommand {
             new GateOptions(
                 minCosine == null ? OptionalDouble.empty() : OptionalDouble.of(minCosine),
                 minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb)),
+            sensitivity.samples(),
             output.options()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import java.util.OptionalInt;
 import java.util.SortedMap;
 
 /**
@@ -9,10 +10,16 @@ import java.util.SortedMap;
  * @param quantized run folder with a quantized model
  * @param data held-out data
  * @param gate required quality
+ * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  * @param output where the run goes
  */
 public record EvaluateOptions(
-    String model, String quantized, DataOptions data, GateOptions gate, OutputOptions output)
+    String model,
+    String quantized,
+    DataOptions data,
+    GateOptions gate,
+    OptionalInt sensitivity,
+    OutputOptions output)
     implements StageOptions {
 
   @Override
@@ -22,6 +29,7 @@ public record EvaluateOptions(
         .put("quantized", quantized)
         .putAll(data.configuration())
         .putAll(gate.configuration())
+        .put("sensitivity", sensitivity)
         .values();
   }
 }

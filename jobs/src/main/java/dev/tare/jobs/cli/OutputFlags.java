@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.IfFinished;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -11,7 +12,7 @@ final class OutputFlags {
       required = true,
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
-      description = "Run folder to write, path or URI (file: or hdfs:).")
+      description = "Run folder to write, path or URI (file:, hdfs: or s3a:).")
   private String output;
 
   @Option(
@@ -31,7 +32,23 @@ final class OutputFlags {
               + " configuration are the same (default: ${DEFAULT-VALUE}).")
   private IfFinished ifFinished;
 
+  @Option(
+      names = "--allow-non-atomic",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      paramLabel = "true|false",
+      converter = Converters.Flag.class,
+      description =
+          "Write also where a run cannot be published in one step; no two may then write the same"
+              + " run (default: ${DEFAULT-VALUE}).")
+  private boolean allowNonAtomic;
+
   OutputOptions options() {
-    return new OutputOptions(output, Optional.ofNullable(runId), ifFinished);
+    return new OutputOptions(
+        output,
+        Optional.ofNullable(runId),
+        ifFinished,
+        allowNonAtomic ? Atomicity.WHERE_POSSIBLE : Atomicity.REQUIRED);
   }
 }

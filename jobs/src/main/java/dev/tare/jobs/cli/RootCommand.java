@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
       "0:ok",
       "2:usage or configuration",
       "3:bad input or model",
-      "4:quality gate failed",
+      "4:quality gate failed, or statistics drifted",
       "5:output already finished",
       "70:internal error"
     },

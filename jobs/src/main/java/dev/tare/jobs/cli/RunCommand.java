@@ -55,6 +55,7 @@ final class RunCommand extends StageCommand {
       description = "Gate: least SQNR of an output in dB (default: none).")
   private Double minSqnrDb;
 
+  @Mixin private SensitivityFlags sensitivity;
   @Mixin private ObserveFlags observe;
 
   RunCommand(Stages stages) {
@@ -74,6 +75,7 @@ final class RunCommand extends StageCommand {
             new GateOptions(
                 OptionalDouble.of(minCosine),
                 minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb)),
+            sensitivity.samples(),
             output.options()));
   }
 }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 
 /**
@@ -13,6 +14,7 @@ import java.util.SortedMap;
  * @param evalData held-out data; if empty, rows of the calibration data are held out
  * @param evalSamples how many rows to evaluate on
  * @param gate required quality
+ * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  * @param output where the run goes
  */
 public record RunOptions(
@@ -23,6 +25,7 @@ public record RunOptions(
     Optional<String> evalData,
     int evalSamples,
     GateOptions gate,
+    OptionalInt sensitivity,
     OutputOptions output) {
 
   /** Effective configuration by option name, without the output. */
@@ -35,6 +38,7 @@ public record RunOptions(
         .put("eval-data", evalData)
         .put("eval-samples", evalSamples)
         .putAll(gate.configuration())
+        .put("sensitivity", sensitivity)
         .values();
   }
 }

@@ -2,6 +2,7 @@ package dev.tare.jobs.cli;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -16,6 +17,11 @@ final class Settings {
 
   Settings put(String key, Optional<?> value) {
     value.ifPresent(v -> put(key, v));
+    return this;
+  }
+
+  Settings put(String key, OptionalInt value) {
+    value.ifPresent(v -> put(key, Integer.valueOf(v)));
     return this;
   }
 

@@ -27,7 +27,24 @@ public interface Stages {
 
   ExitCode merge(MergeOptions options) throws IOException;
 
+  ExitCode drift(DriftOptions options) throws IOException;
+
+  /** Moves a name to a finished run whose gate passed. */
+  ExitCode publish(PublishOptions options) throws IOException;
+
+  /** Compares every file of a run with its manifest. */
+  ExitCode verify(VerifyOptions options) throws IOException;
+
+  /** Lists the runs below a folder. */
+  ExitCode runs(RunsOptions options) throws IOException;
+
+  /** Removes what abandoned runs left. */
+  ExitCode gc(GcOptions options) throws IOException;
+
   ExitCode inspect(InspectOptions options) throws IOException;
+
+  /** One page about a run. */
+  ExitCode report(ReportOptions options) throws IOException;
 
   ExitCode demo(DemoOptions options) throws IOException;
 }

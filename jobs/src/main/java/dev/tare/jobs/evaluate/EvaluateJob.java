@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -116,7 +117,7 @@ public final class EvaluateJob {
       if (embeddings.contains(output)) {
         float[][] reference = vectors(own, "embedding");
         float[][] other = vectors(own, "embedding_quantized");
-        qualities.add(ofEmbedding(output, reference, other));
+        qualities.add(ofEmbedding(output, own, reference, other));
         neighbours = Math.min(reference.length, MAX_NEIGHBOUR_SAMPLES);
         nearest =
             Optional.of(
@@ -135,16 +136,16 @@ public final class EvaluateJob {
         neighbours,
         (double) quantizedNanos / Math.max(1, floatNanos),
         cpus,
-        gate.check(Quality.headline(qualities)));
+        gate.check(Quality.headline(qualities)),
+        Optional.empty());
   }
 
   private static Quality.OutputQuality ofOutput(String output, List<Row> rows) {
     QuantError total = QuantError.NONE;
-    double[] cosines = new double[rows.size()];
+    List<PerSample.One> samples = new ArrayList<>();
     long positions = 0;
     long same = 0;
-    for (int i = 0; i < cosines.length; i++) {
-      Row row = rows.get(i);
+    for (Row row : rows) {
       QuantError error =
           new QuantError(
               row.<Long>getAs("count"),
@@ -153,7 +154,12 @@ public final class EvaluateJob {
               row.<Double>getAs("product"),
               row.<Double>getAs("noise"));
       total = total.plus(error);
-      cosines[i] = error.cosine();
+      samples.add(
+          new PerSample.One(
+              sample(row),
+              error,
+              row.getList(row.fieldIndex("floats")),
+              row.getList(row.fieldIndex("quantized_values"))));
       positions += row.<Long>getAs("positions");
       same += row.<Long>getAs("same");
     }
@@ -161,24 +167,40 @@ public final class EvaluateJob {
         output,
         false,
         total.sqnrDb(),
-        cosines,
+        samples,
         positions == 0 ? Optional.empty() : Optional.of((double) same / positions));
   }
 
   private static Quality.OutputQuality ofEmbedding(
-      String output, float[][] reference, float[][] other) {
+      String output, List<Row> rows, float[][] reference, float[][] other) {
     QuantError total = QuantError.NONE;
-    double[] cosines = new double[reference.length];
-    for (int i = 0; i < cosines.length; i++) {
+    List<PerSample.One> samples = new ArrayList<>();
+    for (int i = 0; i < reference.length; i++) {
       QuantError error = QuantError.between(reference[i], other[i]);
       total = total.plus(error);
-      cosines[i] = error.cosine();
+      int[] places = PerSample.places(rows.get(i).getAs("hash"), reference[i].length);
+      samples.add(
+          new PerSample.One(
+              sample(rows.get(i)), error, at(reference[i], places), at(other[i], places)));
     }
-    return quality(output, true, total.sqnrDb(), cosines, Optional.empty());
+    return quality(output, true, total.sqnrDb(), samples, Optional.empty());
+  }
+
+  private static String sample(Row row) {
+    return HexFormat.of().formatHex(row.getAs("hash"));
+  }
+
+  private static List<Float> at(float[] values, int[] places) {
+    return Arrays.stream(places).mapToObj(place -> values[place]).toList();
   }
 
   private static Quality.OutputQuality quality(
-      String output, boolean pooled, double sqnrDb, double[] cosines, Optional<Double> argmax) {
+      String output,
+      boolean pooled,
+      double sqnrDb,
+      List<PerSample.One> samples,
+      Optional<Double> argmax) {
+    double[] cosines = samples.stream().mapToDouble(one -> one.error().cosine()).toArray();
     double sum = 0;
     for (double cosine : cosines) {
       sum += cosine;
@@ -191,7 +213,14 @@ public final class EvaluateJob {
       percentiles.put(p, sorted[Math.max(0, rank - 1)]);
     }
     return new Quality.OutputQuality(
-        output, pooled, sqnrDb, sum / cosines.length, sorted[0], percentiles, argmax);
+        output,
+        pooled,
+        sqnrDb,
+        sum / cosines.length,
+        sorted[0],
+        percentiles,
+        argmax,
+        PerSample.of(samples));
   }
 
   private static float[][] vectors(List<Row> rows, String column) {

@@ -38,6 +38,8 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
           .add("same", DataTypes.LongType, false)
           .add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false), true)
           .add("embedding_quantized", DataTypes.createArrayType(DataTypes.FloatType, false), true)
+          .add("floats", DataTypes.createArrayType(DataTypes.FloatType, false), false)
+          .add("quantized_values", DataTypes.createArrayType(DataTypes.FloatType, false), false)
           .add("float_nanos", DataTypes.LongType, false)
           .add("quantized_nanos", DataTypes.LongType, false)
           .add("cpu", DataTypes.StringType, false);
@@ -135,9 +137,19 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
         comparison.argmaxSame(),
         embedding ? Embedding.pool(expected, shape) : null,
         embedding ? Embedding.pool(actual, shape) : null,
+        at(expected, PerSample.places(hash, expected.length)),
+        at(actual, PerSample.places(hash, actual.length)),
         floatNanos,
         quantizedNanos,
         cpu);
+  }
+
+  private static float[] at(float[] values, int[] places) {
+    float[] some = new float[places.length];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = values[places[i]];
+    }
+    return some;
   }
 
   /** Values of one output of a batch, outermost dimension the batch. */

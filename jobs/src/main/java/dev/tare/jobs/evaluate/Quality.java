@@ -16,6 +16,7 @@ import java.util.SortedSet;
  * @param timeRatio time of the quantized model over that of the float model, on the same batches
  * @param cpus processors of the executors with their features: int8 figures depend on them
  * @param gate limits and what they were held against
+ * @param sensitivity operators left in float one at a time; empty unless asked for
  */
 public record Quality(
     long samples,
@@ -24,10 +25,24 @@ public record Quality(
     int neighbourSamples,
     double timeRatio,
     SortedSet<String> cpus,
-    GateResult gate) {
+    GateResult gate,
+    Optional<Sensitivity> sensitivity) {
 
   public Quality {
     outputs = List.copyOf(outputs);
+  }
+
+  /** The same with operators measured one by one. */
+  public Quality with(Sensitivity measured) {
+    return new Quality(
+        samples,
+        outputs,
+        nearestNeighbour,
+        neighbourSamples,
+        timeRatio,
+        cpus,
+        gate,
+        Optional.of(measured));
   }
 
   /**
@@ -41,6 +56,7 @@ public record Quality(
    * @param cosinePercentiles the 1st, 5th, 25th and 50th percentile, nearest rank
    * @param argmaxAgreement share of positions whose largest value sits at the same place; empty for
    *     a pooled vector
+   * @param perSample the same by sample
    */
   public record OutputQuality(
       String name,
@@ -49,7 +65,8 @@ public record Quality(
       double cosineMean,
       double cosineMin,
       SortedMap<Integer, Double> cosinePercentiles,
-      Optional<Double> argmaxAgreement) {}
+      Optional<Double> argmaxAgreement,
+      PerSample perSample) {}
 
   /**
    * The quality gate.

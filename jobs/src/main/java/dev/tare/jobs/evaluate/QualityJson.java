@@ -4,8 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
-/** The quality report as JSON, format version 1; numbers that JSON lacks are null. */
+/**
+ * The quality report as JSON, format version 1; numbers that JSON lacks are null. Keys may be
+ * added.
+ */
 public final class QualityJson {
 
   private static final int FORMAT_VERSION = 1;
@@ -39,6 +43,7 @@ public final class QualityJson {
       put(cosine, "min", output.cosineMin());
       output.cosinePercentiles().forEach((p, value) -> put(cosine, "p" + p, value));
       output.argmaxAgreement().ifPresent(share -> put(node, "argmax-agreement", share));
+      perSample(node, output.perSample());
     }
     quality
         .nearestNeighbour()
@@ -48,11 +53,57 @@ public final class QualityJson {
               root.put("nearest-neighbour-samples", quality.neighbourSamples());
             });
     put(root, "quantized-time-over-float", quality.timeRatio());
+    quality.sensitivity().ifPresent(measured -> sensitivity(root, measured));
     try {
       return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A tree of plain values can be written", e);
     }
+  }
+
+  private static void perSample(ObjectNode output, PerSample samples) {
+    ObjectNode node = output.putObject("per-sample");
+    numbers(node.putArray("cosine-quantiles"), samples.cosines());
+    numbers(node.putArray("sqnr-db-quantiles"), samples.sqnrsDb());
+    ArrayNode worst = node.putArray("worst");
+    for (PerSample.Worst sample : samples.worst()) {
+      ObjectNode one = worst.addObject();
+      one.put("sample", sample.sample());
+      put(one, "cosine", sample.cosine());
+      put(one, "sqnr-db", sample.sqnrDb());
+    }
+    ObjectNode values = output.putObject("values");
+    numbers(values.putArray("float"), samples.floats());
+    numbers(values.putArray("quantized"), samples.quantized());
+  }
+
+  private static void numbers(ArrayNode array, List<? extends Number> numbers) {
+    for (Number number : numbers) {
+      if (!Double.isFinite(number.doubleValue())) {
+        array.addNull();
+      } else if (number instanceof Float) {
+        array.add(number.floatValue());
+      } else {
+        array.add(number.doubleValue());
+      }
+    }
+  }
+
+  private static void sensitivity(ObjectNode root, Sensitivity measured) {
+    ObjectNode node = root.putObject("sensitivity");
+    node.put("samples", measured.samples());
+    put(node, "cosine-mean", measured.quantized().cosineMean());
+    put(node, "sqnr-db", measured.quantized().sqnrDb());
+    ArrayNode operators = node.putArray("operators");
+    measured
+        .operators()
+        .forEach(
+            (name, score) -> {
+              ObjectNode operator = operators.addObject();
+              operator.put("node", name);
+              put(operator, "cosine-mean", score.cosineMean());
+              put(operator, "sqnr-db", score.sqnrDb());
+            });
   }
 
   private static void put(ObjectNode node, String key, double value) {

@@ -1,5 +1,6 @@
 package dev.tare.jobs.input;
 
+import dev.tare.jobs.Concurrently;
 import dev.tare.jobs.input.DataFiles.DataFile;
 import java.io.IOException;
 import java.util.ArrayList;

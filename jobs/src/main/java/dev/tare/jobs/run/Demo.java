@@ -89,6 +89,7 @@ final class Demo {
         options.evalSamples().orElse(SAMPLES),
         new GateOptions(
             OptionalDouble.of(Double.parseDouble(Defaults.RUN_MIN_COSINE)), OptionalDouble.empty()),
+        OptionalInt.empty(),
         new OutputOptions(output, Optional.empty(), IfFinished.FAIL));
   }
 

@@ -12,7 +12,6 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
-import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
@@ -21,8 +20,13 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /** {@code tare dequantize}. */
-record DequantizeStage(SparkSession spark, DequantizeOptions options, Progress progress)
+record DequantizeStage(
+    SparkSession spark, DequantizeOptions options, Progress progress, OpenedRuns opened)
     implements SingleStage {
+
+  DequantizeStage(SparkSession spark, DequantizeOptions options, Progress progress) {
+    this(spark, options, progress, new OpenedRuns());
+  }
 
   @Override
   public String name() {
@@ -58,7 +62,7 @@ record DequantizeStage(SparkSession spark, DequantizeOptions options, Progress p
   }
 
   private FinishedRun quantized() throws IOException {
-    return RunFolder.open(options.quantized(), SparkJobs.hadoop(spark));
+    return opened.open(options.quantized(), SparkJobs.hadoop(spark));
   }
 
   private ModelHandle model(FinishedRun quantized) throws IOException {
@@ -73,7 +77,7 @@ record DequantizeStage(SparkSession spark, DequantizeOptions options, Progress p
     if (quantized.has(Part.PLAN_JSON)) {
       return Facts.plan(quantized);
     }
-    return Facts.plan(RunFolder.open(input(quantized, "plan").toString(), SparkJobs.hadoop(spark)));
+    return Facts.plan(opened.open(input(quantized, "plan").toString(), SparkJobs.hadoop(spark)));
   }
 
   private static URI input(FinishedRun run, String name) {

@@ -2,14 +2,15 @@ package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
-import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -20,8 +21,16 @@ import org.apache.spark.sql.SparkSession;
 
 /** {@code tare evaluate}; the table of results goes to {@code out}. */
 record EvaluateStage(
-    SparkSession spark, EvaluateOptions options, Progress progress, PrintStream out)
+    SparkSession spark,
+    EvaluateOptions options,
+    Progress progress,
+    PrintStream out,
+    OpenedRuns opened)
     implements SingleStage {
+
+  EvaluateStage(SparkSession spark, EvaluateOptions options, Progress progress, PrintStream out) {
+    this(spark, options, progress, out, new OpenedRuns());
+  }
 
   @Override
   public String name() {
@@ -34,7 +43,7 @@ record EvaluateStage(
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
     try (StageData data = StageData.open(spark, model, options.data())) {
       List<InputRef> inputs = new ArrayList<>(RunStage.inputs(model, data, Optional.empty()));
-      inputs.add(RunFolder.open(options.quantized(), hadoop).asInput("quantized"));
+      inputs.add(opened.open(options.quantized(), hadoop).asInput("quantized"));
       return inputs;
     }
   }
@@ -43,7 +52,7 @@ record EvaluateStage(
   public ObjectNode write(RunAttempt attempt) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    FinishedRun source = RunFolder.open(options.quantized(), hadoop);
+    FinishedRun source = opened.open(options.quantized(), hadoop);
     Facts.requireQuantizedFrom(source, model);
     ModelHandle quantized =
         ModelHandle.openUnchecked(source.verified(Part.MODEL).toString(), hadoop);
@@ -76,6 +85,29 @@ record EvaluateStage(
         data.select(Optional.empty(), options.data().samples()),
         options.data().batchSize(),
         options.gate(),
+        measured(),
         "data of its own: " + options.data().data());
+  }
+
+  /**
+   * The plan behind the quantized model, where operators are to be measured.
+   *
+   * @throws TareException (bad input) if it cannot be found
+   */
+  private Optional<Pipeline.Measured> measured() throws IOException {
+    if (options.sensitivity().isEmpty()) {
+      return Optional.empty();
+    }
+    Lineage lineage = Lineage.of(options.quantized(), SparkJobs.hadoop(spark));
+    FinishedRun planned =
+        lineage
+            .holding(Part.PLAN_JSON)
+            .orElseThrow(
+                () ->
+                    TareException.badInput(
+                        "--sensitivity needs the plan of run %s, which is not there. %s"
+                            .formatted(options.quantized(), String.join("; ", lineage.broken()))));
+    return Optional.of(
+        new Pipeline.Measured(Facts.plan(planned), options.sensitivity().getAsInt()));
   }
 }

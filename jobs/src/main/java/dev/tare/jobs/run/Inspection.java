@@ -11,14 +11,17 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FileEntry;
 import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.storage.RunFolder;
+import dev.tare.jobs.storage.RunName;
 import dev.tare.jobs.storage.Status;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -28,7 +31,7 @@ import org.apache.hadoop.fs.Path;
 final class Inspection {
 
   private final PrintStream out;
-  private final Configuration hadoop = new Configuration();
+  private final Configuration hadoop = HadoopSettings.ofDriver();
 
   Inspection(PrintStream out) {
     this.out = out;
@@ -45,17 +48,26 @@ final class Inspection {
       throw TareException.badInput("No such file or folder: " + path);
     }
     if (path.getFileSystem(hadoop).getFileStatus(path).isDirectory()) {
-      inspectRun(RunFolder.at(target, java.util.Optional.empty(), hadoop));
+      inspectRun(RunFolder.existing(path, hadoop), RunName.at(target, hadoop));
     } else {
       inspectModel(ModelHandle.openUnchecked(target, hadoop));
     }
   }
 
-  private void inspectRun(RunFolder folder) throws IOException {
+  private void inspectRun(RunFolder folder, RunName name) throws IOException {
     if (folder.state() != RunFolder.State.FINISHED) {
+      Optional<RunName.Target> target = name.target();
+      if (target.isPresent()) {
+        field("name", name.path().toString());
+        field(
+            "published", "%s, entry %d".formatted(target.get().published(), target.get().number()));
+        field("points to", target.get().run().toString());
+        describe(name.open(target.get()));
+        return;
+      }
       if (folder.status().isEmpty()) {
         throw TareException.badInput(
-            "%s is not a run: it has neither manifest.json nor status.json"
+            "%s is not a run: it has neither manifest.json nor status.json, and is no name"
                 .formatted(folder.path()));
       }
       field("run", folder.path().toString());
@@ -63,7 +75,10 @@ final class Inspection {
       folder.status().ifPresent(this::status);
       return;
     }
-    FinishedRun run = folder.open();
+    describe(folder.open());
+  }
+
+  private void describe(FinishedRun run) {
     field("run", run.manifest().runId());
     field("made by", "tare " + run.manifest().tareVersion() + ", " + run.manifest().created());
     field("stages", String.join(", ", run.manifest().stages()));

@@ -6,15 +6,18 @@ import dev.tare.jobs.cli.MergeOptions;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
-import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 
 /** {@code tare merge}. */
-record MergeStage(SparkSession spark, MergeOptions options, Progress progress)
+record MergeStage(SparkSession spark, MergeOptions options, Progress progress, OpenedRuns opened)
     implements SingleStage {
+
+  MergeStage(SparkSession spark, MergeOptions options, Progress progress) {
+    this(spark, options, progress, new OpenedRuns());
+  }
 
   @Override
   public String name() {
@@ -37,7 +40,7 @@ record MergeStage(SparkSession spark, MergeOptions options, Progress progress)
   private List<FinishedRun> runs() throws IOException {
     List<FinishedRun> runs = new ArrayList<>();
     for (String run : options.runs()) {
-      runs.add(RunFolder.open(run, SparkJobs.hadoop(spark)));
+      runs.add(opened.open(run, SparkJobs.hadoop(spark)));
     }
     return runs;
   }

@@ -19,6 +19,7 @@ import dev.tare.jobs.evaluate.EvaluateJob;
 import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.evaluate.QualityJson;
+import dev.tare.jobs.evaluate.SensitivityJob;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.quantize.QuantizeJob;
@@ -30,6 +31,7 @@ import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Collection;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -145,6 +147,14 @@ final class Pipeline {
     return result;
   }
 
+  /**
+   * Operators to measure one by one.
+   *
+   * @param plan what the model was quantized by
+   * @param samples how many samples to run
+   */
+  record Measured(QuantPlan plan, int samples) {}
+
   Quality evaluate(
       RunAttempt attempt,
       ModelHandle model,
@@ -152,12 +162,24 @@ final class Pipeline {
       Dataset<Row> samples,
       int batchSize,
       GateOptions gate,
+      Optional<Measured> sensitivity,
       String heldOut)
       throws IOException {
     Quality quality =
         new EvaluateJob(spark)
             .run(
                 model, quantized, samples, batchSize, new Gate(gate.minCosine(), gate.minSqnrDb()));
+    if (sensitivity.isPresent()) {
+      quality =
+          quality.with(
+              new SensitivityJob(spark)
+                  .run(
+                      model,
+                      sensitivity.get().plan(),
+                      quality.headline(),
+                      samples,
+                      sensitivity.get().samples()));
+    }
     attempt.write(Part.QUALITY, QualityJson.format(quality, heldOut));
     ObjectNode node = properties.putObject("evaluation");
     node.put("samples", quality.samples());

@@ -7,15 +7,19 @@ import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
-import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /** {@code tare quantize}. */
-record QuantizeStage(SparkSession spark, QuantizeOptions options, Progress progress)
+record QuantizeStage(
+    SparkSession spark, QuantizeOptions options, Progress progress, OpenedRuns opened)
     implements SingleStage {
+
+  QuantizeStage(SparkSession spark, QuantizeOptions options, Progress progress) {
+    this(spark, options, progress, new OpenedRuns());
+  }
 
   @Override
   public String name() {
@@ -27,14 +31,14 @@ record QuantizeStage(SparkSession spark, QuantizeOptions options, Progress progr
     Configuration hadoop = SparkJobs.hadoop(spark);
     return List.of(
         ModelHandle.open(options.model(), hadoop).ref().asInput("model"),
-        RunFolder.open(options.plan(), hadoop).asInput("plan"));
+        opened.open(options.plan(), hadoop).asInput("plan"));
   }
 
   @Override
   public ObjectNode write(RunAttempt attempt) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    QuantPlan plan = Facts.plan(RunFolder.open(options.plan(), hadoop));
+    QuantPlan plan = Facts.plan(opened.open(options.plan(), hadoop));
     Pipeline pipeline = new Pipeline(spark);
     progress.stage(
         name(),

@@ -87,9 +87,11 @@ final class RunStage {
       out.println("Reused the finished run " + folder.path());
       return new Outcome(reused.get(), folder, Optional.empty());
     }
+    Committers.require(spark, folder, options.output().atomicity());
     double[] ratio = new double[1];
     FinishedRun run =
         folder.produce(
+            options.output().atomicity(),
             attempt -> Explained.run(() -> work(folder, attempt, options, after, ratio)));
     return new Outcome(
         Pipeline.exitCode(run),
@@ -159,6 +161,10 @@ final class RunStage {
                       held.samples(options),
                       options.data().batchSize(),
                       options.gate(),
+                      options.sensitivity().isPresent()
+                          ? Optional.of(
+                              new Pipeline.Measured(plan, options.sensitivity().getAsInt()))
+                          : Optional.empty(),
                       held.description()),
               Summaries::quality);
       data.describe(pipeline.properties().putObject("data"));

@@ -11,7 +11,6 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
-import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +19,12 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /** {@code tare select}. */
-record SelectStage(SparkSession spark, SelectOptions options, Progress progress)
+record SelectStage(SparkSession spark, SelectOptions options, Progress progress, OpenedRuns opened)
     implements SingleStage {
+
+  SelectStage(SparkSession spark, SelectOptions options, Progress progress) {
+    this(spark, options, progress, new OpenedRuns());
+  }
 
   @Override
   public String name() {
@@ -34,7 +37,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress)
     List<InputRef> inputs = new ArrayList<>();
     inputs.add(ModelHandle.open(options.model(), hadoop).ref().asInput("model"));
     if (options.statistics().isPresent()) {
-      inputs.add(RunFolder.open(options.statistics().get(), hadoop).asInput("statistics"));
+      inputs.add(opened.open(options.statistics().get(), hadoop).asInput("statistics"));
     }
     RecipeText.open(options.recipe(), hadoop).asInput(hadoop).ifPresent(inputs::add);
     return inputs;
@@ -77,7 +80,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress)
       }
       return Optional.empty();
     }
-    FinishedRun statistics = RunFolder.open(options.statistics().get(), hadoop);
+    FinishedRun statistics = opened.open(options.statistics().get(), hadoop);
     Facts.contentSha256(statistics);
     Facts.requireSameModel(statistics, model);
     return Optional.of(statistics);

@@ -6,13 +6,21 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.cli.DemoOptions;
 import dev.tare.jobs.cli.DequantizeOptions;
+import dev.tare.jobs.cli.DriftOptions;
 import dev.tare.jobs.cli.EvaluateOptions;
+import dev.tare.jobs.cli.GcOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
+import dev.tare.jobs.cli.PublishOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
+import dev.tare.jobs.cli.ReportOptions;
 import dev.tare.jobs.cli.RunOptions;
+import dev.tare.jobs.cli.RunsOptions;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.cli.Stages;
+import dev.tare.jobs.cli.VerifyOptions;
+import dev.tare.jobs.report.ReportJob;
+import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.Fingerprint;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Manifest;
@@ -85,9 +93,45 @@ public final class SparkStages implements Stages {
   }
 
   @Override
+  public ExitCode drift(DriftOptions options) throws IOException {
+    try (Session session = Session.open("tare drift")) {
+      return Explained.run(() -> new DriftCheck(session.spark(), out, oneStage()).run(options));
+    }
+  }
+
+  @Override
+  public ExitCode publish(PublishOptions options) throws IOException {
+    return new Publication(out).run(options);
+  }
+
+  @Override
+  public ExitCode verify(VerifyOptions options) throws IOException {
+    return new Housekeeping(out).verify(options);
+  }
+
+  @Override
+  public ExitCode runs(RunsOptions options) throws IOException {
+    return new Housekeeping(out).runs(options);
+  }
+
+  @Override
+  public ExitCode gc(GcOptions options) throws IOException {
+    return new Housekeeping(out).gc(options);
+  }
+
+  @Override
   public ExitCode inspect(InspectOptions options) throws IOException {
     new Inspection(out).run(options.target());
     return ExitCode.OK;
+  }
+
+  @Override
+  public ExitCode report(ReportOptions options) throws IOException {
+    try (Session session = Session.open("tare report")) {
+      out.println(
+          new ReportJob(session.spark()).run(options.run(), options.compare(), options.out()));
+      return ExitCode.OK;
+    }
   }
 
   @Override
@@ -118,8 +162,11 @@ public final class SparkStages implements Stages {
         out.println("Reused the finished run " + folder.path());
         return reused.get();
       }
+      Atomicity atomicity = stage.options().output().atomicity();
+      Committers.require(session.spark(), folder, atomicity);
       FinishedRun run =
           folder.produce(
+              atomicity,
               attempt ->
                   Explained.run(
                       () -> {

@@ -138,6 +138,7 @@ final class VisionDemo {
         Optional.of(images.resolve("evaluation").toString()),
         options.evalSamples().orElse(EVAL_SAMPLES),
         new GateOptions(OptionalDouble.empty(), OptionalDouble.empty()),
+        OptionalInt.empty(),
         new OutputOptions(output.toString(), Optional.empty(), IfFinished.FAIL));
   }
 

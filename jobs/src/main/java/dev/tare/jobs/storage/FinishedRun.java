@@ -1,16 +1,10 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Predicate;
-import org.apache.hadoop.fs.ChecksumException;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -41,8 +35,29 @@ public final class FinishedRun {
     return InputRef.of(name, folder.uri(), manifestDigest);
   }
 
+  /** Identity of the manifest's bytes, and so of every file of the run. */
+  public Digest manifestDigest() {
+    return manifestDigest;
+  }
+
   public boolean has(Part part) {
     return manifest.files().stream().anyMatch(file -> file.belongsTo(part));
+  }
+
+  /**
+   * A file of a run.
+   *
+   * @param path where it stands
+   * @param digest its bytes, as the manifest has them
+   */
+  public record StoredFile(Path path, Digest digest) {}
+
+  /** The files of a part, none if the run lacks it; nothing is read, nothing checked. */
+  public List<StoredFile> files(Part part) {
+    return manifest.files().stream()
+        .filter(file -> file.belongsTo(part))
+        .map(file -> new StoredFile(new Path(partsFolder(), file.path()), file.digest()))
+        .toList();
   }
 
   /**
@@ -58,7 +73,17 @@ public final class FinishedRun {
               .formatted(folder.path(), part.fileName(), String.join(", ", manifest.stages())));
     }
     verify(file -> file.belongsTo(part));
-    return folder.path(part);
+    return path(part);
+  }
+
+  /** Where a part stands, if the run has it; its bytes are not looked at. */
+  public Path path(Part part) {
+    return new Path(partsFolder(), part.fileName());
+  }
+
+  /** The folder that the paths in the manifest start from. */
+  private Path partsFolder() {
+    return manifest.partsFolder().map(name -> new Path(folder.path(), name)).orElse(folder.path());
   }
 
   /**
@@ -79,56 +104,24 @@ public final class FinishedRun {
     verify(file -> true);
   }
 
+  /**
+   * Compares every file of the run with the manifest. Cost: one reading of the run.
+   *
+   * @return one sentence for each file that is missing, changed or added; empty if the run is whole
+   */
+  public List<String> damage() throws IOException {
+    return damage(file -> true);
+  }
+
   private void verify(Predicate<FileEntry> chosen) throws IOException {
-    List<FileEntry> files = manifest.files().stream().filter(chosen).toList();
-    for (FileEntry file : files) {
-      check(file);
-    }
-    Set<String> known = new HashSet<>();
-    files.forEach(file -> known.add(file.path()));
-    Set<String> added = new TreeSet<>();
-    for (FileStatus status : Locations.filesBelow(fileSystem, folder.path())) {
-      String path = Locations.relative(folder.path(), status.getPath());
-      if (!isOutside(path) && chosen.test(new FileEntry(path, manifestDigest))) {
-        added.add(path);
-      }
-    }
-    added.removeAll(known);
-    if (!added.isEmpty()) {
-      throw broken("%s is not in the manifest".formatted(String.join(", ", added)));
+    List<String> damage = damage(chosen);
+    if (!damage.isEmpty()) {
+      throw TareException.badInput(
+          "Run %s is damaged: %s".formatted(folder.path(), String.join("; ", damage)));
     }
   }
 
-  private void check(FileEntry file) throws IOException {
-    Path path = new Path(folder.path(), file.path());
-    Digest actual;
-    try {
-      actual = Digest.of(fileSystem, path);
-    } catch (FileNotFoundException e) {
-      throw broken("%s is missing".formatted(file.path()));
-    } catch (ChecksumException e) {
-      throw broken("%s was changed (%s)".formatted(file.path(), e.getMessage()));
-    }
-    if (!actual.equals(file.digest())) {
-      throw broken(
-          "%s was changed: %d bytes with sha256 %s, but the manifest says %d and %s"
-              .formatted(
-                  file.path(),
-                  actual.bytes(),
-                  actual.sha256(),
-                  file.digest().bytes(),
-                  file.digest().sha256()));
-    }
-  }
-
-  /** The manifest, the status and leftovers of attempts are not listed in a manifest. */
-  private static boolean isOutside(String path) {
-    return path.equals(Part.MANIFEST.fileName())
-        || path.equals(Part.STATUS.fileName())
-        || RunAttempt.isAttempt(path);
-  }
-
-  private TareException broken(String what) {
-    return TareException.badInput("Run %s is damaged: %s".formatted(folder.path(), what));
+  private List<String> damage(Predicate<FileEntry> chosen) throws IOException {
+    return new RunVerifier(fileSystem, manifest, folder.path(), partsFolder()).damage(chosen);
   }
 }

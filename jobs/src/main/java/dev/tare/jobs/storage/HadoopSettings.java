@@ -3,6 +3,7 @@ package dev.tare.jobs.storage;
 import java.io.Serializable;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -12,9 +13,25 @@ import org.apache.hadoop.conf.Configuration;
  */
 public record HadoopSettings(Map<String, String> entries) implements Serializable {
   private static final long serialVersionUID = 1L;
+  private static final String PREFIX = "spark.hadoop.";
 
   public HadoopSettings {
     entries = new TreeMap<>(entries);
+  }
+
+  /**
+   * Hadoop's settings of this JVM without a Spark session: its files, and over them what {@code
+   * spark-submit} and its properties file gave as {@code spark.hadoop.*}, which a driver has among
+   * its system properties.
+   */
+  public static Configuration ofDriver() {
+    Configuration hadoop = new Configuration();
+    for (String name : new TreeSet<>(System.getProperties().stringPropertyNames())) {
+      if (name.startsWith(PREFIX)) {
+        hadoop.set(name.substring(PREFIX.length()), System.getProperty(name));
+      }
+    }
+    return hadoop;
   }
 
   public static HadoopSettings of(Configuration hadoop) {

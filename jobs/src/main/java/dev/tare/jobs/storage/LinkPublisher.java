@@ -8,13 +8,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /** {@code file:}: a full temporary file, then a hard link, which fails where the name is taken. */
 final class LinkPublisher implements Publisher {
-
-  LinkPublisher(Configuration hadoop) {}
 
   @Override
   public boolean publish(byte[] content, Path temporary, Path target) throws IOException {
@@ -41,5 +38,10 @@ final class LinkPublisher implements Publisher {
     } finally {
       Files.delete(full);
     }
+  }
+
+  @Override
+  public boolean renamesFolders() {
+    return true;
   }
 }

@@ -78,7 +78,7 @@ public final class Locations {
    */
   static List<FileStatus> filesBelow(FileSystem fileSystem, Path folder) throws IOException {
     List<FileStatus> files = new ArrayList<>();
-    for (FileStatus entry : fileSystem.listStatus(folder)) {
+    for (FileStatus entry : entries(fileSystem, folder)) {
       String name = entry.getPath().getName();
       if (name.startsWith(".") || name.endsWith(".crc") || name.equals("_SUCCESS")) {
         continue;
@@ -90,6 +90,15 @@ public final class Locations {
       }
     }
     return files;
+  }
+
+  /** What a folder holds; nothing if another process removed it meanwhile. */
+  static List<FileStatus> entries(FileSystem fileSystem, Path folder) throws IOException {
+    try {
+      return List.of(fileSystem.listStatus(folder));
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
   }
 
   /** The path of a file below a folder, with slashes. */

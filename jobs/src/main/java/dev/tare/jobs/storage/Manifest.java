@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -23,6 +24,8 @@ import java.util.TreeMap;
  * @param configuration effective configuration by option name
  * @param properties facts of the stages, a JSON tree with sorted keys; this record holds a copy of
  *     its own and gives out copies
+ * @param partsFolder folder inside the run folder that holds the files, where they do not stand in
+ *     the run folder itself: on object stores, which cannot rename a folder
  * @param files every file of the run but manifest and status, sorted by path
  */
 public record Manifest(
@@ -33,6 +36,7 @@ public record Manifest(
     List<InputRef> inputs,
     SortedMap<String, String> configuration,
     ObjectNode properties,
+    Optional<String> partsFolder,
     List<FileEntry> files) {
 
   /** The property by which a stage tells the outcome of its quality gate. */
@@ -45,10 +49,15 @@ public record Manifest(
   public static final String GATE_FAILED = "failed";
 
   /**
-   * @throws IllegalArgumentException if the run id is not one
+   * @throws IllegalArgumentException if the run id is not one, or the folder of parts is no folder
+   *     of an attempt
    */
   public Manifest {
     RunId.check(runId);
+    if (partsFolder.isPresent() && !RunAttempt.isFolder(partsFolder.get())) {
+      throw new IllegalArgumentException(
+          "Not the folder of an attempt: '%s'".formatted(partsFolder.get()));
+    }
     stages = List.copyOf(stages);
     created = created.truncatedTo(ChronoUnit.SECONDS);
     inputs = inputs.stream().sorted().toList();
@@ -72,6 +81,7 @@ public record Manifest(
         List.copyOf(inputs),
         new TreeMap<>(configuration),
         properties,
+        Optional.empty(),
         List.of());
   }
 
@@ -86,12 +96,17 @@ public record Manifest(
     return Fingerprint.of(tareVersion, stages, inputs, configuration);
   }
 
+  /** Whether quality was held against a gate and was good enough. */
+  public boolean gatePassed() {
+    return properties.path(GATE).asText("").equals(GATE_PASSED);
+  }
+
   /** Whether this is a finished run whose quality gate failed. */
   public boolean gateFailed() {
     return properties.path(GATE).asText("").equals(GATE_FAILED);
   }
 
-  Manifest withFiles(Collection<FileEntry> newFiles) {
+  Manifest withFiles(Optional<String> folder, Collection<FileEntry> newFiles) {
     return new Manifest(
         runId,
         stages,
@@ -100,6 +115,7 @@ public record Manifest(
         inputs,
         configuration,
         properties,
+        folder,
         List.copyOf(newFiles));
   }
 }

@@ -31,6 +31,7 @@ import java.util.TreeMap;
  * configuration   option name -> text, sorted
  * fingerprint     sha256 over version, stages, inputs and configuration (Fingerprint)
  * properties      facts of the stages, any JSON object, keys sorted at every depth
+ * parts-folder    folder that holds the files, relative; absent where that is the run folder itself
  * files           array of {path, bytes, sha256}, sorted by path
  * }</pre>
  *
@@ -50,6 +51,7 @@ public final class ManifestJson {
           "configuration",
           "fingerprint",
           "properties",
+          "parts-folder",
           "files");
   private static final Set<String> INPUT_KEYS =
       Set.of("name", "uri", "bytes", "sha256", "modified");
@@ -78,6 +80,7 @@ public final class ManifestJson {
     manifest.configuration().forEach(configuration::put);
     root.put("fingerprint", manifest.fingerprint().sha256());
     root.set("properties", manifest.properties());
+    manifest.partsFolder().ifPresent(folder -> root.put("parts-folder", folder));
     ArrayNode files = root.putArray("files");
     for (FileEntry file : manifest.files()) {
       ObjectNode node = files.addObject();
@@ -114,6 +117,9 @@ public final class ManifestJson {
               inputs(StrictJson.array(root, "inputs", where), where),
               configuration(StrictJson.child(root, "configuration", where), where),
               StrictJson.child(root, "properties", where),
+              root.has("parts-folder")
+                  ? Optional.of(StrictJson.text(root, "parts-folder", where))
+                  : Optional.empty(),
               files(StrictJson.array(root, "files", where), where));
       String stated = StrictJson.text(root, "fingerprint", where);
       if (!stated.equals(manifest.fingerprint().sha256())) {

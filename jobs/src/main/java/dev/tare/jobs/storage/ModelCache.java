@@ -4,12 +4,15 @@ import dev.tare.jobs.TareException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,11 +23,13 @@ import org.apache.hadoop.conf.Configuration;
  * path. Thread-safe, also among JVMs of one machine.
  *
  * <p>The cache is a folder {@code sha256/<hash>}; a file appears in it by an atomic rename, after
- * its content was found to be right. Each JVM hashes a file once, also one that it finds there. A
- * {@code file:} URI whose content is right is used where it stands.
+ * its content was found to be right. Of several JVMs that want it one copies, the others wait on a
+ * lock on the file {@code locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also
+ * one that it finds there. A {@code file:} URI whose content is right is used where it stands.
  */
 public final class ModelCache {
   private static final Map<ModelRef, Path> CHECKED = new ConcurrentHashMap<>();
+  private static final Map<Path, Object> FETCHING = new ConcurrentHashMap<>();
 
   private final Path folder;
 
@@ -67,15 +72,29 @@ public final class ModelCache {
       }
     }
     Path target = prepare().resolve(ref.sha256());
-    if (!isContentOf(target, ref)) {
-      copy(ref, target, hadoop);
+    if (isContentOf(target, ref)) {
+      return target;
+    }
+    // Locks on files are between JVMs; inside of one a second request would be an error.
+    synchronized (FETCHING.computeIfAbsent(target, path -> new Object())) {
+      try (FileChannel channel =
+              FileChannel.open(
+                  Files.createDirectories(folder.resolve("locks")).resolve(ref.sha256()),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE);
+          FileLock held = channel.lock()) {
+        if (held.isValid() && !isContentOf(target, ref)) {
+          copy(ref, target, hadoop);
+        }
+      }
     }
     return target;
   }
 
   private static void copy(ModelRef ref, Path target, Configuration hadoop) throws IOException {
     org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(ref.uri());
-    Path temporary = Files.createTempFile(target.getParent(), "fetch-", ".part");
+    // One name under the lock: what a killed JVM left is written over.
+    Path temporary = target.resolveSibling(ref.sha256() + ".part");
     try {
       try (InputStream stream = source.getFileSystem(hadoop).open(source)) {
         Files.copy(stream, temporary, StandardCopyOption.REPLACE_EXISTING);

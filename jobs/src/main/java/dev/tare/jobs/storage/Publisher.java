@@ -2,24 +2,19 @@ package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
 import java.io.IOException;
-import java.net.URI;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
  * Creates a file that is seen whole or not at all, and by one of many that try at once.
  *
  * <p>Each file system needs its own way: Hadoop's {@code create(overwrite=false)} on {@code file:}
- * lets several racers win. One implementation per scheme; a scheme without one is refused before
- * any work is done.
+ * lets several racers win, and {@code s3a:} has no rename. One implementation per scheme; a scheme
+ * without one is refused before any work is done.
  */
 interface Publisher {
-  Map<String, Function<Configuration, Publisher>> SCHEMES =
-      new TreeMap<>(Map.of("file", LinkPublisher::new, "hdfs", RenamePublisher::new));
 
   /**
    * Publishes.
@@ -29,22 +24,42 @@ interface Publisher {
    *     that no one else uses
    * @param target the file to appear
    * @return false if the target existed, which then stays as it was
+   * @throws IOException if it is not known whether the file appeared or yet will
    */
   boolean publish(byte[] content, Path temporary, Path target) throws IOException;
+
+  /** Whether a folder gets another name in one step, without a copy. */
+  boolean renamesFolders();
 
   /**
    * The publisher for a file system.
    *
-   * @throws TareException (usage) if runs cannot be published on that file system
+   * @throws TareException (usage) if it cannot publish in one step, and must
    */
-  static Publisher of(URI target, Configuration hadoop) {
-    String scheme = String.valueOf(target.getScheme()).toLowerCase(Locale.ROOT);
-    Function<Configuration, Publisher> factory = SCHEMES.get(scheme);
-    if (factory == null) {
-      throw TareException.usage(
-          "Cannot publish a run on '%s:' (%s); supported are %s"
-              .formatted(scheme, target, String.join(", ", SCHEMES.keySet())));
+  static Publisher of(Path target, Atomicity atomicity, Configuration hadoop) throws IOException {
+    String scheme = String.valueOf(target.toUri().getScheme()).toLowerCase(Locale.ROOT);
+    FileSystem fileSystem = target.getFileSystem(hadoop);
+    if (scheme.equals("file")) {
+      return new LinkPublisher();
     }
-    return factory.apply(hadoop);
+    if (scheme.equals("hdfs")) {
+      return new RenamePublisher(hadoop);
+    }
+    boolean conditional = fileSystem.hasPathCapability(target, ConditionalPutPublisher.CAPABILITY);
+    if (scheme.equals("s3a") && conditional) {
+      return new ConditionalPutPublisher(fileSystem);
+    }
+    if (atomicity == Atomicity.WHERE_POSSIBLE) {
+      return new LookFirstPublisher(fileSystem);
+    }
+    throw TareException.usage(
+        ("Cannot publish on '%s:' (%s): %s, so of two writers both could believe that they won;"
+                + " write to file:, hdfs: or s3a:, or accept that by --allow-non-atomic")
+            .formatted(
+                scheme,
+                target,
+                scheme.equals("s3a")
+                    ? "conditional writes are turned off there (fs.s3a.create.conditional.enabled)"
+                    : "it has no way known to this program to create a file only if it is absent"));
   }
 }

@@ -37,4 +37,9 @@ final class RenamePublisher implements Publisher {
       return false;
     }
   }
+
+  @Override
+  public boolean renamesFolders() {
+    return true;
+  }
 }

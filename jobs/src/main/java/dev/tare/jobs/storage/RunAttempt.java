@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -19,11 +21,15 @@ import org.apache.hadoop.fs.Path;
  *
  * <p>Parts are written into a folder of the attempt's own inside the run folder, hidden from Spark
  * by its underscore, and moved to their names when all are there; so a killed attempt that still
- * writes, or two at once, never mix. The attempt that began last owns the folder ({@code
+ * writes, or two at once, never mix. Where folders cannot be renamed they stay there, written once,
+ * and the manifest names that folder. The attempt that began last owns the folder ({@code
  * status.json} says which), an earlier one fails when it tries to publish.
  */
 public final class RunAttempt {
   private static final String PREFIX = "_attempt-";
+  private static final int LOOKS = 50;
+  private static final long BETWEEN_LOOKS_MILLIS = 100;
+  private static final Pattern FOLDER = Pattern.compile("_attempt-[A-Za-z0-9-]+");
 
   private final RunFolder folder;
   private final FileSystem fileSystem;
@@ -31,6 +37,7 @@ public final class RunAttempt {
   private final String id;
   private final Path staging;
   private boolean published;
+  private boolean undecided;
 
   private RunAttempt(RunFolder folder, FileSystem fileSystem, Publisher publisher) {
     this.folder = folder;
@@ -43,13 +50,43 @@ public final class RunAttempt {
   static RunAttempt begin(RunFolder folder, FileSystem fileSystem, Publisher publisher)
       throws IOException {
     RunAttempt attempt = new RunAttempt(folder, fileSystem, publisher);
-    attempt.writeStatus(Status.Outcome.RUNNING, ExitCode.OK, "running");
+    Optional<String> before = folder.status().map(Status::attempt);
+    try {
+      attempt.writeStatus(Status.Outcome.RUNNING, ExitCode.OK, "running");
+    } catch (IOException e) {
+      // hdfs: ends the writing of one who is overtaken by another.
+      if (attempt.overtaken(before)) {
+        throw attempt.loss(e);
+      }
+      throw e;
+    }
     fileSystem.mkdirs(attempt.staging);
     return attempt;
   }
 
+  /** Whether another attempt wrote the status since; one that just does so is waited for. */
+  private boolean overtaken(Optional<String> before) {
+    for (int look = 0; look < LOOKS; look++) {
+      Optional<String> now = folder.status().map(Status::attempt);
+      if (now.isPresent() && !now.equals(before)) {
+        return !now.get().equals(id);
+      }
+      try {
+        Thread.sleep(BETWEEN_LOOKS_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return false;
+  }
+
   static boolean isAttempt(String fileName) {
     return fileName.startsWith(PREFIX);
+  }
+
+  static boolean isFolder(String fileName) {
+    return FOLDER.matcher(fileName).matches();
   }
 
   public RunFolder folder() {
@@ -74,8 +111,8 @@ public final class RunAttempt {
   }
 
   /**
-   * Adds configuration and file list to the draft, moves the parts to their names and publishes the
-   * manifest, which makes the run finished.
+   * Adds configuration and file list to the draft, moves the parts to their names where folders can
+   * be renamed, and publishes the manifest, which makes the run finished.
    *
    * @throws TareException (already finished) if another attempt took the folder or published first
    */
@@ -90,25 +127,33 @@ public final class RunAttempt {
           new FileEntry(
               Locations.relative(staging, file.getPath()), Digest.of(fileSystem, file.getPath())));
     }
-    Manifest manifest = draft.withFiles(files);
+    boolean moves = publisher.renamesFolders();
+    Manifest manifest =
+        draft.withFiles(moves ? Optional.empty() : Optional.of(staging.getName()), files);
     requireOwned();
-    for (FileStatus entry : fileSystem.listStatus(staging)) {
-      move(entry.getPath());
+    if (moves) {
+      for (FileStatus entry : fileSystem.listStatus(staging)) {
+        move(entry.getPath());
+      }
+      requireInPlace(manifest);
+      requireOwned();
     }
-    requireInPlace(manifest);
-    requireOwned();
     byte[] content = ManifestJson.format(manifest).getBytes(StandardCharsets.UTF_8);
     Path target = folder.path(Part.MANIFEST);
-    if (!publisher.publish(content, new Path(staging, Part.MANIFEST.fileName()), target)) {
-      throw folder.finished();
+    undecided = true;
+    published = publisher.publish(content, new Path(staging, Part.MANIFEST.fileName()), target);
+    undecided = false;
+    if (!published) {
+      throw folder.alreadyFinished();
     }
-    published = true;
     boolean gateFailed = manifest.gateFailed();
     writeStatusIfPossible(
         Status.Outcome.FINISHED,
         gateFailed ? ExitCode.GATE_FAILED : ExitCode.OK,
         gateFailed ? "finished; the quality gate failed" : "finished");
-    deleteStaging();
+    if (moves) {
+      deleteStaging();
+    }
     return folder.open();
   }
 
@@ -117,7 +162,10 @@ public final class RunAttempt {
     if (!published && owned()) {
       writeStatusIfPossible(Status.Outcome.FAILED, exitCode, message);
     }
-    deleteStaging();
+    // A manifest whose writing failed may still appear, and then it names these parts.
+    if (!published && !undecided) {
+      deleteStaging();
+    }
   }
 
   private void move(Path part) throws IOException {
@@ -128,7 +176,7 @@ public final class RunAttempt {
     }
     Path target = new Path(folder.path(), name);
     if (fileSystem.exists(target) || !fileSystem.rename(part, target)) {
-      throw lost();
+      throw TareException.alreadyFinished(lossMessage());
     }
   }
 
@@ -137,14 +185,14 @@ public final class RunAttempt {
       Path path = new Path(folder.path(), file.path());
       if (!fileSystem.exists(path)
           || fileSystem.getFileStatus(path).getLen() != file.digest().bytes()) {
-        throw lost();
+        throw TareException.alreadyFinished(lossMessage());
       }
     }
   }
 
   private void requireOwned() {
     if (!owned()) {
-      throw lost();
+      throw TareException.alreadyFinished(lossMessage());
     }
   }
 
@@ -152,9 +200,19 @@ public final class RunAttempt {
     return folder.status().map(status -> status.attempt().equals(id)).orElse(false);
   }
 
-  private TareException lost() {
-    return TareException.alreadyFinished(
-        "Another attempt is writing %s; this one publishes nothing".formatted(folder.path()));
+  /** Whether another attempt took the folder, which then may have removed what this one wrote. */
+  boolean lost() {
+    // A status that cannot be read says nothing about others.
+    boolean taken = folder.status().map(status -> !status.attempt().equals(id)).orElse(false);
+    return taken && !published && !undecided;
+  }
+
+  TareException loss(Throwable cause) {
+    return new TareException(ExitCode.ALREADY_FINISHED, lossMessage(), cause);
+  }
+
+  private String lossMessage() {
+    return "Another attempt is writing %s; this one publishes nothing".formatted(folder.path());
   }
 
   private void writeStatus(Status.Outcome outcome, ExitCode exitCode, String message)

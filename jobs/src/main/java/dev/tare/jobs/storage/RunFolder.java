@@ -70,14 +70,27 @@ public final class RunFolder {
     return new RunFolder(path, id, hadoop);
   }
 
+  /** A folder to look into, whatever its name; it may be no run's. */
+  public static RunFolder existing(Path path, Configuration hadoop) throws IOException {
+    return new RunFolder(path, path.getName(), hadoop);
+  }
+
   /**
-   * A finished run, to read from.
+   * A finished run, to read from; a {@link RunName} is followed to its run.
    *
-   * @throws TareException (bad input) if there is no manifest, or it cannot be read
+   * @param location path or URI of a run or of a name
+   * @throws TareException (bad input) if there is neither, or it cannot be read
    */
   public static FinishedRun open(String location, Configuration hadoop) throws IOException {
-    Path path = Locations.qualified(location, hadoop);
-    return new RunFolder(path, path.getName(), hadoop).open();
+    RunFolder folder = existing(Locations.qualified(location, hadoop), hadoop);
+    if (!folder.finished()) {
+      RunName name = RunName.at(folder.path(), hadoop);
+      Optional<RunName.Target> target = name.target();
+      if (target.isPresent()) {
+        return name.open(target.get());
+      }
+    }
+    return folder.open();
   }
 
   public Path path() {
@@ -92,8 +105,8 @@ public final class RunFolder {
     return runId;
   }
 
-  /** Where a part of the finished run stands. */
-  public Path path(Part part) {
+  /** Where manifest and status stand; other parts are found through the manifest. */
+  Path path(Part part) {
     return new Path(path, part.fileName());
   }
 
@@ -103,7 +116,7 @@ public final class RunFolder {
    * @throws TareException (usage) if the location is a file
    */
   public State state() throws IOException {
-    if (fileSystem.exists(path(Part.MANIFEST))) {
+    if (finished()) {
       return State.FINISHED;
     }
     return entries().isEmpty() ? State.ABSENT : State.UNFINISHED;
@@ -124,7 +137,7 @@ public final class RunFolder {
       return Optional.empty();
     }
     if (policy == IfFinished.FAIL) {
-      throw finished();
+      throw alreadyFinished();
     }
     Manifest manifest = open().manifest();
     List<String> differences = fingerprint.get().differences(manifest.fingerprint());
@@ -141,14 +154,24 @@ public final class RunFolder {
    * @throws TareException (already finished) if the run is finished; (usage) if the file system has
    *     no way to publish, or the folder holds anything that is not a run's
    */
-  public RunAttempt begin() throws IOException {
-    Publisher publisher = Publisher.of(uri(), hadoop);
+  public RunAttempt begin(Atomicity atomicity) throws IOException {
+    Publisher publisher = Publisher.of(path, atomicity, hadoop);
     switch (state()) {
-      case FINISHED -> throw finished();
-      case UNFINISHED -> clear();
+      case FINISHED -> throw alreadyFinished();
+      case UNFINISHED -> clear(publisher.renamesFolders());
       case ABSENT -> fileSystem.mkdirs(path);
     }
     return RunAttempt.begin(this, fileSystem, publisher);
+  }
+
+  /** Begins where publication is atomic. */
+  public RunAttempt begin() throws IOException {
+    return begin(Atomicity.REQUIRED);
+  }
+
+  /** Produces where publication is atomic. */
+  public FinishedRun produce(Work work) throws IOException {
+    return produce(Atomicity.REQUIRED, work);
   }
 
   /**
@@ -158,13 +181,17 @@ public final class RunFolder {
    * @throws TareException as {@link #begin} and {@link RunAttempt#publish} do, and what the work
    *     throws
    */
-  public FinishedRun produce(Work work) throws IOException {
-    RunAttempt attempt = begin();
+  public FinishedRun produce(Atomicity atomicity, Work work) throws IOException {
+    RunAttempt attempt = begin(atomicity);
     try {
       return attempt.publish(work.write(attempt));
     } catch (Throwable e) {
       // All of them: Spark throws checked exceptions that no signature names.
       Optional<TareException> known = TareException.find(e);
+      if (known.isEmpty() && attempt.lost()) {
+        attempt.fail(ExitCode.ALREADY_FINISHED, "lost");
+        throw attempt.loss(e);
+      }
       attempt.fail(
           known.map(TareException::exitCode).orElse(ExitCode.INTERNAL),
           known.map(Throwable::getMessage).orElseGet(e::toString));
@@ -205,23 +232,38 @@ public final class RunFolder {
     }
   }
 
-  /** Removes everything but the status, which keeps the folder recognizable until the end. */
-  private void clear() throws IOException {
-    List<FileStatus> entries = entries();
-    for (FileStatus entry : entries) {
-      String name = entry.getPath().getName();
-      if (Part.named(name).isEmpty() && !RunAttempt.isAttempt(name)) {
-        throw foreign("it holds '%s', which is no part of a run".formatted(name));
-      }
+  private boolean finished() throws IOException {
+    return fileSystem.exists(path(Part.MANIFEST));
+  }
+
+  /**
+   * Removes everything but the status, which keeps the folder recognizable until the end; nothing
+   * where parts stay in the folders of their attempts, since a manifest on its way may name one.
+   */
+  private void clear(boolean remove) throws IOException {
+    Optional<String> stranger = foreignEntry();
+    if (stranger.isPresent()) {
+      throw foreign("it holds '%s', which is no part of a run".formatted(stranger.get()));
     }
     if (status().isEmpty()) {
       throw foreign("it is not empty and has no %s of a run".formatted(Part.STATUS.fileName()));
     }
-    for (FileStatus entry : entries) {
+    if (!remove) {
+      return;
+    }
+    for (FileStatus entry : entries()) {
       if (!entry.getPath().equals(path(Part.STATUS))) {
         fileSystem.delete(entry.getPath(), true);
       }
     }
+  }
+
+  /** The name of something in the folder that is neither a part of a run nor an attempt. */
+  Optional<String> foreignEntry() throws IOException {
+    return entries().stream()
+        .map(entry -> entry.getPath().getName())
+        .filter(name -> Part.named(name).isEmpty() && !RunAttempt.isAttempt(name))
+        .findFirst();
   }
 
   private List<FileStatus> entries() throws IOException {
@@ -229,7 +271,7 @@ public final class RunFolder {
       if (fileSystem.getFileStatus(path).isFile()) {
         throw TareException.usage("The output %s is a file, not a folder".formatted(path));
       }
-      return List.of(fileSystem.listStatus(path));
+      return Locations.entries(fileSystem, path);
     } catch (FileNotFoundException e) {
       return List.of();
     }
@@ -239,7 +281,7 @@ public final class RunFolder {
     return TareException.usage("Refusing to write a run into %s: %s".formatted(path, reason));
   }
 
-  TareException finished() {
+  TareException alreadyFinished() {
     return TareException.alreadyFinished(
         "%s holds a finished run; choose another --output, or --if-finished reuse".formatted(path));
   }

@@ -143,7 +143,7 @@ public final class StatisticsStore {
    * is null.
    */
   public static Dataset<Row> read(SparkSession spark, Path folder) {
-    return spark.read().schema(StatisticsTable.SCHEMA).parquet(folder.toString());
+    return CheckedParquet.read(spark, StatisticsTable.SCHEMA, folder);
   }
 
   private static String blockKey(Row row) {

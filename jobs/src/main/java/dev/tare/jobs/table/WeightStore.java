@@ -30,10 +30,7 @@ public final class WeightStore {
     constants.forEach(
         p -> codes.put(p.tensor(), ByteBuffer.allocate(Math.toIntExact(WeightTables.bytes(p)))));
     Dataset<Row> rows =
-        spark
-            .read()
-            .schema(WeightTables.WEIGHTS_SCHEMA)
-            .parquet(folder.toString())
+        CheckedParquet.read(spark, WeightTables.WEIGHTS_SCHEMA, folder)
             .select("tensor", "offset", "data")
             .orderBy(functions.col("tensor"), functions.col("offset"));
     for (Iterator<Row> it = rows.toLocalIterator(); it.hasNext(); ) {

@@ -8,6 +8,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
+import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.IfFinished;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +49,7 @@ class CommandLinesTest {
           Map.entry("channel-bits", List.of("7", "6")),
           Map.entry("min-cosine", List.of("0.5", "0.25")),
           Map.entry("min-sqnr-db", List.of("20.5", "10.5")),
+          Map.entry("sensitivity", List.of("12", "13")),
           Map.entry("image-size", List.of("48x*", "224x224")),
           Map.entry("image-resize", List.of("crop", "pad")),
           Map.entry("image-pad", List.of("127.5", "255.0")),
@@ -56,7 +59,17 @@ class CommandLinesTest {
           Map.entry("image-layout", List.of("nhwc", "nchw")),
           Map.entry("max-image-pixels", List.of("100", "200")),
           Map.entry("vision", List.of("true", "false")),
+          Map.entry("max-psi", List.of("0.5", "0.3")),
+          Map.entry("max-js", List.of("0.5", "0.3")),
+          Map.entry("max-ks", List.of("0.5", "0.3")),
+          Map.entry("max-clip-increase", List.of("0.5", "0.25")),
+          Map.entry("max-non-finite", List.of("0.5", "0.25")),
+          Map.entry("rows", List.of("5", "6")),
           Map.entry("allow-mixed", List.of("true", "false")),
+          Map.entry("allow-non-atomic", List.of("true", "false")),
+          Map.entry("older-than", List.of("7d", "12h")),
+          Map.entry("dry-run", List.of("true", "false")),
+          Map.entry("ungated", List.of("true", "false")),
           Map.entry("verbose", List.of("true", "false")));
 
   @TempDir private Path temporary;
@@ -104,6 +117,7 @@ class CommandLinesTest {
                 Optional.empty(),
                 256,
                 new GateOptions(OptionalDouble.of(0.95), OptionalDouble.empty()),
+                OptionalInt.empty(),
                 new OutputOptions("o", Optional.empty(), IfFinished.FAIL)));
   }
 
@@ -113,25 +127,50 @@ class CommandLinesTest {
     run("select", "--statistics", "s", "--model", "m", "--output", "o");
     run("quantize", "--plan", "p", "--model=m", "--output", "o");
     run("merge", "--output", "o", "a", "b");
+    run("publish", "r", "--as", "n", "--gate", "e");
     run("inspect", "m.onnx");
     run("demo");
+    run("report", "r", "--compare", "s", "--out", "p.html");
     run("calibrate", "--model", "m", "--data", "d", "--output", "o");
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
 
-    assertThat(stages.calls.subList(0, 5))
+    assertThat(stages.calls.subList(0, 7))
         .containsExactly(
             new SelectOptions(Optional.of("s"), "m", "int8", output),
             new QuantizeOptions("p", "m", output),
             new MergeOptions(List.of("a", "b"), false, output),
+            new PublishOptions("r", "n", Optional.of("e"), false, Atomicity.REQUIRED),
             new InspectOptions("m.onnx"),
             new DemoOptions(
                 false,
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
-                Optional.empty()));
-    assertThat(stages.calls.get(5)).isInstanceOf(CalibrateOptions.class);
-    assertThat(((EvaluateOptions) stages.calls.get(6)).gate().minCosine()).isEmpty();
+                Optional.empty()),
+            new ReportOptions("r", Optional.of("s"), "p.html"));
+    assertThat(stages.calls.get(7)).isInstanceOf(CalibrateOptions.class);
+    assertThat(((EvaluateOptions) stages.calls.get(8)).gate().minCosine()).isEmpty();
+  }
+
+  @Test
+  void housekeepingReachesItsStage() {
+    run("verify", "r");
+    run("runs", "root");
+    run("gc", "root", "--older-than", "7d");
+    run("gc", "root", "--older-than=36h", "--dry-run");
+    run("gc", "root", "--older-than", "30m");
+
+    assertThat(stages.calls)
+        .containsExactly(
+            new VerifyOptions("r"),
+            new RunsOptions("root"),
+            new GcOptions("root", Duration.ofDays(7), false),
+            new GcOptions("root", Duration.ofHours(36), true),
+            new GcOptions("root", Duration.ofMinutes(30), false));
+    stages.calls.clear();
+    assertUsage("Missing required option: '--older-than=AGE'", "gc", "root");
+    assertUsage("--older-than': '7' is not a number with d, h or m", "gc", "r", "--older-than=7");
+    assertThat(stages.calls).isEmpty();
   }
 
   @TestFactory
@@ -187,11 +226,13 @@ class CommandLinesTest {
     line.getCommandSpec().options().stream()
         .filter(o -> !o.longestName().equals(option))
         .filter(OptionSpec::required)
+        .filter(o -> o.type() == String.class)
         .forEach(o -> o.setValue("given"));
     List<String> arguments = new ArrayList<>(List.of(more));
     for (OptionSpec o : line.getCommandSpec().options()) {
       if (o.required() && !o.longestName().equals(option)) {
-        arguments.add(o.longestName() + "=given");
+        List<String> two = TWO_VALUES.getOrDefault(o.longestName().substring(2), List.of("given"));
+        arguments.add(o.longestName() + "=" + two.get(0));
       }
     }
     boolean requiredAndUnset =
@@ -205,6 +246,9 @@ class CommandLinesTest {
     arguments.add(0, subcommand);
     root.parseArgs(arguments.toArray(String[]::new));
     Object value = line.getCommandSpec().findOption(option).getValue();
+    if (value instanceof Duration age) {
+      return age.toHours() % 24 == 0 ? age.toDays() + "d" : age.toHours() + "h";
+    }
     return value instanceof Enum<?> e ? Settings.word(e) : String.valueOf(value);
   }
 
@@ -268,7 +312,8 @@ class CommandLinesTest {
         "--partitions=2",
         "--observe=all",
         "--eval-data=e",
-        "--min-sqnr-db=-3");
+        "--min-sqnr-db=-3",
+        "--sensitivity=6");
     SortedMap<String, String> configuration = ((RunOptions) stages.calls.get(0)).configuration();
 
     List<String> keys =
@@ -276,7 +321,14 @@ class CommandLinesTest {
             .map(OptionKeys::key)
             .filter(
                 k ->
-                    !List.of("help", "config", "verbose", "output", "run-id", "if-finished")
+                    !List.of(
+                            "help",
+                            "config",
+                            "verbose",
+                            "output",
+                            "run-id",
+                            "if-finished",
+                            "allow-non-atomic")
                         .contains(k))
             .sorted()
             .toList();

@@ -64,7 +64,37 @@ final class RecordingStages implements Stages {
   }
 
   @Override
+  public ExitCode drift(DriftOptions options) {
+    return record(options);
+  }
+
+  @Override
+  public ExitCode publish(PublishOptions options) {
+    return record(options);
+  }
+
+  @Override
+  public ExitCode verify(VerifyOptions options) {
+    return record(options);
+  }
+
+  @Override
+  public ExitCode runs(RunsOptions options) {
+    return record(options);
+  }
+
+  @Override
+  public ExitCode gc(GcOptions options) {
+    return record(options);
+  }
+
+  @Override
   public ExitCode inspect(InspectOptions options) {
+    return record(options);
+  }
+
+  @Override
+  public ExitCode report(ReportOptions options) {
     return record(options);
   }
 

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A Spark standalone cluster on loopback, from the jars that Maven fetched: Master and Workers. */
-final class LocalCluster implements AutoCloseable {
+public final class LocalCluster implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofSeconds(90);
 
@@ -36,7 +36,7 @@ final class LocalCluster implements AutoCloseable {
   }
 
   /** Starts a Master and Workers of one core each, and waits until all are alive. */
-  static LocalCluster start(Path sparkHome, Path folder, int workers)
+  public static LocalCluster start(Path sparkHome, Path folder, int workers)
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
     LocalCluster cluster = new LocalCluster(sparkHome, folder);
@@ -80,7 +80,7 @@ final class LocalCluster implements AutoCloseable {
   }
 
   /** The URL that {@code --master} takes. */
-  String master() {
+  public String master() {
     return "spark://127.0.0.1:" + masterPort;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
@@ -24,7 +25,13 @@ class MeasuresTest {
         cosine,
         -1,
         percentiles,
-        name.equals("pooled") ? Optional.empty() : Optional.of(.75));
+        name.equals("pooled") ? Optional.empty() : Optional.of(.75),
+        new PerSample(
+            List.of(.25, 1.0),
+            List.of(10.0, Double.POSITIVE_INFINITY),
+            List.of(new PerSample.Worst("ab", .25, 10)),
+            List.of(.1f, 2f),
+            List.of(.2f, 2f)));
   }
 
   @Test
@@ -111,10 +118,20 @@ class MeasuresTest {
     List<Quality.OutputQuality> both = List.of(output("y", 1, 1), output("pooled", .5, 2));
     Quality.GateResult passed = new Quality.GateResult(true, true, List.of());
     assertThat(
-            new Quality(1, both, Optional.empty(), 0, 1, new TreeSet<>(), passed).headline().name())
+            new Quality(1, both, Optional.empty(), 0, 1, new TreeSet<>(), passed, Optional.empty())
+                .headline()
+                .name())
         .isEqualTo("pooled");
     assertThat(
-            new Quality(1, both.subList(0, 1), Optional.empty(), 0, 1, new TreeSet<>(), passed)
+            new Quality(
+                    1,
+                    both.subList(0, 1),
+                    Optional.empty(),
+                    0,
+                    1,
+                    new TreeSet<>(),
+                    passed,
+                    Optional.empty())
                 .headline()
                 .name())
         .isEqualTo("y");
@@ -130,7 +147,12 @@ class MeasuresTest {
             6,
             1.5,
             new TreeSet<>(List.of("b", "a")),
-            new Quality.GateResult(true, false, List.of("too low")));
+            new Quality.GateResult(true, false, List.of("too low")),
+            Optional.of(
+                new Sensitivity(
+                    5,
+                    new Sensitivity.Score(20, .5),
+                    new TreeMap<>(Map.of("dense", new Sensitivity.Score(21, .75))))));
     assertThat(QualityJson.format(quality, "by hash"))
         .isEqualTo(
             """
@@ -151,7 +173,20 @@ class MeasuresTest {
                   "p1" : 0.25,
                   "p50" : 0.5
                 },
-                "argmax-agreement" : 0.75
+                "argmax-agreement" : 0.75,
+                "per-sample" : {
+                  "cosine-quantiles" : [ 0.25, 1.0 ],
+                  "sqnr-db-quantiles" : [ 10.0, null ],
+                  "worst" : [ {
+                    "sample" : "ab",
+                    "cosine" : 0.25,
+                    "sqnr-db" : 10.0
+                  } ]
+                },
+                "values" : {
+                  "float" : [ 0.1, 2.0 ],
+                  "quantized" : [ 0.2, 2.0 ]
+                }
               }, {
                 "name" : "pooled",
                 "vector" : "mean-pooled, normalized",
@@ -161,11 +196,34 @@ class MeasuresTest {
                   "min" : -1.0,
                   "p1" : 0.25,
                   "p50" : 0.5
+                },
+                "per-sample" : {
+                  "cosine-quantiles" : [ 0.25, 1.0 ],
+                  "sqnr-db-quantiles" : [ 10.0, null ],
+                  "worst" : [ {
+                    "sample" : "ab",
+                    "cosine" : 0.25,
+                    "sqnr-db" : 10.0
+                  } ]
+                },
+                "values" : {
+                  "float" : [ 0.1, 2.0 ],
+                  "quantized" : [ 0.2, 2.0 ]
                 }
               } ],
               "nearest-neighbour-agreement" : 0.875,
               "nearest-neighbour-samples" : 6,
-              "quantized-time-over-float" : 1.5
+              "quantized-time-over-float" : 1.5,
+              "sensitivity" : {
+                "samples" : 5,
+                "cosine-mean" : 0.5,
+                "sqnr-db" : 20.0,
+                "operators" : [ {
+                  "node" : "dense",
+                  "cosine-mean" : 0.75,
+                  "sqnr-db" : 21.0
+                } ]
+              }
             }
             """);
   }

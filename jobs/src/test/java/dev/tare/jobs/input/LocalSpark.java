@@ -26,6 +26,13 @@ public final class LocalSpark {
         .getOrCreate();
   }
 
+  /** Stops the session, if there is one: the next has the settings of then. */
+  public static void stop() {
+    if (SparkSession.getDefaultSession().isDefined()) {
+      SparkSession.getDefaultSession().get().stop();
+    }
+  }
+
   static Dataset<Row> table(String ddl, Row... rows) {
     return spark().createDataFrame(List.of(rows), StructType.fromDDL(ddl));
   }

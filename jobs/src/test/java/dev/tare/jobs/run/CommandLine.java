@@ -64,6 +64,11 @@ public final class CommandLine {
 
   public static Result tare(String... arguments) {
     spark();
+    return tareAlone(arguments);
+  }
+
+  /** A subcommand that needs no Spark; starts none by itself. */
+  public static Result tareAlone(String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream outStream = new PrintStream(out, true, StandardCharsets.UTF_8);

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Builds small ONNX files. Not thread-safe; confined to one test. */
-final class Graphs {
+public final class Graphs {
 
   final ModelProto.Builder model = ModelProto.newBuilder().setIrVersion(7);
   final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
@@ -51,7 +51,7 @@ final class Graphs {
   }
 
   /** An image through a convolution and a dense layer: old operators, weights in Constant nodes. */
-  static Graphs cnn() {
+  public static Graphs cnn() {
     return new Graphs(11)
         .input("image", TensorProto.DataType.FLOAT, "n", 3, 8, 8)
         .constantNode("kernel", 5, 3, 3, 3)
@@ -171,7 +171,8 @@ final class Graphs {
     return model.setGraph(graph).build().toByteArray();
   }
 
-  String write(Path file) throws IOException {
+  /** Writes the model and returns the file's path. */
+  public String write(Path file) throws IOException {
     Files.write(file, bytes());
     return file.toString();
   }

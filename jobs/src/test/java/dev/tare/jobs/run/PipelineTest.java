@@ -12,6 +12,7 @@ import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -104,6 +106,49 @@ class PipelineTest {
         .isEqualTo(json(whole.resolve("quality.json")).path("outputs"));
     assertThat(evaluated.out()).contains("y ", "gate: none");
     assertThat(json(quality.resolve("manifest.json")).path("properties").has("gate")).isFalse();
+  }
+
+  @Test
+  void everyCommandThatReadsARunFollowsAName() throws IOException {
+    String name = folder.resolve("current").toString();
+    tare("publish", whole.toString(), "--as", name).ends(0);
+    Path floats = folder.resolve("float");
+    Path plan = folder.resolve("plan");
+    Path quantized = folder.resolve("quantized");
+    Path quality = folder.resolve("quality");
+    Path merged = folder.resolve("merged");
+    tare("dequantize", name, "--output", floats.toString()).ends(0);
+    tare("select", "--model", model, "--statistics", name, "--output", plan.toString()).ends(0);
+    tare("quantize", "--model", model, "--plan", name, "--output", quantized.toString()).ends(0);
+    tare("merge", name, "--output", merged.toString()).ends(0);
+    command(
+            List.of("evaluate", "--model", model, "--quantized", name),
+            "--data",
+            evalData,
+            "--output",
+            quality.toString())
+        .ends(0);
+
+    String read = RunFolder.open(whole.toString(), new Configuration()).folder().uri().toString();
+    for (Path made : List.of(floats, plan, quantized, quality, merged)) {
+      assertThat(json(made.resolve("manifest.json")).path("inputs").findValuesAsText("uri"))
+          .contains(read);
+    }
+  }
+
+  @Test
+  void aNameThatMovesIsReadWhereItPointedFirst() throws IOException {
+    String name = folder.resolve("current").toString();
+    Path other = folder.resolve("other");
+    calibrate(data, other).ends(0);
+    tare("publish", whole.toString(), "--as", name).ends(0);
+    OpenedRuns opened = new OpenedRuns();
+    assertThat(opened.open(name, new Configuration()).folder().runId()).isEqualTo("whole");
+    tare("publish", other.toString(), "--as", name, "--ungated").ends(0);
+
+    assertThat(opened.open(name, new Configuration()).folder().runId()).isEqualTo("whole");
+    assertThat(new OpenedRuns().open(name, new Configuration()).folder().runId())
+        .isEqualTo("other");
   }
 
   @Test

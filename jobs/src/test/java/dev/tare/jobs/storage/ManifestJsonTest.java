@@ -10,6 +10,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -90,6 +91,7 @@ class ManifestJsonTest {
             InputRef.unhashed("data", URI.create("file:/d/x.parquet"), 7, 1_700_000_000_000L)),
         new TreeMap<>(Map.of("samples", "256", "model", "hdfs://n/m.onnx")),
         properties,
+        Optional.empty(),
         List.of(
             new FileEntry("statistics/part-0.parquet", new Digest(B, 5)),
             new FileEntry("plan.json", new Digest(A, 0))));
@@ -98,6 +100,19 @@ class ManifestJsonTest {
   @Test
   void writesTheDocumentedLayoutSorted() {
     assertThat(ManifestJson.format(manifest())).isEqualTo(valid());
+  }
+
+  @Test
+  void namesTheFolderOfPartsThatDoNotStandInTheRunFolder() {
+    Manifest inPlace = manifest().withFiles(Optional.of("_attempt-1"), manifest().files());
+    String text = ManifestJson.format(inPlace);
+
+    assertThat(text)
+        .isEqualTo(
+            valid().replace("  \"files\"", "  \"parts-folder\" : \"_attempt-1\",\n  \"files\""));
+    assertThat(ManifestJson.parse(text, "m")).isEqualTo(inPlace);
+    assertRefused(text.replace("_attempt-1", "../x"), "m: Not the folder of an attempt: '../x'");
+    assertRefused(text.replace("_attempt-1", "_attempt-/../x"), "m: Not the folder of an attempt");
   }
 
   @Test

@@ -11,6 +11,8 @@ import java.io.ObjectOutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +114,41 @@ class ModelCacheTest {
       HadoopSettings settings = (HadoopSettings) in.readObject();
       assertThat(settings.configuration().get("tare.test")).isEqualTo("x");
       assertThat(settings.toString()).startsWith("HadoopSettings[").doesNotContain("tare.test");
+    }
+  }
+
+  @Test
+  void ofManyJvmsOfOneMachineOneCopies() throws Exception {
+    Path source = Files.writeString(temporary.resolve("slow.onnx"), "model of many");
+    Digest digest = Digest.of("model of many");
+    Path cache = temporary.resolve("shared-cache");
+    List<Process> jvms = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      jvms.add(
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  System.getProperty(
+                      "surefire.test.class.path", System.getProperty("java.class.path")),
+                  SlowFileSystem.class.getName(),
+                  "odd:" + source,
+                  digest.sha256(),
+                  String.valueOf(digest.bytes()),
+                  cache.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(temporary.resolve("jvm-" + i).toFile())
+              .start());
+    }
+    for (int i = 0; i < jvms.size(); i++) {
+      assertThat(jvms.get(i).waitFor())
+          .as(Files.readString(temporary.resolve("jvm-" + i)))
+          .isZero();
+      assertThat(Files.readString(temporary.resolve("jvm-" + i)))
+          .contains(cache.resolve("sha256").resolve(digest.sha256()).toString());
+    }
+    try (var names = Files.list(temporary)) {
+      assertThat(names.filter(name -> name.toString().contains(".opened-"))).hasSize(1);
     }
   }
 }

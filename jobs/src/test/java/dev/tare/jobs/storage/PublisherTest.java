@@ -23,7 +23,6 @@ class PublisherTest {
 
   @Test
   void linkHasExactlyOneWinnerOfManyAndShowsItsWholeContent() throws Exception {
-    Configuration hadoop = new Configuration();
     ExecutorService threads = Executors.newFixedThreadPool(RACERS);
     try {
       for (int round = 0; round < ROUNDS; round++) {
@@ -37,7 +36,7 @@ class PublisherTest {
               threads.submit(
                   () -> {
                     start.await();
-                    return new LinkPublisher(hadoop)
+                    return new LinkPublisher()
                         .publish(content, hadoopPath(temporary), hadoopPath(target));
                   }));
         }

@@ -8,7 +8,6 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -225,10 +224,6 @@ class RunFolderTest {
 
   @Test
   void refusesFileSystemsWithoutAPublisherAndBadIds() throws IOException {
-    assertFails(
-        () -> Publisher.of(URI.create("s3a://b/r"), hadoop),
-        ExitCode.USAGE,
-        "Cannot publish a run on 's3a:' (s3a://b/r); supported are file, hdfs");
     assertFails(
         () -> RunFolder.at("nope://x/r", Optional.empty(), hadoop),
         ExitCode.USAGE,

@@ -1,4 +1,4 @@
-package dev.tare.jobs.input;
+package dev.tare.jobs;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,14 +9,17 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /** Work that waits for storage, done for many files at a time. */
-final class Concurrently {
+public final class Concurrently {
 
   private static final int THREADS = 16;
 
   private Concurrently() {}
 
   /** Results in the order of the inputs; of several failures, the first in that order is thrown. */
-  static <A, B> List<B> map(List<A> inputs, Function<A, B> function) {
+  public static <A, B> List<B> map(List<A> inputs, Function<A, B> function) {
+    if (inputs.isEmpty()) {
+      return List.of();
+    }
     ExecutorService pool = Executors.newFixedThreadPool(Math.min(THREADS, inputs.size()));
     try {
       List<Future<B>> futures = new ArrayList<>();

@@ -1,0 +1,77 @@
+package dev.tare.engine.range;
+
+import dev.tare.engine.histogram.Distribution;
+
+/**
+ * Points and shares of a distribution, for readers who choose no range: values are uniform inside a
+ * bin, cut to the exact extremes, as {@link Percentile} takes them.
+ */
+public final class Quantiles {
+
+  private final Distribution distribution;
+  private final Tails above;
+  private final Tails below;
+
+  private Quantiles(Distribution distribution) {
+    this.distribution = distribution;
+    this.above = Tails.above(distribution);
+    this.below = above.mirrored();
+  }
+
+  /**
+   * Prepares a distribution. Cost: one pass over the bins; every answer then takes their logarithm.
+   *
+   * @throws IllegalArgumentException if values were seen but only their extremes kept
+   */
+  public static Quantiles of(Distribution distribution) {
+    if (!Float.isNaN(distribution.min())) {
+      requireHistogram(distribution);
+    }
+    return new Quantiles(distribution);
+  }
+
+  private static void requireHistogram(Distribution distribution) {
+    if (distribution.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot tell shares of values: values in [%s, %s] but no histogram of them"
+              .formatted(distribution.min(), distribution.max()));
+    }
+  }
+
+  /**
+   * The point with a share of the values below it: 0 gives the minimum, 1 the maximum, and {@link
+   * Percentile} P lies between those of (1 - P/100) / 2 and its complement.
+   *
+   * @param share in [0, 1]
+   * @return NaN without values
+   * @throws IllegalArgumentException if the share is outside [0, 1]
+   */
+  public double at(double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("Invalid quantile " + share + ": must be in [0, 1]");
+    }
+    if (distribution.isEmpty()) {
+      return Double.NaN;
+    }
+    if (share == 0 || share == 1) {
+      return share == 0 ? distribution.min() : distribution.max();
+    }
+    // From the nearer tail, where a thin share keeps its precision.
+    return share > 0.5
+        ? above.pointBelow((1 - share) * above.total())
+        : -below.pointBelow(share * below.total());
+  }
+
+  /**
+   * Expected share of values below {@code low} or above {@code high}, in [0, 1]; NaN without
+   * values.
+   *
+   * @throws IllegalArgumentException if the ends are not in order
+   */
+  public double outside(double low, double high) {
+    if (!(low <= high)) {
+      throw new IllegalArgumentException("Invalid range [" + low + ", " + high + "]");
+    }
+    return (below.count(-low) + above.count(high)) / above.total();
+  }
+}

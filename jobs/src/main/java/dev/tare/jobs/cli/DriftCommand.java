@@ -1,0 +1,127 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.ExitCode;
+import java.io.IOException;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "drift",
+    description =
+        "Compare the statistics of new data with those that a model was calibrated on: exit code 4"
+            + " when a tensor passes a limit.",
+    customSynopsis = "tare drift --baseline RUN --current RUN2 [OPTIONS]",
+    footer = {
+      "  tare drift --baseline runs/published --current runs/today",
+      "",
+      "runs/today being made by tare calibrate from the data of the day."
+    })
+final class DriftCommand extends StageCommand {
+  @Option(
+      names = "--baseline",
+      required = true,
+      paramLabel = "RUN",
+      converter = Converters.NotEmpty.class,
+      description =
+          "Finished run with the statistics of the calibration, or one that was made from them.")
+  private String baseline;
+
+  @Option(
+      names = "--current",
+      required = true,
+      paramLabel = "RUN",
+      converter = Converters.NotEmpty.class,
+      description = "Finished run with the statistics of new data.")
+  private String current;
+
+  @Option(
+      names = "--plan",
+      paramLabel = "RUN",
+      converter = Converters.NotEmpty.class,
+      description =
+          "Finished run with the plan whose scales are deployed (default: the baseline's own, if it"
+              + " has one).")
+  private String plan;
+
+  @Option(
+      names = "--max-psi",
+      defaultValue = "0.2",
+      paramLabel = "X",
+      converter = Converters.Limit.class,
+      description =
+          "Most population stability index over the baseline's deciles (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double maxPsi;
+
+  @Option(
+      names = "--max-js",
+      defaultValue = "0.2",
+      paramLabel = "X",
+      converter = Converters.Limit.class,
+      description = "Most Jensen-Shannon distance, 0 to 1 (default: ${DEFAULT-VALUE}).")
+  private double maxJensenShannon;
+
+  @Option(
+      names = "--max-ks",
+      defaultValue = "0.1",
+      paramLabel = "X",
+      converter = Converters.Limit.class,
+      description = "Most Kolmogorov-Smirnov distance, 0 to 1 (default: ${DEFAULT-VALUE}).")
+  private double maxKolmogorovSmirnov;
+
+  @Option(
+      names = "--max-clip-increase",
+      defaultValue = "0.001",
+      paramLabel = "X",
+      converter = Converters.Limit.class,
+      description =
+          "How much more of the values, as a share, the deployed scales may clip than they clip of"
+              + " the baseline (default: ${DEFAULT-VALUE}).")
+  private double maxClipIncrease;
+
+  @Option(
+      names = "--max-non-finite",
+      defaultValue = "0.0",
+      paramLabel = "X",
+      converter = Converters.Limit.class,
+      description =
+          "How much more of the values, as a share, may be NaN or infinite (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double maxNonFinite;
+
+  @Option(
+      names = "--rows",
+      defaultValue = "20",
+      paramLabel = "N",
+      converter = Converters.Positive.class,
+      description = "Rows of the table, the farthest tensors first (default: ${DEFAULT-VALUE}).")
+  private int rows;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      converter = Converters.NotEmpty.class,
+      description = "Write the figures of all tensors to this file, path or URI.")
+  private String json;
+
+  DriftCommand(Stages stages) {
+    super(stages);
+  }
+
+  @Override
+  ExitCode execute(Stages on) throws IOException {
+    return on.drift(
+        new DriftOptions(
+            baseline,
+            current,
+            Optional.ofNullable(plan),
+            maxPsi,
+            maxJensenShannon,
+            maxKolmogorovSmirnov,
+            maxClipIncrease,
+            maxNonFinite,
+            rows,
+            Optional.ofNullable(json)));
+  }
+}

@@ -1,0 +1,49 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.ExitCode;
+import java.io.IOException;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "gc",
+    description = "Remove what abandoned runs left; finished and published runs stay.",
+    customSynopsis = "tare gc ROOT --older-than AGE [OPTIONS]",
+    footer = "  tare gc runs --older-than 7d --dry-run")
+final class GcCommand extends StageCommand {
+  @Parameters(
+      paramLabel = "ROOT",
+      converter = Converters.NotEmpty.class,
+      description = "Folder with runs below it, path or URI.")
+  private String root;
+
+  @Option(
+      names = "--older-than",
+      required = true,
+      paramLabel = "AGE",
+      converter = Converters.Age.class,
+      description =
+          "Least time since the last file was written, as 7d, 12h or 30m; longer than any run takes.")
+  private Duration olderThan;
+
+  @Option(
+      names = "--dry-run",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      paramLabel = "true|false",
+      converter = Converters.Flag.class,
+      description = "Say what would be removed, and remove nothing (default: ${DEFAULT-VALUE}).")
+  private boolean dryRun;
+
+  GcCommand(Stages stages) {
+    super(stages);
+  }
+
+  @Override
+  ExitCode execute(Stages on) throws IOException {
+    return on.gc(new GcOptions(root, olderThan, dryRun));
+  }
+}

@@ -1,0 +1,83 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.storage.Atomicity;
+import java.io.IOException;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "publish",
+    description =
+        "Point a name to a finished run whose quality gate passed; whoever reads the name gets the"
+            + " run.",
+    customSynopsis = "tare publish RUN --as NAME [OPTIONS]",
+    footer = {
+      "  tare publish runs/first --as runs/current",
+      "  tare inspect runs/current",
+      "  tare publish runs/quantized --gate runs/quality --as runs/current"
+    })
+final class PublishCommand extends StageCommand {
+  @Parameters(
+      paramLabel = "RUN",
+      converter = Converters.NotEmpty.class,
+      description = "Finished run, or another name, path or URI.")
+  private String run;
+
+  @Option(
+      names = "--as",
+      required = true,
+      paramLabel = "NAME",
+      converter = Converters.NotEmpty.class,
+      description = "Name to move, path or URI; it holds the pointer, not a copy.")
+  private String name;
+
+  @Option(
+      names = "--gate",
+      paramLabel = "EVALUATION",
+      converter = Converters.NotEmpty.class,
+      description =
+          "Run of 'tare evaluate' whose gate decides, for a run without an evaluation of its own.")
+  private String gate;
+
+  @Option(
+      names = "--ungated",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      paramLabel = "true|false",
+      converter = Converters.Flag.class,
+      description =
+          "Publish a run that has no gate; one whose gate failed is refused all the same"
+              + " (default: ${DEFAULT-VALUE}).")
+  private boolean ungated;
+
+  @Option(
+      names = "--allow-non-atomic",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      paramLabel = "true|false",
+      converter = Converters.Flag.class,
+      description =
+          "Publish also where the pointer cannot move in one step; no two may then publish the same"
+              + " name (default: ${DEFAULT-VALUE}).")
+  private boolean allowNonAtomic;
+
+  PublishCommand(Stages stages) {
+    super(stages);
+  }
+
+  @Override
+  ExitCode execute(Stages on) throws IOException {
+    return on.publish(
+        new PublishOptions(
+            run,
+            name,
+            Optional.ofNullable(gate),
+            ungated,
+            allowNonAtomic ? Atomicity.WHERE_POSSIBLE : Atomicity.REQUIRED));
+  }
+}

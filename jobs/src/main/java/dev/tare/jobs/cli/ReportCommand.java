@@ -1,0 +1,50 @@
+package dev.tare.jobs.cli;
+
+import dev.tare.jobs.ExitCode;
+import java.io.IOException;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "report",
+    description = "Write one HTML page about a finished run, to look at in a browser.",
+    customSynopsis = "tare report RUN [--compare RUN2] [--out FILE]",
+    footer = {
+      "  tare report runs/first",
+      "  tare report runs/second --compare runs/first --out second.html"
+    })
+final class ReportCommand extends StageCommand {
+  @Parameters(
+      paramLabel = "RUN",
+      converter = Converters.NotEmpty.class,
+      description =
+          "Finished run: of all stages, or the last one of a chain, whose sources are followed.")
+  private String run;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "RUN",
+      converter = Converters.NotEmpty.class,
+      description = "Another finished run to compare with.")
+  private String compare;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      converter = Converters.NotEmpty.class,
+      defaultValue = Defaults.REPORT,
+      description =
+          "The page, path or URI, outside of any run's folder (default: ${DEFAULT-VALUE}).")
+  private String out;
+
+  ReportCommand(Stages stages) {
+    super(stages);
+  }
+
+  @Override
+  ExitCode execute(Stages on) throws IOException {
+    return on.report(new ReportOptions(run, Optional.ofNullable(compare), out));
+  }
+}

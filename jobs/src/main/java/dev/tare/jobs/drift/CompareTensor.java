@@ -1,0 +1,80 @@
+package dev.tare.jobs.drift;
+
+import dev.tare.engine.histogram.Drift;
+import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.jobs.table.StatisticsTable;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.api.java.function.CoGroupFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** One tensor of both tables; a side that lacks it leaves its count null. */
+final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  static final StructType SCHEMA =
+      new StructType()
+          .add("tensor", DataTypes.StringType, false)
+          .add("baseline_count", DataTypes.LongType, true)
+          .add("current_count", DataTypes.LongType, true)
+          .add("psi", DataTypes.DoubleType, true)
+          .add("jensen_shannon", DataTypes.DoubleType, true)
+          .add("kolmogorov_smirnov", DataTypes.DoubleType, true)
+          .add("non_finite_increase", DataTypes.DoubleType, true)
+          .add("baseline_clipped", DataTypes.DoubleType, true)
+          .add("current_clipped", DataTypes.DoubleType, true)
+          .add("baseline_sqnr_db", DataTypes.DoubleType, true)
+          .add("current_sqnr_db", DataTypes.DoubleType, true);
+
+  private final TreeMap<String, PublishedScale> scales;
+
+  CompareTensor(Map<String, PublishedScale> scales) {
+    this.scales = new TreeMap<>(scales);
+  }
+
+  @Override
+  public Iterator<Row> call(String tensor, Iterator<Row> baseline, Iterator<Row> current) {
+    Object[] cells = new Object[SCHEMA.length()];
+    cells[0] = tensor;
+    Statistics before = baseline.hasNext() ? only(tensor, baseline) : null;
+    Statistics after = current.hasNext() ? only(tensor, current) : null;
+    cells[1] = before == null ? null : before.count();
+    cells[2] = after == null ? null : after.count();
+    if (before != null && after != null) {
+      Drift drift = Drift.between(before, after);
+      cells[3] = drift.psi();
+      cells[4] = drift.jensenShannon();
+      cells[5] = drift.kolmogorovSmirnov();
+      cells[6] = drift.nonFiniteIncrease();
+      PublishedScale scale = scales.get(tensor);
+      if (scale != null) {
+        TensorDrift.Fit fit = TensorDrift.Fit.of(error(before, scale), error(after, scale));
+        cells[7] = fit.baselineClipped();
+        cells[8] = fit.currentClipped();
+        cells[9] = fit.baselineSqnrDb();
+        cells[10] = fit.currentSqnrDb();
+      }
+    }
+    return List.of(RowFactory.create(cells)).iterator();
+  }
+
+  private static ExpectedError error(Statistics statistics, PublishedScale scale) {
+    return ExpectedError.of(statistics.distribution(), scale.params(), scale.limits());
+  }
+
+  private static Statistics only(String tensor, Iterator<Row> rows) {
+    Statistics statistics = StatisticsTable.toStatistics(rows.next());
+    if (rows.hasNext()) {
+      throw new IllegalArgumentException(
+          "Invalid statistics: more than one row for all of tensor '%s'".formatted(tensor));
+    }
+    return statistics;
+  }
+}

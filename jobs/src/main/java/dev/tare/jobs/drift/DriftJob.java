@@ -1,0 +1,92 @@
+package dev.tare.jobs.drift;
+
+import dev.tare.engine.histogram.Drift;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.table.StatisticsStore;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.KeyValueGroupedDataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Compares two tables of statistics tensor by tensor, on the executors: the driver sees a row of
+ * figures for each tensor, never its bins.
+ */
+public final class DriftJob {
+
+  private final SparkSession spark;
+
+  public DriftJob(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /**
+   * Compares.
+   *
+   * @param baseline statistics table that the scales were selected from
+   * @param current statistics table of new data, of the same model
+   * @param plan the published scales; empty to compare distributions alone
+   * @return what was compared, and the tensors that only one side has
+   */
+  public DriftResult run(Path baseline, Path current, Optional<QuantPlan> plan) {
+    SparkJobs.describe(spark, "drift: compare the statistics of every tensor");
+    try {
+      List<Row> rows =
+          byTensor(baseline)
+              .cogroup(
+                  byTensor(current),
+                  new CompareTensor(plan.map(PublishedScale::of).orElseGet(TreeMap::new)),
+                  Encoders.row(CompareTensor.SCHEMA))
+              .collectAsList();
+      return result(rows);
+    } finally {
+      SparkJobs.describe(spark, null);
+    }
+  }
+
+  private KeyValueGroupedDataset<String, Row> byTensor(Path statistics) {
+    Dataset<Row> whole =
+        StatisticsStore.read(spark, statistics).where(functions.col("channel").isNull());
+    return whole.groupByKey(
+        (MapFunction<Row, String>) row -> row.getString(row.fieldIndex("tensor")),
+        Encoders.STRING());
+  }
+
+  private static DriftResult result(List<Row> rows) {
+    List<TensorDrift> compared = new ArrayList<>();
+    SortedMap<String, String> oneSided = new TreeMap<>();
+    for (Row row : rows) {
+      String tensor = row.getString(0);
+      if (row.isNullAt(1)) {
+        oneSided.put(tensor, "current");
+      } else if (row.isNullAt(2)) {
+        oneSided.put(tensor, "baseline");
+      } else {
+        Drift drift =
+            new Drift(row.getDouble(3), row.getDouble(4), row.getDouble(5), row.getDouble(6));
+        Optional<TensorDrift.Fit> fit =
+            row.isNullAt(7)
+                ? Optional.empty()
+                : Optional.of(
+                    new TensorDrift.Fit(
+                        row.getDouble(7), row.getDouble(8), row.getDouble(9), row.getDouble(10)));
+        compared.add(new TensorDrift(tensor, row.getLong(1), row.getLong(2), drift, fit));
+      }
+    }
+    compared.sort(
+        Comparator.comparingDouble((TensorDrift t) -> -t.drift().psi())
+            .thenComparing(TensorDrift::tensor));
+    return new DriftResult(compared, oneSided);
+  }
+}

@@ -1,0 +1,21 @@
+package dev.tare.jobs.drift;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What was compared.
+ *
+ * @param tensors the farthest by population stability index first, equal ones by name
+ * @param oneSided tensors that one side lacks: the side that has it, {@code baseline} or {@code
+ *     current}
+ */
+public record DriftResult(List<TensorDrift> tensors, SortedMap<String, String> oneSided) {
+
+  public DriftResult {
+    tensors = List.copyOf(tensors);
+    oneSided = Collections.unmodifiableSortedMap(new TreeMap<>(oneSided));
+  }
+}

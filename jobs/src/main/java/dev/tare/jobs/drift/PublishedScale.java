@@ -1,0 +1,36 @@
+package dev.tare.jobs.drift;
+
+import dev.tare.engine.quant.Limits;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import java.io.Serializable;
+import java.util.TreeMap;
+
+/** The scale of an activation, as it travels to executors. */
+record PublishedScale(QuantType type, float scale, int zeroPoint) implements Serializable {
+
+  /** The scales of a plan by tensor: activations that have one. */
+  static TreeMap<String, PublishedScale> of(QuantPlan plan) {
+    TreeMap<String, PublishedScale> scales = new TreeMap<>();
+    for (TensorPlan tensor : plan.quantized(Role.ACTIVATION)) {
+      if (tensor.channels().size() == 1) {
+        QuantParams params = tensor.params().get(0);
+        scales.put(
+            tensor.tensor(), new PublishedScale(params.type(), params.scale(), params.zeroPoint()));
+      }
+    }
+    return scales;
+  }
+
+  QuantParams params() {
+    return new QuantParams(type, scale, zeroPoint);
+  }
+
+  /** Runtimes saturate activations to all of the type. */
+  Limits limits() {
+    return Limits.of(type);
+  }
+}

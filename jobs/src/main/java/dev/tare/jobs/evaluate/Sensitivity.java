@@ -1,0 +1,27 @@
+package dev.tare.jobs.evaluate;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What leaving each quantized operator in float, alone, gives: measured on held-out samples.
+ *
+ * @param samples samples that every variant ran
+ * @param quantized the fully quantized model on them
+ * @param operators the model with one operator in float, by the operator's name
+ */
+public record Sensitivity(long samples, Score quantized, SortedMap<String, Score> operators) {
+
+  public Sensitivity {
+    operators = Collections.unmodifiableSortedMap(new TreeMap<>(operators));
+  }
+
+  /**
+   * The vector that speaks for the model, against the float model's.
+   *
+   * @param sqnrDb signal to noise over all samples in dB; infinite where nothing differs
+   * @param cosineMean mean over samples
+   */
+  public record Score(double sqnrDb, double cosineMean) {}
+}

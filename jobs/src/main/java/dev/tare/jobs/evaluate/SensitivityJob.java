@@ -1,0 +1,84 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Measures what each quantized operator costs: for every one, a model in which it alone is left in
+ * float runs on held-out samples.
+ *
+ * <p>Executors share the operators among themselves. Each task holds the float model, the integers
+ * of all weights and one variant at a time; a variant costs one rewriting, one loading and one run
+ * per sample.
+ */
+public final class SensitivityJob {
+
+  private final SparkSession spark;
+
+  public SensitivityJob(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param plan what the model was quantized by
+   * @param evaluated the vector to compare: that by which evaluation judged the model
+   * @param samples rows of hash and encoded sample, of which those with the lowest hashes are taken
+   * @param most how many samples to take
+   * @throws TareException (bad input) if the plan is for another model
+   */
+  public Sensitivity run(
+      ModelHandle model,
+      QuantPlan plan,
+      Quality.OutputQuality evaluated,
+      Dataset<Row> samples,
+      int most) {
+    if (!plan.modelSha256().equals(model.ref().sha256())) {
+      throw TareException.badInput(
+          "The plan was made for another model: sha256 %s, but %s has %s"
+              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
+    }
+    ArrayList<byte[]> chosen = new ArrayList<>();
+    for (Row row : samples.select("hash", "sample").orderBy("hash").limit(most).collectAsList()) {
+      chosen.add(row.getAs("sample"));
+    }
+    List<String> variants = new ArrayList<>(plan.operators());
+    variants.add(SensitivityTask.ALL_QUANTIZED);
+    SparkJobs.describe(
+        spark, "evaluate: %d operators in float, one at a time".formatted(variants.size() - 1));
+    SortedMap<String, Sensitivity.Score> scores = new TreeMap<>();
+    spark
+        .createDataset(variants, Encoders.STRING())
+        .repartition(SparkJobs.parallelism(spark), functions.col("value"))
+        .mapPartitions(
+            new SensitivityTask(
+                model,
+                QuantPlanJson.format(plan),
+                evaluated.name(),
+                evaluated.pooled(),
+                chosen,
+                SparkJobs.taskCpus(spark)),
+            Encoders.row(SensitivityTask.SCHEMA))
+        .collectAsList()
+        .forEach(
+            row ->
+                scores.put(
+                    row.getString(0), new Sensitivity.Score(row.getDouble(1), row.getDouble(2))));
+    SparkJobs.describe(spark, null);
+    Sensitivity.Score quantized = scores.remove(SensitivityTask.ALL_QUANTIZED);
+    return new Sensitivity(chosen.size(), quantized, scores);
+  }
+}

@@ -1,0 +1,184 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.engine.infer.Inference;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Runner;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.QdqRewriter;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.recipe.WeightSource;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.model.ModelHandle;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** Runs models with one operator in float; one row per operator comes out. */
+final class SensitivityTask implements MapPartitionsFunction<String, Row> {
+
+  private static final long serialVersionUID = 1L;
+
+  /** Stands for the model in which no operator is left in float. */
+  static final String ALL_QUANTIZED = "";
+
+  static final StructType SCHEMA =
+      new StructType()
+          .add("operator", DataTypes.StringType, false)
+          .add("sqnr_db", DataTypes.DoubleType, false)
+          .add("cosine", DataTypes.DoubleType, false);
+
+  private final ModelHandle model;
+  private final byte[] plan;
+  private final String output;
+  private final boolean pooled;
+  private final ArrayList<byte[]> samples;
+  private final int threads;
+
+  SensitivityTask(
+      ModelHandle model,
+      String plan,
+      String output,
+      boolean pooled,
+      List<byte[]> samples,
+      int threads) {
+    this.model = model;
+    this.plan = packed(plan);
+    this.output = output;
+    this.pooled = pooled;
+    this.samples = new ArrayList<>(samples);
+    this.threads = threads;
+  }
+
+  /** A plan of many channels is megabytes of digits. */
+  private static byte[] packed(String text) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot pack a plan in memory", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static String unpacked(byte[] bytes) {
+    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot unpack a plan in memory", e);
+    }
+  }
+
+  @Override
+  public Iterator<Row> call(Iterator<String> operators) {
+    List<Row> rows = new ArrayList<>();
+    if (!operators.hasNext()) {
+      return rows.iterator();
+    }
+    QuantPlan whole = QuantPlanJson.parse(unpacked(plan));
+    Map<String, ByteBuffer> codes = codes(whole);
+    List<float[]> expected = run(model.path());
+    while (operators.hasNext()) {
+      String operator = operators.next();
+      QuantPlan variant = operator.equals(ALL_QUANTIZED) ? whole : whole.without(operator);
+      OnnxModel rewritten =
+          QdqRewriter.rewrite(model.prepared(), variant, c -> codes.get(key(c)).duplicate());
+      rows.add(score(operator, expected, run(rewritten)));
+    }
+    return rows.iterator();
+  }
+
+  private Map<String, ByteBuffer> codes(QuantPlan whole) {
+    WeightSource source = model.prepared().weights();
+    Map<String, ByteBuffer> codes = new HashMap<>();
+    for (TensorPlan constant : whole.tensors()) {
+      if (constant.quantized() && constant.role() != Role.ACTIVATION) {
+        Tensor quantized =
+            Quantizer.quantize(
+                source.constant(constant.tensor()),
+                constant.params(),
+                constant.granularity(),
+                constant.limits(),
+                Rounding.DIVISION);
+        codes.put(key(constant), quantized.bytes());
+      }
+    }
+    return codes;
+  }
+
+  private static String key(TensorPlan constant) {
+    return constant.role() + " " + constant.tensor();
+  }
+
+  private List<float[]> run(OnnxModel variant) {
+    try {
+      Path file = Files.createTempFile("tare-variant", ".onnx");
+      try {
+        try (OutputStream out = Files.newOutputStream(file)) {
+          variant.writeTo(out);
+        }
+        return run(file);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write a variant of " + model.ref().uri(), e);
+    }
+  }
+
+  /** The judged vector of every sample, one at a time: other shapes would only hide noise. */
+  private List<float[]> run(Path file) {
+    List<float[]> vectors = new ArrayList<>();
+    try (Inference inference = Inference.open(file, InferenceOptions.of(threads))) {
+      Runner runner = inference.runner(List.of(output));
+      for (byte[] sample : samples) {
+        runner.run(
+            List.of(Sample.decode(sample)),
+            (name, floats, shape) -> {
+              float[] values = new float[floats.remaining() / Float.BYTES];
+              floats.asFloatBuffer().get(values);
+              Shape own = new Shape(shape.dims().subList(1, shape.rank()));
+              vectors.add(pooled ? Embedding.pool(values, own) : values);
+            });
+      }
+    }
+    return vectors;
+  }
+
+  private static Row score(String operator, List<float[]> expected, List<float[]> actual) {
+    QuantError total = QuantError.NONE;
+    double cosines = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      QuantError error = QuantError.between(expected.get(i), actual.get(i));
+      total = total.plus(error);
+      cosines += error.cosine();
+    }
+    return RowFactory.create(operator, total.sqnrDb(), cosines / expected.size());
+  }
+}

@@ -1,0 +1,234 @@
+package dev.tare.jobs.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.Part;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeSet;
+
+/** The figures that a run is judged by, and the facts that say what it is. */
+final class Numbers {
+
+  private Numbers() {}
+
+  /** One figure: its text, and its value where two runs can be subtracted. */
+  private record Figure(String name, String text, String note, OptionalDouble value, int digits) {}
+
+  /** The figures that come first on the page. */
+  static List<Fact> tiles(RunContent run) {
+    return figures(run).stream().map(f -> new Fact(f.name(), f.text(), f.note())).toList();
+  }
+
+  static List<Comparison.Pair> sideBySide(RunContent here, RunContent there) {
+    List<Comparison.Pair> pairs = new ArrayList<>();
+    List<Figure> others = figures(there);
+    for (Figure mine : figures(here)) {
+      Optional<Figure> its = others.stream().filter(f -> f.name().equals(mine.name())).findFirst();
+      String change = "";
+      if (its.isPresent() && mine.value().isPresent() && its.get().value().isPresent()) {
+        double difference = mine.value().getAsDouble() - its.get().value().getAsDouble();
+        change = difference == 0 ? "the same" : Figures.signed(difference, mine.digits());
+      }
+      pairs.add(
+          new Comparison.Pair(
+              mine.name(), mine.text(), its.map(Figure::text).orElse("not there"), change));
+    }
+    for (String key : List.of("recipe", "samples calibrated", "content-sha256", "Tare")) {
+      String mine = fact(here, key);
+      String its = fact(there, key);
+      pairs.add(
+          new Comparison.Pair(
+              key, shortened(mine), shortened(its), mine.equals(its) ? "the same" : "differs"));
+    }
+    return pairs;
+  }
+
+  private static String fact(RunContent run, String name) {
+    return facts(run).stream()
+        .filter(f -> f.name().equals(name))
+        .map(Fact::value)
+        .findFirst()
+        .orElse("not there");
+  }
+
+  private static String shortened(String text) {
+    return text.length() == 64 ? text.substring(0, 12) + "…" : text;
+  }
+
+  private static List<Figure> figures(RunContent run) {
+    List<Figure> figures = new ArrayList<>();
+    run.quality()
+        .flatMap(QualityReport::headline)
+        .ifPresent(
+            output -> {
+              String which = output.name() + (output.pooled() ? ", pooled" : "");
+              figures.add(
+                  figure(
+                      "cosine, mean",
+                      Figures.cosine(output.cosineMean()),
+                      which,
+                      output.cosineMean(),
+                      5));
+              figures.add(
+                  figure(
+                      "cosine, minimum",
+                      Figures.cosine(output.cosineMin()),
+                      "of the worst sample",
+                      output.cosineMin(),
+                      5));
+              figures.add(
+                  figure("SQNR", Figures.db(output.sqnrDb()) + " dB", which, output.sqnrDb(), 2));
+            });
+    run.quality().ifPresent(quality -> agreements(quality, figures));
+    Optional<Long> after = run.bytes(Part.MODEL);
+    Optional<Long> before =
+        Optional.of(run.property("quantization", "float-model-bytes"))
+            .filter(JsonNode::isNumber)
+            .map(JsonNode::asLong)
+            .or(() -> run.input("model").map(InputRef::bytes));
+    if (after.isPresent()) {
+      figures.add(
+          new Figure(
+              "model",
+              Figures.bytes(after.get()),
+              before
+                  .map(
+                      b ->
+                          "from %s, %s of it"
+                              .formatted(
+                                  Figures.bytes(b), Figures.percent((double) after.get() / b)))
+                  .orElse(""),
+              OptionalDouble.empty(),
+              0));
+    }
+    run.quality()
+        .ifPresent(
+            quality -> {
+              if (!Double.isNaN(quality.timeRatio())) {
+                figures.add(
+                    new Figure(
+                        "time",
+                        "×" + String.format(java.util.Locale.ROOT, "%.2f", quality.timeRatio()),
+                        "of the float model's, on the executors",
+                        OptionalDouble.empty(),
+                        0));
+              }
+              figures.add(
+                  new Figure(
+                      "samples evaluated",
+                      Figures.count(quality.samples()),
+                      "",
+                      OptionalDouble.empty(),
+                      0));
+            });
+    run.plan().ifPresent(plan -> figures.add(quantized(plan)));
+    return figures;
+  }
+
+  private static void agreements(QualityReport quality, List<Figure> figures) {
+    quality.outputs().stream()
+        .filter(o -> o.agreement().isPresent())
+        .findFirst()
+        .ifPresent(
+            output -> {
+              double share = output.agreement().get();
+              figures.add(
+                  figure(
+                      "same largest value",
+                      Figures.percent(share),
+                      "positions of " + output.name(),
+                      100 * share,
+                      2));
+            });
+    quality
+        .sameNeighbour()
+        .ifPresent(
+            share ->
+                figures.add(
+                    figure(
+                        "same neighbour",
+                        Figures.percent(share),
+                        "nearest other sample",
+                        100 * share,
+                        2)));
+  }
+
+  private static Figure quantized(QuantPlan plan) {
+    int activations = plan.quantized(Role.ACTIVATION).size();
+    int weights = plan.quantized(Role.WEIGHT).size();
+    int biases = plan.quantized(Role.BIAS).size();
+    int total = activations + weights + biases;
+    return new Figure(
+        "tensors quantized",
+        Figures.count(total),
+        "%d activations, %d weights, %d biases; %d stay float"
+            .formatted(activations, weights, biases, plan.tensors().size() - total),
+        OptionalDouble.empty(),
+        0);
+  }
+
+  private static Figure figure(String name, String text, String note, double value, int digits) {
+    return new Figure(
+        name,
+        text,
+        note,
+        Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty(),
+        digits);
+  }
+
+  /** What the run is and what it was made from. */
+  static List<Fact> facts(RunContent run) {
+    List<Fact> facts = new ArrayList<>();
+    for (Manifest manifest : run.manifests()) {
+      facts.add(
+          new Fact(
+              "run",
+              manifest.runId(),
+              "%s; Tare %s, %s"
+                  .formatted(
+                      String.join(", ", manifest.stages()),
+                      manifest.tareVersion(),
+                      manifest.created())));
+    }
+    run.input("model")
+        .ifPresent(
+            model ->
+                facts.add(
+                    new Fact(
+                        "model",
+                        name(model.uri().getPath()),
+                        model.sha256().map("sha256 "::concat).orElse(""))));
+    add(facts, "recipe", run.property("selection", "recipe"));
+    add(facts, "samples calibrated", run.property("calibration", "samples"));
+    add(facts, "content-sha256", run.property("calibration", "content-sha256"));
+    facts.add(Fact.of("manifest sha256", run.manifestSha256()));
+    run.quality().ifPresent(q -> facts.add(Fact.of("evaluated on", q.heldOut())));
+    add(facts, "ONNX Runtime", run.property("calibration", "onnxruntime"));
+    facts.add(Fact.of("Tare", run.manifest().tareVersion()));
+    TreeSet<String> cpus = new TreeSet<>();
+    run.quality().ifPresent(q -> cpus.addAll(q.cpus()));
+    if (cpus.isEmpty()) {
+      run.property("calibration", "cpus").forEach(cpu -> cpus.add(cpu.asText()));
+    }
+    cpus.forEach(cpu -> facts.add(Fact.of("processor", cpu)));
+    return facts;
+  }
+
+  private static void add(List<Fact> facts, String name, JsonNode node) {
+    if (node.isArray()) {
+      node.forEach(each -> facts.add(Fact.of(name, each.asText())));
+    } else if (!node.asText("").isEmpty()) {
+      facts.add(Fact.of(name, node.isNumber() ? Figures.count(node.asLong()) : node.asText()));
+    }
+  }
+
+  private static String name(String path) {
+    return path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.tare.jobs.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Float against quantized, for one output of the model. */
+record OutputView(QualityReport.Output output) {
+
+  String title() {
+    return output.name() + (output.pooled() ? " (" + output.vector() + ")" : "");
+  }
+
+  List<Fact> facts() {
+    List<Fact> facts = new ArrayList<>();
+    facts.add(Fact.of("SQNR", Figures.db(output.sqnrDb()) + " dB"));
+    facts.add(Fact.of("cosine, mean", Figures.cosine(output.cosineMean())));
+    facts.add(Fact.of("cosine, minimum", Figures.cosine(output.cosineMin())));
+    output
+        .agreement()
+        .ifPresent(share -> facts.add(Fact.of("same largest value", Figures.percent(share))));
+    return facts;
+  }
+
+  boolean hasSamples() {
+    return !output.cosines().isEmpty();
+  }
+
+  /** The edges of the dots: both axes have the same. */
+  private double[] edges() {
+    double low = 0;
+    double high = 0;
+    for (List<Double> values : List.of(output.floats(), output.quantized())) {
+      for (double value : values) {
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+      }
+    }
+    return new double[] {low, high};
+  }
+
+  Optional<Chart> dots() {
+    if (output.floats().isEmpty()) {
+      return Optional.empty();
+    }
+    double[] edges = edges();
+    return Optional.of(
+        new Chart(
+            "%d values of the float model, to the right, against the quantized model's, upwards"
+                .formatted(output.floats().size()),
+            1000,
+            Drawing.dots(output.floats(), output.quantized(), edges[0], edges[1]),
+            Figures.real(edges[0]),
+            Figures.real(edges[1]),
+            List.of(),
+            "%s values: the float model's to the right, the quantized model's upwards. On the line both agree."
+                .formatted(Figures.count(output.floats().size()))));
+  }
+
+  Optional<Chart> cosines() {
+    return quantiles(output.cosines(), "Cosine", Figures::cosine);
+  }
+
+  Optional<Chart> sqnrs() {
+    return quantiles(output.sqnrs(), "SQNR in dB", Figures::db);
+  }
+
+  private static Optional<Chart> quantiles(
+      List<Double> values, String what, java.util.function.DoubleFunction<String> text) {
+    List<Double> known = values.stream().filter(v -> !Double.isNaN(v)).toList();
+    if (known.size() < 2) {
+      return Optional.empty();
+    }
+    double low = known.get(0);
+    double high = known.get(known.size() - 1);
+    return Optional.of(
+        new Chart(
+            "%s of samples from the worst, %s, to the best, %s"
+                .formatted(what, text.apply(low), text.apply(high)),
+            values.size() - 1,
+            Drawing.line(values, low, high),
+            text.apply(low),
+            text.apply(high),
+            List.of(),
+            "%s by sample, from the worst on the left to the best on the right; the median is %s."
+                .formatted(what, text.apply(values.get(values.size() / 2)))));
+  }
+}

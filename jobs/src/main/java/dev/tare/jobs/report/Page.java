@@ -1,0 +1,156 @@
+package dev.tare.jobs.report;
+
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.TensorPlan;
+import gg.jte.ContentType;
+import gg.jte.TemplateEngine;
+import gg.jte.output.WriterOutput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What the page holds, in the order in which it stands there. The same content gives the same
+ * bytes.
+ *
+ * @param content the run
+ * @param comparison with another run, if one was asked for
+ */
+record Page(RunContent content, Optional<Comparison> comparison) {
+
+  /** The package of the compiled templates, as the build names it: they see what this room has. */
+  private static final String TEMPLATES = "dev.tare.jobs.report";
+
+  private static final TemplateEngine ENGINE =
+      // The loader of this class: under spark-submit that is not the one of the system.
+      TemplateEngine.createPrecompiled(
+          null, ContentType.Html, Page.class.getClassLoader(), TEMPLATES);
+
+  static Page of(RunContent content, Optional<RunContent> other) {
+    return new Page(content, other.map(o -> Comparison.of(content, o)));
+  }
+
+  /** Writes HTML; rows of tensors are made as they are written. */
+  void render(Writer out) throws IOException {
+    ENGINE.render("report.jte", this, new WriterOutput(out));
+    out.flush();
+  }
+
+  String title() {
+    return "Tare report: " + content.manifest().runId();
+  }
+
+  /** Model and recipe, where they are known. */
+  String subtitle() {
+    return facts().stream()
+        .filter(fact -> fact.name().equals("model") || fact.name().equals("recipe"))
+        .map(fact -> fact.name().equals("recipe") ? "recipe " + fact.value() : fact.value())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** {@code passed}, {@code failed} or {@code none}. */
+  String gate() {
+    return content.quality().map(QualityReport::gate).orElse("none");
+  }
+
+  String verdict() {
+    if (content.quality().isEmpty()) {
+      return "Not evaluated";
+    }
+    return switch (gate()) {
+      case "passed" -> "Gate passed";
+      case "failed" -> "Gate failed";
+      default -> "No gate was set";
+    };
+  }
+
+  /** The limits of the gate, or why it failed. */
+  List<String> reasons() {
+    List<String> failures = content.quality().map(QualityReport::failures).orElse(List.of());
+    if (!failures.isEmpty()) {
+      return failures;
+    }
+    List<String> limits = new ArrayList<>();
+    content.setting("min-cosine").ifPresent(v -> limits.add("mean cosine at least " + v));
+    content.setting("min-sqnr-db").ifPresent(v -> limits.add("SQNR at least " + v + " dB"));
+    return gate().equals("none") || limits.isEmpty()
+        ? List.of()
+        : List.of("Limits: " + String.join(", ", limits) + ".");
+  }
+
+  List<Fact> tiles() {
+    return Numbers.tiles(content);
+  }
+
+  List<Fact> facts() {
+    return Numbers.facts(content);
+  }
+
+  List<OutputView> outputs() {
+    return content.quality().map(QualityReport::outputs).orElse(List.of()).stream()
+        .map(OutputView::new)
+        .toList();
+  }
+
+  Optional<Layers> layers() {
+    return content
+        .plan()
+        .map(plan -> Layers.of(plan, content.quality().flatMap(QualityReport::sensitivity)))
+        .filter(layers -> layers.operators() > 0);
+  }
+
+  /** Quantized tensors, most damaged first; ones of which nothing is expected come last. */
+  List<TensorPlan> tensors() {
+    Comparator<TensorPlan> byDamage =
+        Comparator.comparingDouble(
+            plan -> {
+              double db = TensorView.sqnrDb(plan);
+              return Double.isNaN(db) ? Double.POSITIVE_INFINITY : db;
+            });
+    return content.plan().map(QuantPlan::tensors).orElse(List.of()).stream()
+        .filter(TensorPlan::quantized)
+        .sorted(byDamage.thenComparing(TensorPlan::tensor).thenComparing(TensorPlan::role))
+        .toList();
+  }
+
+  TensorView view(int number, TensorPlan plan) {
+    boolean activation = plan.role() == dev.tare.engine.recipe.Role.ACTIVATION;
+    boolean weight = plan.role() == dev.tare.engine.recipe.Role.WEIGHT;
+    return new TensorView(
+        number,
+        plan,
+        Optional.ofNullable(activation ? content.spreads().get(plan.tensor()) : null),
+        Optional.ofNullable(activation ? content.channels().get(plan.tensor()) : null),
+        Optional.ofNullable(weight ? content.codes().get(plan.tensor()) : null));
+  }
+
+  List<TensorPlan> leftFloat() {
+    return content.plan().map(QuantPlan::tensors).orElse(List.of()).stream()
+        .filter(plan -> !plan.quantized())
+        .toList();
+  }
+
+  /** Style and script are constants of this program, the only text that is not escaped. */
+  String style() {
+    return resource("report.css");
+  }
+
+  String script() {
+    return resource("report.js");
+  }
+
+  private static String resource(String name) {
+    try (InputStream stream = Page.class.getResourceAsStream(name)) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + name, e);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.tare.jobs.report;
+
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.Locations;
+import dev.tare.jobs.storage.Part;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Where a page goes: any file that is not part of a run. */
+final class PageFile {
+
+  private final FileSystem fileSystem;
+  private final Path path;
+
+  private PageFile(FileSystem fileSystem, Path path) {
+    this.fileSystem = fileSystem;
+    this.path = path;
+  }
+
+  /** Content. */
+  interface Content {
+    void writeTo(Writer out) throws IOException;
+  }
+
+  /**
+   * A place for a page.
+   *
+   * @throws TareException (usage) if it is a folder, or lies in the folder of a run
+   */
+  static PageFile at(String location, Configuration hadoop) throws IOException {
+    Path path = Locations.qualified(location, hadoop);
+    FileSystem fileSystem = path.getFileSystem(hadoop);
+    if (fileSystem instanceof LocalFileSystem local) {
+      // Without Hadoop's own checksums: a browser has no use for a .crc file.
+      fileSystem = local.getRaw();
+    }
+    if (fileSystem.exists(path) && fileSystem.getFileStatus(path).isDirectory()) {
+      throw TareException.usage("The page %s is a folder; give a file by --out".formatted(path));
+    }
+    for (Path folder = path.getParent(); folder != null; folder = folder.getParent()) {
+      if (fileSystem.exists(new Path(folder, Part.MANIFEST.fileName()))
+          || fileSystem.exists(new Path(folder, Part.STATUS.fileName()))) {
+        throw TareException.usage(
+            "Refusing to write the page %s into the folder of a run, which never changes; choose another place by --out"
+                .formatted(path));
+      }
+    }
+    return new PageFile(fileSystem, path);
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Writes under another name and renames, so that a reader never sees half a page. */
+  void write(Content content) throws IOException {
+    Path temporary = new Path(path.getParent(), "." + path.getName() + ".tmp");
+    try (OutputStream stream = fileSystem.create(temporary, true);
+        Writer writer = new OutputStreamWriter(stream, StandardCharsets.UTF_8)) {
+      content.writeTo(writer);
+    } catch (Throwable e) {
+      fileSystem.delete(temporary, false);
+      throw e;
+    }
+    fileSystem.delete(path, false);
+    if (!fileSystem.rename(temporary, path)) {
+      throw new IOException("Cannot rename %s to %s".formatted(temporary, path));
+    }
+  }
+}

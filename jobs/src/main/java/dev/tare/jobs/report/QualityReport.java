@@ -1,0 +1,202 @@
+package dev.tare.jobs.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code quality.json} says; keys that an older file lacks are empty here.
+ *
+ * @param samples held-out samples
+ * @param heldOut how they were kept apart from calibration
+ * @param cpus processors that ran both models
+ * @param gate passed, failed or none
+ * @param failures one sentence for each limit that did not hold
+ * @param outputs what was compared
+ * @param sameNeighbour share of samples with the same nearest neighbour in both models
+ * @param timeRatio time of the quantized model over the float one; NaN where it is not there
+ * @param sensitivity operators measured one by one
+ */
+record QualityReport(
+    long samples,
+    String heldOut,
+    List<String> cpus,
+    String gate,
+    List<String> failures,
+    List<Output> outputs,
+    Optional<Double> sameNeighbour,
+    double timeRatio,
+    Optional<Sensitivity> sensitivity) {
+
+  private static final int FORMAT_VERSION = 1;
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  QualityReport {
+    cpus = List.copyOf(cpus);
+    failures = List.copyOf(failures);
+    outputs = List.copyOf(outputs);
+  }
+
+  /**
+   * One vector compared.
+   *
+   * @param agreement share of positions with the same largest value
+   * @param cosines quantiles of the samples' cosines at equal steps, ascending; empty where they
+   *     were not recorded
+   * @param sqnrs quantiles of the samples' SQNR in dB
+   * @param worst the samples that suffer most
+   * @param floats values of the float model
+   * @param quantized the quantized model's values at the same places
+   */
+  record Output(
+      String name,
+      String vector,
+      double sqnrDb,
+      double cosineMean,
+      double cosineMin,
+      Optional<Double> agreement,
+      List<Double> cosines,
+      List<Double> sqnrs,
+      List<Worst> worst,
+      List<Double> floats,
+      List<Double> quantized) {
+
+    Output {
+      cosines = List.copyOf(cosines);
+      sqnrs = List.copyOf(sqnrs);
+      worst = List.copyOf(worst);
+      floats = List.copyOf(floats);
+      quantized = List.copyOf(quantized);
+    }
+
+    boolean pooled() {
+      return !vector.equals("as is");
+    }
+  }
+
+  /** A sample by its hash. */
+  record Worst(String sample, double cosine, double sqnrDb) {}
+
+  /**
+   * Operators left in float one at a time.
+   *
+   * @param samples held-out samples that were run
+   * @param cosine mean cosine of the fully quantized model on them
+   * @param sqnrDb its SQNR on them
+   * @param operators what leaving each in float gives
+   */
+  record Sensitivity(long samples, double cosine, double sqnrDb, List<Operator> operators) {
+    Sensitivity {
+      operators = List.copyOf(operators);
+    }
+  }
+
+  /** The model with this operator in float. */
+  record Operator(String node, double cosine, double sqnrDb) {}
+
+  /** The vector that the gate is held against: the pooled one, else the first. */
+  Optional<Output> headline() {
+    return outputs.stream()
+        .filter(Output::pooled)
+        .findFirst()
+        .or(() -> outputs.stream().findFirst());
+  }
+
+  /**
+   * Reads.
+   *
+   * @throws IllegalArgumentException if the text is no report of this format version
+   */
+  static QualityReport parse(String json) {
+    JsonNode root;
+    try {
+      root = MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("Invalid quality report: " + e.getOriginalMessage(), e);
+    }
+    int version = root.path("format-version").asInt();
+    if (version != FORMAT_VERSION) {
+      throw new IllegalArgumentException(
+          "Cannot read a quality report of format version %d, only %d"
+              .formatted(version, FORMAT_VERSION));
+    }
+    List<Output> outputs = new ArrayList<>();
+    root.path("outputs").forEach(node -> outputs.add(output(node)));
+    return new QualityReport(
+        root.path("samples").asLong(),
+        root.path("held-out").asText(),
+        texts(root.path("cpus")),
+        root.path("gate").asText("none"),
+        texts(root.path("gate-failures")),
+        outputs,
+        optional(root, "nearest-neighbour-agreement"),
+        number(root.path("quantized-time-over-float")),
+        root.has("sensitivity")
+            ? Optional.of(sensitivity(root.get("sensitivity")))
+            : Optional.empty());
+  }
+
+  private static Output output(JsonNode node) {
+    JsonNode perSample = node.path("per-sample");
+    List<Worst> worst = new ArrayList<>();
+    for (JsonNode sample : perSample.path("worst")) {
+      worst.add(
+          new Worst(
+              sample.path("sample").asText(),
+              number(sample.path("cosine")),
+              number(sample.path("sqnr-db"))));
+    }
+    return new Output(
+        node.path("name").asText(),
+        node.path("vector").asText("as is"),
+        number(node.path("sqnr-db")),
+        number(node.path("cosine").path("mean")),
+        number(node.path("cosine").path("min")),
+        optional(node, "argmax-agreement"),
+        numbers(perSample.path("cosine-quantiles")),
+        numbers(perSample.path("sqnr-db-quantiles")),
+        worst,
+        numbers(node.path("values").path("float")),
+        numbers(node.path("values").path("quantized")));
+  }
+
+  private static Sensitivity sensitivity(JsonNode node) {
+    List<Operator> operators = new ArrayList<>();
+    for (JsonNode operator : node.path("operators")) {
+      operators.add(
+          new Operator(
+              operator.path("node").asText(),
+              number(operator.path("cosine-mean")),
+              number(operator.path("sqnr-db"))));
+    }
+    return new Sensitivity(
+        node.path("samples").asLong(),
+        number(node.path("cosine-mean")),
+        number(node.path("sqnr-db")),
+        operators);
+  }
+
+  private static Optional<Double> optional(JsonNode node, String key) {
+    return node.hasNonNull(key) ? Optional.of(node.get(key).asDouble()) : Optional.empty();
+  }
+
+  /** Numbers that JSON lacks are null; of an SQNR that is one of equal vectors. */
+  private static double number(JsonNode node) {
+    return node.isNumber() ? node.asDouble() : Double.NaN;
+  }
+
+  private static List<Double> numbers(JsonNode array) {
+    List<Double> numbers = new ArrayList<>();
+    array.forEach(node -> numbers.add(number(node)));
+    return numbers;
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(node -> texts.add(node.asText()));
+    return texts;
+  }
+}

@@ -1,0 +1,139 @@
+package dev.tare.jobs.report;
+
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Lineage;
+import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.Part;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Makes one HTML page of a run, from its artifacts alone and those of the runs that it was made
+ * from. The same artifacts give the same bytes.
+ *
+ * <p>Executors read histograms and weights; the driver holds the plan and a few kilobytes for each
+ * tensor, and writes the page as a stream.
+ */
+public final class ReportJob {
+
+  /** Columns of a drawing; fewer where thousands of tensors share a page. */
+  private static final int COLUMNS = 128;
+
+  static final int COLUMNS_OF_MANY = 48;
+  private static final int MANY = 1000;
+
+  private final SparkSession spark;
+
+  public ReportJob(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  /**
+   * Writes the page.
+   *
+   * @param run a finished run, of all stages or the last of a chain of single stages
+   * @param compare another one to compare it with
+   * @param out where the page goes, over what is there
+   * @throws TareException (bad input) if there is no finished run, or its artifacts are damaged;
+   *     (usage) if the page would go into a run's folder
+   */
+  public Path run(String run, Optional<String> compare, String out) throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    PageFile file = PageFile.at(out, hadoop);
+    RunContent content = read(Lineage.of(run, hadoop), true);
+    Optional<RunContent> other = Optional.empty();
+    if (compare.isPresent()) {
+      other = Optional.of(read(Lineage.of(compare.get(), hadoop), false));
+    }
+    Page page = Page.of(content, other);
+    file.write(page::render);
+    return file.path();
+  }
+
+  private RunContent read(Lineage lineage, boolean drawings) throws IOException {
+    List<String> missing = new ArrayList<>(lineage.broken());
+    Optional<QuantPlan> plan = plan(lineage, missing);
+    Optional<QualityReport> quality = quality(lineage, missing);
+    Optional<FinishedRun> statistics = lineage.holding(Part.STATISTICS);
+    Optional<FinishedRun> weights = lineage.holding(Part.WEIGHTS);
+    Map<String, Spread> spreads = Map.of();
+    Map<String, ChannelSpread> channels = Map.of();
+    Map<String, List<Long>> codes = Map.of();
+    List<TensorPlan> tensors = plan.map(QuantPlan::tensors).orElse(List.of());
+    int columns = tensors.size() > MANY ? COLUMNS_OF_MANY : COLUMNS;
+    if (drawings && statistics.isPresent()) {
+      SparkJobs.describe(spark, "report: read the statistics");
+      Path folder = statistics.get().verified(Part.STATISTICS);
+      spreads = StatisticsScan.spreads(spark, folder, tensors, columns);
+      channels = StatisticsScan.channels(spark, folder, columns);
+    } else if (drawings) {
+      missing.add("There are no statistics, so no distributions of activations.");
+    }
+    if (drawings && weights.isPresent()) {
+      SparkJobs.describe(spark, "report: count the integers of the weights");
+      codes = CodeScan.counts(spark, weights.get().verified(Part.WEIGHTS), tensors, columns);
+    } else if (drawings) {
+      missing.add("There are no quantized weights, so no distributions of weights.");
+    }
+    SparkJobs.describe(spark, null);
+    List<Manifest> manifests = lineage.runs().stream().map(FinishedRun::manifest).toList();
+    return new RunContent(
+        manifests,
+        lineage.runs().get(0).asInput("run").sha256().orElseThrow(),
+        plan,
+        quality,
+        spreads,
+        channels,
+        codes,
+        missing);
+  }
+
+  private static Optional<QuantPlan> plan(Lineage lineage, List<String> missing)
+      throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.PLAN_JSON);
+    if (run.isEmpty()) {
+      missing.add("There is no plan, so no table of tensors.");
+      return Optional.empty();
+    }
+    String text = run.get().verifiedText(Part.PLAN_JSON);
+    try {
+      return Optional.of(QuantPlanJson.parse(text));
+    } catch (IllegalArgumentException e) {
+      throw unreadable("plan", run.get(), e);
+    }
+  }
+
+  private static Optional<QualityReport> quality(Lineage lineage, List<String> missing)
+      throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.QUALITY);
+    if (run.isEmpty()) {
+      missing.add(
+          "There is no evaluation: give a run of all stages, or one of tare evaluate, whose sources"
+              + " are followed from there.");
+      return Optional.empty();
+    }
+    String text = run.get().verifiedText(Part.QUALITY);
+    try {
+      return Optional.of(QualityReport.parse(text));
+    } catch (IllegalArgumentException e) {
+      throw unreadable("quality report", run.get(), e);
+    }
+  }
+
+  private static TareException unreadable(String what, FinishedRun run, Exception cause) {
+    return TareException.badInput(
+        "Cannot read the %s of run %s: %s".formatted(what, run.folder().path(), cause.getMessage()),
+        cause);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.tare.jobs.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.jobs.storage.FileEntry;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.Part;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Everything that a page says about a run, read from its artifacts.
+ *
+ * @param manifests of the run, then of its sources, nearest first
+ * @param manifestSha256 identity of the run
+ * @param plan what was decided
+ * @param quality what was measured
+ * @param spreads values by activation
+ * @param channels ranges of channels by activation
+ * @param codes counts of integers by weight
+ * @param missing one sentence for each thing that a page would show and that is not there
+ */
+record RunContent(
+    List<Manifest> manifests,
+    String manifestSha256,
+    Optional<QuantPlan> plan,
+    Optional<QualityReport> quality,
+    Map<String, Spread> spreads,
+    Map<String, ChannelSpread> channels,
+    Map<String, List<Long>> codes,
+    List<String> missing) {
+
+  RunContent {
+    manifests = List.copyOf(manifests);
+    missing = List.copyOf(missing);
+  }
+
+  Manifest manifest() {
+    return manifests.get(0);
+  }
+
+  /** What the nearest run that knows says; a missing node if none does. */
+  JsonNode property(String section, String key) {
+    return manifests.stream()
+        .map(manifest -> manifest.properties().path(section).path(key))
+        .filter(node -> !node.isMissingNode() && !node.isNull())
+        .findFirst()
+        .orElse(MissingNode.getInstance());
+  }
+
+  Optional<InputRef> input(String name) {
+    return manifests.stream()
+        .flatMap(manifest -> manifest.inputs().stream())
+        .filter(input -> input.name().equals(name))
+        .findFirst();
+  }
+
+  Optional<String> setting(String key) {
+    return manifests.stream()
+        .map(manifest -> manifest.configuration().get(key))
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
+  /** Length of a part that is one file. */
+  Optional<Long> bytes(Part part) {
+    return manifests.stream()
+        .flatMap(manifest -> manifest.files().stream())
+        .filter(file -> file.path().equals(part.fileName()))
+        .map(FileEntry::digest)
+        .map(digest -> digest.bytes())
+        .findFirst();
+  }
+}

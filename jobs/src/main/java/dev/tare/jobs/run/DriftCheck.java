@@ -1,0 +1,160 @@
+package dev.tare.jobs.run;
+
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.cli.DriftOptions;
+import dev.tare.jobs.drift.DriftJob;
+import dev.tare.jobs.drift.DriftJson;
+import dev.tare.jobs.drift.DriftLimits;
+import dev.tare.jobs.drift.DriftResult;
+import dev.tare.jobs.drift.TensorDrift;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Lineage;
+import dev.tare.jobs.storage.Locations;
+import dev.tare.jobs.storage.Part;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** {@code tare drift}: a table for people, a file for machines, and the exit code. */
+final class DriftCheck {
+
+  private final SparkSession spark;
+  private final PrintStream out;
+  private final Progress progress;
+
+  DriftCheck(SparkSession spark, PrintStream out, Progress progress) {
+    this.spark = spark;
+    this.out = out;
+    this.progress = progress;
+  }
+
+  /**
+   * Compares.
+   *
+   * @return ok, or gate failed if a tensor passes a limit
+   * @throws TareException (bad input) if the runs are of different models, have no tensor in
+   *     common, or the current one lacks a tensor with a published scale
+   */
+  ExitCode run(DriftOptions options) throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    Lineage published = Lineage.of(options.baseline(), hadoop);
+    FinishedRun baseline = statistics(published);
+    FinishedRun current = statistics(Lineage.of(options.current(), hadoop));
+    requireOneModel(baseline, current);
+    Optional<QuantPlan> plan =
+        plan(
+            options.plan().isPresent() ? Lineage.of(options.plan().get(), hadoop) : published,
+            baseline);
+    DriftLimits limits =
+        new DriftLimits(
+            options.maxPsi(),
+            options.maxJensenShannon(),
+            options.maxKolmogorovSmirnov(),
+            options.maxClipIncrease(),
+            options.maxNonFinite());
+    DriftResult result =
+        progress.stage(
+            "drift",
+            "%d samples then, %d now".formatted(samples(baseline), samples(current)),
+            () ->
+                new DriftJob(spark)
+                    .run(
+                        baseline.verified(Part.STATISTICS),
+                        current.verified(Part.STATISTICS),
+                        plan),
+            compared -> compared.tensors().size() + " tensors compared");
+    requireCovered(result, plan, current);
+    List<TensorDrift> moved =
+        result.tensors().stream().filter(t -> !limits.passed(t).isEmpty()).toList();
+    DriftTable.print(result, limits, options.rows(), out);
+    if (options.json().isPresent()) {
+      write(
+          options.json().get(),
+          DriftJson.format(
+              result,
+              limits,
+              baseline.folder().path().toString(),
+              current.folder().path().toString()),
+          hadoop);
+    }
+    out.printf(
+        Locale.ROOT,
+        "drift: %s%n",
+        moved.isEmpty()
+            ? "none; all %d tensors hold the limits".formatted(result.tensors().size())
+            : "%d of %d tensors pass a limit".formatted(moved.size(), result.tensors().size()));
+    return moved.isEmpty() ? ExitCode.OK : ExitCode.GATE_FAILED;
+  }
+
+  private static void requireOneModel(FinishedRun baseline, FinishedRun current) {
+    String before = Facts.calibration(baseline).path(Pipeline.MODEL_SHA256).asText();
+    String after = Facts.calibration(current).path(Pipeline.MODEL_SHA256).asText();
+    if (!before.equals(after)) {
+      throw TareException.badInput(
+          "Cannot compare statistics of different models: sha256 %s in %s vs %s in %s"
+              .formatted(before, baseline.folder().path(), after, current.folder().path()));
+    }
+  }
+
+  /** A quantized run that was published names the statistics that its scales are from. */
+  private static FinishedRun statistics(Lineage lineage) {
+    FinishedRun nearest = lineage.runs().get(0);
+    FinishedRun run = lineage.holding(Part.STATISTICS).orElse(nearest);
+    Facts.calibration(run);
+    return run;
+  }
+
+  private static Optional<QuantPlan> plan(Lineage lineage, FinishedRun baseline)
+      throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.PLAN_JSON);
+    if (run.isEmpty()) {
+      return Optional.empty();
+    }
+    QuantPlan plan = Facts.plan(run.get());
+    String model = Facts.calibration(baseline).path(Pipeline.MODEL_SHA256).asText();
+    if (!plan.modelSha256().equals(model)) {
+      throw TareException.badInput(
+          "The plan in %s is of another model: sha256 %s, but the baseline's has %s"
+              .formatted(run.get().folder().path(), plan.modelSha256(), model));
+    }
+    return Optional.of(plan);
+  }
+
+  /** A scale that nothing was held against must not look like one that still fits. */
+  private static void requireCovered(
+      DriftResult result, Optional<QuantPlan> plan, FinishedRun current) {
+    if (result.tensors().isEmpty()) {
+      throw TareException.badInput("The runs have no tensor in common; observe the same ones");
+    }
+    for (String tensor : result.oneSided().keySet()) {
+      if (plan.isPresent()
+          && plan.get().tensors().stream()
+              .anyMatch(t -> t.tensor().equals(tensor) && t.quantized())) {
+        throw TareException.badInput(
+            "Tensor '%s' has a published scale but stands only in the %s statistics; calibrate %s with the same --observe"
+                .formatted(tensor, result.oneSided().get(tensor), current.folder().path()));
+      }
+    }
+  }
+
+  private static long samples(FinishedRun run) {
+    return Facts.calibration(run).path("samples").asLong();
+  }
+
+  private static void write(String location, String text, Configuration hadoop) throws IOException {
+    Path path = Locations.qualified(location, hadoop);
+    try (OutputStream stream = path.getFileSystem(hadoop).create(path, true)) {
+      stream.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.tare.jobs.run;
+
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.cli.GcOptions;
+import dev.tare.jobs.cli.RunsOptions;
+import dev.tare.jobs.cli.VerifyOptions;
+import dev.tare.jobs.storage.AbandonedRuns;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.HadoopSettings;
+import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.RunFolder;
+import dev.tare.jobs.storage.RunName;
+import dev.tare.jobs.storage.RunTree;
+import dev.tare.jobs.storage.Status;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** {@code tare verify}, {@code tare runs} and {@code tare gc}; needs no Spark. */
+final class Housekeeping {
+
+  private final PrintStream out;
+  private final Configuration hadoop = HadoopSettings.ofDriver();
+
+  Housekeeping(PrintStream out) {
+    this.out = out;
+  }
+
+  /**
+   * Prints a line for each file that is not as the manifest says.
+   *
+   * @throws TareException (bad input) if there is any, or no finished run
+   */
+  ExitCode verify(VerifyOptions options) throws IOException {
+    FinishedRun run = RunFolder.open(options.run(), hadoop);
+    List<String> damage = run.damage();
+    damage.forEach(out::println);
+    if (!damage.isEmpty()) {
+      throw TareException.badInput(
+          "Run %s is damaged: %s"
+              .formatted(
+                  run.folder().path(),
+                  damage.size() == 1 ? damage.get(0) : damage.size() + " files, listed above"));
+    }
+    out.printf(
+        "%s is whole: %d files, %s%n",
+        run.folder().path(),
+        run.manifest().files().size(),
+        Summaries.megabytes(bytes(run.manifest())));
+    return ExitCode.OK;
+  }
+
+  /** Prints a table of the runs below a root. */
+  ExitCode runs(RunsOptions options) throws IOException {
+    RunTree tree = RunTree.below(options.root(), hadoop);
+    Map<Path, List<String>> names = new TreeMap<>();
+    for (RunName name : tree.names()) {
+      Optional<RunName.Target> target = name.target();
+      if (target.isPresent()) {
+        names
+            .computeIfAbsent(target.get().run(), run -> new ArrayList<>())
+            .add(tree.relative(name.path()));
+      }
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("run", "state", "stages", "gate", "when", "bytes", "published as"));
+    for (RunFolder run : tree.runs()) {
+      List<String> row = new ArrayList<>(List.of(tree.relative(run.path())));
+      row.addAll(facts(run));
+      row.add(String.join(", ", names.getOrDefault(run.path(), List.of())));
+      rows.add(row);
+    }
+    Columns.print(rows, out);
+    return ExitCode.OK;
+  }
+
+  private static List<String> facts(RunFolder run) throws IOException {
+    if (run.state() == RunFolder.State.FINISHED) {
+      try {
+        Manifest manifest = run.open().manifest();
+        String gate = manifest.gatePassed() ? "passed" : manifest.gateFailed() ? "failed" : "none";
+        return List.of(
+            "finished",
+            String.join(", ", manifest.stages()),
+            gate,
+            manifest.created().toString(),
+            String.format(Locale.ROOT, "%,d", bytes(manifest)));
+      } catch (TareException e) {
+        return List.of("unreadable", "", "", "", "");
+      }
+    }
+    return List.of(
+        run.status().map(s -> s.outcome().name().toLowerCase(Locale.ROOT)).orElse("unfinished"),
+        "",
+        "",
+        run.status().map(Status::time).map(Instant::toString).orElse(""),
+        "");
+  }
+
+  /** Removes what is abandoned, or only tells of it. */
+  ExitCode gc(GcOptions options) throws IOException {
+    RunTree tree = RunTree.below(options.root(), hadoop);
+    AbandonedRuns abandoned = AbandonedRuns.in(tree, hadoop);
+    Instant limit = Instant.now().minus(options.olderThan());
+    long removed = 0;
+    long bytes = 0;
+    for (AbandonedRuns.Abandoned one : abandoned.before(limit)) {
+      if (options.dryRun() || abandoned.remove(one)) {
+        removed++;
+        bytes += one.bytes();
+        out.printf(
+            Locale.ROOT,
+            "%s %s (last activity %s, %,d bytes in %d files)%n",
+            options.dryRun() ? "would remove" : "removed",
+            tree.relative(one.path()),
+            one.lastActivity().truncatedTo(ChronoUnit.SECONDS),
+            one.bytes(),
+            one.files());
+      }
+    }
+    out.printf(
+        Locale.ROOT,
+        "%s %d abandoned, %,d bytes%n",
+        options.dryRun() ? "Would remove" : "Removed",
+        removed,
+        bytes);
+    return ExitCode.OK;
+  }
+
+  private static long bytes(Manifest manifest) {
+    return manifest.files().stream().mapToLong(file -> file.digest().bytes()).sum();
+  }
+}

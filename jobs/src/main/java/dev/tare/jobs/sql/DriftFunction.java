@@ -1,0 +1,72 @@
+package dev.tare.jobs.sql;
+
+import dev.tare.engine.histogram.Drift;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * How far values moved, as {@code tare drift} has it: {@code psi}, {@code jensen_shannon}, {@code
+ * kolmogorov_smirnov} of (baseline, current).
+ *
+ * @param measure which distance
+ * @param baseline where the first struct has its columns
+ * @param current where the second one has
+ */
+record DriftFunction(Measure measure, StatisticsColumns baseline, StatisticsColumns current)
+    implements NullSafe {
+
+  /** The distances of {@link Drift}. */
+  enum Measure {
+    PSI,
+    JENSEN_SHANNON,
+    KOLMOGOROV_SMIRNOV;
+
+    static Measure of(String function) {
+      return valueOf(function.toUpperCase(Locale.ROOT));
+    }
+
+    double of(Drift drift) {
+      return switch (this) {
+        case PSI -> drift.psi();
+        case JENSEN_SHANNON -> drift.jensenShannon();
+        case KOLMOGOROV_SMIRNOV -> drift.kolmogorovSmirnov();
+      };
+    }
+  }
+
+  @Override
+  public Object value(InternalRow arguments) {
+    return measure.of(
+        Drift.between(
+            baseline.statistics(baseline.struct(arguments, 0)),
+            current.statistics(current.struct(arguments, 1))));
+  }
+
+  @Override
+  public Object produceResult(InternalRow arguments) {
+    return call(arguments);
+  }
+
+  @Override
+  public String tensor(InternalRow arguments) {
+    return baseline.text(baseline.struct(arguments, 0), "tensor");
+  }
+
+  @Override
+  public List<DataType> arguments() {
+    return List.of(baseline.type(), current.type());
+  }
+
+  @Override
+  public DataType resultType() {
+    return DataTypes.DoubleType;
+  }
+
+  @Override
+  public String name() {
+    return measure.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.tare.jobs.sql;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/** Values as Spark holds them inside. */
+final class InternalRows {
+
+  private InternalRows() {}
+
+  static InternalRow row(Object... values) {
+    return new GenericInternalRow(values);
+  }
+
+  static UTF8String text(String text) {
+    return UTF8String.fromString(text);
+  }
+
+  static GenericArrayData texts(Collection<String> texts) {
+    return new GenericArrayData(texts.stream().map(UTF8String::fromString).toArray());
+  }
+
+  /** A timestamp: microseconds since 1970. */
+  static long time(Instant time) {
+    return TimeUnit.SECONDS.toMicros(time.getEpochSecond())
+        + TimeUnit.NANOSECONDS.toMicros(time.getNano());
+  }
+
+  /** The text of a node, null where there is none. */
+  static UTF8String text(JsonNode node) {
+    return node.isTextual() ? text(node.textValue()) : null;
+  }
+
+  /** The number of a node, null where there is none. */
+  static Double number(JsonNode node) {
+    return node.isNumber() ? node.doubleValue() : null;
+  }
+
+  /** The whole number of a node, null where there is none. */
+  static Long whole(JsonNode node) {
+    return node.isIntegralNumber() ? node.longValue() : null;
+  }
+}

@@ -1,0 +1,115 @@
+package dev.tare.jobs.sql;
+
+import dev.tare.engine.histogram.BlockKey;
+import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.histogram.StatisticsBlockCodec;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.connector.catalog.functions.AggregateFunction;
+import org.apache.spark.sql.types.DataType;
+
+/**
+ * {@code merge}: the statistics of all rows together, as if their values had been observed at once.
+ *
+ * <p>The state is an encoded block, because Spark's executors can read back only classes of their
+ * own. Where the struct says whose rows they are, rows of two models, two tensors, two axes, or of
+ * a tensor and its channels are not added up; several channels of one axis are.
+ *
+ * @param columns where the struct has its columns
+ */
+record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byte[], InternalRow> {
+
+  private static final byte[] NOTHING = {};
+  private static final String WHOLE = "";
+
+  @Override
+  public byte[] newAggregationState() {
+    return NOTHING.clone();
+  }
+
+  @Override
+  public byte[] update(byte[] state, InternalRow arguments) {
+    if (arguments.isNullAt(0)) {
+      return state;
+    }
+    InternalRow struct = columns.struct(arguments, 0);
+    try {
+      return merge(state, StatisticsBlock.ofWhole(owner(struct), columns.statistics(struct)));
+    } catch (IllegalArgumentException e) {
+      throw Failures.of("merge", columns.text(struct, "tensor"), e);
+    }
+  }
+
+  /** Model, axis and tensor; the tensor, which may hold anything, comes last. */
+  private String owner(InternalRow struct) {
+    return columns.text(struct, "model_sha256")
+        + '\0'
+        + (columns.text(struct, "channel").isEmpty() ? WHOLE : columns.text(struct, "axis"))
+        + '\0'
+        + columns.text(struct, "tensor");
+  }
+
+  @Override
+  public byte[] merge(byte[] left, byte[] right) {
+    try {
+      return right.length == 0 ? left : merge(left, StatisticsBlockCodec.decode(right));
+    } catch (IllegalArgumentException e) {
+      throw Failures.of("merge", "", e);
+    }
+  }
+
+  private static byte[] merge(byte[] state, StatisticsBlock more) {
+    if (state.length == 0) {
+      return StatisticsBlockCodec.encode(more);
+    }
+    StatisticsBlock block = StatisticsBlockCodec.decode(state);
+    requireSameOwner(block.key(), more.key());
+    return StatisticsBlockCodec.encode(block.merge(more));
+  }
+
+  private static void requireSameOwner(BlockKey left, BlockKey right) {
+    if (left.equals(right)) {
+      return;
+    }
+    String[] a = left.tensor().split("\0", 3);
+    String[] b = right.tensor().split("\0", 3);
+    if (!a[2].equals(b[2])) {
+      throw different("tensors '%s' and '%s'; GROUP BY tensor", a[2], b[2]);
+    }
+    if (!a[0].equals(b[0])) {
+      throw different("models %s and %s; GROUP BY model_sha256, or WHERE one", a[0], b[0]);
+    }
+    throw new IllegalArgumentException(
+        a[1].equals(WHOLE) || b[1].equals(WHOLE)
+            ? "Cannot merge the row of the whole tensor with rows of its channels, which hold the"
+                + " same values again: add WHERE channel IS NULL, or GROUP BY tensor, axis, channel"
+            : "Cannot merge channels of axis %s with those of axis %s: GROUP BY tensor, axis, channel"
+                .formatted(a[1], b[1]));
+  }
+
+  private static IllegalArgumentException different(String what, String left, String right) {
+    return new IllegalArgumentException("Cannot merge rows of " + what.formatted(left, right));
+  }
+
+  @Override
+  public InternalRow produceResult(byte[] state) {
+    if (state.length == 0) {
+      return null;
+    }
+    return MergedStatistics.of(StatisticsBlockCodec.decode(state));
+  }
+
+  @Override
+  public DataType[] inputTypes() {
+    return new DataType[] {columns.type()};
+  }
+
+  @Override
+  public DataType resultType() {
+    return MergedStatistics.SCHEMA;
+  }
+
+  @Override
+  public String name() {
+    return "merge";
+  }
+}

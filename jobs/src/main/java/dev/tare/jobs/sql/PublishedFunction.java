@@ -1,0 +1,69 @@
+package dev.tare.jobs.sql;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.QuantParams;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * How values fare under a scale and zero point that are given, as those of a plan: {@code
+ * clip_share} and {@code sqnr} of (statistics, type, scale, zero point).
+ *
+ * @param output clip_share or sqnr
+ * @param columns where the struct has its columns
+ */
+record PublishedFunction(SelectFunction.Output output, StatisticsColumns columns)
+    implements NullSafe {
+
+  @Override
+  public Object value(InternalRow arguments) {
+    QuantParams params =
+        new QuantParams(
+            TypeText.parse(arguments.getUTF8String(1).toString()).type(),
+            arguments.getFloat(2),
+            arguments.getInt(3));
+    Distribution distribution = columns.statistics(columns.struct(arguments, 0)).distribution();
+    requireHistogram(distribution);
+    ExpectedError error = ExpectedError.of(distribution, params);
+    return SelectFunction.orNull(
+        output == SelectFunction.Output.SQNR ? error.sqnrDb() : error.clippedShare());
+  }
+
+  /** Extremes alone tell nothing about errors. */
+  static void requireHistogram(Distribution distribution) {
+    if (distribution.isEmpty() && !Float.isNaN(distribution.min())) {
+      throw new IllegalArgumentException(
+          "only the extremes [%s, %s] were kept, no histogram: add WHERE mantissa_bits IS NOT NULL"
+              .formatted(distribution.min(), distribution.max()));
+    }
+  }
+
+  @Override
+  public Object produceResult(InternalRow arguments) {
+    return call(arguments);
+  }
+
+  @Override
+  public String tensor(InternalRow arguments) {
+    return columns.text(columns.struct(arguments, 0), "tensor");
+  }
+
+  @Override
+  public List<DataType> arguments() {
+    return List.of(
+        columns.type(), DataTypes.StringType, DataTypes.FloatType, DataTypes.IntegerType);
+  }
+
+  @Override
+  public DataType resultType() {
+    return DataTypes.DoubleType;
+  }
+
+  @Override
+  public String name() {
+    return output.function();
+  }
+}

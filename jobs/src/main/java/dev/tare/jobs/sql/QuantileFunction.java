@@ -1,0 +1,65 @@
+package dev.tare.jobs.sql;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.range.Quantiles;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * The value below which a share of the finite values lies: {@code quantile} of (statistics, share),
+ * or of an array of shares.
+ *
+ * @param columns where the struct has its columns
+ * @param several whether the shares are an array, and so the answer
+ */
+record QuantileFunction(StatisticsColumns columns, boolean several) implements NullSafe {
+
+  @Override
+  public Object value(InternalRow arguments) {
+    Distribution distribution = columns.statistics(columns.struct(arguments, 0)).distribution();
+    if (Float.isNaN(distribution.min())) {
+      return null;
+    }
+    PublishedFunction.requireHistogram(distribution);
+    Quantiles quantiles = Quantiles.of(distribution);
+    if (!several) {
+      return (float) quantiles.at(arguments.getDouble(1));
+    }
+    double[] shares = arguments.getArray(1).toDoubleArray();
+    float[] points = new float[shares.length];
+    for (int i = 0; i < shares.length; i++) {
+      points[i] = (float) quantiles.at(shares[i]);
+    }
+    return UnsafeArrayData.fromPrimitiveArray(points);
+  }
+
+  @Override
+  public Object produceResult(InternalRow arguments) {
+    return call(arguments);
+  }
+
+  @Override
+  public String tensor(InternalRow arguments) {
+    return columns.text(columns.struct(arguments, 0), "tensor");
+  }
+
+  @Override
+  public List<DataType> arguments() {
+    return List.of(
+        columns.type(),
+        several ? DataTypes.createArrayType(DataTypes.DoubleType, false) : DataTypes.DoubleType);
+  }
+
+  @Override
+  public DataType resultType() {
+    return several ? DataTypes.createArrayType(DataTypes.FloatType, false) : DataTypes.FloatType;
+  }
+
+  @Override
+  public String name() {
+    return "quantile";
+  }
+}

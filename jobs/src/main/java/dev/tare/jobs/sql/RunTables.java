@@ -1,0 +1,249 @@
+package dev.tare.jobs.sql;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.Concurrently;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.table.PlanTable;
+import dev.tare.jobs.table.StatisticsTable;
+import dev.tare.jobs.table.WeightTables;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayBasedMapData;
+import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The artifacts of finished runs as tables. All begin with the run's id, its model and when it was
+ * published.
+ *
+ * @param spark the session that asks
+ * @param runs the runs, in the order of their ids
+ */
+record RunTables(SparkSession spark, List<FinishedRun> runs) {
+
+  /** Names of the tables. */
+  static final List<String> NAMES =
+      List.of("statistics", "plan", "tensors", "weights", "quality", "runs");
+
+  private static final StructType FACTS =
+      new StructType()
+          .add("run_id", DataTypes.StringType, false)
+          .add("model_sha256", DataTypes.StringType, true)
+          .add("created", DataTypes.TimestampType, false);
+
+  private static final StructType RUNS =
+      all(
+          FACTS,
+          new StructType()
+              .add("location", DataTypes.StringType, false)
+              .add("stages", DataTypes.createArrayType(DataTypes.StringType, false), false)
+              .add("tare_version", DataTypes.StringType, false)
+              .add("gate", DataTypes.StringType, true)
+              .add("samples", DataTypes.LongType, true)
+              .add("content_sha256", DataTypes.StringType, true)
+              .add("bytes", DataTypes.LongType, false)
+              .add(
+                  "configuration",
+                  DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType, false),
+                  false));
+
+  private static final StructType QUALITY =
+      all(
+          FACTS,
+          new StructType()
+              .add("output", DataTypes.StringType, true)
+              .add("vector", DataTypes.StringType, true)
+              .add("samples", DataTypes.LongType, true)
+              .add("gate", DataTypes.StringType, true)
+              .add("sqnr_db", DataTypes.DoubleType, true)
+              .add("cosine_mean", DataTypes.DoubleType, true)
+              .add("cosine_min", DataTypes.DoubleType, true)
+              .add("cosine_p1", DataTypes.DoubleType, true)
+              .add("cosine_p5", DataTypes.DoubleType, true)
+              .add("cosine_p25", DataTypes.DoubleType, true)
+              .add("cosine_p50", DataTypes.DoubleType, true)
+              .add("argmax_agreement", DataTypes.DoubleType, true)
+              .add("nearest_neighbour_agreement", DataTypes.DoubleType, true)
+              .add("quantized_time_over_float", DataTypes.DoubleType, true));
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static StructType all(StructType first, StructType second) {
+    StructType schema = first;
+    for (StructField field : second.fields()) {
+      schema = schema.add(field);
+    }
+    return schema;
+  }
+
+  /** A table by name, one of {@link #NAMES}. */
+  Table table(String catalog, String name) {
+    String full = catalog + "." + name;
+    return switch (name) {
+      case "statistics" -> parquet(full, Part.STATISTICS, StatisticsTable.SCHEMA);
+      case "plan" -> parquet(full, Part.PLAN, PlanTable.SCHEMA);
+      case "tensors" -> parquet(full, Part.TENSORS, WeightTables.TENSORS_SCHEMA);
+      case "weights" -> parquet(full, Part.WEIGHTS, WeightTables.WEIGHTS_SCHEMA);
+      case "quality" -> new FactTable(full, QUALITY, quality());
+      case "runs" -> new FactTable(full, RUNS, runs.stream().map(RunTables::run).toList());
+      default -> throw new IllegalArgumentException("No such table: " + name);
+    };
+  }
+
+  private Table parquet(String name, Part part, StructType schema) {
+    refuseToIgnoreFiles();
+    StructType columns = new StructType();
+    List<String> facts = Arrays.asList(FACTS.fieldNames());
+    for (StructField field : schema.fields()) {
+      if (!facts.contains(field.name())) {
+        columns = columns.add(field.name(), field.dataType().asNullable(), true);
+      }
+    }
+    List<FinishedRun> having = runs.stream().filter(run -> run.has(part)).toList();
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    List<ParquetRuns.RunFiles> files =
+        Concurrently.map(
+            having, run -> new ParquetRuns.RunFiles(facts(run), present(run, part, hadoop)));
+    return new ParquetRuns(name, spark, FACTS, columns, files);
+  }
+
+  /** Settings by which Spark leaves out what it cannot read give wrong sums without a word. */
+  private void refuseToIgnoreFiles() {
+    for (String key :
+        List.of("spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles")) {
+      if (Boolean.parseBoolean(spark.conf().get(key))) {
+        throw TareException.usage(
+            key + " is on: rows of damaged runs would be left out silently; switch it off");
+      }
+    }
+  }
+
+  /** The files, each as long as the manifest says. */
+  private static List<FileStatus> present(FinishedRun run, Part part, Configuration hadoop) {
+    List<FileStatus> found = new ArrayList<>();
+    for (FinishedRun.StoredFile file : run.files(part)) {
+      try {
+        FileStatus status = file.path().getFileSystem(hadoop).getFileStatus(file.path());
+        if (status.getLen() == 0 || status.getLen() != file.digest().bytes()) {
+          throw TareException.badInput(
+              "Run %s is damaged: %s has %d bytes, but the manifest says %d"
+                  .formatted(
+                      run.folder().path(), file.path(), status.getLen(), file.digest().bytes()));
+        }
+        found.add(status);
+      } catch (FileNotFoundException e) {
+        throw TareException.badInput(
+            "Run %s is damaged: %s is missing".formatted(run.folder().path(), file.path()), e);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return found;
+  }
+
+  private static InternalRow facts(FinishedRun run) {
+    return InternalRows.row(facts(run, 0));
+  }
+
+  /** Values of the first columns, with room for more. */
+  private static Object[] facts(FinishedRun run, int more) {
+    Object[] values = new Object[FACTS.length() + more];
+    String model = FinishedRuns.model(run);
+    values[0] = InternalRows.text(run.manifest().runId());
+    values[1] = model.isEmpty() ? null : InternalRows.text(model);
+    values[2] = InternalRows.time(run.manifest().created());
+    return values;
+  }
+
+  private static InternalRow run(FinishedRun run) {
+    Manifest manifest = run.manifest();
+    JsonNode properties = manifest.properties();
+    JsonNode calibration = properties.path("calibration");
+    return row(
+        run,
+        InternalRows.text(run.folder().uri().toString()),
+        InternalRows.texts(manifest.stages()),
+        InternalRows.text(manifest.tareVersion()),
+        InternalRows.text(properties.path(Manifest.GATE)),
+        InternalRows.whole(calibration.path("samples")),
+        InternalRows.text(calibration.path("content-sha256")),
+        manifest.files().stream().mapToLong(file -> file.digest().bytes()).sum(),
+        texts(manifest.configuration()));
+  }
+
+  private static ArrayBasedMapData texts(Map<String, String> map) {
+    Map<String, String> sorted = new TreeMap<>(map);
+    return new ArrayBasedMapData(
+        InternalRows.texts(sorted.keySet()), InternalRows.texts(sorted.values()));
+  }
+
+  private static InternalRow row(FinishedRun run, Object... values) {
+    Object[] all = facts(run, values.length);
+    System.arraycopy(values, 0, all, FACTS.length(), values.length);
+    return InternalRows.row(all);
+  }
+
+  private List<InternalRow> quality() {
+    List<InternalRow> rows = new ArrayList<>();
+    for (FinishedRun run : runs) {
+      if (run.has(Part.QUALITY)) {
+        JsonNode root = json(run);
+        for (JsonNode output : root.path("outputs")) {
+          rows.add(quality(run, root, output));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static InternalRow quality(FinishedRun run, JsonNode root, JsonNode output) {
+    JsonNode cosine = output.path("cosine");
+    return row(
+        run,
+        InternalRows.text(output.path("name")),
+        InternalRows.text(output.path("vector")),
+        InternalRows.whole(root.path("samples")),
+        InternalRows.text(root.path("gate")),
+        InternalRows.number(output.path("sqnr-db")),
+        InternalRows.number(cosine.path("mean")),
+        InternalRows.number(cosine.path("min")),
+        InternalRows.number(cosine.path("p1")),
+        InternalRows.number(cosine.path("p5")),
+        InternalRows.number(cosine.path("p25")),
+        InternalRows.number(cosine.path("p50")),
+        InternalRows.number(output.path("argmax-agreement")),
+        InternalRows.number(root.path("nearest-neighbour-agreement")),
+        InternalRows.number(root.path("quantized-time-over-float")));
+  }
+
+  private static JsonNode json(FinishedRun run) {
+    try {
+      return JSON.readTree(run.verifiedText(Part.QUALITY));
+    } catch (JsonProcessingException e) {
+      throw TareException.badInput(
+          "Run %s: quality.json is not JSON: %s"
+              .formatted(run.folder().path(), e.getOriginalMessage()),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

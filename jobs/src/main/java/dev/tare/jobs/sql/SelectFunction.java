@@ -1,0 +1,116 @@
+package dev.tare.jobs.sql;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.MinMax;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.RangeSelector;
+import dev.tare.engine.range.Target;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What {@code tare select} would decide for a row, or predict of it: {@code range}, {@code scale},
+ * {@code zero_point}, {@code clip_share}, {@code sqnr} of (statistics, type, method).
+ *
+ * @param output what is asked
+ * @param columns where the struct has its columns
+ * @param hasMethod whether a method is given; else it is min-max
+ */
+record SelectFunction(Output output, StatisticsColumns columns, boolean hasMethod)
+    implements NullSafe {
+
+  private static final StructType RANGE =
+      new StructType()
+          .add("low", DataTypes.FloatType, false)
+          .add("high", DataTypes.FloatType, false);
+
+  /** What of a decision is asked for. */
+  enum Output {
+    RANGE,
+    SCALE,
+    ZERO_POINT,
+    CLIP_SHARE,
+    SQNR;
+
+    DataType type() {
+      return switch (this) {
+        case RANGE -> SelectFunction.RANGE;
+        case SCALE -> DataTypes.FloatType;
+        case ZERO_POINT -> DataTypes.IntegerType;
+        case CLIP_SHARE, SQNR -> DataTypes.DoubleType;
+      };
+    }
+
+    String function() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    Object of(Range range, QuantParams params, Distribution distribution) {
+      return switch (this) {
+        case RANGE -> new GenericInternalRow(new Object[] {range.low(), range.high()});
+        case SCALE -> params.scale();
+        case ZERO_POINT -> params.zeroPoint();
+        // ONNX saturates to all of the type, narrow or not: as the plan predicts it.
+        case CLIP_SHARE -> orNull(ExpectedError.of(distribution, params).clippedShare());
+        case SQNR -> orNull(ExpectedError.of(distribution, params).sqnrDb());
+      };
+    }
+  }
+
+  /** A number, or null where there is none to tell. */
+  static Double orNull(double number) {
+    return Double.isNaN(number) ? null : number;
+  }
+
+  @Override
+  public Object value(InternalRow arguments) {
+    Target target = TypeText.parse(arguments.getUTF8String(1).toString());
+    RangeSelector method =
+        hasMethod
+            ? RangeSelector.parse(arguments.getUTF8String(2).toString().trim())
+            : new MinMax();
+    Distribution distribution = columns.statistics(columns.struct(arguments, 0)).distribution();
+    if (Float.isNaN(distribution.min())) {
+      return null;
+    }
+    Range range = method.select(distribution, target);
+    if (output == Output.CLIP_SHARE || output == Output.SQNR) {
+      PublishedFunction.requireHistogram(distribution);
+    }
+    return output.of(range, target.params(range), distribution);
+  }
+
+  @Override
+  public Object produceResult(InternalRow arguments) {
+    return call(arguments);
+  }
+
+  @Override
+  public String tensor(InternalRow arguments) {
+    return columns.text(columns.struct(arguments, 0), "tensor");
+  }
+
+  @Override
+  public List<DataType> arguments() {
+    return hasMethod
+        ? List.of(columns.type(), DataTypes.StringType, DataTypes.StringType)
+        : List.of(columns.type(), DataTypes.StringType);
+  }
+
+  @Override
+  public DataType resultType() {
+    return output.type();
+  }
+
+  @Override
+  public String name() {
+    return output.function();
+  }
+}

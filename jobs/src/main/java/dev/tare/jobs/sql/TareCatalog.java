@@ -1,0 +1,171 @@
+package dev.tare.jobs.sql;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
+import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
+import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import org.apache.spark.sql.connector.catalog.FunctionCatalog;
+import org.apache.spark.sql.connector.catalog.Identifier;
+import org.apache.spark.sql.connector.catalog.NamespaceChange;
+import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
+import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.connector.catalog.TableCatalog;
+import org.apache.spark.sql.connector.catalog.TableChange;
+import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
+import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+
+/**
+ * Tare's functions and tables as a catalog of Spark SQL.
+ *
+ * <pre>
+ * spark.sql.catalog.tare       dev.tare.jobs.sql.TareCatalog
+ * spark.sql.catalog.tare.root  file:/runs, s3a://bucket/runs       for the tables
+ * </pre>
+ *
+ * <p>Functions stand in the namespace {@code fn}: {@code tare.fn.scale(...)}; tables in none:
+ * {@code tare.statistics}. Nothing can be written. The root is looked up at every query, so that
+ * new runs appear, and a session may set another one.
+ */
+public final class TareCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
+
+  private static final String FUNCTIONS = "fn";
+  private static final String ROOT = "root";
+
+  private String name = "";
+  private Optional<String> root = Optional.empty();
+  private final FinishedRuns runs = new FinishedRuns();
+
+  @Override
+  public void initialize(String catalog, CaseInsensitiveStringMap options) {
+    name = catalog;
+    root = Optional.ofNullable(options.get(ROOT));
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Identifier[] listFunctions(String[] namespace) throws NoSuchNamespaceException {
+    requireNamespace(namespace);
+    return isFunctions(namespace)
+        ? NamedFunction.ALL.stream()
+            .map(function -> Identifier.of(namespace, function.name()))
+            .toArray(Identifier[]::new)
+        : new Identifier[0];
+  }
+
+  @Override
+  public UnboundFunction loadFunction(Identifier identifier) throws NoSuchFunctionException {
+    String wanted = identifier.name().toLowerCase(Locale.ROOT);
+    return NamedFunction.ALL.stream()
+        .filter(function -> isFunctions(identifier.namespace()) && function.name().equals(wanted))
+        .findFirst()
+        .orElseThrow(() -> new NoSuchFunctionException(identifier));
+  }
+
+  @Override
+  public Identifier[] listTables(String[] namespace) throws NoSuchNamespaceException {
+    requireNamespace(namespace);
+    return namespace.length > 0
+        ? new Identifier[0]
+        : RunTables.NAMES.stream()
+            .map(table -> Identifier.of(namespace, table))
+            .toArray(Identifier[]::new);
+  }
+
+  @Override
+  public Table loadTable(Identifier identifier) throws NoSuchTableException {
+    String wanted = identifier.name().toLowerCase(Locale.ROOT);
+    if (identifier.namespace().length > 0 || !RunTables.NAMES.contains(wanted)) {
+      throw new NoSuchTableException(identifier);
+    }
+    SparkSession spark = SparkSession.active();
+    String key = "spark.sql.catalog." + name + "." + ROOT;
+    String roots = spark.conf().getOption(key).getOrElse(() -> root.orElse(""));
+    return new RunTables(spark, runs.below(spark, key, roots)).table(name, wanted);
+  }
+
+  @Override
+  public boolean tableExists(Identifier identifier) {
+    return identifier.namespace().length == 0
+        && RunTables.NAMES.contains(identifier.name().toLowerCase(Locale.ROOT));
+  }
+
+  @Override
+  public String[][] listNamespaces() {
+    return new String[][] {{FUNCTIONS}};
+  }
+
+  @Override
+  public String[][] listNamespaces(String[] namespace) throws NoSuchNamespaceException {
+    requireNamespace(namespace);
+    return namespace.length == 0 ? listNamespaces() : new String[0][];
+  }
+
+  @Override
+  public boolean namespaceExists(String[] namespace) {
+    return namespace.length == 0 || isFunctions(namespace);
+  }
+
+  @Override
+  public Map<String, String> loadNamespaceMetadata(String[] namespace)
+      throws NoSuchNamespaceException {
+    requireNamespace(namespace);
+    return Map.of(
+        SupportsNamespaces.PROP_COMMENT,
+        isFunctions(namespace)
+            ? "Functions over the columns of the statistics table"
+            : "Tables over all finished runs below " + root.orElse("the root"));
+  }
+
+  private void requireNamespace(String[] namespace) throws NoSuchNamespaceException {
+    if (!namespaceExists(namespace)) {
+      throw new NoSuchNamespaceException(namespace);
+    }
+  }
+
+  private static boolean isFunctions(String[] namespace) {
+    return Arrays.equals(namespace, new String[] {FUNCTIONS});
+  }
+
+  private UnsupportedOperationException readOnly() {
+    return new UnsupportedOperationException(
+        "Catalog '" + name + "' cannot be changed: runs are written by the tare command");
+  }
+
+  @Override
+  public Table alterTable(Identifier identifier, TableChange... changes) {
+    throw readOnly();
+  }
+
+  @Override
+  public boolean dropTable(Identifier identifier) {
+    throw readOnly();
+  }
+
+  @Override
+  public void renameTable(Identifier from, Identifier to) {
+    throw readOnly();
+  }
+
+  @Override
+  public void createNamespace(String[] namespace, Map<String, String> metadata) {
+    throw readOnly();
+  }
+
+  @Override
+  public void alterNamespace(String[] namespace, NamespaceChange... changes) {
+    throw readOnly();
+  }
+
+  @Override
+  public boolean dropNamespace(String[] namespace, boolean cascade) {
+    throw readOnly();
+  }
+}

@@ -1,0 +1,128 @@
+package dev.tare.jobs.storage;
+
+import dev.tare.jobs.TareException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What attempts left behind: unfinished runs, and in finished ones the folders of attempts that the
+ * manifest does not name.
+ *
+ * <p>Its age is that of the youngest file in it. A finished run, and one that a name points to, is
+ * never touched, nor a folder with anything that is no part of a run.
+ */
+public final class AbandonedRuns {
+  private final RunTree tree;
+  private final Configuration hadoop;
+  private final Set<Path> published = new HashSet<>();
+
+  /**
+   * Something abandoned.
+   *
+   * @param path folder of a run or of an attempt
+   * @param files how many there are in it
+   * @param bytes their length
+   * @param lastActivity when the youngest was written
+   */
+  public record Abandoned(Path path, long files, long bytes, Instant lastActivity) {}
+
+  private AbandonedRuns(RunTree tree, Configuration hadoop) {
+    this.tree = tree;
+    this.hadoop = hadoop;
+  }
+
+  /**
+   * Looks below a root.
+   *
+   * @throws TareException (bad input) if a pointer there cannot be read
+   */
+  public static AbandonedRuns in(RunTree tree, Configuration hadoop) throws IOException {
+    AbandonedRuns abandoned = new AbandonedRuns(tree, hadoop);
+    for (RunName name : tree.names()) {
+      name.target().ifPresent(target -> abandoned.published.add(target.run()));
+    }
+    return abandoned;
+  }
+
+  /** Everything whose youngest file is older than a time, in the order of paths. */
+  public List<Abandoned> before(Instant time) throws IOException {
+    List<Abandoned> found = new ArrayList<>();
+    for (RunFolder run : tree.runs()) {
+      for (Path path : candidates(run)) {
+        measure(path).filter(a -> a.lastActivity().isBefore(time)).ifPresent(found::add);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Removes one of them, unless it came to life or was removed meanwhile.
+   *
+   * @return whether it was removed
+   */
+  public boolean remove(Abandoned abandoned) throws IOException {
+    Path path = abandoned.path();
+    boolean attempt = RunAttempt.isAttempt(path.getName());
+    RunFolder run = RunFolder.existing(attempt ? path.getParent() : path, hadoop);
+    if (!candidates(run).contains(path) || !measure(path).equals(Optional.of(abandoned))) {
+      return false;
+    }
+    return path.getFileSystem(hadoop).delete(path, true);
+  }
+
+  private List<Path> candidates(RunFolder run) throws IOException {
+    if (run.state() != RunFolder.State.FINISHED) {
+      boolean ours = run.foreignEntry().isEmpty() && !published.contains(run.path());
+      return ours ? List.of(run.path()) : List.of();
+    }
+    Optional<String> parts;
+    try {
+      parts = run.open().manifest().partsFolder();
+    } catch (TareException e) {
+      // Its manifest cannot be read, so nothing in it is known to be abandoned.
+      return List.of();
+    }
+    Predicate<String> named = name -> parts.isPresent() && parts.get().equals(name);
+    List<Path> attempts = new ArrayList<>();
+    for (FileStatus entry : run.path().getFileSystem(hadoop).listStatus(run.path())) {
+      String name = entry.getPath().getName();
+      if (RunAttempt.isAttempt(name) && !named.test(name)) {
+        attempts.add(entry.getPath());
+      }
+    }
+    return attempts;
+  }
+
+  private Optional<Abandoned> measure(Path folder) throws IOException {
+    long files = 0;
+    long bytes = 0;
+    long youngest = 0;
+    FileSystem fileSystem = folder.getFileSystem(hadoop);
+    try {
+      var all = fileSystem.listFiles(folder, true);
+      while (all.hasNext()) {
+        FileStatus file = all.next();
+        files++;
+        bytes += file.getLen();
+        youngest = Math.max(youngest, file.getModificationTime());
+      }
+      if (files == 0) {
+        youngest = fileSystem.getFileStatus(folder).getModificationTime();
+      }
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+    return Optional.of(new Abandoned(folder, files, bytes, Instant.ofEpochMilli(youngest)));
+  }
+}

@@ -1,0 +1,82 @@
+package dev.tare.jobs.storage;
+
+import dev.tare.jobs.TareException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A finished run and the finished runs that it was made from, nearest first.
+ *
+ * <p>The links are the inputs that manifests name: an evaluation reads a quantized run, that one a
+ * plan, that one statistics. A link counts only where the manifest at its end is the one that was
+ * read then; a run that has moved is looked for beside the run that names it.
+ *
+ * @param runs the run itself, then its sources
+ * @param broken one sentence for each link that could not be followed
+ */
+public record Lineage(List<FinishedRun> runs, List<String> broken) {
+  private static final Set<String> LINKS = Set.of("quantized", "plan", "statistics");
+
+  /** Copies both lists. */
+  public Lineage {
+    runs = List.copyOf(runs);
+    broken = List.copyOf(broken);
+  }
+
+  /**
+   * Follows the links of a run.
+   *
+   * @throws TareException (bad input) if the location holds no finished run
+   */
+  public static Lineage of(String location, Configuration hadoop) throws IOException {
+    List<FinishedRun> runs = new ArrayList<>();
+    List<String> broken = new ArrayList<>();
+    Deque<FinishedRun> open = new ArrayDeque<>();
+    open.add(RunFolder.open(location, hadoop));
+    while (!open.isEmpty()) {
+      FinishedRun run = open.remove();
+      runs.add(run);
+      for (InputRef input : run.manifest().inputs()) {
+        if (LINKS.contains(input.name())) {
+          follow(run, input, hadoop, broken).ifPresent(open::add);
+        }
+      }
+    }
+    return new Lineage(runs, broken);
+  }
+
+  private static Optional<FinishedRun> follow(
+      FinishedRun from, InputRef link, Configuration hadoop, List<String> broken)
+      throws IOException {
+    String name = new Path(link.uri()).getName();
+    String sibling = new Path(from.folder().path().getParent(), name).toString();
+    String why = "";
+    for (String location : List.of(link.uri().toString(), sibling)) {
+      try {
+        FinishedRun found = RunFolder.open(location, hadoop);
+        if (found.asInput(link.name()).sha256().equals(link.sha256())) {
+          return Optional.of(found);
+        }
+        why = "it holds another run now";
+      } catch (TareException e) {
+        why = why.isEmpty() ? "it holds no finished run" : why;
+      }
+    }
+    broken.add(
+        "Run '%s' names %s as its input '%s', but %s"
+            .formatted(from.manifest().runId(), link.uri(), link.name(), why));
+    return Optional.empty();
+  }
+
+  /** The nearest run that holds a part. */
+  public Optional<FinishedRun> holding(Part part) {
+    return runs.stream().filter(run -> run.has(part)).findFirst();
+  }
+}

@@ -1,0 +1,36 @@
+package dev.tare.jobs.table;
+
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Tables of runs, read so that damage is an error: pages are compared with their checksums, and a
+ * damaged or missing file fails the job, whatever the session says.
+ */
+public final class CheckedParquet {
+
+  private CheckedParquet() {}
+
+  /**
+   * A table with its own schema.
+   *
+   * @param schema what the columns must be; a column that a file lacks is null
+   * @param folders its folders, at least one
+   */
+  public static Dataset<Row> read(SparkSession spark, StructType schema, Path... folders) {
+    String[] places = new String[folders.length];
+    for (int i = 0; i < folders.length; i++) {
+      places[i] = folders[i].toString();
+    }
+    return spark
+        .read()
+        .schema(schema)
+        .option("parquet.page.verify-checksum.enabled", "true")
+        .option("ignoreCorruptFiles", "false")
+        .option("ignoreMissingFiles", "false")
+        .parquet(places);
+  }
+}

@@ -1,0 +1,268 @@
+package dev.tare.jobs.airflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.cluster.LocalCluster;
+import dev.tare.jobs.run.Graphs;
+import dev.tare.jobs.storage.RunFolder;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The DAG of {@code deploy/airflow} in a real Airflow, on Master and two Workers. */
+class AirflowIT {
+
+  private static final String DAG = "tare_nightly";
+
+  @TempDir static Path folder;
+
+  private static LocalCluster cluster;
+  private static Airflow airflow;
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    Graphs.cnn().write(Files.createDirectories(folder.resolve("models")).resolve("model.onnx"));
+    images("data/2026-11-21", 40);
+    images("data/2026-11-22", 41);
+    images("held-out", 42);
+    Path root = Path.of(System.getProperty("tare.root"));
+    Path sparkHome = Path.of(System.getProperty("tare.spark.home"));
+    Path properties =
+        Files.writeString(
+            folder.resolve("spark.conf"),
+            Files.readString(root.resolve("conf/spark-cluster.conf"))
+                + """
+                spark.driver.host 127.0.0.1
+                spark.ui.enabled false
+                spark.cores.max 2
+                spark.executor.cores 1
+                spark.executor.memory 600m
+                spark.executor.memoryOverhead 384m
+                spark.scheduler.minRegisteredResourcesRatio 1.0
+                spark.sql.shuffle.partitions 4
+                spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+                """);
+    cluster = LocalCluster.start(sparkHome, folder.resolve("cluster"), 2);
+    airflow =
+        new Airflow(
+            folder.resolve("airflow"),
+            Map.of(
+                "TARE_HOME", root.toRealPath().toString(),
+                "TARE_JAR", System.getProperty("tare.jar"),
+                "TARE_ROOT", folder.toString(),
+                "TARE_SPARK_PROPERTIES", properties.toString(),
+                "AIRFLOW_CONN_SPARK_DEFAULT",
+                    "{\"conn_type\": \"spark\", \"host\": \"%s\", \"extra\": {\"deploy-mode\": \"client\"}}"
+                        .formatted(cluster.master()),
+                // The DAG leaves the pause between two tries to the installation.
+                "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY", "2",
+                "SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private static void images(String name, int seed) throws IOException {
+    Path images = Files.createDirectories(folder.resolve(name));
+    Random random = new Random(seed);
+    for (int i = 0; i < 24; i++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+      for (int pixel = 0; pixel < 64; pixel++) {
+        image.setRGB(pixel % 8, pixel / 8, random.nextInt(1 << 24));
+      }
+      ImageIO.write(image, "png", images.resolve(i + ".png").toFile());
+    }
+  }
+
+  @Test
+  void theFileImportsWithoutErrorsAndDoesNoWork() throws IOException {
+    Airflow.Outcome outcome =
+        airflow.run(
+            "python",
+            Path.of(System.getProperty("tare.root"), "jobs/src/test/python/airflow_dag.py")
+                .toString(),
+            Airflow.folder().toString(),
+            DAG + ".py");
+    assertThat(outcome.exit()).as(outcome.said()).isZero();
+    JsonNode dag =
+        new ObjectMapper().readTree(outcome.said().strip().lines().reduce((a, b) -> b).get());
+
+    assertThat(dag.path("errors")).isEmpty();
+    assertThat(dag.path("dags")).extracting(JsonNode::asText).containsExactly(DAG);
+    assertThat(dag.path("control")).hasSize(1);
+    assertThat(dag.path("reached")).isEmpty();
+    // Under 2 seconds with all of Airflow's own imports; wide of it only on a machine in trouble.
+    assertThat(dag.path("seconds").asDouble()).isLessThan(30);
+
+    assertThat(dag.path("chain").toString())
+        .isEqualTo(
+            "[[\"calibrate\",[\"select\"]],[\"select\",[\"quantize\"]],[\"quantize\",[\"gate\"]],"
+                + "[\"gate\",[\"publish\"]],[\"publish\",[]]]");
+    for (JsonNode task : dag.path("tasks")) {
+      assertThat(task.path("operator").asText()).isEqualTo("SparkSubmitOperator");
+      assertThat(task.path("application").asText()).isEqualTo(System.getProperty("tare.jar"));
+      assertThat(task.path("retries").asInt()).isEqualTo(2);
+      assertThat(task.path("hours").asDouble()).isEqualTo(6);
+      assertThat(task.path("pool").asText()).isEqualTo("default_pool");
+    }
+    assertThat(dag.at("/tasks/publish/outlets/0").asText())
+        .isEqualTo("tare://nightly/quantized_model");
+    assertThat(dag.path("active").asInt()).isEqualTo(1);
+    assertThat(dag.path("catchup").asBoolean()).isFalse();
+    assertThat(dag.path("timetable").asText()).isEqualTo("CronDataIntervalTimetable 0 2 * * *");
+    assertThat(dag.path("doc").asText()).contains("| `gate` |");
+
+    JsonNode params = dag.path("params");
+    assertThat(params.properties().stream().map(Map.Entry::getKey))
+        .containsExactlyInAnyOrder(
+            "name",
+            "model",
+            "data",
+            "held_out",
+            "tokenizer",
+            "recipe",
+            "samples",
+            "min_cosine",
+            "runs",
+            "config");
+    for (JsonNode param : params) {
+      assertThat(param.has("type")).as("type of %s", param).isTrue();
+      assertThat(param.path("description").asText()).isNotEmpty();
+    }
+    assertThat(params.at("/runs/value").asText()).isEqualTo(folder + "/runs");
+
+    assertThat(dag.at("/nights/interval").asText()).isEqualTo("20261122T0200");
+    assertThat(dag.at("/days/interval").asText()).isEqualTo("2026-11-22");
+    // Without a data interval the run id it is, and no two become one.
+    assertThat(dag.at("/nights/named").asText()).isEqualTo("try-2");
+    assertThat(dag.at("/nights/asset").asText())
+        .matches("[A-Za-z0-9._-]{1,39}")
+        .isNotEqualTo(dag.at("/nights/other asset").asText());
+    assertThat(dag.at("/days/asset").asText()).isEqualTo("2026-11-23");
+  }
+
+  @Test
+  void aNightIsPublishedOnceAndAFailingGateMovesNothing() throws IOException {
+    String day = "2026-11-22T12:00:00";
+    Airflow.Outcome first = airflow.run(night(day, "first", .9));
+    assertThat(first.exit()).as(first.said()).isZero();
+    assertThat(first.said())
+        .contains("calibrate", "2 executors", "gate: passed", "(entry 1)")
+        .doesNotContain(" WARN ");
+    Path latest = folder.resolve("runs/first/_LATEST");
+    List<String> published = entries(latest);
+    assertThat(published).hasSize(1);
+    assertThat(published.get(0)).contains("\"../first-20261121T0200-int8-quantized\"");
+    assertThat(folder.resolve("runs/first-20261121T0200-int8-quantized/model.onnx")).exists();
+    assertThat(lastEvent())
+        .contains("\"name\": \"%s/runs/first\"".formatted(folder))
+        .contains("\"run\": \"%s/runs/first-20261121T0200-int8-quantized\"".formatted(folder));
+
+    Airflow.Outcome second = airflow.run(night(day, "first", .9));
+    assertThat(second.exit()).as(second.said()).isZero();
+    assertThat(second.said().split("Reused the finished run", -1)).hasSize(5);
+    assertThat(entries(latest)).isEqualTo(published);
+
+    Airflow.Outcome refused = airflow.run(night(day, "first", 1));
+    assertThat(refused.exit()).as(refused.said()).isOne();
+    assertThat(refused.said())
+        .contains("gate: failed", "Error code is: 4", "exit code 4: the quality gate failed")
+        .doesNotContain("Spark-Submit cmd: publish", "starting task_id=publish");
+    assertThat(refused.said().split("running task <TaskInstance: tare_nightly.gate", -1))
+        .as("one try of the gate")
+        .hasSize(2);
+    assertThat(entries(latest)).isEqualTo(published);
+  }
+
+  @Test
+  void aTaskKilledHalfWayIsTriedAgainAndPublishesOnce() throws IOException, InterruptedException {
+    Airflow.Started started = airflow.start(night("2026-11-23T12:00:00", "killed", .9));
+    Path statistics = folder.resolve("runs/killed-20261122T0200-statistics");
+    try {
+      while (!attempted(statistics)) {
+        assertThat(started.process().isAlive()).as(started.said()).isTrue();
+        Thread.sleep(20);
+      }
+      Optional<ProcessHandle> driver =
+          started.descendant("dev.tare.jobs.Tare", "calibrate", "killed-20261122T0200-statistics");
+      assertThat(driver).as(started.said()).isPresent();
+      driver.get().destroyForcibly();
+      Airflow.Outcome outcome = airflow.await(started);
+
+      assertThat(outcome.exit()).as(outcome.said()).isZero();
+      assertThat(outcome.said()).contains("Error code is: -9", "(entry 1)");
+      assertThat(outcome.said().split("running task <TaskInstance: tare_nightly.calibrate", -1))
+          .as("two tries")
+          .hasSize(3);
+    } finally {
+      started.stop();
+    }
+    RunFolder.open(statistics.toString(), new Configuration()).verifyAll();
+    assertThat(attempted(statistics)).isFalse();
+    assertThat(entries(folder.resolve("runs/killed/_LATEST"))).hasSize(1);
+  }
+
+  private static String[] night(String logicalDate, String name, double limit) {
+    return new String[] {
+      "airflow",
+      "dags",
+      "test",
+      DAG,
+      logicalDate,
+      "--conf",
+      "{\"name\": \"%s\", \"samples\": 16, \"min_cosine\": %s}".formatted(name, limit)
+    };
+  }
+
+  private static boolean attempted(Path run) throws IOException {
+    if (!Files.exists(run)) {
+      return false;
+    }
+    try (Stream<Path> parts = Files.list(run)) {
+      return parts.anyMatch(part -> part.getFileName().toString().startsWith("_attempt-"));
+    }
+  }
+
+  private static List<String> entries(Path latest) throws IOException {
+    List<String> entries = new ArrayList<>();
+    try (Stream<Path> files = Files.list(latest)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+        entries.add(file.getFileName() + " " + Files.readString(file, StandardCharsets.UTF_8));
+      }
+    }
+    return entries;
+  }
+
+  /** What the last run told the consumers of the asset. */
+  private static String lastEvent() throws IOException {
+    Airflow.Outcome outcome =
+        airflow.run(
+            "python",
+            "-c",
+            "import sqlite3, sys; print(sqlite3.connect(sys.argv[1])"
+                + ".execute('select extra from asset_event order by id desc').fetchone()[0])",
+            folder.resolve("airflow/airflow.db").toString());
+    assertThat(outcome.exit()).as(outcome.said()).isZero();
+    return outcome.said();
+  }
+}

@@ -1,0 +1,90 @@
+package dev.tare.jobs.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.run.DailyRuns;
+import dev.tare.jobs.run.TextRuns;
+import dev.tare.testkit.PythonEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The notebooks, executed from top to bottom by Jupyter and PySpark with the built jar. The pages
+ * stay in {@code target/notebooks} for people to look at.
+ */
+class NotebookIT {
+
+  private static final Path NOTEBOOKS = Path.of(System.getProperty("tare.root"), "notebooks");
+  private static final Path PAGES = Path.of("target", "notebooks").toAbsolutePath();
+
+  @TempDir static Path folder;
+
+  private static PythonEnvironment python;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    python = PythonEnvironment.of(Path.of("src/test/python/requirements-notebooks.txt"));
+    Files.createDirectories(PAGES);
+  }
+
+  @Test
+  void statisticsOfASentenceModelAreExplored() throws IOException {
+    Path root = TextRuns.in(Path.of("target", "sql-document").toAbsolutePath());
+    JsonNode seen = execute("explore-statistics", Map.of("root", root.toString()));
+    assertThat(seen.path("pictures").asInt()).isEqualTo(3);
+    assertThat(seen.path("tables").asInt()).isEqualTo(3);
+    assertThat(page("explore-statistics")).contains("int8-2026-11-02", ".txt");
+  }
+
+  @Test
+  void methodsAndBitWidthsAreComparedOnOneRun() throws IOException {
+    Path root = TextRuns.in(Path.of("target", "sql-document").toAbsolutePath());
+    JsonNode seen =
+        execute("compare-methods", Map.of("root", root.toString(), "run", "int8-2026-11-02"));
+    assertThat(seen.path("pictures").asInt()).isEqualTo(3);
+    assertThat(seen.path("tables").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void aMonthThatDriftsSetsOffTheAlarm() throws IOException {
+    DailyRuns days = DailyRuns.in(folder);
+    for (int day = 1; day <= 30; day++) {
+      days.day(day);
+    }
+    JsonNode seen = execute("watch-drift", Map.of("root", days.root().toString()));
+    assertThat(seen.path("pictures").asInt()).isEqualTo(2);
+    assertThat(seen.path("tables").asInt()).isEqualTo(2);
+    assertThat(page("watch-drift")).contains("30 days, day-01 to day-30", "The alarm goes off on");
+  }
+
+  private static JsonNode execute(String name, Map<String, String> parameters) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                Path.of("src/test/python/run_notebook.py").toString(),
+                NOTEBOOKS.resolve(name + ".ipynb").toString(),
+                PAGES.resolve(name + ".html").toString(),
+                "jar=" + System.getProperty("tare.jar")));
+    parameters.forEach((key, value) -> arguments.add(key + "=" + value));
+    String printed = python.script(arguments.toArray(String[]::new)).strip();
+    JsonNode seen = new ObjectMapper().readTree(printed.substring(printed.lastIndexOf("\n{") + 1));
+    assertThat(seen.path("stripped").asBoolean()).as("outputs are stripped in git").isTrue();
+    assertThat(seen.path("parameters").asInt()).isEqualTo(1);
+    assertThat(seen.path("unexplained")).as("a sentence before each picture").isEmpty();
+    assertThat(seen.path("stderr")).isEmpty();
+    return seen;
+  }
+
+  private static String page(String name) throws IOException {
+    return Files.readString(PAGES.resolve(name + ".html"));
+  }
+}

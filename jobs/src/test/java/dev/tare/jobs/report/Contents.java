@@ -1,0 +1,228 @@
+package dev.tare.jobs.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.storage.Digest;
+import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Manifest;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.TreeMap;
+
+/** Made-up runs of any number of tensors. */
+final class Contents {
+
+  private final List<String> names;
+  private final Random random = new Random(7);
+  private double noise = 1;
+
+  private Contents(List<String> names) {
+    this.names = names;
+  }
+
+  /** Activations and weights in turn, of these names. */
+  static RunContent of(List<String> names) {
+    return new Contents(names).build("made-up", 24);
+  }
+
+  /** So many tensors; noise scales ranges, so that two runs differ. */
+  static RunContent of(String runId, int tensors, int columns, double noise) {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < tensors; i++) {
+      String layer = "/encoder/layer.%d/intermediate/dense".formatted(i / 2);
+      names.add(layer + (i % 2 == 0 ? "/MatMul_input_0" : "/MatMul_weight"));
+    }
+    Contents contents = new Contents(names);
+    contents.noise = noise;
+    return contents.build(runId, columns);
+  }
+
+  static String html(RunContent content) throws IOException {
+    return html(Page.of(content, Optional.empty()));
+  }
+
+  static String html(Page page) throws IOException {
+    StringWriter out = new StringWriter();
+    page.render(out);
+    return out.toString();
+  }
+
+  private RunContent build(String runId, int columns) {
+    List<TensorPlan> plans = new ArrayList<>();
+    Map<String, Spread> spreads = new TreeMap<>();
+    Map<String, ChannelSpread> channels = new TreeMap<>();
+    Map<String, List<Long>> codes = new TreeMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i);
+      if (i % 2 == 0) {
+        plans.add(activation(name, "op of " + name));
+        spreads.put(name, spread(columns, i));
+        channels.put(name, channels(columns));
+      } else {
+        plans.add(weight(name, "op of " + names.get(i - 1)));
+        codes.put(name, counts(columns));
+      }
+    }
+    ObjectNode properties = new ObjectMapper().createObjectNode();
+    properties.putObject("selection").put("recipe", "int8");
+    properties.putObject("calibration").put("samples", 256).put("content-sha256", "ab".repeat(32));
+    properties.putObject("quantization").put("float-model-bytes", 90_400_000);
+    Manifest manifest =
+        new Manifest(
+            runId,
+            List.of("calibrate", "select", "quantize", "evaluate"),
+            "0.1.0",
+            Instant.parse("2026-11-23T12:00:00Z"),
+            List.of(InputRef.of("model", URI.create("file:///models/m.onnx"), Digest.of("m"))),
+            new TreeMap<>(Map.of("min-cosine", "0.95")),
+            properties,
+            Optional.empty(),
+            List.of());
+    return new RunContent(
+        List.of(manifest),
+        "cd".repeat(32),
+        Optional.of(new QuantPlan("int8", "ef".repeat(32), "ab".repeat(32), plans)),
+        Optional.of(quality(Optional.empty())),
+        spreads,
+        channels,
+        codes,
+        List.of());
+  }
+
+  private TensorPlan activation(String name, String consumer) {
+    float high = (float) (noise * (3 + random.nextDouble()));
+    QuantParams params = new QuantParams(QuantType.UINT8, (high + 1) / 255, 64);
+    return new TensorPlan(
+        name,
+        Role.ACTIVATION,
+        Format.QDQ,
+        List.of(consumer),
+        Optional.empty(),
+        Optional.empty(),
+        new Target(QuantType.UINT8, false, false, false),
+        "min-max",
+        "recipe",
+        Granularity.perTensor(),
+        List.of(
+            new ChannelPlan(
+                new Range(-1, high),
+                params,
+                random.nextInt(3) / 1e3,
+                18 + 20 * random.nextDouble())));
+  }
+
+  private TensorPlan weight(String name, String consumer) {
+    List<ChannelPlan> channels = new ArrayList<>();
+    for (int c = 0; c < 16; c++) {
+      float high = (float) (.1 + random.nextDouble());
+      channels.add(
+          new ChannelPlan(
+              new Range(-high, high),
+              new QuantParams(QuantType.INT8, high / 127, 0),
+              0,
+              35 + 5 * random.nextDouble()));
+    }
+    return new TensorPlan(
+        name,
+        Role.WEIGHT,
+        Format.QDQ,
+        List.of(consumer),
+        Optional.empty(),
+        Optional.of(Shape.of(16, 64)),
+        new Target(QuantType.INT8, true, true, false),
+        "min-max",
+        "recipe",
+        new Granularity(OptionalInt.of(0), OptionalInt.empty()),
+        channels);
+  }
+
+  private Spread spread(int columns, int seed) {
+    return new Spread(
+        1_000_000,
+        1234,
+        0,
+        -1.5,
+        4.25,
+        -1.5,
+        4.25,
+        counts(columns),
+        Optional.of(new Spread.Noise(1e6, seed % 3 == 0 ? 50 : 0, 400, seed % 3 == 0 ? .001 : 0)),
+        Optional.of(new Spread.Origin("12".repeat(32), Optional.of("data/part-0.parquet"), 17)),
+        Optional.empty());
+  }
+
+  private List<Long> counts(int columns) {
+    List<Long> counts = new ArrayList<>();
+    for (int i = 0; i < columns; i++) {
+      double x = 6.0 * i / columns - 3;
+      counts.add((long) (1e5 * Math.exp(-x * x) * random.nextDouble()));
+    }
+    return counts;
+  }
+
+  private ChannelSpread channels(int columns) {
+    List<Double> lows = new ArrayList<>();
+    List<Double> highs = new ArrayList<>();
+    for (int i = 0; i < 3 * columns; i++) {
+      lows.add(-1.5 * random.nextDouble());
+      highs.add(i == 20 ? 4.25 : 2 * random.nextDouble());
+    }
+    return ChannelSpread.of(lows, highs, columns);
+  }
+
+  private QualityReport quality(Optional<QualityReport.Sensitivity> sensitivity) {
+    List<Double> cosines = new ArrayList<>();
+    List<Double> sqnrs = new ArrayList<>();
+    for (int p = 0; p <= 100; p++) {
+      cosines.add(.97 + .0299 * Math.sqrt(p / 100.0));
+      sqnrs.add(12 + 10 * Math.sqrt(p / 100.0));
+    }
+    List<Double> floats = new ArrayList<>();
+    List<Double> quantized = new ArrayList<>();
+    for (int i = 0; i < 1024; i++) {
+      floats.add(random.nextGaussian());
+      quantized.add(floats.get(i) + .1 * random.nextGaussian());
+    }
+    return new QualityReport(
+        256,
+        "rows of their own",
+        List.of("a processor"),
+        "passed",
+        List.of(),
+        List.of(
+            new QualityReport.Output(
+                "y",
+                "as is",
+                18.49,
+                .99292,
+                .9755 * Math.min(1, noise),
+                Optional.of(.833),
+                cosines,
+                sqnrs,
+                List.of(new QualityReport.Worst("34".repeat(32), .97, 12)),
+                floats,
+                quantized)),
+        Optional.of(.934),
+        .59,
+        sensitivity);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.tare.jobs.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class PageTest {
+
+  /** Names that would do harm, or a layout in, if they were not text. */
+  static final List<String> HOSTILE =
+      List.of(
+          "<script>alert(1)</script>",
+          "</script><script>alert(2)</script>",
+          "\"><img src=x onerror=alert(3)>",
+          "' onmouseover='alert(4)",
+          "../../etc/passwd",
+          "emoji \uD83D\uDE80 and \u202Ertl",
+          "${name} $unsafe{x} @if(true)",
+          "long " + "x".repeat(10_000));
+
+  @Test
+  void hostileNamesAreText() throws IOException {
+    String html = Contents.html(Contents.of(HOSTILE));
+    String before = Contents.html(Contents.of(List.of("a", "b")));
+
+    assertThat(html)
+        .contains("&lt;script&gt;alert(1)&lt;/script&gt;")
+        .contains("&lt;img src=x onerror=alert(3)&gt;")
+        .contains("../../etc/passwd", "\uD83D\uDE80", "${name} $unsafe{x} @if(true)")
+        .contains("x".repeat(10_000))
+        .doesNotContain("<img")
+        .doesNotContain("<script>alert");
+    assertThat(occurrences(html, "<script")).isEqualTo(occurrences(before, "<script"));
+  }
+
+  @Test
+  void sameContentGivesSameBytes() throws IOException {
+    String once = Contents.html(Contents.of("run", 40, 64, 1));
+    assertThat(Contents.html(Contents.of("run", 40, 64, 1))).isEqualTo(once);
+    assertThat(Contents.html(Contents.of("run", 40, 64, 2))).isNotEqualTo(once);
+  }
+
+  @Test
+  void nothingIsFetchedFromAnywhere() throws IOException {
+    String html = Contents.html(Contents.of("run", 4, 24, 1));
+    assertThat(html).doesNotContain("http:", "https:", "src=", "url(", "@import");
+    assertThat(html).contains("<link rel=\"icon\" href=\"data:,\">");
+  }
+
+  @Test
+  void verdictAndNumbersComeFirst() throws IOException {
+    String html = Contents.html(Contents.of("nightly-7", 4, 24, 1));
+    assertThat(html)
+        .containsSubsequence(
+            "<html lang=\"en\">",
+            "<h1>nightly-7</h1>",
+            "Gate passed",
+            "Limits: mean cosine at least 0.95.",
+            "cosine, mean",
+            "0.99292",
+            "0.97550",
+            "18.49 dB",
+            "93.40 %",
+            "What this run is",
+            "m.onnx",
+            "int8",
+            "Float against quantized",
+            "Layers to leave in float",
+            "Estimate",
+            "Quantized tensors by damage");
+  }
+
+  @Test
+  void tensorsStandByDamage() throws IOException {
+    String html = Contents.html(Contents.of("run", 60, 24, 1));
+    List<Double> sqnrs =
+        Pattern.compile(
+                "</th><td class=\"n\" data-v=\"([0-9.]+)\">[0-9.]+</td><td class=\"n\" data-v=\"[^\"]*\">[^<]*</td><td class=\"w\"")
+            .matcher(html)
+            .results()
+            .map(match -> Double.parseDouble(match.group(1)))
+            .toList();
+    assertThat(sqnrs).hasSize(60).isSorted();
+  }
+
+  @Test
+  void rowTellsErrorsChannelsAndOrigins() throws IOException {
+    String html = Contents.html(Contents.of(List.of("x", "w")));
+    assertThat(html)
+        .contains("33.98 dB", "rounding alone", "43.01 dB", "clipping alone")
+        .contains("11.11 % of the noise; 0.10 % of the values saturate")
+        .contains("data/part-0.parquet, row 17", "12".repeat(32), "sample not recorded")
+        .contains("Channel 20 reaches furthest", "4.25");
+  }
+
+  @Test
+  void whatIsMissingIsSaid() throws IOException {
+    RunContent whole = Contents.of(List.of("x", "w"));
+    RunContent poor =
+        new RunContent(
+            whole.manifests(),
+            whole.manifestSha256(),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            List.of("There is no plan, so no table of tensors."));
+    assertThat(Contents.html(poor))
+        .contains("Not evaluated", "Not in this page:", "There is no plan, so no table of tensors.")
+        .doesNotContain("<table", "Gate passed");
+    RunContent undrawn =
+        new RunContent(
+            whole.manifests(),
+            whole.manifestSha256(),
+            whole.plan(),
+            whole.quality(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            List.of());
+    assertThat(Contents.html(undrawn))
+        .contains("No statistics of this tensor were found.", "No integers of this weight");
+  }
+
+  @Test
+  void comparisonShowsBothRunsAndWhatMoved() throws IOException {
+    Page page = Page.of(Contents.of("new", 20, 24, 2), Optional.of(Contents.of("old", 18, 24, 1)));
+    String html = Contents.html(page);
+    assertThat(html)
+        .contains("Compared with old", "Tensors that moved most", "Quantized in new only (2)")
+        .contains("×1.7")
+        .doesNotContain("Quantized in old only");
+    assertThat(page.comparison().orElseThrow().moved()).hasSize(9);
+    Page same = Page.of(Contents.of("a", 20, 24, 1), Optional.of(Contents.of("b", 20, 24, 1)));
+    assertThat(Contents.html(same))
+        .contains("None of the 20 tensors that both runs quantize has another scale");
+  }
+
+  private static int occurrences(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
+  }
+}

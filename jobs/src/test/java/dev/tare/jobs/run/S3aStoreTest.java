@@ -1,0 +1,141 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.tare;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.storage.Atomicity;
+import dev.tare.jobs.storage.HadoopSettings;
+import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.RunName;
+import dev.tare.jobs.stores.LossyProxy;
+import dev.tare.jobs.stores.S3Server;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * An S3 store, through the jars and the settings that users get. They belong to this test alone, so
+ * it starts a Spark of its own with them.
+ */
+class S3aStoreTest extends StoreContract {
+  private static final String PROTOCOL = "spark.sql.sources.commitProtocolClass";
+
+  private final ClassLoader before = Thread.currentThread().getContextClassLoader();
+  private final Map<String, String> settings = new TreeMap<>();
+  private S3Server server;
+
+  @Override
+  void start(Path folder) throws Exception {
+    server = S3Server.start(folder);
+    LocalSpark.stop();
+    Thread.currentThread().setContextClassLoader(S3Server.client());
+    for (String line :
+        Files.readAllLines(Path.of(System.getProperty("tare.root"), "conf", "spark-s3a.conf"))) {
+      if (line.startsWith("spark.")) {
+        String[] words = line.split("\\s+", 2);
+        settings.put(words[0], words[1]);
+      }
+    }
+    assertThat(settings).hasSize(6);
+    server.settings().forEach((key, value) -> settings.put("spark.hadoop." + key, value));
+    // As spark-submit hands settings to the driver.
+    settings.forEach(System::setProperty);
+  }
+
+  @AfterAll
+  void stop() throws IOException {
+    LocalSpark.stop();
+    settings.keySet().forEach(System::clearProperty);
+    FileSystem.closeAll();
+    Thread.currentThread().setContextClassLoader(before);
+    server.close();
+  }
+
+  @Override
+  String root() {
+    return S3Server.uri() + "/home";
+  }
+
+  @Override
+  int rounds() {
+    return 15;
+  }
+
+  @Test
+  void partsAreWrittenOnceByTheMagicCommitterAndStay() throws IOException {
+    String parts = run().manifest().partsFolder().orElseThrow();
+    for (Part part : new Part[] {Part.STATISTICS, Part.PLAN, Part.TENSORS, Part.WEIGHTS}) {
+      assertThat(run().path(part).getParent().getName()).isEqualTo(parts);
+      try (var stream =
+          fileSystem().open(new org.apache.hadoop.fs.Path(run().path(part), "_SUCCESS"))) {
+        JsonNode success = new ObjectMapper().readTree(stream.readAllBytes());
+        assertThat(success.path("committer").asText()).as(part.name()).isEqualTo("magic");
+        assertThat(success.path("filenames")).isNotEmpty();
+      }
+    }
+    for (FileStatus entry : fileSystem().listStatus(run().folder().path())) {
+      assertThat(entry.getPath().getName()).isIn(parts, "manifest.json", "status.json");
+    }
+  }
+
+  @Test
+  void sparksOwnCommitterIsRefused() {
+    SparkSession spark = CommandLine.spark();
+    String protocol = spark.conf().get(PROTOCOL);
+    spark
+        .conf()
+        .set(
+            PROTOCOL,
+            "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol");
+    try {
+      assertThat(tare("merge", root() + "/runs/first", "--output", root() + "/slow").ends(2).err())
+          .contains("Cannot write tables to s3a://bucket/home/slow: Spark would commit them by")
+          .contains("conf/spark-s3a.conf");
+      tare("merge", root() + "/runs/first", "--output", root() + "/slow", "--allow-non-atomic")
+          .ends(0);
+    } finally {
+      spark.conf().set(PROTOCOL, protocol);
+    }
+  }
+
+  @Test
+  void aRepeatedPutThatItsOwnFileRefusesIsASuccess() throws IOException {
+    try (LossyProxy proxy =
+        LossyProxy.before(server.port(), "PUT /bucket/home/lossy/_LATEST/00000001.json")) {
+      Configuration hadoop = HadoopSettings.ofDriver();
+      hadoop.set("fs.s3a.endpoint", "http://127.0.0.1:" + proxy.port());
+      hadoop.set("fs.s3a.impl.disable.cache", "true");
+      RunName.Publication publication =
+          RunName.at(root() + "/lossy", hadoop).publish(run(), Atomicity.REQUIRED);
+
+      assertThat(proxy.lost()).isEqualTo(1);
+      assertThat(publication.number()).isEqualTo(1);
+      assertThat(publication.added()).isTrue();
+    }
+  }
+
+  @Test
+  void aStoreWithoutConditionalWritesIsRefused() throws IOException {
+    Configuration hadoop = HadoopSettings.ofDriver();
+    hadoop.set("fs.s3a.create.conditional.enabled", "false");
+    hadoop.set("fs.s3a.impl.disable.cache", "true");
+    RunName name = RunName.at(root() + "/plain", hadoop);
+    assertThatThrownBy(() -> name.publish(run(), Atomicity.REQUIRED))
+        .hasMessageContaining("Cannot publish on 's3a:'")
+        .hasMessageContaining("conditional writes are turned off there")
+        .hasMessageContaining("--allow-non-atomic");
+    assertThat(name.publish(run(), Atomicity.WHERE_POSSIBLE).added()).isTrue();
+  }
+}

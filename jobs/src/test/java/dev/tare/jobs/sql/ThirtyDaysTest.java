@@ -1,0 +1,69 @@
+package dev.tare.jobs.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.run.DailyRuns;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A month of daily runs: their sum is the run over the month, and together they are one table. */
+class ThirtyDaysTest {
+
+  private static final int DAYS = 30;
+
+  @TempDir Path folder;
+
+  @Test
+  void mergeOfThirtyDailyRunsEqualsOneRunOverThirtyDaysByteForByte() throws IOException {
+    DailyRuns days = DailyRuns.in(folder);
+    List<String> merge = new ArrayList<>(List.of("merge"));
+    for (int day = 1; day <= DAYS; day++) {
+      merge.add(days.day(day).toString());
+    }
+    // One run id: it stands in the rows.
+    Path whole = days.calibrate(days.data(), folder.resolve("whole").resolve("november"));
+    Path merged =
+        days.tare(folder.resolve("merged").resolve("november"), merge.toArray(String[]::new));
+
+    assertThat(DailyRuns.contentSha256(merged)).isEqualTo(DailyRuns.contentSha256(whole));
+    assertThat(onlyPart(merged)).hasSameBinaryContentAs(onlyPart(whole));
+
+    SqlFunctionsTest.register("thirty", days.root().toString());
+    Row seen =
+        LocalSpark.spark()
+            .sql(
+                "SELECT count(*), count(DISTINCT run_id), count(DISTINCT tensor)"
+                    + " FROM thirty.statistics WHERE channel IS NULL")
+            .head();
+    assertThat(seen.getLong(0)).isEqualTo(2 * DAYS);
+    assertThat(seen.getLong(1)).isEqualTo(DAYS);
+    assertThat(seen.getLong(2)).isEqualTo(2);
+    Dataset<Row> sum =
+        LocalSpark.spark()
+            .sql(
+                """
+                SELECT tensor, axis, channel, s.* FROM (
+                  SELECT tensor, axis, channel, thirty.fn.merge(struct(*)) AS s
+                  FROM thirty.statistics GROUP BY tensor, axis, channel)
+                """);
+    Dataset<Row> one = LocalSpark.spark().read().parquet(whole.resolve("statistics").toString());
+    assertThat(sum.collectAsList())
+        .containsExactlyInAnyOrderElementsOf(one.selectExpr(sum.columns()).collectAsList());
+  }
+
+  private static Path onlyPart(Path run) throws IOException {
+    try (var files = Files.list(run.resolve("statistics"))) {
+      List<Path> parquet = files.filter(f -> f.toString().endsWith(".parquet")).toList();
+      assertThat(parquet).hasSize(1);
+      return parquet.get(0);
+    }
+  }
+}
