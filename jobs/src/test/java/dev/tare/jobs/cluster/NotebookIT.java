@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The notebooks, executed from top to bottom by Jupyter and PySpark with the built jar. The pages
@@ -25,8 +24,6 @@ class NotebookIT {
 
   private static final Path NOTEBOOKS = Path.of(System.getProperty("tare.root"), "notebooks");
   private static final Path PAGES = Path.of("target", "notebooks").toAbsolutePath();
-
-  @TempDir static Path folder;
 
   private static PythonEnvironment python;
 
@@ -56,7 +53,7 @@ class NotebookIT {
 
   @Test
   void aMonthThatDriftsSetsOffTheAlarm() throws IOException {
-    DailyRuns days = DailyRuns.in(folder);
+    DailyRuns days = DailyRuns.in(Path.of("target", "thirty-days").toAbsolutePath());
     for (int day = 1; day <= 30; day++) {
       days.day(day);
     }

@@ -85,7 +85,16 @@ public final class DailyRuns {
   /** Calibrates on some data. */
   public Path calibrate(Path data, Path output) {
     return tare(
-        output, "calibrate", "--model", model, "--data", data.toString(), "--partitions", "1");
+        output,
+        "calibrate",
+        "--model",
+        model,
+        "--data",
+        data.toString(),
+        "--partitions",
+        "1",
+        "--if-finished",
+        "reuse");
   }
 
   /** All stages in one folder. */

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -19,11 +20,15 @@ class ThirtyDaysTest {
 
   private static final int DAYS = 30;
 
+  /** Made anew here; the notebooks' test finds the days there. */
+  private static final Path MONTH = Path.of("target", "thirty-days").toAbsolutePath();
+
   @TempDir Path folder;
 
   @Test
   void mergeOfThirtyDailyRunsEqualsOneRunOverThirtyDaysByteForByte() throws IOException {
-    DailyRuns days = DailyRuns.in(folder);
+    FileUtil.fullyDelete(MONTH.toFile());
+    DailyRuns days = DailyRuns.in(MONTH);
     List<String> merge = new ArrayList<>(List.of("merge"));
     for (int day = 1; day <= DAYS; day++) {
       merge.add(days.day(day).toString());
