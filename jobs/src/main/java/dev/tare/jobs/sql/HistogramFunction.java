@@ -17,7 +17,7 @@ import org.apache.spark.sql.types.StructType;
  * @param columns where the struct has its columns
  * @param hasEnds whether low and high are given
  */
-record HistogramFunction(StatisticsColumns columns, boolean hasEnds) implements NullSafe {
+record HistogramFunction(StatisticsColumns columns, boolean hasEnds) implements OfStatistics {
 
   private static final StructType BIN =
       new StructType()
@@ -43,11 +43,6 @@ record HistogramFunction(StatisticsColumns columns, boolean hasEnds) implements 
   @Override
   public Object produceResult(InternalRow arguments) {
     return call(arguments);
-  }
-
-  @Override
-  public String tensor(InternalRow arguments) {
-    return columns.text(columns.struct(arguments, 0), "tensor");
   }
 
   @Override

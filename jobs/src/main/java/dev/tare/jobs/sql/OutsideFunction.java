@@ -13,7 +13,7 @@ import org.apache.spark.sql.types.DataTypes;
  *
  * @param columns where the struct has its columns
  */
-record OutsideFunction(StatisticsColumns columns) implements NullSafe {
+record OutsideFunction(StatisticsColumns columns) implements OfStatistics {
 
   @Override
   public Object value(InternalRow arguments) {
@@ -26,11 +26,6 @@ record OutsideFunction(StatisticsColumns columns) implements NullSafe {
   @Override
   public Object produceResult(InternalRow arguments) {
     return call(arguments);
-  }
-
-  @Override
-  public String tensor(InternalRow arguments) {
-    return columns.text(columns.struct(arguments, 0), "tensor");
   }
 
   @Override

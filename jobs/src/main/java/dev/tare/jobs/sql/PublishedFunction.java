@@ -16,7 +16,7 @@ import org.apache.spark.sql.types.DataTypes;
  * @param columns where the struct has its columns
  */
 record PublishedFunction(SelectFunction.Output output, StatisticsColumns columns)
-    implements NullSafe {
+    implements OfStatistics {
 
   @Override
   public Object value(InternalRow arguments) {
@@ -44,11 +44,6 @@ record PublishedFunction(SelectFunction.Output output, StatisticsColumns columns
   @Override
   public Object produceResult(InternalRow arguments) {
     return call(arguments);
-  }
-
-  @Override
-  public String tensor(InternalRow arguments) {
-    return columns.text(columns.struct(arguments, 0), "tensor");
   }
 
   @Override

@@ -15,7 +15,7 @@ import org.apache.spark.sql.types.DataTypes;
  * @param columns where the struct has its columns
  * @param several whether the shares are an array, and so the answer
  */
-record QuantileFunction(StatisticsColumns columns, boolean several) implements NullSafe {
+record QuantileFunction(StatisticsColumns columns, boolean several) implements OfStatistics {
 
   @Override
   public Object value(InternalRow arguments) {
@@ -39,11 +39,6 @@ record QuantileFunction(StatisticsColumns columns, boolean several) implements N
   @Override
   public Object produceResult(InternalRow arguments) {
     return call(arguments);
-  }
-
-  @Override
-  public String tensor(InternalRow arguments) {
-    return columns.text(columns.struct(arguments, 0), "tensor");
   }
 
   @Override

@@ -24,7 +24,7 @@ import org.apache.spark.sql.types.StructType;
  * @param hasMethod whether a method is given; else it is min-max
  */
 record SelectFunction(Output output, StatisticsColumns columns, boolean hasMethod)
-    implements NullSafe {
+    implements OfStatistics {
 
   private static final StructType RANGE =
       new StructType()
@@ -90,11 +90,6 @@ record SelectFunction(Output output, StatisticsColumns columns, boolean hasMetho
   @Override
   public Object produceResult(InternalRow arguments) {
     return call(arguments);
-  }
-
-  @Override
-  public String tensor(InternalRow arguments) {
-    return columns.text(columns.struct(arguments, 0), "tensor");
   }
 
   @Override
