@@ -1,9 +1,8 @@
 package dev.tare.jobs.evaluate;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.JsonText;
 import java.util.List;
 
 /**
@@ -13,7 +12,6 @@ import java.util.List;
 public final class QualityJson {
 
   private static final int FORMAT_VERSION = 1;
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private QualityJson() {}
 
@@ -23,7 +21,7 @@ public final class QualityJson {
    * @param heldOut how the samples were kept apart from calibration
    */
   public static String format(Quality quality, String heldOut) {
-    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode root = JsonText.object();
     root.put("format-version", FORMAT_VERSION);
     root.put("samples", quality.samples());
     root.put("held-out", heldOut);
@@ -37,28 +35,24 @@ public final class QualityJson {
       ObjectNode node = outputs.addObject();
       node.put("name", output.name());
       node.put("vector", output.pooled() ? "mean-pooled, normalized" : "as is");
-      put(node, "sqnr-db", output.sqnrDb());
+      JsonText.put(node, "sqnr-db", output.sqnrDb());
       ObjectNode cosine = node.putObject("cosine");
-      put(cosine, "mean", output.cosineMean());
-      put(cosine, "min", output.cosineMin());
-      output.cosinePercentiles().forEach((p, value) -> put(cosine, "p" + p, value));
-      output.argmaxAgreement().ifPresent(share -> put(node, "argmax-agreement", share));
+      JsonText.put(cosine, "mean", output.cosineMean());
+      JsonText.put(cosine, "min", output.cosineMin());
+      output.cosinePercentiles().forEach((p, value) -> JsonText.put(cosine, "p" + p, value));
+      output.argmaxAgreement().ifPresent(share -> JsonText.put(node, "argmax-agreement", share));
       perSample(node, output.perSample());
     }
     quality
         .nearestNeighbour()
         .ifPresent(
             share -> {
-              put(root, "nearest-neighbour-agreement", share);
+              JsonText.put(root, "nearest-neighbour-agreement", share);
               root.put("nearest-neighbour-samples", quality.neighbourSamples());
             });
-    put(root, "quantized-time-over-float", quality.timeRatio());
+    JsonText.put(root, "quantized-time-over-float", quality.timeRatio());
     quality.sensitivity().ifPresent(measured -> sensitivity(root, measured));
-    try {
-      return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("A tree of plain values can be written", e);
-    }
+    return JsonText.format(root);
   }
 
   private static void perSample(ObjectNode output, PerSample samples) {
@@ -69,8 +63,8 @@ public final class QualityJson {
     for (PerSample.Worst sample : samples.worst()) {
       ObjectNode one = worst.addObject();
       one.put("sample", sample.sample());
-      put(one, "cosine", sample.cosine());
-      put(one, "sqnr-db", sample.sqnrDb());
+      JsonText.put(one, "cosine", sample.cosine());
+      JsonText.put(one, "sqnr-db", sample.sqnrDb());
     }
     ObjectNode values = output.putObject("values");
     numbers(values.putArray("float"), samples.floats());
@@ -92,8 +86,8 @@ public final class QualityJson {
   private static void sensitivity(ObjectNode root, Sensitivity measured) {
     ObjectNode node = root.putObject("sensitivity");
     node.put("samples", measured.samples());
-    put(node, "cosine-mean", measured.quantized().cosineMean());
-    put(node, "sqnr-db", measured.quantized().sqnrDb());
+    JsonText.put(node, "cosine-mean", measured.quantized().cosineMean());
+    JsonText.put(node, "sqnr-db", measured.quantized().sqnrDb());
     ArrayNode operators = node.putArray("operators");
     measured
         .operators()
@@ -101,16 +95,8 @@ public final class QualityJson {
             (name, score) -> {
               ObjectNode operator = operators.addObject();
               operator.put("node", name);
-              put(operator, "cosine-mean", score.cosineMean());
-              put(operator, "sqnr-db", score.sqnrDb());
+              JsonText.put(operator, "cosine-mean", score.cosineMean());
+              JsonText.put(operator, "sqnr-db", score.sqnrDb());
             });
-  }
-
-  private static void put(ObjectNode node, String key, double value) {
-    if (Double.isFinite(value)) {
-      node.put(key, value);
-    } else {
-      node.putNull(key);
-    }
   }
 }
