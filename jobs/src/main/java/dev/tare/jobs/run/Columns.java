@@ -6,22 +6,40 @@ import java.util.List;
 /** Rows of text, lined up. */
 final class Columns {
 
-  private Columns() {}
+  /** Where the cells of a column stand; numbers are read by their ends. */
+  enum Align {
+    LEFT,
+    RIGHT;
 
-  /** Prints rows of equally many cells, two blanks between columns. */
-  static void print(List<List<String>> rows, PrintStream out) {
-    int columns = rows.get(0).size();
-    int[] widths = new int[columns];
+    String padded(String cell, int width) {
+      String blanks = " ".repeat(width - cell.length());
+      return this == LEFT ? cell + blanks : blanks + cell;
+    }
+  }
+
+  private final List<Align> columns;
+
+  private Columns(List<Align> columns) {
+    this.columns = columns;
+  }
+
+  /** One alignment for each column. */
+  static Columns of(Align... columns) {
+    return new Columns(List.of(columns));
+  }
+
+  /** Prints rows of one cell for each column, two blanks between columns. */
+  void print(List<List<String>> rows, PrintStream out) {
+    int[] widths = new int[columns.size()];
     for (List<String> row : rows) {
-      for (int i = 0; i < columns; i++) {
+      for (int i = 0; i < widths.length; i++) {
         widths[i] = Math.max(widths[i], row.get(i).length());
       }
     }
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
-      for (int i = 0; i < columns; i++) {
-        String cell = row.get(i);
-        line.append(cell).append(" ".repeat(widths[i] - cell.length() + 2));
+      for (int i = 0; i < widths.length; i++) {
+        line.append(columns.get(i).padded(row.get(i), widths[i])).append("  ");
       }
       out.println(line.toString().stripTrailing());
     }

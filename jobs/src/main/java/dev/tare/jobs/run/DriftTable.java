@@ -1,9 +1,13 @@
 package dev.tare.jobs.run;
 
+import static dev.tare.jobs.run.Columns.Align.LEFT;
+import static dev.tare.jobs.run.Columns.Align.RIGHT;
+
 import dev.tare.jobs.drift.DriftLimits;
 import dev.tare.jobs.drift.DriftResult;
 import dev.tare.jobs.drift.TensorDrift;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -14,29 +18,26 @@ final class DriftTable {
 
   private DriftTable() {}
 
-  static void print(DriftResult result, DriftLimits limits, int rows, PrintStream out) {
-    List<TensorDrift> shown = result.tensors().subList(0, Math.min(rows, result.tensors().size()));
-    int width =
-        Math.max(6, shown.stream().mapToInt(t -> shortened(t.tensor()).length()).max().orElse(0));
-    String heads = "%-" + width + "s %9s %7s %7s %9s %9s %9s  %s%n";
-    out.printf(
-        Locale.ROOT, heads, "tensor", "psi", "js", "ks", "clip then", "clip now", "SQNR dB", "");
+  static void print(DriftResult result, DriftLimits limits, int most, PrintStream out) {
+    List<TensorDrift> shown = result.tensors().subList(0, Math.min(most, result.tensors().size()));
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("tensor", "psi", "js", "ks", "clip then", "clip now", "SQNR dB", ""));
     for (TensorDrift tensor : shown) {
-      out.printf(
-          Locale.ROOT,
-          heads,
-          shortened(tensor.tensor()),
-          number("%.4f", tensor.drift().psi()),
-          number("%.4f", tensor.drift().jensenShannon()),
-          number("%.4f", tensor.drift().kolmogorovSmirnov()),
-          tensor.fit().map(fit -> percent(fit.baselineClipped())).orElse("-"),
-          tensor.fit().map(fit -> percent(fit.currentClipped())).orElse("-"),
-          tensor
-              .fit()
-              .map(fit -> number("%+.2f", fit.currentSqnrDb() - fit.baselineSqnrDb()))
-              .orElse("-"),
-          String.join(", ", limits.passed(tensor)));
+      rows.add(
+          List.of(
+              shortened(tensor.tensor()),
+              number("%.4f", tensor.drift().psi()),
+              number("%.4f", tensor.drift().jensenShannon()),
+              number("%.4f", tensor.drift().kolmogorovSmirnov()),
+              tensor.fit().map(fit -> percent(fit.baselineClipped())).orElse("-"),
+              tensor.fit().map(fit -> percent(fit.currentClipped())).orElse("-"),
+              tensor
+                  .fit()
+                  .map(fit -> number("%+.2f", fit.currentSqnrDb() - fit.baselineSqnrDb()))
+                  .orElse("-"),
+              String.join(", ", limits.passed(tensor))));
     }
+    Columns.of(LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT).print(rows, out);
     int more = result.tensors().size() - shown.size();
     if (more > 0) {
       out.printf(Locale.ROOT, "... and %d tensors that moved less; --rows shows more%n", more);

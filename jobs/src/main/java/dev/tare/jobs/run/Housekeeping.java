@@ -1,5 +1,8 @@
 package dev.tare.jobs.run;
 
+import static dev.tare.jobs.run.Columns.Align.LEFT;
+import static dev.tare.jobs.run.Columns.Align.RIGHT;
+
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.GcOptions;
@@ -80,7 +83,7 @@ final class Housekeeping {
       row.add(String.join(", ", names.getOrDefault(run.path(), List.of())));
       rows.add(row);
     }
-    Columns.print(rows, out);
+    Columns.of(LEFT, LEFT, LEFT, LEFT, LEFT, RIGHT, LEFT).print(rows, out);
     return ExitCode.OK;
   }
 

@@ -1,11 +1,16 @@
 package dev.tare.jobs.run;
 
+import static dev.tare.jobs.run.Columns.Align.LEFT;
+import static dev.tare.jobs.run.Columns.Align.RIGHT;
+
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.quantize.QuantizeJob;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -52,21 +57,20 @@ final class Summaries {
 
   /** The quality report as a table for people. */
   static void table(Quality quality, PrintStream out) {
-    int width = quality.outputs().stream().mapToInt(o -> label(o).length()).max().orElse(0);
-    String format = "%-" + Math.max(width, 6) + "s  %9s  %9s  %9s  %9s  %9s  %9s%n";
-    out.printf(Locale.ROOT, format, "output", "SQNR dB", "cosine", "min", "p1", "median", "argmax");
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("output", "SQNR dB", "cosine", "min", "p1", "median", "argmax"));
     for (Quality.OutputQuality output : quality.outputs()) {
-      out.printf(
-          Locale.ROOT,
-          format,
-          label(output),
-          number("%.2f", output.sqnrDb()),
-          number("%.5f", output.cosineMean()),
-          number("%.5f", output.cosineMin()),
-          number("%.5f", output.cosinePercentiles().get(1)),
-          number("%.5f", output.cosinePercentiles().get(50)),
-          output.argmaxAgreement().map(share -> number("%.4f", share)).orElse("-"));
+      rows.add(
+          List.of(
+              label(output),
+              number("%.2f", output.sqnrDb()),
+              number("%.5f", output.cosineMean()),
+              number("%.5f", output.cosineMin()),
+              number("%.5f", output.cosinePercentiles().get(1)),
+              number("%.5f", output.cosinePercentiles().get(50)),
+              output.argmaxAgreement().map(share -> number("%.4f", share)).orElse("-")));
     }
+    Columns.of(LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT).print(rows, out);
     quality
         .nearestNeighbour()
         .ifPresent(

@@ -116,6 +116,14 @@ class DriftRunTest {
     Path file = folder.resolve("drift.json");
     CommandLine.Result result = drift("wider", "--json", file.toString()).ends(4);
     assertThat(result.out()).contains("psi ", "clip ", "drift: 2 of 2 tensors pass a limit");
+    List<String> table = result.out().lines().limit(3).toList();
+    assertThat(table.get(0)).startsWith("tensor  ").endsWith("  SQNR dB");
+    assertThat(table.subList(1, 3))
+        .allSatisfy(
+            row ->
+                assertThat(row.charAt(table.get(0).indexOf("  js") + 3))
+                    .as("the last digit of js in '%s'", row)
+                    .matches(Character::isDigit));
     JsonNode input = json(file).path("tensors").get(0);
     assertThat(input.path("tensor").asText()).isEqualTo("x");
     // Three times as wide a normal distribution, against a range that held all of the narrow one:

@@ -132,7 +132,7 @@ abstract class StoreContract {
     assertThat(tareAlone("verify", name).ends(0).out()).contains("/runs/first is whole");
     assertThat(tareAlone("runs", root() + "/runs").ends(0).out())
         .containsPattern(
-            "first +finished +calibrate, select, quantize, evaluate +passed +20.*Z +[0-9,]+ +current");
+            "first +finished +calibrate, select, quantize, evaluate +passed +20.*Z +[0-9,]+  current");
 
     String merged = root() + "/merged";
     tare("merge", name, "--output", merged).ends(0);
