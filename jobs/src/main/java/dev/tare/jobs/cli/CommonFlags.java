@@ -14,15 +14,7 @@ final class CommonFlags {
               + " the command line wins over the file.")
   String config;
 
-  @Option(
-      order = 1001,
-      names = "--verbose",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "false",
-      paramLabel = "true|false",
-      converter = Converters.Flag.class,
-      description = "Show the stack trace of an error.")
+  @Option(order = 1001, names = "--verbose", description = "Show the stack trace of an error.")
   boolean verbose;
 
   @Option(

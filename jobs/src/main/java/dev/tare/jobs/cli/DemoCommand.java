@@ -17,13 +17,8 @@ import picocli.CommandLine.Option;
 final class DemoCommand extends StageCommand {
   @Option(
       names = "--vision",
-      paramLabel = "true|false",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "false",
-      converter = Converters.Flag.class,
       description = "Two models of PP-OCRv4 on lines of text drawn by Java.")
-  private Boolean vision;
+  private boolean vision;
 
   @Option(
       names = "--samples",

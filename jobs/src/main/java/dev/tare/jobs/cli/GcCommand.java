@@ -30,11 +30,6 @@ final class GcCommand extends StageCommand {
 
   @Option(
       names = "--dry-run",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "false",
-      paramLabel = "true|false",
-      converter = Converters.Flag.class,
       description = "Say what would be removed, and remove nothing (default: ${DEFAULT-VALUE}).")
   private boolean dryRun;
 

@@ -25,11 +25,6 @@ final class MergeCommand extends StageCommand {
 
   @Option(
       names = "--allow-mixed",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "false",
-      paramLabel = "true|false",
-      converter = Converters.Flag.class,
       description =
           "Merge statistics of different runtimes, optimization levels or CPUs; the result is"
               + " marked (default: ${DEFAULT-VALUE}).")

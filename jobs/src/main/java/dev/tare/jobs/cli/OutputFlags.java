@@ -1,8 +1,8 @@
 package dev.tare.jobs.cli;
 
-import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.IfFinished;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where a run goes. */
@@ -32,23 +32,9 @@ final class OutputFlags {
               + " configuration are the same (default: ${DEFAULT-VALUE}).")
   private IfFinished ifFinished;
 
-  @Option(
-      names = "--allow-non-atomic",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "false",
-      paramLabel = "true|false",
-      converter = Converters.Flag.class,
-      description =
-          "Write also where a run cannot be published in one step; no two may then write the same"
-              + " run (default: ${DEFAULT-VALUE}).")
-  private boolean allowNonAtomic;
+  @Mixin private AtomicityFlags atomicity;
 
   OutputOptions options() {
-    return new OutputOptions(
-        output,
-        Optional.ofNullable(runId),
-        ifFinished,
-        allowNonAtomic ? Atomicity.WHERE_POSSIBLE : Atomicity.REQUIRED);
+    return new OutputOptions(output, Optional.ofNullable(runId), ifFinished, atomicity.atomicity());
   }
 }

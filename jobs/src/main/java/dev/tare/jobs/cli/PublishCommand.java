@@ -1,10 +1,10 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
-import dev.tare.jobs.storage.Atomicity;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -44,27 +44,12 @@ final class PublishCommand extends StageCommand {
 
   @Option(
       names = "--ungated",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "false",
-      paramLabel = "true|false",
-      converter = Converters.Flag.class,
       description =
           "Publish a run that has no gate; one whose gate failed is refused all the same"
               + " (default: ${DEFAULT-VALUE}).")
   private boolean ungated;
 
-  @Option(
-      names = "--allow-non-atomic",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "false",
-      paramLabel = "true|false",
-      converter = Converters.Flag.class,
-      description =
-          "Publish also where the pointer cannot move in one step; no two may then publish the same"
-              + " name (default: ${DEFAULT-VALUE}).")
-  private boolean allowNonAtomic;
+  @Mixin private AtomicityFlags atomicity;
 
   PublishCommand(Stages stages) {
     super(stages);
@@ -73,11 +58,6 @@ final class PublishCommand extends StageCommand {
   @Override
   ExitCode execute(Stages on) throws IOException {
     return on.publish(
-        new PublishOptions(
-            run,
-            name,
-            Optional.ofNullable(gate),
-            ungated,
-            allowNonAtomic ? Atomicity.WHERE_POSSIBLE : Atomicity.REQUIRED));
+        new PublishOptions(run, name, Optional.ofNullable(gate), ungated, atomicity.atomicity()));
   }
 }

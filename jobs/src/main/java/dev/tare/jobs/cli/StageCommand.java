@@ -8,6 +8,7 @@ import picocli.CommandLine.Mixin;
 
 /** A subcommand: picocli fills its fields, it makes options of them and calls the stage. */
 @Command(
+    modelTransformer = TrueOrFalse.class,
     sortOptions = false,
     usageHelpWidth = 100,
     synopsisHeading = "Usage: ",
