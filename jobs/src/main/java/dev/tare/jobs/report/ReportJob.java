@@ -8,6 +8,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -51,10 +52,11 @@ public final class ReportJob {
   public Path run(String run, Optional<String> compare, String out) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     PageFile file = PageFile.at(out, hadoop);
-    RunContent content = read(Lineage.of(run, hadoop), true);
+    OpenedRuns opened = new OpenedRuns(hadoop);
+    RunContent content = read(Lineage.of(run, opened), true);
     Optional<RunContent> other = Optional.empty();
     if (compare.isPresent()) {
-      other = Optional.of(read(Lineage.of(compare.get(), hadoop), false));
+      other = Optional.of(read(Lineage.of(compare.get(), opened), false));
     }
     Page page = Page.of(content, other);
     file.write(page::render);

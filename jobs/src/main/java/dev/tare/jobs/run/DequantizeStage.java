@@ -10,6 +10,7 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.quantize.DequantizeJob;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
@@ -25,7 +26,7 @@ record DequantizeStage(
     implements SingleStage {
 
   DequantizeStage(SparkSession spark, DequantizeOptions options, Progress progress) {
-    this(spark, options, progress, new OpenedRuns());
+    this(spark, options, progress, new OpenedRuns(SparkJobs.hadoop(spark)));
   }
 
   @Override
@@ -62,7 +63,7 @@ record DequantizeStage(
   }
 
   private FinishedRun quantized() throws IOException {
-    return opened.open(options.quantized(), SparkJobs.hadoop(spark));
+    return opened.open(options.quantized());
   }
 
   private ModelHandle model(FinishedRun quantized) throws IOException {
@@ -77,7 +78,7 @@ record DequantizeStage(
     if (quantized.has(Part.PLAN_JSON)) {
       return Facts.plan(quantized);
     }
-    return Facts.plan(opened.open(input(quantized, "plan").toString(), SparkJobs.hadoop(spark)));
+    return Facts.plan(opened.open(input(quantized, "plan").toString()));
   }
 
   private static URI input(FinishedRun run, String name) {

@@ -13,6 +13,7 @@ import dev.tare.jobs.drift.TensorDrift;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Locations;
+import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -47,13 +48,14 @@ final class DriftCheck {
    */
   ExitCode run(DriftOptions options) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
-    Lineage published = Lineage.of(options.baseline(), hadoop);
+    OpenedRuns opened = new OpenedRuns(hadoop);
+    Lineage published = Lineage.of(options.baseline(), opened);
     FinishedRun baseline = statistics(published);
-    FinishedRun current = statistics(Lineage.of(options.current(), hadoop));
+    FinishedRun current = statistics(Lineage.of(options.current(), opened));
     requireOneModel(baseline, current);
     Optional<QuantPlan> plan =
         plan(
-            options.plan().isPresent() ? Lineage.of(options.plan().get(), hadoop) : published,
+            options.plan().isPresent() ? Lineage.of(options.plan().get(), opened) : published,
             baseline);
     DriftLimits limits =
         new DriftLimits(

@@ -9,6 +9,7 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Lineage;
+import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
@@ -29,7 +30,7 @@ record EvaluateStage(
     implements SingleStage {
 
   EvaluateStage(SparkSession spark, EvaluateOptions options, Progress progress, PrintStream out) {
-    this(spark, options, progress, out, new OpenedRuns());
+    this(spark, options, progress, out, new OpenedRuns(SparkJobs.hadoop(spark)));
   }
 
   @Override
@@ -43,7 +44,7 @@ record EvaluateStage(
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
     try (StageData data = StageData.open(spark, model, options.data())) {
       List<InputRef> inputs = new ArrayList<>(RunStage.inputs(model, data, Optional.empty()));
-      inputs.add(opened.open(options.quantized(), hadoop).asInput("quantized"));
+      inputs.add(opened.open(options.quantized()).asInput("quantized"));
       return inputs;
     }
   }
@@ -52,7 +53,7 @@ record EvaluateStage(
   public ObjectNode write(RunAttempt attempt) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    FinishedRun source = opened.open(options.quantized(), hadoop);
+    FinishedRun source = opened.open(options.quantized());
     Facts.requireQuantizedFrom(source, model);
     ModelHandle quantized =
         ModelHandle.openUnchecked(source.verified(Part.MODEL).toString(), hadoop);
@@ -98,7 +99,7 @@ record EvaluateStage(
     if (options.sensitivity().isEmpty()) {
       return Optional.empty();
     }
-    Lineage lineage = Lineage.of(options.quantized(), SparkJobs.hadoop(spark));
+    Lineage lineage = Lineage.of(options.quantized(), opened);
     FinishedRun planned =
         lineage
             .holding(Part.PLAN_JSON)

@@ -5,6 +5,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.MergeOptions;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ record MergeStage(SparkSession spark, MergeOptions options, Progress progress, O
     implements SingleStage {
 
   MergeStage(SparkSession spark, MergeOptions options, Progress progress) {
-    this(spark, options, progress, new OpenedRuns());
+    this(spark, options, progress, new OpenedRuns(SparkJobs.hadoop(spark)));
   }
 
   @Override
@@ -40,7 +41,7 @@ record MergeStage(SparkSession spark, MergeOptions options, Progress progress, O
   private List<FinishedRun> runs() throws IOException {
     List<FinishedRun> runs = new ArrayList<>();
     for (String run : options.runs()) {
-      runs.add(opened.open(run, SparkJobs.hadoop(spark)));
+      runs.add(opened.open(run));
     }
     return runs;
   }

@@ -6,6 +6,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.List;
@@ -18,7 +19,7 @@ record QuantizeStage(
     implements SingleStage {
 
   QuantizeStage(SparkSession spark, QuantizeOptions options, Progress progress) {
-    this(spark, options, progress, new OpenedRuns());
+    this(spark, options, progress, new OpenedRuns(SparkJobs.hadoop(spark)));
   }
 
   @Override
@@ -31,14 +32,14 @@ record QuantizeStage(
     Configuration hadoop = SparkJobs.hadoop(spark);
     return List.of(
         ModelHandle.open(options.model(), hadoop).ref().asInput("model"),
-        opened.open(options.plan(), hadoop).asInput("plan"));
+        opened.open(options.plan()).asInput("plan"));
   }
 
   @Override
   public ObjectNode write(RunAttempt attempt) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    QuantPlan plan = Facts.plan(opened.open(options.plan(), hadoop));
+    QuantPlan plan = Facts.plan(opened.open(options.plan()));
     Pipeline pipeline = new Pipeline(spark);
     progress.stage(
         name(),

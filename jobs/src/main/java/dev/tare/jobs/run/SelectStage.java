@@ -9,6 +9,7 @@ import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
@@ -23,7 +24,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
     implements SingleStage {
 
   SelectStage(SparkSession spark, SelectOptions options, Progress progress) {
-    this(spark, options, progress, new OpenedRuns());
+    this(spark, options, progress, new OpenedRuns(SparkJobs.hadoop(spark)));
   }
 
   @Override
@@ -37,7 +38,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
     List<InputRef> inputs = new ArrayList<>();
     inputs.add(ModelHandle.open(options.model(), hadoop).ref().asInput("model"));
     if (options.statistics().isPresent()) {
-      inputs.add(opened.open(options.statistics().get(), hadoop).asInput("statistics"));
+      inputs.add(opened.open(options.statistics().get()).asInput("statistics"));
     }
     RecipeText.open(options.recipe(), hadoop).asInput(hadoop).ifPresent(inputs::add);
     return inputs;
@@ -48,7 +49,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
     Configuration hadoop = SparkJobs.hadoop(spark);
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
     RecipeText recipe = RecipeText.open(options.recipe(), hadoop);
-    Optional<FinishedRun> statistics = statistics(model, recipe, hadoop);
+    Optional<FinishedRun> statistics = statistics(model, recipe);
     Pipeline pipeline = new Pipeline(spark);
     progress.stage(
         name(),
@@ -71,8 +72,8 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
    *
    * @throws TareException (usage) if the recipe needs some
    */
-  private Optional<FinishedRun> statistics(
-      ModelHandle model, RecipeText recipe, Configuration hadoop) throws IOException {
+  private Optional<FinishedRun> statistics(ModelHandle model, RecipeText recipe)
+      throws IOException {
     if (options.statistics().isEmpty()) {
       if (SelectJob.needsStatistics(model, recipe)) {
         throw TareException.usage(
@@ -80,7 +81,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
       }
       return Optional.empty();
     }
-    FinishedRun statistics = opened.open(options.statistics().get(), hadoop);
+    FinishedRun statistics = opened.open(options.statistics().get());
     Facts.contentSha256(statistics);
     Facts.requireSameModel(statistics, model);
     return Optional.of(statistics);

@@ -8,7 +8,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -33,19 +32,21 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
   /**
    * Follows the links of a run.
    *
+   * @param location path or URI of the run, or of a name that points to it
+   * @param opened the runs that the command has opened so far; those of the lineage join them
    * @throws TareException (bad input) if the location holds no finished run
    */
-  public static Lineage of(String location, Configuration hadoop) throws IOException {
+  public static Lineage of(String location, OpenedRuns opened) throws IOException {
     List<FinishedRun> runs = new ArrayList<>();
     List<String> broken = new ArrayList<>();
     Deque<FinishedRun> open = new ArrayDeque<>();
-    open.add(RunFolder.open(location, hadoop));
+    open.add(opened.open(location));
     while (!open.isEmpty()) {
       FinishedRun run = open.remove();
       runs.add(run);
       for (InputRef input : run.manifest().inputs()) {
         if (LINKS.contains(input.name())) {
-          follow(run, input, hadoop, broken).ifPresent(open::add);
+          follow(run, input, opened, broken).ifPresent(open::add);
         }
       }
     }
@@ -53,14 +54,13 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
   }
 
   private static Optional<FinishedRun> follow(
-      FinishedRun from, InputRef link, Configuration hadoop, List<String> broken)
-      throws IOException {
+      FinishedRun from, InputRef link, OpenedRuns opened, List<String> broken) throws IOException {
     String name = new Path(link.uri()).getName();
     String sibling = new Path(from.folder().path().getParent(), name).toString();
     String why = "";
     for (String location : List.of(link.uri().toString(), sibling)) {
       try {
-        FinishedRun found = RunFolder.open(location, hadoop);
+        FinishedRun found = opened.open(location);
         if (found.asInput(link.name()).sha256().equals(link.sha256())) {
           return Optional.of(found);
         }

@@ -137,21 +137,6 @@ class PipelineTest {
   }
 
   @Test
-  void aNameThatMovesIsReadWhereItPointedFirst() throws IOException {
-    String name = folder.resolve("current").toString();
-    Path other = folder.resolve("other");
-    calibrate(data, other).ends(0);
-    tare("publish", whole.toString(), "--as", name).ends(0);
-    OpenedRuns opened = new OpenedRuns();
-    assertThat(opened.open(name, new Configuration()).folder().runId()).isEqualTo("whole");
-    tare("publish", other.toString(), "--as", name, "--ungated").ends(0);
-
-    assertThat(opened.open(name, new Configuration()).folder().runId()).isEqualTo("whole");
-    assertThat(new OpenedRuns().open(name, new Configuration()).folder().runId())
-        .isEqualTo("other");
-  }
-
-  @Test
   void placementOfTheRecipeChoosesWhatIsObservedUnlessTheUserDoes() throws IOException {
     Path all = folder.resolve("all");
     runAll(all, "--recipe", "int8-all", "--eval-data", evalData).ends(0);
