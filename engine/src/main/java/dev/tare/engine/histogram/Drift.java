@@ -37,22 +37,55 @@ public record Drift(
    * @throws IllegalArgumentException if one of them has no histogram
    */
   public static Drift between(Statistics baseline, Statistics current) {
-    Histogram before = histogram(baseline, "baseline");
-    Histogram after = histogram(current, "current");
-    int bits = Math.min(before.mantissaBits(), after.mantissaBits());
-    AlignedCounts fine =
-        AlignedCounts.of(
-            before.coarsen(bits), baseline.zeros(), after.coarsen(bits), current.zeros());
-    int coarseBits = Math.min(bits, COARSE_BITS);
-    AlignedCounts coarse =
-        AlignedCounts.of(
-            before.coarsen(coarseBits), baseline.zeros(),
-            after.coarsen(coarseBits), current.zeros());
+    AlignedCounts fine = fine(baseline, current);
     return new Drift(
         psi(fine),
-        jensenShannon(coarse),
+        jensenShannon(coarse(baseline, current)),
         kolmogorovSmirnov(fine),
         nonFinite(current) - nonFinite(baseline));
+  }
+
+  /**
+   * The population stability index of {@link #between} alone.
+   *
+   * @throws IllegalArgumentException if one of them has no histogram
+   */
+  public static double psi(Statistics baseline, Statistics current) {
+    return psi(fine(baseline, current));
+  }
+
+  /**
+   * The Jensen-Shannon distance of {@link #between} alone.
+   *
+   * @throws IllegalArgumentException if one of them has no histogram
+   */
+  public static double jensenShannon(Statistics baseline, Statistics current) {
+    return jensenShannon(coarse(baseline, current));
+  }
+
+  /**
+   * The Kolmogorov-Smirnov distance of {@link #between} alone.
+   *
+   * @throws IllegalArgumentException if one of them has no histogram
+   */
+  public static double kolmogorovSmirnov(Statistics baseline, Statistics current) {
+    return kolmogorovSmirnov(fine(baseline, current));
+  }
+
+  private static AlignedCounts fine(Statistics baseline, Statistics current) {
+    return aligned(baseline, current, Integer.MAX_VALUE);
+  }
+
+  private static AlignedCounts coarse(Statistics baseline, Statistics current) {
+    return aligned(baseline, current, COARSE_BITS);
+  }
+
+  private static AlignedCounts aligned(Statistics baseline, Statistics current, int mostBits) {
+    Histogram before = histogram(baseline, "baseline");
+    Histogram after = histogram(current, "current");
+    int bits = Math.min(mostBits, Math.min(before.mantissaBits(), after.mantissaBits()));
+    return AlignedCounts.of(
+        before.coarsen(bits), baseline.zeros(), after.coarsen(bits), current.zeros());
   }
 
   private static Histogram histogram(Statistics statistics, String which) {

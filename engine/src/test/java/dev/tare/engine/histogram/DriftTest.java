@@ -88,6 +88,18 @@ class DriftTest {
   }
 
   @Test
+  void oneDistanceAloneIsTheSameToTheBit() {
+    Statistics moved = gaussian(9, 1_000, .3, 2).merge(of(Float.NaN));
+    for (Statistics current : List.of(moved, NaiveStatistics.of(5, List.of(-1f, 0f, 3f)), of())) {
+      Statistics baseline = gaussian(8, 3_000, 0, 1);
+      Drift all = Drift.between(baseline, current);
+      assertThat(Drift.psi(baseline, current)).isEqualTo(all.psi());
+      assertThat(Drift.jensenShannon(baseline, current)).isEqualTo(all.jensenShannon());
+      assertThat(Drift.kolmogorovSmirnov(baseline, current)).isEqualTo(all.kolmogorovSmirnov());
+    }
+  }
+
+  @Test
   void aShiftOfAQuarterDeviationIsSeenAndOfNoneIsNot() {
     Statistics baseline = gaussian(5, 20_000, 0, 1);
     assertThat(Drift.between(baseline, gaussian(6, 20_000, 0, 1)).psi()).isLessThan(.01);
@@ -125,6 +137,9 @@ class DriftTest {
     assertThatThrownBy(() -> Drift.between(of(1), Statistics.emptyExtremes()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot compare statistics: the current keeps only extremes");
+    assertThatThrownBy(() -> Drift.jensenShannon(Statistics.emptyExtremes(), of(1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot compare statistics: the baseline keeps only extremes");
   }
 
   private static double log2(double x) {

@@ -1,6 +1,7 @@
 package dev.tare.jobs.sql;
 
 import dev.tare.engine.histogram.Drift;
+import dev.tare.engine.histogram.Statistics;
 import java.util.List;
 import java.util.Locale;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -28,21 +29,20 @@ record DriftFunction(Measure measure, StatisticsColumns baseline, StatisticsColu
       return valueOf(function.toUpperCase(Locale.ROOT));
     }
 
-    double of(Drift drift) {
+    double between(Statistics baseline, Statistics current) {
       return switch (this) {
-        case PSI -> drift.psi();
-        case JENSEN_SHANNON -> drift.jensenShannon();
-        case KOLMOGOROV_SMIRNOV -> drift.kolmogorovSmirnov();
+        case PSI -> Drift.psi(baseline, current);
+        case JENSEN_SHANNON -> Drift.jensenShannon(baseline, current);
+        case KOLMOGOROV_SMIRNOV -> Drift.kolmogorovSmirnov(baseline, current);
       };
     }
   }
 
   @Override
   public Object value(InternalRow arguments) {
-    return measure.of(
-        Drift.between(
-            baseline.statistics(baseline.struct(arguments, 0)),
-            current.statistics(current.struct(arguments, 1))));
+    return measure.between(
+        baseline.statistics(baseline.struct(arguments, 0)),
+        current.statistics(current.struct(arguments, 1)));
   }
 
   @Override
