@@ -99,14 +99,7 @@ public final class ManifestJson {
    *     follow from what it says
    */
   public static Manifest parse(String text, String where) {
-    ObjectNode root = StrictJson.parse(text, where);
-    long version = StrictJson.integer(root, "format-version", where);
-    if (version != FORMAT_VERSION) {
-      throw TareException.badInput(
-          "%s has format version %d; this program reads %d"
-              .formatted(where, version, FORMAT_VERSION));
-    }
-    StrictJson.allow(root, KEYS, where);
+    ObjectNode root = StrictJson.parse(text, FORMAT_VERSION, KEYS, where);
     try {
       Manifest manifest =
           new Manifest(

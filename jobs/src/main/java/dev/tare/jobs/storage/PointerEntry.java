@@ -96,14 +96,7 @@ record PointerEntry(URI run, String manifestSha256, Instant published) {
    * @throws TareException (bad input) if the text is no entry
    */
   static PointerEntry parse(String text, String where) {
-    ObjectNode root = StrictJson.parse(text, where);
-    long version = StrictJson.integer(root, "format-version", where);
-    if (version != FORMAT_VERSION) {
-      throw TareException.badInput(
-          "%s has format version %d; this program reads %d"
-              .formatted(where, version, FORMAT_VERSION));
-    }
-    StrictJson.allow(root, KEYS, where);
+    ObjectNode root = StrictJson.parse(text, FORMAT_VERSION, KEYS, where);
     try {
       return new PointerEntry(
           URI.create(StrictJson.text(root, "run", where)),

@@ -55,6 +55,22 @@ final class StrictJson {
     }
   }
 
+  /**
+   * Reads a document of one version, whose keys are all known.
+   *
+   * @throws TareException (bad input) if it is none, or of another version
+   */
+  static ObjectNode parse(String text, int version, Set<String> keys, String where) {
+    ObjectNode root = parse(text, where);
+    long stated = integer(root, "format-version", where);
+    if (stated != version) {
+      throw TareException.badInput(
+          "%s has format version %d; this program reads %d".formatted(where, stated, version));
+    }
+    allow(root, keys, where);
+    return root;
+  }
+
   /** Refuses a key that this format does not have. */
   static void allow(ObjectNode object, Set<String> keys, String where) {
     Iterator<String> names = object.fieldNames();
