@@ -1,7 +1,6 @@
 package dev.tare.jobs.quantize;
 
 import dev.tare.engine.onnx.InvalidModelException;
-import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.QdqRewriter;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
@@ -13,7 +12,6 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,16 +53,11 @@ public final class QuantizeJob {
    *
    * @param tensors folder for the table of constants
    * @param weights folder for the table of slices
-   * @param modelOut receives the ONNX file; not closed
+   * @param parts receives the model
    * @throws TareException (bad input) if the plan was made for another model
    */
   public Result run(
-      ModelHandle model,
-      QuantPlan plan,
-      Path tensors,
-      Path weights,
-      String runId,
-      OutputStream modelOut)
+      ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, PartSink parts)
       throws IOException {
     requireMadeFor(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
@@ -82,11 +75,11 @@ public final class QuantizeJob {
     writeWeights(model, constants, weights, runId);
     writeTensors(model, constants, tensors, runId);
     SparkJobs.describe(spark, "quantize: assemble the model");
-    Map<String, ByteBuffer> codes = WeightStore.read(spark, weights, constants);
-    try {
-      OnnxModel rewritten =
-          QdqRewriter.rewrite(model.prepared(), plan, constant -> codes.get(constant.tensor()));
-      rewritten.writeTo(modelOut);
+    try (ScratchFile scratch = new ScratchFile()) {
+      Map<String, ByteBuffer> codes =
+          WeightStore.read(spark, weights, constants, scratch::allocate);
+      parts.write(
+          QdqRewriter.rewrite(model.prepared(), plan, constant -> codes.get(constant.tensor())));
     } catch (InvalidModelException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
@@ -94,15 +87,15 @@ public final class QuantizeJob {
     return new Result(
         constants.size(),
         constants.stream().mapToLong(WeightTables::bytes).sum(),
-        model.ref().length());
+        model.files().bytes());
   }
 
   /** Refuses a plan for another model. */
   static void requireMadeFor(ModelHandle model, QuantPlan plan) {
-    if (!plan.modelSha256().equals(model.ref().sha256())) {
+    if (!plan.modelSha256().equals(model.sha256())) {
       throw TareException.badInput(
           "The plan was made for another model: sha256 %s, but %s has %s"
-              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
+              .formatted(plan.modelSha256(), model.ref().uri(), model.sha256()));
     }
   }
 
@@ -142,7 +135,7 @@ public final class QuantizeJob {
   private void writeTensors(
       ModelHandle model, List<TensorPlan> constants, Path folder, String runId) {
     List<Row> rows = new ArrayList<>();
-    constants.forEach(p -> rows.add(WeightTables.tensorRow(p, runId, model.ref().sha256())));
+    constants.forEach(p -> rows.add(WeightTables.tensorRow(p, runId, model.sha256())));
     spark
         .createDataset(rows, Encoders.row(WeightTables.TENSORS_SCHEMA))
         .coalesce(1)
