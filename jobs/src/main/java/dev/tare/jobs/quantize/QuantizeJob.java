@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.ParquetOutputFormat;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -31,6 +32,7 @@ import org.apache.spark.sql.functions;
 public final class QuantizeJob {
 
   private static final long BYTES_PER_FILE = 64L << 20;
+  private static final long ROW_GROUP_BYTES = 32L << 20;
   private static final int MIN_TASKS = 4;
 
   private final SparkSession spark;
@@ -128,6 +130,9 @@ public final class QuantizeJob {
         .mapPartitions(new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
         .sortWithinPartitions("tensor", "role", "slice")
         .write()
+        // Parquet would look at the size of what it holds after 100 rows: 800 MB of these.
+        .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
+        .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
         .mode(SaveMode.ErrorIfExists)
         .parquet(folder.toString());
   }

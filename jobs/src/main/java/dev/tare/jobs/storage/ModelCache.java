@@ -31,6 +31,7 @@ import org.apache.hadoop.conf.Configuration;
  * there. What {@code file:} URIs name is used where it stands, if its content is right.
  */
 public final class ModelCache {
+  private static final String CACHE_DIR = "TARE_CACHE_DIR";
   private static final Map<ModelRef, Path> CHECKED = new ConcurrentHashMap<>();
   private static final Map<ModelFiles, Path> CHECKED_MODELS = new ConcurrentHashMap<>();
   private static final Map<Path, Object> FETCHING = new ConcurrentHashMap<>();
@@ -41,11 +42,13 @@ public final class ModelCache {
     this.folder = folder;
   }
 
-  /** The cache of this user in {@code java.io.tmpdir}. */
+  /**
+   * The cache of this user, in the folder that the environment variable {@value #CACHE_DIR} names,
+   * else in {@code java.io.tmpdir}.
+   */
   public static ModelCache ofUser() {
-    return in(
-        Path.of(
-            System.getProperty("java.io.tmpdir"), "tare-cache-" + System.getProperty("user.name")));
+    String place = System.getenv().getOrDefault(CACHE_DIR, System.getProperty("java.io.tmpdir"));
+    return in(Path.of(place, "tare-cache-" + System.getProperty("user.name")));
   }
 
   public static ModelCache in(Path folder) {
@@ -145,8 +148,8 @@ public final class ModelCache {
     long room = Files.getFileStore(temporary).getUsableSpace();
     if (room < files.bytes()) {
       throw TareException.usage(
-          "Model %s has %d bytes, and %s room for %d; let java.io.tmpdir name a larger folder"
-              .formatted(files.model().uri(), files.bytes(), target.getParent(), room));
+          "Model %s has %d bytes, and %s room for %d; let %s name a larger folder"
+              .formatted(files.model().uri(), files.bytes(), target.getParent(), room, CACHE_DIR));
     }
     try {
       for (Map.Entry<String, ModelRef> file : files.byPath().entrySet()) {
