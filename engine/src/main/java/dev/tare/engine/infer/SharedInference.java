@@ -1,6 +1,5 @@
 package dev.tare.engine.infer;
 
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,7 +16,7 @@ public final class SharedInference {
 
   private SharedInference() {}
 
-  private record Key(Path model, InferenceOptions options) {}
+  private record Key(ModelFile model, InferenceOptions options) {}
 
   private static final class Entry {
     private Inference inference;
@@ -56,7 +55,7 @@ public final class SharedInference {
    *
    * @throws InferenceException if ONNX Runtime cannot load it
    */
-  public static Lease lease(Path model, InferenceOptions options) {
+  public static Lease lease(ModelFile model, InferenceOptions options) {
     Key key = new Key(model, options);
     // Loading under the lock: two tasks that start together must not load the model twice.
     synchronized (ENTRIES) {

@@ -40,7 +40,8 @@ final class ConstantOperands {
   private Optional<Tensor> find(String tensor) {
     Optional<TensorProto> kept = constants.resolve(tensor).flatMap(constants::find);
     if (kept.isPresent()) {
-      return kept.filter(t -> TensorCodec.dtype(t.getDataType()).isPresent())
+      return kept.filter(TensorCodec::held)
+          .filter(t -> TensorCodec.dtype(t.getDataType()).isPresent())
           .map(TensorCodec::decode);
     }
     Optional<NodeProto> maker = nodes.maker(tensor).stream().boxed().findFirst().flatMap(nodes::at);

@@ -99,7 +99,7 @@ final class Constants {
   Optional<List<Long>> longs(String name) {
     return resolve(name)
         .flatMap(this::find)
-        .filter(t -> t.getDataType() == DType.INT64.onnxCode())
+        .filter(t -> t.getDataType() == DType.INT64.onnxCode() && TensorCodec.held(t))
         .map(TensorCodec::decode)
         .map(t -> t.bytes().asLongBuffer())
         .map(

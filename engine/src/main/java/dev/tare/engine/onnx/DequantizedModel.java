@@ -4,11 +4,13 @@ import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
-import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /**
  * The float model that computes with what is left of the weights after quantization.
@@ -27,11 +29,16 @@ public final class DequantizedModel {
    *
    * @param model the model that was quantized, prepared as it was then
    * @param codes the integers of a constant, as {@link QdqRewriter#rewrite} takes them
+   * @param memory gives a zeroed buffer of so many bytes for each constant of the result, which is
+   *     as large as the float model's
    * @throws IllegalArgumentException if the plan speaks of tensors or nodes that the model does not
    *     have, or shape, channels or bytes do not agree
    */
   public static OnnxModel of(
-      OnnxModel model, QuantPlan plan, Function<TensorPlan, ByteBuffer> codes) {
+      OnnxModel model,
+      QuantPlan plan,
+      Function<TensorPlan, ByteBuffer> codes,
+      IntFunction<ByteBuffer> memory) {
     PlannedGraph graph = new PlannedGraph(model);
     for (TensorPlan tensor : plan.tensors()) {
       if (!tensor.quantized() || tensor.role() == Role.ACTIVATION) {
@@ -39,18 +46,24 @@ public final class DequantizedModel {
       }
       Shape shape = graph.requireConstant(tensor);
       ByteBuffer bytes = PlannedGraph.requireBytes(tensor, shape, codes.apply(tensor));
-      Tensor dequantized =
-          Quantizer.dequantize(
-              Tensor.of(tensor.type().dtype(), shape, bytes),
-              tensor.params(),
-              tensor.granularity());
+      ByteBuffer floats =
+          memory
+              .apply(Math.toIntExact(DType.FLOAT32.byteSize(shape.size())))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      Quantizer.dequantizeSlice(
+          bytes.slice().order(ByteOrder.LITTLE_ENDIAN),
+          floats.asFloatBuffer(),
+          0,
+          shape,
+          tensor.params(),
+          tensor.granularity());
       String name =
           graph.add(
               TensorCodec.encode(
                   graph.names().fresh(tensor.tensor() + "_dequantized"),
-                  dequantized.dtype(),
+                  DType.FLOAT32,
                   shape.dims(),
-                  dequantized.bytes()));
+                  floats));
       graph.connect(tensor, tensor.consumers(), List.of(), name);
     }
     return graph.build();

@@ -81,7 +81,9 @@ final class GraphTopology {
   }
 
   private static boolean isFloat(TensorProto tensor) {
-    return tensor.getDataType() == DType.FLOAT32.onnxCode() && TensorCodec.shape(tensor).size() > 0;
+    return tensor.getDataType() == DType.FLOAT32.onnxCode()
+        && TensorCodec.held(tensor)
+        && TensorCodec.shape(tensor).size() > 0;
   }
 
   private GraphNode node(NodeProto node, String name) {

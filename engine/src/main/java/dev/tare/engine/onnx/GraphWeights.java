@@ -114,7 +114,10 @@ final class GraphWeights implements WeightSource {
     }
     TensorProto tensor = constants.find(table.get()).orElseThrow();
     Shape shape = TensorCodec.shape(tensor);
-    if (tensor.getDataType() == DType.FLOAT32.onnxCode() && shape.rank() > 1 && shape.size() > 0) {
+    if (tensor.getDataType() == DType.FLOAT32.onnxCode()
+        && TensorCodec.held(tensor)
+        && shape.rank() > 1
+        && shape.size() > 0) {
       embeddings.add(new EmbeddingNode(name, table.get(), shape));
     }
   }

@@ -14,33 +14,43 @@ import dev.tare.engine.recipe.WeightSource;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
  * An ONNX model whose structure was checked: every tensor has the bytes that its shape asks for,
- * names are unique, no data lies outside the file, and the graph has no cycle.
+ * names are unique, and the graph has no cycle.
  *
  * <p>Whether Tare can quantize it is {@link Preflight}'s question. Immutable; weights are views of
- * the bytes that were parsed, so a model costs about its file size.
+ * the bytes that were parsed, so a model costs about its file size. Weights in other files
+ * ("external data", the only form that models of more than 2 GiB have) are mapped, and cost no
+ * memory of the heap; those files must stay as they are while the model is in use.
  */
 public final class OnnxModel {
 
+  /** More is no message of Protocol Buffers, and so no model of one file. */
+  static final long MAX_FILE_BYTES = Integer.MAX_VALUE;
+
   private final String name;
   private final ModelProto proto;
+  private final Optional<Path> folder;
   private final Constants constants;
   private final List<String> nodeNames;
   private final GraphWeights weights;
 
-  private OnnxModel(String name, ModelProto proto) {
+  private OnnxModel(String name, ModelProto proto, Optional<Path> folder) {
     this.name = name;
     this.proto = proto;
+    this.folder = folder;
     this.constants = Constants.of(proto.getGraph());
     this.nodeNames = Nodes.names(proto.getGraph().getNodeList());
     this.weights = new GraphWeights(proto.getGraph(), constants, nodeNames);
@@ -50,7 +60,8 @@ public final class OnnxModel {
    * The model in an array, which must not change afterwards.
    *
    * @param name how messages call the model, such as its file name
-   * @throws InvalidModelException if it is no ONNX model, or its structure is broken
+   * @throws InvalidModelException if it is no ONNX model, its structure is broken, or it keeps data
+   *     in other files
    */
   public static OnnxModel parse(byte[] bytes, String name) {
     return parse(UnsafeByteOperations.unsafeWrap(bytes), name);
@@ -59,7 +70,7 @@ public final class OnnxModel {
   /**
    * The model in the remaining bytes of a buffer, which must not change afterwards.
    *
-   * @throws InvalidModelException if it is no ONNX model, or its structure is broken
+   * @throws InvalidModelException as for an array
    */
   public static OnnxModel parse(ByteBuffer bytes, String name) {
     return parse(UnsafeByteOperations.unsafeWrap(bytes), name);
@@ -68,37 +79,75 @@ public final class OnnxModel {
   /**
    * The model in a local file, called by its file name.
    *
-   * @throws InvalidModelException if it is no ONNX model, or its structure is broken
+   * @throws InvalidModelException as {@link #read(Path, String)}
    */
   public static OnnxModel read(Path file) throws IOException {
-    return parse(Files.readAllBytes(file), String.valueOf(file.getFileName()));
+    return read(file, String.valueOf(file.getFileName()));
+  }
+
+  /**
+   * The model in a local file, with the data that it keeps in files beside it.
+   *
+   * @throws InvalidModelException if it is no ONNX model, its structure is broken, or a data file
+   *     is missing, too short, a link, or not inside the model's folder
+   */
+  public static OnnxModel read(Path file, String name) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    ModelProto proto =
+        ExternalData.attached(
+            name, proto(UnsafeByteOperations.unsafeWrap(Files.readAllBytes(file)), name), folder);
+    StructureCheck.check(name, proto, true);
+    return new OnnxModel(name, proto, Optional.of(folder));
+  }
+
+  /**
+   * The files beside a model in which it keeps data, as paths relative to its folder with slashes,
+   * each with the first tensor, as messages call it, that does. They need not be there.
+   *
+   * @throws InvalidModelException if it is no ONNX model, or would read outside of its folder
+   */
+  public static SortedMap<String, String> dataFiles(Path file, String name) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      // Mapped: a model of one file may be large, and only its structure is looked at.
+      ByteBuffer mapped =
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(channel.size(), MAX_FILE_BYTES));
+      return ExternalData.files(name, proto(UnsafeByteOperations.unsafeWrap(mapped), name));
+    }
   }
 
   private static OnnxModel parse(ByteString bytes, String name) {
+    ModelProto proto = proto(bytes, name);
+    StructureCheck.check(name, proto, false);
+    return new OnnxModel(name, proto, Optional.empty());
+  }
+
+  private static ModelProto proto(ByteString bytes, String name) {
     if (bytes.isEmpty()) {
       throw new InvalidModelException(name, "the file is empty");
     }
     CodedInputStream in = bytes.newCodedInput();
     in.enableAliasing(true);
-    ModelProto proto;
     try {
-      proto = ModelProto.parseFrom(in);
+      return ModelProto.parseFrom(in);
     } catch (InvalidProtocolBufferException e) {
       throw new InvalidModelException(name, "not an ONNX protobuf (" + e.getMessage() + ")", e);
     } catch (IOException e) {
       throw new InvalidModelException(name, "not an ONNX protobuf", e);
     }
-    StructureCheck.check(name, proto);
-    return new OnnxModel(name, proto);
   }
 
   /** A rewritten form of this model, under the same name. */
   OnnxModel with(ModelProto rewritten) {
-    return new OnnxModel(name, rewritten);
+    return new OnnxModel(name, rewritten, folder);
   }
 
   ModelProto proto() {
     return proto;
+  }
+
+  /** The folder of the files in which the model keeps data, if it may. */
+  Optional<Path> folder() {
+    return folder;
   }
 
   GraphProto graph() {
@@ -220,14 +269,22 @@ public final class OnnxModel {
     return names;
   }
 
-  /** The model as a file; equal models give equal bytes. Costs memory of the file's size. */
+  /**
+   * The model as one file; equal models give equal bytes. Costs memory of the file's size.
+   *
+   * @throws InvalidModelException if it does not fit into one
+   */
   public byte[] toByteArray() {
-    return proto.toByteArray();
+    return ModelWriter.whole(this).toByteArray();
   }
 
-  /** Writes the model as a file, without a second copy of its weights in memory. */
+  /**
+   * Writes the model as one file, without a second copy of its weights in memory.
+   *
+   * @throws InvalidModelException if it does not fit into one; {@link ModelWriter} writes it then
+   */
   public void writeTo(OutputStream out) throws IOException {
-    proto.writeTo(out);
+    ModelWriter.whole(this).writeTo(out);
   }
 
   @Override

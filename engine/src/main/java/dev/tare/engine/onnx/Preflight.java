@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Decides, before any runtime sees a model, whether Tare takes it: a float32 model of one file,
- * made of known operators.
+ * Decides, before any runtime sees a model, whether Tare takes it: a float32 model made of known
+ * operators.
  *
  * <p>What {@link OnnxModel#parse} checks holds already. Whether there is anything to quantize is
  * planning's question.
@@ -128,7 +128,9 @@ public final class Preflight {
   private void checkFill(NodeProto node) {
     Optional<TensorProto> shape =
         model.constants().resolve(Nodes.input(node, 0)).flatMap(model.constants()::find);
-    if (shape.isEmpty() || shape.get().getDataType() != DType.INT64.onnxCode()) {
+    if (shape.isEmpty()
+        || shape.get().getDataType() != DType.INT64.onnxCode()
+        || !TensorCodec.held(shape.get())) {
       return;
     }
     Tensor dims = TensorCodec.decode(shape.get());

@@ -55,6 +55,9 @@ record Product(NodeProto node, String name, ConstantScope scope, int weightIndex
       String type = TensorCodec.dtype(tensor.getDataType()).map(DType::name).orElse("of no type");
       return Optional.of("weight '" + weight.get().name() + "' is " + type + ", not FLOAT32");
     }
+    if (!TensorCodec.held(tensor)) {
+      return Optional.of("weight '" + weight.get().name() + "' has more than 2 GiB");
+    }
     Shape shape = TensorCodec.shape(tensor);
     return shape.rank() < 2 || shape.size() == 0
         ? Optional.of("weight '" + weight.get().name() + "' has shape " + shape)

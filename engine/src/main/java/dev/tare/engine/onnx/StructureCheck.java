@@ -17,28 +17,29 @@ import java.util.function.Predicate;
 
 /**
  * Checks what every later step relies on: one meaning for each name, tensors of the size that they
- * claim, no cycle, nothing outside the file.
+ * claim, no cycle, no data in files that were not opened.
  *
  * <p>Nodes need not be sorted, as ONNX Runtime sorts them itself. Linear in nodes and edges.
  */
 final class StructureCheck {
 
-  private static final int MAX_DEPTH = 16;
+  static final int MAX_DEPTH = 16;
   private static final int MAX_NAME = 16_384;
 
   private final String model;
   private final TensorCheck tensors;
 
-  private StructureCheck(String model) {
+  private StructureCheck(String model, TensorCheck tensors) {
     this.model = model;
-    this.tensors = new TensorCheck(model);
+    this.tensors = tensors;
   }
 
   /**
+   * @param attached whether tensors were given the data that they keep in other files
    * @throws InvalidModelException with the first fault found
    */
-  static void check(String model, ModelProto proto) {
-    new StructureCheck(model).check(proto);
+  static void check(String model, ModelProto proto, boolean attached) {
+    new StructureCheck(model, new TensorCheck(model, attached)).check(proto);
   }
 
   private void check(ModelProto proto) {

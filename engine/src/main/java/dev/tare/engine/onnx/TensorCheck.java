@@ -5,13 +5,18 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 
-/** Checks that a tensor's data is in the file and has the size that its shape asks for. */
+/** Checks that a tensor's data is there and has the size that its shape asks for. */
 final class TensorCheck {
 
   private final String model;
+  private final boolean attached;
 
-  TensorCheck(String model) {
+  /**
+   * @param attached whether tensors were given the data that they keep in other files
+   */
+  TensorCheck(String model, boolean attached) {
     this.model = model;
+    this.attached = attached;
   }
 
   void check(GraphProto graph) {
@@ -24,49 +29,91 @@ final class TensorCheck {
 
   void check(NodeProto node) {
     for (AttributeProto attribute : node.getAttributeList()) {
-      String where =
-          "attribute '%s' of %s '%s'"
-              .formatted(attribute.getName(), node.getOpType(), node.getName());
+      String where = what(attribute, node);
       if (attribute.hasT()) {
         check(attribute.getT(), where);
       }
-      attribute.getTensorsList().forEach(t -> check(t, where));
+      for (TensorProto tensor : attribute.getTensorsList()) {
+        if (ExternalRegion.isExternal(tensor)) {
+          throw elsewhere(where);
+        }
+        check(tensor, where);
+      }
       if (attribute.hasSparseTensor() || attribute.getSparseTensorsCount() > 0) {
         throw refuse(where + " is sparse; make it dense first");
       }
     }
   }
 
+  /** How messages call a tensor in an attribute. */
+  static String what(AttributeProto attribute, NodeProto node) {
+    return "attribute '%s' of %s '%s'"
+        .formatted(attribute.getName(), node.getOpType(), node.getName());
+  }
+
   private void check(TensorProto tensor, String what) {
-    if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL
-        || tensor.getExternalDataCount() > 0) {
-      throw refuse(
-          "%s keeps its data in another file (external data); save the model as one file"
-              .formatted(what));
+    if (ExternalRegion.isExternal(tensor)) {
+      if (!attached) {
+        throw elsewhere(what);
+      }
+      return;
     }
+    try {
+      checkData(tensor, what, type(tensor, what), size(tensor, what));
+    } catch (ArithmeticException e) {
+      throw tooMany(tensor, what, e);
+    }
+  }
+
+  /**
+   * How many bytes a tensor's type and shape ask for, as raw data.
+   *
+   * @throws InvalidModelException if they ask for none that could be
+   */
+  long rawBytes(TensorProto tensor, String what) {
+    try {
+      TensorProto.DataType type = type(tensor, what);
+      if (type == TensorProto.DataType.STRING) {
+        throw refuse(what + " of type STRING keeps its data in another file");
+      }
+      return rawBytes(type, size(tensor, what));
+    } catch (ArithmeticException e) {
+      throw tooMany(tensor, what, e);
+    }
+  }
+
+  private InvalidModelException elsewhere(String what) {
+    return refuse("%s keeps its data in another file (external data)".formatted(what));
+  }
+
+  private InvalidModelException tooMany(TensorProto tensor, String what, ArithmeticException e) {
+    return new InvalidModelException(
+        model, "%s of shape %s has too many elements".formatted(what, tensor.getDimsList()), e);
+  }
+
+  private long size(TensorProto tensor, String what) {
     if (tensor.hasSegment()) {
       throw refuse(what + " is a segment of a larger one");
     }
     long size = 1;
-    try {
-      for (long dim : tensor.getDimsList()) {
-        if (dim < 0) {
-          throw refuse("%s has shape %s".formatted(what, tensor.getDimsList()));
-        }
-        size = Math.multiplyExact(size, dim);
+    for (long dim : tensor.getDimsList()) {
+      if (dim < 0) {
+        throw refuse("%s has shape %s".formatted(what, tensor.getDimsList()));
       }
-      checkData(tensor, what, size);
-    } catch (ArithmeticException e) {
-      throw new InvalidModelException(
-          model, "%s of shape %s has too many elements".formatted(what, tensor.getDimsList()), e);
+      size = Math.multiplyExact(size, dim);
     }
+    return size;
   }
 
-  private void checkData(TensorProto tensor, String what, long size) {
+  private TensorProto.DataType type(TensorProto tensor, String what) {
     TensorProto.DataType type = TensorProto.DataType.forNumber(tensor.getDataType());
     if (type == null || type == TensorProto.DataType.UNDEFINED) {
       throw refuse("%s has unknown element type %d".formatted(what, tensor.getDataType()));
     }
+    return type;
+  }
+
+  private void checkData(TensorProto tensor, String what, TensorProto.DataType type, long size) {
     boolean raw = !tensor.getRawData().isEmpty();
     long expected = raw ? rawBytes(type, size) : typedCount(type, size);
     long actual = raw ? tensor.getRawData().size() : typedCount(tensor, type);

@@ -33,10 +33,24 @@ final class TensorCodec {
     return new Shape(proto.getDimsList());
   }
 
-  /** Costs a copy where the model keeps typed fields instead of raw data. */
+  /** Whether a tensor's data is at hand: it is not for one too large, which stays in its file. */
+  static boolean held(TensorProto proto) {
+    return !ExternalRegion.isExternal(proto) || !proto.getRawData().isEmpty();
+  }
+
+  /**
+   * Costs a copy where the model keeps typed fields instead of raw data.
+   *
+   * @throws IllegalArgumentException if the data is not {@link #held}
+   */
   static Tensor decode(TensorProto proto) {
     DType dtype = DType.ofOnnxCode(proto.getDataType());
     Shape shape = shape(proto);
+    if (!held(proto)) {
+      throw new IllegalArgumentException(
+          "Tensor '%s' of %s %s is too large to compute with"
+              .formatted(proto.getName(), dtype, shape));
+    }
     if (shape.size() == 0 || !proto.getRawData().isEmpty()) {
       return Tensor.of(dtype, shape, proto.getRawData().asReadOnlyByteBuffer());
     }

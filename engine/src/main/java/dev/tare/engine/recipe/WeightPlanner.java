@@ -11,6 +11,7 @@ import dev.tare.engine.range.Range;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,8 +33,9 @@ public final class WeightPlanner {
   /**
    * The decision for one weight.
    *
-   * <p>Costs a sort of the values of each channel. Of blocks, every entry tells the error of the
-   * whole tensor and the interval that the integers can represent: there are too many to keep more.
+   * <p>Costs a sort of the values of each channel, and memory for one of them. Of blocks, every
+   * entry tells the error of the whole tensor and the interval that the integers can represent:
+   * there are too many to keep more.
    *
    * @param query what the recipe's rules match; about the same tensor
    */
@@ -46,7 +48,7 @@ public final class WeightPlanner {
     }
     Granularity granularity = decision.rule().granularity(query);
     WeightRuns runs = WeightRuns.of(weight.shape(), granularity);
-    float[] values = weight.toFloatArray();
+    FloatBuffer values = weight.floats();
     List<ChannelPlan> channels = new ArrayList<>(runs.count());
     QuantError error = QuantError.NONE;
     long clipped = 0;
@@ -57,7 +59,7 @@ public final class WeightPlanner {
       clipped += measured.clipped();
     }
     if (granularity.blockSize().isPresent()) {
-      double share = (double) clipped / values.length;
+      double share = (double) clipped / values.limit();
       double sqnrDb = error.sqnrDb();
       channels.replaceAll(
           c -> ChannelPlan.ofBlock(c.params(), decision.rule().target().limits(), share, sqnrDb));
@@ -72,7 +74,9 @@ public final class WeightPlanner {
     if (weight.shape().size() == 0) {
       return Optional.of("the weight has no values");
     }
-    for (float value : weight.toFloatArray()) {
+    FloatBuffer values = weight.floats();
+    while (values.hasRemaining()) {
+      float value = values.get();
       if (!Float.isFinite(value)) {
         return Optional.of("the weight holds NaN or infinity");
       }

@@ -2,6 +2,7 @@ package dev.tare.engine.recipe;
 
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.tensor.Shape;
+import java.nio.FloatBuffer;
 
 /**
  * The values of a weight that share a scale, one scale after another.
@@ -51,7 +52,7 @@ final class WeightRuns {
   }
 
   /** Copies the values of a scale, in the tensor's order. */
-  float[] values(float[] all, int scale) {
+  float[] values(FloatBuffer all, int scale) {
     if (blocked) {
       int i = scale % inner;
       int b = scale / inner % blocks();
@@ -59,13 +60,13 @@ final class WeightRuns {
       int from = b * block;
       float[] values = new float[Math.min(block, length - from)];
       for (int k = 0; k < values.length; k++) {
-        values[k] = all[(o * length + from + k) * inner + i];
+        values[k] = all.get((o * length + from + k) * inner + i);
       }
       return values;
     }
     float[] values = new float[outer * inner];
     for (int o = 0; o < outer; o++) {
-      System.arraycopy(all, (o * length + scale) * inner, values, o * inner, inner);
+      all.get((o * length + scale) * inner, values, o * inner, inner);
     }
     return values;
   }

@@ -29,38 +29,41 @@ class SharedInferenceTest {
   void tasksShareASessionPerModelAndOptions() {
     Path file = model("shared.onnx");
     InferenceOptions plain = new InferenceOptions(OptimizationLevel.NONE, 1);
-    SharedInference.Lease two = SharedInference.lease(file, TestModels.OPTIONS);
-    try (SharedInference.Lease one = SharedInference.lease(file, TestModels.OPTIONS);
-        SharedInference.Lease other = SharedInference.lease(file, plain)) {
+    SharedInference.Lease two = SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS);
+    try (SharedInference.Lease one = SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS);
+        SharedInference.Lease other = SharedInference.lease(ModelFile.of(file), plain)) {
       assertThat(two.inference()).isSameAs(one.inference());
       assertThat(other.inference()).isNotSameAs(one.inference());
       two.close();
       two.close();
       assertRuns(one.inference());
     }
-    try (SharedInference.Lease later = SharedInference.lease(file, TestModels.OPTIONS)) {
+    try (SharedInference.Lease later =
+        SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS)) {
       assertRuns(later.inference());
     }
   }
 
   @Test
   void idleSessionsAreClosedLeastRecentlyUsedFirst() {
-    try (SharedInference.Lease used = SharedInference.lease(model("u.onnx"), TestModels.OPTIONS)) {
-      SharedInference.Lease a = SharedInference.lease(model("a.onnx"), TestModels.OPTIONS);
+    try (SharedInference.Lease used =
+        SharedInference.lease(ModelFile.of(model("u.onnx")), TestModels.OPTIONS)) {
+      SharedInference.Lease a =
+          SharedInference.lease(ModelFile.of(model("a.onnx")), TestModels.OPTIONS);
       a.close();
       Inference b;
       try (SharedInference.Lease lease =
-          SharedInference.lease(model("b.onnx"), TestModels.OPTIONS)) {
+          SharedInference.lease(ModelFile.of(model("b.onnx")), TestModels.OPTIONS)) {
         b = lease.inference();
       }
-      SharedInference.lease(model("c.onnx"), TestModels.OPTIONS).close();
+      SharedInference.lease(ModelFile.of(model("c.onnx")), TestModels.OPTIONS).close();
       assertRuns(used.inference());
       try (SharedInference.Lease again =
-          SharedInference.lease(folder.resolve("b.onnx"), TestModels.OPTIONS)) {
+          SharedInference.lease(ModelFile.of(folder.resolve("b.onnx")), TestModels.OPTIONS)) {
         assertThat(again.inference()).isSameAs(b);
       }
       try (SharedInference.Lease again =
-          SharedInference.lease(folder.resolve("a.onnx"), TestModels.OPTIONS)) {
+          SharedInference.lease(ModelFile.of(folder.resolve("a.onnx")), TestModels.OPTIONS)) {
         assertThat(again.inference()).isNotSameAs(a.inference());
         assertRuns(again.inference());
       }
@@ -70,11 +73,12 @@ class SharedInferenceTest {
   @Test
   void modelThatDoesNotLoadLeavesNothingBehind() {
     Path file = folder.resolve("late.onnx");
-    assertThatThrownBy(() -> SharedInference.lease(file, TestModels.OPTIONS))
+    assertThatThrownBy(() -> SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS))
         .isInstanceOf(InferenceException.class)
         .hasMessageStartingWith("ONNX Runtime cannot load model 'late.onnx': ");
     model("late.onnx");
-    try (SharedInference.Lease lease = SharedInference.lease(file, TestModels.OPTIONS)) {
+    try (SharedInference.Lease lease =
+        SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS)) {
       assertRuns(lease.inference());
     }
   }

@@ -55,7 +55,7 @@ class FakeQuantizedNetworkTest {
 
     OnnxModel fakeQuantized() {
       return QdqRewriter.rewrite(
-          DequantizedModel.of(captured.model(), plan, captured::codes),
+          DequantizedModel.of(captured.model(), plan, captured::codes, ByteBuffer::allocate),
           only(t -> t.role() == Role.ACTIVATION),
           Network::noConstant);
     }

@@ -78,7 +78,7 @@ class ModesTest {
   }
 
   private static OnnxModel dequantized(OnnxModel model, QuantPlan plan) {
-    return DequantizedModel.of(model, plan, tensor -> codes(model, tensor));
+    return DequantizedModel.of(model, plan, tensor -> codes(model, tensor), ByteBuffer::allocate);
   }
 
   private static List<String> operators(OnnxModel model) {

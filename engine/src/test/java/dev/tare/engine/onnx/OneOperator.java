@@ -135,7 +135,7 @@ record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output
   }
 
   OnnxModel dequantized() {
-    return DequantizedModel.of(model, plan, this::codeBytes);
+    return DequantizedModel.of(model, plan, this::codeBytes, ByteBuffer::allocate);
   }
 
   /** The integers of a constant, as quantization writes them. */

@@ -43,11 +43,9 @@ class WeightPlannerTest {
     assertThat(plan(MATRIX, 0).scales()).containsExactly((float) (4.0 / 254), (float) (2.0 / 254));
     Tensor cube = Tensor.ofFloats(Shape.of(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(plan(cube, 1).channels()).extracting(c -> c.range().high()).containsExactly(6f, 8f);
-    assertThat(
-            WeightRuns.of(cube.shape(), Granularity.perChannel(1)).values(cube.toFloatArray(), 0))
+    assertThat(WeightRuns.of(cube.shape(), Granularity.perChannel(1)).values(cube.floats(), 0))
         .containsExactly(1, 2, 5, 6);
-    assertThat(
-            WeightRuns.of(cube.shape(), Granularity.perChannel(2)).values(cube.toFloatArray(), 1))
+    assertThat(WeightRuns.of(cube.shape(), Granularity.perChannel(2)).values(cube.floats(), 1))
         .containsExactly(2, 4, 6, 8);
   }
 

@@ -80,7 +80,7 @@ public final class CalibrateJob {
       SparkJobs.describe(spark, "calibrate: write statistics");
       Dataset<Row> states = merged.filter(functions.col("key").notEqual(MergeStates.REPORT_KEY));
       StatisticsStore.Written written =
-          StatisticsStore.write(states, folder, runId, request.model().ref().sha256());
+          StatisticsStore.write(states, folder, runId, request.model().sha256());
       return CalibrateResult.of(
           written, reports, request.batchSize(), batchSize, OptimizationLevel.ALL);
     } finally {

@@ -61,7 +61,7 @@ public final class PlainInference {
     public Iterator<Long> call(Iterator<Row> samples) {
       long[] nanos = new long[1];
       try (SharedInference.Lease lease =
-          SharedInference.lease(model.path(), InferenceOptions.of(threads))) {
+          SharedInference.lease(model.file(), InferenceOptions.of(threads))) {
         Runner runner = lease.inference().runner(new ArrayList<>(lease.inference().floatOutputs()));
         Batcher<Sample> batcher =
             new Batcher<>(

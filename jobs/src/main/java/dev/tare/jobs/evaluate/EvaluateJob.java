@@ -80,8 +80,8 @@ public final class EvaluateJob {
   }
 
   private static List<String> outputs(ModelHandle model, ModelHandle quantized) {
-    try (SharedInference.Lease a = SharedInference.lease(model.path(), InferenceOptions.of(1));
-        SharedInference.Lease b = SharedInference.lease(quantized.path(), InferenceOptions.of(1))) {
+    try (SharedInference.Lease a = SharedInference.lease(model.file(), InferenceOptions.of(1));
+        SharedInference.Lease b = SharedInference.lease(quantized.file(), InferenceOptions.of(1))) {
       Set<String> common = new HashSet<>(a.inference().floatOutputs());
       common.retainAll(b.inference().floatOutputs());
       List<String> outputs =

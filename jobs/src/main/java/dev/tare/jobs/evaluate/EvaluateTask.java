@@ -76,8 +76,8 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
     CpuFeatures processor = CpuFeatures.current();
     cpu = "%s (%s)".formatted(processor.model(), processor.fingerprint());
     InferenceOptions options = InferenceOptions.of(threads);
-    try (SharedInference.Lease reference = SharedInference.lease(model.path(), options);
-        SharedInference.Lease other = SharedInference.lease(quantized.path(), options)) {
+    try (SharedInference.Lease reference = SharedInference.lease(model.file(), options);
+        SharedInference.Lease other = SharedInference.lease(quantized.file(), options)) {
       Runner referenceRunner = reference.inference().runner(outputs);
       Runner otherRunner = other.inference().runner(outputs);
       Batcher<Sample> batcher =

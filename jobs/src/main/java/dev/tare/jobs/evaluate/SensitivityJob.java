@@ -46,10 +46,10 @@ public final class SensitivityJob {
       Quality.OutputQuality evaluated,
       Dataset<Row> samples,
       int most) {
-    if (!plan.modelSha256().equals(model.ref().sha256())) {
+    if (!plan.modelSha256().equals(model.sha256())) {
       throw TareException.badInput(
           "The plan was made for another model: sha256 %s, but %s has %s"
-              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
+              .formatted(plan.modelSha256(), model.ref().uri(), model.sha256()));
     }
     ArrayList<byte[]> chosen = new ArrayList<>();
     for (Row row : samples.select("hash", "sample").orderBy("hash").limit(most).collectAsList()) {

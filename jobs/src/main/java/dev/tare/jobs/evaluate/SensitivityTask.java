@@ -2,6 +2,7 @@ package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.QdqRewriter;
@@ -16,6 +17,7 @@ import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.model.LocalModel;
 import dev.tare.jobs.model.ModelHandle;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -103,7 +105,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     }
     QuantPlan whole = QuantPlanJson.parse(unpacked(plan));
     Map<String, ByteBuffer> codes = codes(whole);
-    List<float[]> expected = run(model.path());
+    List<float[]> expected = run(model.file());
     while (operators.hasNext()) {
       String operator = operators.next();
       QuantPlan variant = operator.equals(ALL_QUANTIZED) ? whole : whole.without(operator);
@@ -140,12 +142,9 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     try {
       Path file = Files.createTempFile("tare-variant", ".onnx");
       try {
-        try (OutputStream out = Files.newOutputStream(file)) {
-          variant.writeTo(out);
-        }
-        return run(file);
+        return run(LocalModel.write(variant, file, model.path().getParent()));
       } finally {
-        Files.delete(file);
+        LocalModel.delete(file);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write a variant of " + model.ref().uri(), e);
@@ -153,7 +152,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
   }
 
   /** The judged vector of every sample, one at a time: other shapes would only hide noise. */
-  private List<float[]> run(Path file) {
+  private List<float[]> run(ModelFile file) {
     List<float[]> vectors = new ArrayList<>();
     try (Inference inference = Inference.open(file, InferenceOptions.of(threads))) {
       Runner runner = inference.runner(List.of(output));

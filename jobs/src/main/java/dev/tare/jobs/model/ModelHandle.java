@@ -1,5 +1,6 @@
 package dev.tare.jobs.model;
 
+import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.onnx.GraphPreparation;
 import dev.tare.engine.onnx.InvalidModelException;
 import dev.tare.engine.onnx.ModelPreparer;
@@ -9,33 +10,35 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.storage.Digest;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.ModelCache;
+import dev.tare.jobs.storage.ModelFiles;
 import dev.tare.jobs.storage.ModelRef;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * A model as it travels to executors: place, content, and how to reach it. Thread-safe.
  *
- * @param ref place and content
- * @param hadoop settings of the file system that holds it
+ * @param files place and content
+ * @param hadoop settings of the file system that holds them
  */
-public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serializable {
+public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Serializable {
 
   private static final long serialVersionUID = 1L;
   private static final Map<String, SoftReference<OnnxModel>> PARSED = new ConcurrentHashMap<>();
   private static final Map<String, SoftReference<OnnxModel>> PREPARED = new ConcurrentHashMap<>();
-  private static final Object PREPARING = new Object();
+  private static final Map<String, ModelFile> EXPOSED = new HashMap<>();
 
   /**
    * A model that can be quantized.
@@ -51,11 +54,45 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
   /**
    * A model that need only run, such as a quantized one.
    *
-   * @throws TareException (bad input) if there is no such file
+   * @throws TareException (bad input) if there is no such file, or none in which it keeps data
    */
   public static ModelHandle openUnchecked(String location, Configuration hadoop)
       throws IOException {
-    return new ModelHandle(ModelRef.of(location, hadoop), HadoopSettings.of(hadoop));
+    ModelRef model = ModelRef.of(location, hadoop);
+    ModelFiles alone = new ModelFiles(model, new TreeMap<>());
+    SortedMap<String, ModelRef> data = new TreeMap<>();
+    try {
+      Path file = ModelCache.ofUser().fetch(model, hadoop);
+      for (Map.Entry<String, String> entry :
+          OnnxModel.dataFiles(file, alone.fileName()).entrySet()) {
+        data.put(entry.getKey(), dataFile(alone, entry.getKey(), entry.getValue(), hadoop));
+      }
+    } catch (InvalidModelException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+    return new ModelHandle(new ModelFiles(model, data), HadoopSettings.of(hadoop));
+  }
+
+  private static ModelRef dataFile(
+      ModelFiles model, String name, String tensor, Configuration hadoop) throws IOException {
+    org.apache.hadoop.fs.Path path = ModelFiles.beside(model.model().uri(), name);
+    if (!path.getFileSystem(hadoop).exists(path)) {
+      throw new InvalidModelException(
+          model.fileName(),
+          "%s keeps its data in '%s' (external data), and there is no such file beside the model"
+              .formatted(tensor, name));
+    }
+    return ModelRef.of(path.toString(), hadoop);
+  }
+
+  /** Place and content of the model's own file. */
+  public ModelRef ref() {
+    return files.model();
+  }
+
+  /** What tells this model from any other, data files included. */
+  public String sha256() {
+    return files.sha256();
   }
 
   private interface Check {
@@ -70,18 +107,12 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
     }
   }
 
-  /** What the user calls the file, also where this machine holds a copy of another name. */
-  private String name() {
-    String path = ref.uri().getPath();
-    return path.substring(path.lastIndexOf('/') + 1);
-  }
-
-  /** The file on this machine. */
+  /** The file on this machine, with those in which it keeps data beside it. */
   public Path path() {
     try {
-      return ModelCache.ofUser().fetch(ref, hadoop.configuration());
+      return ModelCache.ofUser().fetch(files, hadoop.configuration());
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot fetch model " + ref.uri(), e);
+      throw new UncheckedIOException("Cannot fetch model " + ref().uri(), e);
     }
   }
 
@@ -91,17 +122,17 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
    * @throws TareException (bad input) if the file is no ONNX model
    */
   public OnnxModel parse() {
-    SoftReference<OnnxModel> kept = PARSED.get(ref.sha256());
+    SoftReference<OnnxModel> kept = PARSED.get(sha256());
     OnnxModel model = kept == null ? null : kept.get();
     if (model == null) {
       try {
-        model = OnnxModel.parse(Files.readAllBytes(path()), name());
+        model = OnnxModel.read(path(), files.fileName());
       } catch (InvalidModelException e) {
         throw TareException.badInput(e.getMessage(), e);
       } catch (IOException e) {
-        throw new UncheckedIOException("Cannot read model " + ref.uri(), e);
+        throw new UncheckedIOException("Cannot read model " + ref().uri(), e);
       }
-      PARSED.put(ref.sha256(), new SoftReference<>(model));
+      PARSED.put(sha256(), new SoftReference<>(model));
     }
     return model;
   }
@@ -113,46 +144,50 @@ public record ModelHandle(ModelRef ref, HadoopSettings hadoop) implements Serial
    * @throws TareException (bad input) if the file is no ONNX model
    */
   public OnnxModel prepared() {
-    SoftReference<OnnxModel> kept = PREPARED.get(ref.sha256());
+    SoftReference<OnnxModel> kept = PREPARED.get(sha256());
     OnnxModel model = kept == null ? null : kept.get();
     if (model == null) {
       model = GraphPreparation.prepare(parse());
-      PREPARED.put(ref.sha256(), new SoftReference<>(model));
+      PREPARED.put(sha256(), new SoftReference<>(model));
     }
     return model;
   }
 
-  /**
-   * A file of the prepared model with more of its tensors as outputs, made on this machine: every
-   * JVM makes the same bytes, so only the original travels.
-   */
-  public Path exposing(SortedSet<String> tensors) {
-    String key = Digest.of(ref.sha256() + "\n" + String.join("\n", tensors)).sha256();
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"), "tare-prepared-" + processId());
-    Path file = folder.resolve(key).resolve(name());
-    synchronized (PREPARING) {
-      if (!Files.exists(file)) {
-        try {
-          write(file, ModelPreparer.expose(prepared(), tensors));
-        } catch (IOException e) {
-          throw new UncheckedIOException("Cannot prepare model " + ref.uri(), e);
-        }
-      }
-    }
-    return file;
+  /** The model as it is. */
+  public ModelFile file() {
+    return ModelFile.of(path());
   }
 
-  private static void write(Path file, OnnxModel model) throws IOException {
-    Files.createDirectories(file.getParent());
-    Path temporary = Files.createTempFile(file.getParent(), "prepared", ".tmp");
-    try (OutputStream out = Files.newOutputStream(temporary)) {
-      model.writeTo(out);
+  /**
+   * The prepared model with more of its tensors as outputs, made on this machine: every JVM makes
+   * the same bytes, so only the original travels. Data files are not copied.
+   */
+  public ModelFile exposing(SortedSet<String> tensors) {
+    String key = Digest.of(sha256() + "\n" + String.join("\n", tensors)).sha256();
+    synchronized (EXPOSED) {
+      ModelFile known = EXPOSED.get(key);
+      if (known == null || !Files.exists(known.file())) {
+        try {
+          known = write(key, ModelPreparer.expose(prepared(), tensors));
+        } catch (IOException e) {
+          throw new UncheckedIOException("Cannot prepare model " + ref().uri(), e);
+        }
+        EXPOSED.put(key, known);
+      }
+      return known;
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private ModelFile write(String key, OnnxModel model) throws IOException {
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"), "tare-prepared-" + processId());
+    Path file = Files.createDirectories(folder.resolve(key)).resolve(files.fileName());
+    ModelFile written = LocalModel.write(model, file, path().getParent());
     // In reverse order: a folder must be empty before it can go.
-    file.getParent().getParent().toFile().deleteOnExit();
+    folder.toFile().deleteOnExit();
     file.getParent().toFile().deleteOnExit();
     file.toFile().deleteOnExit();
+    LocalModel.dataFile(file).toFile().deleteOnExit();
+    return written;
   }
 
   private static long processId() {

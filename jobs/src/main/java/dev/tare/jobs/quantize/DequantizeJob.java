@@ -9,7 +9,6 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.WeightStore;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,19 +30,23 @@ public final class DequantizeJob {
    *
    * @param plan what the weights were quantized by
    * @param weights folder of the table of slices
-   * @param modelOut receives the ONNX file; not closed
+   * @param parts receives the model
    * @return how many constants were replaced
    * @throws TareException (bad input) if the plan was made for another model
    */
-  public int run(ModelHandle model, QuantPlan plan, Path weights, OutputStream modelOut)
+  public int run(ModelHandle model, QuantPlan plan, Path weights, PartSink parts)
       throws IOException {
     QuantizeJob.requireMadeFor(model, plan);
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
     constants.addAll(plan.quantized(Role.BIAS));
     SparkJobs.describe(spark, "dequantize: %d constants".formatted(constants.size()));
-    Map<String, ByteBuffer> codes = WeightStore.read(spark, weights, constants);
-    DequantizedModel.of(model.prepared(), plan, constant -> codes.get(constant.tensor()))
-        .writeTo(modelOut);
+    try (ScratchFile scratch = new ScratchFile()) {
+      Map<String, ByteBuffer> codes =
+          WeightStore.read(spark, weights, constants, scratch::allocate);
+      parts.write(
+          DequantizedModel.of(
+              model.prepared(), plan, constant -> codes.get(constant.tensor()), scratch::allocate));
+    }
     SparkJobs.describe(spark, null);
     return constants.size();
   }

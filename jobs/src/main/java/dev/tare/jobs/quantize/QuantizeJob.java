@@ -1,7 +1,6 @@
 package dev.tare.jobs.quantize;
 
 import dev.tare.engine.onnx.InvalidModelException;
-import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.QdqRewriter;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
@@ -13,12 +12,12 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.ParquetOutputFormat;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -33,6 +32,7 @@ import org.apache.spark.sql.functions;
 public final class QuantizeJob {
 
   private static final long BYTES_PER_FILE = 64L << 20;
+  private static final long ROW_GROUP_BYTES = 32L << 20;
   private static final int MIN_TASKS = 4;
 
   private final SparkSession spark;
@@ -55,16 +55,11 @@ public final class QuantizeJob {
    *
    * @param tensors folder for the table of constants
    * @param weights folder for the table of slices
-   * @param modelOut receives the ONNX file; not closed
+   * @param parts receives the model
    * @throws TareException (bad input) if the plan was made for another model
    */
   public Result run(
-      ModelHandle model,
-      QuantPlan plan,
-      Path tensors,
-      Path weights,
-      String runId,
-      OutputStream modelOut)
+      ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, PartSink parts)
       throws IOException {
     requireMadeFor(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
@@ -82,11 +77,11 @@ public final class QuantizeJob {
     writeWeights(model, constants, weights, runId);
     writeTensors(model, constants, tensors, runId);
     SparkJobs.describe(spark, "quantize: assemble the model");
-    Map<String, ByteBuffer> codes = WeightStore.read(spark, weights, constants);
-    try {
-      OnnxModel rewritten =
-          QdqRewriter.rewrite(model.prepared(), plan, constant -> codes.get(constant.tensor()));
-      rewritten.writeTo(modelOut);
+    try (ScratchFile scratch = new ScratchFile()) {
+      Map<String, ByteBuffer> codes =
+          WeightStore.read(spark, weights, constants, scratch::allocate);
+      parts.write(
+          QdqRewriter.rewrite(model.prepared(), plan, constant -> codes.get(constant.tensor())));
     } catch (InvalidModelException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
@@ -94,15 +89,15 @@ public final class QuantizeJob {
     return new Result(
         constants.size(),
         constants.stream().mapToLong(WeightTables::bytes).sum(),
-        model.ref().length());
+        model.files().bytes());
   }
 
   /** Refuses a plan for another model. */
   static void requireMadeFor(ModelHandle model, QuantPlan plan) {
-    if (!plan.modelSha256().equals(model.ref().sha256())) {
+    if (!plan.modelSha256().equals(model.sha256())) {
       throw TareException.badInput(
           "The plan was made for another model: sha256 %s, but %s has %s"
-              .formatted(plan.modelSha256(), model.ref().uri(), model.ref().sha256()));
+              .formatted(plan.modelSha256(), model.ref().uri(), model.sha256()));
     }
   }
 
@@ -135,6 +130,9 @@ public final class QuantizeJob {
         .mapPartitions(new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
         .sortWithinPartitions("tensor", "role", "slice")
         .write()
+        // Parquet would look at the size of what it holds after 100 rows: 800 MB of these.
+        .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
+        .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
         .mode(SaveMode.ErrorIfExists)
         .parquet(folder.toString());
   }
@@ -142,7 +140,7 @@ public final class QuantizeJob {
   private void writeTensors(
       ModelHandle model, List<TensorPlan> constants, Path folder, String runId) {
     List<Row> rows = new ArrayList<>();
-    constants.forEach(p -> rows.add(WeightTables.tensorRow(p, runId, model.ref().sha256())));
+    constants.forEach(p -> rows.add(WeightTables.tensorRow(p, runId, model.sha256())));
     spark
         .createDataset(rows, Encoders.row(WeightTables.TENSORS_SCHEMA))
         .coalesce(1)

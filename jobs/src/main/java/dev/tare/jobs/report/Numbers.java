@@ -5,6 +5,7 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Manifest;
+import dev.tare.jobs.storage.ModelFiles;
 import dev.tare.jobs.storage.Part;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,12 +87,13 @@ final class Numbers {
                   figure("SQNR", Figures.db(output.sqnrDb()) + " dB", which, output.sqnrDb(), 2));
             });
     run.quality().ifPresent(quality -> agreements(quality, figures));
-    Optional<Long> after = run.bytes(Part.MODEL);
+    Optional<Long> after =
+        run.bytes(Part.MODEL).map(bytes -> bytes + run.bytes(Part.MODEL_DATA).orElse(0L));
     Optional<Long> before =
         Optional.of(run.property("quantization", "float-model-bytes"))
             .filter(JsonNode::isNumber)
             .map(JsonNode::asLong)
-            .or(() -> run.input("model").map(InputRef::bytes));
+            .or(() -> run.input(ModelFiles.MODEL).map(InputRef::bytes));
     if (after.isPresent()) {
       figures.add(
           new Figure(

@@ -14,7 +14,6 @@ import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -37,7 +36,9 @@ record DequantizeStage(
   @Override
   public List<InputRef> inputs() throws IOException {
     FinishedRun quantized = quantized();
-    return List.of(model(quantized).ref().asInput("model"), quantized.asInput("quantized"));
+    List<InputRef> inputs = model(quantized).files().asInputs();
+    inputs.add(quantized.asInput("quantized"));
+    return inputs;
   }
 
   @Override
@@ -50,12 +51,9 @@ record DequantizeStage(
         progress.stage(
             name(),
             "integers back to float weights",
-            () -> {
-              try (OutputStream out = attempt.create(Part.MODEL)) {
-                return new DequantizeJob(spark)
-                    .run(model, plan, quantized.verified(Part.WEIGHTS), out);
-              }
-            },
+            () ->
+                new DequantizeJob(spark)
+                    .run(model, plan, quantized.verified(Part.WEIGHTS), attempt::create),
             count -> count + " constants");
     ObjectNode properties = new ObjectMapper().createObjectNode();
     properties.putObject("dequantization").put("constants", constants);

@@ -6,7 +6,6 @@ import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Part;
 import java.io.IOException;
 
@@ -36,23 +35,21 @@ final class Facts {
 
   static void requireSameModel(FinishedRun statistics, ModelHandle model) {
     String expected = calibration(statistics).path(Pipeline.MODEL_SHA256).asText();
-    if (!expected.equals(model.ref().sha256())) {
+    if (!expected.equals(model.sha256())) {
       throw TareException.badInput(
           "The statistics in %s are of another model: sha256 %s, but %s has %s"
-              .formatted(
-                  statistics.folder().path(), expected, model.ref().uri(), model.ref().sha256()));
+              .formatted(statistics.folder().path(), expected, model.ref().uri(), model.sha256()));
     }
   }
 
   static void requireQuantizedFrom(FinishedRun quantized, ModelHandle model) {
-    for (InputRef input : quantized.manifest().inputs()) {
-      String sha256 = input.sha256().orElse("");
-      if (input.name().equals("model") && !sha256.equals(model.ref().sha256())) {
-        throw TareException.badInput(
-            "The model in %s was quantized from another model: sha256 %s, but %s has %s"
-                .formatted(
-                    quantized.folder().path(), sha256, model.ref().uri(), model.ref().sha256()));
-      }
+    if (!model.files().areAmong(quantized.manifest().inputs())) {
+      throw TareException.badInput(
+          "The model in %s was quantized from another model than %s: %s"
+              .formatted(
+                  quantized.folder().path(),
+                  model.ref().uri(),
+                  model.files().differences(quantized.manifest().inputs())));
     }
   }
 

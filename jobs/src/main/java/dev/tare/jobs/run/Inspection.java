@@ -125,6 +125,13 @@ final class Inspection {
     field("model", model.name());
     field("sha256", handle.ref().sha256());
     field("bytes", String.valueOf(handle.ref().length()));
+    handle
+        .files()
+        .data()
+        .forEach(
+            (file, ref) ->
+                field(
+                    "data", "%s, %d bytes, sha256 %s".formatted(file, ref.length(), ref.sha256())));
     field("producer", model.producer());
     field("opset", model.opsets().toString() + ", IR version " + model.irVersion());
     field("parameters", String.valueOf(model.parameterCount()));

@@ -29,7 +29,6 @@ import dev.tare.jobs.storage.Manifest;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.Collection;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
@@ -79,7 +78,7 @@ final class Pipeline {
                 attempt.folder().runId());
     ObjectNode node = properties.putObject(CALIBRATION);
     node.put(CONTENT_SHA256, result.contentSha256());
-    node.put(MODEL_SHA256, model.ref().sha256());
+    node.put(MODEL_SHA256, model.sha256());
     node.put("samples", result.samples());
     node.put("observe", observe.observe());
     node.put("channels", observe.channels().name().toLowerCase(java.util.Locale.ROOT));
@@ -128,18 +127,15 @@ final class Pipeline {
 
   QuantizeJob.Result quantize(RunAttempt attempt, ModelHandle model, QuantPlan plan)
       throws IOException {
-    QuantizeJob.Result result;
-    try (OutputStream out = attempt.create(Part.MODEL)) {
-      result =
-          new QuantizeJob(spark)
-              .run(
-                  model,
-                  plan,
-                  attempt.path(Part.TENSORS),
-                  attempt.path(Part.WEIGHTS),
-                  attempt.folder().runId(),
-                  out);
-    }
+    QuantizeJob.Result result =
+        new QuantizeJob(spark)
+            .run(
+                model,
+                plan,
+                attempt.path(Part.TENSORS),
+                attempt.path(Part.WEIGHTS),
+                attempt.folder().runId(),
+                attempt::create);
     ObjectNode node = properties.putObject("quantization");
     node.put("constants", result.constants());
     node.put("weight-bytes", result.weightBytes());

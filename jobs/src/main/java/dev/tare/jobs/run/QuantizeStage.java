@@ -30,9 +30,9 @@ record QuantizeStage(
   @Override
   public List<InputRef> inputs() throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
-    return List.of(
-        ModelHandle.open(options.model(), hadoop).ref().asInput("model"),
-        opened.open(options.plan()).asInput("plan"));
+    List<InputRef> inputs = ModelHandle.open(options.model(), hadoop).files().asInputs();
+    inputs.add(opened.open(options.plan()).asInput("plan"));
+    return inputs;
   }
 
   @Override

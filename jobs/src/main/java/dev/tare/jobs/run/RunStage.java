@@ -23,7 +23,6 @@ import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -237,8 +236,7 @@ final class RunStage {
   }
 
   static List<InputRef> inputs(ModelHandle model, StageData data, Optional<StageData> evalData) {
-    List<InputRef> inputs = new ArrayList<>();
-    inputs.add(model.ref().asInput("model"));
+    List<InputRef> inputs = model.files().asInputs();
     inputs.addAll(data.inputs("data"));
     evalData.ifPresent(
         own ->

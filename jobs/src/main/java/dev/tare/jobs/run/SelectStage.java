@@ -13,7 +13,6 @@ import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -35,8 +34,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
   @Override
   public List<InputRef> inputs() throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
-    List<InputRef> inputs = new ArrayList<>();
-    inputs.add(ModelHandle.open(options.model(), hadoop).ref().asInput("model"));
+    List<InputRef> inputs = ModelHandle.open(options.model(), hadoop).files().asInputs();
     if (options.statistics().isPresent()) {
       inputs.add(opened.open(options.statistics().get()).asInput("statistics"));
     }

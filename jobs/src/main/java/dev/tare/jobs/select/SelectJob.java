@@ -67,7 +67,7 @@ public final class SelectJob {
             new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
-    return new QuantPlan(recipe.name(), model.ref().sha256(), contentSha256, plans);
+    return new QuantPlan(recipe.name(), model.sha256(), contentSha256, plans);
   }
 
   /**

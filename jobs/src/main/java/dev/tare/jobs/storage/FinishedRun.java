@@ -76,6 +76,18 @@ public final class FinishedRun {
     return path(part);
   }
 
+  /**
+   * Where the model stands, its bytes and those of its data file checked.
+   *
+   * @throws TareException as {@link #verified} does
+   */
+  public Path verifiedModel() throws IOException {
+    if (has(Part.MODEL_DATA)) {
+      verified(Part.MODEL_DATA);
+    }
+    return verified(Part.MODEL);
+  }
+
   /** Where a part stands, if the run has it; its bytes are not looked at. */
   public Path path(Part part) {
     return new Path(partsFolder(), part.fileName());

@@ -4,6 +4,7 @@ import dev.tare.jobs.TareException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
@@ -16,19 +17,23 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * Files of other file systems as local files, because ONNX Runtime and the tokenizer open models by
  * path. Thread-safe, also among JVMs of one machine.
  *
- * <p>The cache is a folder {@code sha256/<hash>}; a file appears in it by an atomic rename, after
- * its content was found to be right. Of several JVMs that want it one copies, the others wait on a
- * lock on the file {@code locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also
- * one that it finds there. A {@code file:} URI whose content is right is used where it stands.
+ * <p>The cache is a folder: a file is {@code sha256/<hash>} there, a model with data files the
+ * folder {@code models/<hash>}. Either appears by an atomic rename, after its content was found to
+ * be right. Of several JVMs that want it one copies, the others wait on a lock on the file {@code
+ * locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also one that it finds
+ * there. What {@code file:} URIs name is used where it stands, if its content is right.
  */
 public final class ModelCache {
+  private static final String CACHE_DIR = "TARE_CACHE_DIR";
   private static final Map<ModelRef, Path> CHECKED = new ConcurrentHashMap<>();
+  private static final Map<ModelFiles, Path> CHECKED_MODELS = new ConcurrentHashMap<>();
   private static final Map<Path, Object> FETCHING = new ConcurrentHashMap<>();
 
   private final Path folder;
@@ -37,11 +42,13 @@ public final class ModelCache {
     this.folder = folder;
   }
 
-  /** The cache of this user in {@code java.io.tmpdir}. */
+  /**
+   * The cache of this user, in the folder that the environment variable {@value #CACHE_DIR} names,
+   * else in {@code java.io.tmpdir}.
+   */
   public static ModelCache ofUser() {
-    return in(
-        Path.of(
-            System.getProperty("java.io.tmpdir"), "tare-cache-" + System.getProperty("user.name")));
+    String place = System.getenv().getOrDefault(CACHE_DIR, System.getProperty("java.io.tmpdir"));
+    return in(Path.of(place, "tare-cache-" + System.getProperty("user.name")));
   }
 
   public static ModelCache in(Path folder) {
@@ -71,50 +78,142 @@ public final class ModelCache {
         return local;
       }
     }
-    Path target = prepare().resolve(ref.sha256());
+    Path target = prepare("sha256").resolve(ref.sha256());
     if (isContentOf(target, ref)) {
       return target;
     }
-    // Locks on files are between JVMs; inside of one a second request would be an error.
-    synchronized (FETCHING.computeIfAbsent(target, path -> new Object())) {
-      try (FileChannel channel =
-              FileChannel.open(
-                  Files.createDirectories(folder.resolve("locks")).resolve(ref.sha256()),
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE);
-          FileLock held = channel.lock()) {
-        if (held.isValid() && !isContentOf(target, ref)) {
-          copy(ref, target, hadoop);
-        }
-      }
-    }
+    alone(
+        target,
+        () -> {
+          if (!isContentOf(target, ref)) {
+            // One name under the lock: what a killed JVM left is written over.
+            Path temporary = target.resolveSibling(ref.sha256() + ".part");
+            try {
+              copy(ref, temporary, hadoop);
+              Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+              Files.deleteIfExists(temporary);
+            }
+          }
+        });
     return target;
   }
 
-  private static void copy(ModelRef ref, Path target, Configuration hadoop) throws IOException {
-    org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(ref.uri());
-    // One name under the lock: what a killed JVM left is written over.
-    Path temporary = target.resolveSibling(ref.sha256() + ".part");
-    try {
-      try (InputStream stream = source.getFileSystem(hadoop).open(source)) {
-        Files.copy(stream, temporary, StandardCopyOption.REPLACE_EXISTING);
-      } catch (FileNotFoundException e) {
-        throw TareException.badInput("No such file: %s".formatted(ref.uri()), e);
+  /**
+   * The local path of a model's file, in a folder that holds its data files too. Cost as of {@link
+   * #fetch(ModelRef, Configuration)}.
+   *
+   * @throws TareException (bad input) if a file is not there or has another content; (usage) if the
+   *     cache has no room for them
+   */
+  public Path fetch(ModelFiles files, Configuration hadoop) throws IOException {
+    if (files.data().isEmpty()) {
+      return fetch(files.model(), hadoop);
+    }
+    Path known = CHECKED_MODELS.get(files);
+    if (known != null && holds(known.getParent(), files, ModelCache::hasLength)) {
+      return known;
+    }
+    Path local = fetchUnchecked(files, hadoop);
+    CHECKED_MODELS.put(files, local);
+    return local;
+  }
+
+  private Path fetchUnchecked(ModelFiles files, Configuration hadoop) throws IOException {
+    URI uri = files.model().uri();
+    if ("file".equals(uri.getScheme())) {
+      Path folderOfModel = Path.of(uri.getPath()).getParent();
+      if (holds(folderOfModel, files, ModelCache::isContentOf)) {
+        return folderOfModel.resolve(files.fileName());
       }
-      Digest actual = digest(temporary);
-      if (!actual.equals(ref.digest())) {
-        throw TareException.badInput(
-            "%s is not the file that the run began with: %d bytes with sha256 %s, expected %d and %s"
-                .formatted(ref.uri(), actual.bytes(), actual.sha256(), ref.length(), ref.sha256()));
+    }
+    Path target = prepare("models").resolve(files.sha256());
+    if (!holds(target, files, ModelCache::isContentOf)) {
+      alone(
+          target,
+          () -> {
+            if (!holds(target, files, ModelCache::isContentOf)) {
+              copy(files, target, hadoop);
+            }
+          });
+    }
+    return target.resolve(files.fileName());
+  }
+
+  private static void copy(ModelFiles files, Path target, Configuration hadoop) throws IOException {
+    Path temporary = target.resolveSibling(files.sha256() + ".part");
+    FileUtils.deleteDirectory(temporary.toFile());
+    FileUtils.deleteDirectory(target.toFile());
+    Files.createDirectory(temporary);
+    long room = Files.getFileStore(temporary).getUsableSpace();
+    if (room < files.bytes()) {
+      throw TareException.usage(
+          "Model %s has %d bytes, and %s room for %d; let %s name a larger folder"
+              .formatted(files.model().uri(), files.bytes(), target.getParent(), room, CACHE_DIR));
+    }
+    try {
+      for (Map.Entry<String, ModelRef> file : files.byPath().entrySet()) {
+        Path copy = temporary.resolve(file.getKey());
+        Files.createDirectories(copy.getParent());
+        copy(file.getValue(), copy, hadoop);
       }
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } finally {
-      Files.deleteIfExists(temporary);
+      FileUtils.deleteDirectory(temporary.toFile());
     }
   }
 
+  private interface Copying {
+    void run() throws IOException;
+  }
+
+  /** Runs while no other thread or JVM of this machine does so for the same entry. */
+  private void alone(Path entry, Copying copying) throws IOException {
+    // Locks on files are between JVMs; inside of one a second request would be an error.
+    synchronized (FETCHING.computeIfAbsent(entry, path -> new Object())) {
+      try (FileChannel channel =
+              FileChannel.open(
+                  Files.createDirectories(folder.resolve("locks")).resolve(entry.getFileName()),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE);
+          FileLock held = channel.lock()) {
+        if (held.isValid()) {
+          copying.run();
+        }
+      }
+    }
+  }
+
+  private static void copy(ModelRef ref, Path file, Configuration hadoop) throws IOException {
+    org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(ref.uri());
+    try (InputStream stream = source.getFileSystem(hadoop).open(source)) {
+      Files.copy(stream, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (FileNotFoundException e) {
+      throw TareException.badInput("No such file: %s".formatted(ref.uri()), e);
+    }
+    Digest actual = digest(file);
+    if (!actual.equals(ref.digest())) {
+      throw TareException.badInput(
+          "%s is not the file that the run began with: %d bytes with sha256 %s, expected %d and %s"
+              .formatted(ref.uri(), actual.bytes(), actual.sha256(), ref.length(), ref.sha256()));
+    }
+  }
+
+  private interface Check {
+    boolean passes(Path file, ModelRef ref) throws IOException;
+  }
+
+  private static boolean holds(Path folder, ModelFiles files, Check check) throws IOException {
+    for (Map.Entry<String, ModelRef> file : files.byPath().entrySet()) {
+      if (!check.passes(folder.resolve(file.getKey()), file.getValue())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The folder is in a place where every user may write, so it must be this user's own. */
-  private Path prepare() throws IOException {
+  private Path prepare(String kind) throws IOException {
     var ownerOnly =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     try {
@@ -132,7 +231,7 @@ public final class ModelCache {
         Files.delete(probe);
       }
     }
-    return Files.createDirectories(folder.resolve("sha256"), ownerOnly);
+    return Files.createDirectories(folder.resolve(kind), ownerOnly);
   }
 
   private static boolean isContentOf(Path file, ModelRef ref) throws IOException {

@@ -23,6 +23,8 @@ public enum Part {
   WEIGHTS("weights"),
   /** The quantized model. */
   MODEL("model.onnx"),
+  /** Data of a quantized model that one file of ONNX cannot hold, being over 2 GiB. */
+  MODEL_DATA("model.onnx.data"),
   /** What evaluation measured. */
   QUALITY("quality.json");
 

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -19,16 +20,17 @@ public final class WeightStore {
 
   /**
    * The integers of every constant by name, slice by slice, so that Spark holds few of them at
-   * once. Costs memory of their size.
+   * once.
    *
    * @param folder the table of slices
    * @param constants their plans
+   * @param memory gives a zeroed buffer of so many bytes for each constant
    */
   public static Map<String, ByteBuffer> read(
-      SparkSession spark, Path folder, List<TensorPlan> constants) {
+      SparkSession spark, Path folder, List<TensorPlan> constants, IntFunction<ByteBuffer> memory) {
     Map<String, ByteBuffer> codes = new HashMap<>();
     constants.forEach(
-        p -> codes.put(p.tensor(), ByteBuffer.allocate(Math.toIntExact(WeightTables.bytes(p)))));
+        p -> codes.put(p.tensor(), memory.apply(Math.toIntExact(WeightTables.bytes(p)))));
     Dataset<Row> rows =
         CheckedParquet.read(spark, WeightTables.WEIGHTS_SCHEMA, folder)
             .select("tensor", "offset", "data")

@@ -1,6 +1,8 @@
 package dev.tare.jobs.run;
 
 import com.google.protobuf.ByteString;
+import dev.tare.engine.onnx.ModelWriter;
+import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
@@ -12,6 +14,7 @@ import dev.tare.engine.onnx.proto.TensorShapeProto;
 import dev.tare.engine.onnx.proto.TypeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -26,7 +29,7 @@ public final class Graphs {
   final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
   private final Random random = new Random(20);
 
-  Graphs(int opset) {
+  public Graphs(int opset) {
     model
         .setProducerName("tiny")
         .setProducerVersion("1.5")
@@ -65,12 +68,12 @@ public final class Graphs {
         .output("y", "n", 4);
   }
 
-  Graphs input(String name, TensorProto.DataType type, Object... dims) {
+  public Graphs input(String name, TensorProto.DataType type, Object... dims) {
     graph.addInput(info(name, type, dims));
     return this;
   }
 
-  Graphs output(String name, Object... dims) {
+  public Graphs output(String name, Object... dims) {
     graph.addOutput(info(name, TensorProto.DataType.FLOAT, dims));
     return this;
   }
@@ -97,7 +100,7 @@ public final class Graphs {
     return constant(gaussian(name, dims));
   }
 
-  Graphs constant(TensorProto tensor) {
+  public Graphs constant(TensorProto tensor) {
     graph.addInitializer(tensor);
     return this;
   }
@@ -147,7 +150,7 @@ public final class Graphs {
     return tensor.build();
   }
 
-  Graphs node(
+  public Graphs node(
       String op, String name, List<String> inputs, String output, AttributeProto... attributes) {
     add(
         NodeProto.newBuilder()
@@ -175,5 +178,13 @@ public final class Graphs {
   public String write(Path file) throws IOException {
     Files.write(file, bytes());
     return file.toString();
+  }
+
+  /** Writes the model with the data of its larger initializers in a file beside it. */
+  void writeSplit(Path file, String dataName) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file);
+        OutputStream data = Files.newOutputStream(file.resolveSibling(dataName))) {
+      ModelWriter.writeSplit(OnnxModel.parse(bytes(), "whole"), out, dataName, data);
+    }
   }
 }

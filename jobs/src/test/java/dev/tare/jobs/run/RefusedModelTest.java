@@ -155,7 +155,13 @@ class RefusedModelTest {
             .addExternalData(
                 StringStringEntryProto.newBuilder().setKey("location").setValue("weights.bin"))
             .build());
-    run(file(graphs)).refuses(3, output, "model.onnx", "'outside'", "external");
+    run(file(graphs))
+        .refuses(
+            3,
+            output,
+            "model.onnx",
+            "'outside' keeps its data in 'weights.bin' (external data)",
+            "there is no such file beside the model");
   }
 
   @Test

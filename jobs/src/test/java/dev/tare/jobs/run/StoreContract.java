@@ -9,6 +9,7 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
+import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Manifest;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunFolder;
@@ -58,9 +59,9 @@ abstract class StoreContract {
     Files.write(local.resolve("texts.txt"), texts);
     Files.copy(
         java.nio.file.Path.of(RefusedTokenizerTest.tokenizer()), local.resolve("tokenizer.json"));
-    embedding().write(local.resolve("model.onnx"));
+    embedding().writeSplit(local.resolve("model.onnx"), "words.bin");
     FileSystem fileSystem = fileSystem();
-    for (String name : List.of("texts.txt", "tokenizer.json", "model.onnx")) {
+    for (String name : List.of("texts.txt", "tokenizer.json", "model.onnx", "words.bin")) {
       fileSystem.copyFromLocalFile(
           new Path(local.resolve(name).toUri()), new Path(root() + "/in/" + name));
     }
@@ -68,7 +69,7 @@ abstract class StoreContract {
     run = runAll(root() + "/in", root() + "/runs/first");
   }
 
-  /** Word vectors and a dense layer. */
+  /** Word vectors, which a file beside the model keeps, and a dense layer. */
   private static Graphs embedding() {
     return new Graphs(13)
         .input("input_ids", TensorProto.DataType.INT64, "batch", "length")
@@ -109,7 +110,9 @@ abstract class StoreContract {
         .hasSize(2)
         .isEqualTo(digests(expected, "model.onnx", "plan.json"));
     assertThat(run.manifest().inputs())
-        .allMatch(input -> input.uri().toString().startsWith(root()));
+        .allMatch(input -> input.uri().toString().startsWith(root()))
+        .extracting(InputRef::name)
+        .contains("model", "model-data");
     assertThat(tareAlone("verify", root() + "/runs/first").ends(0).out())
         .contains("/runs/first is whole: " + run.manifest().files().size() + " files, ");
   }

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +80,81 @@ class ModelCacheTest {
         .isInstanceOf(TareException.class)
         .hasMessageContaining(
             "viewfs://t/models/m.onnx is not the file that the run began with: 7 bytes");
+  }
+
+  private ModelFiles remoteWithData() throws Exception {
+    Files.createDirectories(temporary.resolve("deep"));
+    Files.writeString(temporary.resolve("deep/w.bin"), "weights of " + temporary);
+    return new ModelFiles(
+        remote(),
+        new TreeMap<>(Map.of("deep/w.bin", ModelRef.of("viewfs://t/models/deep/w.bin", hadoop))));
+  }
+
+  @Test
+  void copiesAModelWithItsDataFilesIntoOneFolder() throws Exception {
+    ModelFiles files = remoteWithData();
+    Path local = ModelCache.in(cache).fetch(files, hadoop);
+
+    assertThat(local).isEqualTo(cache.resolve("models").resolve(files.sha256()).resolve("m.onnx"));
+    assertThat(local).hasSameBinaryContentAs(source);
+    assertThat(local.resolveSibling("deep/w.bin"))
+        .hasSameBinaryContentAs(temporary.resolve("deep/w.bin"));
+    Files.delete(source);
+    assertThat(ModelCache.in(cache).fetch(files, hadoop)).isEqualTo(local);
+    try (var names = Files.list(cache.resolve("models"))) {
+      assertThat(names).containsExactly(local.getParent());
+    }
+  }
+
+  @Test
+  void replacesADamagedDataFile() throws Exception {
+    ModelFiles files = remoteWithData();
+    Path entry = cache.resolve("models").resolve(files.sha256());
+    Files.createDirectories(entry.resolve("deep"));
+    Files.copy(source, entry.resolve("m.onnx"));
+    Files.write(
+        entry.resolve("deep/w.bin"), new byte[(int) files.data().get("deep/w.bin").length()]);
+
+    Path local = ModelCache.in(cache).fetch(files, hadoop);
+    assertThat(local.resolveSibling("deep/w.bin"))
+        .hasSameBinaryContentAs(temporary.resolve("deep/w.bin"));
+  }
+
+  @Test
+  void usesALocalModelWithDataWhereItStands() throws Exception {
+    remoteWithData();
+    ModelFiles files =
+        new ModelFiles(
+            ModelRef.of(source.toString(), hadoop),
+            new TreeMap<>(
+                Map.of(
+                    "deep/w.bin",
+                    ModelRef.of(temporary.resolve("deep/w.bin").toString(), hadoop))));
+
+    assertThat(ModelCache.in(cache).fetch(files, hadoop)).isEqualTo(source);
+    assertThat(cache).doesNotExist();
+  }
+
+  @Test
+  void dataFilesAreOfAModelsIdentity() throws Exception {
+    ModelFiles files = remoteWithData();
+    ModelFiles alone = new ModelFiles(files.model(), new TreeMap<>());
+    ModelRef other = new ModelRef(URI.create("x:/w"), "0".repeat(64), 1);
+
+    assertThat(alone.sha256()).isEqualTo(files.model().sha256());
+    assertThat(files.sha256())
+        .isNotEqualTo(alone.sha256())
+        .isNotEqualTo(
+            new ModelFiles(files.model(), new TreeMap<>(Map.of("deep/w.bin", other))).sha256())
+        .isNotEqualTo(
+            new ModelFiles(
+                    files.model(), new TreeMap<>(Map.of("w", files.data().get("deep/w.bin"))))
+                .sha256());
+    assertThat(files.bytes())
+        .isEqualTo(files.model().length() + files.data().get("deep/w.bin").length());
+    assertThat(files.areAmong(files.asInputs())).isTrue();
+    assertThat(files.areAmong(alone.asInputs())).isFalse();
+    assertThat(files.differences(alone.asInputs())).contains("model-data with sha256 ");
   }
 
   @Test

@@ -1,0 +1,134 @@
+package dev.tare.engine.onnx;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.tare.engine.onnx.proto.ModelProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Gives the tensors of a model the bytes that they keep in files beside it.
+ *
+ * <p>Large ones are mapped, not read: they cost address space, and the system's cache of files,
+ * which all processes of a machine share. A tensor of more than {@value #MAX_TENSOR_BYTES} bytes is
+ * left where it is: nothing here computes with it, and it is carried into what is written.
+ */
+final class ExternalData implements AutoCloseable {
+
+  /** What one buffer of Java can hold. */
+  static final long MAX_TENSOR_BYTES = Integer.MAX_VALUE - 8L;
+
+  /** A mapping costs more than a copy of less than this, and a process has some 65,000 of them. */
+  private static final long MAPPED_BYTES = 1L << 20;
+
+  private final String model;
+  private final ExternalFolder folder;
+  private final Map<String, FileChannel> channels = new HashMap<>();
+
+  private ExternalData(String model, Path folder) {
+    this.model = model;
+    this.folder = new ExternalFolder(folder);
+  }
+
+  /**
+   * The files beside a model that its tensors refer to, each with what refers to it first.
+   *
+   * @throws InvalidModelException if a tensor's data would lie outside the model's folder
+   */
+  static SortedMap<String, String> files(String model, ModelProto proto) {
+    SortedMap<String, String> files = new TreeMap<>();
+    new ExternalWalk<RuntimeException>(
+            (tensor, what, main) -> {
+              files.putIfAbsent(region(model, tensor, what).location(), what);
+              return Optional.empty();
+            })
+        .visit(proto);
+    return Collections.unmodifiableSortedMap(files);
+  }
+
+  /**
+   * The model with bytes in every external tensor, which stays marked with its place; the same
+   * instance where there is none.
+   *
+   * @throws InvalidModelException if a file is missing, or shorter than a tensor needs, or not what
+   *     it seems
+   */
+  static ModelProto attached(String model, ModelProto proto, Path folder) throws IOException {
+    try (ExternalData data = new ExternalData(model, folder)) {
+      return new ExternalWalk<IOException>(data::attach).visit(proto);
+    }
+  }
+
+  private static ExternalRegion region(String model, TensorProto tensor, String what) {
+    return ExternalRegion.of(
+        tensor, reason -> new InvalidModelException(model, what + " " + reason));
+  }
+
+  private Optional<TensorProto> attach(TensorProto tensor, String what, boolean main)
+      throws IOException {
+    ExternalRegion region = region(model, tensor, what);
+    long expected = new TensorCheck(model, false).rawBytes(tensor, what);
+    if (region.length().orElse(expected) != expected) {
+      throw refuse(
+          what,
+          "of type %s and shape %s has %d bytes instead of %d"
+              .formatted(
+                  TensorProto.DataType.forNumber(tensor.getDataType()),
+                  tensor.getDimsList(),
+                  region.length().getAsLong(),
+                  expected));
+    }
+    FileChannel channel = channels.get(region.location());
+    if (channel == null) {
+      channel = folder.open(region.location(), reason -> refuse(what, reason));
+      channels.put(region.location(), channel);
+    }
+    if (region.offset() + expected > channel.size()) {
+      throw refuse(
+          what,
+          "reads %d bytes at %d of '%s', which has %d"
+              .formatted(expected, region.offset(), region.location(), channel.size()));
+    }
+    if (expected > MAX_TENSOR_BYTES && !main) {
+      throw refuse(what, "has more than %d bytes".formatted(MAX_TENSOR_BYTES));
+    }
+    TensorProto.Builder attached = tensor.toBuilder().clearRawData();
+    if (expected == 0) {
+      return Optional.of(attached.clearExternalData().clearDataLocation().build());
+    }
+    new ExternalRegion(region.location(), region.offset(), OptionalLong.of(expected))
+        .mark(attached);
+    if (expected <= MAX_TENSOR_BYTES) {
+      attached.setRawData(bytes(channel, region.offset(), (int) expected));
+    }
+    return Optional.of(attached.build());
+  }
+
+  private static ByteString bytes(FileChannel channel, long offset, int length) throws IOException {
+    if (length >= MAPPED_BYTES) {
+      return UnsafeByteOperations.unsafeWrap(
+          channel.map(FileChannel.MapMode.READ_ONLY, offset, length));
+    }
+    return UnsafeByteOperations.unsafeWrap(ExternalFolder.read(channel, offset, length));
+  }
+
+  private InvalidModelException refuse(String what, String reason) {
+    return new InvalidModelException(model, what + " " + reason);
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (FileChannel channel : channels.values()) {
+      channel.close();
+    }
+  }
+}

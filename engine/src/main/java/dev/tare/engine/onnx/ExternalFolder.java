@@ -1,0 +1,85 @@
+package dev.tare.engine.onnx;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * The folder in which a model's data files are, as one opens files named by a stranger: a link, of
+ * either kind, may show any file of the machine under an innocent name, so there must be none.
+ *
+ * @param path the model's folder
+ */
+record ExternalFolder(Path path) {
+
+  private static final int CHUNK = 1 << 20;
+
+  /**
+   * Opens a file for reading.
+   *
+   * @param location a safe relative path
+   * @param refusal makes the exception for a fault, which ends a sentence about the tensor
+   */
+  FileChannel open(String location, Function<String, InvalidModelException> refusal)
+      throws IOException {
+    Path file = path.resolve(location);
+    String keeps = "keeps its data in '%s' (external data), ".formatted(location);
+    if (!Files.isRegularFile(file)) {
+      throw refusal.apply(keeps + "and there is no such file beside the model");
+    }
+    if (!file.toRealPath().equals(path.toRealPath().resolve(location)) || hasOtherNames(file)) {
+      throw refusal.apply(
+          keeps + "which is a link to a file elsewhere; copy the file itself to its place");
+    }
+    try {
+      return FileChannel.open(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+    } catch (FileSystemException e) {
+      throw refusal.apply(keeps + "which cannot be read (" + e.getMessage() + ")");
+    }
+  }
+
+  private static boolean hasOtherNames(Path file) throws IOException {
+    return file.getFileSystem().supportedFileAttributeViews().contains("unix")
+        && Files.getAttribute(file, "unix:nlink") instanceof Number links
+        && links.longValue() > 1;
+  }
+
+  /**
+   * Bytes of a file.
+   *
+   * @throws EOFException if the file became shorter
+   */
+  static ByteBuffer read(FileChannel channel, long offset, int length) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(length);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer, offset + buffer.position()) < 0) {
+        throw new EOFException("A data file became shorter while it was read");
+      }
+    }
+    return buffer.flip();
+  }
+
+  /** Copies a region of any size. */
+  void copy(ExternalRegion region, OutputStream out) throws IOException {
+    long end = region.offset() + region.length().orElseThrow();
+    try (FileChannel channel =
+        open(region.location(), reason -> new InvalidModelException(location(region), reason))) {
+      for (long at = region.offset(); at < end; at += CHUNK) {
+        out.write(read(channel, at, (int) Math.min(CHUNK, end - at)).array());
+      }
+    }
+  }
+
+  private String location(ExternalRegion region) {
+    return path.resolve(region.location()).toString();
+  }
+}

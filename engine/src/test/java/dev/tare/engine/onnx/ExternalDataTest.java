@@ -1,0 +1,224 @@
+package dev.tare.engine.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.tare.engine.onnx.proto.AttributeProto;
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExternalDataTest {
+
+  private static final TensorProto.DataType FLOAT = TensorProto.DataType.FLOAT;
+
+  @TempDir private Path temporary;
+  private Path folder;
+
+  @BeforeEach
+  void write() throws IOException {
+    folder = Files.createDirectories(temporary.resolve("model"));
+    Files.write(folder.resolve("weights.bin"), new byte[64]);
+    Files.write(temporary.resolve("secret.bin"), new byte[64]);
+  }
+
+  private static TensorProto.Builder external(String name, String location, String... more) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(FLOAT.getNumber())
+            .addDims(2)
+            .setDataLocation(TensorProto.DataLocation.EXTERNAL);
+    tensor.addExternalDataBuilder().setKey("location").setValue(location);
+    for (int i = 0; i < more.length; i += 2) {
+      tensor.addExternalDataBuilder().setKey(more[i]).setValue(more[i + 1]);
+    }
+    return tensor;
+  }
+
+  private OnnxModel read(Models models) throws IOException {
+    return OnnxModel.read(Files.write(folder.resolve("m.onnx"), models.bytes()));
+  }
+
+  private OnnxModel read(TensorProto.Builder tensor) throws IOException {
+    return read(Models.mlp().constant(tensor.build()));
+  }
+
+  private void refuses(TensorProto.Builder tensor, String reason) {
+    assertThatThrownBy(() -> read(tensor))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("Cannot use model '")
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void bytesComeFromTheFileAtTheirOffset() throws IOException {
+    Path file = folder.resolve("deep/er/w.bin");
+    Files.createDirectories(file.getParent());
+    Files.write(file, new byte[] {9, 9, 9, 9, 0, 0, (byte) 0x80, 0x3f, 0, 0, 0, 0x40, 9});
+    OnnxModel model = read(external("w", "deep/er/w.bin", "offset", "4", "checksum", "x"));
+
+    assertThat(model.weights().constant("w").toFloatArray()).containsExactly(1f, 2f);
+    assertThat(OnnxModel.dataFiles(folder.resolve("m.onnx"), "m"))
+        .isEqualTo(Map.of("deep/er/w.bin", "tensor 'w'"));
+  }
+
+  @Test
+  void dataOfAttributesAndSubgraphsIsReadToo() throws IOException {
+    AttributeProto value =
+        AttributeProto.newBuilder()
+            .setName("value")
+            .setType(AttributeProto.AttributeType.TENSOR)
+            .setT(external("", "weights.bin"))
+            .build();
+    GraphProto.Builder branch = GraphProto.newBuilder().addInitializer(external("v", "more.bin"));
+    Files.write(folder.resolve("more.bin"), new byte[8]);
+    OnnxModel model =
+        read(
+            Models.mlp()
+                .node("Constant", "", List.of(), List.of("k"), value)
+                .node("If", "x", "i", Models.graph("then_branch", branch)));
+
+    assertThat(model.weights().constant("k").toFloatArray()).containsExactly(0f, 0f);
+    assertThat(OnnxModel.dataFiles(folder.resolve("m.onnx"), "m"))
+        .containsOnlyKeys("more.bin", "weights.bin");
+    assertThat(OnnxModel.parse(model.toByteArray(), "whole").weights().constant("k").shape().size())
+        .isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "/",
+        "/etc/passwd",
+        "../secret.bin",
+        "junk/../../secret.bin",
+        "./weights.bin",
+        "a//b",
+        "weights.bin/",
+        "..",
+        "a\\b",
+        "c:weights.bin",
+        "*/_ORT_MEM_ADDR_/*",
+        "a\u0000b"
+      })
+  void placesOutsideTheFolderAreRefusedBeforeAnyFileIsOpened(String location) throws IOException {
+    refuses(external("w", location), "which is no path inside the model's folder");
+    Path file = folder.resolve("m.onnx");
+    assertThatThrownBy(() -> OnnxModel.dataFiles(file, "m"))
+        .isInstanceOf(InvalidModelException.class);
+  }
+
+  @Test
+  void linksAreRefused() throws IOException {
+    Files.createSymbolicLink(folder.resolve("soft.bin"), temporary.resolve("secret.bin"));
+    Files.createLink(folder.resolve("hard.bin"), temporary.resolve("secret.bin"));
+    Files.createDirectories(temporary.resolve("other"));
+    Files.write(temporary.resolve("other/w.bin"), new byte[64]);
+    Files.createSymbolicLink(folder.resolve("dir"), temporary.resolve("other"));
+
+    refuses(external("w", "soft.bin"), "'soft.bin' (external data), which is a link to a file");
+    refuses(external("w", "hard.bin"), "'hard.bin' (external data), which is a link to a file");
+    refuses(external("w", "dir/w.bin"), "'dir/w.bin' (external data), which is a link to a file");
+  }
+
+  @Test
+  void aLinkToTheModelsFolderItselfIsNoLinkToElsewhere() throws IOException {
+    read(external("w", "weights.bin"));
+    Path link = Files.createSymbolicLink(temporary.resolve("current"), folder);
+
+    assertThat(OnnxModel.read(link.resolve("m.onnx")).weights().constant("w").shape().size())
+        .isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "offset,-16,has offset '-16'",
+    "length,-1,has length '-1'",
+    "length,9999999999999999999,has length '9999999999999999999'",
+    "offset,0x10,has offset '0x10'",
+    "offset,57,reads 8 bytes at 57 of 'weights.bin'",
+    "offset,999999999999999999,reads 8 bytes at 999999999999999999",
+    "length,4,of type FLOAT and shape [2] has 4 bytes instead of 8",
+    "length,1125899906842624,has 1125899906842624 bytes instead of 8",
+  })
+  void regionsMustLieInTheFileAndHaveTheSizeOfTheTensor(String key, String value, String reason) {
+    refuses(external("w", "weights.bin", key, value), reason);
+  }
+
+  @Test
+  void whatCannotBeDataIsRefused() throws IOException {
+    refuses(external("w", "missing.bin"), "tensor 'w' keeps its data in 'missing.bin'");
+    refuses(external("w", "missing.bin"), "and there is no such file beside the model");
+    Files.createDirectories(folder.resolve("directory"));
+    refuses(external("w", "directory"), "and there is no such file beside the model");
+    refuses(
+        external("w", "weights.bin").setDataType(TensorProto.DataType.STRING.getNumber()),
+        "tensor 'w' of type STRING");
+    refuses(external("w", "weights.bin").addDims(1L << 40).addDims(1L << 40), "too many elements");
+    refuses(external("w", "weights.bin").setDataType(99), "unknown element type 99");
+    refuses(external("w1", "weights.bin"), "initializer 'w1' occurs twice");
+    AttributeProto list =
+        AttributeProto.newBuilder()
+            .setName("list")
+            .setType(AttributeProto.AttributeType.TENSORS)
+            .addTensors(external("", "weights.bin").setRawData(ByteString.copyFrom(new byte[8])))
+            .build();
+    assertThatThrownBy(() -> read(Models.mlp().node("Relu", "x", "z", list)))
+        .hasMessageContaining("attribute 'list' of Relu '' keeps its data in another file");
+  }
+
+  @Test
+  void bytesInTheModelBesideAPlaceElsewhereAreNotBelieved() throws IOException {
+    Files.write(folder.resolve("weights.bin"), new byte[] {0, 0, 0, 0x40, 0, 0, 0, 0x40});
+    OnnxModel model =
+        read(external("w", "weights.bin").setRawData(ByteString.copyFrom(new byte[8])));
+
+    assertThat(model.weights().constant("w").toFloatArray()).containsExactly(2f, 2f);
+    refuses(
+        external("w", "missing.bin").setRawData(ByteString.copyFrom(new byte[8])), "no such file");
+  }
+
+  @Test
+  void aTensorTooLargeForABufferStaysWhereItIs() throws IOException {
+    long rows = 1 << 20;
+    try (RandomAccessFile large =
+        new RandomAccessFile(folder.resolve("large.bin").toFile(), "rw")) {
+      large.setLength(rows * 520 * 4);
+    }
+    Models models =
+        Models.opset(13)
+            .input("x", "batch", (int) rows)
+            .constant(external("w", "large.bin").clearDims().addDims(rows).addDims(520).build())
+            .node("MatMul", "product", List.of("x", "w"), List.of("y"))
+            .output("y");
+    OnnxModel model = read(models);
+
+    assertThat(model.weights().nodes()).isEmpty();
+    assertThat(model.skipped())
+        .containsExactly(new SkippedNode("product", "MatMul", "weight 'w' has more than 2 GiB"));
+    assertThat(ModelWriter.fitsOneFile(model)).isFalse();
+    assertThat(ModelWriter.canRefer(model)).isTrue();
+    assertThatThrownBy(model::toByteArray).hasMessageContaining("it has more than 2 GiB");
+    Path copy = Files.createDirectories(temporary.resolve("copy"));
+    try (var out = Files.newOutputStream(copy.resolve("m.onnx"));
+        var data = new Holes(copy.resolve("m.data"))) {
+      ModelWriter.writeSplit(model, out, "m.data", data);
+    }
+    assertThat(copy.resolve("m.data")).hasSize(rows * 520 * 4);
+    assertThat(OnnxModel.read(copy.resolve("m.onnx")).skipped()).isEqualTo(model.skipped());
+  }
+}

@@ -1,0 +1,104 @@
+package dev.tare.jobs.storage;
+
+import java.io.Serializable;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A model as it travels to executors: its file, and the files beside it in which it keeps data, as
+ * every model of more than 2 GiB does.
+ *
+ * @param model the model's file
+ * @param data the others, by path relative to the folder of the first, with slashes
+ */
+public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  /** Name of the model among a run's inputs. */
+  public static final String MODEL = "model";
+
+  /** Name of a data file of the model among a run's inputs. */
+  public static final String MODEL_DATA = "model-data";
+
+  public ModelFiles {
+    data = Collections.unmodifiableSortedMap(new TreeMap<>(data));
+  }
+
+  /**
+   * What tells one model from another: the hash of its file, or, for a model with data files, of a
+   * text with the hash of the model's file and, line by line, each data file's name, length and
+   * hash.
+   */
+  public String sha256() {
+    if (data.isEmpty()) {
+      return model.sha256();
+    }
+    StringBuilder text = new StringBuilder(model.sha256()).append('\n');
+    data.forEach(
+        (name, file) ->
+            text.append(file.sha256())
+                .append(' ')
+                .append(file.length())
+                .append(' ')
+                .append(name)
+                .append('\n'));
+    return Digest.of(text.toString()).sha256();
+  }
+
+  /** Bytes of all files. */
+  public long bytes() {
+    return model.length() + data.values().stream().mapToLong(ModelRef::length).sum();
+  }
+
+  /** The files as inputs of a run. */
+  public List<InputRef> asInputs() {
+    List<InputRef> inputs = new ArrayList<>();
+    inputs.add(model.asInput(MODEL));
+    data.values().forEach(file -> inputs.add(file.asInput(MODEL_DATA)));
+    return inputs;
+  }
+
+  /** Whether a run that names these inputs read this model. */
+  public boolean areAmong(List<InputRef> inputs) {
+    return contents(inputs).equals(contents(asInputs()));
+  }
+
+  /** In one phrase, the files that a run read as its model, and those that this model has. */
+  public String differences(List<InputRef> inputs) {
+    return "%s there, %s here"
+        .formatted(String.join(", ", contents(inputs)), String.join(", ", contents(asInputs())));
+  }
+
+  private static List<String> contents(List<InputRef> inputs) {
+    return inputs.stream()
+        .filter(input -> input.name().equals(MODEL) || input.name().equals(MODEL_DATA))
+        .map(input -> input.name() + " with sha256 " + input.sha256().orElse("unknown"))
+        .sorted()
+        .toList();
+  }
+
+  /** All files by path relative to the folder of the model's. */
+  Map<String, ModelRef> byPath() {
+    SortedMap<String, ModelRef> files = new TreeMap<>(data);
+    files.put(fileName(), model);
+    return files;
+  }
+
+  /** What the model's file is called, also where this machine holds a copy of another name. */
+  public String fileName() {
+    String path = model.uri().getPath();
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  /** Where a data file is beside a model. */
+  public static Path beside(URI model, String name) {
+    return new Path(new Path(model).getParent(), name);
+  }
+}
