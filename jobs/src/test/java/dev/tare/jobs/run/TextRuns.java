@@ -1,9 +1,14 @@
 package dev.tare.jobs.run;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tare.jobs.law.MiniLm;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -21,9 +26,20 @@ public final class TextRuns {
 
   private TextRuns() {}
 
-  /** Makes the runs below a folder, or finds them there. */
+  /** Makes the runs below a folder, or finds them there; of several JVMs one makes them. */
   public static Path in(Path folder) throws IOException {
     Path root = Files.createDirectories(folder.resolve("runs"));
+    try (FileChannel channel =
+            FileChannel.open(
+                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock held = channel.lock()) {
+      assertThat(held.isValid()).isTrue();
+      make(folder, root);
+    }
+    return root;
+  }
+
+  private static void make(Path folder, Path root) throws IOException {
     List<String> texts = MiniLm.definitions(DEFINITIONS * (WEEKS.size() + JOINED));
     int next = 0;
     for (String week : WEEKS) {
@@ -49,7 +65,6 @@ public final class TextRuns {
         data.toString(),
         "--eval-samples",
         "8");
-    return root;
   }
 
   private static void tare(String command, Path data, Path output, String... more) {
