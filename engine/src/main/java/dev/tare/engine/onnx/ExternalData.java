@@ -27,12 +27,18 @@ final class ExternalData implements AutoCloseable {
   /** What one buffer of Java can hold. */
   static final long MAX_TENSOR_BYTES = Integer.MAX_VALUE - 8L;
 
+  /**
+   * Attributes and subgraphs stay in the model's file when it is written, so they must fit there.
+   */
+  private static final long MAX_INNER_BYTES = 1L << 30;
+
   /** A mapping costs more than a copy of less than this, and a process has some 65,000 of them. */
   private static final long MAPPED_BYTES = 1L << 20;
 
   private final String model;
   private final ExternalFolder folder;
   private final Map<String, FileChannel> channels = new HashMap<>();
+  private long inner;
 
   private ExternalData(String model, Path folder) {
     this.model = model;
@@ -98,8 +104,14 @@ final class ExternalData implements AutoCloseable {
           "reads %d bytes at %d of '%s', which has %d"
               .formatted(expected, region.offset(), region.location(), channel.size()));
     }
-    if (expected > MAX_TENSOR_BYTES && !main) {
-      throw refuse(what, "has more than %d bytes".formatted(MAX_TENSOR_BYTES));
+    if (!main) {
+      inner += expected;
+      if (inner > MAX_INNER_BYTES) {
+        throw refuse(
+            what,
+            "would make more than 1 GiB of data in attributes and subgraphs; make initializers of"
+                + " the main graph of it");
+      }
     }
     TensorProto.Builder attached = tensor.toBuilder().clearRawData();
     if (expected == 0) {

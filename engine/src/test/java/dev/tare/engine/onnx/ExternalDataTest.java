@@ -221,4 +221,24 @@ class ExternalDataTest {
     assertThat(copy.resolve("m.data")).hasSize(rows * 520 * 4);
     assertThat(OnnxModel.read(copy.resolve("m.onnx")).skipped()).isEqualTo(model.skipped());
   }
+
+  @Test
+  void whatMustStayInTheModelsFileMustFitIt() throws IOException {
+    try (RandomAccessFile large =
+        new RandomAccessFile(folder.resolve("large.bin").toFile(), "rw")) {
+      large.setLength(1L << 30);
+    }
+    Models models = Models.mlp();
+    for (String name : List.of("k", "l")) {
+      AttributeProto value =
+          AttributeProto.newBuilder()
+              .setName("value")
+              .setType(AttributeProto.AttributeType.TENSOR)
+              .setT(external("", "large.bin").addDims(1 << 27))
+              .build();
+      models.node("Constant", name, List.of(), List.of(name), value);
+    }
+    assertThatThrownBy(() -> read(models))
+        .hasMessageContaining("attribute 'value' of Constant 'l' would make more than 1 GiB");
+  }
 }
