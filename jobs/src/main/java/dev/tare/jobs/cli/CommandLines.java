@@ -72,7 +72,8 @@ public final class CommandLines {
             new InspectCommand(stages),
             new ReportCommand(stages),
             new DemoCommand(stages))) {
-      line.addSubcommand(command);
+      // Made here: picocli transforms no model of a subcommand that it makes itself.
+      line.addSubcommand(new CommandLine(command));
     }
     line.setExpandAtFiles(false);
     line.setOut(out);
