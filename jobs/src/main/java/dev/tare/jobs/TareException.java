@@ -30,6 +30,11 @@ public final class TareException extends RuntimeException {
     return new TareException(ExitCode.USAGE, message);
   }
 
+  /** The same, with what it came from. */
+  public static TareException usage(String message, Throwable cause) {
+    return new TareException(ExitCode.USAGE, message, cause);
+  }
+
   /** A model, a data set or a run folder cannot be used; the message names file, tensor or row. */
   public static TareException badInput(String message) {
     return new TareException(ExitCode.BAD_INPUT, message);

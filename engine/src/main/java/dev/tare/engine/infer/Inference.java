@@ -9,8 +9,9 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -98,8 +99,9 @@ public final class Inference implements AutoCloseable {
     // Opened by path, a model may name files of its own folder only.
     settings.addConfigEntry(
         "session.model_external_initializers_file_folder_path", source.data().get().toString());
-    try {
-      return environment.createSession(Files.readAllBytes(source.file()), settings);
+    try (FileChannel channel = FileChannel.open(source.file(), StandardOpenOption.READ)) {
+      return environment.createSession(
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()), settings);
     } catch (IOException e) {
       throw new InferenceException("Cannot read model '" + source.file().getFileName() + "'", e);
     }

@@ -17,7 +17,7 @@ public record ModelFile(Path file, Optional<Path> data) {
     return new ModelFile(file, Optional.empty());
   }
 
-  /** A model that uses data files of another folder; it has little data of its own. */
+  /** A model that uses data files of another folder. */
   public static ModelFile withDataIn(Path file, Path folder) {
     return new ModelFile(file, Optional.of(folder));
   }

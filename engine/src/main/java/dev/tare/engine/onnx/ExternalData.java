@@ -62,6 +62,22 @@ final class ExternalData implements AutoCloseable {
   }
 
   /**
+   * Looks at the files beside a model, and reads none.
+   *
+   * @throws InvalidModelException if one is missing, or is a link
+   */
+  static void requireFiles(String model, SortedMap<String, String> files, Path folder)
+      throws IOException {
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      new ExternalFolder(folder)
+          .open(
+              file.getKey(),
+              reason -> new InvalidModelException(model, file.getValue() + " " + reason))
+          .close();
+    }
+  }
+
+  /**
    * The model with bytes in every external tensor, which stays marked with its place; the same
    * instance where there is none.
    *
@@ -98,20 +114,21 @@ final class ExternalData implements AutoCloseable {
       channel = folder.open(region.location(), reason -> refuse(what, reason));
       channels.put(region.location(), channel);
     }
-    if (region.offset() + expected > channel.size()) {
+    // Both may be as large as a long: their sum could wrap.
+    if (expected > channel.size() - region.offset()) {
       throw refuse(
           what,
           "reads %d bytes at %d of '%s', which has %d"
               .formatted(expected, region.offset(), region.location(), channel.size()));
     }
     if (!main) {
-      inner += expected;
-      if (inner > MAX_INNER_BYTES) {
+      if (expected > MAX_INNER_BYTES - inner) {
         throw refuse(
             what,
             "would make more than 1 GiB of data in attributes and subgraphs; make initializers of"
                 + " the main graph of it");
       }
+      inner += expected;
     }
     TensorProto.Builder attached = tensor.toBuilder().clearRawData();
     if (expected == 0) {

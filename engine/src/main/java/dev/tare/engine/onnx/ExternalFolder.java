@@ -36,9 +36,13 @@ record ExternalFolder(Path path) {
     if (!Files.isRegularFile(file)) {
       throw refusal.apply(keeps + "and there is no such file beside the model");
     }
-    if (!file.toRealPath().equals(path.toRealPath().resolve(location)) || hasOtherNames(file)) {
+    if (!file.toRealPath().equals(path.toRealPath().resolve(location))) {
       throw refusal.apply(
           keeps + "which is a link to a file elsewhere; copy the file itself to its place");
+    }
+    if (hasOtherNames(file)) {
+      throw refusal.apply(
+          keeps + "which is a hard link to a file with other names; copy the file to its place");
     }
     try {
       return FileChannel.open(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
@@ -61,8 +65,9 @@ record ExternalFolder(Path path) {
   static ByteBuffer read(FileChannel channel, long offset, int length) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(length);
     while (buffer.hasRemaining()) {
-      if (channel.read(buffer, offset + buffer.position()) < 0) {
-        throw new EOFException("A data file became shorter while it was read");
+      long at = offset + buffer.position();
+      if (channel.read(buffer, at) < 0) {
+        throw new EOFException("A data file of a model became shorter, and now ends at " + at);
       }
     }
     return buffer.flip();

@@ -26,9 +26,17 @@ record ExternalRegion(String location, long offset, OptionalLong length) {
   /**
    * What an external tensor says; keys that are not of the standard are passed over.
    *
+   * @param tensor as a model's file has it: nothing attached yet
    * @param refusal makes the exception for a fault, which ends a sentence about the tensor
    */
   static ExternalRegion of(TensorProto tensor, Function<String, InvalidModelException> refusal) {
+    // Runtimes disagree about which of two places counts.
+    if (tensor.getDataLocation() != TensorProto.DataLocation.EXTERNAL) {
+      throw refusal.apply("names external data and says that its data is in the model");
+    }
+    if (!tensor.getRawData().isEmpty()) {
+      throw refusal.apply("has data both in the model and elsewhere (external data)");
+    }
     String location = "";
     long offset = 0;
     OptionalLong length = OptionalLong.empty();

@@ -144,6 +144,7 @@ final class LegacyOperators {
     Tensor scales =
         rewrite
             .constant(Nodes.input(node, 1))
+            .filter(TensorCodec::held)
             .map(TensorCodec::decode)
             .filter(t -> t.dtype() == DType.FLOAT32)
             .orElseThrow(() -> refuse(node, "computed scales"));

@@ -1,11 +1,11 @@
 package dev.tare.engine.onnx;
 
-import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -101,8 +101,9 @@ public final class ModelWriter {
   }
 
   /**
-   * Writes a model as two files: the data of every initializer of at least {@value #MIN_DATA_BYTES}
-   * bytes goes to the second, in the order of the graph, at offsets from which it can be mapped.
+   * Writes a model as two files: raw data of at least {@value #MIN_DATA_BYTES} bytes of an
+   * initializer goes to the second, in the order of the graph, at offsets from which it can be
+   * mapped. Data in typed fields, and that of attributes and subgraphs, stays in the first.
    *
    * @param out receives the model's file; not closed
    * @param dataName name of the second file, which must be in the folder of the first
@@ -131,7 +132,7 @@ public final class ModelWriter {
     ModelProto split = rest.toBuilder().setGraph(graph).build();
     if (!fits(split)) {
       throw new InvalidModelException(
-          model.name(), "it has more than 2 GiB outside of the main graph's initializers");
+          model.name(), "it has more than 2 GiB outside of raw initializers of the main graph");
     }
     split.writeTo(out);
   }
@@ -157,9 +158,15 @@ public final class ModelWriter {
 
   private static void copy(OnnxModel model, TensorProto tensor, OutputStream out)
       throws IOException {
-    ByteString raw = tensor.getRawData();
     if (TensorCodec.held(tensor)) {
-      raw.writeTo(out);
+      // In pieces: the bytes of a mapped tensor are on no heap, and need not be.
+      ByteBuffer raw = tensor.getRawData().asReadOnlyByteBuffer();
+      byte[] piece = new byte[Math.min(LARGE, raw.remaining())];
+      while (raw.hasRemaining()) {
+        int length = Math.min(piece.length, raw.remaining());
+        raw.get(piece, 0, length);
+        out.write(piece, 0, length);
+      }
     } else {
       new ExternalFolder(model.folder().orElseThrow()).copy(region(tensor), out);
     }

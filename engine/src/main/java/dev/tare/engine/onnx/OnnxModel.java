@@ -38,7 +38,7 @@ import java.util.TreeMap;
 public final class OnnxModel {
 
   /** More is no message of Protocol Buffers, and so no model of one file. */
-  static final long MAX_FILE_BYTES = Integer.MAX_VALUE;
+  static final long MAX_FILE_BYTES = ExternalData.MAX_TENSOR_BYTES;
 
   private final String name;
   private final ModelProto proto;
@@ -102,17 +102,41 @@ public final class OnnxModel {
 
   /**
    * The files beside a model in which it keeps data, as paths relative to its folder with slashes,
-   * each with the first tensor, as messages call it, that does. They need not be there.
+   * each with the first tensor, as messages call it, that does. They need not be there. Data is not
+   * read.
    *
-   * @throws InvalidModelException if it is no ONNX model, or would read outside of its folder
+   * @throws InvalidModelException if it is no ONNX model, its structure is broken, or it would read
+   *     outside of its folder
    */
   public static SortedMap<String, String> dataFiles(Path file, String name) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      if (channel.size() > MAX_FILE_BYTES) {
+        throw new InvalidModelException(
+            name,
+            "it has %d bytes, and no file of ONNX more than 2 GiB; save weights as external data"
+                .formatted(channel.size()));
+      }
       // Mapped: a model of one file may be large, and only its structure is looked at.
-      ByteBuffer mapped =
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(channel.size(), MAX_FILE_BYTES));
-      return ExternalData.files(name, proto(UnsafeByteOperations.unsafeWrap(mapped), name));
+      ModelProto proto =
+          proto(
+              UnsafeByteOperations.unsafeWrap(
+                  channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())),
+              name);
+      SortedMap<String, String> files = ExternalData.files(name, proto);
+      StructureCheck.check(name, proto, true);
+      return files;
     }
+  }
+
+  /**
+   * Looks whether data files of a local model are there, without reading them.
+   *
+   * @param files what {@link #dataFiles} found
+   * @throws InvalidModelException if one is missing, or is a link
+   */
+  public static void requireDataFiles(Path file, String name, SortedMap<String, String> files)
+      throws IOException {
+    ExternalData.requireFiles(name, files, file.toAbsolutePath().getParent());
   }
 
   private static OnnxModel parse(ByteString bytes, String name) {

@@ -33,7 +33,7 @@ public final class WeightPlanner {
   /**
    * The decision for one weight.
    *
-   * <p>Costs a sort of the values of each channel, and memory for one of them. Of blocks, every
+   * <p>Costs a sort of the values of each channel, and memory for some of them. Of blocks, every
    * entry tells the error of the whole tensor and the interval that the integers can represent:
    * there are too many to keep more.
    *
@@ -52,11 +52,13 @@ public final class WeightPlanner {
     List<ChannelPlan> channels = new ArrayList<>(runs.count());
     QuantError error = QuantError.NONE;
     long clipped = 0;
-    for (int c = 0; c < runs.count(); c++) {
-      Measured measured = measure(query.tensor(), runs.values(values, c), decision.rule());
-      channels.add(measured.channel());
-      error = error.plus(measured.error());
-      clipped += measured.clipped();
+    while (channels.size() < runs.count()) {
+      for (float[] ofScale : runs.tile(values, channels.size())) {
+        Measured measured = measure(query.tensor(), ofScale, decision.rule());
+        channels.add(measured.channel());
+        error = error.plus(measured.error());
+        clipped += measured.clipped();
+      }
     }
     if (granularity.blockSize().isPresent()) {
       double share = (double) clipped / values.limit();

@@ -12,6 +12,8 @@ import java.nio.FloatBuffer;
  */
 final class WeightRuns {
 
+  private static final int TILE_VALUES = 1 << 22;
+
   private final int outer;
   private final int length;
   private final int inner;
@@ -51,23 +53,49 @@ final class WeightRuns {
     return (length + block - 1) / block;
   }
 
-  /** Copies the values of a scale, in the tensor's order. */
-  float[] values(FloatBuffer all, int scale) {
-    if (blocked) {
-      int i = scale % inner;
-      int b = scale / inner % blocks();
-      int o = scale / inner / blocks();
-      int from = b * block;
-      float[] values = new float[Math.min(block, length - from)];
-      for (int k = 0; k < values.length; k++) {
-        values[k] = all.get((o * length + from + k) * inner + i);
+  /**
+   * Copies the values of some scales, each in the tensor's order: as many as lie side by side and
+   * fit {@value #TILE_VALUES} values. A scale's values may be far apart; taken one scale at a time,
+   * a weight that is mapped from a file would be read as often as it has scales.
+   *
+   * @param first the scale to begin with, below {@link #count}
+   * @return one array for each scale, at least one
+   */
+  float[][] tile(FloatBuffer all, int first) {
+    if (!blocked) {
+      int scales = Math.min(length - first, scalesOfTile(outer * inner));
+      float[][] tile = new float[scales][outer * inner];
+      float[] row = new float[scales * inner];
+      for (int o = 0; o < outer; o++) {
+        all.get((o * length + first) * inner, row);
+        for (int c = 0; c < scales; c++) {
+          System.arraycopy(row, c * inner, tile[c], o * inner, inner);
+        }
       }
-      return values;
+      return tile;
     }
-    float[] values = new float[outer * inner];
-    for (int o = 0; o < outer; o++) {
-      all.get((o * length + scale) * inner, values, o * inner, inner);
+    int i = first % inner;
+    int from = first / inner % blocks() * block;
+    int o = first / inner / blocks();
+    int values = Math.min(block, length - from);
+    int scales = Math.min(inner - i, scalesOfTile(values));
+    float[][] tile = new float[scales][values];
+    float[] row = new float[scales];
+    for (int k = 0; k < values; k++) {
+      int at = (o * length + from + k) * inner + i;
+      if (scales == 1 && inner == 1) {
+        all.get(at, tile[0]);
+        break;
+      }
+      all.get(at, row);
+      for (int c = 0; c < scales; c++) {
+        tile[c][k] = row[c];
+      }
     }
-    return values;
+    return tile;
+  }
+
+  private static int scalesOfTile(int valuesOfScale) {
+    return Math.max(1, TILE_VALUES / Math.max(1, valuesOfScale));
   }
 }

@@ -131,7 +131,7 @@ class ExternalDataTest {
     Files.createSymbolicLink(folder.resolve("dir"), temporary.resolve("other"));
 
     refuses(external("w", "soft.bin"), "'soft.bin' (external data), which is a link to a file");
-    refuses(external("w", "hard.bin"), "'hard.bin' (external data), which is a link to a file");
+    refuses(external("w", "hard.bin"), "'hard.bin' (external data), which is a hard link");
     refuses(external("w", "dir/w.bin"), "'dir/w.bin' (external data), which is a link to a file");
   }
 
@@ -182,14 +182,38 @@ class ExternalDataTest {
   }
 
   @Test
-  void bytesInTheModelBesideAPlaceElsewhereAreNotBelieved() throws IOException {
-    Files.write(folder.resolve("weights.bin"), new byte[] {0, 0, 0, 0x40, 0, 0, 0, 0x40});
-    OnnxModel model =
-        read(external("w", "weights.bin").setRawData(ByteString.copyFrom(new byte[8])));
-
-    assertThat(model.weights().constant("w").toFloatArray()).containsExactly(2f, 2f);
+  void dataInTwoPlacesIsRefused() {
     refuses(
-        external("w", "missing.bin").setRawData(ByteString.copyFrom(new byte[8])), "no such file");
+        external("w", "weights.bin").setRawData(ByteString.copyFrom(new byte[8])),
+        "tensor 'w' has data both in the model and elsewhere");
+    refuses(
+        external("w", "weights.bin").setDataLocation(TensorProto.DataLocation.DEFAULT),
+        "tensor 'w' names external data and says that its data is in the model");
+  }
+
+  @Test
+  void sizesThatWrapAroundAreRefused() {
+    TensorProto.DataType bytes = TensorProto.DataType.INT8;
+    refuses(
+        external("w", "weights.bin", "offset", "1")
+            .setDataType(bytes.getNumber())
+            .clearDims()
+            .addDims(Long.MAX_VALUE),
+        "reads 9223372036854775807 bytes at 1 of 'weights.bin', which has 64");
+  }
+
+  @Test
+  void filesAreLookedAtBeforeTheyAreRead() throws IOException {
+    Files.createSymbolicLink(folder.resolve("endless"), Path.of("/dev/zero"));
+    Path file =
+        Files.write(
+            folder.resolve("m.onnx"),
+            Models.mlp().constant(external("w", "endless").build()).bytes());
+    var files = OnnxModel.dataFiles(file, "m");
+
+    assertThatThrownBy(() -> OnnxModel.requireDataFiles(file, "m", files))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("Cannot use model 'm': tensor 'w' keeps its data in 'endless'");
   }
 
   @Test

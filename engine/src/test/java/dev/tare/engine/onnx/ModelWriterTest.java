@@ -108,6 +108,23 @@ class ModelWriterTest {
   }
 
   @Test
+  void dataIsWrittenInPieces() throws IOException {
+    int[] largest = new int[1];
+    OutputStream data =
+        new OutputStream() {
+          @Override
+          public void write(int b) {}
+
+          @Override
+          public void write(byte[] bytes, int from, int count) {
+            largest[0] = Math.max(largest[0], count);
+          }
+        };
+    ModelWriter.writeSplit(model(), OutputStream.nullOutputStream(), "m.data", data);
+    assertThat(largest[0]).isEqualTo(1 << 20);
+  }
+
+  @Test
   void equalModelsGiveEqualBytes() throws IOException {
     Path once = split(model(), "once");
     Path twice = split(OnnxModel.read(once), "twice");

@@ -43,10 +43,14 @@ class WeightPlannerTest {
     assertThat(plan(MATRIX, 0).scales()).containsExactly((float) (4.0 / 254), (float) (2.0 / 254));
     Tensor cube = Tensor.ofFloats(Shape.of(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(plan(cube, 1).channels()).extracting(c -> c.range().high()).containsExactly(6f, 8f);
-    assertThat(WeightRuns.of(cube.shape(), Granularity.perChannel(1)).values(cube.floats(), 0))
-        .containsExactly(1, 2, 5, 6);
-    assertThat(WeightRuns.of(cube.shape(), Granularity.perChannel(2)).values(cube.floats(), 1))
-        .containsExactly(2, 4, 6, 8);
+    assertThat(WeightRuns.of(cube.shape(), Granularity.perChannel(1)).tile(cube.floats(), 0))
+        .isDeepEqualTo(new float[][] {{1, 2, 5, 6}, {3, 4, 7, 8}});
+    assertThat(WeightRuns.of(cube.shape(), Granularity.perChannel(2)).tile(cube.floats(), 1))
+        .isDeepEqualTo(new float[][] {{2, 4, 6, 8}});
+    assertThat(WeightRuns.of(cube.shape(), Granularity.perBlock(1, 2)).tile(cube.floats(), 2))
+        .isDeepEqualTo(new float[][] {{5, 7}, {6, 8}});
+    assertThat(WeightRuns.of(cube.shape(), Granularity.perTensor()).tile(cube.floats(), 0))
+        .isDeepEqualTo(new float[][] {{1, 2, 3, 4, 5, 6, 7, 8}});
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -39,6 +40,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
   private static final Map<String, SoftReference<OnnxModel>> PARSED = new ConcurrentHashMap<>();
   private static final Map<String, SoftReference<OnnxModel>> PREPARED = new ConcurrentHashMap<>();
   private static final Map<String, ModelFile> EXPOSED = new HashMap<>();
+  private static Optional<Path> folderOfJvm = Optional.empty();
 
   /**
    * A model that can be quantized.
@@ -54,7 +56,8 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
   /**
    * A model that need only run, such as a quantized one.
    *
-   * @throws TareException (bad input) if there is no such file, or none in which it keeps data
+   * @throws TareException (bad input) if there is no such file, it is no ONNX model, its structure
+   *     is broken, or a file in which it keeps data is missing or a link
    */
   public static ModelHandle openUnchecked(String location, Configuration hadoop)
       throws IOException {
@@ -63,8 +66,12 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     SortedMap<String, ModelRef> data = new TreeMap<>();
     try {
       Path file = ModelCache.ofUser().fetch(model, hadoop);
-      for (Map.Entry<String, String> entry :
-          OnnxModel.dataFiles(file, alone.fileName()).entrySet()) {
+      SortedMap<String, String> files = OnnxModel.dataFiles(file, alone.fileName());
+      if ("file".equals(model.uri().getScheme())) {
+        // Before they are hashed: a link may lead to a device without end.
+        OnnxModel.requireDataFiles(Path.of(model.uri().getPath()), alone.fileName(), files);
+      }
+      for (Map.Entry<String, String> entry : files.entrySet()) {
         data.put(entry.getKey(), dataFile(alone, entry.getKey(), entry.getValue(), hadoop));
       }
     } catch (InvalidModelException e) {
@@ -165,10 +172,14 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
   public ModelFile exposing(SortedSet<String> tensors) {
     String key = Digest.of(sha256() + "\n" + String.join("\n", tensors)).sha256();
     synchronized (EXPOSED) {
+      // Fetches data files again that somebody removed.
+      Path origin = path().getParent();
       ModelFile known = EXPOSED.get(key);
-      if (known == null || !Files.exists(known.file())) {
+      if (known == null
+          || !Files.exists(known.file())
+          || !known.data().map(origin::equals).orElse(true)) {
         try {
-          known = write(key, ModelPreparer.expose(prepared(), tensors));
+          known = write(key, origin, ModelPreparer.expose(prepared(), tensors));
         } catch (IOException e) {
           throw new UncheckedIOException("Cannot prepare model " + ref().uri(), e);
         }
@@ -178,19 +189,23 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     }
   }
 
-  private ModelFile write(String key, OnnxModel model) throws IOException {
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"), "tare-prepared-" + processId());
-    Path file = Files.createDirectories(folder.resolve(key)).resolve(files.fileName());
-    ModelFile written = LocalModel.write(model, file, path().getParent());
+  private static ModelFile write(String key, Path origin, OnnxModel model) throws IOException {
+    Path file = Files.createDirectories(folderOfJvm().resolve(key)).resolve(model.name());
+    ModelFile written = LocalModel.write(model, file, origin);
     // In reverse order: a folder must be empty before it can go.
-    folder.toFile().deleteOnExit();
     file.getParent().toFile().deleteOnExit();
     file.toFile().deleteOnExit();
     LocalModel.dataFile(file).toFile().deleteOnExit();
     return written;
   }
 
-  private static long processId() {
-    return ProcessHandle.current().pid();
+  /** A folder of this JVM alone: process ids repeat where containers share a folder. */
+  private static Path folderOfJvm() throws IOException {
+    if (folderOfJvm.isEmpty()) {
+      Path folder = Files.createTempDirectory("tare-prepared-");
+      folder.toFile().deleteOnExit();
+      folderOfJvm = Optional.of(folder);
+    }
+    return folderOfJvm.get();
   }
 }

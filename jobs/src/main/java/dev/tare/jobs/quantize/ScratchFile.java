@@ -1,7 +1,7 @@
 package dev.tare.jobs.quantize;
 
+import dev.tare.jobs.TareException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -25,15 +25,29 @@ final class ScratchFile implements AutoCloseable {
     this.channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
-  /** A zeroed buffer. */
+  /**
+   * A zeroed buffer.
+   *
+   * @throws TareException (usage) if the disk has no room for it
+   */
   ByteBuffer allocate(int bytes) {
     if (bytes < MAPPED_BYTES) {
       return ByteBuffer.allocate(bytes);
     }
     try {
-      return channel.map(FileChannel.MapMode.READ_WRITE, channel.size(), bytes);
+      long start = channel.size();
+      // Written, not only mapped: a disk that is full then says so here, and not by a signal later.
+      ByteBuffer zeros = ByteBuffer.allocateDirect(MAPPED_BYTES);
+      for (long at = start; at < start + bytes; ) {
+        zeros.clear().limit((int) Math.min(MAPPED_BYTES, start + bytes - at));
+        at += channel.write(zeros, at);
+      }
+      return channel.map(FileChannel.MapMode.READ_WRITE, start, bytes);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write " + bytes + " bytes into " + path, e);
+      throw TareException.usage(
+          "No room for %d bytes in %s (%s); let java.io.tmpdir name a larger folder"
+              .formatted(bytes, path.getParent(), e.getMessage()),
+          e);
     }
   }
 

@@ -55,7 +55,7 @@ record EvaluateStage(
     ModelHandle model = ModelHandle.open(options.model(), hadoop);
     FinishedRun source = opened.open(options.quantized());
     Facts.requireQuantizedFrom(source, model);
-    ModelHandle quantized = ModelHandle.openUnchecked(source.verifiedModel().toString(), hadoop);
+    ModelHandle quantized = Facts.quantizedModel(source, hadoop);
     Pipeline pipeline = new Pipeline(spark);
     try (StageData data = StageData.open(spark, model, options.data())) {
       Quality quality =

@@ -8,6 +8,7 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Part;
 import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
 
 /** What later stages read from the manifests of earlier ones. */
 final class Facts {
@@ -51,6 +52,24 @@ final class Facts {
                   model.ref().uri(),
                   model.files().differences(quantized.manifest().inputs())));
     }
+  }
+
+  /**
+   * The quantized model of a run, every byte of it checked.
+   *
+   * @throws TareException (bad input) if the run has none, it is damaged, or it keeps data in files
+   *     that are none of the run's
+   */
+  static ModelHandle quantizedModel(FinishedRun run, Configuration hadoop) throws IOException {
+    ModelHandle model = ModelHandle.openUnchecked(run.verifiedModel().toString(), hadoop);
+    for (String file : model.files().data().keySet()) {
+      if (!file.equals(Part.MODEL_DATA.fileName()) || !run.has(Part.MODEL_DATA)) {
+        throw TareException.badInput(
+            "The model of run %s keeps data in '%s', which is no file of the run"
+                .formatted(run.folder().path(), file));
+      }
+    }
+    return model;
   }
 
   /**

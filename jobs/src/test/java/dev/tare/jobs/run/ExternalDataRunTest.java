@@ -46,12 +46,7 @@ class ExternalDataRunTest {
     write(folder.resolve("data"), "x array<float>", gaussian(60, 64, 1));
     for (Path model : List.of(whole, split)) {
       tare(arguments(model, folder.resolve("data"))).ends(0);
-      tare(
-              "dequantize",
-              "--quantized",
-              runOf(model),
-              "--output",
-              model.resolveSibling("float").toString())
+      tare("dequantize", runOf(model), "--output", model.resolveSibling("float").toString())
           .ends(0);
     }
   }
@@ -102,7 +97,10 @@ class ExternalDataRunTest {
     assertThat(manifest(split).at("/properties/quantization/float-model-bytes").asLong())
         .isEqualTo(Files.size(split) + Files.size(split.resolveSibling("weights.bin")));
     assertThat(tareAlone("inspect", split.toString()).ends(0).out())
-        .contains("weights.bin, " + Files.size(split.resolveSibling("weights.bin")) + " bytes");
+        .contains("weights.bin, " + Files.size(split.resolveSibling("weights.bin")) + " bytes")
+        .contains(
+            "sha256 of all                    "
+                + manifest(split).at("/properties/calibration/model-sha256").asText());
   }
 
   @Test
