@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -18,7 +19,7 @@ import org.apache.spark.sql.functions;
  *
  * <p>Each action on {@link #rows} or {@link #samples}, and each {@link #report}, reads and
  * tokenizes the data again: a caller that needs several persists the table. The result is the same
- * for any partitions and any order.
+ * for any partitions and any order. Not thread-safe.
  */
 public final class DataSource {
 
@@ -29,9 +30,9 @@ public final class DataSource {
   private final DataFiles data;
   private final DataFormat format;
   private final SampleSource source;
-  private final Dataset<Row> rows;
   private final Optional<String> textColumn;
   private final OptionalInt maxLength;
+  private Optional<Dataset<Row>> rows = Optional.empty();
 
   private DataSource(
       SparkSession spark,
@@ -45,7 +46,6 @@ public final class DataSource {
     this.data = data;
     this.format = format;
     this.source = source;
-    this.rows = source.rows();
     this.textColumn = textColumn;
     this.maxLength =
         source instanceof TextSource text ? OptionalInt.of(text.maxLength()) : OptionalInt.empty();
@@ -103,16 +103,8 @@ public final class DataSource {
   private static DataSource lines(
       SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
     requireNoColumn(request, data, "text");
-    Dataset<Row> lines =
-        spark
-            .read()
-            .option("recursiveFileLookup", "true")
-            .text(data.literals())
-            .select(
-                ParquetTable.FILE,
-                functions.lit(null).cast("bigint"),
-                functions.col("value").cast("binary"));
-    SampleSource source = tokenized(lines, new TreeMap<>(), request);
+    SampleSource source =
+        tokenized(() -> TextLines.read(spark, data, configuration), new TreeMap<>(), request);
     return new DataSource(spark, configuration, data, DataFormat.TEXT, source, Optional.empty());
   }
 
@@ -130,11 +122,11 @@ public final class DataSource {
         ParquetTable.read(spark, data, Map.of(column, type))
             .select(
                 ParquetTable.FILE, ParquetTable.ROW, ParquetTable.column(column).cast("binary"));
-    return tokenized(texts, footers.expectedRows(), request);
+    return tokenized(() -> texts, footers.expectedRows(), request);
   }
 
   private static SampleSource tokenized(
-      Dataset<Row> texts, Map<String, Long> expectedRows, DataRequest request) {
+      Supplier<Dataset<Row>> texts, Map<String, Long> expectedRows, DataRequest request) {
     LocalFile file =
         request
             .tokenizer()
@@ -204,14 +196,24 @@ public final class DataSource {
     return spark;
   }
 
-  /** One row per input row with the columns of {@link SampleRows}; bad rows are in it. */
+  /**
+   * One row per input row with the columns of {@link SampleRows}; bad rows are in it.
+   *
+   * <p>The first call runs a job where text files are so large that Spark reads them in splits: it
+   * counts the lines of each, so that every line knows its position.
+   *
+   * @throws InputException if that job cannot read a file
+   */
   public Dataset<Row> rows() {
-    return rows;
+    if (rows.isEmpty()) {
+      rows = Optional.of(reading(source::rows));
+    }
+    return rows.get();
   }
 
   /** The rows that are samples. */
   public Dataset<Row> samples() {
-    return rows.filter(functions.col(SampleRows.ERROR).isNull());
+    return rows().filter(functions.col(SampleRows.ERROR).isNull());
   }
 
   /**
@@ -220,7 +222,7 @@ public final class DataSource {
    * @throws InputException if a file could not be read, or other rows than the footers promised
    */
   public InputReport report() {
-    return report(rows);
+    return report(rows());
   }
 
   /**
@@ -229,15 +231,18 @@ public final class DataSource {
    * @throws InputException if a file could not be read, or other rows than the footers promised
    */
   public InputReport report(Dataset<Row> table) {
-    InputReport report;
+    InputReport report = reading(() -> InputReport.of(data.uri(), table));
+    report.checkSeen(source.expectedRows());
+    return report;
+  }
+
+  private static <T> T reading(Supplier<T> job) {
     try {
-      report = InputReport.of(data.uri(), table);
+      return job.get();
     } catch (Exception e) {
       // Spark throws its checked exceptions from methods that declare none.
       throw InputException.ofFailedRead(e).map(RuntimeException.class::cast).orElse(unchecked(e));
     }
-    report.checkSeen(source.expectedRows());
-    return report;
   }
 
   private static RuntimeException unchecked(Exception e) {

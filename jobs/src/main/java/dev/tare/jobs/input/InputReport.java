@@ -39,7 +39,7 @@ public record InputReport(
   /**
    * A row that is no sample.
    *
-   * @param row 0-based; empty for a line of text or an image
+   * @param row 0-based; empty for an image
    * @param error what is wrong with it
    */
   public record Offender(String file, OptionalLong row, String error) {

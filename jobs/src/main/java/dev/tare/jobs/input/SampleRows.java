@@ -15,7 +15,7 @@ import org.apache.spark.sql.types.StructType;
  * <table>
  *   <caption>Columns</caption>
  *   <tr><td>file</td><td>string</td><td>path as Hadoop writes it</td></tr>
- *   <tr><td>row</td><td>bigint, null for lines of text and images</td><td>0-based position in the file</td></tr>
+ *   <tr><td>row</td><td>bigint, null for images</td><td>0-based position in the file</td></tr>
  *   <tr><td>error</td><td>string, null for a sample</td><td>what is wrong with the row</td></tr>
  *   <tr><td>error_reason</td><td>string, null for a sample</td><td>{@link Reason#id}</td></tr>
  *   <tr><td>hash</td><td>binary(32), null unless a sample</td><td>SHA-256 of {@code sample}</td></tr>

@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -18,11 +19,12 @@ import org.apache.spark.sql.Row;
 /**
  * Texts, tokenized on the executors: no padding, special tokens added, truncated.
  *
- * @param texts columns: file, row (nullable), text as binary, so that its bytes can be checked
+ * @param texts columns: file, row, text as binary, so that its bytes can be checked; asked for once
+ *     the rows are
  * @param expectedRows rows by file where footers tell
  */
 record TextSource(
-    Dataset<Row> texts,
+    Supplier<Dataset<Row>> texts,
     ModelInputs inputs,
     LocalFile tokenizer,
     int maxLength,
@@ -35,7 +37,9 @@ record TextSource(
 
   @Override
   public Dataset<Row> rows() {
-    return texts.mapPartitions(new Tokenize(inputs, tokenizer, maxLength), SampleRows.encoder());
+    return texts
+        .get()
+        .mapPartitions(new Tokenize(inputs, tokenizer, maxLength), SampleRows.encoder());
   }
 
   private record Tokenize(ModelInputs inputs, LocalFile tokenizer, int maxLength)
@@ -76,7 +80,7 @@ record TextSource(
     public Row next() {
       Row row = rows.next();
       String file = ParquetTable.path(row.getString(0));
-      Optional<Long> position = row.isNullAt(1) ? Optional.empty() : Optional.of(row.getLong(1));
+      Optional<Long> position = Optional.of(row.getLong(1));
       try {
         return SampleRows.of(file, position, sample(text(row)));
       } catch (BadRowException e) {

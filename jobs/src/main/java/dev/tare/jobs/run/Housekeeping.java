@@ -117,10 +117,14 @@ final class Housekeeping {
     Instant limit = Instant.now().minus(options.olderThan());
     long removed = 0;
     long bytes = 0;
+    long uploads = 0;
     for (AbandonedRuns.Abandoned one : abandoned.before(limit)) {
-      if (options.dryRun() || abandoned.remove(one)) {
+      Optional<AbandonedRuns.Removal> removal =
+          options.dryRun() ? Optional.empty() : abandoned.remove(one);
+      if (options.dryRun() || removal.isPresent()) {
         removed++;
         bytes += one.bytes();
+        uploads += removal.map(AbandonedRuns.Removal::uploads).orElse(0);
         out.printf(
             Locale.ROOT,
             "%s %s (last activity %s, %,d bytes in %d files)%n",
@@ -129,14 +133,18 @@ final class Housekeeping {
             one.lastActivity().truncatedTo(ChronoUnit.SECONDS),
             one.bytes(),
             one.files());
+        removal
+            .flatMap(AbandonedRuns.Removal::failure)
+            .ifPresent(why -> out.printf("its incomplete uploads, if any, stay: %s%n", why));
       }
     }
     out.printf(
         Locale.ROOT,
-        "%s %d abandoned, %,d bytes%n",
+        "%s %d abandoned, %,d bytes%s%n",
         options.dryRun() ? "Would remove" : "Removed",
         removed,
-        bytes);
+        bytes,
+        uploads > 0 ? String.format(Locale.ROOT, ", %,d incomplete uploads", uploads) : "");
     return ExitCode.OK;
   }
 

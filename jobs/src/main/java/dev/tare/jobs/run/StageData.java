@@ -46,21 +46,15 @@ final class StageData implements AutoCloseable {
 
   private final SparkSession spark;
   private final DataSource source;
-  private final Dataset<Row> rows;
   private final List<Dataset<Row>> kept = new ArrayList<>();
   private final Optional<CachedFile> tokenizer;
+  private Dataset<Row> rows;
   private InputReport report;
 
   private StageData(SparkSession spark, DataSource source, Optional<CachedFile> tokenizer) {
     this.spark = spark;
     this.source = source;
     this.tokenizer = tokenizer;
-    if (source.files().bytes() <= KEEP_BYTES) {
-      this.rows = source.rows().persist(StorageLevel.MEMORY_AND_DISK());
-      kept.add(rows);
-    } else {
-      this.rows = source.rows();
-    }
   }
 
   /**
@@ -90,7 +84,7 @@ final class StageData implements AutoCloseable {
   }
 
   /**
-   * Counts all rows, once.
+   * Counts all rows, once, before any are selected.
    *
    * @throws TareException (bad input) if more rows are bad than allowed, or none is a sample
    */
@@ -99,6 +93,11 @@ final class StageData implements AutoCloseable {
     report =
         asBadInput(
             () -> {
+              rows = source.rows();
+              if (source.files().bytes() <= KEEP_BYTES) {
+                rows = rows.persist(StorageLevel.MEMORY_AND_DISK());
+                kept.add(rows);
+              }
               InputReport counted = source.report(rows);
               counted.check(maxBadRows);
               return counted;

@@ -37,6 +37,14 @@ public final class AbandonedRuns {
    */
   public record Abandoned(Path path, long files, long bytes, Instant lastActivity) {}
 
+  /**
+   * What was done beside deleting files.
+   *
+   * @param uploads incomplete ones that were aborted
+   * @param failure why any that there are could not be; they go on costing storage
+   */
+  public record Removal(int uploads, Optional<String> failure) {}
+
   private AbandonedRuns(RunTree tree, Configuration hadoop) {
     this.tree = tree;
     this.hadoop = hadoop;
@@ -67,18 +75,28 @@ public final class AbandonedRuns {
   }
 
   /**
-   * Removes one of them, unless it came to life or was removed meanwhile.
+   * Removes one of them and the uploads to it that nobody completed, unless it came to life or was
+   * removed meanwhile.
    *
-   * @return whether it was removed
+   * @return empty if it was not removed
    */
-  public boolean remove(Abandoned abandoned) throws IOException {
+  public Optional<Removal> remove(Abandoned abandoned) throws IOException {
     Path path = abandoned.path();
     boolean attempt = RunAttempt.isAttempt(path.getName());
     RunFolder run = RunFolder.existing(attempt ? path.getParent() : path, hadoop);
     if (!candidates(run).contains(path) || !measure(path).equals(Optional.of(abandoned))) {
-      return false;
+      return Optional.empty();
     }
-    return path.getFileSystem(hadoop).delete(path, true);
+    FileSystem fileSystem = path.getFileSystem(hadoop);
+    Removal removal;
+    try {
+      // First, since nothing leads to the uploads of a folder that is gone.
+      removal = new Removal(IncompleteUploads.abort(fileSystem, path), Optional.empty());
+    } catch (IOException e) {
+      // Stores let some delete files who may not see uploads.
+      removal = new Removal(0, Optional.of(String.valueOf(e.getMessage())));
+    }
+    return fileSystem.delete(path, true) ? Optional.of(removal) : Optional.empty();
   }
 
   private List<Path> candidates(RunFolder run) throws IOException {

@@ -28,7 +28,7 @@ import org.apache.spark.sql.types.StructType;
  * <p>{@code min_sample} and {@code max_sample} name the sample that holds the extreme of a tensor,
  * by the SHA-256 of its canonical encoding, and {@code _file} and {@code _row} the place where it
  * was read. They are null in rows of channels, where the sample is not known, and where rows have
- * no position, as lines of text. Version 1, which can be read too, lacks these columns.
+ * no position, as images. Version 1, which can be read too, lacks these columns.
  */
 public final class StatisticsTable {
 

@@ -160,7 +160,7 @@ class TextSourceTest {
     assertThatThrownBy(() -> report.check(0))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "Refused 1 of 5 rows of %s (at most 0 may be bad): 1 invalid-utf8, first file:%s: no UTF-8: \"bad\uFFFD(\""
+            "Refused 1 of 5 rows of %s (at most 0 may be bad): 1 invalid-utf8, first file:%s, row 4: no UTF-8: \"bad\uFFFD(\""
                 .formatted(file, file));
     String first = lines("first.txt", List.of("first"));
     assertThat(hashes(source.samples()))

@@ -24,6 +24,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,24 +103,44 @@ class LawTest {
     assertThat(contentSha256("merged")).isEqualTo(expected);
   }
 
+  /** Every line is there twice: the first of the two is named. */
   @Test
-  void samplesOfExtremesAreNamedForEveryTensor() throws IOException {
-    Path text = MiniLm.write(folder.resolve("named.txt"), texts);
-    calibrate("named", text, 3, 4);
-    Dataset<Row> whole =
-        spark.read().parquet(run("named") + "/statistics").filter("channel is null");
-    Set<String> known = new HashSet<>();
-    samples.forEach(sample -> known.add(SampleOrigin.of(sample).sha256()));
-    List<Row> rows =
-        whole
-            .select("min_sample", "max_sample", "min_file", "max_file", "min_row", "max_row")
-            .collectAsList();
-    assertThat(rows).hasSizeGreaterThan(20);
-    for (Row row : rows) {
-      assertThat(known).contains(row.getString(0), row.getString(1));
-      assertThat(row.getString(2)).isEqualTo(row.getString(3)).endsWith("/named.txt");
-      assertThat(row.isNullAt(4) && row.isNullAt(5)).as("lines have no position").isTrue();
+  void extremesAreNamedByTheLineThatHoldsThemHoweverTheFileIsCut() throws IOException {
+    List<String> twice = new ArrayList<>(texts.subList(0, 64));
+    twice.addAll(texts.subList(0, 64));
+    Path text = MiniLm.write(folder.resolve("named.txt"), twice);
+    calibrate("whole", text, 3, 4);
+    List<Row> whole = origins("whole");
+    assertThat(whole).hasSizeGreaterThan(20);
+    List<String> hashes =
+        samples.subList(0, 64).stream().map(sample -> SampleOrigin.of(sample).sha256()).toList();
+    Set<Long> lines = new HashSet<>();
+    for (Row row : whole) {
+      for (int i = 1; i < row.size(); i += 3) {
+        assertThat(hashes.indexOf(row.getString(i))).isEqualTo((int) row.getLong(i + 2));
+        assertThat(row.getString(i + 1)).endsWith("/named.txt");
+        lines.add(row.getLong(i + 2));
+      }
     }
+    assertThat(lines).hasSizeGreaterThan(5);
+
+    spark.conf().set("spark.sql.files.maxPartitionBytes", "500");
+    Dataset<Row> cut = spark.read().text(text.toString());
+    assertThat(cut.select(functions.spark_partition_id()).distinct().count()).isGreaterThan(10);
+    calibrate("cut", text, 2, 8);
+    spark.conf().unset("spark.sql.files.maxPartitionBytes");
+    assertThat(origins("cut")).isEqualTo(whole);
+    assertThat(contentSha256("cut")).isEqualTo(contentSha256("whole"));
+  }
+
+  private List<Row> origins(String name) {
+    return spark
+        .read()
+        .parquet(run(name) + "/statistics")
+        .filter("channel is null")
+        .select("tensor", "min_sample", "min_file", "min_row", "max_sample", "max_file", "max_row")
+        .orderBy("tensor")
+        .collectAsList();
   }
 
   @Test

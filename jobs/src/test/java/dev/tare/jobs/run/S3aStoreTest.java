@@ -1,6 +1,7 @@
 package dev.tare.jobs.run;
 
 import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.tareAlone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,17 +11,24 @@ import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
 import dev.tare.jobs.stores.LossyProxy;
 import dev.tare.jobs.stores.S3Server;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.MultipartUploader;
+import org.apache.hadoop.fs.PartHandle;
+import org.apache.hadoop.fs.UploadHandle;
+import org.apache.hadoop.util.functional.FutureIO;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -123,6 +131,48 @@ class S3aStoreTest extends StoreContract {
       assertThat(proxy.lost()).isEqualTo(1);
       assertThat(publication.number()).isEqualTo(1);
       assertThat(publication.added()).isTrue();
+    }
+  }
+
+  @Test
+  void incompleteUploadsOfAnAbandonedRunAreAbortedAndOthersStay() throws Exception {
+    String old = root() + "/uploads";
+    RunFolder.at(old + "/dead", Optional.empty(), HadoopSettings.ofDriver())
+        .begin()
+        .write(Part.PLAN_JSON, "half");
+    UploadHandle dead = begin(old + "/dead/_attempt-1/weights/part-0.parquet");
+    begin(old + "/dead/_attempt-1/weights/part-1.parquet");
+    UploadHandle neighbour = begin(old + "/dead-not/part-0.parquet");
+
+    assertThat(tareAlone("gc", old, "--older-than", "1d").ends(0).out())
+        .isEqualTo("Removed 0 abandoned, 0 bytes\n");
+    assertThat(tareAlone("gc", old, "--older-than", "0m").ends(0).out())
+        .contains("removed dead (", "Removed 1 abandoned, ")
+        .endsWith(" bytes, 2 incomplete uploads\n");
+    assertThatThrownBy(() -> complete(old + "/dead/_attempt-1/weights/part-0.parquet", dead))
+        .isInstanceOf(IOException.class);
+    complete(old + "/dead-not/part-0.parquet", neighbour);
+    assertThat(fileSystem().listStatus(new org.apache.hadoop.fs.Path(old)))
+        .extracting(entry -> entry.getPath().getName())
+        .containsExactly("dead-not");
+  }
+
+  private UploadHandle begin(String file) throws IOException {
+    var path = new org.apache.hadoop.fs.Path(file);
+    try (MultipartUploader uploader = fileSystem().createMultipartUploader(path).build()) {
+      return FutureIO.awaitFuture(uploader.startUpload(path));
+    }
+  }
+
+  private void complete(String file, UploadHandle upload) throws IOException {
+    var path = new org.apache.hadoop.fs.Path(file);
+    byte[] bytes = {1, 2, 3};
+    try (MultipartUploader uploader = fileSystem().createMultipartUploader(path).build()) {
+      PartHandle part =
+          FutureIO.awaitFuture(
+              uploader.putPart(
+                  upload, 1, true, path, new ByteArrayInputStream(bytes), bytes.length));
+      FutureIO.awaitFuture(uploader.complete(upload, path, Map.of(1, part)));
     }
   }
 

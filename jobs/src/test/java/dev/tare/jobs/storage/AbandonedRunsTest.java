@@ -77,11 +77,23 @@ class AbandonedRunsTest {
     assertThat(two.get(0).files()).isEqualTo(2);
     folder("team/revived").begin(Atomicity.WHERE_POSSIBLE);
 
-    assertThat(abandoned.remove(two.get(0))).isTrue();
-    assertThat(abandoned.remove(two.get(0))).isFalse();
-    assertThat(abandoned.remove(two.get(1))).isFalse();
+    assertThat(abandoned.remove(two.get(0))).isPresent();
+    assertThat(abandoned.remove(two.get(0))).isEmpty();
+    assertThat(abandoned.remove(two.get(1))).isEmpty();
     assertThat(root.resolve("team/old")).doesNotExist();
     assertThat(root.resolve("team/revived/status.json")).exists();
+  }
+
+  @Test
+  void anAbandonedRunGoesThoughItsUploadsMayNotBeSeen() throws IOException {
+    abandon("team/old");
+    age("team/old");
+    Configuration forbidden = UploadsForbidden.configured();
+    AbandonedRuns abandoned =
+        AbandonedRuns.in(RunTree.below("forbidden:" + root, forbidden), forbidden);
+    assertThat(abandoned.remove(abandoned.before(LIMIT).get(0)))
+        .hasValue(new AbandonedRuns.Removal(0, Optional.of("old: no right to list uploads")));
+    assertThat(root.resolve("team/old")).doesNotExist();
   }
 
   @Test
@@ -96,7 +108,7 @@ class AbandonedRunsTest {
     assertThat(one)
         .extracting(a -> a.path().toString())
         .containsExactly(lost.path(Part.PLAN_JSON).getParent().toString());
-    assertThat(abandoned.remove(one.get(0))).isTrue();
+    assertThat(abandoned.remove(one.get(0))).isPresent();
     assertThat(run.damage()).isEmpty();
     assertThat(found()).isEmpty();
   }
