@@ -1,9 +1,12 @@
 package dev.tare.jobs;
 
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.sql.SparkSession;
 import scala.jdk.javaapi.CollectionConverters;
+import scala.jdk.javaapi.OptionConverters;
 
 /**
  * The one place that touches SparkContext: job descriptions that read like the README, listeners,
@@ -46,6 +49,19 @@ public final class SparkJobs {
               }
             });
     return hadoop;
+  }
+
+  /**
+   * The id under which a cluster knows the session, and where its pages are while it lasts; empty
+   * where Spark runs inside this JVM.
+   */
+  public static Optional<String> application(SparkSession spark) {
+    SparkContext context = spark.sparkContext();
+    if (context.isLocal()) {
+      return Optional.empty();
+    }
+    Optional<String> pages = OptionConverters.toJava(context.uiWebUrl());
+    return Optional.of(context.applicationId() + pages.map(url -> " at " + url).orElse(""));
   }
 
   /** Tasks that can run at once now. */

@@ -1,5 +1,8 @@
 package dev.tare.jobs.run;
 
+import dev.tare.jobs.SparkJobs;
+import java.io.PrintStream;
+import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
 /** A Spark session that ends with the work, unless somebody else had started it. */
@@ -13,9 +16,19 @@ final class Session implements AutoCloseable {
     this.own = own;
   }
 
-  static Session open(String name) {
+  /**
+   * Opens a session for a subcommand, and says on a cluster which application it is.
+   *
+   * @param subcommand as it is typed
+   * @param run id or location of the run that it makes or reads: Spark's pages show the last path
+   *     element; empty if there is none
+   * @param progress where lines for a person go
+   */
+  static Session open(String subcommand, Optional<String> run, PrintStream progress) {
     boolean own = SparkSession.getDefaultSession().isEmpty();
-    return new Session(
+    String name =
+        "tare " + subcommand + run.map(location -> " " + lastElement(location)).orElse("");
+    SparkSession spark =
         SparkSession.builder()
             .appName(name)
             // Tensor names are data: 'W' and 'w' are two tensors.
@@ -24,8 +37,19 @@ final class Session implements AutoCloseable {
             // home.
             .config("spark.executorEnv.ORT_DISABLE_TELEMETRY", "1")
             .config("spark.executorEnv.OPT_OUT_TRACKING", "true")
-            .getOrCreate(),
-        own);
+            .getOrCreate();
+    if (own) {
+      SparkJobs.application(spark)
+          .ifPresent(
+              application -> progress.println("Spark application " + application + ": " + name));
+    }
+    return new Session(spark, own);
+  }
+
+  /** Before anybody has looked whether it is a location at all. */
+  private static String lastElement(String location) {
+    String bare = location.replaceFirst("/+$", "");
+    return bare.substring(bare.lastIndexOf('/') + 1);
   }
 
   SparkSession spark() {

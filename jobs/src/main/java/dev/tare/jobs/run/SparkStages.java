@@ -11,12 +11,14 @@ import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.cli.GcOptions;
 import dev.tare.jobs.cli.InspectOptions;
 import dev.tare.jobs.cli.MergeOptions;
+import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.PublishOptions;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.cli.ReportOptions;
 import dev.tare.jobs.cli.RunOptions;
 import dev.tare.jobs.cli.RunsOptions;
 import dev.tare.jobs.cli.SelectOptions;
+import dev.tare.jobs.cli.StageOptions;
 import dev.tare.jobs.cli.Stages;
 import dev.tare.jobs.cli.VerifyOptions;
 import dev.tare.jobs.report.ReportJob;
@@ -50,7 +52,7 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode run(RunOptions options) throws IOException {
-    try (Session session = Session.open("tare run")) {
+    try (Session session = open("run", options.output())) {
       RunStage.Outcome outcome =
           new RunStage(session.spark(), out, new Progress(progress, 4)).run(options);
       if (outcome.details().isPresent()) {
@@ -64,37 +66,37 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode calibrate(CalibrateOptions options) throws IOException {
-    return single("tare calibrate", spark -> new CalibrateStage(spark, options, oneStage()));
+    return single(options, "calibrate", spark -> new CalibrateStage(spark, options, oneStage()));
   }
 
   @Override
   public ExitCode select(SelectOptions options) throws IOException {
-    return single("tare select", spark -> new SelectStage(spark, options, oneStage()));
+    return single(options, "select", spark -> new SelectStage(spark, options, oneStage()));
   }
 
   @Override
   public ExitCode quantize(QuantizeOptions options) throws IOException {
-    return single("tare quantize", spark -> new QuantizeStage(spark, options, oneStage()));
+    return single(options, "quantize", spark -> new QuantizeStage(spark, options, oneStage()));
   }
 
   @Override
   public ExitCode dequantize(DequantizeOptions options) throws IOException {
-    return single("tare dequantize", spark -> new DequantizeStage(spark, options, oneStage()));
+    return single(options, "dequantize", spark -> new DequantizeStage(spark, options, oneStage()));
   }
 
   @Override
   public ExitCode evaluate(EvaluateOptions options) throws IOException {
-    return single("tare evaluate", spark -> new EvaluateStage(spark, options, oneStage(), out));
+    return single(options, "evaluate", spark -> new EvaluateStage(spark, options, oneStage(), out));
   }
 
   @Override
   public ExitCode merge(MergeOptions options) throws IOException {
-    return single("tare merge", spark -> new MergeStage(spark, options, oneStage()));
+    return single(options, "merge", spark -> new MergeStage(spark, options, oneStage()));
   }
 
   @Override
   public ExitCode drift(DriftOptions options) throws IOException {
-    try (Session session = Session.open("tare drift")) {
+    try (Session session = Session.open("drift", Optional.of(options.current()), progress)) {
       return Explained.run(() -> new DriftCheck(session.spark(), out, oneStage()).run(options));
     }
   }
@@ -127,7 +129,7 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode report(ReportOptions options) throws IOException {
-    try (Session session = Session.open("tare report")) {
+    try (Session session = Session.open("report", Optional.of(options.run()), progress)) {
       out.println(
           new ReportJob(session.spark()).run(options.run(), options.compare(), options.out()));
       return ExitCode.OK;
@@ -136,7 +138,7 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode demo(DemoOptions options) throws IOException {
-    try (Session session = Session.open("tare demo")) {
+    try (Session session = Session.open("demo", options.output(), progress)) {
       return options.vision()
           ? new VisionDemo(session.spark(), out, progress).run(options)
           : new Demo(session.spark(), out, progress).run(options);
@@ -147,10 +149,15 @@ public final class SparkStages implements Stages {
     return new Progress(progress, 1);
   }
 
-  private ExitCode single(String application, Function<SparkSession, SingleStage> open)
+  private Session open(String subcommand, OutputOptions output) {
+    return Session.open(subcommand, Optional.of(output.runId().orElse(output.output())), progress);
+  }
+
+  private ExitCode single(
+      StageOptions options, String subcommand, Function<SparkSession, SingleStage> stages)
       throws IOException {
-    try (Session session = Session.open(application)) {
-      SingleStage stage = open.apply(session.spark());
+    try (Session session = open(subcommand, options.output())) {
+      SingleStage stage = stages.apply(session.spark());
       RunFolder folder =
           RunFolder.at(
               stage.options().output().output(),

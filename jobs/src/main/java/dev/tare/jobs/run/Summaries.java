@@ -20,35 +20,43 @@ final class Summaries {
   private Summaries() {}
 
   static String calibration(CalibrateResult result) {
-    return "%d samples, %d tensors, %d executors, content %s"
+    return "%s, %s, %s, content %s"
         .formatted(
-            result.samples(),
-            result.tensors().size(),
-            result.jvms().size(),
+            counted(result.samples(), "sample"),
+            counted(result.tensors().size(), "tensor"),
+            counted(result.jvms().size(), "executor"),
             result.contentSha256().substring(0, 16));
   }
 
   static String plan(QuantPlan plan) {
     long left = plan.tensors().stream().filter(t -> !t.quantized()).count();
-    return "%d activations, %d weights, %d biases; %d tensors stay float"
+    int biases = plan.quantized(Role.BIAS).size();
+    return "%s, %s, %d %s; %s %s float"
         .formatted(
-            plan.quantized(Role.ACTIVATION).size(),
-            plan.quantized(Role.WEIGHT).size(),
-            plan.quantized(Role.BIAS).size(),
-            left);
+            counted(plan.quantized(Role.ACTIVATION).size(), "activation"),
+            counted(plan.quantized(Role.WEIGHT).size(), "weight"),
+            biases,
+            biases == 1 ? "bias" : "biases",
+            counted(left, "tensor"),
+            left == 1 ? "stays" : "stay");
   }
 
   static String quantization(QuantizeJob.Result result) {
-    return "%d constants, %s of integers"
-        .formatted(result.constants(), megabytes(result.weightBytes()));
+    return "%s, %s of integers"
+        .formatted(counted(result.constants(), "constant"), megabytes(result.weightBytes()));
   }
 
   static String quality(Quality quality) {
     return String.format(
         Locale.ROOT,
-        "cosine %.4f on %d samples",
+        "cosine %.4f on %s",
         quality.headline().cosineMean(),
-        quality.samples());
+        counted(quality.samples(), "sample"));
+  }
+
+  /** A number of things; the plural takes an s. */
+  static String counted(long number, String thing) {
+    return number + " " + thing + (number == 1 ? "" : "s");
   }
 
   static String megabytes(long bytes) {

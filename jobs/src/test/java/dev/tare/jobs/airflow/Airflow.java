@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /** An Airflow of the pinned requirements, with a home and a SQLite database of its own. */
@@ -41,6 +42,19 @@ final class Airflow {
     this.environment = environment;
     Outcome migrated = run("airflow", "db", "migrate");
     assertThat(migrated.exit()).as(migrated.said()).isZero();
+  }
+
+  private Airflow(Path programs, Path home, Map<String, String> environment) {
+    this.programs = programs;
+    this.home = home;
+    this.environment = environment;
+  }
+
+  /** The same one, whose programs see a variable differently. */
+  Airflow with(String variable, String value) {
+    Map<String, String> changed = new TreeMap<>(environment);
+    changed.put(variable, value);
+    return new Airflow(programs, home, changed);
   }
 
   /** The folder of the DAG. */

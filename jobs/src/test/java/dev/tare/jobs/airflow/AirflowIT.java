@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.jobs.cluster.LocalCluster;
+import dev.tare.jobs.report.Chromium;
 import dev.tare.jobs.run.Graphs;
 import dev.tare.jobs.storage.RunFolder;
 import java.awt.image.BufferedImage;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,41 +25,52 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The DAG of {@code deploy/airflow} in a real Airflow, on Master and two Workers. */
 class AirflowIT {
 
   private static final String DAG = "tare_nightly";
+  private static final String NAME = "first-20261121T0200-";
 
   @TempDir static Path folder;
 
+  private static final List<String> TASKS =
+      List.of("calibrate", "select", "quantize", "gate", "publish");
+  private static final Path PICTURE = Path.of("target", "airflow", "graph.png").toAbsolutePath();
+
   private static LocalCluster cluster;
   private static Airflow airflow;
+
+  /** For what only reads results: no task waits for the second executor. */
+  private static Airflow hasty;
+
+  private static Night night;
 
   @BeforeAll
   static void start() throws IOException, InterruptedException {
     Graphs.cnn().write(Files.createDirectories(folder.resolve("models")).resolve("model.onnx"));
     images("data/2026-11-21", 40);
-    images("data/2026-11-22", 41);
     images("held-out", 42);
     Path root = Path.of(System.getProperty("tare.root"));
     Path sparkHome = Path.of(System.getProperty("tare.spark.home"));
-    Path properties =
+    String settings =
+        Files.readString(root.resolve("conf/spark-cluster.conf"))
+            + """
+            spark.driver.host 127.0.0.1
+            spark.ui.enabled false
+            spark.executor.cores 1
+            spark.executor.memory 600m
+            spark.executor.memoryOverhead 384m
+            spark.sql.shuffle.partitions 4
+            spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+            """;
+    Path two =
         Files.writeString(
-            folder.resolve("spark.conf"),
-            Files.readString(root.resolve("conf/spark-cluster.conf"))
-                + """
-                spark.driver.host 127.0.0.1
-                spark.ui.enabled false
-                spark.cores.max 2
-                spark.executor.cores 1
-                spark.executor.memory 600m
-                spark.executor.memoryOverhead 384m
-                spark.scheduler.minRegisteredResourcesRatio 1.0
-                spark.sql.shuffle.partitions 4
-                spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-                """);
+            folder.resolve("two.conf"),
+            settings + "spark.cores.max 2\nspark.scheduler.minRegisteredResourcesRatio 1.0\n");
+    Path one = Files.writeString(folder.resolve("one.conf"), settings + "spark.cores.max 1\n");
     cluster = LocalCluster.start(sparkHome, folder.resolve("cluster"), 2);
     airflow =
         new Airflow(
@@ -66,13 +79,18 @@ class AirflowIT {
                 "TARE_HOME", root.toRealPath().toString(),
                 "TARE_JAR", System.getProperty("tare.jar"),
                 "TARE_ROOT", folder.toString(),
-                "TARE_SPARK_PROPERTIES", properties.toString(),
+                "TARE_SPARK_PROPERTIES", two.toString(),
                 "AIRFLOW_CONN_SPARK_DEFAULT",
                     "{\"conn_type\": \"spark\", \"host\": \"%s\", \"extra\": {\"deploy-mode\": \"client\"}}"
                         .formatted(cluster.master()),
                 // The DAG leaves the pause between two tries to the installation.
                 "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY", "2",
+                "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION", "False",
+                // Whoever reaches the pages on the loopback needs no login.
+                "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "True",
                 "SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"));
+    hasty = airflow.with("TARE_SPARK_PROPERTIES", one.toString());
+    night = killedHalfWay();
   }
 
   @AfterAll
@@ -161,29 +179,97 @@ class AirflowIT {
     assertThat(dag.at("/days/asset").asText()).isEqualTo("2026-11-23");
   }
 
+  /**
+   * A run of the DAG.
+   *
+   * @param id Airflow's id of it
+   */
+  private record Night(Airflow.Outcome outcome, String id) {}
+
+  /** The night of 21 November; its first driver is killed while it calibrates. */
+  private static Night killedHalfWay() throws IOException, InterruptedException {
+    Airflow.Started started = airflow.start(night("2026-11-22T12:00:00", .9));
+    Path statistics = folder.resolve("runs/" + NAME + "statistics");
+    try {
+      while (!attempted(statistics)) {
+        assertThat(started.process().isAlive()).as(started.said()).isTrue();
+        Thread.sleep(20);
+      }
+      Optional<ProcessHandle> driver =
+          started.descendant("dev.tare.jobs.Tare", "calibrate", NAME + "statistics");
+      assertThat(driver).as(started.said()).isPresent();
+      driver.get().destroyForcibly();
+      Airflow.Outcome outcome = airflow.await(started);
+      return new Night(outcome, stored("select run_id from dag_run order by id desc"));
+    } finally {
+      started.stop();
+    }
+  }
+
+  /** In Airflow's own pages; copied to {@code -Dtare.airflow.picture=FILE} below the project. */
   @Test
-  void aNightIsPublishedOnceAndAFailingGateMovesNothing() throws IOException {
-    String day = "2026-11-22T12:00:00";
-    Airflow.Outcome first = airflow.run(night(day, "first", .9));
-    assertThat(first.exit()).as(first.said()).isZero();
-    assertThat(first.said())
-        .contains("calibrate", "2 executors", "gate: passed", "(entry 1)")
+  void pictureShowsTheGraphOfAFinishedNight(@TempDir(cleanup = CleanupMode.NEVER) Path profile)
+      throws IOException {
+    String run = night.id();
+    try (Chromium browser = Chromium.start(profile);
+        AirflowPages pages = AirflowPages.serve(airflow)) {
+      browser.screen(1360, 330, false);
+      pages.openGraph(browser, DAG, run);
+      for (String task : TASKS) {
+        String text = "document.querySelector('.react-flow__node[data-id=%s]')?.innerText ?? ''";
+        browser.awaitTrue("(%s).includes('success')".formatted(text.formatted(task)));
+        assertThat(browser.evaluate(text.formatted(task)))
+            .contains(task, "SparkSubmitOperator", "success");
+      }
+      assertThat(browser.evaluate("document.body.innerText")).contains(run, "quantized_model");
+      assertThat(browser.complaints()).isEmpty();
+      browser.screenshot(PICTURE);
+    }
+    assertThat(Files.size(PICTURE)).isBetween(20_000L, 150_000L);
+    String wanted = System.getProperty("tare.airflow.picture", "");
+    if (!wanted.isEmpty()) {
+      Files.copy(
+          PICTURE,
+          Path.of(System.getProperty("tare.root")).resolve(wanted),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  @Test
+  void aTaskKilledHalfWayIsTriedAgainAndPublishesOnce() throws IOException {
+    String said = night.outcome().said();
+    assertThat(night.outcome().exit()).as(said).isZero();
+    assertThat(said)
+        .contains("Error code is: -9", "2 executors", "gate: passed", "(entry 1)")
+        .contains("Spark application app-", ": tare calibrate " + NAME + "statistics")
         .doesNotContain(" WARN ");
-    Path latest = folder.resolve("runs/first/_LATEST");
-    List<String> published = entries(latest);
-    assertThat(published).hasSize(1);
-    assertThat(published.get(0)).contains("\"../first-20261121T0200-int8-quantized\"");
-    assertThat(folder.resolve("runs/first-20261121T0200-int8-quantized/model.onnx")).exists();
-    assertThat(lastEvent())
+    assertThat(said.split("running task <TaskInstance: tare_nightly.calibrate", -1))
+        .as("two tries")
+        .hasSize(3);
+    Path statistics = folder.resolve("runs/" + NAME + "statistics");
+    RunFolder.open(statistics.toString(), new Configuration()).verifyAll();
+    assertThat(attempted(statistics)).isFalse();
+    assertThat(published()).hasSize(1);
+    assertThat(published().get(0)).contains("\"../" + NAME + "int8-quantized\"");
+    assertThat(folder.resolve("runs/" + NAME + "int8-quantized/model.onnx")).exists();
+    assertThat(stored("select extra from asset_event order by id"))
         .contains("\"name\": \"%s/runs/first\"".formatted(folder))
-        .contains("\"run\": \"%s/runs/first-20261121T0200-int8-quantized\"".formatted(folder));
+        .contains("\"run\": \"%s/runs/%sint8-quantized\"".formatted(folder, NAME));
+  }
 
-    Airflow.Outcome second = airflow.run(night(day, "first", .9));
-    assertThat(second.exit()).as(second.said()).isZero();
-    assertThat(second.said().split("Reused the finished run", -1)).hasSize(5);
-    assertThat(entries(latest)).isEqualTo(published);
+  @Test
+  void theNightAgainPublishesNothingTwice() throws IOException {
+    List<String> before = published();
+    Airflow.Outcome again = hasty.run(night("2026-11-22T13:00:00", .9));
+    assertThat(again.exit()).as(again.said()).isZero();
+    assertThat(again.said().split("Reused the finished run", -1)).hasSize(5);
+    assertThat(published()).isEqualTo(before);
+  }
 
-    Airflow.Outcome refused = airflow.run(night(day, "first", 1));
+  @Test
+  void aFailingGateMovesNothingAndIsNotTriedAgain() throws IOException {
+    List<String> before = published();
+    Airflow.Outcome refused = hasty.run(night("2026-11-22T14:00:00", 1));
     assertThat(refused.exit()).as(refused.said()).isOne();
     assertThat(refused.said())
         .contains("gate: failed", "Error code is: 4", "exit code 4: the quality gate failed")
@@ -191,38 +277,10 @@ class AirflowIT {
     assertThat(refused.said().split("running task <TaskInstance: tare_nightly.gate", -1))
         .as("one try of the gate")
         .hasSize(2);
-    assertThat(entries(latest)).isEqualTo(published);
+    assertThat(published()).hasSize(1).isEqualTo(before);
   }
 
-  @Test
-  void aTaskKilledHalfWayIsTriedAgainAndPublishesOnce() throws IOException, InterruptedException {
-    Airflow.Started started = airflow.start(night("2026-11-23T12:00:00", "killed", .9));
-    Path statistics = folder.resolve("runs/killed-20261122T0200-statistics");
-    try {
-      while (!attempted(statistics)) {
-        assertThat(started.process().isAlive()).as(started.said()).isTrue();
-        Thread.sleep(20);
-      }
-      Optional<ProcessHandle> driver =
-          started.descendant("dev.tare.jobs.Tare", "calibrate", "killed-20261122T0200-statistics");
-      assertThat(driver).as(started.said()).isPresent();
-      driver.get().destroyForcibly();
-      Airflow.Outcome outcome = airflow.await(started);
-
-      assertThat(outcome.exit()).as(outcome.said()).isZero();
-      assertThat(outcome.said()).contains("Error code is: -9", "(entry 1)");
-      assertThat(outcome.said().split("running task <TaskInstance: tare_nightly.calibrate", -1))
-          .as("two tries")
-          .hasSize(3);
-    } finally {
-      started.stop();
-    }
-    RunFolder.open(statistics.toString(), new Configuration()).verifyAll();
-    assertThat(attempted(statistics)).isFalse();
-    assertThat(entries(folder.resolve("runs/killed/_LATEST"))).hasSize(1);
-  }
-
-  private static String[] night(String logicalDate, String name, double limit) {
+  private static String[] night(String logicalDate, double limit) {
     return new String[] {
       "airflow",
       "dags",
@@ -230,7 +288,7 @@ class AirflowIT {
       DAG,
       logicalDate,
       "--conf",
-      "{\"name\": \"%s\", \"samples\": 16, \"min_cosine\": %s}".formatted(name, limit)
+      "{\"name\": \"first\", \"samples\": 16, \"min_cosine\": %s}".formatted(limit)
     };
   }
 
@@ -243,9 +301,10 @@ class AirflowIT {
     }
   }
 
-  private static List<String> entries(Path latest) throws IOException {
+  /** What the name's pointer holds. */
+  private static List<String> published() throws IOException {
     List<String> entries = new ArrayList<>();
-    try (Stream<Path> files = Files.list(latest)) {
+    try (Stream<Path> files = Files.list(folder.resolve("runs/first/_LATEST"))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
         entries.add(file.getFileName() + " " + Files.readString(file, StandardCharsets.UTF_8));
       }
@@ -253,16 +312,17 @@ class AirflowIT {
     return entries;
   }
 
-  /** What the last run told the consumers of the asset. */
-  private static String lastEvent() throws IOException {
+  /** The first column of the first row of a query to Airflow's database. */
+  private static String stored(String query) throws IOException {
     Airflow.Outcome outcome =
         airflow.run(
             "python",
             "-c",
             "import sqlite3, sys; print(sqlite3.connect(sys.argv[1])"
-                + ".execute('select extra from asset_event order by id desc').fetchone()[0])",
-            folder.resolve("airflow/airflow.db").toString());
+                + ".execute(sys.argv[2]).fetchone()[0])",
+            folder.resolve("airflow/airflow.db").toString(),
+            query);
     assertThat(outcome.exit()).as(outcome.said()).isZero();
-    return outcome.said();
+    return outcome.said().strip();
   }
 }

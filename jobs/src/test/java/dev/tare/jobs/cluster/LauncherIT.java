@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -75,6 +76,32 @@ class LauncherIT {
             "calibration over inference",
             run.resolve("plan.json").toString());
     assertThat(run.resolve("manifest.json")).exists();
+    assertReported(run);
+  }
+
+  /** The page of a run by the launcher, which stands by itself. */
+  private void assertReported(Path run) throws IOException, InterruptedException {
+    Result result =
+        tare(
+            Map.of("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1"),
+            "report",
+            run.toString(),
+            "--out",
+            "page.html");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.err()).doesNotContain("WARN", " INFO ");
+    Path page = folder.resolve("page.html");
+    assertThat(result.out()).contains(page.toString());
+    String html = Files.readString(page, StandardCharsets.UTF_8);
+    assertThat(html.strip()).startsWith("<!DOCTYPE html>").endsWith("</html>");
+    assertThat(html)
+        .contains("<h1>" + run.getFileName() + "</h1>", "Gate passed")
+        .contains("/encoder/layer.5/output/dense/MatMul", "<svg ", "<style>", "<script>");
+    assertThat(html).doesNotContain("url(", "@import", "fetch(", "XMLHttpRequest");
+    Matcher reference =
+        Pattern.compile("(?i)\\b(?:src|srcset|href|action)\\s*=\\s*[\"']?+(?!#|data:).{0,80}")
+            .matcher(html);
+    assertThat(reference.results().map(MatchResult::group)).isEmpty();
   }
 
   private static String onlyLog(Path logs) throws IOException {

@@ -136,7 +136,8 @@ public final class LocalCluster implements AutoCloseable {
         "The cluster did not start within " + START_LIMIT + "; the master said: " + seen);
   }
 
-  static int freePort() throws IOException {
+  /** A port of the loopback that nobody listens on. */
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

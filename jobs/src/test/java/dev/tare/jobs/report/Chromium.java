@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Assumptions;
  * <p>Where there is none, the test that asks is skipped with the reason, or fails if the variable
  * {@code CI} is {@code true}.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final List<String> NAMES =
@@ -51,7 +51,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Starts a browser with a profile of its own. */
-  static Chromium start(Path profile) throws IOException {
+  public static Chromium start(Path profile) throws IOException {
     Optional<String> program = program();
     if (program.isEmpty()) {
       String reason = "no Chromium on the PATH: " + String.join(", ", NAMES);
@@ -204,7 +204,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** A screen of this size and liking. */
-  void screen(int width, int height, boolean dark) throws IOException {
+  public void screen(int width, int height, boolean dark) throws IOException {
     call(
         "Emulation.setDeviceMetricsOverride",
         node()
@@ -228,21 +228,51 @@ final class Chromium implements AutoCloseable {
 
   /** Opens a file and waits until it is loaded; events of earlier pages are forgotten. */
   void open(Path file) throws IOException {
+    open(file.toUri());
+  }
+
+  /** Opens an address and waits until it is loaded; events of earlier pages are forgotten. */
+  public void open(URI page) throws IOException {
     events.clear();
-    call("Page.navigate", node().put("url", file.toUri().toString()));
+    JsonNode answer = call("Page.navigate", node().put("url", page.toString()));
+    if (answer.has("errorText")) {
+      throw new IOException(page + ": " + answer.get("errorText").asText());
+    }
     if (events.stream().noneMatch(e -> e.path("method").asText().equals("Page.loadEventFired"))) {
       await(m -> m.path("method").asText().equals("Page.loadEventFired"));
     }
   }
 
   /** The value of an expression, as text. */
-  String evaluate(String expression) throws IOException {
+  public String evaluate(String expression) throws IOException {
     JsonNode result =
         call("Runtime.evaluate", node().put("expression", expression).put("returnByValue", true));
     if (result.has("exceptionDetails")) {
       throw new AssertionError(expression + ": " + result.get("exceptionDetails"));
     }
     return result.path("result").path("value").asText();
+  }
+
+  /**
+   * Waits until an expression is true.
+   *
+   * @throws IOException if it is not within 90 seconds; the message holds the text of the page
+   */
+  public void awaitTrue(String expression) throws IOException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
+    while (!evaluate(expression).equals("true")) {
+      if (System.nanoTime() > end) {
+        throw new IOException(
+            "%s is not true after %d seconds of: %s"
+                .formatted(expression, MOST_SECONDS, evaluate("document.body.innerText")));
+      }
+      try {
+        Thread.sleep(100);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException(e);
+      }
+    }
   }
 
   /** Presses and releases a key on what has the focus. */
@@ -267,14 +297,15 @@ final class Chromium implements AutoCloseable {
     throw new IOException("Chromium has no TaskDuration");
   }
 
-  void screenshot(Path file) throws IOException {
+  /** Writes what the screen shows as PNG; folders are made. */
+  public void screenshot(Path file) throws IOException {
     String png = call("Page.captureScreenshot", node().put("format", "png")).path("data").asText();
     Files.createDirectories(file.getParent());
     Files.write(file, Base64.getDecoder().decode(png));
   }
 
   /** What the page said on its console or went wrong in it. */
-  List<String> complaints() throws IOException {
+  public List<String> complaints() throws IOException {
     evaluate("0");
     return events.stream()
         .filter(

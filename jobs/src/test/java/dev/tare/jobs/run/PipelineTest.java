@@ -50,7 +50,9 @@ class PipelineTest {
     evalData = write(shared.resolve("eval"), "x array<float>", gaussian(30, 6, 2));
     whole = shared.resolve("whole");
     CommandLine.Result result = runAll(whole, "--eval-data", evalData).ends(0);
-    assertThat(result.err()).contains("[1/4] calibrate", "[4/4] evaluate", "60 samples, 2 tensors");
+    assertThat(result.err())
+        .contains(
+            "[1/4] calibrate", "[4/4] evaluate", "60 samples, 2 tensors, 1 executor, content ");
     assertThat(result.out()).contains("gate: passed", whole.toString());
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
@@ -28,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -65,7 +67,7 @@ abstract class StoreContract {
       fileSystem.copyFromLocalFile(
           new Path(local.resolve(name).toUri()), new Path(root() + "/in/" + name));
     }
-    expected = runAll(local.toString(), local.resolve("run").toString());
+    expected = runAll(local.toString(), local.resolve("runs/first").toString());
     run = runAll(root() + "/in", root() + "/runs/first");
   }
 
@@ -122,6 +124,33 @@ abstract class StoreContract {
         .filter(file -> List.of(paths).contains(file.path()))
         .map(file -> (Object) file)
         .toList();
+  }
+
+  @Test
+  void sqlAnswersThereAsOnFiles() {
+    String onFiles = expected.folder().path().getParent().toString();
+    for (String query :
+        List.of(
+            """
+            SELECT to_json(struct(run_id, tensor, axis, channel, count, min, max, bin, bin_count,
+              min_sample, max_row, stored.fn.scale(struct(*), 'uint8', 'mse') AS scale))
+            FROM stored.statistics ORDER BY tensor, axis, channel
+            """,
+            """
+            SELECT to_json(struct(run_id, stages, gate, samples, content_sha256)) FROM stored.runs
+            """)) {
+      assertThat(answers(query, root() + "/runs"))
+          .isNotEmpty()
+          .allMatch(row -> row.contains("\"run_id\":\"first\""))
+          .isEqualTo(answers(query, onFiles));
+    }
+  }
+
+  private static List<String> answers(String query, String runs) {
+    SparkSession spark = CommandLine.spark();
+    spark.conf().set("spark.sql.catalog.stored", TareCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.stored.root", runs);
+    return spark.sql(query).collectAsList().stream().map(row -> row.getString(0)).toList();
   }
 
   @Test
