@@ -68,18 +68,15 @@ final class AirflowPages implements AutoCloseable {
     browser.open(
         root.resolve(
             "/dags/%s/runs/%s".formatted(dag, URLEncoder.encode(run, StandardCharsets.UTF_8))));
-    browser.awaitTrue("document.querySelector('.react-flow__minimap') !== null");
-    browser.evaluate(
-        """
-        document.querySelector('button[aria-label="Collapse Details Panel"]').click();
-        document.querySelector('.react-flow__minimap').style.display = 'none';
-        """);
-    // What lies outside of the screen is not in the page, so the last one tells that all are.
+    // The page is drawn in steps, and again when it gets wider, so all is tried until it stays.
+    // What lies outside of the screen is not in the page: the asset at the end tells that all fits.
     browser.awaitTrue(
         """
+        document.querySelector('button[aria-label="Collapse Details Panel"]')?.click();
+        document.querySelector('.react-flow__minimap')?.style.setProperty('display', 'none');
         document.querySelector('.react-flow__controls-fitview')?.click();
         document.querySelector('.react-flow__node[data-id^=asset]')?.getBoundingClientRect().right
-          > 0.9 * innerWidth
+          > 0.9 * innerWidth && document.querySelector('.react-flow__minimap')?.offsetWidth === 0
         """);
   }
 
