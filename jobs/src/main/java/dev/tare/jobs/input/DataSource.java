@@ -32,7 +32,7 @@ public final class DataSource {
   private final SampleSource source;
   private final Optional<String> textColumn;
   private final OptionalInt maxLength;
-  private Optional<Dataset<Row>> rows = Optional.empty();
+  private Optional<Dataset<Row>> rows;
 
   private DataSource(
       SparkSession spark,
@@ -47,6 +47,8 @@ public final class DataSource {
     this.format = format;
     this.source = source;
     this.textColumn = textColumn;
+    // Making the table checks columns; that of lines may take a job, which nobody may ask for.
+    this.rows = format == DataFormat.TEXT ? Optional.empty() : Optional.of(source.rows());
     this.maxLength =
         source instanceof TextSource text ? OptionalInt.of(text.maxLength()) : OptionalInt.empty();
   }
@@ -103,8 +105,9 @@ public final class DataSource {
   private static DataSource lines(
       SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
     requireNoColumn(request, data, "text");
+    Dataset<Row> lines = TextLines.open(spark, data);
     SampleSource source =
-        tokenized(() -> TextLines.read(spark, data, configuration), new TreeMap<>(), request);
+        tokenized(() -> TextLines.number(lines, data, configuration), new TreeMap<>(), request);
     return new DataSource(spark, configuration, data, DataFormat.TEXT, source, Optional.empty());
   }
 

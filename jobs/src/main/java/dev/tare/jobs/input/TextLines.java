@@ -33,12 +33,18 @@ final class TextLines {
 
   private TextLines() {}
 
+  /** Spark's own table of the lines, its files listed now and read later. */
+  static Dataset<Row> open(SparkSession spark, DataFiles data) {
+    return spark.read().option("recursiveFileLookup", "true").text(data.literals());
+  }
+
   /**
    * Columns: file as {@link ParquetTable#FILE}, row, text as binary. Where a file is large enough
    * to be cut, runs a job that counts the lines of all splits.
+   *
+   * @param lines as {@link #open} gives them
    */
-  static Dataset<Row> read(SparkSession spark, DataFiles data, Configuration configuration) {
-    Dataset<Row> lines = spark.read().option("recursiveFileLookup", "true").text(data.literals());
+  static Dataset<Row> number(Dataset<Row> lines, DataFiles data, Configuration configuration) {
     LineStarts starts =
         LineStarts.worthCounting(data, configuration) ? LineStarts.count(lines) : LineStarts.NONE;
     return lines

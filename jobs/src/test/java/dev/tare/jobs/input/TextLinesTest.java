@@ -76,7 +76,8 @@ class TextLinesTest {
   }
 
   private Dataset<Row> read(Path path) {
-    return TextLines.read(spark(), DataFiles.list(path.toString(), HADOOP), HADOOP);
+    DataFiles data = DataFiles.list(path.toString(), HADOOP);
+    return TextLines.number(TextLines.open(spark(), data), data, HADOOP);
   }
 
   /** The lines of each file by its name, in the order of their positions, which are 0, 1, 2, ... */
