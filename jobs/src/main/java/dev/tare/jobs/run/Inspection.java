@@ -132,6 +132,9 @@ final class Inspection {
             (file, ref) ->
                 field(
                     "data", "%s, %d bytes, sha256 %s".formatted(file, ref.length(), ref.sha256())));
+    if (!handle.files().data().isEmpty()) {
+      field("sha256 of all", handle.sha256());
+    }
     field("producer", model.producer());
     field("opset", model.opsets().toString() + ", IR version " + model.irVersion());
     field("parameters", String.valueOf(model.parameterCount()));
