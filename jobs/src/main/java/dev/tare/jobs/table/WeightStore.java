@@ -16,11 +16,13 @@ import org.apache.spark.sql.functions;
 /** Reads quantized constants back from their table. */
 public final class WeightStore {
 
+  private static final long PARTITION_BYTES = 16L << 20;
+
   private WeightStore() {}
 
   /**
-   * The integers of every constant by name, slice by slice, so that Spark holds few of them at
-   * once.
+   * The integers of every constant by name, a few slices at a time: the driver's heap need not hold
+   * them all.
    *
    * @param folder the table of slices
    * @param constants their plans
@@ -31,10 +33,15 @@ public final class WeightStore {
     Map<String, ByteBuffer> codes = new HashMap<>();
     constants.forEach(
         p -> codes.put(p.tensor(), memory.apply(Math.toIntExact(WeightTables.bytes(p)))));
+    long bytes = constants.stream().mapToLong(WeightTables::bytes).sum();
     Dataset<Row> rows =
         CheckedParquet.read(spark, WeightTables.WEIGHTS_SCHEMA, folder)
             .select("tensor", "offset", "data")
-            .orderBy(functions.col("tensor"), functions.col("offset"));
+            // The driver takes a partition at a time, whole, and copies it while it is unpacked.
+            .repartition(
+                Math.toIntExact(bytes / PARTITION_BYTES + 1),
+                functions.col("tensor"),
+                functions.col("offset"));
     for (Iterator<Row> it = rows.toLocalIterator(); it.hasNext(); ) {
       Row row = it.next();
       byte[] data = row.getAs("data");
