@@ -187,13 +187,13 @@ final class AllSupported {
     if (!marks.containsKey(input)) {
       return;
     }
-    boolean alone = readers.get(input).size() == 1;
+    // Whoever runs the model reads an output of the graph, with all that the node cuts off.
+    boolean alone = readers.get(input).size() == 1 && !graph.outputs().contains(input);
     mark(output, Mark.OWN);
     if (!alone || !marks.containsKey(output)) {
       return;
     }
-    boolean inside = !graph.outputs().contains(input) && !graph.inputs().contains(input);
-    if (inside && !recipe.decide(query(output)).rule().symmetric()) {
+    if (!graph.inputs().contains(input) && !recipe.decide(query(output)).rule().symmetric()) {
       marks.remove(input);
       left.put(
           input,

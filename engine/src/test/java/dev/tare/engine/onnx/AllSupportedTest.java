@@ -5,15 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import com.typesafe.config.ConfigFactory;
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -198,6 +204,70 @@ class AllSupportedTest {
     assertThat(activation(symmetric, "c1").channels())
         .isEqualTo(activation(symmetric, "r1").channels());
     assertThat(activation(symmetric, "sum").method()).isEqualTo("shared:r3");
+  }
+
+  /** A layer whose output is cut before the next one, and read whole by somebody else. */
+  private static Models cutBehind(String cut) {
+    Models models = Models.opset(13).input("x", 4, 16).weight("w", 16, 16).weight("v", 16, 8);
+    if (cut.equals("Clip")) {
+      models
+          .constant(TensorCodec.floats("low", List.of(), 0f))
+          .constant(TensorCodec.floats("high", List.of(), .5f));
+    }
+    return models
+        .node("MatMul", "first", List.of("x", "w"), List.of("h"))
+        .node(cut, cut.equals("Clip") ? "h low high" : "h", "r")
+        .node("MatMul", "second", List.of("r", "v"), List.of("y"))
+        .output("y");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Relu, false", "Relu, true", "Clip, false", "Clip, true"})
+  void outputOfTheGraphKeepsWhatAReluOrClipCutsOff(String cut, boolean symmetric) {
+    OnnxModel model = cutBehind(cut).output("h").build();
+    assertWhole(model, symmetric, Map.of("x", Reference.gaussian(5, 4, 16)), "h");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Relu, false", "Relu, true", "Clip, false", "Clip, true"})
+  void bodyThatCapturesATensorReadsWhatAReluOrClipCutsOff(String cut, boolean symmetric) {
+    GraphProto.Builder same =
+        GraphProto.newBuilder()
+            .setName("same")
+            .addNode(Models.nodeOf("Identity", "", List.of("h"), List.of("t")))
+            .addOutput(ValueInfoProto.newBuilder().setName("t"));
+    GraphProto.Builder negated =
+        GraphProto.newBuilder()
+            .setName("negated")
+            .addNode(Models.nodeOf("Neg", "", List.of("h"), List.of("e")))
+            .addOutput(ValueInfoProto.newBuilder().setName("e"));
+    OnnxModel model =
+        cutBehind(cut)
+            .input("flag", TensorProto.DataType.BOOL)
+            .node(
+                "If",
+                "flag",
+                "z",
+                Models.graph("then_branch", same),
+                Models.graph("else_branch", negated))
+            .output("z")
+            .build();
+    Tensor flag = Tensor.of(DType.BOOL, Shape.SCALAR, ByteBuffer.wrap(new byte[1]));
+    assertWhole(model, symmetric, Map.of("x", Reference.gaussian(5, 4, 16), "flag", flag), "z");
+  }
+
+  private static void assertWhole(
+      OnnxModel model, boolean symmetric, Map<String, Tensor> input, String output) {
+    Recipe recipe =
+        symmetric ? recipe("activations.type = int8, activations.symmetric = true") : recipe();
+    QuantPlan plan = plan(model, recipe, input);
+    assertThat(activation(plan, "h").method()).isEqualTo("min-max");
+    assertThat(activation(plan, "h").channels().get(0).range().low()).isLessThan(-1f);
+    Tensor expected = Reference.run(model, input, OptLevel.ALL_OPT).get(output);
+    Tensor actual =
+        Reference.run(StaticPlans.quantized(model, plan), input, OptLevel.ALL_OPT).get(output);
+    assertThat(QuantError.between(expected.toFloatArray(), actual.toFloatArray()).sqnrDb())
+        .isGreaterThan(30);
   }
 
   @Test
