@@ -42,14 +42,17 @@ MODEL = Asset(name="quantized_model", uri="tare://nightly/quantized_model")
 
 # Exit codes of Tare that the same command would end with again.
 FINAL = {
-    2: "usage or configuration",
+    2: "usage, configuration or the place",
     3: "bad input or model",
     4: "the quality gate failed",
 }
 
 
 class VerdictsAreFinal(RetryPolicy):
-    """Tries again after a crash or a lost machine, not after an answer of Tare's."""
+    """
+    Tries again after a crash, a stop (130, 143) or a platform that failed (6), not after an answer
+    of Tare's.
+    """
 
     def evaluate(self, exception, try_number, max_tries, context=None):
         told = re.search(r"Error code is: (-?\d+)", str(exception))

@@ -35,6 +35,26 @@ public final class TareException extends RuntimeException {
     return new TareException(ExitCode.USAGE, message, cause);
   }
 
+  /**
+   * The place does not allow the run: an output that cannot be made, a full disk, a temporary
+   * folder without exec, a heap too small. The message says what to set.
+   */
+  public static TareException place(String message) {
+    return new TareException(ExitCode.USAGE, message);
+  }
+
+  /** The same, with what it came from. */
+  public static TareException place(String message, Throwable cause) {
+    return new TareException(ExitCode.USAGE, message, cause);
+  }
+
+  /**
+   * What Tare runs on failed, and another try may succeed: a cluster or its executors were lost.
+   */
+  public static TareException platform(String message, Throwable cause) {
+    return new TareException(ExitCode.PLATFORM, message, cause);
+  }
+
   /** A model, a data set or a run folder cannot be used; the message names file, tensor or row. */
   public static TareException badInput(String message) {
     return new TareException(ExitCode.BAD_INPUT, message);

@@ -1,10 +1,13 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import java.io.File;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -75,10 +78,19 @@ public final class CommandLines {
       // Made here: picocli transforms no model of a subcommand that it makes itself.
       line.addSubcommand(new CommandLine(command));
     }
+    line.getCommandSpec().usageMessage().exitCodeList(exitCodes());
     line.setExpandAtFiles(false);
     line.setOut(out);
     line.setErr(err);
     return line;
+  }
+
+  private static Map<String, String> exitCodes() {
+    Map<String, String> meanings = new LinkedHashMap<>();
+    for (ExitCode exitCode : ExitCode.values()) {
+      meanings.put(String.valueOf(exitCode.code()), exitCode.meaning());
+    }
+    return meanings;
   }
 
   private ConfigurationFile configuration(String location, OptionKeys keys) {

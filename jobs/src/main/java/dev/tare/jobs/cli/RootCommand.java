@@ -20,14 +20,6 @@ import picocli.CommandLine.Spec;
     optionListHeading = "%nOptions%n",
     commandListHeading = "%nSubcommands (tare SUBCOMMAND --help shows options and an example)%n",
     exitCodeListHeading = "%nExit codes%n",
-    exitCodeList = {
-      "0:ok",
-      "2:usage or configuration",
-      "3:bad input or model",
-      "4:quality gate failed, or statistics drifted",
-      "5:output already finished",
-      "70:internal error"
-    },
     footerHeading = "%nExamples%n",
     footer = {
       "  tare demo",

@@ -97,7 +97,7 @@ final class Inspection {
 
   private void status(Status status) {
     field("outcome", status.outcome().name().toLowerCase(Locale.ROOT));
-    field("exit code", String.valueOf(status.exitCode()));
+    status.exitCode().ifPresent(code -> field("exit code", String.valueOf(code)));
     field("message", status.message());
   }
 

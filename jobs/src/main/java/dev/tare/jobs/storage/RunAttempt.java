@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
@@ -52,7 +53,7 @@ public final class RunAttempt {
     RunAttempt attempt = new RunAttempt(folder, fileSystem, publisher);
     Optional<String> before = folder.status().map(Status::attempt);
     try {
-      attempt.writeStatus(Status.Outcome.RUNNING, ExitCode.OK, "running");
+      attempt.writeStatus(Status.Outcome.RUNNING, OptionalInt.empty(), "running");
     } catch (IOException e) {
       // hdfs: ends the writing of one who is overtaken by another.
       if (attempt.overtaken(before)) {
@@ -149,7 +150,7 @@ public final class RunAttempt {
     boolean gateFailed = manifest.gateFailed();
     writeStatusIfPossible(
         Status.Outcome.FINISHED,
-        gateFailed ? ExitCode.GATE_FAILED : ExitCode.OK,
+        OptionalInt.of((gateFailed ? ExitCode.GATE_FAILED : ExitCode.OK).code()),
         gateFailed ? "finished; the quality gate failed" : "finished");
     if (moves) {
       deleteStaging();
@@ -160,7 +161,10 @@ public final class RunAttempt {
   /** Records a failure and removes what was written; does nothing to a folder that it lost. */
   public void fail(ExitCode exitCode, String message) {
     if (!published && owned()) {
-      writeStatusIfPossible(Status.Outcome.FAILED, exitCode, message);
+      writeStatusIfPossible(
+          exitCode.stopped() ? Status.Outcome.INTERRUPTED : Status.Outcome.FAILED,
+          OptionalInt.of(exitCode.code()),
+          message);
     }
     // A manifest whose writing failed may still appear, and then it names these parts.
     if (!published && !undecided) {
@@ -215,16 +219,16 @@ public final class RunAttempt {
     return "Another attempt is writing %s; this one publishes nothing".formatted(folder.path());
   }
 
-  private void writeStatus(Status.Outcome outcome, ExitCode exitCode, String message)
+  private void writeStatus(Status.Outcome outcome, OptionalInt exitCode, String message)
       throws IOException {
-    Status status = new Status(outcome, exitCode.code(), message, id, Instant.now());
+    Status status = new Status(outcome, exitCode, message, id, Instant.now());
     try (OutputStream stream = fileSystem.create(folder.path(Part.STATUS), true)) {
       stream.write(status.format().getBytes(StandardCharsets.UTF_8));
     }
   }
 
   /** The run's outcome stands without it, and the failure that led here must not be hidden. */
-  private void writeStatusIfPossible(Status.Outcome outcome, ExitCode exitCode, String message) {
+  private void writeStatusIfPossible(Status.Outcome outcome, OptionalInt exitCode, String message) {
     try {
       writeStatus(outcome, exitCode, message);
     } catch (IOException e) {

@@ -6,19 +6,21 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
  * How the last attempt at a run stands, for those who cannot see the exit code: {@code
  * status.json}. It is overwritten, says nothing about the artifacts and publishes nothing.
  *
- * @param outcome running, finished or failed
- * @param exitCode what the command line returned; 0 while running
+ * @param outcome running, finished, failed or interrupted
+ * @param exitCode what the command line returned; empty while running
  * @param message one sentence
  * @param attempt which attempt wrote it
  * @param time when
  */
-public record Status(Outcome outcome, int exitCode, String message, String attempt, Instant time) {
+public record Status(
+    Outcome outcome, OptionalInt exitCode, String message, String attempt, Instant time) {
   private static final Set<String> KEYS =
       Set.of("format-version", "outcome", "exit-code", "message", "attempt", "time");
 
@@ -26,7 +28,9 @@ public record Status(Outcome outcome, int exitCode, String message, String attem
   public enum Outcome {
     RUNNING,
     FINISHED,
-    FAILED
+    FAILED,
+    /** Somebody stopped it: Ctrl-C, SIGTERM. */
+    INTERRUPTED
   }
 
   public Status {
@@ -38,7 +42,7 @@ public record Status(Outcome outcome, int exitCode, String message, String attem
     ObjectNode root = StrictJson.object();
     root.put("format-version", ManifestJson.FORMAT_VERSION);
     root.put("outcome", outcome.name().toLowerCase(Locale.ROOT));
-    root.put("exit-code", exitCode);
+    exitCode.ifPresent(code -> root.put("exit-code", code));
     root.put("message", message);
     root.put("attempt", attempt);
     root.put("time", time.toString());
@@ -56,12 +60,18 @@ public record Status(Outcome outcome, int exitCode, String message, String attem
     try {
       return new Status(
           Outcome.valueOf(StrictJson.text(root, "outcome", where).toUpperCase(Locale.ROOT)),
-          Math.toIntExact(StrictJson.integer(root, "exit-code", where)),
+          exitCode(root, where),
           StrictJson.text(root, "message", where),
           StrictJson.text(root, "attempt", where),
           Instant.parse(StrictJson.text(root, "time", where)));
     } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
       throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
     }
+  }
+
+  private static OptionalInt exitCode(ObjectNode root, String where) {
+    return root.has("exit-code")
+        ? OptionalInt.of(Math.toIntExact(StrictJson.integer(root, "exit-code", where)))
+        : OptionalInt.empty();
   }
 }

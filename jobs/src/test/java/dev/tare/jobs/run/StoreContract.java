@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -164,7 +165,8 @@ abstract class StoreContract {
     assertThat(tareAlone("verify", name).ends(0).out()).contains("/runs/first is whole");
     assertThat(tareAlone("runs", root() + "/runs").ends(0).out())
         .containsPattern(
-            "first +finished +calibrate, select, quantize, evaluate +passed +20.*Z +[0-9,]+  current");
+            "first +finished +calibrate, select, quantize, evaluate +passed +20.*Z +[0-9,]+ "
+                + " current");
 
     String merged = root() + "/merged";
     tare("merge", name, "--output", merged).ends(0);
@@ -191,7 +193,7 @@ abstract class StoreContract {
     assertThat(tareAlone("verify", output).ends(0).out()).contains("/raced/run is whole");
     assertThat(RunFolder.open(output, HadoopSettings.ofDriver()).folder().status().orElseThrow())
         .extracting(status -> status.exitCode())
-        .isEqualTo(0);
+        .isEqualTo(OptionalInt.of(0));
   }
 
   @Test

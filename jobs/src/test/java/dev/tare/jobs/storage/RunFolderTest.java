@@ -60,7 +60,9 @@ class RunFolderTest {
     Manifest draft = writeParts(attempt);
     assertThat(folder.state()).isEqualTo(RunFolder.State.UNFINISHED);
     assertThat(temporary.resolve("r/plan.json")).doesNotExist();
-    assertThat(folder.status().orElseThrow().outcome()).isEqualTo(Status.Outcome.RUNNING);
+    Status running = folder.status().orElseThrow();
+    assertThat(running.outcome()).isEqualTo(Status.Outcome.RUNNING);
+    assertThat(running.exitCode()).isEmpty();
     assertFails(
         folder::open, ExitCode.BAD_INPUT, "r is not a finished run: it has no manifest.json");
 
@@ -116,7 +118,7 @@ class RunFolderTest {
 
     assertThat(folder.reusable(IfFinished.REUSE, RunFolderTest::same))
         .contains(ExitCode.GATE_FAILED);
-    assertThat(folder.status().orElseThrow().exitCode()).isEqualTo(4);
+    assertThat(folder.status().orElseThrow().exitCode()).hasValue(4);
   }
 
   @Test
@@ -134,7 +136,7 @@ class RunFolderTest {
 
     Status status = folder.status().orElseThrow();
     assertThat(status.outcome()).isEqualTo(Status.Outcome.FAILED);
-    assertThat(status.exitCode()).isEqualTo(3);
+    assertThat(status.exitCode()).hasValue(3);
     assertThat(status.message()).isEqualTo("row 7 has NaN");
     assertThat(folder.state()).isEqualTo(RunFolder.State.UNFINISHED);
     assertThat(temporary.resolve("r/statistics")).doesNotExist();
