@@ -33,8 +33,7 @@ public final class Inference implements AutoCloseable {
   private final String model;
   private final SortedSet<String> floatOutputs;
   private final SortedSet<String> otherOutputs;
-  private final ConcurrentMap<List<String>, Set<String>> unwrittenByOutputs =
-      new ConcurrentHashMap<>();
+  private final ConcurrentMap<List<String>, CopiedOutputs> copied = new ConcurrentHashMap<>();
 
   private Inference(
       OrtSession session,
@@ -139,7 +138,9 @@ public final class Inference implements AutoCloseable {
             "Model '%s' has no float32 output '%s'".formatted(model, output));
       }
     }
-    return new Runner(session, model, List.copyOf(outputs), unwrittenByOutputs);
+    List<String> wanted = List.copyOf(outputs);
+    return new Runner(
+        session, model, wanted, copied.computeIfAbsent(wanted, o -> new CopiedOutputs()));
   }
 
   /** All inputs of the model as ONNX Runtime sees them. */

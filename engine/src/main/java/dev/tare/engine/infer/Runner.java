@@ -3,6 +3,7 @@ package dev.tare.engine.infer;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Sample;
@@ -11,52 +12,45 @@ import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Runs batches through a model and hands out its tensors without copying them to the heap.
  *
  * <p>Not thread-safe; confined to one task. Output buffers outside the heap are reused from batch
  * to batch: ONNX Runtime writes into them directly as soon as the shapes of the outputs are known,
- * which is when a batch of the same input shapes has run before. Outputs that ONNX Runtime does not
- * compute, such as an input of the model that is also an output, it leaves unwritten; those are
- * found out by a trial run and always copied.
+ * which is when a batch of the same input shapes has run before. Where a later batch of these
+ * shapes yields another shape, since rows are chosen by value, ONNX Runtime refuses the buffer: the
+ * batch runs again without, and that output is copied from then on. So are outputs that ONNX
+ * Runtime does not compute, such as an input of the model that is also an output: it leaves their
+ * buffers unwritten, which a trial run finds out.
  */
 public final class Runner {
-
-  /** A byte of a NaN that no operator yields. */
-  private static final byte UNTOUCHED = (byte) 0xFF;
 
   private final OrtSession session;
   private final String model;
   private final List<String> outputs;
-  private final LinkedHashSet<String> outputSet;
+  private final CopiedOutputs copied;
   private final Map<String, ByteBuffer> inputBuffers = new HashMap<>();
-  private final Map<String, ByteBuffer> outputBuffers = new HashMap<>();
+  private final PinnedOutputs pinned = new PinnedOutputs();
   private final Map<String, List<Shape>> shapesByInput = new HashMap<>();
-  private final ConcurrentMap<List<String>, Set<String>> unwrittenByOutputs;
+  private final SortedMap<String, String> varying = new TreeMap<>();
 
   /**
-   * @param unwrittenByOutputs what trial runs of the session found, shared by its runners
+   * @param copied what the runners of the session found about these outputs
    */
-  Runner(
-      OrtSession session,
-      String model,
-      List<String> outputs,
-      ConcurrentMap<List<String>, Set<String>> unwrittenByOutputs) {
-    this.unwrittenByOutputs = unwrittenByOutputs;
+  Runner(OrtSession session, String model, List<String> outputs, CopiedOutputs copied) {
     this.session = session;
     this.model = model;
     this.outputs = outputs;
-    this.outputSet = new LinkedHashSet<>(outputs);
+    this.copied = copied;
   }
 
   /**
@@ -78,13 +72,13 @@ public final class Runner {
       }
       List<Shape> shapes = shapesByInput.get(key);
       if (shapes == null) {
-        shapes = runUnpinned(inputs, sink);
-        if (!unwrittenByOutputs.containsKey(outputs)) {
-          unwrittenByOutputs.put(outputs, unwritten(inputs, shapes));
+        shapes = runCopying(inputs, sink);
+        if (!copied.tried()) {
+          copied.add(pinned.unwritten(session, inputs, outputs, shapes));
         }
         shapesByInput.put(key, shapes);
       } else {
-        runPinned(inputs, shapes, unwrittenByOutputs.get(outputs), sink);
+        runPinned(inputs, shapes, sink);
       }
     } catch (OrtException e) {
       throw new InferenceException(
@@ -99,7 +93,7 @@ public final class Runner {
   private OnnxTensor input(String name, List<Sample> batch) throws OrtException {
     Tensor first = batch.get(0).inputs().get(name);
     int bytes = Math.multiplyExact(first.bytes().remaining(), batch.size());
-    ByteBuffer buffer = grow(inputBuffers, name, bytes);
+    ByteBuffer buffer = PinnedOutputs.grow(inputBuffers, name, bytes);
     for (Sample sample : batch) {
       Tensor tensor = sample.inputs().get(name);
       if (tensor == null
@@ -116,100 +110,99 @@ public final class Runner {
         OrtRuntime.environment(), buffer, shape, javaType(first.dtype()));
   }
 
-  private List<Shape> runUnpinned(Map<String, OnnxTensor> inputs, TensorSink sink)
+  private List<Shape> runCopying(Map<String, OnnxTensor> inputs, TensorSink sink)
       throws OrtException {
     List<Shape> shapes = new ArrayList<>(outputs.size());
-    try (OrtSession.Result result = session.run(inputs, outputSet)) {
+    try (OrtSession.Result result = session.run(inputs, new LinkedHashSet<>(outputs))) {
       for (String output : outputs) {
-        OnnxTensor tensor = (OnnxTensor) result.get(output).orElseThrow();
-        Shape shape = Shape.of(tensor.getInfo().getShape());
-        shapes.add(shape);
-        sink.accept(output, tensor.getByteBuffer().order(ByteOrder.nativeOrder()), shape);
+        shapes.add(copy(result, output, sink));
       }
     }
     return shapes;
   }
 
-  private void runPinned(
-      Map<String, OnnxTensor> inputs, List<Shape> shapes, Set<String> unwritten, TensorSink sink)
+  private void runPinned(Map<String, OnnxTensor> inputs, List<Shape> shapes, TensorSink sink)
       throws OrtException {
-    Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+    Map<String, OnnxTensor> buffers = new LinkedHashMap<>();
+    Set<String> others = new LinkedHashSet<>();
     try {
       for (int i = 0; i < outputs.size(); i++) {
-        if (!unwritten.contains(outputs.get(i))) {
-          pinned.put(outputs.get(i), pin(outputs.get(i), shapes.get(i)));
+        if (copied.contains(outputs.get(i)) || shapes.get(i).size() == 0) {
+          others.add(outputs.get(i));
+        } else {
+          buffers.put(outputs.get(i), pinned.pin(outputs.get(i), shapes.get(i)));
         }
       }
-      try (OrtSession.Result result = session.run(inputs, unwritten, pinned)) {
-        for (int i = 0; i < outputs.size(); i++) {
-          String output = outputs.get(i);
-          if (unwritten.contains(output)) {
-            OnnxTensor tensor = (OnnxTensor) result.get(output).orElseThrow();
-            sink.accept(
-                output, tensor.getByteBuffer().order(ByteOrder.nativeOrder()), shapes.get(i));
-          } else {
-            sink.accept(output, pinnedValues(output, shapes.get(i)), shapes.get(i));
-          }
-        }
+      try (OrtSession.RunOptions quiet = new OrtSession.RunOptions()) {
+        // A buffer that does not fit is no error: nothing of it is to reach the user's terminal.
+        quiet.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+        runPinned(inputs, shapes, others, buffers, quiet, sink);
       }
     } finally {
-      pinned.values().forEach(OnnxTensor::close);
+      buffers.values().forEach(OnnxTensor::close);
     }
   }
 
-  /** The outputs whose buffers a run leaves as they were. */
-  private Set<String> unwritten(Map<String, OnnxTensor> inputs, List<Shape> shapes)
+  private void runPinned(
+      Map<String, OnnxTensor> inputs,
+      List<Shape> shapes,
+      Set<String> others,
+      Map<String, OnnxTensor> buffers,
+      OrtSession.RunOptions quiet,
+      TensorSink sink)
       throws OrtException {
-    Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
-    Set<String> untouched = new HashSet<>();
-    try {
+    List<Shape> found = new ArrayList<>(shapes);
+    try (OrtSession.Result result = session.run(inputs, others, buffers, quiet)) {
       for (int i = 0; i < outputs.size(); i++) {
         String output = outputs.get(i);
-        pinned.put(output, pin(output, shapes.get(i)));
-        ByteBuffer values = pinnedValues(output, shapes.get(i));
-        while (values.hasRemaining()) {
-          values.put(UNTOUCHED);
+        if (others.contains(output)) {
+          found.set(i, copy(result, output, sink));
+        } else {
+          sink.accept(output, pinned.values(output, shapes.get(i)), shapes.get(i));
         }
       }
-      session.run(inputs, pinned).close();
-      for (int i = 0; i < outputs.size(); i++) {
-        ByteBuffer values = pinnedValues(outputs.get(i), shapes.get(i));
-        boolean same = true;
-        while (same && values.hasRemaining()) {
-          same = values.get() == UNTOUCHED;
-        }
-        if (same) {
-          untouched.add(outputs.get(i));
-        }
+      noteVarying(shapes, found);
+    } catch (OrtException e) {
+      if (buffers.isEmpty()) {
+        throw e;
       }
-    } finally {
-      pinned.values().forEach(OnnxTensor::close);
+      found = runCopying(inputs, sink);
+      // Without another shape the cause is not known: then no buffer is tried again.
+      copied.add(noteVarying(shapes, found) ? varying.keySet() : buffers.keySet());
     }
-    return Collections.unmodifiableSet(untouched);
   }
 
-  private OnnxTensor pin(String output, Shape shape) throws OrtException {
-    int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), 4L));
-    ByteBuffer buffer = grow(outputBuffers, output, bytes).limit(bytes);
-    return OnnxTensor.createTensor(
-        OrtRuntime.environment(), buffer, shape.toArray(), OnnxJavaType.FLOAT);
-  }
-
-  private ByteBuffer pinnedValues(String output, Shape shape) {
-    ByteBuffer values = outputBuffers.get(output).duplicate().clear();
-    values.limit(Math.toIntExact(shape.size() * 4));
-    return values.slice().order(ByteOrder.nativeOrder());
-  }
-
-  /** A cleared buffer of at least the size asked for; grows by half again, so rarely. */
-  private static ByteBuffer grow(Map<String, ByteBuffer> buffers, String name, int bytes) {
-    ByteBuffer buffer = buffers.get(name);
-    if (buffer == null || buffer.capacity() < bytes) {
-      int capacity = buffer == null ? bytes : (int) Math.min(Integer.MAX_VALUE, bytes * 3L / 2);
-      buffer = ByteBuffer.allocateDirect(Math.max(capacity, 1)).order(ByteOrder.nativeOrder());
-      buffers.put(name, buffer);
+  /** Remembers outputs whose shapes differ; whether any do. */
+  private boolean noteVarying(List<Shape> before, List<Shape> now) {
+    boolean differ = false;
+    for (int i = 0; i < outputs.size(); i++) {
+      if (!before.get(i).equals(now.get(i))) {
+        varying.putIfAbsent(outputs.get(i), before.get(i) + " and " + now.get(i));
+        differ = true;
+      }
     }
-    return buffer.clear();
+    return differ;
+  }
+
+  /**
+   * Makes sure that outputs of several samples can be told apart.
+   *
+   * @throws InferenceException if an output had several shapes in batches of equal input shapes
+   */
+  void requireEqualShapes() {
+    for (Map.Entry<String, String> output : varying.entrySet()) {
+      throw new InferenceException(
+          "The shape of '%s' in model '%s' depends on values: %s for batches of equal shapes; its samples must run one at a time (a batch size of 1)"
+              .formatted(output.getKey(), model, output.getValue()));
+    }
+  }
+
+  private static Shape copy(OrtSession.Result result, String output, TensorSink sink) {
+    OnnxTensor tensor = (OnnxTensor) result.get(output).orElseThrow();
+    Shape shape = Shape.of(tensor.getInfo().getShape());
+    ByteBuffer values = shape.size() == 0 ? ByteBuffer.allocate(0) : tensor.getByteBuffer().slice();
+    sink.accept(output, values.order(ByteOrder.nativeOrder()), shape);
+    return shape;
   }
 
   private static OnnxJavaType javaType(DType dtype) {

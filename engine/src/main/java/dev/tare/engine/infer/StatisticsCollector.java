@@ -51,7 +51,11 @@ public final class StatisticsCollector {
     observed.forEach((tensor, options) -> observers.put(tensor, Observer.create(tensor, options)));
   }
 
-  /** Takes one sample, known by its content, which runs with others of its shapes. */
+  /**
+   * Takes one sample, known by its content, which runs with others of its shapes.
+   *
+   * @throws InferenceException as {@link #add(Sample, SampleOrigin)}
+   */
   public void add(Sample sample) {
     add(sample, SampleOrigin.of(sample));
   }
@@ -60,6 +64,8 @@ public final class StatisticsCollector {
    * Takes one sample, which runs with others of its shapes.
    *
    * @param origin what the statistics keep of it if it holds an extreme
+   * @throws InferenceException if ONNX Runtime cannot run a batch, or a tensor's shape depends on
+   *     values though samples run in batches: which values are whose is then not known
    */
   public void add(Sample sample, SampleOrigin origin) {
     samples++;
@@ -73,6 +79,9 @@ public final class StatisticsCollector {
     runner.run(
         batch.stream().map(Known::sample).toList(),
         (tensor, floats, shape) -> observing[0] += observe(tensor, floats, shape, origins));
+    if (batch.size() > 1) {
+      runner.requireEqualShapes();
+    }
     batches++;
     observeNanos += observing[0];
     runNanos += System.nanoTime() - start - observing[0];
@@ -80,7 +89,10 @@ public final class StatisticsCollector {
 
   private long observe(String tensor, ByteBuffer floats, Shape shape, List<SampleOrigin> origins) {
     long start = System.nanoTime();
-    observers.get(tensor).observe(floats, shape, origins);
+    // A tensor of rows chosen by value may be empty: then it holds nothing, not even an extreme.
+    if (shape.size() > 0) {
+      observers.get(tensor).observe(floats, shape, origins);
+    }
     return System.nanoTime() - start;
   }
 

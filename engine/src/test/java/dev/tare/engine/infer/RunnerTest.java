@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -70,6 +71,60 @@ class RunnerTest {
         assertThat(TestModels.run(runner, batch)).isEqualTo(first);
         assertThat(TestModels.run(inference.runner(List.of("y")), batch)).isEqualTo(first);
       }
+    }
+  }
+
+  @Test
+  void outputWhoseShapeDependsOnValuesIsWhatEachSampleGave() {
+    float[][] samples = {{1, -2, 3}, {-1, -2, -3}, {4, 5, 6}, {-7, 8, -9}, {0, 0, 0}, {1, 2, -3}};
+    try (Inference inference = open(TestModels.choosing())) {
+      Runner runner = inference.runner(List.of("chosen", "relu", "twice"));
+      for (int round = 0; round < 3; round++) {
+        for (float[] x : samples) {
+          Map<String, Tensor> seen = TestModels.run(runner, List.of(TestModels.sample(x)));
+          assertThat(seen.get("chosen")).isEqualTo(positive(x));
+          assertThat(seen.get("relu").toFloatArray()[1]).isEqualTo(Math.max(x[1], 0));
+        }
+      }
+    }
+  }
+
+  private static Tensor positive(float[] x) {
+    List<Float> chosen = new ArrayList<>();
+    for (float value : x) {
+      if (value > 0) {
+        chosen.add(value);
+      }
+    }
+    float[] values = new float[chosen.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = chosen.get(i);
+    }
+    return Tensor.ofFloats(Shape.of(values.length), values);
+  }
+
+  @Test
+  void emptyFirstOutputIsNoObstacleForLaterOnes() {
+    try (Inference inference = open(TestModels.choosing())) {
+      Runner runner = inference.runner(List.of("chosen"));
+      for (float[] x : new float[][] {{-1, -2}, {-3, 4}, {5, 6}, {-1, -1}, {7, -1}}) {
+        assertThat(TestModels.run(runner, List.of(TestModels.sample(x))).get("chosen"))
+            .isEqualTo(positive(x));
+      }
+    }
+  }
+
+  @Test
+  void buffersOfOutputsWithFixedShapesAreReusedBesideOthers() {
+    try (Inference inference = open(TestModels.choosing())) {
+      Runner runner = inference.runner(List.of("chosen", "relu"));
+      Map<String, Boolean> direct = new HashMap<>();
+      for (float[] x : new float[][] {{1, 2}, {-3, 4}, {5, -6}}) {
+        runner.run(
+            List.of(TestModels.sample(x)),
+            (name, floats, shape) -> direct.put(name, floats.isDirect()));
+      }
+      assertThat(direct).isEqualTo(Map.of("chosen", false, "relu", true));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tare.engine.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.histogram.Observer;
@@ -16,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,6 +126,52 @@ class StatisticsCollectorTest {
     }
     assertThat(drained).toIterable().containsExactlyElementsOf(naive(samples));
     assertThat(collector.drain()).isExhausted();
+  }
+
+  @Test
+  void valuesChosenByValueAreCountedSampleBySampleEvenWhereSomeHaveNone() {
+    ObserverOptions options = OBSERVED.get(OBSERVED.firstKey());
+    Observer expected = Observer.create("chosen", options);
+    List<Sample> samples = new ArrayList<>();
+    for (float x : new float[] {-1, 2, -3, 4, 5}) {
+      samples.add(TestModels.sample(x, -x, x + 3));
+      float[] chosen = x > 0 ? new float[] {x, x + 3} : new float[] {-x, x + 3};
+      int count = x + 3 > 0 ? 2 : 1;
+      expected.observe(
+          ByteBuffer.allocate(4 * count)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .putFloat(chosen[0])
+              .putFloat(4 * (count - 1), chosen[count - 1])
+              .clear(),
+          Shape.of(count),
+          List.of(SampleOrigin.of(samples.get(samples.size() - 1))));
+    }
+    samples.add(TestModels.sample(-5, -6, -7));
+    Path file = TestModels.write(TestModels.choosing(), folder.resolve("m.onnx"));
+    SortedMap<String, ObserverOptions> chosen = new TreeMap<>(Map.of("chosen", options));
+    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+      StatisticsCollector collector = new StatisticsCollector(inference, chosen, 1);
+      samples.forEach(collector::add);
+      assertThat(collector.finish()).containsExactly(expected.statistics());
+    }
+  }
+
+  @Test
+  void batchesWhoseValuesCannotBeToldApartAreRefused() {
+    ObserverOptions options = OBSERVED.get(OBSERVED.firstKey());
+    Path file = TestModels.write(TestModels.choosing(), folder.resolve("m.onnx"));
+    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+      StatisticsCollector collector =
+          new StatisticsCollector(inference, new TreeMap<>(Map.of("chosen", options)), 2);
+      collector.add(TestModels.sample(1, 2));
+      collector.add(TestModels.sample(1, -2));
+      collector.add(TestModels.sample(-1, -2));
+      assertThatThrownBy(() -> collector.add(TestModels.sample(1, -2)))
+          .isInstanceOf(InferenceException.class)
+          .hasMessage(
+              "The shape of 'chosen' in model 'm.onnx' depends on values: [3] and [1] for batches"
+                  + " of equal shapes; its samples must run one at a time (a batch size of 1)");
+    }
   }
 
   @Test

@@ -46,6 +46,17 @@ final class TestModels {
         .output("less");
   }
 
+  /** x[batch, n] to relu, and chosen = its positive values, however many there are. */
+  static Models choosing() {
+    return elementwise()
+        .node("Constant", "", "zero", Models.scalar("value", 0))
+        .node("Greater", "x zero", "positive")
+        .node("NonZero", "positive", "places")
+        .node("Transpose", "places", "rows", Models.ints("perm", 1L, 0L))
+        .node("GatherND", "x rows", "chosen")
+        .output("chosen");
+  }
+
   static Path write(Models model, Path file) {
     try {
       return Files.write(file, model.bytes());

@@ -141,6 +141,15 @@ public final class Models {
         .build();
   }
 
+  /** A float without dimensions, as an attribute of Constant. */
+  public static AttributeProto scalar(String name, float value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.TENSOR)
+        .setT(TensorCodec.floats("", List.of(), value))
+        .build();
+  }
+
   static AttributeProto numbers(String name, Float... values) {
     return AttributeProto.newBuilder()
         .setName(name)

@@ -2,6 +2,7 @@ package dev.tare.jobs.model;
 
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.TensorInfo;
+import dev.tare.engine.onnx.ValueShapes;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.InputSpec;
@@ -34,14 +35,18 @@ public final class ModelSignature {
     return specs;
   }
 
-  /** Whether batches of more than one sample are possible. */
+  /**
+   * Whether batches of more than one sample are possible: no input fixes its batch dimension, and
+   * no shape depends on values.
+   */
   public static boolean batchable(OnnxModel model) {
-    return model.inputs().stream()
-        .allMatch(
-            input ->
-                input.dims().isPresent()
-                    && !input.dims().get().isEmpty()
-                    && !(input.dims().get().get(0) instanceof Dim.Fixed));
+    return !ValueShapes.in(model)
+        && model.inputs().stream()
+            .allMatch(
+                input ->
+                    input.dims().isPresent()
+                        && !input.dims().get().isEmpty()
+                        && !(input.dims().get().get(0) instanceof Dim.Fixed));
   }
 
   private static TareException refused(OnnxModel model, TensorInfo input, String problem) {
