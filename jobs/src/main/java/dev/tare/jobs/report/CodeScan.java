@@ -3,6 +3,7 @@ package dev.tare.jobs.report;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.table.CheckedParquet;
 import dev.tare.jobs.table.WeightTables;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,10 +54,7 @@ final class CodeScan {
       }
     }
     Dataset<Row> counted =
-        spark
-            .read()
-            .schema(WeightTables.WEIGHTS_SCHEMA)
-            .parquet(weights.toString())
+        CheckedParquet.read(spark, WeightTables.WEIGHTS_SCHEMA, weights)
             .filter(functions.col("role").equalTo("weight"))
             .select("tensor", "offset", "data")
             .mapPartitions(

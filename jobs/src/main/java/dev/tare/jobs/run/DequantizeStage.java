@@ -10,13 +10,15 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.quantize.DequantizeJob;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
+import dev.tare.jobs.storage.Lineage;
+import dev.tare.jobs.storage.ModelFiles;
 import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
-import java.net.URI;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /** {@code tare dequantize}. */
@@ -61,34 +63,46 @@ record DequantizeStage(
   }
 
   private FinishedRun quantized() throws IOException {
-    return opened.open(options.quantized());
+    FinishedRun run = opened.open(options.quantized());
+    if (!run.has(Part.WEIGHTS)) {
+      throw TareException.badInput(
+          "Run %s has no quantized weights; it was made by: %s"
+              .formatted(run.folder().path(), String.join(", ", run.manifest().stages())));
+    }
+    return run;
   }
 
   private ModelHandle model(FinishedRun quantized) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     String place =
-        options.model().isPresent() ? options.model().get() : input(quantized, "model").toString();
+        options.model().isPresent() ? options.model().get() : modelOf(quantized).toString();
     return ModelHandle.open(place, hadoop);
+  }
+
+  private static Path modelOf(FinishedRun quantized) {
+    return quantized.manifest().inputs().stream()
+        .filter(input -> input.name().equals(ModelFiles.MODEL))
+        .findFirst()
+        .map(input -> new Path(input.uri()))
+        .orElseThrow(
+            () ->
+                TareException.badInput(
+                    "Run %s names no model among its inputs; give it by --model"
+                        .formatted(quantized.folder().path())));
   }
 
   /** A run of all stages has its plan; one of that stage alone names the run that has it. */
   private QuantPlan plan(FinishedRun quantized) throws IOException {
-    if (quantized.has(Part.PLAN_JSON)) {
-      return Facts.plan(quantized);
-    }
-    return Facts.plan(opened.open(input(quantized, "plan").toString()));
-  }
-
-  private static URI input(FinishedRun run, String name) {
-    return run.manifest().inputs().stream()
-        .filter(input -> input.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                TareException.badInput(
-                    "Run %s has no quantized weights; it was made by: %s"
-                        .formatted(
-                            run.folder().path(), String.join(", ", run.manifest().stages()))))
-        .uri();
+    Lineage lineage = Lineage.of(options.quantized(), opened);
+    FinishedRun planned =
+        lineage
+            .holding(Part.PLAN_JSON)
+            .orElseThrow(
+                () ->
+                    TareException.badInput(
+                        "The plan of run %s is not there. %s"
+                            .formatted(
+                                quantized.folder().path(), String.join("; ", lineage.broken()))));
+    return Facts.plan(planned);
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -28,18 +29,23 @@ final class FinishedRuns {
 
   private final Map<Path, Known> known = new ConcurrentHashMap<>();
 
+  private static final Pattern BETWEEN_ROOTS = Pattern.compile("(?<!\\\\),");
+
   private record Known(long length, long modified, FinishedRun run) {}
 
   /**
    * All runs, by id and place.
    *
    * @param key the setting that holds the roots, for messages
-   * @param roots paths or URIs, by comma
+   * @param roots paths or URIs, by comma; one that is part of a path follows a backslash
    * @throws TareException (usage) if no root is given; (bad input) if one does not exist, or a
    *     manifest cannot be read
    */
   List<FinishedRun> below(SparkSession spark, String key, String roots) {
-    List<String> locations = Stream.of(roots.split(",", -1)).map(String::trim).toList();
+    List<String> locations =
+        Stream.of(BETWEEN_ROOTS.split(roots, -1))
+            .map(root -> root.trim().replace("\\,", ","))
+            .toList();
     if (roots.isBlank() || locations.contains("")) {
       throw TareException.usage(
           "Set %s to the folder that holds the runs, or to several by comma; it is '%s'"

@@ -179,7 +179,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     JsonNode calibration = properties.path("calibration");
     return row(
         run,
-        InternalRows.text(run.folder().uri().toString()),
+        InternalRows.text(run.folder().path().toString()),
         InternalRows.texts(manifest.stages()),
         InternalRows.text(manifest.tareVersion()),
         InternalRows.text(properties.path(Manifest.GATE)),

@@ -55,12 +55,12 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
 
   private static Optional<FinishedRun> follow(
       FinishedRun from, InputRef link, OpenedRuns opened, List<String> broken) throws IOException {
-    String name = new Path(link.uri()).getName();
-    String sibling = new Path(from.folder().path().getParent(), name).toString();
+    Path place = new Path(link.uri());
+    Path sibling = Locations.child(from.folder().path().getParent(), place.getName());
     String why = "";
-    for (String location : List.of(link.uri().toString(), sibling)) {
+    for (Path path : List.of(place, sibling)) {
       try {
-        FinishedRun found = opened.open(location);
+        FinishedRun found = opened.open(path.toUri());
         if (found.asInput(link.name()).sha256().equals(link.sha256())) {
           return Optional.of(found);
         }
@@ -71,7 +71,7 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
     }
     broken.add(
         "Run '%s' names %s as its input '%s', but %s"
-            .formatted(from.manifest().runId(), link.uri(), link.name(), why));
+            .formatted(from.manifest().runId(), place, link.name(), why));
     return Optional.empty();
   }
 

@@ -101,6 +101,11 @@ public final class Locations {
     }
   }
 
+  /** What is called so in a folder. Hadoop takes a name with a colon, by itself, for a URI. */
+  static Path child(Path folder, String name) {
+    return new Path(folder, new Path(null, null, name));
+  }
+
   /** The path of a file below a folder, with slashes. */
   static String relative(Path folder, Path file) {
     String root = folder.toUri().getPath();

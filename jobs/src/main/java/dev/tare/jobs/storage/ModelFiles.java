@@ -99,6 +99,6 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
 
   /** Where a data file is beside a model. */
   public static Path beside(URI model, String name) {
-    return new Path(new Path(model).getParent(), name);
+    return Locations.child(new Path(model).getParent(), name);
   }
 }

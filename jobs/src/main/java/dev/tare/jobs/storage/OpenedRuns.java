@@ -1,9 +1,11 @@
 package dev.tare.jobs.storage;
 
 import java.io.IOException;
+import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 
 /**
  * The runs that one command reads, each opened once: a name that moves meanwhile changes neither
@@ -29,5 +31,15 @@ public final class OpenedRuns {
       opened.put(location, run);
     }
     return run;
+  }
+
+  /**
+   * The finished run in a folder that a document names. To Hadoop the text of a URI is a path whose
+   * {@code %20} is no blank, so the URI itself is the place.
+   *
+   * @throws dev.tare.jobs.TareException (bad input) if there is none
+   */
+  public FinishedRun open(URI place) throws IOException {
+    return open(new Path(place).toString());
   }
 }

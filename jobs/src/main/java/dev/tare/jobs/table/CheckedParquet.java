@@ -9,8 +9,14 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Tables of runs, read so that damage is an error: pages are compared with their checksums, and a
  * damaged or missing file fails the job, whatever the session says.
+ *
+ * <p>Paths are taken literally. To Spark a path with one of {@code [ ] { } * ? \} is a pattern, and
+ * then the run whose bytes were checked is not the one that is read.
  */
 public final class CheckedParquet {
+
+  /** Spark's own switch, by which it reads tables of its catalog from the folders that it knows. */
+  private static final String PATTERNS = "__globPaths__";
 
   private CheckedParquet() {}
 
@@ -28,6 +34,7 @@ public final class CheckedParquet {
     return spark
         .read()
         .schema(schema)
+        .option(PATTERNS, "false")
         .option("parquet.page.verify-checksum.enabled", "true")
         .option("ignoreCorruptFiles", "false")
         .option("ignoreMissingFiles", "false")

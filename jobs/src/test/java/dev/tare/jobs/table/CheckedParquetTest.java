@@ -18,6 +18,8 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CheckedParquetTest {
   private static final StructType SCHEMA = StructType.fromDDL("x double");
@@ -71,6 +73,43 @@ class CheckedParquetTest {
     } finally {
       spark.conf().unset("spark.sql.files.ignoreCorruptFiles");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "t[1]|t1",
+        "t{1,2}|t1",
+        "t*|t1",
+        "t?|t1",
+        "b\\[t]|b[t]",
+        "b\\t|bt",
+        "per%20cent|per cent",
+        "a,b|a",
+        "n#1|n",
+        "t:o [x]|t:o x",
+        "tag=1|tag",
+      })
+  void theFolderIsReadAndNotAnotherThatItsNameMatchesAsAPattern(String name, String other) {
+    write(name, 1);
+    write(other, 2);
+    List<Row> rows =
+        CheckedParquet.read(
+                LocalSpark.spark(),
+                SCHEMA,
+                new org.apache.hadoop.fs.Path(folder.resolve(name).toUri()))
+            .collectAsList();
+    assertThat(rows).containsExactly(RowFactory.create(1.0));
+  }
+
+  private void write(String name, double value) {
+    LocalSpark.spark()
+        .createDataFrame(List.of(RowFactory.create(value)), SCHEMA)
+        .coalesce(1)
+        .write()
+        .parquet(folder.resolve(name).toString());
   }
 
   @Test
