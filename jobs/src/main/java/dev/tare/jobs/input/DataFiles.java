@@ -4,19 +4,23 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.GlobExpander;
 import org.apache.hadoop.fs.Path;
 
 /**
  * The files behind a path: one file, a folder with all below it, or a glob; sorted by path.
  *
  * <p>Hidden files and folders are left out by Spark's rule: names that begin with {@code .}, or
- * with {@code _} unless they hold {@code =}, or end with {@code ._COPYING_}.
+ * with {@code _} unless they hold {@code =}, or end with {@code ._COPYING_}. Symbolic links to
+ * files and folders are followed. Where a glob matches a folder and what is in it, each file counts
+ * once.
  *
  * @param uri the path as it was given
  * @param files at least one
@@ -50,16 +54,19 @@ public record DataFiles(String uri, List<DataFile> files) {
   /**
    * Lists a path.
    *
-   * @throws InputException if nothing is there, it cannot be read, or it holds no file
+   * @throws InputException if nothing is there, it cannot be read, or it holds no file; or, on a
+   *     local disk, a symbolic link to nothing or to a folder above it, a file under two names, or
+   *     anything but files and folders
    */
   static DataFiles list(String uri, Configuration configuration) {
     try {
       Path path = new Path(uri);
       FileSystem fileSystem = path.getFileSystem(configuration);
-      List<DataFile> files = new ArrayList<>();
+      Listing listing = new Listing(fileSystem);
       for (FileStatus status : roots(fileSystem, path, uri)) {
-        collect(fileSystem, status, files);
+        listing.add(status, List.of());
       }
+      List<DataFile> files = listing.files;
       if (files.isEmpty()) {
         throw new InputException("No data: " + uri + " holds no files");
       }
@@ -80,6 +87,12 @@ public record DataFiles(String uri, List<DataFile> files) {
       }
       return new FileStatus[] {status};
     } catch (FileNotFoundException e) {
+      Path qualified = fileSystem.makeQualified(path);
+      if (local(qualified)) {
+        for (String pattern : GlobExpander.expand(qualified.toUri().getPath())) {
+          LocalGlob.requireSoundLinks(new Path(pattern));
+        }
+      }
       FileStatus[] matches = fileSystem.globStatus(path);
       if (matches == null || matches.length == 0) {
         throw new InputException("Cannot read " + uri + ": no such file or folder", e);
@@ -88,22 +101,56 @@ public record DataFiles(String uri, List<DataFile> files) {
     }
   }
 
-  private static void collect(FileSystem fileSystem, FileStatus status, List<DataFile> files)
-      throws IOException {
-    if (status.isFile()) {
-      if (!hidden(status.getPath().getName())) {
-        files.add(DataFile.of(status));
-      }
-      return;
+  /** Files as they are found. */
+  private static final class Listing {
+
+    private final FileSystem fileSystem;
+    private final LocalTree tree = new LocalTree();
+    private final Set<Path> listed = new HashSet<>();
+    private final List<DataFile> files = new ArrayList<>();
+
+    Listing(FileSystem fileSystem) {
+      this.fileSystem = fileSystem;
     }
-    for (FileStatus child : fileSystem.listStatus(status.getPath())) {
-      if (!hidden(child.getPath().getName())) {
-        collect(fileSystem, child, files);
+
+    /**
+     * @param above the local folders on the way, resolved
+     */
+    void add(FileStatus status, List<java.nio.file.Path> above) throws IOException {
+      Path path = status.getPath();
+      if (status.isFile()) {
+        addFile(status);
+        return;
       }
+      List<java.nio.file.Path> below = local(path) ? LocalTree.enter(onDisk(path), above) : above;
+      for (FileStatus child : fileSystem.listStatus(path)) {
+        if (!hidden(child.getPath().getName())) {
+          add(child, below);
+        }
+      }
+    }
+
+    private void addFile(FileStatus status) throws IOException {
+      Path path = status.getPath();
+      if (hidden(path.getName()) || !listed.add(path)) {
+        return;
+      }
+      if (local(path)) {
+        tree.requireFile(onDisk(path));
+      }
+      files.add(DataFile.of(status));
     }
   }
 
-  private static boolean hidden(String name) {
+  private static boolean local(Path path) {
+    return "file".equals(path.toUri().getScheme());
+  }
+
+  private static java.nio.file.Path onDisk(Path path) {
+    return java.nio.file.Path.of(path.toUri().getPath());
+  }
+
+  static boolean hidden(String name) {
     return name.startsWith(".")
         || (name.startsWith("_") && !name.contains("="))
         || name.endsWith("._COPYING_");
