@@ -23,14 +23,18 @@ final class DataFlags {
       paramLabel = "auto|parquet|text|images",
       defaultValue = Defaults.FORMAT,
       converter = Converters.Format.class,
-      description = "What --data is; auto looks at the content (default: ${DEFAULT-VALUE}).")
+      description =
+          "What --data is; auto looks at names and content, and refuses CSV, JSON and other kinds"
+              + " (default: ${DEFAULT-VALUE}).")
   private DataFormat format;
 
   @Option(
       names = "--text-column",
       paramLabel = "COLUMN",
       converter = Converters.NotEmpty.class,
-      description = "Parquet column with text, for --tokenizer.")
+      description =
+          "Parquet column with text, for --tokenizer (default: the model's inputs, else column"
+              + " 'text', else the only one with strings).")
   private String textColumn;
 
   @Option(

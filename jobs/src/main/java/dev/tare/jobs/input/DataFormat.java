@@ -5,7 +5,8 @@ import java.util.Locale;
 /** How {@code --data} is read. */
 public enum DataFormat {
   /**
-   * By content: Parquet or images where every file begins as such a file or is named so, else text.
+   * By names and content: Parquet or images where every file begins as such a file or is named so,
+   * else text, unless a file is of a kind that lines would misread, as CSV and JSON.
    */
   AUTO,
   PARQUET,

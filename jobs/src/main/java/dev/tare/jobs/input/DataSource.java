@@ -8,7 +8,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -68,6 +70,9 @@ public final class DataSource {
         request.format() == DataFormat.AUTO
             ? FormatProbe.detect(data, configuration)
             : request.format();
+    if (request.format() == DataFormat.TEXT) {
+      FormatProbe.requireText(data, configuration);
+    }
     if (format == DataFormat.TEXT) {
       return lines(spark, configuration, data, request);
     }
@@ -76,6 +81,7 @@ public final class DataSource {
     }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
     ReadSettings.limitBatches(spark, footers.bytesPerRow());
+    requireTokenizerOrInputs(request, footers);
     Optional<String> column = textColumn(request, footers);
     SampleSource source =
         column.isPresent()
@@ -105,9 +111,8 @@ public final class DataSource {
   private static DataSource lines(
       SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
     requireNoColumn(request, data, "text");
-    Dataset<Row> lines = TextLines.open(spark, data);
     SampleSource source =
-        tokenized(() -> TextLines.number(lines, data, configuration), new TreeMap<>(), request);
+        tokenized(() -> TextLines.read(spark, data, configuration), new TreeMap<>(), request);
     return new DataSource(spark, configuration, data, DataFormat.TEXT, source, Optional.empty());
   }
 
@@ -121,10 +126,14 @@ public final class DataSource {
     if (!type.isText()) {
       throw footers.wrongType(column, type, "texts as string");
     }
+    Column text = ParquetTable.column(column).cast("binary");
     Dataset<Row> texts =
         ParquetTable.read(spark, data, Map.of(column, type))
             .select(
-                ParquetTable.FILE, ParquetTable.ROW, ParquetTable.column(column).cast("binary"));
+                ParquetTable.FILE,
+                ParquetTable.ROW,
+                functions.substring(text, 1, TextLines.KEPT_BYTES),
+                functions.octet_length(text).cast("long"));
     return tokenized(() -> texts, footers.expectedRows(), request);
   }
 
@@ -136,7 +145,8 @@ public final class DataSource {
             .orElseThrow(
                 () ->
                     new InputException(
-                        "Cannot read %s as text: no tokenizer is given".formatted(request.uri())));
+                        "Cannot read %s as text: give --tokenizer, the model's tokenizer.json"
+                            .formatted(request.uri())));
     TokenizerFile description = TokenizerFile.read(file);
     description.requireFits(request.vocabularySize());
     TokenInputs.requireFillable(request.inputs(), file.displayName());
@@ -145,16 +155,38 @@ public final class DataSource {
     return new TextSource(texts, request.inputs(), file, maxLength, new TreeMap<>(expectedRows));
   }
 
+  /** Texts without a tokenizer are the commonest reason why the model's inputs are not there. */
+  private static void requireTokenizerOrInputs(DataRequest request, ParquetFooters footers) {
+    List<String> texts = textColumns(footers);
+    List<String> inputs = request.inputs().names();
+    if (request.tokenizer().isEmpty()
+        && !texts.isEmpty()
+        && inputs.contains(TokenInputs.IDS)
+        && inputs.stream().noneMatch(footers::anyHas)) {
+      throw new InputException(
+          "Cannot read %s: none of its columns %s is an input of the model %s; to read texts from"
+                  .formatted(request.uri(), footers.columnNames(), inputs)
+              + " column %s give --tokenizer, the model's tokenizer.json".formatted(quoted(texts)));
+    }
+  }
+
+  private static String quoted(List<String> names) {
+    return names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(" or "));
+  }
+
+  private static List<String> textColumns(ParquetFooters footers) {
+    return footers.columnNames().stream()
+        .filter(name -> footers.firstType(name).filter(ColumnType::isText).isPresent())
+        .toList();
+  }
+
   /** The text column to read, or empty to read tensors. */
   private static Optional<String> textColumn(DataRequest request, ParquetFooters footers) {
     boolean tensors = request.inputs().names().stream().anyMatch(footers::anyHas);
     if (request.textColumn().isPresent() || tensors || request.tokenizer().isEmpty()) {
       return request.textColumn();
     }
-    List<String> strings =
-        footers.columnNames().stream()
-            .filter(name -> footers.firstType(name).filter(ColumnType::isText).isPresent())
-            .toList();
+    List<String> strings = textColumns(footers);
     if (strings.contains(TEXT)) {
       return Optional.of(TEXT);
     }
@@ -202,7 +234,7 @@ public final class DataSource {
   /**
    * One row per input row with the columns of {@link SampleRows}; bad rows are in it.
    *
-   * <p>The first call runs a job where text files are so large that Spark reads them in splits: it
+   * <p>The first call runs a job where text files are so large that they are read in splits: it
    * counts the lines of each, so that every line knows its position.
    *
    * @throws InputException if that job cannot read a file

@@ -49,9 +49,18 @@ public record InputReport(
             .thenComparingLong(offender -> offender.row().orElse(-1))
             .thenComparing(Offender::error);
 
+    /** What is wrong first, since that is what a person looks for. */
+    private String describe(long count, Reason reason) {
+      return "%s (%d %s, first: %s)".formatted(error, count, reason.id(), place());
+    }
+
+    private String place() {
+      return row.isPresent() ? file + ", row " + row.getAsLong() : file;
+    }
+
     @Override
     public String toString() {
-      return (row.isPresent() ? file + ", row " + row.getAsLong() : file) + ": " + error;
+      return place() + ": " + error;
     }
   }
 
@@ -120,7 +129,7 @@ public record InputReport(
   public void check(long maxBadRows) {
     if (badRows() > maxBadRows) {
       throw new InputException(
-          "Refused %d of %d rows of %s (at most %d may be bad): %s"
+          "%d of %d rows of %s do not fit (--max-bad-rows %d): %s"
               .formatted(badRows(), rows, uri, maxBadRows, list(bad)));
     }
     if (samples == 0) {
@@ -134,10 +143,7 @@ public record InputReport(
 
   private String list(SortedMap<Reason, Long> counts) {
     return counts.entrySet().stream()
-        .map(
-            entry ->
-                "%d %s, first %s"
-                    .formatted(entry.getValue(), entry.getKey().id(), first.get(entry.getKey())))
+        .map(entry -> first.get(entry.getKey()).describe(entry.getValue(), entry.getKey()))
         .collect(Collectors.joining("; "));
   }
 

@@ -86,6 +86,14 @@ public record ModelInputs(List<InputSpec> specs) implements Serializable {
   }
 
   private static Optional<String> disagreement(InputSpec spec, Tensor tensor) {
+    if (tensor.dtype() == spec.dtype()
+        && spec.rank() == 1
+        && tensor.shape().rank() == 1
+        && spec.dims().get(0) instanceof Dim.Fixed wanted) {
+      return Optional.of(
+          "input '%s' has %d values but the model wants %d"
+              .formatted(spec.name(), tensor.shape().dim(0), wanted.size()));
+    }
     return Optional.of(
         "input '%s' is %s %s but the model wants %s"
             .formatted(spec.name(), tensor.dtype(), tensor.shape(), spec.describe()));

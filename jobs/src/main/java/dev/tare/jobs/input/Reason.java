@@ -24,8 +24,12 @@ public enum Reason {
   TOKEN_ID,
   /** A text that the tokenizer fails on. */
   TOKENIZER,
+  /** A text of more bytes than are tokenized. */
+  TEXT_TOO_LONG,
   /** Bytes that are no UTF-8. */
   INVALID_UTF8,
+  /** A text with a character that no text has. */
+  NUL_IN_TEXT,
   /** An image file that is empty, cut off or damaged. */
   DAMAGED_IMAGE,
   /** A file that is neither PNG nor JPEG, or a kind of them that is not read. */

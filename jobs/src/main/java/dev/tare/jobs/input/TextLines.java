@@ -1,97 +1,203 @@
 package dev.tare.jobs.input;
 
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.input.DataFiles.DataFile;
 import dev.tare.jobs.storage.HadoopSettings;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.sql.Column;
+import org.apache.spark.network.util.JavaUtils;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * The lines of text files, each with its file and its 0-based position there, in no order.
  *
- * <p>Spark reads files in splits, and how it cuts them depends on settings and cores. Within a
- * split lines come in order, so they are counted as they pass; {@link LineStarts} adds the lines
- * before the split, and with them the position depends on the file alone.
+ * <p>Spark's own reader holds a line as a whole, however long it is, and drops it without a word
+ * where a limit is set. This one keeps {@value #KEPT_BYTES} bytes of a line and knows its length.
  */
 final class TextLines {
 
-  static final Column SPLIT = functions.col("_metadata.file_block_start");
+  /** Above what any reader makes a sample of, below what many tasks at a time could not hold. */
+  static final int KEPT_BYTES = TextSource.MAX_TEXT_BYTES + 1;
+
+  private static final String OPEN_COST = "spark.sql.files.openCostInBytes";
 
   private static final StructType SCHEMA =
       new StructType()
           .add("file", DataTypes.StringType, false)
           .add("row", DataTypes.LongType, false)
-          .add("text", DataTypes.BinaryType, false);
+          .add("text", DataTypes.BinaryType, false)
+          .add("bytes", DataTypes.LongType, false);
+
+  private static final StructType COUNTS =
+      new StructType()
+          .add("split", DataTypes.IntegerType, false)
+          .add("lines", DataTypes.LongType, false);
 
   private TextLines() {}
 
-  /** Spark's own table of the lines, its files listed now and read later. */
-  static Dataset<Row> open(SparkSession spark, DataFiles data) {
-    return spark.read().option("recursiveFileLookup", "true").text(data.literals());
-  }
-
   /**
-   * Columns: file as {@link ParquetTable#FILE}, row, text as binary. Where a file is large enough
-   * to be cut, runs a job that counts the lines of all splits.
-   *
-   * @param lines as {@link #open} gives them
+   * Columns: file as {@link ParquetTable#FILE}; row; text as binary, cut at {@value #KEPT_BYTES};
+   * bytes of the whole line. Where a file is large enough to be cut, runs a job that counts the
+   * lines of its splits.
    */
-  static Dataset<Row> number(Dataset<Row> lines, DataFiles data, Configuration configuration) {
-    LineStarts starts =
-        LineStarts.worthCounting(data, configuration) ? LineStarts.count(lines) : LineStarts.NONE;
-    return lines
-        .select(ParquetTable.FILE, SPLIT, functions.col("value").cast("binary"))
-        .mapPartitions(
-            new Numbering(starts, HadoopSettings.of(configuration)), Encoders.row(SCHEMA));
+  static Dataset<Row> read(SparkSession spark, DataFiles data, Configuration configuration) {
+    HadoopSettings hadoop = HadoopSettings.of(configuration);
+    long bytes = splitBytes(spark, data);
+    List<TextSplit> whole = new ArrayList<>();
+    List<TextSplit> cut = new ArrayList<>();
+    for (DataFile file : data.files()) {
+      List<TextSplit> splits = TextSplit.of(file, bytes, configuration);
+      (splits.size() > 1 ? cut : whole).addAll(splits);
+    }
+    if (!cut.isEmpty()) {
+      cut = numbered(spark, cut, hadoop);
+    }
+    whole.addAll(cut);
+    return spark
+        .range(0, whole.size(), 1, tasks(spark, data, whole.size(), bytes))
+        .mapPartitions(new Read(whole, hadoop), Encoders.row(SCHEMA));
   }
 
-  private record Numbering(LineStarts starts, HadoopSettings hadoop)
-      implements MapPartitionsFunction<Row, Row> {
+  /** Small files share a task. */
+  private static int tasks(SparkSession spark, DataFiles data, int splits, long splitBytes) {
+    long cost = data.bytes() + data.files().size() * bytes(spark, OPEN_COST);
+    long wanted = Math.max(SparkJobs.parallelism(spark), (cost + splitBytes - 1) / splitBytes);
+    return (int) Math.min(splits, wanted);
+  }
+
+  /** As Spark cuts files: enough for every core, by its own settings. */
+  private static long splitBytes(SparkSession spark, DataFiles data) {
+    long most = bytes(spark, "spark.sql.files.maxPartitionBytes");
+    long least = bytes(spark, OPEN_COST);
+    long perCore = data.bytes() / SparkJobs.parallelism(spark);
+    return Math.max(1, Math.min(most, Math.max(least, perCore)));
+  }
+
+  private static long bytes(SparkSession spark, String setting) {
+    return JavaUtils.byteStringAsBytes(spark.conf().get(setting));
+  }
+
+  private static List<TextSplit> numbered(
+      SparkSession spark, List<TextSplit> splits, HadoopSettings hadoop) {
+    long[] lines = new long[splits.size()];
+    spark
+        .range(0, splits.size(), 1, splits.size())
+        .mapPartitions(new Count(splits, hadoop), Encoders.row(COUNTS))
+        .collectAsList()
+        .forEach(row -> lines[row.getInt(0)] = row.getLong(1));
+    Map<String, Long> before = new TreeMap<>();
+    List<TextSplit> numbered = new ArrayList<>();
+    for (int i = 0; i < lines.length; i++) {
+      TextSplit split = splits.get(i);
+      long end = before.merge(split.path(), lines[i], Long::sum);
+      numbered.add(split.from(end - lines[i]));
+    }
+    return numbered;
+  }
+
+  private record Count(List<TextSplit> splits, HadoopSettings hadoop)
+      implements MapPartitionsFunction<Long, Row> {
 
     @Override
-    public Iterator<Row> call(Iterator<Row> rows) {
-      return new Numbered(starts, hadoop, rows);
+    public Iterator<Row> call(Iterator<Long> numbers) {
+      List<Row> counts = new ArrayList<>();
+      Configuration configuration = hadoop.configuration();
+      while (numbers.hasNext()) {
+        int number = Math.toIntExact(numbers.next());
+        try (TextSplit.Open open = splits.get(number).open(0, configuration)) {
+          long lines = 0;
+          while (open.next()) {
+            lines++;
+          }
+          counts.add(RowFactory.create(number, lines));
+        }
+      }
+      return counts.iterator();
+    }
+  }
+
+  private record Read(List<TextSplit> splits, HadoopSettings hadoop)
+      implements MapPartitionsFunction<Long, Row> {
+
+    @Override
+    public Iterator<Row> call(Iterator<Long> numbers) {
+      return new Reading(splits, numbers, hadoop.configuration());
     }
   }
 
   /** Not thread-safe; confined to one Spark task, which may read several splits in turn. */
-  private static final class Numbered implements Iterator<Row> {
+  private static final class Reading implements Iterator<Row> {
 
-    private final LineStarts starts;
-    private final HadoopSettings hadoop;
-    private final Iterator<Row> rows;
-    private String file = "";
-    private long split = -1;
-    private long next;
+    private final List<TextSplit> splits;
+    private final Iterator<Long> numbers;
+    private final Configuration configuration;
+    private TextSplit.Open open;
+    private String file;
+    private long line;
+    private boolean known;
 
-    Numbered(LineStarts starts, HadoopSettings hadoop, Iterator<Row> rows) {
-      this.starts = starts;
-      this.hadoop = hadoop;
-      this.rows = rows;
+    Reading(List<TextSplit> splits, Iterator<Long> numbers, Configuration configuration) {
+      this.splits = splits;
+      this.numbers = numbers;
+      this.configuration = configuration;
+      TaskContext.get()
+          .addTaskCompletionListener(
+              context -> {
+                // Whoever wants a few rows only does not read to the end.
+                if (open != null) {
+                  open.close();
+                }
+              });
     }
 
     @Override
     public boolean hasNext() {
-      return rows.hasNext();
+      while (!known) {
+        if (open != null && open.next()) {
+          known = true;
+        } else if (!nextSplit()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private boolean nextSplit() {
+      if (open != null) {
+        open.close();
+        open = null;
+      }
+      if (!numbers.hasNext()) {
+        return false;
+      }
+      TextSplit split = splits.get(Math.toIntExact(numbers.next()));
+      open = split.open(KEPT_BYTES, configuration);
+      file = new Path(split.path()).toUri().toString();
+      line = split.firstLine();
+      return true;
     }
 
     @Override
     public Row next() {
-      Row row = rows.next();
-      if (row.getLong(1) != split || !row.getString(0).equals(file)) {
-        file = row.getString(0);
-        split = row.getLong(1);
-        next = starts.linesBefore(file, split, hadoop);
+      if (!hasNext()) {
+        throw new NoSuchElementException("No line is left");
       }
-      return RowFactory.create(file, next++, row.get(2));
+      known = false;
+      return RowFactory.create(file, line++, open.line().line(), open.line().length());
     }
   }
 }

@@ -19,8 +19,8 @@ import org.apache.spark.sql.Row;
 /**
  * Texts, tokenized on the executors: no padding, special tokens added, truncated.
  *
- * @param texts columns: file, row, text as binary, so that its bytes can be checked; asked for once
- *     the rows are
+ * @param texts columns: file, row, text as binary, so that its bytes can be checked, its length in
+ *     bytes, which may be more where it was cut; asked for once the rows are
  * @param expectedRows rows by file where footers tell
  */
 record TextSource(
@@ -30,6 +30,12 @@ record TextSource(
     int maxLength,
     SortedMap<String, Long> expectedRows)
     implements SampleSource {
+
+  /**
+   * Bytes of a text at most. A tokenizer takes some 130 bytes of memory for each, outside of the
+   * heap and in every task, and models look at a few thousand.
+   */
+  static final int MAX_TEXT_BYTES = 1 << 20;
 
   TextSource {
     expectedRows = Collections.unmodifiableSortedMap(new TreeMap<>(expectedRows));
@@ -108,6 +114,12 @@ record TextSource(
       if (row.isNullAt(2)) {
         throw new BadRowException(Reason.NULL, "the text is null");
       }
+      if (row.getLong(3) > MAX_TEXT_BYTES) {
+        throw new BadRowException(
+            Reason.TEXT_TOO_LONG,
+            "a text of %d bytes; more than %d are not tokenized, so split it"
+                .formatted(row.getLong(3), MAX_TEXT_BYTES));
+      }
       byte[] bytes = (byte[]) row.get(2);
       String text;
       try {
@@ -119,6 +131,11 @@ record TextSource(
       }
       // A byte order mark begins many a file and means nothing to a tokenizer.
       text = text.startsWith("\uFEFF") ? text.substring(1) : text;
+      if (text.indexOf('\0') >= 0) {
+        throw new BadRowException(
+            Reason.NUL_IN_TEXT,
+            "character %d is NUL, as in binary files and in UTF-16".formatted(text.indexOf('\0')));
+      }
       if (text.isBlank()) {
         throw new BadRowException(Reason.BLANK, "blank");
       }

@@ -253,6 +253,8 @@ class BadDataTest {
   void textWithoutTokenizerIsRefused() throws IOException {
     Path text = folder.resolve("a.txt");
     Files.write(text, "words\n".getBytes(StandardCharsets.UTF_8));
-    refused(text).hasMessage("Cannot read " + text + " as text: no tokenizer is given");
+    refused(text)
+        .hasMessage(
+            "Cannot read " + text + " as text: give --tokenizer, the model's tokenizer.json");
   }
 }

@@ -160,12 +160,12 @@ class ImageSourceTest {
     assertThatThrownBy(() -> report.check(4))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            ("Refused 5 of 6 rows of %s (at most 4 may be bad): 3 damaged-image, first %s/cut.jpg: a"
-                    + " JPEG cut off or damaged: its segments do not end within %d bytes; 1"
-                    + " unsupported-image, first %s/other.JPEG: neither PNG nor JPEG; 1"
-                    + " image-too-large, first %s/bomb.png: 50000 x 50000 pixels are more than the"
-                    + " 89478485 allowed")
-                .formatted(folder, where, jpeg.length / 2, where, where));
+            ("5 of 6 rows of %s do not fit (--max-bad-rows 4): a JPEG cut off or damaged: its"
+                    + " segments do not end within %d bytes (3 damaged-image, first: %s/cut.jpg);"
+                    + " neither PNG nor JPEG (1 unsupported-image, first: %s/other.JPEG);"
+                    + " 50000 x 50000 pixels are more than the 89478485 allowed (1 image-too-large,"
+                    + " first: %s/bomb.png)")
+                .formatted(folder, jpeg.length / 2, where, where, where));
     report.check(5);
   }
 
@@ -176,7 +176,7 @@ class ImageSourceTest {
     assertThatThrownBy(() -> report.check(0))
         .isInstanceOf(InputException.class)
         .hasMessageEndingWith(
-            "1 damaged-image, first file:%s/empty.png: 0 bytes".formatted(folder));
+            ": 0 bytes (1 damaged-image, first: file:%s/empty.png)".formatted(folder));
   }
 
   @Test

@@ -151,8 +151,11 @@ class ParquetSourceTest {
     assertThatThrownBy(() -> report.check(0))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
-            "Refused 3 of 4 rows of " + uri + " (at most 0 may be bad): 3 attention-mask, first ")
-        .hasMessageContaining(".parquet, row 0: input 'attention_mask' is 0 at element 0");
+            "3 of 4 rows of "
+                + uri
+                + " do not fit (--max-bad-rows 0): input 'attention_mask' is 0 at element 0")
+        .hasMessageContaining("(3 attention-mask, first: ")
+        .hasMessageEndingWith(".parquet, row 0)");
     report.check(3);
   }
 

@@ -2,17 +2,16 @@ package dev.tare.jobs.input;
 
 import static dev.tare.jobs.input.LocalSpark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tare.jobs.storage.HadoopSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -34,7 +33,6 @@ class TextLinesTest {
   private static final String OPEN_COST = "spark.sql.files.openCostInBytes";
 
   private static final Configuration HADOOP = new Configuration();
-  private static final HadoopSettings SETTINGS = HadoopSettings.of(HADOOP);
 
   @TempDir Path folder;
 
@@ -63,7 +61,8 @@ class TextLinesTest {
   /** Compressed where the name says so. */
   private Path write(String name, String text) throws IOException {
     Path file = folder.resolve(name);
-    var codec = new CompressionCodecFactory(HADOOP).getCodec(hadoop(file));
+    var codec =
+        new CompressionCodecFactory(HADOOP).getCodec(new org.apache.hadoop.fs.Path(file.toUri()));
     try (OutputStream out = Files.newOutputStream(file);
         OutputStream packed = codec == null ? out : codec.createOutputStream(out)) {
       packed.write(text.getBytes(StandardCharsets.UTF_8));
@@ -71,13 +70,8 @@ class TextLinesTest {
     return file;
   }
 
-  private static org.apache.hadoop.fs.Path hadoop(Path file) {
-    return new org.apache.hadoop.fs.Path(file.toUri());
-  }
-
   private Dataset<Row> read(Path path) {
-    DataFiles data = DataFiles.list(path.toString(), HADOOP);
-    return TextLines.number(TextLines.open(spark(), data), data, HADOOP);
+    return TextLines.read(spark(), DataFiles.list(path.toString(), HADOOP), HADOOP);
   }
 
   /** The lines of each file by its name, in the order of their positions, which are 0, 1, 2, ... */
@@ -89,7 +83,9 @@ class TextLinesTest {
           files.computeIfAbsent(
               path.substring(path.lastIndexOf('/') + 1), name -> new ArrayList<>());
       assertThat(row.getLong(1)).as(path).isEqualTo(lines.size());
-      lines.add(new String((byte[]) row.get(2), StandardCharsets.UTF_8));
+      byte[] line = (byte[]) row.get(2);
+      assertThat(row.getLong(3)).isEqualTo(line.length);
+      lines.add(new String(line, StandardCharsets.UTF_8));
     }
     return files;
   }
@@ -101,24 +97,29 @@ class TextLinesTest {
   @ParameterizedTest
   @CsvSource({
     "128m, 4m, 2",
-    "128m, 0, 3",
-    "1000, 0, 20",
-    "1000, 600, 20",
-    "150, 0, 100",
+    "128m, 0, 2",
+    "1000, 0, 9",
+    "1000, 600, 9",
+    "150, 0, 28",
+    "7, 0, 90",
   })
   void everyLineKnowsItsPositionHoweverFilesAreCutAndPacked(
       String splitBytes, String openCost, int atLeast) throws IOException {
     SortedMap<String, List<String>> expected = new TreeMap<>();
-    expected.put("unix.txt", lines(400, 1));
-    expected.put("windows.txt", lines(300, 2));
-    expected.put("mixed 100%25 \u00fc.txt", lines(200, 3));
+    expected.put("unix.txt", lines(40, 1));
+    expected.put("windows.txt", lines(30, 2));
+    expected.put("mixed 100%25 \u00fc.txt", lines(20, 3));
+    expected.put("old.txt", lines(20, 8));
     expected.put("long.txt", List.of("a", "b".repeat(5000), "c"));
     expected.put("packed.txt.gz", lines(500, 4));
+    expected.put("packed.txt.bz2", lines(500, 9));
     write("unix.txt", joined(expected.get("unix.txt"), "\n"));
     write("windows.txt", joined(expected.get("windows.txt"), "\r\n"));
     write("mixed 100%25 \u00fc.txt", joined(expected.get("mixed 100%25 \u00fc.txt"), "\n", "\r\n"));
+    write("old.txt", joined(expected.get("old.txt"), "\r"));
     write("long.txt", String.join("\n", expected.get("long.txt")));
     write("packed.txt.gz", joined(expected.get("packed.txt.gz"), "\n"));
+    write("packed.txt.bz2", joined(expected.get("packed.txt.bz2"), "\r\n"));
     for (int i = 0; i < 5; i++) {
       expected.put("small" + i + ".txt", List.of("only", "two"));
       write("small" + i + ".txt", "only\ntwo\n");
@@ -130,86 +131,63 @@ class TextLinesTest {
     assertThat(numbered()).isEqualTo(expected);
   }
 
-  /** Each begins with its number and is too random to be packed well. */
-  private static List<String> numberedNoise(int n) {
+  @Test
+  void linesAreThoseOfSparksOwnReader() throws IOException {
     Random random = new Random(5);
-    return IntStream.range(0, n)
-        .mapToObj(i -> i + " " + Long.toHexString(random.nextLong()) + random.nextLong())
-        .toList();
-  }
-
-  private static long wellNumbered(Dataset<Row> rows) {
-    return rows.filter("cast(split(cast(text as string), ' ')[0] as bigint) = row").count();
-  }
-
-  @Test
-  void linesOfLargeFilesAreCountedOnceForAllSplits() throws IOException {
-    List<String> lines = numberedNoise(150_000);
-    Path file = write("large.txt", joined(lines, "\n"));
-    assertThat(LineStarts.worthCounting(DataFiles.list(file.toString(), HADOOP), HADOOP)).isTrue();
-    spark().conf().set(SPLIT_BYTES, "1m");
-    assertThat(LineStarts.count(spark().read().text(file.toString())).known().values())
-        .singleElement()
-        .satisfies(starts -> assertThat(starts).hasSizeGreaterThan(3).containsEntry(0L, 0L));
-    Dataset<Row> rows = read(file);
-    assertThat(wellNumbered(rows)).isEqualTo(lines.size());
-    // Another cut than the one that was counted, as when executors came in between.
-    spark().conf().set(SPLIT_BYTES, "300k");
-    assertThat(wellNumbered(rows)).isEqualTo(lines.size());
-  }
-
-  @Test
-  void linesOfCompressedSplitsKnowTheirPositions() throws IOException {
-    List<String> lines = numberedNoise(60_000);
-    Path file = write("packed.txt.bz2", joined(lines, "\n"));
-    spark().conf().set(SPLIT_BYTES, "300k");
-    spark().conf().set(OPEN_COST, "0");
-    LineStarts counted = LineStarts.count(spark().read().text(file.toString()));
-    assertThat(counted.known().values())
-        .singleElement()
-        .satisfies(starts -> assertThat(starts).hasSizeGreaterThan(2));
-    assertThat(wellNumbered(read(file))).isEqualTo(lines.size());
-    counted
-        .known()
-        .forEach(
-            (path, starts) ->
-                assertThat(LineStarts.NONE.linesBefore(path, starts.lastKey(), SETTINGS))
-                    .isEqualTo(starts.lastEntry().getValue()));
-  }
-
-  @Test
-  void smallAndUnsplittableFilesNeedNoCount() throws IOException {
-    write("small.txt", "a\nb\n");
-    byte[] noise = new byte[6 << 20];
-    new Random(6).nextBytes(noise);
-    Files.write(folder.resolve("large.txt.gz"), noise);
-    assertThat(LineStarts.worthCounting(DataFiles.list(folder.toString(), HADOOP), HADOOP))
-        .isFalse();
-    Files.write(folder.resolve("large.txt"), noise);
-    assertThat(LineStarts.worthCounting(DataFiles.list(folder.toString(), HADOOP), HADOOP))
-        .isTrue();
-  }
-
-  @Test
-  void linesBeforeEveryByteAreTheSameWhateverIsKnown() throws IOException {
-    String text = joined(lines(16, 7), "\n", "\r\n");
-    Path path = write("bytes.txt", text);
-    spark().conf().set(SPLIT_BYTES, "40");
-    spark().conf().set(OPEN_COST, "0");
-    LineStarts counted = LineStarts.count(spark().read().text(path.toString()));
-    String file = counted.known().keySet().iterator().next();
-    NavigableMap<Long, Long> starts = counted.known().get(file);
-    assertThat(starts).hasSizeGreaterThan(6);
-    LineStarts some = new LineStarts(Map.of(file, starts.headMap(200L, false)));
-    long before = 0;
-    for (int start = 0; start <= text.length(); start++) {
-      // The line that begins at a split's first byte belongs to the split before.
-      if (start == 1 || (start > 1 && start < text.length() && text.charAt(start - 1) == '\n')) {
-        before++;
-      }
-      for (LineStarts known : List.of(LineStarts.NONE, counted, some)) {
-        assertThat(known.linesBefore(file, start, SETTINGS)).as("byte %d", start).isEqualTo(before);
-      }
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 2000; i++) {
+      text.append(
+          List.of("", "word ", "\u00fc", "\r", "\n", "\r\n", "\n\r").get(random.nextInt(7)));
     }
+    Path file = write("odd.txt", text.toString());
+    spark().conf().set(SPLIT_BYTES, "13");
+    spark().conf().set(OPEN_COST, "0");
+    List<String> ours =
+        read(file)
+            .orderBy("row")
+            .select(functions.col("text").cast("string"))
+            .collectAsList()
+            .stream()
+            .map(row -> row.getString(0))
+            .toList();
+    spark().conf().unset(SPLIT_BYTES);
+    List<String> theirs =
+        spark().read().text(file.toString()).coalesce(1).collectAsList().stream()
+            .map(row -> row.getString(0))
+            .toList();
+    assertThat(ours).isEqualTo(theirs).hasSizeGreaterThan(500);
+  }
+
+  @Test
+  void ofALineBeyondTheLimitTheBeginningIsKeptAndTheLengthIsKnown() throws IOException {
+    int bytes = 5 * TextLines.KEPT_BYTES + 17;
+    Path file = folder.resolve("long.txt");
+    byte[] line = new byte[bytes];
+    Arrays.fill(line, (byte) 'x');
+    try (OutputStream out = Files.newOutputStream(file)) {
+      out.write("first\n".getBytes(StandardCharsets.UTF_8));
+      out.write(line);
+      out.write("\r\nlast".getBytes(StandardCharsets.UTF_8));
+    }
+    for (String splitBytes : List.of("128m", "1m")) {
+      spark().conf().set(SPLIT_BYTES, splitBytes);
+      List<Row> rows = read(file).orderBy("row").collectAsList();
+      assertThat(rows).extracting(row -> row.getLong(1)).containsExactly(0L, 1L, 2L);
+      assertThat(rows).extracting(row -> row.getLong(3)).containsExactly(5L, (long) bytes, 4L);
+      assertThat((byte[]) rows.get(1).get(2)).hasSize(TextLines.KEPT_BYTES);
+    }
+  }
+
+  @Test
+  void aPackedFileThatIsCutOffIsRefusedByName() throws IOException {
+    Path file = write("cut.txt.gz", joined(lines(5000, 3), "\n"));
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    Dataset<Row> rows = read(file);
+    assertThatThrownBy(rows::count)
+        .satisfies(
+            failure ->
+                assertThat(InputException.ofFailedRead(failure).orElseThrow())
+                    .hasMessageStartingWith("Cannot read file:" + file + ": "));
   }
 }

@@ -160,11 +160,36 @@ class TextSourceTest {
     assertThatThrownBy(() -> report.check(0))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "Refused 1 of 5 rows of %s (at most 0 may be bad): 1 invalid-utf8, first file:%s, row 4: no UTF-8: \"bad\uFFFD(\""
+            "1 of 5 rows of %s do not fit (--max-bad-rows 0): no UTF-8: \"bad\uFFFD(\" (1 invalid-utf8, first: file:%s, row 4)"
                 .formatted(file, file));
     String first = lines("first.txt", List.of("first"));
     assertThat(hashes(source.samples()))
         .containsAll(hashes(DataSource.open(spark(), request(first)).samples()));
+  }
+
+  @Test
+  void aTextOfMoreThanOneMebibyteIsBadAndItsLengthIsSaid() throws IOException {
+    String most = "a".repeat(TextSource.MAX_TEXT_BYTES - 4) + " b c";
+    String more = most + "d";
+    String uri = lines("long.txt", List.of("short", most, more));
+    String column =
+        append(
+            table("text string", RowFactory.create("short"), RowFactory.create(more)),
+            folder.resolve("long"));
+    for (String data : List.of(uri, column)) {
+      InputReport report = DataSource.open(spark(), request(data)).report();
+      assertThat(report.bad()).as(data).isEqualTo(Map.of(Reason.TEXT_TOO_LONG, 1L));
+      assertThat(report.first().get(Reason.TEXT_TOO_LONG).error())
+          .isEqualTo("a text of 1048577 bytes; more than 1048576 are not tokenized, so split it");
+    }
+  }
+
+  @Test
+  void aNulCharacterIsNoText() throws IOException {
+    String uri = lines("nul.txt", List.of("x".repeat(FileKind.HEAD_BYTES), "a\0b"));
+    InputReport report = DataSource.open(spark(), request(uri)).report();
+    assertThat(report.bad()).isEqualTo(Map.of(Reason.NUL_IN_TEXT, 1L));
+    assertThat(report.first().get(Reason.NUL_IN_TEXT).error()).startsWith("character 1 is NUL");
   }
 
   @Test
@@ -173,7 +198,7 @@ class TextSourceTest {
     assertThatThrownBy(() -> DataSource.open(spark(), request(uri)).report().check(0))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
-            "No data: " + uri + " has no samples among 2 rows: 2 blank, first ");
+            "No data: " + uri + " has no samples among 2 rows: blank (2 blank, first: ");
   }
 
   @Test
@@ -251,6 +276,17 @@ class TextSourceTest {
     assertThatThrownBy(() -> DataSource.open(spark(), request(named).withTextColumn("c")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("no column 'c' for texts; it has [a, text]");
+  }
+
+  @Test
+  void aTextColumnWithoutATokenizerSaysWhichOptionIsMissing() {
+    Row row = RowFactory.create(1, "left one", "right two");
+    String uri = append(table("id int, text string, note string", row), folder.resolve("texts"));
+    assertThatThrownBy(() -> DataSource.open(spark(), DataRequest.of(uri, MINILM)))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Cannot read %s: none of its columns [id, text, note] is an input of the model [input_ids, attention_mask, token_type_ids]; to read texts from column 'text' or 'note' give --tokenizer, the model's tokenizer.json"
+                .formatted(uri));
   }
 
   @Test

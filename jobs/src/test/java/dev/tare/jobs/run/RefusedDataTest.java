@@ -69,7 +69,13 @@ class RefusedDataTest {
   @Test
   void shortRow() throws IOException {
     rows("x array<float>", RowFactory.create(List.of(1f, 2f)));
-    calibrate().refuses(3, output, "data", "row 3", "'x'", "[2]");
+    calibrate()
+        .refuses(
+            3,
+            output,
+            "1 of 4 rows of ",
+            "data do not fit (--max-bad-rows 0): input 'x' has 2 values but the model wants 6 (1 shape,",
+            "row 3)");
   }
 
   @Test
@@ -98,6 +104,31 @@ class RefusedDataTest {
         RowFactory.create(List.of(1f, 2f, 3f, 4f, 5f, Float.NEGATIVE_INFINITY)),
         RowFactory.create((Object) null));
     calibrate().refuses(3, output, "row 3", "infinity at element 5", "row 4", "null");
+  }
+
+  @Test
+  void aLinkToNothing() throws IOException {
+    rows("x array<float>");
+    Files.createSymbolicLink(data.resolve("b.parquet"), Path.of("nothing"));
+    calibrate().refuses(3, output, "b.parquet: it is a symbolic link to nothing");
+  }
+
+  @Test
+  void aLoopOfLinks() throws IOException {
+    rows("x array<float>");
+    Files.createSymbolicLink(data.resolve("loop"), Path.of("."));
+    calibrate().refuses(3, output, "loop: it is a symbolic link to " + data);
+  }
+
+  @Test
+  void tablesAndRecordsAsText() throws IOException {
+    data = Files.writeString(folder.resolve("texts.csv"), "id,text\n0,an abrupt end\n");
+    calibrate("--tokenizer", RefusedTokenizerTest.tokenizer())
+        .refuses(
+            3, output, "texts.csv as text: by its name it is comma-separated values", "Parquet");
+    data = Files.writeString(folder.resolve("texts.txt"), "{\"text\": \"an abrupt end\"}\n");
+    calibrate("--tokenizer", RefusedTokenizerTest.tokenizer())
+        .refuses(3, output, "texts.txt as text: it looks like JSON", "--format text");
   }
 
   @Test
