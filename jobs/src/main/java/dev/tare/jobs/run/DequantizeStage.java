@@ -15,6 +15,7 @@ import dev.tare.jobs.storage.ModelFiles;
 import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.StoredPlace;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -83,7 +84,12 @@ record DequantizeStage(
     return quantized.manifest().inputs().stream()
         .filter(input -> input.name().equals(ModelFiles.MODEL))
         .findFirst()
-        .map(input -> new Path(input.uri()))
+        .map(
+            input ->
+                StoredPlace.of(
+                    input.uri(),
+                    quantized.folder().path(),
+                    "Give the model by --model: run %s names".formatted(quantized.folder().path())))
         .orElseThrow(
             () ->
                 TareException.badInput(

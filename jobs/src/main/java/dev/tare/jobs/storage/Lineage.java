@@ -55,10 +55,20 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
 
   private static Optional<FinishedRun> follow(
       FinishedRun from, InputRef link, OpenedRuns opened, List<String> broken) throws IOException {
-    Path place = new Path(link.uri());
-    Path sibling = Locations.child(from.folder().path().getParent(), place.getName());
+    String run = from.manifest().runId();
+    Path place;
+    try {
+      place =
+          StoredPlace.of(
+              link.uri(),
+              from.folder().path(),
+              "Run '%s' names as its input '%s'".formatted(run, link.name()));
+    } catch (TareException e) {
+      broken.add(e.getMessage());
+      return Optional.empty();
+    }
     String why = "";
-    for (Path path : List.of(place, sibling)) {
+    for (Path path : withSibling(place, from.folder().path().getParent())) {
       try {
         FinishedRun found = opened.open(path.toUri());
         if (found.asInput(link.name()).sha256().equals(link.sha256())) {
@@ -70,9 +80,14 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
       }
     }
     broken.add(
-        "Run '%s' names %s as its input '%s', but %s"
-            .formatted(from.manifest().runId(), place, link.name(), why));
+        "Run '%s' names %s as its input '%s', but %s".formatted(run, place, link.name(), why));
     return Optional.empty();
+  }
+
+  private static List<Path> withSibling(Path place, Path beside) {
+    return beside == null || place.isRoot()
+        ? List.of(place)
+        : List.of(place, Locations.child(beside, place.getName()));
   }
 
   /** The nearest run that holds a part. */

@@ -31,6 +31,14 @@ public final class Locations {
     } catch (UnsupportedFileSystemException e) {
       throw TareException.usage(
           "Cannot read or write '%s': %s".formatted(location, e.getMessage()));
+    } catch (RuntimeException e) {
+      if (e.getCause() instanceof ClassNotFoundException missing) {
+        throw TareException.usage(
+            "Cannot read or write '%s': its file system is not among the jars of Spark (%s)"
+                .formatted(location, missing.getMessage()),
+            e);
+      }
+      throw e;
     }
   }
 

@@ -69,13 +69,18 @@ record PointerEntry(URI run, String manifestSha256, Instant published) {
     return run;
   }
 
-  /** Where the run stands, for a name at a place. */
-  Path resolve(Path name) {
+  /**
+   * Where the run stands, for a name at a place.
+   *
+   * @param where how errors name the entry
+   * @throws TareException (bad input) if that is no place where runs live
+   */
+  Path resolve(Path name, String where) {
     URI base = name.toUri();
     try {
       URI folder =
           new URI(base.getScheme(), base.getAuthority(), asFolder(base.getPath()), null, null);
-      return new Path(folder.resolve(run));
+      return StoredPlace.of(folder.resolve(run), name, where + " points to");
     } catch (URISyntaxException e) {
       throw new IllegalStateException("A qualified path is a URI: " + name, e);
     }

@@ -27,6 +27,7 @@ import org.apache.hadoop.fs.Path;
 public final class RunName {
   private static final String POINTER = "_LATEST";
   private static final Pattern ENTRY = Pattern.compile("([0-9]{8})\\.json");
+  private static final long LAST_ENTRY = 99_999_999;
   private static final int ATTEMPTS = 1000;
 
   private final Path path;
@@ -95,7 +96,10 @@ public final class RunName {
     PointerEntry entry = PointerEntry.parse(text, file.toString());
     return Optional.of(
         new Target(
-            highest.getAsLong(), entry.resolve(path), entry.manifestSha256(), entry.published()));
+            highest.getAsLong(),
+            entry.resolve(path, file.toString()),
+            entry.manifestSha256(),
+            entry.published()));
   }
 
   /**
@@ -104,7 +108,7 @@ public final class RunName {
    * @throws TareException (bad input) if the run is gone or another one than was published
    */
   public FinishedRun open(Target target) throws IOException {
-    FinishedRun run = RunFolder.existing(target.run(), hadoop).open();
+    FinishedRun run = folder(target).open();
     if (!run.manifestDigest().sha256().equals(target.manifestSha256())) {
       throw TareException.badInput(
           "%s was published as %s with manifest sha256 %s, but its manifest has %s"
@@ -112,6 +116,18 @@ public final class RunName {
                   target.run(), path, target.manifestSha256(), run.manifestDigest().sha256()));
     }
     return run;
+  }
+
+  /** A file system that this installation lacks, or a host that nobody knows. */
+  private RunFolder folder(Target target) {
+    try {
+      return RunFolder.existing(target.run(), hadoop);
+    } catch (IOException | RuntimeException e) {
+      throw TareException.badInput(
+          "%s points to %s, which cannot be reached: %s"
+              .formatted(entry(target.number()), target.run(), e.getMessage()),
+          e);
+    }
   }
 
   /**
@@ -132,6 +148,9 @@ public final class RunName {
         return new Publication(now.get().number(), false, now.map(Target::run));
       }
       long next = now.map(Target::number).orElse(0L) + 1;
+      if (next > LAST_ENTRY) {
+        throw TareException.badInput("%s has no number left".formatted(pointer));
+      }
       byte[] content = PointerEntry.of(path, run).format().getBytes(StandardCharsets.UTF_8);
       Path temporary = new Path(pointer, "." + UUID.randomUUID() + ".tmp");
       if (publisher.publish(content, temporary, entry(next))) {

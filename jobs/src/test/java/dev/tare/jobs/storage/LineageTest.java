@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.jobs.TareException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LineageTest {
 
@@ -94,6 +98,27 @@ class LineageTest {
         .asString()
         .startsWith("Run 'quantized' names ")
         .endsWith("/old/plan as its input 'plan', but it holds no finished run");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mailto:x",
+        "http://127.0.0.1:9/x",
+        "ftp://192.0.2.1/x",
+        "file://h/x",
+        "x",
+        "file:/"
+      })
+  @Timeout(20)
+  void aLinkToNoPlaceOfRunsIsNotFollowed(String uri) throws IOException {
+    run("r", Part.MODEL, InputRef.of("plan", URI.create(uri), Digest.of("")));
+    Lineage lineage = Lineage.of(place("r"), new OpenedRuns(hadoop));
+    assertThat(ids(lineage)).containsExactly("r");
+    assertThat(lineage.broken())
+        .singleElement()
+        .asString()
+        .contains("Run 'r' names ", uri, "'plan'");
   }
 
   @Test

@@ -19,7 +19,10 @@ import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunNameTest {
   private static final int ROUNDS = 300;
@@ -64,6 +67,41 @@ class RunNameTest {
     assertThat(open("runs/current").folder().path()).isEqualTo(first.folder().path());
     assertThat(names("runs/current/_LATEST"))
         .containsExactly("00000001.json", "00000002.json", "00000003.json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mailto:x",
+        "a:b:c",
+        "jar:file:/x.jar!/y",
+        "har:///x",
+        "http://127.0.0.1:9/x",
+        "https://192.0.2.1/x",
+        "ftp://192.0.2.1/x",
+        "webhdfs://192.0.2.1/x",
+        "abfs://c@192.0.2.1/x",
+        "viewfs:///x",
+        "//127.0.0.1/x",
+        "file://127.0.0.1/x",
+        "file:x",
+        "?x",
+        "#x",
+        "../x?y",
+        "hdfs:",
+        "hdfs://nobody-knows-this-host.invalid/x",
+      })
+  @Timeout(20)
+  void anEntryThatPointsToNoPlaceOfRunsIsRefusedByItsName(String uri) throws IOException {
+    Path entry = Files.createDirectories(temporary.resolve("n/_LATEST")).resolve("00000001.json");
+    Files.writeString(
+        entry,
+        """
+        {"format-version": 1, "run": "%s", "manifest-sha256": "%064d",
+         "published": "2026-01-01T00:00:00Z"}
+        """
+            .formatted(uri, 0));
+    assertFails(() -> open("n"), ExitCode.BAD_INPUT, entry.toString());
   }
 
   @Test
