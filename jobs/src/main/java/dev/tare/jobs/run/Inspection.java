@@ -65,14 +65,17 @@ final class Inspection {
         describe(name.open(target.get()));
         return;
       }
-      if (folder.status().isEmpty()) {
+      if (!folder.begun()) {
         throw TareException.badInput(
             "%s is not a run: it has neither manifest.json nor status.json, and is no name"
                 .formatted(folder.path()));
       }
       field("run", folder.path().toString());
       field("state", "not finished");
-      folder.status().ifPresent(this::status);
+      folder
+          .status()
+          .ifPresentOrElse(
+              this::status, () -> field("status.json", "not there, or its writing broke off"));
       return;
     }
     describe(folder.open());

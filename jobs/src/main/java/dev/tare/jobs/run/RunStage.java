@@ -80,6 +80,7 @@ final class RunStage {
   Outcome run(RunOptions options, AfterCalibration after) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     RunFolder folder = RunFolder.at(options.output().output(), options.output().runId(), hadoop);
+    folder.requireWritable(options.output().atomicity());
     Optional<ExitCode> reused =
         folder.reusable(options.output().ifFinished(), () -> fingerprint(options));
     if (reused.isPresent()) {

@@ -163,6 +163,7 @@ public final class SparkStages implements Stages {
               stage.options().output().output(),
               stage.options().output().runId(),
               SparkJobs.hadoop(session.spark()));
+      folder.requireWritable(stage.options().output().atomicity());
       Optional<ExitCode> reused =
           folder.reusable(stage.options().output().ifFinished(), () -> fingerprint(stage));
       if (reused.isPresent()) {

@@ -113,9 +113,13 @@ public final class AbandonedRuns {
     }
     Predicate<String> named = name -> parts.isPresent() && parts.get().equals(name);
     List<Path> attempts = new ArrayList<>();
-    for (FileStatus entry : run.path().getFileSystem(hadoop).listStatus(run.path())) {
+    FileSystem fileSystem = run.path().getFileSystem(hadoop);
+    for (FileStatus entry : fileSystem.listStatus(run.path())) {
       String name = entry.getPath().getName();
-      if (RunAttempt.isAttempt(name) && !named.test(name)) {
+      if (RunAttempt.isFolder(name)
+          && entry.isDirectory()
+          && !named.test(name)
+          && Strangers.in(fileSystem, entry.getPath()).isEmpty()) {
         attempts.add(entry.getPath());
       }
     }

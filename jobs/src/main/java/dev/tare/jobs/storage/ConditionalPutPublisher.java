@@ -48,6 +48,14 @@ final class ConditionalPutPublisher implements Publisher {
     }
   }
 
+  /** One PUT, which shows nothing before its end. */
+  @Override
+  public void replace(byte[] content, Path temporary, Path target) throws IOException {
+    try (OutputStream stream = fileSystem.create(target, true)) {
+      stream.write(content);
+    }
+  }
+
   @Override
   public boolean renamesFolders() {
     return false;

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.apache.hadoop.fs.Path;
 
@@ -15,16 +16,9 @@ final class LinkPublisher implements Publisher {
 
   @Override
   public boolean publish(byte[] content, Path temporary, Path target) throws IOException {
-    java.nio.file.Path full = java.nio.file.Path.of(temporary.toUri().getPath());
-    java.nio.file.Path name = java.nio.file.Path.of(target.toUri().getPath());
-    try (FileChannel channel =
-        FileChannel.open(full, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer buffer = ByteBuffer.wrap(content);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-      channel.force(true);
-    }
+    java.nio.file.Path full = local(temporary);
+    java.nio.file.Path name = local(target);
+    write(content, full, StandardOpenOption.CREATE_NEW);
     try {
       Files.createLink(name, full);
       return true;
@@ -37,6 +31,35 @@ final class LinkPublisher implements Publisher {
           e);
     } finally {
       Files.delete(full);
+    }
+  }
+
+  @Override
+  public void replace(byte[] content, Path temporary, Path target) throws IOException {
+    java.nio.file.Path full = local(temporary);
+    java.nio.file.Path name = local(target);
+    try {
+      write(content, full, StandardOpenOption.CREATE);
+      // Of a file that Hadoop wrote: it would not fit the new one.
+      Files.deleteIfExists(name.resolveSibling("." + name.getFileName() + ".crc"));
+      Files.move(full, name, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(full);
+    }
+  }
+
+  private static java.nio.file.Path local(Path path) {
+    return java.nio.file.Path.of(path.toUri().getPath());
+  }
+
+  private static void write(byte[] content, java.nio.file.Path file, StandardOpenOption creation)
+      throws IOException {
+    try (FileChannel channel = FileChannel.open(file, creation, StandardOpenOption.WRITE)) {
+      ByteBuffer buffer = ByteBuffer.wrap(content);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      channel.force(true);
     }
   }
 

@@ -27,6 +27,14 @@ final class LookFirstPublisher implements Publisher {
     return true;
   }
 
+  /** Without a promise: a reader may see half of it. */
+  @Override
+  public void replace(byte[] content, Path temporary, Path target) throws IOException {
+    try (OutputStream stream = fileSystem.create(target, true)) {
+      stream.write(content);
+    }
+  }
+
   @Override
   public boolean renamesFolders() {
     return false;

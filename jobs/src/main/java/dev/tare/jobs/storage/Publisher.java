@@ -28,6 +28,14 @@ interface Publisher {
    */
   boolean publish(byte[] content, Path temporary, Path target) throws IOException;
 
+  /**
+   * Creates a file or replaces it; readers see the one or the other, whole, and so does who comes
+   * after a crash.
+   *
+   * @param temporary as in {@link #publish}; nothing is left there
+   */
+  void replace(byte[] content, Path temporary, Path target) throws IOException;
+
   /** Whether a folder gets another name in one step, without a copy. */
   boolean renamesFolders();
 

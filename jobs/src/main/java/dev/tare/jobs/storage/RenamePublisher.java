@@ -25,16 +25,28 @@ final class RenamePublisher implements Publisher {
   @Override
   public boolean publish(byte[] content, Path temporary, Path target) throws IOException {
     FileContext context = FileContext.getFileContext(target.toUri(), hadoop);
-    try (FSDataOutputStream stream = context.create(temporary, EnumSet.of(CreateFlag.CREATE))) {
-      ((OutputStream) stream).write(content);
-      stream.hsync();
-    }
+    write(content, temporary, context);
     try {
       context.rename(temporary, target, Rename.NONE);
       return true;
     } catch (FileAlreadyExistsException e) {
       context.delete(temporary, false);
       return false;
+    }
+  }
+
+  @Override
+  public void replace(byte[] content, Path temporary, Path target) throws IOException {
+    FileContext context = FileContext.getFileContext(target.toUri(), hadoop);
+    write(content, temporary, context);
+    context.rename(temporary, target, Rename.OVERWRITE);
+  }
+
+  private static void write(byte[] content, Path file, FileContext context) throws IOException {
+    try (FSDataOutputStream stream =
+        context.create(file, EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE))) {
+      ((OutputStream) stream).write(content);
+      stream.hsync();
     }
   }
 

@@ -28,6 +28,10 @@ import org.apache.hadoop.fs.Path;
  */
 public final class RunAttempt {
   private static final String PREFIX = "_attempt-";
+
+  /** The status on its way to its name. */
+  static final String STATUS_BEFORE = ".status.json.tmp";
+
   private static final int LOOKS = 50;
   private static final long BETWEEN_LOOKS_MILLIS = 100;
   private static final Pattern FOLDER = Pattern.compile("_attempt-[A-Za-z0-9-]+");
@@ -53,15 +57,16 @@ public final class RunAttempt {
     RunAttempt attempt = new RunAttempt(folder, fileSystem, publisher);
     Optional<String> before = folder.status().map(Status::attempt);
     try {
+      fileSystem.mkdirs(attempt.staging);
       attempt.writeStatus(Status.Outcome.RUNNING, OptionalInt.empty(), "running");
     } catch (IOException e) {
-      // hdfs: ends the writing of one who is overtaken by another.
+      // Another one who begins removes the folder of this attempt.
       if (attempt.overtaken(before)) {
         throw attempt.loss(e);
       }
+      attempt.deleteStaging();
       throw e;
     }
-    fileSystem.mkdirs(attempt.staging);
     return attempt;
   }
 
@@ -222,9 +227,10 @@ public final class RunAttempt {
   private void writeStatus(Status.Outcome outcome, OptionalInt exitCode, String message)
       throws IOException {
     Status status = new Status(outcome, exitCode, message, id, Instant.now());
-    try (OutputStream stream = fileSystem.create(folder.path(Part.STATUS), true)) {
-      stream.write(status.format().getBytes(StandardCharsets.UTF_8));
-    }
+    publisher.replace(
+        status.format().getBytes(StandardCharsets.UTF_8),
+        new Path(staging, STATUS_BEFORE),
+        folder.path(Part.STATUS));
   }
 
   /** The run's outcome stands without it, and the failure that led here must not be hidden. */
@@ -239,7 +245,9 @@ public final class RunAttempt {
   /** Leftovers are hidden from readers, and the next attempt removes those of an unfinished run. */
   private void deleteStaging() {
     try {
-      fileSystem.delete(staging, true);
+      if (Strangers.in(fileSystem, staging).isEmpty()) {
+        fileSystem.delete(staging, true);
+      }
     } catch (IOException e) {
       return;
     }

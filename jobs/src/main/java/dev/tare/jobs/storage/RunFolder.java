@@ -4,12 +4,16 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -38,6 +42,11 @@ public final class RunFolder {
     /** Returns the draft of the manifest; files and configuration are added to it. */
     Manifest write(RunAttempt attempt) throws IOException;
   }
+
+  /** File systems of Hadoop that have no way to write. */
+  private static final Set<String> READ_ONLY = Set.of("http", "https", "har");
+
+  private static final int MAX_STATUS_BYTES = 1 << 20;
 
   private final Path path;
   private final String runId;
@@ -133,8 +142,12 @@ public final class RunFolder {
    */
   public Optional<ExitCode> reusable(IfFinished policy, Supplier<Fingerprint> fingerprint)
       throws IOException {
-    if (state() != State.FINISHED) {
-      return Optional.empty();
+    try {
+      if (state() != State.FINISHED) {
+        return Optional.empty();
+      }
+    } catch (IOException e) {
+      throw cannotWrite(e);
     }
     if (policy == IfFinished.FAIL) {
       throw alreadyFinished();
@@ -156,12 +169,45 @@ public final class RunFolder {
    */
   public RunAttempt begin(Atomicity atomicity) throws IOException {
     Publisher publisher = Publisher.of(path, atomicity, hadoop);
-    switch (state()) {
-      case FINISHED -> throw alreadyFinished();
-      case UNFINISHED -> clear(publisher.renamesFolders());
-      case ABSENT -> fileSystem.mkdirs(path);
+    try {
+      switch (state()) {
+        case FINISHED -> throw alreadyFinished();
+        case UNFINISHED -> clear(publisher.renamesFolders());
+        case ABSENT -> make();
+      }
+      return RunAttempt.begin(this, fileSystem, publisher);
+    } catch (IOException | UnsupportedOperationException e) {
+      throw cannotWrite(e);
     }
-    return RunAttempt.begin(this, fileSystem, publisher);
+  }
+
+  /**
+   * Refuses a place that no run can be written to, before any work.
+   *
+   * @throws TareException (usage) if the file system has no way to publish
+   */
+  public void requireWritable(Atomicity atomicity) throws IOException {
+    if (READ_ONLY.contains(String.valueOf(path.toUri().getScheme()))) {
+      throw TareException.usage(
+          "Cannot write a run into %s: '%s:' can be read only"
+              .formatted(path, path.toUri().getScheme()));
+    }
+    Publisher.of(path, atomicity, hadoop);
+  }
+
+  private void make() throws IOException {
+    if (!fileSystem.mkdirs(path)) {
+      throw new IOException("the folder cannot be made");
+    }
+  }
+
+  private TareException cannotWrite(Exception cause) {
+    // Those of java.nio say by their class alone what is wrong with the file that they name.
+    boolean bare = cause instanceof FileSystemException nio && nio.getReason() == null;
+    return TareException.usage(
+        "Cannot write a run into %s: %s"
+            .formatted(path, bare ? cause.toString() : cause.getMessage()),
+        cause);
   }
 
   /** Begins where publication is atomic. */
@@ -191,6 +237,11 @@ public final class RunFolder {
       if (known.isEmpty() && attempt.lost()) {
         attempt.fail(ExitCode.ALREADY_FINISHED, "lost");
         throw attempt.loss(e);
+      }
+      Optional<TareException> full = FullDisk.behind(e, path);
+      if (known.isEmpty() && full.isPresent()) {
+        attempt.fail(full.get().exitCode(), full.get().getMessage());
+        throw full.get();
       }
       attempt.fail(
           known.map(TareException::exitCode).orElse(ExitCode.INTERNAL),
@@ -245,7 +296,7 @@ public final class RunFolder {
     if (stranger.isPresent()) {
       throw foreign("it holds '%s', which is no part of a run".formatted(stranger.get()));
     }
-    if (status().isEmpty()) {
+    if (!begun()) {
       throw foreign("it is not empty and has no %s of a run".formatted(Part.STATUS.fileName()));
     }
     if (!remove) {
@@ -258,12 +309,32 @@ public final class RunFolder {
     }
   }
 
-  /** The name of something in the folder that is neither a part of a run nor an attempt. */
+  /**
+   * Whether an attempt began here: there is a status, whole or cut, or nothing but the folders of
+   * attempts that did not come to write one.
+   */
+  public boolean begun() throws IOException {
+    if (status().isPresent()) {
+      return true;
+    }
+    List<FileStatus> entries = entries();
+    boolean hasStatus =
+        entries.stream().anyMatch(entry -> entry.getPath().equals(path(Part.STATUS)));
+    if (hasStatus) {
+      try (InputStream stream = fileSystem.open(path(Part.STATUS))) {
+        return Status.begunIn(stream.readNBytes(MAX_STATUS_BYTES));
+      } catch (ChecksumException e) {
+        // Cut so that Hadoop's checksum does not fit any more; nobody else writes these.
+        return true;
+      }
+    }
+    return !entries.isEmpty()
+        && entries.stream().allMatch(entry -> RunAttempt.isAttempt(entry.getPath().getName()));
+  }
+
+  /** Something in the folder, at any depth, that is no part of a run; its path from there. */
   Optional<String> foreignEntry() throws IOException {
-    return entries().stream()
-        .map(entry -> entry.getPath().getName())
-        .filter(name -> Part.named(name).isEmpty() && !RunAttempt.isAttempt(name))
-        .findFirst();
+    return Strangers.in(fileSystem, path);
   }
 
   private List<FileStatus> entries() throws IOException {

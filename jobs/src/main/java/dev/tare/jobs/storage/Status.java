@@ -2,6 +2,7 @@ package dev.tare.jobs.storage;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -32,6 +33,10 @@ public record Status(
     /** Somebody stopped it: Ctrl-C, SIGTERM. */
     INTERRUPTED
   }
+
+  /** How every status begins. */
+  private static final String BEGINNING =
+      "{\n  \"format-version\" : %d,\n  \"outcome\" : \"".formatted(ManifestJson.FORMAT_VERSION);
 
   public Status {
     time = time.truncatedTo(ChronoUnit.SECONDS);
@@ -67,6 +72,19 @@ public record Status(
     } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
       throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
     }
+  }
+
+  /**
+   * Whether a file is a status or what is left of one, of which a crash or a full disk cut the end:
+   * it may be empty, or hold zeros.
+   */
+  static boolean begunIn(byte[] content) {
+    int length = content.length;
+    while (length > 0 && content[length - 1] == 0) {
+      length--;
+    }
+    String text = new String(content, 0, length, StandardCharsets.UTF_8);
+    return BEGINNING.startsWith(text) || text.startsWith(BEGINNING);
   }
 
   private static OptionalInt exitCode(ObjectNode root, String where) {

@@ -114,6 +114,20 @@ class AbandonedRunsTest {
   }
 
   @Test
+  void whatSomebodyPutIntoTheFolderOfAnAttemptKeepsItThere() throws IOException {
+    RunAttempt lost = abandon("run");
+    finish("run");
+    Path plan = Path.of(lost.path(Part.PLAN).toUri().getPath());
+    Files.writeString(Files.createDirectory(plan).resolve("mine.txt"), "precious");
+    abandon("unfinished");
+    Files.writeString(
+        Files.createDirectory(root.resolve("unfinished/weights")).resolve("mine.txt"), "precious");
+    age("run");
+    age("unfinished");
+    assertThat(found()).isEmpty();
+  }
+
+  @Test
   void whatANamePointsToOrIsNotARunsIsNeverAbandoned() throws IOException {
     FinishedRun published = finish("published");
     RunName.at("odd:" + root.resolve("current"), hadoop)

@@ -110,6 +110,15 @@ class PartsInPlaceTest {
               }
 
               @Override
+              public void replace(
+                  byte[] content,
+                  org.apache.hadoop.fs.Path temporary,
+                  org.apache.hadoop.fs.Path target)
+                  throws IOException {
+                Files.write(Path.of(target.toUri().getPath()), content);
+              }
+
+              @Override
               public boolean renamesFolders() {
                 return false;
               }

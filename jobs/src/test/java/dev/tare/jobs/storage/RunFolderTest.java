@@ -8,6 +8,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunFolderTest {
   private static final Map<String, String> CONFIGURATION = Map.of("samples", "5");
@@ -173,6 +176,161 @@ class RunFolderTest {
         RunFolder.at(precious.toString(), Optional.empty(), hadoop)::begin,
         ExitCode.USAGE,
         "model.onnx is a file, not a folder");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "\0\0\0\0",
+        "{\n  \"for",
+        "{\n  \"format-version\" : 1,\n  \"outcome\" : \"running\",\n  \"mess",
+      })
+  void takesOverAFolderWhoseStatusIsCut(String status) throws IOException {
+    Path run = Files.createDirectories(temporary.resolve("r/_attempt-killed/statistics"));
+    Files.writeString(run.resolve("part-0"), "half");
+    Files.writeString(temporary.resolve("r/status.json"), status);
+    Files.write(temporary.resolve("r/.status.json.crc"), new byte[] {'c', 'r', 'c', 0, 1, 2});
+
+    folder("r").produce(RunFolderTest::writeParts).verifyAll();
+    assertThat(folder("r").status().orElseThrow().outcome()).isEqualTo(Status.Outcome.FINISHED);
+    assertThat(run).doesNotExist();
+  }
+
+  @Test
+  void takesOverAFolderInWhichAnAttemptDidNotComeToWriteItsStatus() throws IOException {
+    Files.createDirectories(temporary.resolve("r/_attempt-killed"));
+    Files.writeString(temporary.resolve("r/_attempt-killed/.status.json.tmp"), "{");
+
+    folder("r").produce(RunFolderTest::writeParts).verifyAll();
+    assertThat(temporary.resolve("r/_attempt-killed")).doesNotExist();
+  }
+
+  @Test
+  void theStatusOfAnotherProgramIsNotTakenForACutOne() throws IOException {
+    Path home = Files.createDirectories(temporary.resolve("home"));
+    Path precious = Files.writeString(home.resolve("model.onnx"), "precious");
+    Files.writeString(home.resolve("status.json"), "{\"state\": \"ok\"}");
+
+    assertFails(
+        folder("home")::begin,
+        ExitCode.USAGE,
+        "home: it is not empty and has no status.json of a run");
+    assertThat(precious).hasContent("precious");
+  }
+
+  @Test
+  void aStatusReplacesWhatItsNameIsLinkedTo() throws IOException {
+    Path precious = Files.writeString(temporary.resolve("precious"), "");
+    Path run = Files.createDirectories(temporary.resolve("r"));
+    Files.createSymbolicLink(run.resolve("status.json"), precious);
+
+    folder("r").produce(RunFolderTest::writeParts).verifyAll();
+    assertThat(precious).isEmptyFile();
+    try (var names = Files.list(run)) {
+      assertThat(names.map(p -> p.getFileName().toString()))
+          .noneMatch(name -> name.endsWith(".tmp"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "plan/mine.txt",
+        "statistics/year=2026/part-0.csv",
+        "statistics/_temporary/0/notes",
+        "statistics/_SUCCESS/x",
+        "weights/.hidden/x",
+        "_attempt-1/plan/mine.txt",
+        "_attempt-1/letter",
+        "_attempt-1/_attempt-2/plan.json",
+        "plan.json/x",
+        "tensors",
+        "_attempt-x",
+        ".mine.tmp",
+      })
+  void refusesAFolderWithAnythingThatNoAttemptLeaves(String path) throws IOException {
+    folder("r").begin();
+    Path mine = temporary.resolve("r").resolve(path);
+    Files.createDirectories(mine.getParent());
+    Files.writeString(mine, "precious");
+
+    assertFails(folder("r")::begin, ExitCode.USAGE, "which is no part of a run");
+    assertThatThrownBy(folder("r")::begin)
+        .satisfies(e -> assertThat(path).startsWith(e.getMessage().split("'")[1]));
+    assertThat(mine).hasContent("precious");
+  }
+
+  @Test
+  void takesOverWhatSparkLeavesWhenItIsKilled() throws IOException {
+    folder("r").begin();
+    for (String path :
+        List.of(
+            "statistics/_SUCCESS",
+            "statistics/._SUCCESS.crc",
+            "statistics/part-00000-8e4a-c000.snappy.parquet",
+            "statistics/.part-00000-8e4a-c000.snappy.parquet.crc",
+            "_attempt-1/weights/_temporary/0/_temporary/attempt_2026_0001_m_000000_7/part-0.parquet",
+            "_attempt-1/weights/_temporary/0/task_2026_0001_m_000000/.part-0.parquet.crc",
+            "_attempt-1/tensors/__magic_job-1/tasks/x/__base/part-0.parquet",
+            "_attempt-1/model.onnx.data",
+            "_attempt-1/.plan.json.crc")) {
+      Path file = temporary.resolve("r").resolve(path);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "left");
+    }
+
+    folder("r").produce(RunFolderTest::writeParts).verifyAll();
+    assertThat(temporary.resolve("r/_attempt-1")).doesNotExist();
+  }
+
+  @Test
+  void refusesPlacesWhereNoFolderCanBeMade() throws IOException {
+    Path file = Files.writeString(temporary.resolve("file"), "");
+    Path dangling =
+        Files.createSymbolicLink(temporary.resolve("dangling"), temporary.resolve("gone/x"));
+    for (Path place : List.of(file.resolve("run"), dangling, Path.of("/proc/run"))) {
+      RunFolder run = RunFolder.at(place.toString(), Optional.empty(), hadoop);
+      assertFails(run::begin, ExitCode.USAGE, "Cannot write a run into file:" + place + ": ");
+    }
+    RunFolder remote = RunFolder.at("http://127.0.0.1:1/run", Optional.empty(), hadoop);
+    assertFails(
+        () -> remote.requireWritable(Atomicity.REQUIRED), ExitCode.USAGE, "http://127.0.0.1:1/run");
+    assertFails(
+        () -> remote.requireWritable(Atomicity.WHERE_POSSIBLE),
+        ExitCode.USAGE,
+        "http://127.0.0.1:1/run");
+  }
+
+  @Test
+  void aFullDiskNamesTheRunAndTheRoomThatIsLeft() throws IOException {
+    IOException full = new IOException("No space left on device");
+    List<Throwable> failures =
+        List.of(
+            full,
+            new Error("java.io.IOException: No space left on device", full),
+            new IllegalStateException(
+                "Job aborted: Lost task 0.0 in stage 3.0\nCaused by: java.io.IOException: No space"
+                    + " left on device\n\tat java.base/..."));
+    for (Throwable failure : failures) {
+      assertFails(
+          () ->
+              folder("r")
+                  .produce(
+                      attempt -> {
+                        if (failure instanceof Error error) {
+                          throw error;
+                        }
+                        throw new UncheckedIOException(new IOException(failure));
+                      }),
+          ExitCode.USAGE,
+          "No room to write the run file:" + temporary.resolve("r"));
+      Status status = folder("r").status().orElseThrow();
+      assertThat(status.exitCode()).hasValue(2);
+      assertThat(status.message())
+          .contains("No space left on device", " MB in " + temporary.resolve("r"))
+          .doesNotContain("\n");
+    }
   }
 
   @Test

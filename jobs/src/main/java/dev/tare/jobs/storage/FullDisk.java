@@ -1,0 +1,78 @@
+package dev.tare.jobs.storage;
+
+import dev.tare.jobs.TareException;
+import java.io.File;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Recognizes a full disk among the causes of a failure, wherever it was met: the driver, a task of
+ * Spark, whose exception travels as a text, or a store with a quota.
+ */
+final class FullDisk {
+  private static final List<String> SIGNS =
+      List.of(
+          "No space left on device",
+          "Disk quota exceeded",
+          "DSQuotaExceededException",
+          "There is not enough space on the disk");
+
+  private FullDisk() {}
+
+  /**
+   * What to tell the user, if it was one: the run, what failed, and the room that is left on this
+   * machine.
+   */
+  static Optional<TareException> behind(Throwable failure, Path run) {
+    Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Throwable t = failure; t != null && seen.add(t); t = t.getCause()) {
+      String text = String.valueOf(t);
+      for (String sign : SIGNS) {
+        if (text.contains(sign)) {
+          return Optional.of(
+              TareException.usage(
+                  "No room to write the run %s: %s. %s".formatted(run, line(text, sign), room(run)),
+                  failure));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The line of a text that holds a sign: that of a task has its stack trace. */
+  private static String line(String text, String sign) {
+    int at = text.indexOf(sign);
+    int start = text.lastIndexOf('\n', at) + 1;
+    int end = text.indexOf('\n', at);
+    return text.substring(start, end < 0 ? text.length() : end).strip();
+  }
+
+  private static String room(Path run) {
+    Set<String> places = new TreeSet<>();
+    if ("file".equals(run.toUri().getScheme())) {
+      places.add(existing(new File(run.toUri().getPath())));
+    }
+    places.add(System.getProperty("java.io.tmpdir"));
+    StringBuilder room = new StringBuilder("Free on this machine:");
+    for (String place : places) {
+      room.append(
+          String.format(
+              Locale.ROOT, " %,d MB in %s;", new File(place).getUsableSpace() >> 20, place));
+    }
+    return room.append(" executors may keep their files elsewhere (spark.local.dir)").toString();
+  }
+
+  private static String existing(File folder) {
+    File found = folder;
+    while (!found.exists() && found.getParentFile() != null) {
+      found = found.getParentFile();
+    }
+    return found.getPath();
+  }
+}

@@ -1,0 +1,103 @@
+package dev.tare.jobs.storage;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Finds what somebody else put into the folder of a run, at any depth: whatever removes leftovers
+ * must not remove that.
+ *
+ * <p>Told apart by names. A part that is a table holds the files that Spark and its committers
+ * write, finished or on their way; the folder of an attempt holds parts.
+ */
+final class Strangers {
+  private static final Set<Part> TABLES =
+      EnumSet.of(Part.STATISTICS, Part.PLAN, Part.TENSORS, Part.WEIGHTS);
+
+  private static final Pattern TABLE_FILE =
+      Pattern.compile("_SUCCESS|part-[A-Za-z0-9._-]+|[A-Za-z0-9._-]*\\.pendingset");
+
+  /** Those of Hadoop's file committer: {@code _temporary/0/_temporary/attempt_.../part-...}. */
+  private static final Pattern TABLE_FOLDER =
+      Pattern.compile("_temporary|[0-9]+|(attempt|task)_[A-Za-z0-9_]+");
+
+  /** Folders that are committers' own, whatever they hold: the magic and the manifest committer. */
+  private static final Pattern COMMITTER_FOLDER =
+      Pattern.compile("__magic.*|manifest_.*|\\.spark-staging-.*");
+
+  private static final Pattern HIDDEN = Pattern.compile("\\..+\\.crc|\\.status\\.json\\.tmp");
+
+  private final FileSystem fileSystem;
+
+  private Strangers(FileSystem fileSystem) {
+    this.fileSystem = fileSystem;
+  }
+
+  /**
+   * The first of them in the folder of a run or of an attempt, by path from there; empty if all
+   * that lies there is a run's. Cost: one listing per folder.
+   */
+  static Optional<String> in(FileSystem fileSystem, Path folder) throws IOException {
+    return new Strangers(fileSystem).amongParts(folder, "");
+  }
+
+  private Optional<String> amongParts(Path folder, String prefix) throws IOException {
+    for (FileStatus entry : sorted(folder)) {
+      String name = entry.getPath().getName();
+      Optional<Part> part = Part.named(name);
+      Optional<String> stranger;
+      if (part.isPresent() && TABLES.contains(part.get()) && entry.isDirectory()) {
+        stranger = inTable(entry.getPath(), prefix + name + "/");
+      } else if (part.isPresent()) {
+        boolean fits = !TABLES.contains(part.get()) && !entry.isDirectory();
+        stranger = fits ? Optional.empty() : Optional.of(prefix + name);
+      } else if (RunAttempt.isFolder(name) && entry.isDirectory() && prefix.isEmpty()) {
+        stranger = amongParts(entry.getPath(), name + "/");
+      } else {
+        stranger = hidden(entry) ? Optional.empty() : Optional.of(prefix + name);
+      }
+      if (stranger.isPresent()) {
+        return stranger;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<String> inTable(Path folder, String prefix) throws IOException {
+    for (FileStatus entry : sorted(folder)) {
+      String name = entry.getPath().getName();
+      Optional<String> stranger = Optional.of(prefix + name);
+      if (entry.isDirectory()) {
+        if (TABLE_FOLDER.matcher(name).matches()) {
+          stranger = inTable(entry.getPath(), prefix + name + "/");
+        } else if (COMMITTER_FOLDER.matcher(name).matches()) {
+          stranger = Optional.empty();
+        }
+      } else if (TABLE_FILE.matcher(name).matches() || hidden(entry)) {
+        stranger = Optional.empty();
+      }
+      if (stranger.isPresent()) {
+        return stranger;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean hidden(FileStatus entry) {
+    return !entry.isDirectory() && HIDDEN.matcher(entry.getPath().getName()).matches();
+  }
+
+  private List<FileStatus> sorted(Path folder) throws IOException {
+    List<FileStatus> entries = new ArrayList<>(Locations.entries(fileSystem, folder));
+    entries.sort(null);
+    return entries;
+  }
+}
