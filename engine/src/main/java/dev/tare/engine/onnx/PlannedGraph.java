@@ -25,6 +25,12 @@ final class PlannedGraph {
 
   private static final String RUNTIME_DOMAIN = "com.microsoft";
 
+  /**
+   * Operators whose second input alone is a weight: the third, a bias, may be the same constant.
+   */
+  private static final Set<String> SCALED =
+      Set.of("LayerNormalization", "InstanceNormalization", "BatchNormalization");
+
   private final OnnxModel model;
   private final FreshNames names;
   private final List<NodeProto> nodes;
@@ -215,6 +221,9 @@ final class PlannedGraph {
         model.constants().resolve(node.getInput(input)).filter(plan.tensor()::equals).isPresent();
     if (plan.role() == Role.BIAS) {
       return same && input == 2;
+    }
+    if (known == null && SCALED.contains(node.getOpType())) {
+      return same && input == 1;
     }
     return same && (known == null || known.weightIndex() == input);
   }

@@ -97,4 +97,15 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
     double zero = Math.rint(symmetric ? (qmin + (double) qmax) / 2 : qmin - rmin / scale);
     return new QuantParams(type, (float) scale, (int) Math.max(qmin, Math.min(qmax, zero)));
   }
+
+  /**
+   * Whether an interval that is more than zero is too small for a scale, so that {@link #params}
+   * would turn all of its values into zeros.
+   */
+  public boolean underflows(float low, float high) {
+    float rmin = Math.min(low, 0f);
+    float rmax = Math.max(high, 0f);
+    double width = symmetric ? 2d * Math.max(-rmin, rmax) : (double) rmax - rmin;
+    return width > 0 && width / (limits.levels() - 1d) < Float.MIN_NORMAL;
+  }
 }

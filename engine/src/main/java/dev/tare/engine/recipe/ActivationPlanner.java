@@ -44,7 +44,7 @@ public final class ActivationPlanner {
                 () ->
                     new IllegalArgumentException(
                         "Statistics of tensor '" + tensor + "' lack the row of the whole tensor"));
-    Optional<String> reason = reasonForFloat(whole);
+    Optional<String> reason = reasonForFloat(whole, rule);
     if (reason.isPresent()) {
       return TensorPlan.left(query, Optional.empty(), decision, reason.get());
     }
@@ -70,7 +70,7 @@ public final class ActivationPlanner {
     return TensorPlan.of(query, Optional.empty(), decision, granularity, channels);
   }
 
-  private Optional<String> reasonForFloat(Statistics whole) {
+  private Optional<String> reasonForFloat(Statistics whole, TensorRule rule) {
     long infinities = whole.posInfs() + whole.negInfs();
     if (whole.count() == 0) {
       return Optional.of("no value was observed");
@@ -86,7 +86,10 @@ public final class ActivationPlanner {
           "values reach %s, beyond float-above %s"
               .formatted((float) magnitude, recipe.floatAbove()));
     }
-    return Optional.empty();
+    return rule.target().rule().underflows(whole.min(), whole.max())
+        ? Optional.of(
+            "values reach no further than %s, too small for a scale".formatted((float) magnitude))
+        : Optional.empty();
   }
 
   private static ChannelPlan channel(

@@ -117,6 +117,7 @@ final class AllSupported {
             return;
           }
           mark.source()
+              .filter(source -> !query(source).consumers().isEmpty())
               .ifPresentOrElse(
                   source -> shared.put(tensor, new PlacedTensors.Shared(query, source)),
                   () -> own.put(tensor, query.with(mark.nature())));
@@ -308,10 +309,18 @@ final class AllSupported {
   private TensorQuery query(String tensor) {
     List<GraphNode> consumers =
         readers.getOrDefault(tensor, List.of()).stream()
-            .filter(n -> n.inputs().contains(tensor))
+            .filter(n -> n.inputs().contains(tensor) && !staysFloat(n))
             .toList();
     boolean output = graph.outputs().contains(tensor) && !graph.inputs().contains(tensor);
     return query(tensor, Role.ACTIVATION, consumers, output);
+  }
+
+  /**
+   * Whether a product reads everything in float: beside a quantized input the runtime would
+   * quantize its weight and bias by rules of its own.
+   */
+  private boolean staysFloat(GraphNode node) {
+    return leftNodes.contains(node.node());
   }
 
   private static TensorQuery query(

@@ -116,14 +116,17 @@ public record Candidates(
             && node.opType().equals("MatMul")
             && node.weightIndex() == 1
             && node.weightShape().rank() == 2
-            && recipe.decide(query(List.of(node), Format.MATMUL_NBITS)).rule().packs();
+            && recipe
+                .decide(query(List.of(new Candidate(node, mode, Format.MATMUL_NBITS))))
+                .rule()
+                .packs();
     return new Candidate(node, mode, packed ? Format.MATMUL_NBITS : Format.QDQ);
   }
 
   private static Optional<String> reasonAgainst(
       Recipe recipe, Candidate candidate, Candidate first) {
     QuantizableNode node = candidate.node();
-    TensorRule rule = recipe.decide(query(List.of(node), candidate.format())).rule();
+    TensorRule rule = recipe.decide(query(List.of(candidate))).rule();
     Optional<String> limit = OperatorLimits.reason(node, candidate.mode(), rule);
     if (limit.isPresent()) {
       return limit;
@@ -153,10 +156,7 @@ public record Candidates(
   /** The constants to quantize by their values, by name. */
   public SortedMap<String, TensorQuery> weights() {
     SortedMap<String, TensorQuery> queries = new TreeMap<>(placed.operands());
-    Map<String, Format> formats = new TreeMap<>();
-    chosen.forEach(c -> formats.putIfAbsent(c.node().weight(), c.format()));
-    group(c -> c.node().weight())
-        .forEach((tensor, nodes) -> queries.put(tensor, query(nodes, formats.get(tensor))));
+    group(c -> c.node().weight()).forEach((tensor, users) -> queries.put(tensor, query(users)));
     return queries;
   }
 
@@ -165,36 +165,38 @@ public record Candidates(
     return chosen.stream().map(Candidate::node).toList();
   }
 
-  private SortedMap<String, List<QuantizableNode>> group(Function<Candidate, String> key) {
-    SortedMap<String, List<QuantizableNode>> groups = new TreeMap<>();
+  private SortedMap<String, List<Candidate>> group(Function<Candidate, String> key) {
+    SortedMap<String, List<Candidate>> groups = new TreeMap<>();
     for (Candidate candidate : chosen) {
       String name = key.apply(candidate);
       if (!name.isEmpty()) {
-        groups.computeIfAbsent(name, k -> new ArrayList<>()).add(candidate.node());
+        groups.computeIfAbsent(name, k -> new ArrayList<>()).add(candidate);
       }
     }
     return groups;
   }
 
-  private static TensorQuery query(List<QuantizableNode> nodes, Format format) {
-    QuantizableNode first = nodes.get(0);
+  /** What the first of those that share a weight decides for all of them. */
+  private static TensorQuery query(List<Candidate> users) {
+    Candidate first = users.get(0);
+    QuantizableNode node = first.node();
     return new TensorQuery(
-        first.weight(),
+        node.weight(),
         Role.WEIGHT,
-        names(nodes),
-        operators(nodes),
-        format,
-        first.channelScales() ? first.weightAxis() : -1,
-        first.blockAxis());
+        names(users),
+        operators(users),
+        first.format(),
+        OperatorLimits.channelScales(node, first.mode()) ? node.weightAxis() : -1,
+        node.blockAxis());
   }
 
-  private static List<String> names(List<QuantizableNode> nodes) {
-    return nodes.stream().map(QuantizableNode::node).toList();
+  private static List<String> names(List<Candidate> users) {
+    return users.stream().map(c -> c.node().node()).toList();
   }
 
-  private static List<String> operators(List<QuantizableNode> nodes) {
+  private static List<String> operators(List<Candidate> users) {
     TreeSet<String> types = new TreeSet<>();
-    nodes.forEach(n -> types.addAll(n.kinds()));
+    users.forEach(c -> types.addAll(c.node().kinds()));
     return List.copyOf(types);
   }
 }

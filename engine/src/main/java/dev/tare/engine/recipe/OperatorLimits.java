@@ -19,6 +19,59 @@ final class OperatorLimits {
     return mode == Mode.DYNAMIC ? dynamic(node, weight) : Optional.empty();
   }
 
+  /**
+   * Whether the channels of a weight may have scales of their own. ONNX Runtime's integer MatMul
+   * takes one for each column of a matrix; of a stack of matrices it wants them in the shape [..,
+   * 1, N], which DequantizeLinear cannot hold.
+   */
+  static boolean channelScales(QuantizableNode node, Mode mode) {
+    return node.channelScales() && !(mode == Mode.STATIC && isStack(node));
+  }
+
+  private static boolean isStack(QuantizableNode node) {
+    return node.opType().equals("MatMul")
+        && node.weightIndex() == 1
+        && node.weightShape().rank() > 2;
+  }
+
+  /** Why an operator cannot read a weight as it was decided on for another one, or nothing. */
+  static Optional<String> against(QuantizableNode node, Mode mode, TensorPlan weight) {
+    if (node.takesRows()) {
+      return againstRows(weight);
+    }
+    if (mode == Mode.WEIGHT_ONLY
+        || weight.granularity().blockSize().isPresent()
+        || weight.axis().isEmpty()) {
+      return Optional.empty();
+    }
+    if (!channelScales(node, mode)) {
+      return Optional.of(
+          "the weight '%s' has a scale for each channel elsewhere, and this operator takes one"
+              .formatted(weight.tensor()));
+    }
+    return weight.axis().getAsInt() == node.weightAxis()
+        ? Optional.empty()
+        : Optional.of(
+            "the weight '%s' has its channels along another axis elsewhere"
+                .formatted(weight.tensor()));
+  }
+
+  private static Optional<String> againstRows(TensorPlan table) {
+    if (table.granularity().blockSize().isPresent() || table.type().dtype().bits() != 8) {
+      return Optional.of(
+          "the table '%s' has blocks or other than 8 bits elsewhere".formatted(table.tensor()));
+    }
+    if (table.axis().isPresent() && table.axis().getAsInt() != 0) {
+      return Optional.of(
+          "the table '%s' has its scales along another axis elsewhere, not by rows"
+              .formatted(table.tensor()));
+    }
+    boolean centred = table.channels().stream().allMatch(c -> c.params().zeroPoint() == 0);
+    return table.axis().isPresent() && !centred
+        ? Optional.of("rows of a table with scales of their own need zero point 0")
+        : Optional.empty();
+  }
+
   private static Optional<String> rows(TensorRule weight) {
     if (weight.type().dtype().bits() != 8 || weight.blockSize().isPresent()) {
       return Optional.of("rows of a table need 8 bits and no blocks");
@@ -38,6 +91,11 @@ final class OperatorLimits {
     }
     if (node.opType().equals("Conv") && weight.perChannel() && !weight.symmetric()) {
       return Optional.of("ConvInteger takes a single zero point, symmetric weights have one");
+    }
+    if (isStack(node) && weight.perChannel() && !weight.symmetric()) {
+      return Optional.of(
+          "MatMulInteger takes a zero point for each column of a matrix alone, symmetric weights"
+              + " have one");
     }
     boolean left = node.opType().equals("MatMul") && node.weightIndex() == 0;
     return left && weight.type().signed()

@@ -42,7 +42,7 @@ public final class WeightPlanner {
   public TensorPlan plan(Tensor weight, TensorQuery query) {
     Recipe.Decision decision = recipe.decide(query);
     Optional<Shape> shape = Optional.of(weight.shape());
-    Optional<String> reason = reasonForFloat(weight);
+    Optional<String> reason = reasonForFloat(weight, decision.rule());
     if (reason.isPresent()) {
       return TensorPlan.left(query, shape, decision, reason.get());
     }
@@ -69,7 +69,7 @@ public final class WeightPlanner {
     return TensorPlan.of(query, shape, decision, granularity, channels);
   }
 
-  private Optional<String> reasonForFloat(Tensor weight) {
+  private Optional<String> reasonForFloat(Tensor weight, TensorRule rule) {
     if (weight.dtype() != DType.FLOAT32) {
       return Optional.of("the weight is " + weight.dtype() + ", not FLOAT32");
     }
@@ -77,8 +77,10 @@ public final class WeightPlanner {
       return Optional.of("the weight has no values");
     }
     FloatBuffer values = weight.floats();
+    float magnitude = 0;
     while (values.hasRemaining()) {
       float value = values.get();
+      magnitude = Math.max(magnitude, Math.abs(value));
       if (!Float.isFinite(value)) {
         return Optional.of("the weight holds NaN or infinity");
       }
@@ -86,7 +88,9 @@ public final class WeightPlanner {
         return Optional.of("the weight reaches " + value + ", beyond " + recipe.floatAbove());
       }
     }
-    return Optional.empty();
+    return rule.target().rule().underflows(-magnitude, magnitude)
+        ? Optional.of("the weight reaches no further than " + magnitude + ", too small for a scale")
+        : Optional.empty();
   }
 
   private record Measured(ChannelPlan channel, QuantError error, int clipped) {}

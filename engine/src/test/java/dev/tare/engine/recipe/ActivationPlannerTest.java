@@ -149,6 +149,13 @@ class ActivationPlannerTest {
   }
 
   @Test
+  void valuesTooSmallForAScaleStayFloatAndZerosDoNot() {
+    assertThat(plan(Recipes.observed("t", 1e-40f, -1e-37f)).floatReason())
+        .contains("values reach no further than 1.0E-37, too small for a scale");
+    assertThat(plan(Recipes.observed("t", 0, 0)).scales()).containsExactly(1);
+  }
+
+  @Test
   void statisticsWithoutTheWholeTensorAreRefused() {
     TensorStatistics channels = channels(ChannelMode.EXTREMES, 1, -1);
     TensorStatistics noWhole =

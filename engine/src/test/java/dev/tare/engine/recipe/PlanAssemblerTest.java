@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlanAssemblerTest {
 
@@ -232,5 +234,84 @@ class PlanAssemblerTest {
     assertThat(assemble().find("b", Role.BIAS)).isEmpty();
     constants.put("b", Tensor.ofLongs(Shape.of(2), 1, 2));
     assertThat(assemble().find("b", Role.BIAS)).isEmpty();
+  }
+
+  private List<TensorPlan> entries(String tensor) {
+    return assemble().tensors().stream().filter(t -> t.tensor().equals(tensor)).toList();
+  }
+
+  @Test
+  void sharedWeightHasAnEntryForThoseWhoReadItInFloatAndOneForEachReason() {
+    node("one", "x", "w", 1, "");
+    node("two", "y", "w", 0, "");
+    node("three", "z", "w", 1, "");
+    activation("x");
+    activation("y");
+    floatActivation("z");
+    weight("w", .1f, .2f);
+    List<TensorPlan> entries = entries("w");
+    assertThat(entries).extracting(TensorPlan::quantized).containsExactly(true, false, false);
+    assertThat(entries)
+        .extracting(TensorPlan::consumers)
+        .containsExactly(List.of("one"), List.of("two"), List.of("three"));
+    assertThat(entries.get(1).floatReason())
+        .contains("the weight 'w' has its channels along another axis elsewhere");
+    assertThat(entries.get(2).floatReason()).contains("its input 'z' stays float: it is odd");
+    assertThat(entries).allMatch(e -> e.channels().isEmpty() != e.quantized());
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void biasWithoutAFiniteValueKeepsItsOperatorInFloat(float value) {
+    node("one", "x", "w", 1, "b");
+    activation("x");
+    weight("w", .1f, .2f);
+    constants.put("b", Tensor.ofFloats(Shape.of(2), 1, value));
+    QuantPlan plan = assemble();
+    assertThat(find(plan, "b", Role.BIAS).floatReason()).contains("it holds NaN or infinity");
+    assertThat(find(plan, "b", Role.BIAS).consumers()).containsExactly("one");
+    assertThat(find(plan, "b", Role.BIAS).shape()).contains(Shape.of(2));
+    assertThat(find(plan, "w", Role.WEIGHT).floatReason())
+        .contains("its bias 'b' stays float: it holds NaN or infinity");
+    assertThat(find(plan, "x", Role.ACTIVATION).floatReason())
+        .contains("its bias 'b' stays float: it holds NaN or infinity");
+  }
+
+  @Test
+  void biasBeyondEveryFiniteScaleKeepsItsOperatorInFloat() {
+    node("one", "x", "w", 1, "b");
+    activations.add(plan("x", Role.ACTIVATION, Optional.empty(), OptionalInt.empty(), 1e-20f));
+    weight("w", .1f, .2f);
+    constants.put("b", Tensor.ofFloats(Shape.of(2), 1, 1e30f));
+    QuantPlan plan = assemble();
+    assertThat(find(plan, "b", Role.BIAS).floatReason())
+        .contains("it reaches 1.0E30, and no finite scale of its sums holds that");
+    assertThat(find(plan, "w", Role.WEIGHT).quantized()).isFalse();
+  }
+
+  @Test
+  void biasStaysFloatWhereTheScalesOfInputAndWeightOverflow() {
+    node("one", "x", "w", 1, "b");
+    activations.add(plan("x", Role.ACTIVATION, Optional.empty(), OptionalInt.empty(), 1e20f));
+    weight("w", 1e27f, .2f);
+    constants.put("b", Tensor.ofFloats(Shape.of(2), 0, 0));
+    assertThat(find(assemble(), "w", Role.WEIGHT).floatReason())
+        .contains("its bias 'b' stays float: the scale of its sums overflows");
+  }
+
+  @Test
+  void biasStaysFloatWhereAnotherReaderOfTheWeightWidensItsScaleTooFar() {
+    node("one", "x", "w", 1, "b");
+    node("two", "y", "w", 1, "c");
+    activations.add(plan("x", Role.ACTIVATION, Optional.empty(), OptionalInt.empty(), 1e20f));
+    activations.add(plan("y", Role.ACTIVATION, Optional.empty(), OptionalInt.empty(), 1e-7f));
+    weight("w", .1f, .2f);
+    constants.put("b", Tensor.ofFloats(Shape.of(2), 1, 1));
+    constants.put("c", Tensor.ofFloats(Shape.of(2), 1e27f, 1));
+    QuantPlan plan = assemble();
+    assertThat(find(plan, "b", Role.BIAS).floatReason())
+        .contains("the scale of its sums overflows");
+    assertThat(find(plan, "c", Role.BIAS).quantized()).isTrue();
+    assertThat(find(plan, "w", Role.WEIGHT).consumers()).containsExactly("one", "two");
   }
 }

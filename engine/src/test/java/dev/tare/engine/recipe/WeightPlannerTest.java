@@ -105,6 +105,15 @@ class WeightPlannerTest {
   }
 
   @Test
+  void weightTooSmallForAScaleStaysFloatAndOneOfZerosDoesNot() {
+    assertThat(plan(Tensor.ofFloats(Shape.of(2, 1), 1e-40f, -1e-37f), 1).floatReason())
+        .contains("the weight reaches no further than 1.0E-37, too small for a scale");
+    assertThat(plan(Tensor.ofFloats(Shape.of(2, 1), 0, -0f), 1).scales()).containsExactly(1);
+    assertThat(plan(Tensor.ofFloats(Shape.of(1, 2), 1e-40f, 1), 1).scales())
+        .containsExactly(1, 1 / 127f);
+  }
+
+  @Test
   void everyMethodTakesWeights() {
     Random random = new Random(9);
     float[] values = new float[3000];
