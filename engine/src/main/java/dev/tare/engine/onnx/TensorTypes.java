@@ -3,7 +3,6 @@ package dev.tare.engine.onnx;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
-import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.tensor.DType;
 import java.util.HashMap;
@@ -12,124 +11,133 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Element types of a graph's tensors as far as operators and declarations tell them: enough to
- * leave out shape arithmetic and masks, not a full inference.
+ * Element types of a graph's tensors as far as declarations, constants and operators tell them:
+ * what a MatMul multiplies by a float32 weight is float32, and so is what it gives.
+ *
+ * <p>Tensors that an operator wants to be of one type form a set; one that is known tells the
+ * others, before and behind it, and through bodies of If, Loop and Scan.
  */
 final class TensorTypes {
 
-  private static final Set<String> TO_INT64 =
-      Set.of("Shape", "Size", "NonZero", "ArgMax", "ArgMin", "NonMaxSuppression");
-  private static final Set<String> TO_BOOL =
-      Set.of(
-          "Equal",
-          "Greater",
-          "GreaterOrEqual",
-          "Less",
-          "LessOrEqual",
-          "Not",
-          "And",
-          "Or",
-          "Xor",
-          "IsNaN",
-          "IsInf");
-  private static final Set<String> OPAQUE = Set.of("If", "Loop", "Scan", "Optional", "StringSplit");
-
-  private final Map<String, Integer> codes = new HashMap<>();
+  private final Map<String, String> parents = new HashMap<>();
+  private final Map<String, Integer> declared = new HashMap<>();
+  private final Map<String, Integer> ofSets = new HashMap<>();
+  private int bodies;
 
   private TensorTypes() {}
 
   static TensorTypes of(GraphProto graph) {
     TensorTypes types = new TensorTypes();
-    graph.getInitializerList().forEach(t -> types.codes.put(t.getName(), t.getDataType()));
-    for (List<ValueInfoProto> infos :
-        List.of(graph.getInputList(), graph.getValueInfoList(), graph.getOutputList())) {
-      for (ValueInfoProto info : infos) {
-        int code = info.getType().getTensorType().getElemType();
-        if (code != 0) {
-          types.codes.put(info.getName(), code);
-        }
-      }
-    }
-    graph.getNodeList().forEach(types::infer);
+    types.read(graph, new Scope("", Set.of(), null));
+    types.declared.forEach((name, code) -> types.ofSets.putIfAbsent(types.root(name), code));
     return types;
   }
 
   /** True unless the tensor is known to hold something else than real numbers. */
   boolean mayBeFloat(String tensor) {
-    Integer code = codes.get(tensor);
-    return code == null || TensorCodec.dtype(code).filter(DType::isFloat).isPresent();
+    int code = code(tensor);
+    return code == 0 || TensorCodec.dtype(code).filter(DType::isFloat).isPresent();
   }
 
   /** True where the tensor is known to hold 32-bit floats. */
   boolean isFloat(String tensor) {
-    return codes.getOrDefault(tensor, 0) == DType.FLOAT32.onnxCode();
+    return code(tensor) == DType.FLOAT32.onnxCode();
   }
 
-  private void infer(NodeProto node) {
-    if (node.getOutputCount() == 0 || !Nodes.isStandard(node)) {
-      return;
+  private int code(String tensor) {
+    Integer own = declared.get(tensor);
+    return own != null ? own : ofSets.getOrDefault(root(tensor), 0);
+  }
+
+  /** Names that a body defines stand behind a number of its own. */
+  private record Scope(String prefix, Set<String> defined, Scope outer) {
+    String name(String tensor) {
+      return outer == null || defined.contains(tensor) ? prefix + tensor : outer.name(tensor);
     }
-    String op = node.getOpType();
-    if (TO_INT64.contains(op)) {
-      put(node, 0, DType.INT64.onnxCode());
-    } else if (TO_BOOL.contains(op)) {
-      put(node, 0, DType.BOOL.onnxCode());
-    } else if (op.equals("Cast")) {
-      put(node, 0, (int) Nodes.intAttribute(node, "to", 0));
-    } else if (op.equals("Constant")) {
-      put(node, 0, constant(node));
-    } else if (op.equals("ConstantOfShape")) {
-      put(
-          node,
-          0,
-          Nodes.attribute(node, "value")
-              .map(a -> a.getT().getDataType())
-              .orElse(DType.FLOAT32.onnxCode()));
-    } else if (!OPAQUE.contains(op)) {
-      int source = source(op);
-      Integer code = codes.get(Nodes.input(node, source));
-      if (code != null) {
-        put(node, 0, code);
+  }
+
+  private void read(GraphProto graph, Scope scope) {
+    graph.getInitializerList().forEach(t -> declare(scope, t.getName(), t.getDataType()));
+    for (List<ValueInfoProto> infos :
+        List.of(graph.getInputList(), graph.getValueInfoList(), graph.getOutputList())) {
+      for (ValueInfoProto info : infos) {
+        declare(scope, info.getName(), info.getType().getTensorType().getElemType());
       }
-      if (op.equals("TopK") || op.equals("MaxPool") || op.equals("Unique")) {
-        put(node, 1, DType.INT64.onnxCode());
-      } else if (op.equals("Dropout")) {
-        put(node, 1, DType.BOOL.onnxCode());
-      } else if (op.equals("Split") && code != null) {
-        for (int i = 1; i < node.getOutputCount(); i++) {
-          put(node, i, code);
+    }
+    for (NodeProto node : graph.getNodeList()) {
+      for (int i = 0; i < node.getOutputCount(); i++) {
+        int output = i;
+        TypeRules.fixed(node, i).ifPresent(code -> declare(scope, node.getOutput(output), code));
+      }
+      List<String> alike = TypeRules.alike(node);
+      alike.forEach(tensor -> join(scope.name(alike.get(0)), scope.name(tensor)));
+      for (AttributeProto attribute : node.getAttributeList()) {
+        if (attribute.hasG() && Nodes.isStandard(node)) {
+          body(node, attribute.getG(), scope);
         }
       }
     }
   }
 
-  /** The input that gives the first output its type. */
-  private static int source(String op) {
-    return switch (op) {
-      case "Where", "CastLike" -> 1;
-      case "OneHot" -> 2;
-      default -> 0;
-    };
+  private void body(NodeProto node, GraphProto body, Scope outer) {
+    // Nobody gives such a name; one that did would lose the type of a tensor, no more.
+    Scope inner = new Scope("\0" + bodies++ + "/", Nodes.defined(body), outer);
+    read(body, inner);
+    switch (node.getOpType()) {
+      case "If" -> results(node, body, outer, inner, 0);
+      case "Loop" -> {
+        for (int i = 2; i < node.getInputCount() && i < body.getInputCount(); i++) {
+          join(outer.name(node.getInput(i)), inner.name(body.getInput(i).getName()));
+          if (i - 1 < body.getOutputCount()) {
+            join(
+                inner.name(body.getInput(i).getName()),
+                inner.name(body.getOutput(i - 1).getName()));
+          }
+        }
+        results(node, body, outer, inner, 1);
+      }
+      case "Scan" -> {
+        for (int i = 0; i < node.getInputCount() && i < body.getInputCount(); i++) {
+          join(outer.name(node.getInput(i)), inner.name(body.getInput(i).getName()));
+        }
+        results(node, body, outer, inner, 0);
+      }
+      default -> {}
+    }
   }
 
-  private static int constant(NodeProto node) {
-    for (AttributeProto attribute : node.getAttributeList()) {
-      if (attribute.hasT()) {
-        return attribute.getT().getDataType();
-      }
-      if (attribute.getName().startsWith("value_int")) {
-        return DType.INT64.onnxCode();
-      }
-      if (attribute.getName().startsWith("value_string")) {
-        return TensorProto.DataType.STRING.getNumber();
-      }
+  /** What a node gives is what its body gives, behind so many outputs of the body. */
+  private void results(NodeProto node, GraphProto body, Scope outer, Scope inner, int first) {
+    for (int i = 0; i < node.getOutputCount() && first + i < body.getOutputCount(); i++) {
+      join(outer.name(node.getOutput(i)), inner.name(body.getOutput(first + i).getName()));
     }
-    return DType.FLOAT32.onnxCode();
   }
 
-  private void put(NodeProto node, int output, int code) {
-    if (output < node.getOutputCount() && code != 0) {
-      codes.putIfAbsent(node.getOutput(output), code);
+  private void declare(Scope scope, String tensor, int code) {
+    if (code != 0) {
+      declared.putIfAbsent(scope.name(tensor), code);
     }
+  }
+
+  private void join(String a, String b) {
+    if (!a.isEmpty() && !b.isEmpty()) {
+      String from = root(a);
+      String to = root(b);
+      if (!from.equals(to)) {
+        parents.put(from, to);
+      }
+    }
+  }
+
+  private String root(String tensor) {
+    String root = tensor;
+    while (parents.containsKey(root)) {
+      root = parents.get(root);
+    }
+    for (String at = tensor; !at.equals(root); ) {
+      String next = parents.put(at, root);
+      at = next;
+    }
+    return root;
   }
 }
