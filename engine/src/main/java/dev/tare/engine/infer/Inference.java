@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentMap;
 public final class Inference implements AutoCloseable {
 
   private final OrtSession session;
+  private final SessionNames names;
   private final String model;
   private final SortedSet<String> floatOutputs;
   private final SortedSet<String> otherOutputs;
@@ -37,10 +38,12 @@ public final class Inference implements AutoCloseable {
 
   private Inference(
       OrtSession session,
+      SessionNames names,
       String model,
       SortedSet<String> floatOutputs,
       SortedSet<String> otherOutputs) {
     this.session = session;
+    this.names = names;
     this.model = model;
     this.floatOutputs = Collections.unmodifiableSortedSet(floatOutputs);
     this.otherOutputs = Collections.unmodifiableSortedSet(otherOutputs);
@@ -72,6 +75,7 @@ public final class Inference implements AutoCloseable {
       settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       // Shapes vary from batch to batch: a pattern per shape would only pile up.
       settings.setMemoryPatternOptimization(false);
+      SessionNames names = new SessionNames(source.aliases());
       OrtSession session = session(environment, source, settings);
       TreeSet<String> floats = new TreeSet<>();
       TreeSet<String> others = new TreeSet<>();
@@ -79,9 +83,9 @@ public final class Inference implements AutoCloseable {
         boolean isFloat =
             output.getValue().getInfo() instanceof TensorInfo info
                 && info.type == OnnxJavaType.FLOAT;
-        (isFloat ? floats : others).add(output.getKey());
+        (isFloat ? floats : others).add(names.inModel(output.getKey()));
       }
-      return new Inference(session, model.getFileName().toString(), floats, others);
+      return new Inference(session, names, model.getFileName().toString(), floats, others);
     } catch (OrtException e) {
       throw new InferenceException(
           "ONNX Runtime cannot load model '%s': %s"
@@ -140,12 +144,12 @@ public final class Inference implements AutoCloseable {
     }
     List<String> wanted = List.copyOf(outputs);
     return new Runner(
-        session, model, wanted, copied.computeIfAbsent(wanted, o -> new CopiedOutputs()));
+        session, names, model, wanted, copied.computeIfAbsent(wanted, o -> new CopiedOutputs()));
   }
 
-  /** All inputs of the model as ONNX Runtime sees them. */
+  /** All inputs of the model as ONNX Runtime sees them, under the names that callers use. */
   public Set<String> inputs() {
-    return session.getInputNames();
+    return names.inModel(session.getInputNames());
   }
 
   @Override

@@ -39,7 +39,11 @@ final class PinnedOutputs {
 
   /** The outputs whose buffers a run leaves as they were; those without values among them. */
   Set<String> unwritten(
-      OrtSession session, Map<String, OnnxTensor> inputs, List<String> outputs, List<Shape> shapes)
+      OrtSession session,
+      SessionNames names,
+      Map<String, OnnxTensor> inputs,
+      List<String> outputs,
+      List<Shape> shapes)
       throws OrtException {
     Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
     Set<String> untouched = new HashSet<>();
@@ -50,7 +54,7 @@ final class PinnedOutputs {
           untouched.add(output);
           continue;
         }
-        pinned.put(output, pin(output, shapes.get(i)));
+        pinned.put(names.inSession(output), pin(output, shapes.get(i)));
         ByteBuffer values = values(output, shapes.get(i));
         while (values.hasRemaining()) {
           values.put(UNTOUCHED);
@@ -60,7 +64,8 @@ final class PinnedOutputs {
         session.run(inputs, pinned).close();
       }
       for (int i = 0; i < outputs.size(); i++) {
-        if (pinned.containsKey(outputs.get(i)) && untouched(outputs.get(i), shapes.get(i))) {
+        if (pinned.containsKey(names.inSession(outputs.get(i)))
+            && untouched(outputs.get(i), shapes.get(i))) {
           untouched.add(outputs.get(i));
         }
       }

@@ -35,6 +35,7 @@ import java.util.TreeMap;
 public final class Runner {
 
   private final OrtSession session;
+  private final SessionNames names;
   private final String model;
   private final List<String> outputs;
   private final CopiedOutputs copied;
@@ -46,8 +47,14 @@ public final class Runner {
   /**
    * @param copied what the runners of the session found about these outputs
    */
-  Runner(OrtSession session, String model, List<String> outputs, CopiedOutputs copied) {
+  Runner(
+      OrtSession session,
+      SessionNames names,
+      String model,
+      List<String> outputs,
+      CopiedOutputs copied) {
     this.session = session;
+    this.names = names;
     this.model = model;
     this.outputs = outputs;
     this.copied = copied;
@@ -68,13 +75,13 @@ public final class Runner {
     Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
     try {
       for (String name : batch.get(0).inputs().keySet()) {
-        inputs.put(name, input(name, batch));
+        inputs.put(names.inSession(name), input(name, batch));
       }
       List<Shape> shapes = shapesByInput.get(key);
       if (shapes == null) {
         shapes = runCopying(inputs, sink);
         if (!copied.tried()) {
-          copied.add(pinned.unwritten(session, inputs, outputs, shapes));
+          copied.add(pinned.unwritten(session, names, inputs, outputs, shapes));
         }
         shapesByInput.put(key, shapes);
       } else {
@@ -113,7 +120,8 @@ public final class Runner {
   private List<Shape> runCopying(Map<String, OnnxTensor> inputs, TensorSink sink)
       throws OrtException {
     List<Shape> shapes = new ArrayList<>(outputs.size());
-    try (OrtSession.Result result = session.run(inputs, new LinkedHashSet<>(outputs))) {
+    try (OrtSession.Result result =
+        session.run(inputs, names.inSession(new LinkedHashSet<>(outputs)))) {
       for (String output : outputs) {
         shapes.add(copy(result, output, sink));
       }
@@ -130,7 +138,7 @@ public final class Runner {
         if (copied.contains(outputs.get(i)) || shapes.get(i).size() == 0) {
           others.add(outputs.get(i));
         } else {
-          buffers.put(outputs.get(i), pinned.pin(outputs.get(i), shapes.get(i)));
+          buffers.put(names.inSession(outputs.get(i)), pinned.pin(outputs.get(i), shapes.get(i)));
         }
       }
       try (OrtSession.RunOptions quiet = new OrtSession.RunOptions()) {
@@ -152,7 +160,7 @@ public final class Runner {
       TensorSink sink)
       throws OrtException {
     List<Shape> found = new ArrayList<>(shapes);
-    try (OrtSession.Result result = session.run(inputs, others, buffers, quiet)) {
+    try (OrtSession.Result result = session.run(inputs, names.inSession(others), buffers, quiet)) {
       for (int i = 0; i < outputs.size(); i++) {
         String output = outputs.get(i);
         if (others.contains(output)) {
@@ -168,7 +176,7 @@ public final class Runner {
       }
       found = runCopying(inputs, sink);
       // Without another shape the cause is not known: then no buffer is tried again.
-      copied.add(noteVarying(shapes, found) ? varying.keySet() : buffers.keySet());
+      copied.add(noteVarying(shapes, found) ? varying.keySet() : names.inModel(buffers.keySet()));
     }
   }
 
@@ -197,8 +205,8 @@ public final class Runner {
     }
   }
 
-  private static Shape copy(OrtSession.Result result, String output, TensorSink sink) {
-    OnnxTensor tensor = (OnnxTensor) result.get(output).orElseThrow();
+  private Shape copy(OrtSession.Result result, String output, TensorSink sink) {
+    OnnxTensor tensor = (OnnxTensor) result.get(names.inSession(output)).orElseThrow();
     Shape shape = Shape.of(tensor.getInfo().getShape());
     ByteBuffer values = shape.size() == 0 ? ByteBuffer.allocate(0) : tensor.getByteBuffer().slice();
     sink.accept(output, values.order(ByteOrder.nativeOrder()), shape);

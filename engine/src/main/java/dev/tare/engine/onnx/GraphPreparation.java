@@ -20,6 +20,7 @@ import java.util.Set;
  *       ConvTranspose and Gemm
  *   <li>{@code min(max(x + 3, 0), 6) / 6} becomes HardSigmoid, a hard swish so HardSigmoid and Mul
  *   <li>a bias that several of them add is one of its own for each, {@code b_1} for {@code b}
+ *   <li>a node name that its graph, be it a body, has already becomes another
  * </ul>
  *
  * <p>Folds are computed in double and rounded once. The product takes the output name of the last
@@ -42,7 +43,7 @@ public final class GraphPreparation {
    * nothing. Equal models give equal bytes. Costs a copy of the weights that change.
    */
   public static OnnxModel prepare(OnnxModel model) {
-    GraphProto graph = Nodes.named(model.graph(), model.nodeNames());
+    GraphProto graph = NodeNames.distinct(Nodes.named(model.graph(), model.nodeNames()));
     NodeIndex nodes = new NodeIndex(graph);
     FreshNames names = new FreshNames(graph);
     Constants constants = model.constants();
@@ -51,7 +52,9 @@ public final class GraphPreparation {
     List<TensorProto> added = new ArrayList<>(new AffineFold(nodes, operands, names).fold());
     added.addAll(new SharedBiases(nodes, constants, names).split());
     if (!nodes.changed()) {
-      return model;
+      return NodeNames.repeated(model.graph())
+          ? model.with(model.proto().toBuilder().setGraph(graph).build())
+          : model;
     }
     GraphProto.Builder rewritten =
         new DeadConstants(graph, nodes.nodes()).removed().toBuilder().addAllInitializer(added);

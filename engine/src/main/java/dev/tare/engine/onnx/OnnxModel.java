@@ -109,6 +109,24 @@ public final class OnnxModel {
    *     outside of its folder
    */
   public static SortedMap<String, String> dataFiles(Path file, String name) throws IOException {
+    ModelProto proto = structure(file, name);
+    SortedMap<String, String> files = ExternalData.files(name, proto);
+    StructureCheck.check(name, proto, true);
+    return files;
+  }
+
+  /**
+   * Whether a session takes a local model as it is, or only in the form of {@link SessionModel}.
+   * Data is not read.
+   *
+   * @throws InvalidModelException if it is no ONNX model
+   */
+  public static boolean runsAsIs(Path file, String name) throws IOException {
+    return !SessionModel.differs(structure(file, name).getGraph());
+  }
+
+  /** Mapped: a model of one file may be large, and only its structure is looked at. */
+  private static ModelProto structure(Path file, String name) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() > MAX_FILE_BYTES) {
         throw new InvalidModelException(
@@ -116,15 +134,10 @@ public final class OnnxModel {
             "it has %d bytes, and no file of ONNX more than 2 GiB; save weights as external data"
                 .formatted(channel.size()));
       }
-      // Mapped: a model of one file may be large, and only its structure is looked at.
-      ModelProto proto =
-          proto(
-              UnsafeByteOperations.unsafeWrap(
-                  channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())),
-              name);
-      SortedMap<String, String> files = ExternalData.files(name, proto);
-      StructureCheck.check(name, proto, true);
-      return files;
+      return proto(
+          UnsafeByteOperations.unsafeWrap(
+              channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())),
+          name);
     }
   }
 

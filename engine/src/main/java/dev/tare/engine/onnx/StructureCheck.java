@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx;
 
+import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +27,8 @@ final class StructureCheck {
 
   static final int MAX_DEPTH = 16;
   private static final int MAX_NAME = 16_384;
+  private static final char REPLACEMENT = '\uFFFD';
+  private static final int MAX_SHOWN = 64;
 
   private final String model;
   private final TensorCheck tensors;
@@ -100,14 +104,14 @@ final class StructureCheck {
   private Set<String> roots(GraphProto graph) {
     Set<String> inputs = new HashSet<>();
     for (ValueInfoProto input : graph.getInputList()) {
-      if (!inputs.add(named(input.getName(), "an input"))) {
+      if (!inputs.add(named(input.getName(), input.getNameBytes(), "an input"))) {
         throw refuse("input '" + input.getName() + "' occurs twice");
       }
     }
     Set<String> initializers = new HashSet<>();
     for (TensorProto tensor : graph.getInitializerList()) {
       // The last one would win in ONNX Runtime, and the first one elsewhere.
-      if (!initializers.add(named(tensor.getName(), "an initializer"))) {
+      if (!initializers.add(named(tensor.getName(), tensor.getNameBytes(), "an initializer"))) {
         throw refuse("initializer '" + tensor.getName() + "' occurs twice");
       }
     }
@@ -118,11 +122,13 @@ final class StructureCheck {
   private Map<String, Integer> producers(GraphProto graph, Set<String> roots) {
     Map<String, Integer> producers = new HashMap<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
-      for (String output : graph.getNode(i).getOutputList()) {
+      NodeProto node = graph.getNode(i);
+      for (int k = 0; k < node.getOutputCount(); k++) {
+        String output = node.getOutput(k);
         if (output.isEmpty()) {
           continue;
         }
-        named(output, "a tensor");
+        named(output, node.getOutputBytes(k), "a tensor");
         if (roots.contains(output) || producers.putIfAbsent(output, i) != null) {
           throw refuse("tensor '" + output + "' is defined twice");
         }
@@ -172,14 +178,24 @@ final class StructureCheck {
     }
   }
 
-  private String named(String name, String what) {
+  private String named(String name, ByteString bytes, String what) {
     if (name.isEmpty()) {
       throw refuse(what + " has no name");
     }
     if (name.length() > MAX_NAME) {
       throw refuse(what + " has a name of " + name.length() + " characters");
     }
+    // What cannot be decoded stands as a replacement character, under which two names may be one.
+    if (name.indexOf(REPLACEMENT) >= 0 && !bytes.isValidUtf8()) {
+      throw refuse(
+          "%s has a name that is no UTF-8: '%s', in bytes %s"
+              .formatted(what, name, HexFormat.of().formatHex(shown(bytes).toByteArray())));
+    }
     return name;
+  }
+
+  private static ByteString shown(ByteString bytes) {
+    return bytes.substring(0, Math.min(bytes.size(), MAX_SHOWN));
   }
 
   private InvalidModelException refuse(String reason) {

@@ -21,7 +21,7 @@ final class Observations {
    * The tensors to observe: chosen by name from the graph, then those that are float32 for the
    * runtime.
    *
-   * @throws TareException (bad input) if none is left
+   * @throws TareException (bad input) if none is left, or the runtime does not know one
    */
   static List<ObservedTensor> resolve(CalibrateRequest request) {
     OnnxModel model = request.model().prepared();
@@ -58,6 +58,18 @@ final class Observations {
   private static Set<String> floatOutputs(CalibrateRequest request, SortedSet<String> names) {
     try (SharedInference.Lease lease =
         SharedInference.lease(request.model().exposing(names), InferenceOptions.of(1))) {
+      SortedSet<String> unknown = new TreeSet<>(names);
+      unknown.removeAll(lease.inference().floatOutputs());
+      unknown.removeAll(lease.inference().otherOutputs());
+      if (!unknown.isEmpty()) {
+        // Left out, they would be missing in the statistics, and nobody would know why.
+        throw TareException.badInput(
+            "ONNX Runtime gives no output '%s' of model '%s' that was asked for%s"
+                .formatted(
+                    unknown.first(),
+                    request.model().ref().uri(),
+                    unknown.size() == 1 ? "" : ", nor %d others".formatted(unknown.size() - 1)));
+      }
       return lease.inference().floatOutputs();
     }
   }

@@ -3,6 +3,7 @@ package dev.tare.jobs.model;
 import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.onnx.ModelWriter;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.SessionModel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -14,13 +15,18 @@ public final class LocalModel {
   private LocalModel() {}
 
   /**
-   * Writes a model that was made from another.
+   * Writes a model that was made from another, in the form that a session takes.
    *
    * @param file where to write it; a second file for data takes this name with {@code .data} behind
    * @param origin folder of the model that it was made from, whose data files it goes on using: a
    *     copy of them for each change would fill the disk
    */
   public static ModelFile write(OnnxModel model, Path file, Path origin) throws IOException {
+    SessionModel session = SessionModel.of(model);
+    return writeAsIs(session.model(), file, origin).with(session.aliases());
+  }
+
+  private static ModelFile writeAsIs(OnnxModel model, Path file, Path origin) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
       if (ModelWriter.canRefer(model)) {
         ModelWriter.writeReferring(model, out);

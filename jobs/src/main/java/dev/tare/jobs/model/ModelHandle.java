@@ -26,6 +26,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -39,6 +40,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
   private static final long serialVersionUID = 1L;
   private static final Map<String, SoftReference<OnnxModel>> PARSED = new ConcurrentHashMap<>();
   private static final Map<String, SoftReference<OnnxModel>> PREPARED = new ConcurrentHashMap<>();
+  private static final Map<String, Boolean> RUN_AS_IS = new ConcurrentHashMap<>();
   private static final Map<String, ModelFile> EXPOSED = new HashMap<>();
   private static Optional<Path> folderOfJvm = Optional.empty();
 
@@ -160,9 +162,24 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     return model;
   }
 
-  /** The model as it is. */
+  /** The model as it is, or where a session does not take that, as one that computes the same. */
   public ModelFile file() {
-    return ModelFile.of(path());
+    try {
+      Path path = path();
+      return RUN_AS_IS.computeIfAbsent(sha256(), sha -> runsAsIs(path))
+          ? ModelFile.of(path)
+          : made(Digest.of(sha256()).sha256(), this::parse);
+    } catch (UncheckedIOException e) {
+      throw new UncheckedIOException("Cannot read model " + ref().uri(), e.getCause());
+    }
+  }
+
+  private boolean runsAsIs(Path path) {
+    try {
+      return OnnxModel.runsAsIs(path, files.fileName());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -171,6 +188,10 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    */
   public ModelFile exposing(SortedSet<String> tensors) {
     String key = Digest.of(sha256() + "\n" + String.join("\n", tensors)).sha256();
+    return made(key, () -> ModelPreparer.expose(prepared(), tensors));
+  }
+
+  private ModelFile made(String key, Supplier<OnnxModel> model) {
     synchronized (EXPOSED) {
       // Fetches data files again that somebody removed.
       Path origin = path().getParent();
@@ -179,7 +200,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
           || !Files.exists(known.file())
           || !known.data().map(origin::equals).orElse(true)) {
         try {
-          known = write(key, origin, ModelPreparer.expose(prepared(), tensors));
+          known = write(key, origin, model.get());
         } catch (IOException e) {
           throw new UncheckedIOException("Cannot prepare model " + ref().uri(), e);
         }

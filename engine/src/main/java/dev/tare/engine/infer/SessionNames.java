@@ -1,0 +1,43 @@
+package dev.tare.engine.infer;
+
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Names of tensors in a model, and those that a session has for them. Immutable. */
+final class SessionNames {
+
+  private final Map<String, String> toSession;
+  private final Map<String, String> toModel = new HashMap<>();
+
+  /**
+   * @param aliases the session's name of each tensor that has another there
+   */
+  SessionNames(Map<String, String> aliases) {
+    this.toSession = Map.copyOf(aliases);
+    aliases.forEach((name, alias) -> toModel.put(alias, name));
+  }
+
+  String inSession(String name) {
+    return toSession.getOrDefault(name, name);
+  }
+
+  String inModel(String name) {
+    return toModel.getOrDefault(name, name);
+  }
+
+  /** In the same order. */
+  Set<String> inModel(Set<String> names) {
+    Set<String> own = new LinkedHashSet<>();
+    names.forEach(name -> own.add(inModel(name)));
+    return own;
+  }
+
+  /** In the same order. */
+  Set<String> inSession(Set<String> names) {
+    Set<String> theirs = new LinkedHashSet<>();
+    names.forEach(name -> theirs.add(inSession(name)));
+    return theirs;
+  }
+}
