@@ -19,6 +19,7 @@ import java.util.Set;
  *   <li>so do a constant factor or summand, for all channels or for each, behind Conv,
  *       ConvTranspose and Gemm
  *   <li>{@code min(max(x + 3, 0), 6) / 6} becomes HardSigmoid, a hard swish so HardSigmoid and Mul
+ *   <li>Relu and Clip that follow each other become the one whose bounds they have together
  *   <li>a bias that several of them add is one of its own for each, {@code b_1} for {@code b}
  *   <li>a node name that its graph, be it a body, has already becomes another
  * </ul>
@@ -50,6 +51,7 @@ public final class GraphPreparation {
     ConstantOperands operands = new ConstantOperands(constants, nodes, Ranks.of(graph, constants));
     new HardSigmoidFusion(nodes, operands, names).fuse();
     List<TensorProto> added = new ArrayList<>(new AffineFold(nodes, operands, names).fold());
+    added.addAll(new ClampChain(nodes, operands, names, model.opset()).merge());
     added.addAll(new SharedBiases(nodes, constants, names).split());
     if (!nodes.changed()) {
       return NodeNames.repeated(model.graph())
@@ -66,7 +68,7 @@ public final class GraphPreparation {
     return model.with(proto.build());
   }
 
-  private static void dropStaleDeclarations(GraphProto.Builder graph) {
+  static void dropStaleDeclarations(GraphProto.Builder graph) {
     Set<String> present = new HashSet<>();
     graph.getNodeList().forEach(node -> present.addAll(node.getOutputList()));
     graph.getInitializerList().forEach(tensor -> present.add(tensor.getName()));

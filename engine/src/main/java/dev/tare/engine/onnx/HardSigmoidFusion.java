@@ -1,6 +1,5 @@
 package dev.tare.engine.onnx;
 
-import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +24,7 @@ final class HardSigmoidFusion {
   private final NodeIndex nodes;
   private final ConstantOperands operands;
   private final FreshNames names;
+  private final Clamps clamps;
 
   /**
    * {@code min(max(x + 3, 0), 6)}: what it is of, and the slots of its nodes, the last in front.
@@ -38,6 +38,7 @@ final class HardSigmoidFusion {
     this.nodes = nodes;
     this.operands = operands;
     this.names = names;
+    this.clamps = new Clamps(operands);
   }
 
   void fuse() {
@@ -157,7 +158,7 @@ final class HardSigmoidFusion {
       int slot = nodes.maker(current).getAsInt();
       NodeProto node = nodes.at(slot).orElseThrow();
       slots.add(slot);
-      Optional<Clamp> clamp = clamp(node);
+      Optional<Clamps.Clamp> clamp = clamp(node);
       if (clamp.isPresent()) {
         low = Math.max(low, clamp.get().low());
         high = Math.min(high, clamp.get().high());
@@ -172,34 +173,12 @@ final class HardSigmoidFusion {
     return Optional.empty();
   }
 
-  /** A tensor kept within bounds. */
-  private record Clamp(String x, double low, double high) {}
-
-  private Optional<Clamp> clamp(NodeProto node) {
+  private Optional<Clamps.Clamp> clamp(NodeProto node) {
     double none = Double.POSITIVE_INFINITY;
     return switch (node.getOpType()) {
-      case "Relu" -> Optional.of(new Clamp(node.getInput(0), 0, none));
-      case "Max" -> withScalar(node).map(s -> new Clamp(s.x(), s.factor(), none));
-      case "Min" -> withScalar(node).map(s -> new Clamp(s.x(), -none, s.factor()));
-      case "Clip" -> {
-        OptionalDouble low = bound(node, "min", 1, -none);
-        OptionalDouble high = bound(node, "max", 2, none);
-        yield low.isPresent() && high.isPresent()
-            ? Optional.of(new Clamp(node.getInput(0), low.getAsDouble(), high.getAsDouble()))
-            : Optional.empty();
-      }
-      default -> Optional.empty();
+      case "Max" -> withScalar(node).map(s -> new Clamps.Clamp(s.x(), s.factor(), none));
+      case "Min" -> withScalar(node).map(s -> new Clamps.Clamp(s.x(), -none, s.factor()));
+      default -> clamps.of(node);
     };
-  }
-
-  private OptionalDouble bound(NodeProto clip, String name, int index, double absent) {
-    Optional<AttributeProto> attribute = Nodes.attribute(clip, name);
-    if (attribute.isPresent()) {
-      return OptionalDouble.of(attribute.get().getF());
-    }
-    String input = Nodes.input(clip, index);
-    return input.isEmpty()
-        ? OptionalDouble.of(absent)
-        : operands.scalarBeside(input, Nodes.input(clip, 0));
   }
 }

@@ -228,9 +228,11 @@ final class PlannedGraph {
     return same && (known == null || known.weightIndex() == input);
   }
 
-  /** The rewritten model, raised to an opset at least. */
+  /** The rewritten model, raised to an opset at least, without a Clip that changes no integer. */
   OnnxModel build(int opset) {
-    return OpsetUpgrade.upgrade(build(), opset);
+    OnnxModel raised = OpsetUpgrade.upgrade(build(), opset);
+    GraphProto graph = RedundantClips.dropped(raised.graph());
+    return raised.with(raised.proto().toBuilder().setGraph(graph).build());
   }
 
   /** The rewritten model in the opset that it has. */

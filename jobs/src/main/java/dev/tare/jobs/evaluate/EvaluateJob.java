@@ -1,5 +1,6 @@
 package dev.tare.jobs.evaluate;
 
+import dev.tare.engine.infer.InferenceException;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.onnx.TensorInfo;
@@ -80,8 +81,8 @@ public final class EvaluateJob {
   }
 
   private static List<String> outputs(ModelHandle model, ModelHandle quantized) {
-    try (SharedInference.Lease a = SharedInference.lease(model.file(), InferenceOptions.of(1));
-        SharedInference.Lease b = SharedInference.lease(quantized.file(), InferenceOptions.of(1))) {
+    try (SharedInference.Lease a = lease("float", model);
+        SharedInference.Lease b = lease("quantized", quantized)) {
       Set<String> common = new HashSet<>(a.inference().floatOutputs());
       common.retainAll(b.inference().floatOutputs());
       List<String> outputs =
@@ -92,6 +93,16 @@ public final class EvaluateJob {
                 .formatted(model.ref().uri(), quantized.ref().uri()));
       }
       return outputs;
+    }
+  }
+
+  /** Both may have the same file name. */
+  private static SharedInference.Lease lease(String which, ModelHandle model) {
+    try {
+      return SharedInference.lease(model.file(), InferenceOptions.of(1));
+    } catch (InferenceException e) {
+      throw TareException.badInput(
+          "The %s model cannot be evaluated: %s".formatted(which, e.getMessage()), e);
     }
   }
 
