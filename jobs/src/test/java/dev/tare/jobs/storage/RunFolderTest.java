@@ -257,7 +257,7 @@ class RunFolderTest {
 
     assertFails(folder("r")::begin, ExitCode.USAGE, "which is no part of a run");
     assertThatThrownBy(folder("r")::begin)
-        .satisfies(e -> assertThat(path).startsWith(e.getMessage().split("'")[1]));
+        .satisfies(e -> assertThat(path).startsWith(e.getMessage().split("'", -1)[1]));
     assertThat(mine).hasContent("precious");
   }
 
