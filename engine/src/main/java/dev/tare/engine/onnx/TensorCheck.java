@@ -126,22 +126,36 @@ final class TensorCheck {
   }
 
   private static long rawBytes(TensorProto.DataType type, long size) {
+    // Strings never are raw data: no size is right.
+    return type == TensorProto.DataType.STRING ? -1 : packed(size, bits(type));
+  }
+
+  private static int bits(TensorProto.DataType type) {
     return switch (type) {
-      case FLOAT, INT32, UINT32 -> Math.multiplyExact(size, 4L);
-      case INT64, UINT64, DOUBLE, COMPLEX64 -> Math.multiplyExact(size, 8L);
-      case COMPLEX128 -> Math.multiplyExact(size, 16L);
-      case INT16, UINT16, FLOAT16, BFLOAT16 -> Math.multiplyExact(size, 2L);
-      case INT4, UINT4, FLOAT4E2M1 -> size / 2 + size % 2;
-      // Strings never are raw data: no size is right.
-      case STRING, UNDEFINED -> -1;
-      default -> size;
+      case COMPLEX128 -> 128;
+      case INT64, UINT64, DOUBLE, COMPLEX64 -> 64;
+      case FLOAT, INT32, UINT32 -> 32;
+      case INT16, UINT16, FLOAT16, BFLOAT16 -> 16;
+      case INT8, UINT8, BOOL -> 8;
+      case FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ, FLOAT8E8M0 -> 8;
+      case FLOAT6E2M3, FLOAT6E3M2 -> 6;
+      case INT4, UINT4, FLOAT4E2M1 -> 4;
+      case INT2, UINT2 -> 2;
+      case STRING, UNDEFINED -> throw new IllegalArgumentException("No numbers: " + type);
     };
+  }
+
+  /** Whole bytes of so many elements, in steps of 8 elements so that nothing overflows early. */
+  private static long packed(long size, int bits) {
+    long rest = (size % Byte.SIZE * bits + Byte.SIZE - 1) / Byte.SIZE;
+    return Math.addExact(Math.multiplyExact(size / Byte.SIZE, (long) bits), rest);
   }
 
   private static long typedCount(TensorProto.DataType type, long size) {
     return switch (type) {
       case COMPLEX64, COMPLEX128 -> Math.multiplyExact(size, 2L);
-      case INT4, UINT4, FLOAT4E2M1 -> size / 2 + size % 2;
+      // An entry holds a byte of raw data.
+      case INT4, UINT4, FLOAT4E2M1, INT2, UINT2 -> packed(size, bits(type));
       default -> size;
     };
   }
