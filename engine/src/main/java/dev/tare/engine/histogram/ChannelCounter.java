@@ -172,9 +172,25 @@ final class ChannelCounter {
     return high == Keys.NO_MAX ? Float.NaN : Keys.value(high);
   }
 
-  List<Statistics> statistics() {
-    List<Statistics> rows = new ArrayList<>(channels);
-    for (int channel = 0; channel < channels; channel++) {
+  /** NaNs of all channels. */
+  long nans() {
+    return Arrays.stream(nans).sum();
+  }
+
+  /** Values +Inf of all channels. */
+  long posInfs() {
+    return Arrays.stream(posInfs).sum();
+  }
+
+  /** Values -Inf of all channels. */
+  long negInfs() {
+    return Arrays.stream(negInfs).sum();
+  }
+
+  /** The rows of some channels; they take more room than the tables behind them. */
+  List<Statistics> statistics(int first, int end) {
+    List<Statistics> rows = new ArrayList<>(end - first);
+    for (int channel = first; channel < end; channel++) {
       boolean none = mins[channel] > maxs[channel];
       rows.add(
           new Statistics(

@@ -5,17 +5,17 @@ import java.util.Arrays;
 /**
  * Counts of values by raw index in one flat table of 2^(9+m) ints: 2 MiB at m = 10.
  *
- * <p>Not thread-safe. A lookup of pages would halve the speed. Ints are folded into longs before
- * they can overflow.
+ * <p>Not thread-safe. A lookup of pages costs time, which {@link PagedWhole} pays where so many
+ * tensors are observed that their tables take too much room.
  */
-final class DenseCounts {
+final class DenseCounts implements WholeCounts {
 
   private static final int LARGEST = 1 << (9 + FloatBins.MAX_MANTISSA_BITS);
   private static final int[] EMPTY_OCTAVE = new int[1 << FloatBins.MAX_MANTISSA_BITS];
 
   private final FloatBins bins;
   private final int[] counts;
-  private long[] folded = new long[0];
+  private final Carries carries = new Carries();
   private int pending;
 
   DenseCounts(FloatBins bins) {
@@ -23,9 +23,10 @@ final class DenseCounts {
     this.counts = new int[1 << (9 + bins.mantissaBits())];
   }
 
-  void add(int[] bits, int offset, int length) {
+  @Override
+  public void add(int[] bits, int offset, int length) {
     if (pending > Integer.MAX_VALUE - length) {
-      fold();
+      relieve(Carries.LIMIT);
     }
     pending += length;
     int[] table = counts;
@@ -39,6 +40,11 @@ final class DenseCounts {
     }
   }
 
+  /** Lets bins carry over what exceeds a limit. */
+  void relieve(int limit) {
+    pending = carries.relieve(counts, limit);
+  }
+
   /** A length that the compiler knows saves the check of every index. */
   private static void addToLargest(int[] table, int[] bits, int offset, int length) {
     if (table.length == LARGEST) {
@@ -48,32 +54,22 @@ final class DenseCounts {
     }
   }
 
-  /** Moves all ints into longs. */
-  void fold() {
-    folded = Arrays.copyOf(folded, counts.length);
-    for (int i = 0; i < counts.length; i++) {
-      folded[i] += counts[i];
-    }
-    Arrays.fill(counts, 0);
-    pending = 0;
-  }
-
-  /** Number of values in the bin that holds zeros of a sign. */
-  long inZeroBin(boolean negative) {
+  @Override
+  public long inZeroBin(boolean negative) {
     return at(negative ? counts.length / 2 : 0);
   }
 
-  /** Number of values in the bin of one. */
-  long inBinOf(int bits) {
+  @Override
+  public long inBinOf(int bits) {
     return at(bits >>> (23 - bins.mantissaBits()));
   }
 
   private long at(int rawIndex) {
-    return counts[rawIndex] + (folded.length == 0 ? 0 : folded[rawIndex]);
+    return counts[rawIndex] + carries.at(rawIndex);
   }
 
-  /** The histogram without zeros and without exponent 255. */
-  Histogram histogram(long positiveZeros, long negativeZeros) {
+  @Override
+  public Histogram histogram(long positiveZeros, long negativeZeros) {
     int octave = 1 << bins.mantissaBits();
     int size = 0;
     for (int first = 0; first < counts.length; first += octave) {
@@ -105,6 +101,6 @@ final class DenseCounts {
 
   private boolean isEmpty(int first) {
     int last = first + (1 << bins.mantissaBits());
-    return folded.length == 0 && Arrays.equals(counts, first, last, EMPTY_OCTAVE, 0, last - first);
+    return Arrays.equals(counts, first, last, EMPTY_OCTAVE, 0, last - first);
   }
 }

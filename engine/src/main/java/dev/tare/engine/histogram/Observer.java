@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -18,9 +20,7 @@ import java.util.OptionalInt;
  * observers. A refused call leaves the observer unchanged.
  *
  * <p>Cost: values are read once, in tiles that stay in cache: about 1 ns a value, with channel
- * extremes 1.3 ns, with channel histograms 3 ns. Memory: 2^(11+m) bytes for the whole tensor, 2 MiB
- * at m = 10; for each channel with a histogram 1 KiB and 2^(7+m') bytes, 4 KiB at m' = 5, and
- * 2^(2+m') bytes for every octave that it touches outside its window.
+ * extremes 1.3 ns, with channel histograms 3 ns. Memory: {@link StateMemory}.
  */
 public final class Observer {
 
@@ -36,7 +36,7 @@ public final class Observer {
   private final String tensor;
   private final ObserverOptions options;
   private final WholeCounter whole;
-  private final int[] tile = new int[TILE];
+  private final int[] tile;
 
   private final ExtremeSample minSample = new ExtremeSample();
   private final ExtremeSample maxSample = new ExtremeSample();
@@ -44,10 +44,11 @@ public final class Observer {
   private Optional<ChannelCounter> channels = Optional.empty();
   private OptionalInt axis = OptionalInt.empty();
 
-  private Observer(String tensor, ObserverOptions options) {
+  private Observer(String tensor, ObserverOptions options, WholeTables tables, int[] room) {
     this.tensor = tensor;
     this.options = options;
-    this.whole = new WholeCounter(FloatBins.of(options.mantissaBits()));
+    this.tile = room;
+    this.whole = new WholeCounter(tables.create(FloatBins.of(options.mantissaBits())));
   }
 
   /**
@@ -56,7 +57,24 @@ public final class Observer {
    * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
    */
   public static Observer create(String tensor, ObserverOptions options) {
-    return new Observer(new BlockKey(tensor, BlockKey.WHOLE, 0).tensor(), options);
+    return create(tensor, options, WholeTables.DENSE, room());
+  }
+
+  /**
+   * An observer that saw nothing.
+   *
+   * @param tables how it holds the counts of the whole tensor
+   * @param room what {@link #room} gave; observers of one thread may share it
+   * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
+   */
+  public static Observer create(
+      String tensor, ObserverOptions options, WholeTables tables, int[] room) {
+    return new Observer(new BlockKey(tensor, BlockKey.WHOLE, 0).tensor(), options, tables, room);
+  }
+
+  /** Room to read values into, 128 KiB, that holds nothing between two calls. */
+  public static int[] room() {
+    return new int[TILE];
   }
 
   /**
@@ -222,9 +240,46 @@ public final class Observer {
 
   /** A snapshot of everything observed so far; costs one pass over all tables. */
   public TensorStatistics statistics() {
-    List<Statistics> rows = channels.map(ChannelCounter::statistics).orElse(List.of());
-    Statistics all = rows.isEmpty() ? whole.statistics() : whole.statistics(rows);
-    Statistics held = all.heldBy(minSample.holderOf(all.min()), maxSample.holderOf(all.max()));
-    return new TensorStatistics(tensor, Optional.of(held), axis, rows);
+    List<Statistics> rows = channels.map(c -> c.statistics(0, c.channels())).orElse(List.of());
+    return new TensorStatistics(tensor, Optional.of(wholeRow()), axis, rows);
+  }
+
+  private Statistics wholeRow() {
+    Statistics all = channels.map(whole::statistics).orElseGet(whole::statistics);
+    return all.heldBy(minSample.holderOf(all.min()), maxSample.holderOf(all.max()));
+  }
+
+  /**
+   * The blocks of {@link #statistics}, sorted by key, each made when it is asked for: rows take
+   * more room than the tables behind them, and a tensor may have 100,000 channels.
+   */
+  public Iterator<StatisticsBlock> blocks() {
+    int size = channels.map(ChannelCounter::channels).orElse(0);
+    return new Iterator<>() {
+      private boolean wholeDone;
+      private int done;
+
+      @Override
+      public boolean hasNext() {
+        return !wholeDone || done < size;
+      }
+
+      @Override
+      public StatisticsBlock next() {
+        if (!wholeDone) {
+          wholeDone = true;
+          return StatisticsBlock.ofWhole(tensor, wholeRow());
+        }
+        if (done >= size) {
+          throw new NoSuchElementException("No more blocks of tensor '" + tensor + "'");
+        }
+        int first = done;
+        done = Math.min(size, first + StatisticsBlock.CHANNELS_PER_BLOCK);
+        return new StatisticsBlock(
+            new BlockKey(tensor, axis.getAsInt(), first),
+            size,
+            channels.get().statistics(first, done));
+      }
+    };
   }
 }

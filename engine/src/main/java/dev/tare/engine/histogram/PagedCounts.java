@@ -5,17 +5,14 @@ import java.util.Arrays;
 /**
  * Counts by raw index for a few channels, in pages of one octave that exist once it is touched.
  *
- * <p>Not thread-safe. The hot loops count in ints, which are folded into longs before they can
- * overflow.
+ * <p>Not thread-safe.
  */
 final class PagedCounts {
-
-  static final int CHANNELS = WindowCounts.CHANNELS;
 
   private static final int EXPONENT_SHIFT = 23;
 
   /** Sign and exponent: octaves of a channel. */
-  private static final int OCTAVES = 512;
+  static final int OCTAVES = 512;
 
   private final FloatBins bins;
   private final int pageBits;
@@ -25,13 +22,16 @@ final class PagedCounts {
 
   private int pages = 1;
   private int[] counts;
-  private long[] folded = new long[0];
+  private final Carries carries = new Carries();
   private int pending;
 
-  PagedCounts(FloatBins bins) {
+  /**
+   * @param channels at most 128, so that a page's number fits
+   */
+  PagedCounts(FloatBins bins, int channels) {
     this.bins = bins;
     this.pageBits = bins.mantissaBits();
-    this.directory = new char[CHANNELS * OCTAVES];
+    this.directory = new char[channels * OCTAVES];
     this.counts = new int[4 << pageBits];
   }
 
@@ -75,38 +75,46 @@ final class PagedCounts {
     }
   }
 
-  /** Counts one value. */
-  void add(int bits, int channel) {
-    reserve(1);
+  /** Counts a value as often as is said. */
+  void add(int bits, int channel, long times) {
     int slot = channel * OCTAVES + (bits >>> EXPONENT_SHIFT);
     int page = directory[slot] == 0 ? allocate(slot) : directory[slot];
-    counts[(page << pageBits) + ((bits >>> (EXPONENT_SHIFT - pageBits)) & ((1 << pageBits) - 1))]++;
+    int fraction = (bits >>> (EXPONENT_SHIFT - pageBits)) & ((1 << pageBits) - 1);
+    for (long left = times; left > 0; ) {
+      int some = (int) Math.min(left, Carries.LIMIT);
+      reserve(some);
+      counts[(page << pageBits) + fraction] += some;
+      left -= some;
+    }
   }
 
   private void reserve(int values) {
     if (pending > Integer.MAX_VALUE - values) {
-      fold();
+      relieve(Carries.LIMIT);
     }
     pending += values;
   }
 
-  /** Moves all ints into longs. */
-  void fold() {
-    folded = Arrays.copyOf(folded, counts.length);
-    for (int i = 0; i < counts.length; i++) {
-      folded[i] += counts[i];
-    }
-    Arrays.fill(counts, 0);
-    pending = 0;
+  /** Lets bins carry over what exceeds a limit. */
+  void relieve(int limit) {
+    pending = carries.relieve(counts, limit);
   }
 
   private int allocate(int slot) {
     int page = pages++;
     directory[slot] = (char) page;
     if (pages << pageBits > counts.length) {
-      counts = Arrays.copyOf(counts, counts.length * 2);
+      // By a quarter and not by double: there are tens of thousands of these tables.
+      int more = Math.max(4 << pageBits, counts.length >> 2);
+      counts = Arrays.copyOf(counts, counts.length + (more >> pageBits << pageBits));
     }
     return page;
+  }
+
+  /** Number of values in the bin of some bits. */
+  long inBinOf(int bits, int channel) {
+    int fraction = (bits >>> (EXPONENT_SHIFT - pageBits)) & ((1 << pageBits) - 1);
+    return at(channel * OCTAVES + (bits >>> EXPONENT_SHIFT), fraction);
   }
 
   private long at(int slot, int fraction) {
@@ -115,7 +123,7 @@ final class PagedCounts {
       return 0;
     }
     int index = (page << pageBits) + fraction;
-    return counts[index] + (index < folded.length ? folded[index] : 0);
+    return counts[index] + carries.at(index);
   }
 
   /** The histogram of a channel without its zeros and without exponent 255. */

@@ -1,12 +1,11 @@
 package dev.tare.engine.histogram;
 
-import java.util.List;
 import java.util.Optional;
 
 /** Counts all values of a tensor, tile by tile, and says what a tile held; not thread-safe. */
 final class WholeCounter {
 
-  private final DenseCounts counts;
+  private final WholeCounts counts;
 
   private final int[] min = {Keys.NO_MIN};
   private final int[] max = {Keys.NO_MAX};
@@ -20,8 +19,8 @@ final class WholeCounter {
   private boolean sawPositiveZeros;
   private boolean sawNegativeZeros;
 
-  WholeCounter(FloatBins bins) {
-    this.counts = new DenseCounts(bins);
+  WholeCounter(WholeCounts counts) {
+    this.counts = counts;
   }
 
   /** Forgets what earlier tiles held, not what they counted. */
@@ -115,24 +114,9 @@ final class WholeCounter {
   }
 
   /** The statistics where channels kept what {@link #addBins} leaves to them. */
-  Statistics statistics(List<Statistics> channels) {
-    long allNans = 0;
-    long allPosInfs = 0;
-    long allNegInfs = 0;
-    float low = Float.POSITIVE_INFINITY;
-    float high = Float.NEGATIVE_INFINITY;
-    for (Statistics channel : channels) {
-      allNans += channel.nans();
-      allPosInfs += channel.posInfs();
-      allNegInfs += channel.negInfs();
-      if (!Float.isNaN(channel.min())) {
-        low = Math.min(low, channel.min());
-        high = Math.max(high, channel.max());
-      }
-    }
-    boolean none = low > high;
+  Statistics statistics(ChannelCounter channels) {
     return statistics(
-        allNans, allPosInfs, allNegInfs, none ? Float.NaN : low, none ? Float.NaN : high);
+        channels.nans(), channels.posInfs(), channels.negInfs(), channels.min(), channels.max());
   }
 
   private Statistics statistics(

@@ -1,7 +1,5 @@
 package dev.tare.engine.histogram;
 
-import java.util.Arrays;
-
 /**
  * Counts by raw index for a few channels: in one table for the 16 octaves where their values lie,
  * in pages for the rest.
@@ -39,7 +37,7 @@ final class WindowCounts {
   private final int slots;
 
   private int[] counts = new int[0];
-  private long[] folded = new long[0];
+  private final Carries carries = new Carries();
   private int pending;
   private int firstOctave;
   private boolean useless;
@@ -51,7 +49,7 @@ final class WindowCounts {
   WindowCounts(FloatBins bins) {
     this.bins = bins;
     this.mantissaBits = bins.mantissaBits();
-    this.rest = new PagedCounts(bins);
+    this.rest = new PagedCounts(bins, CHANNELS);
     this.slots = OCTAVES << mantissaBits;
   }
 
@@ -76,12 +74,31 @@ final class WindowCounts {
       return;
     }
     if (pending > Integer.MAX_VALUE - rows) {
-      fold();
+      relieve(Carries.LIMIT);
     }
     pending += rows;
     touched = touch();
-    // Many zeros, or values of very different size: a speed matter alone.
+    // Many zeros, or values of very different size: the table is of no use.
     useless = countRows(bits, offset, stride, rows) > rows / 2;
+    if (useless) {
+      giveUp();
+    }
+  }
+
+  /** Moves all counts to the pages and lets go of the table. */
+  private void giveUp() {
+    for (int channel = 0; channel < CHANNELS; channel++) {
+      for (int sign = 0; sign < 2; sign++) {
+        for (int i = 0; i < slots; i++) {
+          int slot = (sign << (8 + mantissaBits)) + channel * slots + i;
+          if (counts[slot] > 0) {
+            int magnitude = ((firstOctave << mantissaBits) + i) << (EXPONENT_SHIFT - mantissaBits);
+            rest.add((sign << 31) | magnitude, channel, counts[slot] + carries.at(slot));
+          }
+        }
+      }
+    }
+    counts = new int[0];
   }
 
   /**
@@ -141,7 +158,7 @@ final class WindowCounts {
       if ((difference & OUTSIDE) != 0) {
         int slot = (difference >>> (EXPONENT_SHIFT - mantissaBits)) & slotMask();
         counts[column * slots + slot]--;
-        rest.add(bits[start + column], column);
+        rest.add(bits[start + column], column, 1);
       }
     }
   }
@@ -151,14 +168,9 @@ final class WindowCounts {
     return (1 << (8 + mantissaBits)) | (slots - 1);
   }
 
-  /** Moves all ints into longs. */
-  void fold() {
-    folded = Arrays.copyOf(folded, counts.length);
-    for (int i = 0; i < counts.length; i++) {
-      folded[i] += counts[i];
-    }
-    Arrays.fill(counts, 0);
-    pending = 0;
+  /** Lets bins carry over what exceeds a limit. */
+  void relieve(int limit) {
+    pending = carries.relieve(counts, limit);
   }
 
   /** The histogram of a channel without its zeros and without exponent 255. */
@@ -174,7 +186,7 @@ final class WindowCounts {
       for (int i = 0; i < slots; i++) {
         int magnitude = sign == 0 ? i : slots - 1 - i;
         int slot = (sign << (8 + mantissaBits)) + channel * slots + magnitude;
-        long values = counts[slot] + (folded.length == 0 ? 0 : folded[slot]);
+        long values = counts[slot] + carries.at(slot);
         if (values > 0) {
           int bin = (firstOctave << mantissaBits) + magnitude;
           binNumbers[size] = sign == 0 ? bin : ~bin;

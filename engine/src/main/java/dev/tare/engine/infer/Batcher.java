@@ -1,5 +1,7 @@
 package dev.tare.engine.infer;
 
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -11,8 +13,8 @@ import java.util.function.Function;
 /**
  * Groups samples of equal shapes into batches, so that no padding enters a statistic.
  *
- * <p>Not thread-safe; confined to one task. Waiting samples are bounded: when too many shapes wait
- * at once, the fullest group goes out early.
+ * <p>Not thread-safe; confined to one task. Waiting samples are bounded, in number and in bytes:
+ * when too many shapes wait at once, the fullest group goes out early.
  *
  * @param <T> a sample, or one with something beside it
  */
@@ -20,35 +22,41 @@ public final class Batcher<T> {
 
   private static final int MAX_WAITING = 1024;
 
+  /** Images of which every one has another size wait in vain, and there may be large ones. */
+  static final long MAX_WAITING_BYTES = 64L << 20;
+
   private final int batchSize;
-  private final Function<T, String> shapeKey;
+  private final Function<T, Sample> sampleOf;
   private final Consumer<List<T>> sink;
   private final Map<String, List<T>> waiting = new LinkedHashMap<>();
   private int waitingSamples;
+  private long waitingBytes;
 
   /**
    * @param batchSize at least 1
-   * @param shapeKey gives the {@link dev.tare.engine.tensor.Sample#shapeKey} of what is added
+   * @param sampleOf gives the sample in what is added
    * @param sink receives batches of 1 to {@code batchSize} samples of equal shapes
    */
-  public Batcher(int batchSize, Function<T, String> shapeKey, Consumer<List<T>> sink) {
+  public Batcher(int batchSize, Function<T, Sample> sampleOf, Consumer<List<T>> sink) {
     if (batchSize < 1) {
       throw new IllegalArgumentException("Invalid batch size: " + batchSize);
     }
     this.batchSize = batchSize;
-    this.shapeKey = shapeKey;
+    this.sampleOf = sampleOf;
     this.sink = sink;
   }
 
   /** Takes one sample; passes a batch on when one is full. */
   public void add(T sample) {
-    String key = shapeKey.apply(sample);
+    String key = sampleOf.apply(sample).shapeKey();
     List<T> group = waiting.computeIfAbsent(key, k -> new ArrayList<>(batchSize));
     group.add(sample);
     waitingSamples++;
+    waitingBytes += bytes(sample);
     if (group.size() == batchSize) {
       emit(key);
-    } else if (waitingSamples > MAX_WAITING) {
+    }
+    while (waitingSamples > MAX_WAITING || waitingBytes > MAX_WAITING_BYTES) {
       emit(fullest());
     }
   }
@@ -60,12 +68,22 @@ public final class Batcher<T> {
       groups.remove();
     }
     waitingSamples = 0;
+    waitingBytes = 0;
   }
 
   private void emit(String key) {
     List<T> group = waiting.remove(key);
     waitingSamples -= group.size();
+    group.forEach(sample -> waitingBytes -= bytes(sample));
     sink.accept(group);
+  }
+
+  private long bytes(T sample) {
+    long bytes = 0;
+    for (Tensor tensor : sampleOf.apply(sample).inputs().values()) {
+      bytes += tensor.bytes().remaining();
+    }
+    return bytes;
   }
 
   private String fullest() {

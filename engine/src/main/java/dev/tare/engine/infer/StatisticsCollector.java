@@ -2,12 +2,15 @@ package dev.tare.engine.infer;
 
 import dev.tare.engine.histogram.Observer;
 import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.histogram.WholeTables;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,11 +36,7 @@ public final class StatisticsCollector {
   private long observeNanos;
 
   /** A sample that waits, and where it is from. */
-  private record Known(Sample sample, SampleOrigin origin) {
-    String shapeKey() {
-      return sample.shapeKey();
-    }
-  }
+  private record Known(Sample sample, SampleOrigin origin) {}
 
   /**
    * @param observed what to keep of each tensor; every one a float32 output of the model
@@ -46,9 +45,25 @@ public final class StatisticsCollector {
    */
   public StatisticsCollector(
       Inference inference, SortedMap<String, ObserverOptions> observed, int batchSize) {
+    this(inference, observed, batchSize, WholeTables.DENSE);
+  }
+
+  /**
+   * @param observed what to keep of each tensor; every one a float32 output of the model
+   * @param batchSize at least 1
+   * @param tables changes speed and room, never the statistics
+   * @throws IllegalArgumentException if a tensor is no float32 output
+   */
+  public StatisticsCollector(
+      Inference inference,
+      SortedMap<String, ObserverOptions> observed,
+      int batchSize,
+      WholeTables tables) {
     this.runner = inference.runner(List.copyOf(observed.keySet()));
-    this.batcher = new Batcher<>(batchSize, Known::shapeKey, this::run);
-    observed.forEach((tensor, options) -> observers.put(tensor, Observer.create(tensor, options)));
+    this.batcher = new Batcher<>(batchSize, Known::sample, this::run);
+    int[] room = Observer.room();
+    observed.forEach(
+        (tensor, options) -> observers.put(tensor, Observer.create(tensor, options, tables, room)));
   }
 
   /**
@@ -98,35 +113,41 @@ public final class StatisticsCollector {
 
   /** Runs what still waits and gives the statistics, in the order of tensor names. */
   public List<TensorStatistics> finish() {
+    batcher.flush();
     List<TensorStatistics> all = new ArrayList<>(observers.size());
-    drain().forEachRemaining(all::add);
+    observers.values().forEach(observer -> all.add(observer.statistics()));
+    observers.clear();
     return all;
   }
 
   /**
-   * Runs what still waits and gives the statistics one tensor at a time, in the order of names.
+   * Runs what still waits and gives the statistics one block at a time, in the order of names.
    *
    * <p>Statistics take more room than the tables of their observer, which goes as they come: a
-   * caller that lets go of them too never holds those of two tensors. The collector is done.
+   * caller that lets go of blocks too never holds more than one. The collector is done.
    */
-  public Iterator<TensorStatistics> drain() {
+  public Iterator<StatisticsBlock> drain() {
     batcher.flush();
     return drain(observers.values().iterator());
   }
 
   /** Static, so that it does not keep the runner and its buffers. */
-  private static Iterator<TensorStatistics> drain(Iterator<Observer> observers) {
+  private static Iterator<StatisticsBlock> drain(Iterator<Observer> observers) {
     return new Iterator<>() {
+      private Iterator<StatisticsBlock> blocks = Collections.emptyIterator();
+
       @Override
       public boolean hasNext() {
-        return observers.hasNext();
+        return blocks.hasNext() || observers.hasNext();
       }
 
       @Override
-      public TensorStatistics next() {
-        TensorStatistics statistics = observers.next().statistics();
-        observers.remove();
-        return statistics;
+      public StatisticsBlock next() {
+        if (!blocks.hasNext()) {
+          blocks = observers.next().blocks();
+          observers.remove();
+        }
+        return blocks.next();
       }
     };
   }

@@ -106,8 +106,12 @@ public final class ActivationPlanner {
       return new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb());
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw new IllegalArgumentException(
-          "Cannot select a range for tensor '%s' by %s: %s"
-              .formatted(tensor, rule.method().name(), e.getMessage()),
+          "Cannot select a range for tensor '%s' by %s: %s%s"
+              .formatted(
+                  tensor,
+                  rule.method().name(),
+                  e.getMessage(),
+                  row.histogram().isEmpty() ? "; calibrate with --channels histogram" : ""),
           e);
     }
   }

@@ -59,11 +59,15 @@ class ObserverTest {
 
   private static void assertEqualsNaive(
       ObserverOptions options, List<Shape> shapes, List<float[]> batches) {
-    Observer observer = Observer.create("x", options);
-    for (int i = 0; i < batches.size(); i++) {
-      observer.observe(direct(batches.get(i)), shapes.get(i));
+    TensorStatistics expected = NaiveStatistics.of("x", options, shapes, batches);
+    for (WholeTables tables : WholeTables.values()) {
+      Observer observer = Observer.create("x", options, tables, Observer.room());
+      for (int i = 0; i < batches.size(); i++) {
+        observer.observe(direct(batches.get(i)), shapes.get(i));
+      }
+      assertThat(observer.statistics()).as("%s", tables).isEqualTo(expected);
+      assertThat(observer.blocks()).toIterable().containsExactlyElementsOf(expected.toBlocks());
     }
-    assertThat(observer.statistics()).isEqualTo(NaiveStatistics.of("x", options, shapes, batches));
   }
 
   @ParameterizedTest

@@ -96,15 +96,15 @@ class StatisticsTest {
   }
 
   @Test
-  void foldingIntCountsKeepsThem() {
+  void countsThatCarryOverAreKept() {
     DenseCounts dense = new DenseCounts(FloatBins.of(4));
-    PagedCounts paged = new PagedCounts(FloatBins.of(4));
+    PagedCounts paged = new PagedCounts(FloatBins.of(4), 4);
     int[] bits = {Float.floatToRawIntBits(1f), Float.floatToRawIntBits(-2f)};
     for (int round = 0; round < 3; round++) {
       dense.add(bits, 0, 2);
       paged.addRun(bits, 0, 2, 3);
-      dense.fold();
-      paged.fold();
+      dense.relieve(1);
+      paged.relieve(1);
       int[] other = {Float.floatToRawIntBits(Math.scalb(1f, 10 * round))};
       dense.add(other, 0, 1);
       paged.addRun(other, 0, 1, 3);
@@ -113,6 +113,22 @@ class StatisticsTest {
         NaiveStatistics.of(4, list(1, -2, 1, -2, 1, -2, 1, 1024, 1048576)).histogram().get();
     assertThat(dense.histogram(0, 0)).isEqualTo(expected);
     assertThat(paged.histogram(3, 0, 0)).isEqualTo(expected);
+    assertThat(dense.inBinOf(bits[0])).isEqualTo(4);
+    assertThat(paged.inBinOf(bits[0], 3)).isEqualTo(4);
+  }
+
+  @Test
+  void carryingOverLeavesOneInABinAndTellsTheLargestCount() {
+    int[] counts = {0, 7, 3, 4};
+    Carries carries = new Carries();
+    assertThat(carries.relieve(counts, 3)).isEqualTo(3);
+    assertThat(counts).containsExactly(0, 1, 3, 1);
+    counts[1] = 9;
+    assertThat(carries.relieve(counts, Carries.LIMIT)).isEqualTo(9);
+    assertThat(carries.relieve(counts, 8)).isEqualTo(3);
+    assertThat(carries.at(1)).isEqualTo(6 + 8);
+    assertThat(carries.at(2)).isZero();
+    assertThat(carries.at(3)).isEqualTo(3);
   }
 
   @Test

@@ -21,7 +21,7 @@ class BatcherTest {
     Batcher<Sample> batcher =
         new Batcher<>(
             batchSize,
-            Sample::shapeKey,
+            sample -> sample,
             batch -> {
               assertThat(batch).hasSizeBetween(1, batchSize);
               assertThat(batch).extracting(Sample::shapeKey).containsOnly(batch.get(0).shapeKey());
@@ -42,7 +42,7 @@ class BatcherTest {
   @Test
   void fullBatchGoesOutAtOnceInOrder() {
     List<List<Sample>> batches = new ArrayList<>();
-    Batcher<Sample> batcher = new Batcher<>(2, Sample::shapeKey, batches::add);
+    Batcher<Sample> batcher = new Batcher<>(2, sample -> sample, batches::add);
     Sample first = TestModels.sample(1);
     Sample other = TestModels.sample(1, 2);
     Sample second = TestModels.sample(3);
@@ -57,8 +57,32 @@ class BatcherTest {
 
   @Test
   void batchSizeIsAtLeastOne() {
-    assertThatThrownBy(() -> new Batcher<>(0, Sample::shapeKey, batch -> {}))
+    assertThatThrownBy(() -> new Batcher<Sample>(0, sample -> sample, batch -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid batch size: 0");
+  }
+
+  @Test
+  void largeSamplesThatFindNoCompanyGoOutEarly() {
+    List<List<Sample>> batches = new ArrayList<>();
+    Batcher<Sample> batcher = new Batcher<>(8, sample -> sample, batches::add);
+    int sixteenMiB = 4 << 20;
+    for (int i = 0; i < 6; i++) {
+      batcher.add(TestModels.sample(new float[sixteenMiB + i]));
+      assertThat((i + 1L - batches.size()) * (16 << 20))
+          .as("waiting")
+          .isLessThanOrEqualTo(Batcher.MAX_WAITING_BYTES);
+    }
+    batcher.flush();
+    assertThat(batches).hasSize(6).allSatisfy(batch -> assertThat(batch).hasSize(1));
+  }
+
+  @Test
+  void aBatchOfLargeSamplesIsLeftWhole() {
+    List<List<Sample>> batches = new ArrayList<>();
+    Batcher<Sample> batcher = new Batcher<>(2, sample -> sample, batches::add);
+    batcher.add(TestModels.sample(new float[5 << 20]));
+    batcher.add(TestModels.sample(new float[5 << 20]));
+    assertThat(batches).hasSize(1).allSatisfy(batch -> assertThat(batch).hasSize(2));
   }
 }

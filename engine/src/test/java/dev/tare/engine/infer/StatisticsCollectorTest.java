@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.histogram.Observer;
 import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
@@ -117,14 +118,17 @@ class StatisticsCollectorTest {
     }
     Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
     StatisticsCollector collector;
-    Iterator<TensorStatistics> drained;
+    Iterator<StatisticsBlock> drained;
     try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
       collector = new StatisticsCollector(inference, OBSERVED, 4);
       samples.forEach(collector::add);
       drained = collector.drain();
       assertThat(collector.batches()).as("with the last one").isEqualTo(3);
     }
-    assertThat(drained).toIterable().containsExactlyElementsOf(naive(samples));
+    assertThat(drained)
+        .toIterable()
+        .containsExactlyElementsOf(
+            naive(samples).stream().flatMap(s -> s.toBlocks().stream()).toList());
     assertThat(collector.drain()).isExhausted();
   }
 

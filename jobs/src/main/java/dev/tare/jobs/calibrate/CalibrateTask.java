@@ -3,7 +3,7 @@ package dev.tare.jobs.calibrate;
 import dev.tare.engine.histogram.ObserverOptions;
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.StatisticsBlockCodec;
-import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.histogram.WholeTables;
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
@@ -11,15 +11,14 @@ import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.model.Jvm;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.MergeStates;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -46,13 +45,27 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
 
   private final ModelHandle model;
   private final ArrayList<ObservedTensor> observed;
+  private final TaskHeap asked;
+  private final long bytes;
+  private final long denseBytes;
+  private final long batchBytes;
   private final int batchSize;
   private final int threads;
 
-  CalibrateTask(ModelHandle model, List<ObservedTensor> observed, int batchSize, int threads) {
+  CalibrateTask(
+      ModelHandle model,
+      StatePlan plan,
+      TaskHeap heap,
+      int batchSize,
+      long batchBytes,
+      int threads) {
     this.model = model;
-    this.observed = new ArrayList<>(observed);
+    this.observed = new ArrayList<>(plan.observed());
+    this.asked = heap;
+    this.bytes = plan.bytes();
+    this.denseBytes = plan.denseBytes();
     this.batchSize = batchSize;
+    this.batchBytes = batchBytes;
     this.threads = threads;
   }
 
@@ -64,19 +77,25 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     }
     SortedMap<String, ObserverOptions> options = new TreeMap<>();
     observed.forEach(o -> options.put(o.tensor(), o.options()));
+    // The heap that there is, which may be another than the one that was asked for.
+    TaskHeap heap = asked.ofThisJvm();
+    WholeTables tables = heap.hasRoomForAll(denseBytes) ? WholeTables.DENSE : WholeTables.PAGED;
+    StateRoom.enter(heap, tables == WholeTables.DENSE ? denseBytes : bytes, batchBytes);
     try (SharedInference.Lease lease =
         SharedInference.lease(
             model.exposing(new TreeSet<>(options.keySet())), InferenceOptions.of(threads))) {
       StatisticsCollector collector =
-          new StatisticsCollector(lease.inference(), options, batchSize);
+          new StatisticsCollector(lease.inference(), options, batchSize, tables);
       while (samples.hasNext()) {
         Row row = samples.next();
         collector.add(Sample.decode(row.getAs(1)), origin(row));
       }
       // The last batch runs here, so before the report and while the model is there.
-      Iterator<TensorStatistics> statistics = collector.drain();
+      Iterator<StatisticsBlock> blocks = collector.drain();
       Row report = RowFactory.create(MergeStates.REPORT_KEY, report(collector).encode());
-      return states(statistics, report);
+      return states(blocks, report);
+    } catch (OutOfMemoryError e) {
+      throw heap.exhausted("calibration", e);
     }
   }
 
@@ -87,10 +106,9 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
             row.isNullAt(3) ? OptionalLong.empty() : OptionalLong.of(row.getLong(3)));
   }
 
-  /** Rows made as they are asked for: the states of one tensor are in memory, not of all. */
-  private static Iterator<Row> states(Iterator<TensorStatistics> statistics, Row report) {
+  /** Rows made as they are asked for: the state of one block is in memory, not of all. */
+  private static Iterator<Row> states(Iterator<StatisticsBlock> blocks, Row report) {
     return new Iterator<>() {
-      private Iterator<StatisticsBlock> blocks = Collections.emptyIterator();
       private boolean reported;
 
       @Override
@@ -100,9 +118,6 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
 
       @Override
       public Row next() {
-        while (!blocks.hasNext() && statistics.hasNext()) {
-          blocks = statistics.next().toBlocks().iterator();
-        }
         if (blocks.hasNext()) {
           StatisticsBlock block = blocks.next();
           return RowFactory.create(

@@ -66,7 +66,7 @@ public final class PlainInference {
         Batcher<Sample> batcher =
             new Batcher<>(
                 batchSize,
-                Sample::shapeKey,
+                sample -> sample,
                 batch -> {
                   long start = System.nanoTime();
                   runner.run(batch, (tensor, floats, shape) -> {});

@@ -83,7 +83,7 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
       Batcher<Sample> batcher =
           new Batcher<>(
               batchSize,
-              Sample::shapeKey,
+              sample -> sample,
               batch -> compare(batch, referenceRunner, otherRunner, rows));
       while (samples.hasNext()) {
         batcher.add(Sample.decode(samples.next().getAs(1)));

@@ -187,7 +187,7 @@ public final class BenchmarkCalibration {
 
   private void tokenize(Path assets) throws IOException {
     if (natural) {
-      Batcher<Sample> batcher = new Batcher<>(BATCH_SIZE, Sample::shapeKey, batches::add);
+      Batcher<Sample> batcher = new Batcher<>(BATCH_SIZE, sample -> sample, batches::add);
       BenchmarkSamples.definitions(assets, NATURAL_SAMPLES).forEach(batcher::add);
       batcher.flush();
     } else {

@@ -1,0 +1,32 @@
+package dev.tare.engine.infer;
+
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Finds out how large the tensors of a model are, where the model does not say. */
+public final class ShapeProbe {
+
+  private ShapeProbe() {}
+
+  /**
+   * Runs each sample alone.
+   *
+   * @param samples of any shapes, at least one
+   * @return shapes by tensor, batch dimension of 1 included, in the order of samples
+   * @throws InferenceException if ONNX Runtime cannot run one
+   */
+  public static Map<String, List<Shape>> shapes(
+      Inference inference, List<String> outputs, List<Sample> samples) {
+    Map<String, List<Shape>> shapes = new LinkedHashMap<>();
+    outputs.forEach(output -> shapes.put(output, new ArrayList<>()));
+    Runner runner = inference.runner(outputs);
+    for (Sample sample : samples) {
+      runner.run(List.of(sample), (tensor, floats, shape) -> shapes.get(tensor).add(shape));
+    }
+    return shapes;
+  }
+}
