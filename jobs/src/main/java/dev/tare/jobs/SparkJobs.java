@@ -1,7 +1,10 @@
 package dev.tare.jobs;
 
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.sql.SparkSession;
@@ -15,6 +18,14 @@ import scala.jdk.javaapi.OptionConverters;
 public final class SparkJobs {
 
   private static final String HADOOP = "spark.hadoop.";
+
+  /** Spark's own defaults. */
+  private static final double SPARK_SHARE = 0.6;
+
+  private static final String EXECUTOR_MEMORY = "1g";
+
+  private static final Pattern LOCAL_THREADS =
+      Pattern.compile("local\\[\\s*([0-9]{1,6}|\\*)\\s*(,.*)?\\]");
 
   private SparkJobs() {}
 
@@ -67,6 +78,43 @@ public final class SparkJobs {
   /** Tasks that can run at once now. */
   public static int parallelism(SparkSession spark) {
     return Math.max(1, spark.sparkContext().defaultParallelism());
+  }
+
+  /** The heap in which tasks run: that of this JVM, or the one that executors are asked for. */
+  public static TaskHeap taskHeap(SparkSession spark) {
+    SparkContext context = spark.sparkContext();
+    SparkConf conf = context.conf();
+    double share = conf.getDouble("spark.memory.fraction", SPARK_SHARE);
+    if (context.isLocal()) {
+      return new TaskHeap(
+          Runtime.getRuntime().maxMemory(),
+          share,
+          "TARE_DRIVER_MEMORY=%s (Spark's --driver-memory)",
+          together(localTasks(context.master()), spark));
+    }
+    String size =
+        Optional.ofNullable(System.getenv("SPARK_EXECUTOR_MEMORY")).orElse(EXECUTOR_MEMORY);
+    int cores = conf.getInt("spark.executor.cores", 0);
+    return new TaskHeap(
+        conf.getSizeAsBytes("spark.executor.memory", size),
+        share,
+        "--conf spark.executor.memory=%s",
+        cores == 0 ? 0 : together(cores, spark));
+  }
+
+  private static int together(int cores, SparkSession spark) {
+    return Math.max(1, cores / taskCpus(spark));
+  }
+
+  /** Threads behind {@code local}, {@code local[N]}, {@code local[*]}, also with failures named. */
+  private static int localTasks(String master) {
+    Matcher threads = LOCAL_THREADS.matcher(master);
+    if (!threads.matches()) {
+      return 1;
+    }
+    return threads.group(1).equals("*")
+        ? Runtime.getRuntime().availableProcessors()
+        : Integer.parseInt(threads.group(1));
   }
 
   /** Cores that one task may use: ONNX Runtime's threads. */

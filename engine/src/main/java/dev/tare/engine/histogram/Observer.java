@@ -81,8 +81,9 @@ public final class Observer {
    * Adds a batch.
    *
    * @param littleEndianFloats float32 values, row-major, from position to limit, which stay
-   * @throws IllegalArgumentException if the bytes are not those of the shape, the shape lacks the
-   *     channel axis, or channels differ from those of earlier batches
+   * @throws IllegalArgumentException if the bytes are not those of the shape
+   * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
+   *     those of earlier batches
    */
   public void observe(ByteBuffer littleEndianFloats, Shape shape) {
     observe(littleEndianFloats, shape, List.of());
@@ -95,8 +96,9 @@ public final class Observer {
    * @param samples those of the batch, in its order; each holds an equal part of consecutive
    *     values, as {@code BatchProbe} makes sure of. Where there is no such part, or no samples are
    *     given, this batch names none
-   * @throws IllegalArgumentException if the bytes are not those of the shape, the shape lacks the
-   *     channel axis, or channels differ from those of earlier batches
+   * @throws IllegalArgumentException if the bytes are not those of the shape
+   * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
+   *     those of earlier batches
    */
   public void observe(ByteBuffer littleEndianFloats, Shape shape, List<SampleOrigin> samples) {
     int bytes = littleEndianFloats.remaining();
@@ -120,8 +122,9 @@ public final class Observer {
    * Adds a batch; slower than from bytes.
    *
    * @param values row-major, from position to limit, which stay
-   * @throws IllegalArgumentException if there are not as many values as the shape says, the shape
-   *     lacks the channel axis, or channels differ from those of earlier batches
+   * @throws IllegalArgumentException if there are not as many values as the shape says
+   * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
+   *     those of earlier batches
    */
   public void observe(FloatBuffer values, Shape shape) {
     if (values.remaining() != shape.size()) {
@@ -161,7 +164,7 @@ public final class Observer {
     try {
       return shape.normalizeAxis(options.channelAxis().orElseThrow());
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
+      throw new ChannelsDifferException(
           "Cannot observe channels of tensor '%s': %s".formatted(tensor, e.getMessage()), e);
     }
   }
@@ -169,7 +172,7 @@ public final class Observer {
   private ChannelCounter counterFor(int channelAxis, long size) {
     if (channels.isEmpty()) {
       if (size < 1 || size > Integer.MAX_VALUE) {
-        throw new IllegalArgumentException(
+        throw new ChannelsDifferException(
             "Cannot observe channels of tensor '%s': %d channels on axis %d"
                 .formatted(tensor, size, channelAxis));
       }
@@ -182,7 +185,7 @@ public final class Observer {
     }
     ChannelCounter counter = channels.get();
     if (counter.channels() != size || axis.getAsInt() != channelAxis) {
-      throw new IllegalArgumentException(
+      throw new ChannelsDifferException(
           "Cannot observe tensor '%s': %d channels on axis %d vs %d on axis %d before"
               .formatted(tensor, size, channelAxis, counter.channels(), axis.getAsInt()));
     }

@@ -1,19 +1,18 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.infer.BatchProbe;
-import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.infer.OptimizationLevel;
-import dev.tare.engine.infer.SharedInference;
-import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.model.ModelSignature;
+import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.table.MergeStates;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
@@ -34,12 +33,17 @@ public final class CalibrateJob {
   /** Samples that one task should run at most, so that a lost executor costs little. */
   private static final long SAMPLES_PER_TASK = 8192;
 
-  private static final int PROBE_SAMPLES = 4;
+  private static final int NAMES_SHOWN = 3;
 
   private final SparkSession spark;
+  private final Consumer<String> notices;
 
-  public CalibrateJob(SparkSession spark) {
+  /**
+   * @param notices where lines for people go before the job
+   */
+  public CalibrateJob(SparkSession spark, Consumer<String> notices) {
     this.spark = spark;
+    this.notices = notices;
   }
 
   /**
@@ -49,27 +53,32 @@ public final class CalibrateJob {
    *     several times
    * @param expected number of samples, checked against what the tasks ran
    * @param folder where the table goes
-   * @throws TareException (bad input) if nothing can be observed, or the model cannot run a sample
+   * @throws TareException (bad input) if nothing can be observed, or the model cannot run a sample;
+   *     (usage) if the heap of a task cannot hold what is kept
    */
   public CalibrateResult run(
       CalibrateRequest request, Dataset<Row> samples, long expected, Path folder, String runId) {
-    List<ObservedTensor> observed = Observations.resolve(request);
-    SortedSet<String> names = new TreeSet<>();
-    observed.forEach(o -> names.add(o.tensor()));
+    List<ObservedTensor> tensors = Observations.resolve(request);
     int threads = SparkJobs.taskCpus(spark);
+    TaskHeap heap = SparkJobs.taskHeap(spark);
 
     SparkJobs.describe(spark, "calibrate: probe batches of " + request.batchSize());
-    int batchSize = probe(request, samples, names, threads);
+    Probe probe = Probe.run(request, samples, tensors, threads, heap);
+    StatePlan plan = StatePlan.of(tensors, probe.channels(), request.channelMode());
+    plan.requireRoom(heap, probe.channels());
+    KeptChannels kept = kept(request, plan, probe);
+    tellAboutRoom(heap, plan, probe);
 
     SparkJobs.describe(
-        spark, "calibrate: run %d samples, observe %d tensors".formatted(expected, names.size()));
+        spark, "calibrate: run %d samples, observe %d tensors".formatted(expected, tensors.size()));
+    CalibrateTask task =
+        new CalibrateTask(
+            request.model(), plan, heap, probe.batchSize(), probe.batchBytes(), threads);
     Dataset<Row> merged =
         samples
             .select(CalibrateTask.COLUMNS)
             .repartition(partitions(request, expected), functions.col("hash"))
-            .mapPartitions(
-                new CalibrateTask(request.model(), observed, batchSize, threads),
-                StatisticsStore.stateEncoder())
+            .mapPartitions(task, StatisticsStore.stateEncoder())
             .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
             .flatMapGroups(new MergeStates(), StatisticsStore.stateEncoder())
             .persist(StorageLevel.MEMORY_AND_DISK());
@@ -82,7 +91,7 @@ public final class CalibrateJob {
       StatisticsStore.Written written =
           StatisticsStore.write(states, folder, runId, request.model().sha256());
       return CalibrateResult.of(
-          written, reports, request.batchSize(), batchSize, OptimizationLevel.ALL);
+          written, kept, reports, request.batchSize(), probe.batchSize(), OptimizationLevel.ALL);
     } finally {
       merged.unpersist();
       SparkJobs.describe(spark, null);
@@ -96,20 +105,37 @@ public final class CalibrateJob {
     return request.partitions().orElse((int) Math.min(tasks, Integer.MAX_VALUE));
   }
 
-  private int probe(
-      CalibrateRequest request, Dataset<Row> samples, SortedSet<String> names, int threads) {
-    if (request.batchSize() == 1 || !ModelSignature.batchable(request.model().parse())) {
-      return 1;
+  private static KeptChannels kept(CalibrateRequest request, StatePlan plan, Probe probe) {
+    boolean none = plan.mode() == ChannelMode.NONE;
+    return new KeptChannels(
+        plan.mode(),
+        none ? new TreeSet<>() : probe.varying(),
+        plan.bytes(),
+        plan.describe(request.channelMode().isEmpty()));
+  }
+
+  /** What costs time without a word would look like a slow machine. */
+  private void tellAboutRoom(TaskHeap heap, StatePlan plan, Probe probe) {
+    if (!probe.varying().isEmpty() && plan.mode() != ChannelMode.NONE) {
+      notices.accept(
+          "No channels of %d tensors whose channel axis has another size in other samples: %s"
+              .formatted(probe.varying().size(), some(probe.varying())));
     }
-    List<Sample> probes = new ArrayList<>();
-    for (Row row : samples.orderBy("hash").limit(PROBE_SAMPLES).select("sample").collectAsList()) {
-      probes.add(Sample.decode(row.getAs("sample")));
+    long together = heap.room() / plan.bytes();
+    if (together < heap.tasks()) {
+      notices.accept(
+          "Memory has room for %d of %d tasks at once, %s each; for all set %s"
+              .formatted(
+                  together,
+                  heap.tasks(),
+                  TaskHeap.text(plan.bytes()),
+                  heap.settingFor(plan.bytes() * heap.tasks())));
     }
-    try (SharedInference.Lease lease =
-        SharedInference.lease(request.model().exposing(names), InferenceOptions.of(threads))) {
-      return BatchProbe.largestSafe(
-          lease.inference(), List.copyOf(names), probes, request.batchSize());
-    }
+  }
+
+  private static String some(SortedSet<String> names) {
+    String first = names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
+    return names.size() > NAMES_SHOWN ? first + ", ..." : first;
   }
 
   private static List<TaskReport> reports(Dataset<Row> merged) {

@@ -2,6 +2,7 @@ package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.jobs.model.ModelHandle;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -9,7 +10,7 @@ import java.util.OptionalInt;
  *
  * @param model the float model
  * @param observe {@code constant-weight-inputs}, {@code matmul}, {@code all}, or a name pattern
- * @param channelMode what to keep of each channel
+ * @param channelMode what to keep of each channel; empty for the most that fits
  * @param channelBits mantissa bits of channel histograms
  * @param batchSize samples of equal shape that run together; changes speed, never the result
  * @param partitions number of tasks; changes speed, never the result
@@ -17,7 +18,7 @@ import java.util.OptionalInt;
 public record CalibrateRequest(
     ModelHandle model,
     String observe,
-    ChannelMode channelMode,
+    Optional<ChannelMode> channelMode,
     int channelBits,
     int batchSize,
     OptionalInt partitions) {}

@@ -11,6 +11,7 @@ import java.util.TreeSet;
  *
  * @param contentSha256 identity of the statistics
  * @param tensors names of the observed tensors
+ * @param kept what was kept of their channels
  * @param samples samples run
  * @param batches batches run
  * @param batchSize batch size asked for
@@ -26,6 +27,7 @@ import java.util.TreeSet;
 public record CalibrateResult(
     String contentSha256,
     SortedSet<String> tensors,
+    KeptChannels kept,
     long samples,
     long batches,
     int batchSize,
@@ -40,6 +42,7 @@ public record CalibrateResult(
 
   static CalibrateResult of(
       StatisticsStore.Written written,
+      KeptChannels kept,
       List<TaskReport> reports,
       int batchSize,
       int safeBatchSize,
@@ -47,6 +50,7 @@ public record CalibrateResult(
     return new CalibrateResult(
         written.contentSha256(),
         new TreeSet<>(written.tensors()),
+        kept,
         reports.stream().mapToLong(TaskReport::samples).sum(),
         reports.stream().mapToLong(TaskReport::batches).sum(),
         batchSize,

@@ -1,5 +1,6 @@
 package dev.tare.jobs.calibrate;
 
+import dev.tare.engine.histogram.ChannelsDifferException;
 import dev.tare.engine.histogram.ObserverOptions;
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.StatisticsBlockCodec;
@@ -11,6 +12,7 @@ import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.model.Jvm;
@@ -94,6 +96,11 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       Iterator<StatisticsBlock> blocks = collector.drain();
       Row report = RowFactory.create(MergeStates.REPORT_KEY, report(collector).encode());
       return states(blocks, report);
+    } catch (ChannelsDifferException e) {
+      throw TareException.badInput(
+          e.getMessage()
+              + "; --channels none keeps whole tensors alone, --observe can leave it out",
+          e);
     } catch (OutOfMemoryError e) {
       throw heap.exhausted("calibration", e);
     }

@@ -37,12 +37,12 @@ final class Observations {
     List<ObservedTensor> observed = new ArrayList<>();
     for (dev.tare.engine.onnx.ObservedTensor tensor : chosen) {
       if (floats.contains(tensor.name())) {
-        boolean channels =
-            request.channelMode() != ChannelMode.NONE && tensor.channelAxis().isPresent();
+        ChannelMode mode = request.channelMode().orElse(ChannelMode.HISTOGRAM);
+        boolean channels = mode != ChannelMode.NONE && tensor.channelAxis().isPresent();
         observed.add(
             new ObservedTensor(
                 tensor.name(),
-                request.channelMode(),
+                mode,
                 request.channelBits(),
                 channels ? tensor.channelAxis().getAsInt() : null));
       }

@@ -18,6 +18,10 @@ record ObservedTensor(String tensor, ChannelMode channelMode, int channelBits, I
 
   private static final long serialVersionUID = 1L;
 
+  ObservedTensor keeping(ChannelMode mode) {
+    return new ObservedTensor(tensor, mode, channelBits, channelAxis);
+  }
+
   ObserverOptions options() {
     return new ObserverOptions(
         ObserverOptions.DEFAULT_MANTISSA_BITS,

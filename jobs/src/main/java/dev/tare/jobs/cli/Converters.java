@@ -1,6 +1,5 @@
 package dev.tare.jobs.cli;
 
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.jobs.image.ChannelOrder;
 import dev.tare.jobs.image.ChannelValues;
 import dev.tare.jobs.image.ImageOptions;
@@ -197,10 +196,10 @@ final class Converters {
     }
   }
 
-  static final class Channels implements ITypeConverter<ChannelMode> {
+  static final class ChannelChoice implements ITypeConverter<Channels> {
     @Override
-    public ChannelMode convert(String value) {
-      return choice(value, ChannelMode.values());
+    public Channels convert(String value) {
+      return choice(value, Channels.values());
     }
   }
 

@@ -13,7 +13,7 @@ public final class Defaults {
   public static final String IMAGE_STD = "1";
   public static final String MAX_IMAGE_PIXELS = "89478485";
   public static final String OBSERVE = "constant-weight-inputs";
-  public static final String CHANNELS = "histogram";
+  public static final String CHANNELS = "auto";
   public static final String CHANNEL_BITS = "5";
   public static final String IF_FINISHED = "fail";
   public static final String EVAL_SAMPLES = "256";

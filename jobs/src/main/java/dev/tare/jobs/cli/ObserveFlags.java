@@ -1,6 +1,5 @@
 package dev.tare.jobs.cli;
 
-import dev.tare.engine.histogram.ChannelMode;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -19,11 +18,13 @@ final class ObserveFlags {
 
   @Option(
       names = "--channels",
-      paramLabel = "histogram|extremes|none",
+      paramLabel = "auto|histogram|extremes|none",
       defaultValue = Defaults.CHANNELS,
-      converter = Converters.Channels.class,
-      description = "What to keep per channel (default: ${DEFAULT-VALUE}).")
-  private ChannelMode channels;
+      converter = Converters.ChannelChoice.class,
+      description =
+          "What to keep per channel: auto takes histograms where those of a task fit into 896 MB,"
+              + " else extremes, else nothing (default: ${DEFAULT-VALUE}).")
+  private Channels channels;
 
   @Option(
       names = "--channel-bits",

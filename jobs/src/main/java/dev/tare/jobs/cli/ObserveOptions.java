@@ -1,6 +1,5 @@
 package dev.tare.jobs.cli;
 
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.onnx.Observation;
 import dev.tare.engine.recipe.Placement;
 import java.util.Optional;
@@ -14,7 +13,7 @@ import java.util.SortedMap;
  * @param channels what is kept per channel
  * @param channelBits mantissa bits of the bins per channel, 1 to 10
  */
-public record ObserveOptions(Optional<String> chosen, ChannelMode channels, int channelBits) {
+public record ObserveOptions(Optional<String> chosen, Channels channels, int channelBits) {
   static final int MIN_BITS = 1;
   static final int MAX_BITS = 10;
 

@@ -32,7 +32,7 @@ record CalibrateStage(SparkSession spark, CalibrateOptions options, Progress pro
   @Override
   public ObjectNode write(RunAttempt attempt) throws IOException {
     ModelHandle model = model();
-    Pipeline pipeline = new Pipeline(spark);
+    Pipeline pipeline = new Pipeline(spark, progress::line);
     try (StageData data = StageData.open(spark, model, options.data())) {
       progress.stage(
           name(),

@@ -1,10 +1,10 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.calibrate.PlainInference;
+import dev.tare.jobs.cli.Channels;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.Defaults;
 import dev.tare.jobs.cli.DemoOptions;
@@ -83,7 +83,7 @@ final class Demo {
             ImageOptions.DEFAULT,
             0),
         new ObserveOptions(
-            Optional.empty(), ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
+            Optional.empty(), Channels.AUTO, Integer.parseInt(Defaults.CHANNEL_BITS)),
         options.recipe().orElse(Defaults.RECIPE),
         Optional.empty(),
         options.evalSamples().orElse(SAMPLES),

@@ -31,6 +31,7 @@ import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -42,10 +43,19 @@ final class Pipeline {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final SparkSession spark;
+  private final Consumer<String> notices;
   private final ObjectNode properties = MAPPER.createObjectNode();
 
   Pipeline(SparkSession spark) {
+    this(spark, notice -> {});
+  }
+
+  /**
+   * @param notices where lines for people go while a stage runs
+   */
+  Pipeline(SparkSession spark, Consumer<String> notices) {
     this.spark = spark;
+    this.notices = notices;
   }
 
   /** What the stages that ran want the manifest to keep. */
@@ -64,12 +74,12 @@ final class Pipeline {
         new CalibrateRequest(
             model,
             observe.observe(),
-            observe.channels(),
+            observe.channels().mode(),
             observe.channelBits(),
             data.batchSize(),
             data.partitions());
     CalibrateResult result =
-        new CalibrateJob(spark)
+        new CalibrateJob(spark, notices)
             .run(
                 request,
                 samples,
@@ -81,10 +91,15 @@ final class Pipeline {
     node.put(MODEL_SHA256, model.sha256());
     node.put("samples", result.samples());
     node.put("observe", observe.observe());
-    node.put("channels", observe.channels().name().toLowerCase(java.util.Locale.ROOT));
-    if (observe.channels() == ChannelMode.HISTOGRAM) {
+    node.put("channels", result.kept().mode().name().toLowerCase(java.util.Locale.ROOT));
+    if (result.kept().mode() == ChannelMode.HISTOGRAM) {
       node.put("channel-bits", observe.channelBits());
     }
+    if (!result.kept().varying().isEmpty()) {
+      strings(node, WITHOUT_CHANNELS, result.kept().varying());
+    }
+    node.put("channels-kept", result.kept().description());
+    node.put("task-bytes", result.kept().bytes());
     strings(node, "tensors", result.tensors());
     node.put("batch-size", result.safeBatchSize());
     strings(node, RUNTIME, result.runtime());
@@ -102,6 +117,9 @@ final class Pipeline {
   static final String MODEL_SHA256 = "model-sha256";
   static final String RUNTIME = "onnxruntime";
   static final String CPU_FEATURES = "cpu-features";
+
+  /** Tensors whose channel axis has another size from sample to sample. */
+  static final String WITHOUT_CHANNELS = "tensors-without-channels";
 
   QuantPlan select(
       RunAttempt attempt,

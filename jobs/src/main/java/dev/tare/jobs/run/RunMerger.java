@@ -35,7 +35,7 @@ final class RunMerger {
 
   /** Conditions that no option can overrule: the sum would mean nothing. */
   private static final List<String> ESSENTIAL =
-      List.of(Pipeline.MODEL_SHA256, "channels", "channel-bits");
+      List.of(Pipeline.MODEL_SHA256, "channels", "channel-bits", Pipeline.WITHOUT_CHANNELS);
 
   /** Conditions under which the law holds to the bit. */
   private static final List<String> EXACT =
@@ -89,7 +89,7 @@ final class RunMerger {
     }
     ObjectNode node = properties.putObject(Pipeline.CALIBRATION);
     node.setAll((ObjectNode) first.deepCopy());
-    node.remove(List.of("executors", "run-seconds", "observe-seconds", "batch-size"));
+    node.remove(List.of("executors", "run-seconds", "observe-seconds", "batch-size", "task-bytes"));
     node.put(Pipeline.CONTENT_SHA256, written.contentSha256());
     node.put("samples", samples);
     node.put("merged-runs", runs.size());

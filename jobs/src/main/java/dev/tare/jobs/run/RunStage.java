@@ -113,7 +113,7 @@ final class RunStage {
       throw QuantizeJob.perChannelActivations("Recipe '" + recipe.name() + "' gives every input");
     }
     warnAboutCpu(recipe);
-    Pipeline pipeline = new Pipeline(spark);
+    Pipeline pipeline = new Pipeline(spark, progress::line);
     try (StageData data = StageData.open(spark, model, options.data());
         EvaluationData held = EvaluationData.open(spark, model, options, data)) {
       progress.follow(() -> data.check(options.data().maxBadRows()));

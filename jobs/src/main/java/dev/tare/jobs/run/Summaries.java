@@ -20,10 +20,11 @@ final class Summaries {
   private Summaries() {}
 
   static String calibration(CalibrateResult result) {
-    return "%s, %s, %s, content %s"
+    return "%s, %s, %s, %s, content %s"
         .formatted(
             counted(result.samples(), "sample"),
             counted(result.tensors().size(), "tensor"),
+            result.kept().description(),
             counted(result.jvms().size(), "executor"),
             result.contentSha256().substring(0, 16));
   }

@@ -1,9 +1,9 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.calibrate.CalibrateResult;
+import dev.tare.jobs.cli.Channels;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.Defaults;
 import dev.tare.jobs.cli.DemoOptions;
@@ -133,7 +133,7 @@ final class VisionDemo {
             reader.images(),
             0),
         new ObserveOptions(
-            Optional.empty(), ChannelMode.HISTOGRAM, Integer.parseInt(Defaults.CHANNEL_BITS)),
+            Optional.empty(), Channels.AUTO, Integer.parseInt(Defaults.CHANNEL_BITS)),
         options.recipe().orElse(RECIPE),
         Optional.of(images.resolve("evaluation").toString()),
         options.evalSamples().orElse(EVAL_SAMPLES),

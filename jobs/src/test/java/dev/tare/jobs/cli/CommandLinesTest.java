@@ -3,7 +3,6 @@ package dev.tare.jobs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertAll;
 
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.image.ImageOptions;
@@ -38,7 +37,7 @@ class CommandLinesTest {
   private static final Map<String, List<String>> TWO_VALUES =
       Map.ofEntries(
           Map.entry("format", List.of("text", "parquet")),
-          Map.entry("channels", List.of("extremes", "histogram")),
+          Map.entry("channels", List.of("extremes", "auto")),
           Map.entry("if-finished", List.of("reuse", "fail")),
           Map.entry("max-length", List.of("64", "32")),
           Map.entry("samples", List.of("7", "8")),
@@ -112,7 +111,7 @@ class CommandLinesTest {
                     8,
                     ImageOptions.DEFAULT,
                     0),
-                new ObserveOptions(Optional.empty(), ChannelMode.HISTOGRAM, 5),
+                new ObserveOptions(Optional.empty(), Channels.AUTO, 5),
                 "int8",
                 Optional.empty(),
                 256,
@@ -334,7 +333,7 @@ class CommandLinesTest {
             .toList();
     assertThat(configuration.keySet()).containsExactlyElementsOf(keys);
     assertThat(configuration)
-        .containsEntry("channels", "histogram")
+        .containsEntry("channels", "auto")
         .containsEntry("samples", "5")
         .containsEntry("image-size", "48x*")
         .containsEntry("image-mean", "0")

@@ -1,0 +1,70 @@
+package dev.tare.jobs;
+
+import java.io.Serializable;
+import java.util.Locale;
+
+/**
+ * The heap of a JVM that runs tasks, known on the driver before the first of them.
+ *
+ * @param bytes its size
+ * @param sparkShare part of it, in (0, 1), that Spark fills with cached and shuffled rows
+ * @param setting what gives it another size, with %s where the size stands
+ * @param tasks how many run in it at once; 0 where only the cluster knows
+ */
+public record TaskHeap(long bytes, double sparkShare, String setting, int tasks)
+    implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  /** What Spark keeps for itself beside its share. */
+  private static final long RESERVED = 300L << 20;
+
+  private static final long STEP = 256L << 20;
+
+  /** Bytes that Spark leaves to the objects of all tasks together. */
+  public long room() {
+    return (long) (Math.max(0, bytes - RESERVED) * (1 - sparkShare));
+  }
+
+  /** Whether as many tasks as run at once have so much room each. */
+  public boolean hasRoomForAll(long taskBytes) {
+    int together = tasks > 0 ? tasks : Runtime.getRuntime().availableProcessors();
+    return taskBytes <= room() / together;
+  }
+
+  /** The same for the heap of the JVM that asks. */
+  public TaskHeap ofThisJvm() {
+    return new TaskHeap(Runtime.getRuntime().maxMemory(), sparkShare, setting, tasks);
+  }
+
+  /**
+   * What a task throws instead of an error that would end its JVM: everything that it held is let
+   * go. The error is no cause of it, since Spark looks for one among causes.
+   */
+  public TareException exhausted(String stage, OutOfMemoryError error) {
+    return TareException.usage(
+        "A task of %s ran out of memory (%s) in a JVM of %s: set %s, or fewer tasks at once, or a smaller --batch-size"
+            .formatted(stage, error.getMessage(), text(bytes), settingOf(2 * bytes)));
+  }
+
+  /** The setting under which there is so much room, in steps of 256 MiB. */
+  public String settingFor(long room) {
+    double heap = room / (1 - sparkShare) + RESERVED;
+    return settingOf((long) heap);
+  }
+
+  /** The setting of a heap of at least so many bytes, in steps of 256 MiB. */
+  public String settingOf(long heap) {
+    long steps = Math.floorDiv(heap - 1, STEP) + 1;
+    String size = steps % 4 == 0 ? steps / 4 + "g" : steps * 256 + "m";
+    return setting.formatted(size);
+  }
+
+  /** The size in megabytes of 2^20 bytes or gigabytes of 2^30, as Spark counts them. */
+  public static String text(long bytes) {
+    double megabytes = bytes / (double) (1 << 20);
+    return megabytes < 1024
+        ? String.format(Locale.ROOT, "%.0f MB", Math.ceil(megabytes))
+        : String.format(Locale.ROOT, "%.1f GB", megabytes / 1024);
+  }
+}

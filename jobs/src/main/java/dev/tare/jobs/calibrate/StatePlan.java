@@ -1,0 +1,144 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.histogram.StateMemory;
+import dev.tare.engine.histogram.WholeTables;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.TaskHeap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is kept of each channel, and how much heap the states of one task take for it at most.
+ *
+ * <p>Law: a function of the observed tensors, their channels and the settings alone. No cluster, no
+ * heap and no data enter, so neither do they enter the statistics; a heap that cannot hold what was
+ * decided is refused, see {@link #requireRoom}.
+ *
+ * @param observed the tensors, each with what is kept of it
+ * @param mode what is kept of channels
+ * @param channels all channels of all tensors
+ * @param bytes of heap that one task takes at most with the smaller tables
+ * @param denseBytes the same with the faster ones
+ * @param histogramBytes what histograms of all channels would have taken, with the smaller tables
+ */
+record StatePlan(
+    List<ObservedTensor> observed,
+    ChannelMode mode,
+    long channels,
+    long bytes,
+    long denseBytes,
+    long histogramBytes) {
+
+  /**
+   * What {@code --channels auto} lets the states of one task take. An executor of 2 GB has room for
+   * it under the settings in {@code conf}.
+   */
+  static final long AUTO_BYTES = 896L << 20;
+
+  /** What a task needs beside tables: one block on its way out, and samples that wait. */
+  private static final long BESIDE = 24L << 20;
+
+  StatePlan {
+    observed = List.copyOf(observed);
+  }
+
+  /**
+   * Decides.
+   *
+   * @param tensors what is observed
+   * @param channels number of channels by tensor; tensors without channels are absent
+   * @param asked what the user wants kept; empty for what fits
+   */
+  static StatePlan of(
+      List<ObservedTensor> tensors, Map<String, Long> channels, Optional<ChannelMode> asked) {
+    ChannelMode mode = asked.orElse(ChannelMode.HISTOGRAM);
+    while (asked.isEmpty()
+        && mode != ChannelMode.NONE
+        && bytes(tensors, channels, mode, WholeTables.PAGED) > AUTO_BYTES) {
+      mode = mode == ChannelMode.HISTOGRAM ? ChannelMode.EXTREMES : ChannelMode.NONE;
+    }
+    List<ObservedTensor> observed = new ArrayList<>();
+    for (ObservedTensor tensor : tensors) {
+      observed.add(tensor.keeping(channels.containsKey(tensor.tensor()) ? mode : ChannelMode.NONE));
+    }
+    return new StatePlan(
+        observed,
+        mode,
+        channels.values().stream().mapToLong(Long::longValue).sum(),
+        bytes(tensors, channels, mode, WholeTables.PAGED),
+        bytes(tensors, channels, mode, WholeTables.DENSE),
+        bytes(tensors, channels, ChannelMode.HISTOGRAM, WholeTables.PAGED));
+  }
+
+  private static long bytes(
+      List<ObservedTensor> tensors,
+      Map<String, Long> channels,
+      ChannelMode mode,
+      WholeTables tables) {
+    long bytes = BESIDE;
+    for (ObservedTensor tensor : tensors) {
+      long own = channels.getOrDefault(tensor.tensor(), 0L);
+      ChannelMode kept = own == 0 ? ChannelMode.NONE : mode;
+      bytes = Math.addExact(bytes, StateMemory.bytes(tensor.keeping(kept).options(), own, tables));
+    }
+    return bytes;
+  }
+
+  /**
+   * Looks whether one task's states fit.
+   *
+   * @throws TareException (usage) if not: the message says which setting would do
+   */
+  void requireRoom(TaskHeap heap, Map<String, Long> counts) {
+    if (bytes <= heap.room()) {
+      return;
+    }
+    StringBuilder less = new StringBuilder();
+    for (ChannelMode other : List.of(ChannelMode.EXTREMES, ChannelMode.NONE)) {
+      long taken = bytes(observed, counts, other, WholeTables.PAGED);
+      if (mode.compareTo(other) > 0 && taken <= heap.room()) {
+        less.append(", or --channels %s (%s)".formatted(word(other), TaskHeap.text(taken)));
+      }
+    }
+    TareException refusal = doesNotFit(heap, bytes);
+    throw TareException.usage(
+        "Calibration keeps %s of %d tensors. %s%s, or observe less by --observe."
+            .formatted(kept(), observed.size(), refusal.getMessage(), less));
+  }
+
+  /** The refusal of a heap. */
+  static TareException doesNotFit(TaskHeap heap, long bytes) {
+    return TareException.usage(
+        "A task takes up to %s for its counts, and of a heap of %s Spark leaves %s: set %s"
+            .formatted(
+                TaskHeap.text(bytes),
+                TaskHeap.text(heap.bytes()),
+                TaskHeap.text(heap.room()),
+                heap.settingFor(bytes)));
+  }
+
+  /** What is kept, for people; where auto did not take histograms, with the reason. */
+  String describe(boolean auto) {
+    boolean lowered = auto && mode != ChannelMode.HISTOGRAM && channels > 0;
+    return lowered
+        ? "%s (histograms would take %s a task, --channels auto allows %s)"
+            .formatted(kept(), TaskHeap.text(histogramBytes), TaskHeap.text(AUTO_BYTES))
+        : kept();
+  }
+
+  private String kept() {
+    return switch (mode) {
+      case HISTOGRAM -> "histograms of %d channels".formatted(channels);
+      case EXTREMES -> "extremes of %d channels".formatted(channels);
+      case NONE -> "whole tensors, nothing per channel,";
+    };
+  }
+
+  private static String word(ChannelMode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.tare.jobs.calibrate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.TaskHeap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StatePlanTest {
+
+  private static final Optional<ChannelMode> AUTO = Optional.empty();
+
+  /** Tensors of equal numbers of channels. */
+  private static Map<String, Long> counts(int tensors, long channels) {
+    Map<String, Long> counts = new TreeMap<>();
+    for (int i = 0; i < tensors; i++) {
+      counts.put("t" + i, channels);
+    }
+    return counts;
+  }
+
+  private static List<ObservedTensor> tensors(int number) {
+    List<ObservedTensor> tensors = new ArrayList<>();
+    for (int i = 0; i < number; i++) {
+      tensors.add(new ObservedTensor("t" + i, ChannelMode.HISTOGRAM, 5, -1));
+    }
+    return tensors;
+  }
+
+  private static StatePlan plan(int tensors, long channels, Optional<ChannelMode> asked) {
+    return StatePlan.of(tensors(tensors), counts(tensors, channels), asked);
+  }
+
+  private static TaskHeap heap(long megabytes) {
+    return new TaskHeap(megabytes << 20, 0.6, "SIZE=%s", 2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // MiniLM, cls and rec of the demos; BERT of twelve layers
+    "24, 672, HISTOGRAM",
+    "54, 58, HISTOGRAM",
+    "47, 214, HISTOGRAM",
+    "48, 1344, HISTOGRAM",
+    // a text reader, an embedding's axis, everything of a large model
+    "102, 1683, EXTREMES",
+    "1, 1000000, EXTREMES",
+    "1, 12000000, NONE",
+    "5000, 768, NONE"
+  })
+  void autoKeepsTheMostThatFitsItsLimit(int tensors, long channels, ChannelMode expected) {
+    StatePlan plan = plan(tensors, channels, AUTO);
+    assertThat(plan.mode()).isEqualTo(expected);
+    assertThat(plan.observed()).allSatisfy(t -> assertThat(t.channelMode()).isEqualTo(expected));
+    assertThat(plan.channels()).isEqualTo(tensors * channels);
+  }
+
+  @Test
+  void whatIsAskedForIsKeptWhateverItTakes() {
+    StatePlan plan = plan(102, 1683, Optional.of(ChannelMode.HISTOGRAM));
+    assertThat(plan.mode()).isEqualTo(ChannelMode.HISTOGRAM);
+    assertThat(plan.bytes()).isGreaterThan(StatePlan.AUTO_BYTES).isEqualTo(plan.histogramBytes());
+    assertThat(plan(3, 5, Optional.of(ChannelMode.NONE)).mode()).isEqualTo(ChannelMode.NONE);
+  }
+
+  @Test
+  void tensorsWithoutChannelsAreKeptWhole() {
+    StatePlan plan = StatePlan.of(tensors(2), Map.of("t1", 7L), AUTO);
+    assertThat(plan.observed())
+        .extracting(ObservedTensor::channelMode)
+        .containsExactly(ChannelMode.NONE, ChannelMode.HISTOGRAM);
+    assertThat(plan.channels()).isEqualTo(7);
+  }
+
+  @Test
+  void whatAutoKeepsFitsAnExecutorOfTwoGigabytes() {
+    assertThat(new TaskHeap(2L << 30, 0.4, "SIZE=%s", 2).room())
+        .isGreaterThanOrEqualTo(StatePlan.AUTO_BYTES);
+  }
+
+  @Test
+  void aHeapTooSmallIsRefusedWithTheSizeThatWillDoAndWithWhatTakesLess() {
+    Map<String, Long> counts = counts(102, 1683);
+    StatePlan plan = plan(102, 1683, Optional.of(ChannelMode.HISTOGRAM));
+    assertThatThrownBy(() -> plan.requireRoom(heap(2048), counts))
+        .isInstanceOfSatisfying(
+            TareException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+        .hasMessage(
+            "Calibration keeps histograms of 171666 channels of 102 tensors. A task takes up to"
+                + " 2.2 GB for its counts, and of a heap of 2.0 GB Spark leaves 700 MB: set"
+                + " SIZE=6g, or --channels extremes (93 MB), or --channels none (76 MB), or"
+                + " observe less by --observe.");
+    plan.requireRoom(heap(6144), counts);
+    assertThatThrownBy(() -> plan.requireRoom(heap(5632), counts))
+        .isInstanceOf(TareException.class);
+    assertThatThrownBy(() -> plan.requireRoom(heap(400), counts))
+        .hasMessageNotContaining("--channels");
+  }
+
+  @Test
+  void heapsAreCountedAsSparkCountsThem() {
+    assertThat(heap(1024).room()).isEqualTo((long) ((724L << 20) * (1 - 0.6)));
+    assertThat(heap(200).room()).isZero();
+    assertThat(heap(2048).settingOf(2L << 30)).isEqualTo("SIZE=2g");
+    assertThat(heap(2048).settingOf((2L << 30) + 1)).isEqualTo("SIZE=2304m");
+    assertThat(heap(2048).hasRoomForAll(300 << 20)).isTrue();
+    assertThat(heap(2048).hasRoomForAll(400 << 20)).isFalse();
+  }
+
+  @Test
+  void theReasonIsSaidOnlyWhereAutoKeptLess() {
+    assertThat(plan(24, 672, AUTO).describe(true)).isEqualTo("histograms of 16128 channels");
+    assertThat(plan(102, 1683, AUTO).describe(true))
+        .isEqualTo(
+            "extremes of 171666 channels (histograms would take 2.2 GB a task, --channels auto"
+                + " allows 896 MB)");
+    assertThat(plan(3, 5, Optional.of(ChannelMode.EXTREMES)).describe(false))
+        .isEqualTo("extremes of 15 channels");
+  }
+}
