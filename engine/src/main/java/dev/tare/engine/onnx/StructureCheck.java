@@ -32,10 +32,12 @@ final class StructureCheck {
 
   private final String model;
   private final TensorCheck tensors;
+  private final NodeCheck nodes;
 
   private StructureCheck(String model, TensorCheck tensors) {
     this.model = model;
     this.tensors = tensors;
+    this.nodes = new NodeCheck(model);
   }
 
   /**
@@ -81,6 +83,7 @@ final class StructureCheck {
     int index = 0;
     for (NodeProto node : graph.getNodeList()) {
       tensors.check(node);
+      nodes.check(node, index);
       for (String input : node.getInputList()) {
         if (!input.isEmpty() && !visible.test(input)) {
           throw refuse(
