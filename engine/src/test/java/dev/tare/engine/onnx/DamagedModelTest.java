@@ -217,7 +217,7 @@ class DamagedModelTest {
     long number = NUMBERS.get(random.nextInt(NUMBERS.size()));
     String name = attribute.getName();
     switch (random.nextInt(7)) {
-      case 0, 1 -> attribute.setI(number).setF(number);
+      case 0, 1 -> attribute.setI(number).setF((float) number);
       case 2 ->
           attribute.clear().setName(name).setType(AttributeProto.AttributeType.INT).setI(number);
       case 3 ->
