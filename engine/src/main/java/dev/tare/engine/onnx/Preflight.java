@@ -5,7 +5,6 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.DType;
-import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +30,6 @@ public final class Preflight {
   private static final Pattern QUANTIZED =
       Pattern.compile(
           "Q[A-Z].*|.*[Qq]uantize.*|MatMulInteger.*|ConvInteger|MatMulNBits|MatMulBnb4|MatMulFpQ4");
-  private static final long MAX_FILL = 1L << 31;
 
   private final OnnxModel model;
   private final List<String> warnings = new ArrayList<>();
@@ -45,13 +43,14 @@ public final class Preflight {
    *
    * @throws InvalidModelException if the model is in half precision, quantized already, a decoder
    *     with a cache, of an opset outside [{@link #MIN_OPSET}, {@link #MAX_OPSET}], has operators
-   *     of unknown domains, or inputs that are no dense tensors
+   *     of unknown domains, inputs that are no dense tensors, or an operator that makes more than
+   *     2^28 values of constants
    */
   public static List<String> check(OnnxModel model) {
     Preflight preflight = new Preflight(model);
     preflight.checkOpsets();
     preflight.checkInterface();
-    preflight.check(model.graph());
+    preflight.check(model.graph(), ConstantScope.ofMain(model.graph(), model.constants()));
     return List.copyOf(preflight.warnings);
   }
 
@@ -86,7 +85,8 @@ public final class Preflight {
     }
   }
 
-  private void check(GraphProto graph) {
+  private void check(GraphProto graph, ConstantScope scope) {
+    FillCheck fills = new FillCheck(model.name(), scope);
     graph.getInitializerList().forEach(this::check);
     for (NodeProto node : graph.getNodeList()) {
       String domain = Nodes.domain(node.getDomain());
@@ -106,13 +106,11 @@ public final class Preflight {
           check(attribute.getT());
         }
       }
-      if (op.equals("ConstantOfShape")) {
-        checkFill(node);
-      }
+      fills.check(node);
       if (op.equals("Loop")) {
         warnings.add("Loop '" + node.getName() + "' may run without end");
       }
-      Nodes.subgraphs(node).forEach(this::check);
+      Nodes.subgraphs(node).forEach(body -> check(body, scope.inner(body, "")));
     }
   }
 
@@ -121,29 +119,6 @@ public final class Preflight {
       throw refuse(
           "constant '%s' is %s: the model is in half precision; export it in float32"
               .formatted(tensor.getName(), DType.ofOnnxCode(tensor.getDataType())));
-    }
-  }
-
-  /** A few bytes of model can ask for any amount of memory. */
-  private void checkFill(NodeProto node) {
-    Optional<TensorProto> shape =
-        model.constants().resolve(Nodes.input(node, 0)).flatMap(model.constants()::find);
-    if (shape.isEmpty()
-        || shape.get().getDataType() != DType.INT64.onnxCode()
-        || !TensorCodec.held(shape.get())) {
-      return;
-    }
-    Tensor dims = TensorCodec.decode(shape.get());
-    var values = dims.bytes().asLongBuffer();
-    long size = 1;
-    while (values.hasRemaining()) {
-      long dim = values.get();
-      if (dim < 0 || (dim > 0 && size > MAX_FILL / dim)) {
-        throw refuse(
-            "ConstantOfShape '%s' asks for more than %d values"
-                .formatted(node.getName(), MAX_FILL));
-      }
-      size *= dim;
     }
   }
 

@@ -374,13 +374,72 @@ class PreflightTest {
     assertRefused(sequence, "input 'list' is no dense tensor of numbers");
   }
 
-  @Test
-  void hugeFillsAreRefusedAndLoopsWarnedOf() {
+  private static void assertTooMany(String op, Models models, AttributeProto... attributes) {
     assertRefused(
+        models.node(op, "fill", IN.get(op), List.of("f"), attributes),
+        op + " 'fill' asks for more than 268435456 values");
+  }
+
+  private static final Map<String, List<String>> IN =
+      Map.of(
+          "ConstantOfShape", List.of("shape"),
+          "Expand", List.of("x", "shape"),
+          "Tile", List.of("x", "shape"),
+          "Range", List.of("zero", "far", "one"),
+          "Pad", List.of("x", "pads"),
+          "Resize", List.of("x", "", "scales"),
+          "Upsample", List.of("x", "scales"),
+          "OneHot", List.of("x", "far", "both"),
+          "RandomNormal", List.of());
+
+  private static Models withNumbers() {
+    return Models.mlp()
+        .constant(Models.longs("shape", 1L << 19, 1L << 19))
+        .constant(Models.longs("pads", 0L, 1L << 40, 0L, 0L))
+        .constant(Models.longs("both", 0L, 1L))
+        .constant(TensorCodec.longs("zero", List.of(0L)).toBuilder().clearDims().build())
+        .constant(TensorCodec.longs("one", List.of(1L)).toBuilder().clearDims().build())
+        .constant(TensorCodec.longs("far", List.of(1L << 40)).toBuilder().clearDims().build())
+        .constant(TensorCodec.floats("scales", List.of(2L), 1e5f, 1e5f));
+  }
+
+  @Test
+  void operatorsThatMakeGigabytesOfConstantsAreRefused() {
+    IN.keySet().stream()
+        .filter(op -> !op.startsWith("Random"))
+        .forEach(op -> assertTooMany(op, withNumbers()));
+    assertTooMany("RandomNormal", withNumbers(), Models.ints("shape", 1L << 20, 1L << 20));
+    assertTooMany("Pad", withNumbers(), Models.ints("pads", 0L, 0L, 0L, Long.MAX_VALUE));
+    assertTooMany("Upsample", withNumbers(), Models.numbers("scales", 1e5f, 1e5f));
+  }
+
+  @Test
+  void ordinaryFillsPass() {
+    Models models =
         Models.mlp()
-            .constant(Models.longs("shape", 1L << 19, 1L << 19))
-            .node("ConstantOfShape", "fill", List.of("shape"), List.of("f")),
-        "ConstantOfShape 'fill' asks for more than 2147483648 values");
+            .constant(Models.longs("shape", -1L, 1L << 19))
+            .constant(Models.longs("two", 2L, 2L))
+            .constant(TensorCodec.floats("scales", List.of(2L), 2, 2))
+            .node("Expand", "x shape", "e")
+            .node("Tile", "x two", "t")
+            .node("Resize", "", List.of("x", "", "scales"), List.of("r"));
+    assertThat(Preflight.check(models.build())).isEmpty();
+  }
+
+  @Test
+  void aFillInABodyIsFoundWithConstantsFromAround() {
+    GraphProto.Builder body =
+        GraphProto.newBuilder()
+            .setName("body")
+            .addNode(Models.nodeOf("Expand", "fill", List.of("x", "shape"), List.of("e")))
+            .addOutput(ValueInfoProto.newBuilder().setName("e"));
+    assertRefused(
+        withNumbers().node("If", "x", "i", Models.graph("then_branch", body)),
+        "Expand 'fill' asks for more than");
+  }
+
+  @Test
+  void loopsAreWarnedOf() {
     assertThat(
             Preflight.check(Models.mlp().node("Loop", "spin", List.of("x"), List.of("l")).build()))
         .containsExactly("Loop 'spin' may run without end");
