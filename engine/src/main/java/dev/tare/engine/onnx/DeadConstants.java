@@ -10,7 +10,16 @@ import java.util.Set;
 final class DeadConstants {
 
   /** Constant nodes, and operators through which a constant is looked up. */
-  private static final Set<String> SOURCES = Set.of("Constant", "Identity", "Reshape", "Unsqueeze");
+  private static final Set<String> SOURCES =
+      Set.of(
+          "Cast",
+          "Constant",
+          "Flatten",
+          "Identity",
+          "Reshape",
+          "Squeeze",
+          "Transpose",
+          "Unsqueeze");
 
   private final GraphProto original;
   private final List<NodeProto> nodes;

@@ -14,6 +14,8 @@ import java.util.Set;
  * to float rounding:
  *
  * <ul>
+ *   <li>a weight behind Transpose, Reshape, Squeeze, Unsqueeze, Flatten, Identity or Cast becomes
+ *       an initializer
  *   <li>BatchNormalization by fixed statistics goes into the Conv, ConvTranspose, Gemm or MatMul in
  *       front of it
  *   <li>so do a constant factor or summand, for all channels or for each, behind Conv,
@@ -44,6 +46,10 @@ public final class GraphPreparation {
    * nothing. Equal models give equal bytes. Costs a copy of the weights that change.
    */
   public static OnnxModel prepare(OnnxModel model) {
+    return rewrite(ConstantFold.folded(model));
+  }
+
+  private static OnnxModel rewrite(OnnxModel model) {
     GraphProto graph = NodeNames.distinct(Nodes.named(model.graph(), model.nodeNames()));
     NodeIndex nodes = new NodeIndex(graph);
     FreshNames names = new FreshNames(graph);
