@@ -17,6 +17,7 @@ import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.LocalModel;
 import dev.tare.jobs.model.ModelHandle;
 import java.io.ByteArrayInputStream;
@@ -99,6 +100,15 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<String> operators) {
+    try {
+      return measure(operators);
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(
+          "Cannot measure operators by the plan: %s".formatted(e.getMessage()), e);
+    }
+  }
+
+  private Iterator<Row> measure(Iterator<String> operators) {
     List<Row> rows = new ArrayList<>();
     if (!operators.hasNext()) {
       return rows.iterator();

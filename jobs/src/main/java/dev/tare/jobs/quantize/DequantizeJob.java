@@ -7,6 +7,7 @@ import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,11 +42,16 @@ public final class DequantizeJob {
     constants.addAll(plan.quantized(Role.BIAS));
     SparkJobs.describe(spark, "dequantize: %d constants".formatted(constants.size()));
     try (ScratchFile scratch = new ScratchFile()) {
-      Map<String, ByteBuffer> codes =
+      Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
       parts.write(
           DequantizedModel.of(
-              model.prepared(), plan, constant -> codes.get(constant.tensor()), scratch::allocate));
+              model.prepared(),
+              plan,
+              constant -> codes.get(ConstantKey.of(constant)),
+              scratch::allocate));
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(e.getMessage(), e);
     }
     SparkJobs.describe(spark, null);
     return constants.size();

@@ -9,6 +9,7 @@ import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
 import java.io.IOException;
@@ -78,11 +79,13 @@ public final class QuantizeJob {
     writeTensors(model, constants, tensors, runId);
     SparkJobs.describe(spark, "quantize: assemble the model");
     try (ScratchFile scratch = new ScratchFile()) {
-      Map<String, ByteBuffer> codes =
+      Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
       parts.write(
-          QdqRewriter.rewrite(model.prepared(), plan, constant -> codes.get(constant.tensor())));
-    } catch (InvalidModelException e) {
+          QdqRewriter.rewrite(
+              model.prepared(), plan, constant -> codes.get(ConstantKey.of(constant))));
+    } catch (InvalidModelException | IllegalArgumentException e) {
+      // A plan that the model contradicts: its constants, nodes or shapes are others.
       throw TareException.badInput(e.getMessage(), e);
     }
     SparkJobs.describe(spark, null);
@@ -105,8 +108,8 @@ public final class QuantizeJob {
   public static TareException perChannelActivations(String who) {
     return TareException.badInput(
         who
-            + " a scale per channel, but it is an activation, for which ONNX Runtime takes one scale:"
-            + " select with granularity = per-tensor for activations");
+            + " a scale per channel, but it is an activation, for which ONNX Runtime takes one"
+            + " scale: select with granularity = per-tensor for activations");
   }
 
   private void writeWeights(

@@ -6,6 +6,7 @@ import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.WeightTables;
 import java.nio.ByteBuffer;
@@ -57,6 +58,16 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
 
   private Row quantize(WeightSource source, Row slice) {
     TensorPlan plan = QuantPlanJson.parseTensor(slice.getString(0));
+    try {
+      return quantize(source, slice, plan);
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(
+          "Cannot quantize tensor '%s' by its plan: %s".formatted(plan.tensor(), e.getMessage()),
+          e);
+    }
+  }
+
+  private Row quantize(WeightSource source, Row slice, TensorPlan plan) {
     long offset = slice.getLong(2);
     int length = slice.getInt(3);
     int bits = plan.type().dtype().bits();

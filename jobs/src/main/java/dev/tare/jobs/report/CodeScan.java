@@ -3,7 +3,9 @@ package dev.tare.jobs.report;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.table.CheckedParquet;
+import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightTables;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -18,7 +21,6 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -49,16 +51,16 @@ final class CodeScan {
               type.signed() ? 1 : 0,
               plan.limits().qmin(),
               plan.limits().levels(),
-              plan.shape().orElseThrow().size()
+              plan.shape().orElseThrow().size(),
+              WeightTables.bytes(plan)
             });
       }
     }
+    String place = weights.toString();
     Dataset<Row> counted =
         CheckedParquet.read(spark, WeightTables.WEIGHTS_SCHEMA, weights)
-            .filter(functions.col("role").equalTo("weight"))
-            .select("tensor", "offset", "data")
             .mapPartitions(
-                (MapPartitionsFunction<Row, Row>) rows -> count(rows, limits, columns),
+                (MapPartitionsFunction<Row, Row>) rows -> count(rows, limits, columns, place),
                 Encoders.row(COUNTS));
     Map<String, long[]> sums = new TreeMap<>();
     for (Iterator<Row> rows = counted.toLocalIterator(); rows.hasNext(); ) {
@@ -69,6 +71,15 @@ final class CodeScan {
         sum[i] += part.get(i);
       }
     }
+    limits.forEach(
+        (tensor, limit) -> {
+          long counts = LongStream.of(sums.getOrDefault(tensor, new long[0])).sum();
+          if (counts != limit[4]) {
+            throw TareException.badInput(
+                "The table of weights in %s holds %d integers of tensor '%s', but its plan gives %d"
+                    .formatted(weights, counts, tensor, limit[4]));
+          }
+        });
     Map<String, List<Long>> found = new TreeMap<>();
     sums.forEach(
         (tensor, sum) -> {
@@ -81,18 +92,30 @@ final class CodeScan {
     return found;
   }
 
-  private static Iterator<Row> count(Iterator<Row> rows, Map<String, long[]> limits, int columns) {
+  private static Iterator<Row> count(
+      Iterator<Row> rows, Map<String, long[]> limits, int columns, String place) {
     Map<String, long[]> counts = new TreeMap<>();
     while (rows.hasNext()) {
       Row row = rows.next();
-      long[] limit = limits.get(row.getString(0));
+      ConstantKey key = WeightTables.key(row, new Path(place));
+      long[] limit = key.role() == Role.WEIGHT ? limits.get(key.tensor()) : null;
       if (limit != null) {
         int width = (int) Math.min(columns, limit[3]);
-        add(
-            row.getAs(2),
-            row.getLong(1),
-            limit,
-            counts.computeIfAbsent(row.getString(0), t -> new long[width]));
+        byte[] data = row.getAs("data");
+        long offset = row.<Long>getAs("offset");
+        boolean inside = offset >= 0 && offset <= limit[5] - data.length;
+        if (!inside
+            || !add(
+                data, offset, limit, counts.computeIfAbsent(key.tensor(), t -> new long[width]))) {
+          throw TareException.badInput(
+              "The table of weights in %s contradicts the plan of tensor '%s': %d bytes at %d %s"
+                  .formatted(
+                      place,
+                      key.tensor(),
+                      data.length,
+                      offset,
+                      inside ? "hold integers that the plan leaves out" : "lie outside of it"));
+        }
       }
     }
     List<Row> made = new ArrayList<>();
@@ -100,7 +123,8 @@ final class CodeScan {
     return made.iterator();
   }
 
-  private static void add(byte[] data, long offset, long[] limit, long[] sums) {
+  /** False if there is an integer that the plan does not allow. */
+  private static boolean add(byte[] data, long offset, long[] limit, long[] sums) {
     int bits = (int) limit[0];
     boolean signed = limit[1] == 1;
     // The last byte of 4-bit integers may hold one.
@@ -108,9 +132,12 @@ final class CodeScan {
     int size = (int) Math.min(data.length * 8L / bits, limit[4] - first);
     for (int i = 0; i < size; i++) {
       long above = code(data, i, bits, signed) - limit[2];
-      long column = above * sums.length / limit[3];
-      sums[(int) Math.max(0, Math.min(sums.length - 1, column))]++;
+      if (above < 0 || above >= limit[3]) {
+        return false;
+      }
+      sums[(int) (above * sums.length / limit[3])]++;
     }
+    return true;
   }
 
   private static int code(byte[] data, int index, int bits, boolean signed) {

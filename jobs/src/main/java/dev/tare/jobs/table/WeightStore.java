@@ -1,10 +1,13 @@
 package dev.tare.jobs.table;
 
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.TareException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.apache.hadoop.fs.Path;
@@ -21,22 +24,26 @@ public final class WeightStore {
   private WeightStore() {}
 
   /**
-   * The integers of every constant by name, a few slices at a time: the driver's heap need not hold
-   * them all.
+   * The integers of every constant, a few slices at a time: the driver's heap need not hold them
+   * all.
    *
    * @param folder the table of slices
    * @param constants their plans
    * @param memory gives a zeroed buffer of so many bytes for each constant
+   * @throws TareException (bad input) if the table holds other constants than these, or not each of
+   *     their bytes once
    */
-  public static Map<String, ByteBuffer> read(
+  public static Map<ConstantKey, ByteBuffer> read(
       SparkSession spark, Path folder, List<TensorPlan> constants, IntFunction<ByteBuffer> memory) {
-    Map<String, ByteBuffer> codes = new HashMap<>();
-    constants.forEach(
-        p -> codes.put(p.tensor(), memory.apply(Math.toIntExact(WeightTables.bytes(p)))));
+    Map<ConstantKey, ByteBuffer> codes = new HashMap<>();
+    Map<ConstantKey, SliceCover> covers = new LinkedHashMap<>();
+    for (TensorPlan plan : constants) {
+      codes.put(ConstantKey.of(plan), memory.apply(Math.toIntExact(WeightTables.bytes(plan))));
+      covers.put(ConstantKey.of(plan), new SliceCover(plan));
+    }
     long bytes = constants.stream().mapToLong(WeightTables::bytes).sum();
     Dataset<Row> rows =
         CheckedParquet.read(spark, WeightTables.WEIGHTS_SCHEMA, folder)
-            .select("tensor", "offset", "data")
             // The driver takes a partition at a time, whole, and copies it while it is unpacked.
             .repartition(
                 Math.toIntExact(bytes / PARTITION_BYTES + 1),
@@ -44,9 +51,16 @@ public final class WeightStore {
                 functions.col("offset"));
     for (Iterator<Row> it = rows.toLocalIterator(); it.hasNext(); ) {
       Row row = it.next();
-      byte[] data = row.getAs("data");
-      codes.get(row.<String>getAs("tensor")).put(Math.toIntExact(row.<Long>getAs("offset")), data);
+      ConstantKey key = WeightTables.key(row, folder);
+      if (!covers.containsKey(key)) {
+        throw TareException.badInput(
+            "The table of weights in %s holds '%s' as %s, of which the plan knows nothing"
+                .formatted(folder, key.tensor(), key.role().name().toLowerCase(Locale.ROOT)));
+      }
+      covers.get(key).add(row);
+      codes.get(key).put(Math.toIntExact(row.<Long>getAs("offset")), row.<byte[]>getAs("data"));
     }
+    covers.values().forEach(SliceCover::requireWhole);
     return codes;
   }
 }

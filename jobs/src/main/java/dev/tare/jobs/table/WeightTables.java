@@ -1,13 +1,18 @@
 package dev.tare.jobs.table;
 
+import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.TareException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -71,6 +76,40 @@ public final class WeightTables {
         plan.zeroPoints(),
         bytes,
         slices(plan).size());
+  }
+
+  /**
+   * Which constant a row of {@code weights} is about.
+   *
+   * @param folder the table, as errors name it
+   * @throws TareException (bad input) if a cell is null, the format version is unknown or the role
+   *     is none
+   */
+  public static ConstantKey key(Row row, Path folder) {
+    for (StructField field : WEIGHTS_SCHEMA.fields()) {
+      if (row.isNullAt(row.fieldIndex(field.name()))) {
+        throw TareException.badInput(
+            "The table of weights in %s has a row of tensor '%s' whose '%s' is null"
+                .formatted(folder, row.<String>getAs("tensor"), field.name()));
+      }
+    }
+    String tensor = row.getAs("tensor");
+    int version = row.getAs("format_version");
+    if (version < 1 || version > FORMAT_VERSION) {
+      throw TareException.badInput(
+          "The table of weights in %s has a row of tensor '%s' of format version %d, only 1 to %d are known"
+              .formatted(folder, tensor, version, FORMAT_VERSION));
+    }
+    String word = row.getAs("role");
+    return Arrays.stream(Role.values())
+        .filter(role -> role.name().toLowerCase(Locale.ROOT).equals(word))
+        .findFirst()
+        .map(role -> new ConstantKey(role, tensor))
+        .orElseThrow(
+            () ->
+                TareException.badInput(
+                    "The table of weights in %s has a row of tensor '%s' whose role is '%s'"
+                        .formatted(folder, tensor, word)));
   }
 
   /** Bytes of a quantized constant. */
