@@ -1,8 +1,11 @@
 package dev.tare.engine.recipe;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -20,7 +23,11 @@ import java.util.Set;
 public final class QuantPlanJson {
 
   private static final int FORMAT_VERSION = 2;
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
   private static final Set<String> KEYS =
       Set.of("format-version", "recipe", "model-sha256", "statistics-sha256", "tensors");
 
@@ -50,25 +57,38 @@ public final class QuantPlanJson {
   /**
    * Reads a plan.
    *
-   * @throws IllegalArgumentException if the text is no plan of these versions; the message names
-   *     the key
+   * @throws IllegalArgumentException if the text is no plan of these versions, or one that
+   *     contradicts itself; the message names tensor and key
    */
   public static QuantPlan parse(String json) {
     JsonNode root = read(json);
     TensorPlanJson.refuseUnknown(root, KEYS);
-    int version = TensorPlanJson.required(root, "format-version").asInt();
+    int version = PlanFields.integer(root, "format-version");
     if (version < 1 || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
           "Cannot read a plan of format version " + version + ", only 1 to " + FORMAT_VERSION);
     }
     List<TensorPlan> tensors = new ArrayList<>();
-    TensorPlanJson.required(root, "tensors")
-        .forEach(node -> tensors.add(TensorPlanJson.parse(node)));
+    for (JsonNode node : PlanFields.array(root, "tensors")) {
+      tensors.add(tensor(node, tensors.size()));
+    }
+    PlanCheck.require(tensors);
     return new QuantPlan(
-        TensorPlanJson.required(root, "recipe").asText(),
-        TensorPlanJson.required(root, "model-sha256").asText(),
-        TensorPlanJson.required(root, "statistics-sha256").asText(),
+        PlanFields.text(root, "recipe"),
+        PlanFields.text(root, "model-sha256"),
+        PlanFields.text(root, "statistics-sha256"),
         tensors);
+  }
+
+  private static TensorPlan tensor(JsonNode node, int index) {
+    try {
+      return TensorPlanJson.parse(node);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "Entry %d, tensor '%s': %s"
+              .formatted(index, node.path("tensor").asText("?"), e.getMessage()),
+          e);
+    }
   }
 
   /**
@@ -82,7 +102,11 @@ public final class QuantPlanJson {
 
   private static JsonNode read(String json) {
     try {
-      return MAPPER.readTree(json);
+      JsonNode root = MAPPER.readTree(json);
+      if (!root.isObject()) {
+        throw new IllegalArgumentException("Invalid plan: no JSON object");
+      }
+      return root;
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("Invalid plan: " + e.getOriginalMessage(), e);
     }

@@ -16,7 +16,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -47,6 +46,11 @@ final class TensorPlanJson {
           "zero-point",
           "clipped-share",
           "expected-sqnr-db");
+
+  private static final List<String> ERRORS = List.of("clipped-share", "expected-sqnr-db");
+
+  private static final List<String> COLUMNS =
+      List.of("zero-point", "low", "high", "clipped-share", "expected-sqnr-db");
 
   private TensorPlanJson() {}
 
@@ -103,54 +107,58 @@ final class TensorPlanJson {
 
   static TensorPlan parse(JsonNode node) {
     refuseUnknown(node, KEYS);
-    List<String> consumers = new ArrayList<>();
-    required(node, "consumers").forEach(c -> consumers.add(c.asText()));
-    Optional<Shape> shape = Optional.empty();
-    if (node.has("shape")) {
-      List<Long> dims = new ArrayList<>();
-      node.get("shape").forEach(d -> dims.add(d.asLong()));
-      shape = Optional.of(new Shape(dims));
+    boolean quantized = PlanFields.flag(node, "quantized");
+    if (quantized == node.has("reason") || (!quantized && node.has("scale"))) {
+      throw new IllegalArgumentException(
+          "Invalid plan: 'quantized' is %s, and there is %s"
+              .formatted(quantized, quantized ? "a 'reason'" : "a 'scale' or no 'reason'"));
     }
     Target target =
         new Target(
             choice(node, "type", QuantType.values()),
-            required(node, "symmetric").asBoolean(),
-            required(node, "narrow-range").asBoolean(),
-            required(node, "reduce-range").asBoolean());
-    Granularity granularity = new Granularity(integer(node, "axis"), integer(node, "block-size"));
-    boolean listed = required(node, "quantized").asBoolean() && node.has("scale");
+            PlanFields.flag(node, "symmetric"),
+            PlanFields.flag(node, "narrow-range"),
+            PlanFields.flag(node, "reduce-range"));
+    Granularity granularity =
+        new Granularity(
+            PlanFields.optionalInteger(node, "axis"),
+            PlanFields.optionalInteger(node, "block-size"));
     return new TensorPlan(
-        required(node, "tensor").asText(),
+        PlanFields.text(node, "tensor"),
         choice(node, "role", Role.values()),
         node.has("format") ? choice(node, "format", Format.values()) : Format.QDQ,
-        consumers,
-        node.has("reason") ? Optional.of(node.get("reason").asText()) : Optional.empty(),
-        shape,
+        PlanFields.texts(node, "consumers"),
+        quantized ? Optional.empty() : Optional.of(PlanFields.text(node, "reason")),
+        node.has("shape")
+            ? Optional.of(new Shape(PlanFields.sizes(node, "shape")))
+            : Optional.empty(),
         target,
-        required(node, "method").asText(),
-        node.has("decided-by") ? node.get("decided-by").asText() : Recipe.BASE,
+        PlanFields.text(node, "method"),
+        node.has("decided-by") ? PlanFields.text(node, "decided-by") : Recipe.BASE,
         granularity,
-        listed ? channels(node, target, granularity) : List.of());
-  }
-
-  private static OptionalInt integer(JsonNode node, String key) {
-    return node.has(key) ? OptionalInt.of(node.get(key).asInt()) : OptionalInt.empty();
+        node.has("scale") ? channels(node, target, granularity) : List.of());
   }
 
   private static List<ChannelPlan> channels(JsonNode node, Target target, Granularity granularity) {
     boolean blocks = granularity.blockSize().isPresent();
+    int scales = PlanFields.array(node, "scale").size();
+    requireSizes(node, scales, blocks ? List.of("zero-point") : COLUMNS);
+    requireSizes(node, Math.min(1, scales), blocks ? ERRORS : List.of());
     List<ChannelPlan> channels = new ArrayList<>();
-    for (int c = 0; c < required(node, "scale").size(); c++) {
+    for (int c = 0; c < scales; c++) {
       QuantParams params =
           new QuantParams(
-              target.type(), floatAt(node, "scale", c), (int) doubleAt(node, "zero-point", c));
-      double clipped = doubleAt(node, "clipped-share", blocks ? 0 : c);
-      double sqnrDb = doubleAt(node, "expected-sqnr-db", blocks ? 0 : c);
+              target.type(),
+              PlanFields.floatAt(node, "scale", c),
+              PlanFields.integerAt(node, "zero-point", c));
+      double clipped = PlanFields.doubleAt(node, "clipped-share", blocks ? 0 : c);
+      double sqnrDb = PlanFields.doubleAt(node, "expected-sqnr-db", blocks ? 0 : c);
       channels.add(
           blocks
               ? ChannelPlan.ofBlock(params, target.limits(), clipped, sqnrDb)
               : new ChannelPlan(
-                  new Range(floatAt(node, "low", c), floatAt(node, "high", c)),
+                  new Range(
+                      PlanFields.floatAt(node, "low", c), PlanFields.floatAt(node, "high", c)),
                   params,
                   clipped,
                   sqnrDb));
@@ -158,17 +166,18 @@ final class TensorPlanJson {
     return channels;
   }
 
-  /** The text of the number goes through Float: by way of a double it would be rounded twice. */
-  private static float floatAt(JsonNode node, String key, int index) {
-    return Float.parseFloat(at(node, key, index).asText());
-  }
-
-  private static double doubleAt(JsonNode node, String key, int index) {
-    return Double.parseDouble(at(node, key, index).asText());
+  private static void requireSizes(JsonNode node, int size, List<String> keys) {
+    for (String key : keys) {
+      int own = PlanFields.array(node, key).size();
+      if (own != size) {
+        throw new IllegalArgumentException(
+            "Invalid plan: '%s' has %d entries, but must have %d".formatted(key, own, size));
+      }
+    }
   }
 
   private static <E extends Enum<E>> E choice(JsonNode node, String key, E[] choices) {
-    String text = required(node, key).asText();
+    String text = PlanFields.text(node, key);
     for (E choice : choices) {
       if (word(choice).equals(text)) {
         return choice;
@@ -188,17 +197,10 @@ final class TensorPlanJson {
     return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static JsonNode at(JsonNode node, String key, int index) {
-    JsonNode value = required(node, key).get(index);
-    if (value == null) {
-      throw new IllegalArgumentException(
-          "Invalid plan: '%s' has %d entries, entry %d is needed"
-              .formatted(key, node.get(key).size(), index));
-    }
-    return value;
-  }
-
   static JsonNode required(JsonNode node, String key) {
+    if (!node.isObject()) {
+      throw new IllegalArgumentException("Invalid plan: an object is expected, not " + node);
+    }
     JsonNode value = node.get(key);
     if (value == null) {
       throw new IllegalArgumentException("Invalid plan: key '" + key + "' is missing");

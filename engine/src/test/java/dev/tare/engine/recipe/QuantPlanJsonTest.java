@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class QuantPlanJsonTest {
 
@@ -41,8 +43,8 @@ class QuantPlanJsonTest {
           "axis" : 1,
           "low" : [ -0.5, -2.0 ],
           "high" : [ 1.0, 1.0 ],
-          "scale" : [ 0.1, 1.17549435E-38 ],
-          "zero-point" : [ 0, -3 ],
+          "scale" : [ 0.1, 0.016 ],
+          "zero-point" : [ 0, -1 ],
           "clipped-share" : [ 0.25, "NaN" ],
           "expected-sqnr-db" : [ "Infinity", "-Infinity" ]
         }, {
@@ -87,7 +89,7 @@ class QuantPlanJsonTest {
                           Double.POSITIVE_INFINITY),
                       new ChannelPlan(
                           new Range(-2, 1),
-                          new QuantParams(QuantType.INT8, Float.MIN_NORMAL, -3),
+                          new QuantParams(QuantType.INT8, .016f, -1),
                           Double.NaN,
                           Double.NEGATIVE_INFINITY))),
               new TensorPlan(
@@ -222,13 +224,81 @@ class QuantPlanJsonTest {
     assertRefused(JSON.replace("\"axis\"", "\"axes\""), "Invalid plan: unknown key 'axes'; known");
     assertRefused(
         JSON.replace("\"high\" : [ 1.0, 1.0 ]", "\"high\" : [ 1.0 ]"),
-        "Invalid plan: 'high' has 1 entries, entry 1 is needed");
+        "Entry 0, tensor 'w': Invalid plan: 'high' has 1 entries, but must have 2");
     assertRefused(JSON.replace("\"axis\" : 1,", ""), "2 channels without an axis");
     assertRefused(
         JSON.replace("\"weight\"", "\"gain\""),
         "Invalid plan: 'role' is 'gain', expected one of activation, weight, bias");
     assertRefused("[]", "Invalid plan: ");
     assertRefused("", "Invalid plan: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"tensor\" : \"w\"|\"tensor\" : 7|'tensor' must be a text, not 7",
+        "\"tensor\" : \"w\"|\"tensor\" : null|'tensor' must be a text, not null",
+        "\"tensor\" : \"w\"|\"tensor\" : \"\"|a tensor without a name",
+        "\"tensor\" : \"w\"|\"tensor\" : \"w\", \"tensor\" : \"v\"|Duplicate",
+        "\"quantized\" : true|\"quantized\" : \"true\"|'quantized' must be true or false",
+        "\"quantized\" : true|\"quantized\" : false|'quantized' is false",
+        "\"quantized\" : true|\"quantized\" : true, \"reason\" : \"x\"|'quantized' is true",
+        "[ \"one\", \"two\" ]|\"one\"|'consumers' must be an array",
+        "[ \"one\", \"two\" ]|[ 1 ]|'consumers' must be an array of texts",
+        "[ \"one\", \"two\" ]|[ ]|no operator reads it",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, -2 ]|negative size",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, 2.5 ]|'shape' must be an array of whole numbers",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, 9000000000, 9000000000 ]|overflow",
+        "\"shape\" : [ 3, 2 ],||the shape of a constant is missing",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, 4 ]|2 scales for shape [3, 4]",
+        "\"type\" : \"int8\"|\"type\" : \"int9\"|'type' is 'int9'",
+        "\"symmetric\" : true|\"symmetric\" : 1|'symmetric' must be true or false",
+        "\"narrow-range\" : true|\"narrow-range\" : null|'narrow-range' must be true or false",
+        "\"method\" : \"min-max\"|\"method\" : []|'method' must be a text",
+        "\"decided-by\" : \"rule 2\"|\"decided-by\" : 2|'decided-by' must be a text",
+        "\"axis\" : 1|\"axis\" : 9|axis 9 of shape [3, 2]",
+        "\"axis\" : 1|\"axis\" : -1|Invalid axis: -1",
+        "\"axis\" : 1|\"axis\" : 0|2 scales for shape [3, 2]",
+        "\"axis\" : 1|\"axis\" : 4294967297|'axis' must be a whole number",
+        "\"axis\" : 1|\"axis\" : 1, \"block-size\" : 0|Invalid block size: 0",
+        "\"low\" : [ -0.5, -2.0 ]|\"low\" : [ 0.5, -2.0 ]|Invalid range",
+        "\"low\" : [ -0.5, -2.0 ]|\"low\" : [ \"NaN\", -2.0 ]|Invalid range",
+        "\"low\" : [ -0.5, -2.0 ]|\"low\" : [ -0.5, -200.0 ]|do not follow from its range",
+        "\"high\" : [ 1.0, 1.0 ]|\"high\" : [ 1.0, \"1\" ]|'high' must be an array of numbers",
+        "\"high\" : [ 1.0, 1.0 ]|\"high\" : [ 1.0, 1.0, 1.0 ]|'high' has 3 entries",
+        "[ 0.1, 0.016 ]|[ 0.1, \"NaN\" ]|Invalid scale: NaN",
+        "[ 0.1, 0.016 ]|[ 0.1, -0.016 ]|Invalid scale: -0.016",
+        "[ 0.1, 0.016 ]|[ 0.1, 1e999 ]|Invalid scale: Infinity",
+        "[ 0.1, 0.016 ]|[ 0.1, 0.0001 ]|do not follow from its range",
+        "[ 0.1, 0.016 ]|[ 0.1 ]|'zero-point' has 2 entries, but must have 1",
+        "[ 0.1, 0.016 ]|[ ]|must have 0",
+        "[ 0, -1 ]|[ 0, -1.5 ]|'zero-point' must be a whole number at 1",
+        "[ 0, -1 ]|[ 0, 300 ]|Invalid zero point",
+        "[ 0, -1 ]|[ 0, 90 ]|do not follow from its range",
+        "[ 0.25, \"NaN\" ]|[ 0.25, 1.5 ]|a clipped share of 1.5",
+        "[ 0.25, \"NaN\" ]|[ 0.25, \"0x1p3\" ]|'clipped-share' must be an array of numbers",
+        "[ \"Infinity\", \"-Infinity\" ]|[ null, 3 ]|'expected-sqnr-db' must be an array of"
+            + " numbers",
+        "\"reason\" : \"1 NaN\",||'quantized' is false",
+        "\"tensor\" : \"x\"|\"tensor\" : \"w\", \"shape\" : \"3\"|'shape' must be an array",
+        "\"tensors\" : [ {|\"tensors\" : [ 7, {|Entry 0",
+        "\"format-version\" : 2|\"format-version\" : \"2\"|'format-version' must be a whole number",
+        "\"model-sha256\" : \"ab\"|\"model-sha256\" : 5|'model-sha256' must be a text",
+      })
+  void planThatContradictsItselfIsRefusedByTensorAndKey(String what, String with, String message) {
+    assertThat(JSON).contains(what);
+    assertRefused(JSON.replace(what, with == null ? "" : with), message);
+  }
+
+  @Test
+  void tensorThatIsQuantizedTwiceIsRefused() {
+    int end = JSON.indexOf("}, {");
+    String first = JSON.substring(JSON.indexOf("[ {") + 2, end + 1);
+    assertRefused(
+        JSON.substring(0, end + 1) + ", " + first + JSON.substring(end + 1),
+        "Invalid plan of weight 'w': it is planned twice");
   }
 
   private static void assertRefused(String json, String message) {
