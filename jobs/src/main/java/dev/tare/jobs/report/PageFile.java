@@ -59,8 +59,20 @@ final class PageFile {
     return path;
   }
 
-  /** Writes under another name and renames, so that a reader never sees half a page. */
-  void write(Content content) throws IOException {
+  /**
+   * Writes under another name and renames, so that a reader never sees half a page.
+   *
+   * @throws TareException (usage) if it cannot be written there
+   */
+  void write(Content content) {
+    try {
+      replace(content);
+    } catch (IOException | UnsupportedOperationException e) {
+      throw Locations.cannotWrite("the page", path, e);
+    }
+  }
+
+  private void replace(Content content) throws IOException {
     Path temporary = new Path(path.getParent(), "." + path.getName() + ".tmp");
     try (OutputStream stream = fileSystem.create(temporary, true);
         Writer writer = new OutputStreamWriter(stream, StandardCharsets.UTF_8)) {

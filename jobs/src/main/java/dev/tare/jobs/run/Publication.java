@@ -1,7 +1,6 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.PublishOptions;
@@ -9,6 +8,7 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.QualityDocument;
 import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
 import java.io.IOException;
@@ -83,6 +83,9 @@ final class Publication {
       throws IOException {
     boolean passed = false;
     for (FinishedRun gate : gates) {
+      if (gate.has(Part.QUALITY)) {
+        QualityDocument.of(gate);
+      }
       if (gate.manifest().gateFailed()) {
         throw new TareException(
             ExitCode.GATE_FAILED,
@@ -109,7 +112,7 @@ final class Publication {
     if (!gate.has(Part.QUALITY)) {
       return "";
     }
-    JsonNode quality = new ObjectMapper().readTree(gate.verifiedText(Part.QUALITY));
+    JsonNode quality = QualityDocument.of(gate);
     List<String> reasons = new ArrayList<>();
     quality.path("gate-failures").forEach(reason -> reasons.add(reason.asText()));
     return reasons.isEmpty() ? "" : " (" + String.join("; ", reasons) + ")";

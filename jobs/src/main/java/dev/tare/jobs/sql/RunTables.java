@@ -1,14 +1,13 @@
 package dev.tare.jobs.sql;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.jobs.Concurrently;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Manifest;
 import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.QualityDocument;
 import dev.tare.jobs.table.PlanTable;
 import dev.tare.jobs.table.StatisticsTable;
 import dev.tare.jobs.table.WeightTables;
@@ -83,8 +82,6 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
               .add("argmax_agreement", DataTypes.DoubleType, true)
               .add("nearest_neighbour_agreement", DataTypes.DoubleType, true)
               .add("quantized_time_over_float", DataTypes.DoubleType, true));
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private static StructType all(StructType first, StructType second) {
     StructType schema = first;
@@ -236,12 +233,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
 
   private static JsonNode json(FinishedRun run) {
     try {
-      return JSON.readTree(run.verifiedText(Part.QUALITY));
-    } catch (JsonProcessingException e) {
-      throw TareException.badInput(
-          "Run %s: quality.json is not JSON: %s"
-              .formatted(run.folder().path(), e.getOriginalMessage()),
-          e);
+      return QualityDocument.of(run);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

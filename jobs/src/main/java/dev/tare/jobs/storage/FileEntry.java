@@ -9,17 +9,22 @@ package dev.tare.jobs.storage;
 public record FileEntry(String path, Digest digest) implements Comparable<FileEntry> {
 
   /**
-   * @throws IllegalArgumentException if the path is empty, absolute or climbs out of the folder
+   * @throws IllegalArgumentException if the path is empty, absolute, climbs out of the folder or
+   *     has a control character
    */
   public FileEntry {
-    boolean inside =
-        !path.isEmpty() && !path.startsWith("/") && !path.contains("//") && !path.contains("\\");
-    for (String element : path.split("/", -1)) {
-      inside &= !element.equals("..") && !element.equals(".");
-    }
-    if (!inside) {
+    if (!possible(path)) {
       throw new IllegalArgumentException("Not a path inside a run folder: '" + path + "'");
     }
+  }
+
+  /** Whether a path could be that of a file of a run; strangers' files may have any name. */
+  static boolean possible(String path) {
+    boolean inside = !path.contains("\\") && path.chars().noneMatch(Character::isISOControl);
+    for (String element : path.split("/", -1)) {
+      inside &= !element.isEmpty() && !element.equals("..") && !element.equals(".");
+    }
+    return inside;
   }
 
   @Override

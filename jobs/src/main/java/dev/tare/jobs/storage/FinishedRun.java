@@ -56,7 +56,7 @@ public final class FinishedRun {
   public List<StoredFile> files(Part part) {
     return manifest.files().stream()
         .filter(file -> file.belongsTo(part))
-        .map(file -> new StoredFile(new Path(partsFolder(), file.path()), file.digest()))
+        .map(file -> new StoredFile(Locations.child(partsFolder(), file.path()), file.digest()))
         .toList();
   }
 

@@ -4,6 +4,7 @@ import dev.tare.jobs.TareException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -81,14 +82,14 @@ public final class Locations {
   }
 
   /**
-   * All files below a folder but Hadoop's own: names that begin with a dot, checksums, and the
-   * marker of success.
+   * All files below a folder but Hadoop's own: names that begin with a dot, as its checksums do,
+   * and the marker of success.
    */
   static List<FileStatus> filesBelow(FileSystem fileSystem, Path folder) throws IOException {
     List<FileStatus> files = new ArrayList<>();
     for (FileStatus entry : entries(fileSystem, folder)) {
       String name = entry.getPath().getName();
-      if (name.startsWith(".") || name.endsWith(".crc") || name.equals("_SUCCESS")) {
+      if (name.startsWith(".") || name.equals("_SUCCESS")) {
         continue;
       }
       if (entry.isDirectory()) {
@@ -107,6 +108,20 @@ public final class Locations {
     } catch (FileNotFoundException e) {
       return List.of();
     }
+  }
+
+  /**
+   * The failure of writing a file whose place the user chose: a fault of the place.
+   *
+   * @param what was to be written, to name it by
+   */
+  public static TareException cannotWrite(String what, Path path, Exception cause) {
+    // Those of java.nio say by their class alone what is wrong with the file that they name.
+    boolean bare = cause instanceof FileSystemException nio && nio.getReason() == null;
+    return TareException.usage(
+        "Cannot write %s %s: %s"
+            .formatted(what, path, bare ? cause.toString() : cause.getMessage()),
+        cause);
   }
 
   /** What is called so in a folder. Hadoop takes a name with a colon, by itself, for a URI. */

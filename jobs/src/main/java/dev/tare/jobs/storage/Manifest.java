@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -49,8 +51,8 @@ public record Manifest(
   public static final String GATE_FAILED = "failed";
 
   /**
-   * @throws IllegalArgumentException if the run id is not one, or the folder of parts is no folder
-   *     of an attempt
+   * @throws IllegalArgumentException if the run id is not one, the folder of parts is no folder of
+   *     an attempt, a file is named twice, or the lengths of all overflow a long
    */
   public Manifest {
     RunId.check(runId);
@@ -64,6 +66,25 @@ public record Manifest(
     configuration = Collections.unmodifiableSortedMap(new TreeMap<>(configuration));
     properties = ManifestJson.sorted(properties);
     files = files.stream().sorted().toList();
+    requirePossible(files);
+  }
+
+  private static void requirePossible(List<FileEntry> files) {
+    Set<String> paths = new HashSet<>();
+    long bytes = 0;
+    for (FileEntry file : files) {
+      if (!paths.add(file.path())
+          || file.path().equals(Part.MANIFEST.fileName())
+          || file.path().equals(Part.STATUS.fileName())) {
+        throw new IllegalArgumentException(
+            "The file '%s' is named twice or is no part of a run".formatted(file.path()));
+      }
+      try {
+        bytes = Math.addExact(bytes, file.digest().bytes());
+      } catch (ArithmeticException e) {
+        throw new IllegalArgumentException("More bytes than can be counted: " + file.path(), e);
+      }
+    }
   }
 
   /** A manifest without files, as a stage hands it to {@link RunAttempt#publish}. */

@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
 import java.net.URI;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +104,7 @@ public final class ManifestJson {
               StrictJson.text(root, "run-id", where),
               texts(StrictJson.array(root, "stages", where), where),
               StrictJson.text(root, "tare-version", where),
-              Instant.parse(StrictJson.text(root, "created", where)),
+              StrictJson.time(root, "created", where),
               inputs(StrictJson.array(root, "inputs", where), where),
               configuration(StrictJson.child(root, "configuration", where), where),
               StrictJson.child(root, "properties", where),
@@ -121,7 +119,7 @@ public final class ManifestJson {
                 .formatted(where, stated, manifest.fingerprint().sha256()));
       }
       return manifest;
-    } catch (IllegalArgumentException | DateTimeException e) {
+    } catch (IllegalArgumentException e) {
       throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
     }
   }

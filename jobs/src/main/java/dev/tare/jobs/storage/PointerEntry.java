@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Set;
@@ -106,8 +105,8 @@ record PointerEntry(URI run, String manifestSha256, Instant published) {
       return new PointerEntry(
           URI.create(StrictJson.text(root, "run", where)),
           StrictJson.text(root, "manifest-sha256", where),
-          Instant.parse(StrictJson.text(root, "published", where)));
-    } catch (IllegalArgumentException | DateTimeException e) {
+          StrictJson.time(root, "published", where));
+    } catch (IllegalArgumentException e) {
       throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
     }
   }

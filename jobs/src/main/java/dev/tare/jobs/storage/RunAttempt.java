@@ -191,7 +191,7 @@ public final class RunAttempt {
 
   private void requireInPlace(Manifest manifest) throws IOException {
     for (FileEntry file : manifest.files()) {
-      Path path = new Path(folder.path(), file.path());
+      Path path = Locations.child(folder.path(), file.path());
       if (!fileSystem.exists(path)
           || fileSystem.getFileStatus(path).getLen() != file.digest().bytes()) {
         throw TareException.alreadyFinished(lossMessage());

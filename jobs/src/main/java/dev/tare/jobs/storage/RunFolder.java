@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -202,12 +201,7 @@ public final class RunFolder {
   }
 
   private TareException cannotWrite(Exception cause) {
-    // Those of java.nio say by their class alone what is wrong with the file that they name.
-    boolean bare = cause instanceof FileSystemException nio && nio.getReason() == null;
-    return TareException.usage(
-        "Cannot write a run into %s: %s"
-            .formatted(path, bare ? cause.toString() : cause.getMessage()),
-        cause);
+    return Locations.cannotWrite("a run into", path, cause);
   }
 
   /** Begins where publication is atomic. */

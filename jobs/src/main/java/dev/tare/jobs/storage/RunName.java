@@ -141,7 +141,7 @@ public final class RunName {
     Publisher publisher = Publisher.of(path, atomicity, hadoop);
     requireNoRun();
     Path pointer = new Path(path, POINTER);
-    fileSystem.mkdirs(pointer);
+    make(pointer);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<Target> now = target();
       if (now.isPresent() && pointsTo(now.get(), run)) {
@@ -158,6 +158,16 @@ public final class RunName {
       }
     }
     throw new IOException("Others moved %s %d times meanwhile".formatted(path, ATTEMPTS));
+  }
+
+  private void make(Path pointer) throws IOException {
+    try {
+      if (!fileSystem.mkdirs(pointer)) {
+        throw new IOException("the folder cannot be made");
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      throw Locations.cannotWrite("the name", path, e);
+    }
   }
 
   private static boolean pointsTo(Target target, FinishedRun run) {

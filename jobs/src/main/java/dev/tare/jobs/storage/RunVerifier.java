@@ -37,7 +37,7 @@ final class RunVerifier {
       }
     }
     for (String path : unknown()) {
-      if (chosen.test(new FileEntry(path, Digest.of("")))) {
+      if (!FileEntry.possible(path) || chosen.test(new FileEntry(path, Digest.of("")))) {
         damage.add("%s is not in the manifest".formatted(path));
       }
     }
@@ -47,7 +47,7 @@ final class RunVerifier {
   private Optional<String> damage(FileEntry file) throws IOException {
     Digest actual;
     try {
-      actual = Digest.of(fileSystem, new Path(partsFolder, file.path()));
+      actual = Digest.of(fileSystem, Locations.child(partsFolder, file.path()));
     } catch (FileNotFoundException e) {
       return Optional.of("%s is missing".formatted(file.path()));
     } catch (ChecksumException e) {

@@ -3,7 +3,6 @@ package dev.tare.jobs.storage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -68,8 +67,8 @@ public record Status(
           exitCode(root, where),
           StrictJson.text(root, "message", where),
           StrictJson.text(root, "attempt", where),
-          Instant.parse(StrictJson.text(root, "time", where)));
-    } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
+          StrictJson.time(root, "time", where));
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
     }
   }

@@ -23,7 +23,8 @@ final class Strangers {
       EnumSet.of(Part.STATISTICS, Part.PLAN, Part.TENSORS, Part.WEIGHTS);
 
   private static final Pattern TABLE_FILE =
-      Pattern.compile("_SUCCESS|part-[A-Za-z0-9._-]+|[A-Za-z0-9._-]*\\.pendingset");
+      Pattern.compile(
+          "_SUCCESS|_metadata|_common_metadata|part-[A-Za-z0-9._-]+|[A-Za-z0-9._-]*\\.pendingset");
 
   /** Those of Hadoop's file committer: {@code _temporary/0/_temporary/attempt_.../part-...}. */
   private static final Pattern TABLE_FOLDER =

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
 import java.io.UncheckedIOException;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.Iterator;
 import java.util.Set;
 
@@ -20,6 +22,7 @@ final class StrictJson {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
+  private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
   private static final DefaultPrettyPrinter PRINTER =
       new DefaultPrettyPrinter()
           .withObjectIndenter(new DefaultIndenter("  ", "\n"))
@@ -96,6 +99,19 @@ final class StrictJson {
       throw wrong(key, "a whole number", node, where);
     }
     return node.longValue();
+  }
+
+  /** An instant of the years 1970 to 9999, which every program can hold. */
+  static Instant time(ObjectNode object, String key, String where) {
+    try {
+      Instant time = Instant.parse(text(object, key, where));
+      if (!time.isBefore(Instant.EPOCH) && time.isBefore(END_OF_TIME)) {
+        return time;
+      }
+    } catch (DateTimeException e) {
+      throw TareException.badInput("%s: '%s': %s".formatted(where, key, e.getMessage()), e);
+    }
+    throw wrong(key, "a time of the years 1970 to 9999", object.path(key), where);
   }
 
   static ObjectNode child(ObjectNode object, String key, String where) {
