@@ -3,6 +3,7 @@ package dev.tare.jobs.drift;
 import dev.tare.engine.histogram.Drift;
 import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.quant.ExpectedError;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.table.StatisticsTable;
 import java.util.Iterator;
 import java.util.List;
@@ -72,7 +73,7 @@ final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
   private static Statistics only(String tensor, Iterator<Row> rows) {
     Statistics statistics = StatisticsTable.toStatistics(rows.next());
     if (rows.hasNext()) {
-      throw new IllegalArgumentException(
+      throw TareException.badInput(
           "Invalid statistics: more than one row for all of tensor '%s'".formatted(tensor));
     }
     return statistics;

@@ -10,6 +10,8 @@ import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Manifest;
 import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.storage.QualityDocument;
+import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +78,7 @@ public final class ReportJob {
     int columns = tensors.size() > MANY ? COLUMNS_OF_MANY : COLUMNS;
     if (drawings && statistics.isPresent()) {
       SparkJobs.describe(spark, "report: read the statistics");
-      Path folder = statistics.get().verified(Part.STATISTICS);
+      Path folder = StatisticsCheck.verified(spark, statistics.get());
       spreads = StatisticsScan.spreads(spark, folder, tensors, columns);
       channels = StatisticsScan.channels(spark, folder, columns);
     } else if (drawings) {
@@ -125,7 +127,7 @@ public final class ReportJob {
               + " are followed from there.");
       return Optional.empty();
     }
-    String text = run.get().verifiedText(Part.QUALITY);
+    String text = QualityDocument.of(run.get()).toString();
     try {
       return Optional.of(QualityReport.parse(text));
     } catch (IllegalArgumentException e) {

@@ -15,6 +15,7 @@ import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -71,8 +72,8 @@ final class DriftCheck {
             () ->
                 new DriftJob(spark)
                     .run(
-                        baseline.verified(Part.STATISTICS),
-                        current.verified(Part.STATISTICS),
+                        StatisticsCheck.verified(spark, baseline),
+                        StatisticsCheck.verified(spark, current),
                         plan),
             compared -> compared.tensors().size() + " tensors compared");
     requireCovered(result, plan, current);
@@ -157,6 +158,8 @@ final class DriftCheck {
     Path path = Locations.qualified(location, hadoop);
     try (OutputStream stream = path.getFileSystem(hadoop).create(path, true)) {
       stream.write(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException | UnsupportedOperationException e) {
+      throw Locations.cannotWrite("the comparison", path, e);
     }
   }
 }

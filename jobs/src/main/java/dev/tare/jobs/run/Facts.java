@@ -5,6 +5,7 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.storage.CalibrationFacts;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Part;
 import java.io.IOException;
@@ -18,16 +19,11 @@ final class Facts {
   /**
    * Facts about the statistics of a run.
    *
-   * @throws TareException (bad input) if the run has none
+   * @throws TareException (bad input) if the run has none, or they are none that Tare writes
    */
   static JsonNode calibration(FinishedRun run) {
-    JsonNode node = run.manifest().properties().path(Pipeline.CALIBRATION);
-    if (node.path(Pipeline.CONTENT_SHA256).asText("").isEmpty()) {
-      throw TareException.badInput(
-          "Run %s has no statistics; it was made by: %s"
-              .formatted(run.folder().path(), String.join(", ", run.manifest().stages())));
-    }
-    return node;
+    CalibrationFacts.of(run);
+    return run.manifest().properties().path(Pipeline.CALIBRATION);
   }
 
   static String contentSha256(FinishedRun run) {

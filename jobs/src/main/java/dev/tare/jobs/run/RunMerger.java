@@ -10,6 +10,7 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import dev.tare.jobs.table.MergeStates;
+import dev.tare.jobs.table.StatisticsCheck;
 import dev.tare.jobs.table.StatisticsStore;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -66,9 +67,9 @@ final class RunMerger {
     Dataset<Row> states = null;
     long samples = 0;
     for (FinishedRun run : runs) {
-      Dataset<Row> own = StatisticsStore.readStates(spark, run.verified(Part.STATISTICS));
+      Dataset<Row> own = StatisticsStore.readStates(spark, StatisticsCheck.verified(spark, run));
       states = states == null ? own : states.union(own);
-      samples += Facts.calibration(run).path("samples").asLong();
+      samples = sum(samples, Facts.calibration(run).path("samples").asLong());
     }
     Dataset<Row> merged =
         states
@@ -102,6 +103,16 @@ final class RunMerger {
     }
     return "%d samples, %d tensors, content %s"
         .formatted(samples, written.tensors().size(), written.contentSha256().substring(0, 16));
+  }
+
+  private static long sum(long some, long more) {
+    try {
+      return Math.addExact(some, more);
+    } catch (ArithmeticException e) {
+      throw TareException.badInput(
+          "Cannot merge runs of %d and %d samples: more than can be counted".formatted(some, more),
+          e);
+    }
   }
 
   /** A run counted twice would double its samples without a word. */

@@ -12,6 +12,7 @@ import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -58,7 +59,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
                 model,
                 recipe,
                 statistics.isPresent()
-                    ? statistics.get().verified(Part.STATISTICS)
+                    ? StatisticsCheck.verified(spark, statistics.get())
                     : attempt.path(Part.STATISTICS),
                 statistics.map(Facts::contentSha256).orElse("")),
         Summaries::plan);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
@@ -141,7 +142,19 @@ record StatisticsColumns(StructType type) implements Serializable {
     return Optional.of(
         Histogram.of(
             struct.getInt(at("mantissa_bits")),
-            struct.getArray(at("bin")).toIntArray(),
-            struct.getArray(at("bin_count")).toLongArray()));
+            numbers(struct, "bin").toIntArray(),
+            numbers(struct, "bin_count").toLongArray()));
+  }
+
+  /** Spark would give a null among numbers as 0. */
+  private ArrayData numbers(InternalRow struct, String name) {
+    ArrayData array = struct.getArray(at(name));
+    for (int i = 0; i < array.numElements(); i++) {
+      if (array.isNullAt(i)) {
+        throw new IllegalArgumentException(
+            "Invalid statistics: '%s' has a null at %d".formatted(name, i));
+      }
+    }
+    return array;
   }
 }

@@ -59,11 +59,13 @@ public final class QualityDocument {
       ObjectNode samples = StrictJson.child(output, "per-sample", where);
       numbers(samples, "cosine-quantiles", where);
       numbers(samples, "sqnr-db-quantiles", where);
-      for (JsonNode node : StrictJson.array(samples, "worst", where)) {
-        ObjectNode worst = StrictJson.object(node, "worst", where);
-        StrictJson.text(worst, "sample", where + ", worst");
-        cosine(worst, "cosine", where + ", worst");
-        number(worst, "sqnr-db", where, -Double.MAX_VALUE, Double.MAX_VALUE);
+      if (samples.has("worst")) {
+        for (JsonNode node : StrictJson.array(samples, "worst", where)) {
+          ObjectNode worst = StrictJson.object(node, "worst", where);
+          StrictJson.text(worst, "sample", where + ", worst");
+          cosine(worst, "cosine", where + ", worst");
+          number(worst, "sqnr-db", where, -Double.MAX_VALUE, Double.MAX_VALUE);
+        }
       }
     }
     if (output.has("values")) {
@@ -71,7 +73,7 @@ public final class QualityDocument {
       numbers(values, "float", where);
       numbers(values, "quantized", where);
       require(
-          values.get("float").size() == values.get("quantized").size(), output, "values", where);
+          values.path("float").size() == values.path("quantized").size(), output, "values", where);
     }
   }
 
@@ -104,8 +106,10 @@ public final class QualityDocument {
   }
 
   private static void numbers(ObjectNode node, String key, String where) {
-    for (JsonNode value : StrictJson.array(node, key, where)) {
-      require(value.isNumber() || value.isNull(), node, key, where);
+    if (node.has(key)) {
+      for (JsonNode value : StrictJson.array(node, key, where)) {
+        require(value.isNumber() || value.isNull(), node, key, where);
+      }
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.tare.jobs.table;
 
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -21,14 +24,25 @@ public final class CheckedParquet {
   private CheckedParquet() {}
 
   /**
-   * A table with its own schema.
+   * A table with all columns of a schema.
    *
-   * @param schema what the columns must be; a column that a file lacks is null
    * @param folders its folders, at least one
+   * @throws TareException (bad input) if a file lacks a column or has it with another type
    */
   public static Dataset<Row> read(SparkSession spark, StructType schema, Path... folders) {
+    return read(spark, schema, Set.of(), folders);
+  }
+
+  /**
+   * A table that may be of an older version.
+   *
+   * @param optional columns that a file may lack, and that are null then
+   */
+  static Dataset<Row> read(
+      SparkSession spark, StructType schema, Set<String> optional, Path... folders) {
     String[] places = new String[folders.length];
     for (int i = 0; i < folders.length; i++) {
+      ParquetColumns.require(folders[i], schema, optional, SparkJobs.hadoop(spark));
       places[i] = folders[i].toString();
     }
     return spark

@@ -2,6 +2,7 @@ package dev.tare.jobs.table;
 
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.StatisticsBlockCodec;
+import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -26,10 +27,23 @@ public final class MergeStates implements FlatMapGroupsFunction<String, Row, Row
       StatisticsBlock sum = null;
       while (states.hasNext()) {
         StatisticsBlock next = StatisticsBlockCodec.decode(states.next().getAs(1));
-        sum = sum == null ? next : sum.merge(next);
+        sum = sum == null ? next : merged(sum, next);
       }
       merged.add(RowFactory.create(key, StatisticsBlockCodec.encode(sum)));
     }
     return merged.iterator();
+  }
+
+  private static StatisticsBlock merged(StatisticsBlock sum, StatisticsBlock next) {
+    try {
+      return sum.merge(next);
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    } catch (ArithmeticException e) {
+      throw TareException.badInput(
+          "Cannot merge statistics of tensor '%s': more values than can be counted (%s)"
+              .formatted(sum.key().tensor(), e.getMessage()),
+          e);
+    }
   }
 }

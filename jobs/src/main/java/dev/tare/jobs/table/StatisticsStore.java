@@ -5,12 +5,13 @@ import dev.tare.engine.histogram.ContentHash;
 import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.histogram.StatisticsBlockCodec;
-import java.util.ArrayList;
+import dev.tare.jobs.TareException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapFunction;
@@ -18,6 +19,7 @@ import org.apache.spark.api.java.function.MapGroupsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoder;
 import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.KeyValueGroupedDataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SaveMode;
@@ -44,6 +46,14 @@ public final class StatisticsStore {
           .add("first_channel", DataTypes.IntegerType, false)
           .add("digest", DataTypes.BinaryType, false)
           .add("bytes", DataTypes.LongType, false);
+
+  private static final StructType CHECKED_SCHEMA =
+      new StructType()
+          .add("tensor", DataTypes.StringType, false)
+          .add("axis", DataTypes.IntegerType, false)
+          .add("first_channel", DataTypes.IntegerType, false)
+          .add("digest", DataTypes.BinaryType, false)
+          .add("format_version", DataTypes.IntegerType, false);
 
   /** Encoded states per output file: a table of a thousand layers still has few files. */
   private static final long BYTES_PER_FILE = 64L << 20;
@@ -124,6 +134,24 @@ public final class StatisticsStore {
    * @return rows of {@link #STATE_SCHEMA}; equal keys where blocks add up
    */
   public static Dataset<Row> readStates(SparkSession spark, Path folder) {
+    return blocks(spark, folder)
+        .mapGroups((MapGroupsFunction<String, Row, Row>) StatisticsStore::state, stateEncoder());
+  }
+
+  /**
+   * The blocks of a table, by their digests.
+   *
+   * @param modelSha256 the model that every row must name
+   * @return rows of {@link #CHECKED_SCHEMA}
+   */
+  static Dataset<Row> readBlocks(SparkSession spark, Path folder, String modelSha256) {
+    return blocks(spark, folder)
+        .mapGroups(
+            (MapGroupsFunction<String, Row, Row>) (key, rows) -> checked(rows, modelSha256),
+            Encoders.row(CHECKED_SCHEMA));
+  }
+
+  private static KeyValueGroupedDataset<String, Row> blocks(SparkSession spark, Path folder) {
     Dataset<Row> rows = read(spark, folder);
     // A block knows how many channels its tensor has; a row does not.
     Dataset<Row> sizes =
@@ -132,10 +160,9 @@ public final class StatisticsStore {
     return rows.join(
             sizes,
             rows.col("tensor")
-                .equalTo(sizes.col("sized"))
+                .eqNullSafe(sizes.col("sized"))
                 .and(rows.col("axis").eqNullSafe(sizes.col("sized_axis"))))
-        .groupByKey((MapFunction<Row, String>) StatisticsStore::blockKey, Encoders.STRING())
-        .mapGroups((MapGroupsFunction<String, Row, Row>) StatisticsStore::block, stateEncoder());
+        .groupByKey((MapFunction<Row, String>) StatisticsStore::blockKey, Encoders.STRING());
   }
 
   /**
@@ -143,10 +170,12 @@ public final class StatisticsStore {
    * is null.
    */
   public static Dataset<Row> read(SparkSession spark, Path folder) {
-    return CheckedParquet.read(spark, StatisticsTable.SCHEMA, folder);
+    return CheckedParquet.read(
+        spark, StatisticsTable.SCHEMA, StatisticsTable.SINCE_VERSION_2, folder);
   }
 
   private static String blockKey(Row row) {
+    StatisticsTable.requirePlace(row);
     int channel = Math.max(0, StatisticsTable.channel(row));
     int first = channel - channel % StatisticsBlock.CHANNELS_PER_BLOCK;
     return stateKey(
@@ -158,22 +187,52 @@ public final class StatisticsStore {
     return "" + key.axis() + '\0' + key.firstChannel() + '\0' + key.tensor();
   }
 
-  private static Row block(String key, Iterator<Row> rows) {
+  private static Row state(String key, Iterator<Row> rows) {
+    return RowFactory.create(key, StatisticsBlockCodec.encode(block(rows, row -> {})));
+  }
+
+  private static Row checked(Iterator<Row> rows, String modelSha256) {
+    int[] oldest = {StatisticsTable.FORMAT_VERSION};
+    StatisticsBlock block =
+        block(
+            rows,
+            row -> {
+              StatisticsTable.requireModel(row, modelSha256);
+              oldest[0] = Math.min(oldest[0], row.<Integer>getAs("format_version"));
+            });
+    BlockKey key = block.key();
+    return RowFactory.create(
+        key.tensor(), key.axis(), key.firstChannel(), ContentHash.digest(block), oldest[0]);
+  }
+
+  private static StatisticsBlock block(Iterator<Row> rows, Consumer<Row> check) {
     TreeMap<Integer, Statistics> byChannel = new TreeMap<>();
     String tensor = "";
     int axis = BlockKey.WHOLE;
     int channels = 1;
     while (rows.hasNext()) {
       Row row = rows.next();
+      check.accept(row);
       tensor = row.getString(row.fieldIndex("tensor"));
       axis = StatisticsTable.axis(row);
       channels = row.getInt(row.fieldIndex("last")) + 1;
-      byChannel.put(StatisticsTable.channel(row), StatisticsTable.toStatistics(row));
+      int channel = StatisticsTable.channel(row);
+      if (byChannel.put(channel, StatisticsTable.toStatistics(row)) != null) {
+        throw StatisticsTable.unreadable(row, "there are two rows of it");
+      }
     }
-    List<Statistics> statistics = new ArrayList<>(byChannel.values());
     int first = Math.max(0, byChannel.firstKey());
-    StatisticsBlock block =
-        new StatisticsBlock(new BlockKey(tensor, axis, first), channels, statistics);
-    return RowFactory.create(key, StatisticsBlockCodec.encode(block));
+    int last = Math.max(0, byChannel.lastKey());
+    try {
+      if (last - first + 1 != byChannel.size()) {
+        throw new IllegalArgumentException(
+            "%d rows for the channels from %d to %d".formatted(byChannel.size(), first, last));
+      }
+      return new StatisticsBlock(
+          new BlockKey(tensor, axis, first), channels, List.copyOf(byChannel.values()));
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(
+          "Cannot read statistics of tensor '%s': %s".formatted(tensor, e.getMessage()), e);
+    }
   }
 }

@@ -6,14 +6,17 @@ import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.histogram.StatisticsBlock;
 import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -62,6 +65,10 @@ public final class StatisticsTable {
           .add("max_sample", DataTypes.StringType, true)
           .add("max_file", DataTypes.StringType, true)
           .add("max_row", DataTypes.LongType, true);
+
+  /** What tables of version 1 lack. */
+  static final Set<String> SINCE_VERSION_2 =
+      Set.of("min_sample", "min_file", "min_row", "max_sample", "max_file", "max_row");
 
   private StatisticsTable() {}
 
@@ -120,17 +127,12 @@ public final class StatisticsTable {
   /**
    * The state of a row.
    *
-   * @throws IllegalArgumentException if the row is of another format version or contradicts itself;
-   *     the message names the tensor
+   * @throws TareException (bad input) if the row is of another format version or contradicts
+   *     itself; the message names tensor and channel
    */
   public static Statistics toStatistics(Row row) {
-    String tensor = row.getString(row.fieldIndex("tensor"));
+    requirePlace(row);
     int version = row.getInt(row.fieldIndex("format_version"));
-    if (version < OLDEST_VERSION || version > FORMAT_VERSION) {
-      throw new IllegalArgumentException(
-          "Cannot read statistics of tensor '%s': format version %d, only %d to %d are known"
-              .formatted(tensor, version, OLDEST_VERSION, FORMAT_VERSION));
-    }
     try {
       boolean samples = version > OLDEST_VERSION;
       return new Statistics(
@@ -141,39 +143,84 @@ public final class StatisticsTable {
           row.getLong(row.fieldIndex("neg_infs")),
           row.isNullAt(row.fieldIndex("min")) ? Float.NaN : row.getFloat(row.fieldIndex("min")),
           row.isNullAt(row.fieldIndex("max")) ? Float.NaN : row.getFloat(row.fieldIndex("max")),
-          histogram(row),
+          StatisticsBins.of(row),
           samples ? origin(row, "min") : Optional.empty(),
           samples ? origin(row, "max") : Optional.empty());
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "Cannot read statistics of tensor '%s': %s".formatted(tensor, e.getMessage()), e);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw unreadable(row, e.getMessage());
     }
+  }
+
+  /**
+   * Checks what says where a row belongs, and that no cell is null that must not be.
+   *
+   * @throws TareException (bad input) otherwise
+   */
+  static void requirePlace(Row row) {
+    for (StructField field : SCHEMA.fields()) {
+      if (!field.nullable() && row.isNullAt(row.fieldIndex(field.name()))) {
+        throw unreadable(row, "'%s' is null".formatted(field.name()));
+      }
+    }
+    int version = row.getInt(row.fieldIndex("format_version"));
+    if (version < OLDEST_VERSION || version > FORMAT_VERSION) {
+      throw unreadable(
+          row,
+          "format version %d, only %d to %d are known"
+              .formatted(version, OLDEST_VERSION, FORMAT_VERSION));
+    }
+    boolean whole = row.isNullAt(row.fieldIndex("channel"));
+    if (whole != row.isNullAt(row.fieldIndex("axis"))) {
+      throw unreadable(row, whole ? "an axis without a channel" : "a channel without an axis");
+    }
+    if (row.<String>getAs("tensor").isEmpty()
+        || (!whole && (channel(row) < 0 || channel(row) == Integer.MAX_VALUE || axis(row) < 0))) {
+      throw unreadable(row, "axis %d".formatted(axis(row)));
+    }
+  }
+
+  /**
+   * Checks which model a row is about.
+   *
+   * @throws TareException (bad input) if it is another one
+   */
+  static void requireModel(Row row, String sha256) {
+    String own = row.getAs("model_sha256");
+    if (!sha256.equals(own)) {
+      throw unreadable(
+          row, "'model_sha256' is %s, but the manifest states %s".formatted(own, sha256));
+    }
+  }
+
+  /** A row that cannot be true, by its tensor and channel. */
+  static TareException unreadable(Row row, String why) {
+    int channel = row.fieldIndex("channel");
+    return TareException.badInput(
+        "Cannot read statistics of tensor '%s'%s: %s"
+            .formatted(
+                row.<String>getAs("tensor"),
+                row.isNullAt(channel) ? "" : ", channel " + row.getInt(channel),
+                why));
   }
 
   private static Optional<SampleOrigin> origin(Row row, String extreme) {
     String sha256 = row.getString(row.fieldIndex(extreme + "_sample"));
+    String file = row.getString(row.fieldIndex(extreme + "_file"));
+    int position = row.fieldIndex(extreme + "_row");
     if (sha256 == null) {
+      if (file != null || !row.isNullAt(position)) {
+        throw new IllegalArgumentException(
+            "the place of a sample without '%s_sample'".formatted(extreme));
+      }
       return Optional.empty();
     }
-    int position = row.fieldIndex(extreme + "_row");
     return Optional.of(
         new SampleOrigin(
             sha256,
-            Optional.ofNullable(row.getString(row.fieldIndex(extreme + "_file"))),
+            Optional.ofNullable(file),
             row.isNullAt(position)
                 ? OptionalLong.empty()
                 : OptionalLong.of(row.getLong(position))));
-  }
-
-  private static Optional<Histogram> histogram(Row row) {
-    int bits = row.fieldIndex("mantissa_bits");
-    if (row.isNullAt(bits)) {
-      return Optional.empty();
-    }
-    int[] bins = row.<Integer>getList(row.fieldIndex("bin")).stream().mapToInt(i -> i).toArray();
-    long[] counts =
-        row.<Long>getList(row.fieldIndex("bin_count")).stream().mapToLong(c -> c).toArray();
-    return Optional.of(Histogram.of(row.getInt(bits), bins, counts));
   }
 
   /** The channel of a row; -1 for the row of the whole tensor. */

@@ -44,6 +44,16 @@ class RefusedOutputTest {
       assertThat(result.err()).contains("tare: error: ", output).doesNotContain("\tat ", "[1/4]");
     }
     assertThat(strange.resolve("mine.txt")).hasContent("precious");
+    String run = folder.resolve("run").toString();
+    tare("calibrate", "--model", model, "--data", data, "--output", run).ends(0);
+    String below = file.resolve("x").toString();
+    for (CommandLine.Result result :
+        List.of(
+            tare("report", run, "--out", below),
+            tare("drift", "--baseline", run, "--current", run, "--json", below),
+            tare("publish", run, "--as", below, "--ungated"))) {
+      assertThat(result.ends(2).err()).contains("Cannot write ", below).doesNotContain("\tat ");
+    }
     assertThat(file).hasContent("mine");
   }
 }

@@ -13,6 +13,7 @@ import dev.tare.engine.histogram.StatisticsBlockCodec;
 import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -178,7 +179,7 @@ class StatisticsStoreTest {
   private static void assertRefused(Dataset<Row> table, String message) {
     Row row = table.first();
     assertThatThrownBy(() -> StatisticsTable.toStatistics(row))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(TareException.class)
         .hasMessageStartingWith(message);
   }
 

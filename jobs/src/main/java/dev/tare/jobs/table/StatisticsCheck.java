@@ -1,0 +1,78 @@
+package dev.tare.jobs.table;
+
+import dev.tare.engine.histogram.BlockKey;
+import dev.tare.engine.histogram.ContentHash;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.CalibrationFacts;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Part;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The statistics of another run, before anything is decided by them: the bytes against the
+ * manifest, every row against itself, and all of them against the content hash that the manifest
+ * states. Cost: one reading of the table; the driver sees 32 bytes a block.
+ */
+public final class StatisticsCheck {
+
+  private StatisticsCheck() {}
+
+  /**
+   * Where the checked table stands.
+   *
+   * @throws TareException (bad input) if the run has no statistics, they are damaged, or contradict
+   *     themselves or the manifest; the message names run, tensor and channel
+   */
+  public static Path verified(SparkSession spark, FinishedRun run) throws IOException {
+    CalibrationFacts facts = CalibrationFacts.of(run);
+    Path folder = run.verified(Part.STATISTICS);
+    SparkJobs.describe(spark, "check the statistics of run " + run.manifest().runId());
+    try {
+      compare(StatisticsStore.readBlocks(spark, folder, facts.modelSha256()), facts, run);
+    } finally {
+      SparkJobs.describe(spark, null);
+    }
+    return folder;
+  }
+
+  private static void compare(Dataset<Row> digests, CalibrationFacts facts, FinishedRun run) {
+    ContentHash hash = new ContentHash();
+    Set<String> tensors = new TreeSet<>();
+    boolean comparable = true;
+    for (Iterator<Row> rows = digests.toLocalIterator(); rows.hasNext(); ) {
+      Row row = rows.next();
+      hash.add(new BlockKey(row.getString(0), row.getInt(1), row.getInt(2)), row.getAs(3));
+      tensors.add(row.getString(0));
+      comparable &= row.getInt(4) == StatisticsTable.FORMAT_VERSION;
+    }
+    if (facts.tensors().isPresent() && !facts.tensors().get().equals(tensors)) {
+      Set<String> missing = new TreeSet<>(facts.tensors().get());
+      missing.removeAll(tensors);
+      Set<String> added = new TreeSet<>(tensors);
+      added.removeAll(facts.tensors().get());
+      throw contradiction(
+          run, "the table lacks tensors %s and has others %s".formatted(missing, added));
+    }
+    // An older version hashed what it knew; the hash of what is read today may be another.
+    if (comparable && !hash.sha256Hex().equals(facts.contentSha256())) {
+      throw contradiction(
+          run,
+          "the table's content has sha256 %s, but the manifest states %s"
+              .formatted(hash.sha256Hex(), facts.contentSha256()));
+    }
+  }
+
+  private static TareException contradiction(FinishedRun run, String what) {
+    return TareException.badInput(
+        "The statistics of run %s contradict its manifest: %s"
+            .formatted(run.folder().path(), what));
+  }
+}
