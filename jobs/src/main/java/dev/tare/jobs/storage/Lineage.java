@@ -80,7 +80,7 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
       }
     }
     broken.add(
-        "Run '%s' names %s as its input '%s', but %s".formatted(run, place, link.name(), why));
+        "Run '%s' names %s as its input '%s', but %s".formatted(run, link.uri(), link.name(), why));
     return Optional.empty();
   }
 
