@@ -16,14 +16,17 @@ public record TaskHeap(long bytes, double sparkShare, String setting, int tasks)
 
   private static final long serialVersionUID = 1L;
 
-  /** What Spark keeps for itself beside its share. */
+  /** What Spark and Tare hold beside rows and counts. */
+  private static final long OWN = 100L << 20;
+
+  /** What Spark leaves out before it takes its share. */
   private static final long RESERVED = 300L << 20;
 
   private static final long STEP = 256L << 20;
 
   /** Bytes that Spark leaves to the objects of all tasks together. */
   public long room() {
-    return (long) (Math.max(0, bytes - RESERVED) * (1 - sparkShare));
+    return Math.max(0, bytes - OWN - (long) (Math.max(0, bytes - RESERVED) * sparkShare));
   }
 
   /** Whether as many tasks as run at once have so much room each. */
@@ -49,7 +52,7 @@ public record TaskHeap(long bytes, double sparkShare, String setting, int tasks)
 
   /** The setting under which there is so much room, in steps of 256 MiB. */
   public String settingFor(long room) {
-    double heap = room / (1 - sparkShare) + RESERVED;
+    double heap = (room + OWN - RESERVED * sparkShare) / (1 - sparkShare);
     return settingOf((long) heap);
   }
 

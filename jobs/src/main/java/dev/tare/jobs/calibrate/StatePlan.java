@@ -35,7 +35,7 @@ record StatePlan(
 
   /**
    * What {@code --channels auto} lets the states of one task take. An executor of 2 GB has room for
-   * it under the settings in {@code conf}.
+   * it under Spark's own settings.
    */
   static final long AUTO_BYTES = 896L << 20;
 

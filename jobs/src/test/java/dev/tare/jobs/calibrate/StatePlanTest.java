@@ -84,8 +84,7 @@ class StatePlanTest {
 
   @Test
   void whatAutoKeepsFitsAnExecutorOfTwoGigabytes() {
-    assertThat(new TaskHeap(2L << 30, 0.4, "SIZE=%s", 2).room())
-        .isGreaterThanOrEqualTo(StatePlan.AUTO_BYTES);
+    assertThat(heap(2048).room()).isGreaterThanOrEqualTo(StatePlan.AUTO_BYTES);
   }
 
   @Test
@@ -97,24 +96,25 @@ class StatePlanTest {
             TareException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
         .hasMessage(
             "Calibration keeps histograms of 171666 channels of 102 tensors. A task takes up to"
-                + " 2.2 GB for its counts, and of a heap of 2.0 GB Spark leaves 700 MB: set"
-                + " SIZE=6g, or --channels extremes (93 MB), or --channels none (76 MB), or"
+                + " 2.2 GB for its counts, and of a heap of 2.0 GB Spark leaves 900 MB: set"
+                + " SIZE=5632m, or --channels extremes (93 MB), or --channels none (76 MB), or"
                 + " observe less by --observe.");
-    plan.requireRoom(heap(6144), counts);
-    assertThatThrownBy(() -> plan.requireRoom(heap(5632), counts))
+    plan.requireRoom(heap(5632), counts);
+    assertThatThrownBy(() -> plan.requireRoom(heap(5376), counts))
         .isInstanceOf(TareException.class);
-    assertThatThrownBy(() -> plan.requireRoom(heap(400), counts))
+    assertThatThrownBy(() -> plan.requireRoom(heap(150), counts))
         .hasMessageNotContaining("--channels");
   }
 
   @Test
   void heapsAreCountedAsSparkCountsThem() {
-    assertThat(heap(1024).room()).isEqualTo((long) ((724L << 20) * (1 - 0.6)));
-    assertThat(heap(200).room()).isZero();
+    assertThat(heap(1024).room()).isEqualTo((924L << 20) - (long) ((724L << 20) * 0.6));
+    assertThat(heap(200).room()).isEqualTo(100L << 20);
+    assertThat(heap(80).room()).isZero();
     assertThat(heap(2048).settingOf(2L << 30)).isEqualTo("SIZE=2g");
     assertThat(heap(2048).settingOf((2L << 30) + 1)).isEqualTo("SIZE=2304m");
-    assertThat(heap(2048).hasRoomForAll(300 << 20)).isTrue();
-    assertThat(heap(2048).hasRoomForAll(400 << 20)).isFalse();
+    assertThat(heap(2048).hasRoomForAll(440 << 20)).isTrue();
+    assertThat(heap(2048).hasRoomForAll(460 << 20)).isFalse();
   }
 
   @Test
