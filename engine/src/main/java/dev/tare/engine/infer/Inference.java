@@ -1,22 +1,26 @@
 package dev.tare.engine.infer;
 
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
+import dev.tare.engine.tensor.Dim;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -34,6 +38,8 @@ public final class Inference implements AutoCloseable {
   private final String model;
   private final SortedSet<String> floatOutputs;
   private final SortedSet<String> otherOutputs;
+  private final SortedMap<String, OutputKind> comparable;
+  private final SortedMap<String, Integer> batchAxes;
   private final ConcurrentMap<List<String>, CopiedOutputs> copied = new ConcurrentHashMap<>();
 
   private Inference(
@@ -41,12 +47,16 @@ public final class Inference implements AutoCloseable {
       SessionNames names,
       String model,
       SortedSet<String> floatOutputs,
-      SortedSet<String> otherOutputs) {
+      SortedSet<String> otherOutputs,
+      SortedMap<String, OutputKind> comparable,
+      SortedMap<String, Integer> batchAxes) {
     this.session = session;
     this.names = names;
     this.model = model;
     this.floatOutputs = Collections.unmodifiableSortedSet(floatOutputs);
     this.otherOutputs = Collections.unmodifiableSortedSet(otherOutputs);
+    this.comparable = Collections.unmodifiableSortedMap(comparable);
+    this.batchAxes = batchAxes;
   }
 
   /**
@@ -79,13 +89,21 @@ public final class Inference implements AutoCloseable {
       OrtSession session = session(environment, source, settings);
       TreeSet<String> floats = new TreeSet<>();
       TreeSet<String> others = new TreeSet<>();
+      TreeMap<String, OutputKind> comparable = new TreeMap<>();
       for (Map.Entry<String, NodeInfo> output : session.getOutputInfo().entrySet()) {
-        boolean isFloat =
-            output.getValue().getInfo() instanceof TensorInfo info
-                && info.type == OnnxJavaType.FLOAT;
+        Optional<OutputKind> kind = OutputValues.kind(output.getValue().getInfo());
+        kind.ifPresent(known -> comparable.put(names.inModel(output.getKey()), known));
+        boolean isFloat = kind.filter(OutputKind.FLOAT::equals).isPresent();
         (isFloat ? floats : others).add(names.inModel(output.getKey()));
       }
-      return new Inference(session, names, model.getFileName().toString(), floats, others);
+      return new Inference(
+          session,
+          names,
+          model.getFileName().toString(),
+          floats,
+          others,
+          comparable,
+          BatchAxes.of(inputDims(session, names)));
     } catch (OrtException e) {
       throw new InferenceException(
           "ONNX Runtime cannot load model '%s': %s"
@@ -108,6 +126,23 @@ public final class Inference implements AutoCloseable {
     } catch (IOException e) {
       throw new InferenceException("Cannot read model '" + source.file().getFileName() + "'", e);
     }
+  }
+
+  private static Map<String, List<Dim>> inputDims(OrtSession session, SessionNames names)
+      throws OrtException {
+    Map<String, List<Dim>> inputs = new TreeMap<>();
+    for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
+      if (input.getValue().getInfo() instanceof TensorInfo info) {
+        List<Dim> dims = new ArrayList<>();
+        for (int axis = 0; axis < info.getShape().length; axis++) {
+          long size = info.getShape()[axis];
+          String name = info.getDimensionNames()[axis];
+          dims.add(size >= 0 ? Dim.fixed(size) : name.isEmpty() ? Dim.unknown() : Dim.symbol(name));
+        }
+        inputs.put(names.inModel(input.getKey()), dims);
+      }
+    }
+    return inputs;
   }
 
   /** The file is often a temporary copy, whose place would only mislead. */
@@ -142,9 +177,31 @@ public final class Inference implements AutoCloseable {
             "Model '%s' has no float32 output '%s'".formatted(model, output));
       }
     }
+    return comparing(outputs);
+  }
+
+  /** Outputs whose values can be compared with another model's, and what they are. */
+  public SortedMap<String, OutputKind> comparableOutputs() {
+    return comparable;
+  }
+
+  /**
+   * A runner that reads outputs of any kind; one per thread. Those that are no float32 tensors are
+   * copied.
+   *
+   * @throws IllegalArgumentException if one is not among {@link #comparableOutputs}
+   */
+  public Runner comparing(List<String> outputs) {
     List<String> wanted = List.copyOf(outputs);
+    for (String output : wanted) {
+      if (!comparable.containsKey(output)) {
+        throw new IllegalArgumentException(
+            "Model '%s' has no output '%s' that can be compared".formatted(model, output));
+      }
+    }
+    CopiedOutputs shared = copied.computeIfAbsent(wanted, o -> new CopiedOutputs());
     return new Runner(
-        session, names, model, wanted, copied.computeIfAbsent(wanted, o -> new CopiedOutputs()));
+        session, names, model, wanted, Set.copyOf(floatOutputs), batchAxes, shared);
   }
 
   /** All inputs of the model as ONNX Runtime sees them, under the names that callers use. */

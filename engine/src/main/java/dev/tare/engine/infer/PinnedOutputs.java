@@ -37,20 +37,24 @@ final class PinnedOutputs {
     return values.slice().order(ByteOrder.nativeOrder());
   }
 
-  /** The outputs whose buffers a run leaves as they were; those without values among them. */
+  /**
+   * The outputs whose buffers a run leaves as they were; those without values among them, and those
+   * that are no float32 tensors.
+   */
   Set<String> unwritten(
       OrtSession session,
       SessionNames names,
       Map<String, OnnxTensor> inputs,
       List<String> outputs,
-      List<Shape> shapes)
+      List<Shape> shapes,
+      Set<String> floats)
       throws OrtException {
     Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
     Set<String> untouched = new HashSet<>();
     try {
       for (int i = 0; i < outputs.size(); i++) {
         String output = outputs.get(i);
-        if (shapes.get(i).size() == 0) {
+        if (shapes.get(i).size() == 0 || !floats.contains(output)) {
           untouched.add(output);
           continue;
         }

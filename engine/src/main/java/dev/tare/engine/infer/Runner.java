@@ -1,16 +1,11 @@
 package dev.tare.engine.infer;
 
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
-import dev.tare.engine.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -38,13 +33,16 @@ public final class Runner {
   private final SessionNames names;
   private final String model;
   private final List<String> outputs;
+  private final Set<String> floats;
   private final CopiedOutputs copied;
-  private final Map<String, ByteBuffer> inputBuffers = new HashMap<>();
+  private final BatchFeed feed;
   private final PinnedOutputs pinned = new PinnedOutputs();
   private final Map<String, List<Shape>> shapesByInput = new HashMap<>();
   private final SortedMap<String, String> varying = new TreeMap<>();
 
   /**
+   * @param floats outputs that are float32 tensors; all others are copied
+   * @param batchAxes where samples lie in each input
    * @param copied what the runners of the session found about these outputs
    */
   Runner(
@@ -52,7 +50,11 @@ public final class Runner {
       SessionNames names,
       String model,
       List<String> outputs,
+      Set<String> floats,
+      SortedMap<String, Integer> batchAxes,
       CopiedOutputs copied) {
+    this.feed = new BatchFeed(batchAxes);
+    this.floats = floats;
     this.session = session;
     this.names = names;
     this.model = model;
@@ -61,7 +63,7 @@ public final class Runner {
   }
 
   /**
-   * Runs samples of equal shapes as one batch along a new outermost dimension.
+   * Runs samples of equal shapes as one batch along the dimension of each input that its batch has.
    *
    * @param batch at least one sample; all with the same {@link Sample#shapeKey}
    * @throws IllegalArgumentException if the batch is empty or its shapes differ
@@ -75,13 +77,13 @@ public final class Runner {
     Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
     try {
       for (String name : batch.get(0).inputs().keySet()) {
-        inputs.put(names.inSession(name), input(name, batch));
+        inputs.put(names.inSession(name), feed.input(name, batch));
       }
       List<Shape> shapes = shapesByInput.get(key);
       if (shapes == null) {
         shapes = runCopying(inputs, sink);
         if (!copied.tried()) {
-          copied.add(pinned.unwritten(session, names, inputs, outputs, shapes));
+          copied.add(pinned.unwritten(session, names, inputs, outputs, shapes, floats));
         }
         shapesByInput.put(key, shapes);
       } else {
@@ -95,26 +97,6 @@ public final class Runner {
     } finally {
       inputs.values().forEach(OnnxTensor::close);
     }
-  }
-
-  private OnnxTensor input(String name, List<Sample> batch) throws OrtException {
-    Tensor first = batch.get(0).inputs().get(name);
-    int bytes = Math.multiplyExact(first.bytes().remaining(), batch.size());
-    ByteBuffer buffer = PinnedOutputs.grow(inputBuffers, name, bytes);
-    for (Sample sample : batch) {
-      Tensor tensor = sample.inputs().get(name);
-      if (tensor == null
-          || !tensor.shape().equals(first.shape())
-          || tensor.dtype() != first.dtype()) {
-        throw new IllegalArgumentException(
-            "Cannot batch input '%s': %s beside %s".formatted(name, tensor, first));
-      }
-      buffer.put(tensor.bytes());
-    }
-    buffer.flip();
-    long[] shape = first.shape().batched(batch.size()).toArray();
-    return OnnxTensor.createTensor(
-        OrtRuntime.environment(), buffer, shape, javaType(first.dtype()));
   }
 
   private List<Shape> runCopying(Map<String, OnnxTensor> inputs, TensorSink sink)
@@ -135,7 +117,9 @@ public final class Runner {
     Set<String> others = new LinkedHashSet<>();
     try {
       for (int i = 0; i < outputs.size(); i++) {
-        if (copied.contains(outputs.get(i)) || shapes.get(i).size() == 0) {
+        if (!floats.contains(outputs.get(i))
+            || copied.contains(outputs.get(i))
+            || shapes.get(i).size() == 0) {
           others.add(outputs.get(i));
         } else {
           buffers.put(names.inSession(outputs.get(i)), pinned.pin(outputs.get(i), shapes.get(i)));
@@ -205,25 +189,8 @@ public final class Runner {
     }
   }
 
-  private Shape copy(OrtSession.Result result, String output, TensorSink sink) {
-    OnnxTensor tensor = (OnnxTensor) result.get(names.inSession(output)).orElseThrow();
-    Shape shape = Shape.of(tensor.getInfo().getShape());
-    ByteBuffer values = shape.size() == 0 ? ByteBuffer.allocate(0) : tensor.getByteBuffer().slice();
-    sink.accept(output, values.order(ByteOrder.nativeOrder()), shape);
-    return shape;
-  }
-
-  private static OnnxJavaType javaType(DType dtype) {
-    return switch (dtype) {
-      case FLOAT32 -> OnnxJavaType.FLOAT;
-      case FLOAT64 -> OnnxJavaType.DOUBLE;
-      case INT64 -> OnnxJavaType.INT64;
-      case INT32 -> OnnxJavaType.INT32;
-      case INT16 -> OnnxJavaType.INT16;
-      case INT8 -> OnnxJavaType.INT8;
-      case UINT8 -> OnnxJavaType.UINT8;
-      case BOOL -> OnnxJavaType.BOOL;
-      default -> throw new IllegalArgumentException("Cannot feed an input of type " + dtype);
-    };
+  private Shape copy(OrtSession.Result result, String output, TensorSink sink)
+      throws OrtException {
+    return OutputValues.read(output, result.get(names.inSession(output)).orElseThrow(), sink);
   }
 }

@@ -2,6 +2,7 @@ package dev.tare.engine.infer;
 
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 
 /** Receives the output tensors of a batch. */
 @FunctionalInterface
@@ -15,4 +16,15 @@ public interface TensorSink {
    * @param shape shape with the batch dimension
    */
   void accept(String tensor, ByteBuffer floats, Shape shape);
+
+  /**
+   * Called instead for an output of {@link OutputKind#LABELS}.
+   *
+   * @param tensor name of the output
+   * @param labels one number for each element, equal where the elements are, row-major
+   * @param shape shape with the batch dimension
+   */
+  default void labels(String tensor, LongBuffer labels, Shape shape) {
+    throw new IllegalArgumentException("'" + tensor + "' holds no floating-point numbers");
+  }
 }

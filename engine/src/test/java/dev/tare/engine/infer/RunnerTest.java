@@ -8,6 +8,8 @@ import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,6 +127,61 @@ class RunnerTest {
             (name, floats, shape) -> direct.put(name, floats.isDirect()));
       }
       assertThat(direct).isEqualTo(Map.of("chosen", false, "relu", true));
+    }
+  }
+
+  @Test
+  void outputsOfOtherTypesAreNumbersOrLabels() {
+    Models model =
+        TestModels.elementwise()
+            .node("ArgMax", "x", "place", Models.integer("axis", 1))
+            .node("Cast", "x", "double", Models.integer("to", 11))
+            .node("Cast", "x", "small", Models.integer("to", 3))
+            .node("Cast", "x", "truth", Models.integer("to", 9))
+            .node("Cast", "x", "text", Models.integer("to", 8))
+            .output("place", "double", "small", "truth", "text");
+    try (Inference inference = open(model)) {
+      assertThat(inference.comparableOutputs())
+          .containsEntry("relu", OutputKind.FLOAT)
+          .containsEntry("double", OutputKind.NUMBERS)
+          .containsEntry("text", OutputKind.LABELS)
+          .hasSize(7);
+      Runner runner = inference.comparing(List.copyOf(inference.comparableOutputs().keySet()));
+      for (int round = 0; round < 3; round++) {
+        Map<String, List<Object>> seen = new HashMap<>();
+        runner.run(List.of(TestModels.sample(1, -2, 0)), new Recorder(seen));
+        assertThat(seen.get("relu")).containsExactly(1f, 0f, 0f);
+        assertThat(seen.get("double")).containsExactly(1f, -2f, 0f);
+        assertThat(seen.get("place")).containsExactly(0L);
+        assertThat(seen.get("small")).containsExactly(1L, -2L, 0L);
+        assertThat(seen.get("truth")).containsExactly(1L, 1L, 0L);
+        assertThat(seen.get("text"))
+            .containsExactly(TextLabels.label("1"), TextLabels.label("-2"), TextLabels.label("0"));
+      }
+      assertThatThrownBy(() -> inference.comparing(List.of("x")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("Model 'm.onnx' has no output 'x' that can be compared");
+    }
+  }
+
+  private record Recorder(Map<String, List<Object>> seen) implements TensorSink {
+
+    @Override
+    public void accept(String tensor, ByteBuffer floats, Shape shape) {
+      List<Object> values = new ArrayList<>();
+      while (floats.hasRemaining()) {
+        values.add(floats.getFloat());
+      }
+      seen.put(tensor, values);
+    }
+
+    @Override
+    public void labels(String tensor, LongBuffer labels, Shape shape) {
+      List<Object> values = new ArrayList<>();
+      while (labels.hasRemaining()) {
+        values.add(labels.get());
+      }
+      seen.put(tensor, values);
     }
   }
 

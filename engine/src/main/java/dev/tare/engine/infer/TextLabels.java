@@ -1,0 +1,38 @@
+package dev.tare.engine.infer;
+
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/** Texts as numbers: the first 8 bytes of their SHA-256, equal where the texts are. */
+final class TextLabels {
+
+  private TextLabels() {}
+
+  /**
+   * Appends texts.
+   *
+   * @param texts a text, or arrays of texts nested to any depth
+   */
+  static void put(Object texts, LongBuffer into) {
+    if (texts instanceof Object[] array) {
+      for (Object element : array) {
+        put(element, into);
+      }
+    } else {
+      into.put(label(String.valueOf(texts)));
+    }
+  }
+
+  static long label(String text) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return ByteBuffer.wrap(hash).getLong();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}
