@@ -1,5 +1,6 @@
 package dev.tare.jobs.input;
 
+import dev.tare.engine.infer.BatchAxes;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Shape;
@@ -8,15 +9,19 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What a model wants as one of its inputs.
  *
  * @param name the model's name of the input
  * @param dtype element type
- * @param dims sizes, outermost first, without the batch dimension; empty for one value per sample
+ * @param dims sizes, outermost first, without the batch dimension if there is one; empty for one
+ *     value per sample
+ * @param batchAxis where the model has its batch dimension, or {@link BatchAxes#NONE}
  */
-public record InputSpec(String name, DType dtype, List<Dim> dims) implements Serializable {
+public record InputSpec(String name, DType dtype, List<Dim> dims, int batchAxis)
+    implements Serializable {
 
   public InputSpec {
     if (name.isEmpty()) {
@@ -26,12 +31,63 @@ public record InputSpec(String name, DType dtype, List<Dim> dims) implements Ser
     dims = Collections.unmodifiableList(new ArrayList<>(dims));
   }
 
+  /** An input whose batch dimension comes first. */
   public static InputSpec of(String name, DType dtype, Dim... dims) {
-    return new InputSpec(name, dtype, List.of(dims));
+    return new InputSpec(name, dtype, List.of(dims), 0);
+  }
+
+  /**
+   * An input of a model.
+   *
+   * @param dims all of them, the batch dimension among them
+   */
+  public static InputSpec of(String name, DType dtype, List<Dim> dims, int batchAxis) {
+    List<Dim> own = new ArrayList<>(dims);
+    if (batchAxis != BatchAxes.NONE) {
+      own.remove(batchAxis);
+    }
+    return new InputSpec(name, dtype, own, batchAxis);
   }
 
   public int rank() {
     return dims.size();
+  }
+
+  /**
+   * The rank that rows may have as well: with the batch dimension of an inner axis, which is 1 in a
+   * row, or without the only dimension of a whole input that can be 1.
+   */
+  OptionalInt otherRank() {
+    if (batchAxis > 0) {
+      return OptionalInt.of(rank() + 1);
+    }
+    return batchAxis == BatchAxes.NONE && single().isPresent()
+        ? OptionalInt.of(rank() - 1)
+        : OptionalInt.empty();
+  }
+
+  private OptionalInt single() {
+    OptionalInt single = OptionalInt.empty();
+    for (int axis = 0; axis < rank(); axis++) {
+      if (!(dims.get(axis) instanceof Dim.Fixed fixed) || fixed.size() == 1) {
+        if (single.isPresent()) {
+          return OptionalInt.empty();
+        }
+        single = OptionalInt.of(axis);
+      }
+    }
+    return single;
+  }
+
+  /** The shape that a sample has, of a shape that a row has; others stay, and do not fit. */
+  Shape sampleShape(Shape row) {
+    List<Long> sizes = new ArrayList<>(row.dims());
+    if (batchAxis > 0 && row.rank() == rank() + 1 && row.dim(batchAxis) == 1) {
+      sizes.remove(batchAxis);
+    } else if (batchAxis == BatchAxes.NONE && row.rank() == rank() - 1 && single().isPresent()) {
+      sizes.add(single().getAsInt(), 1L);
+    }
+    return new Shape(sizes);
   }
 
   /** The shape of every sample, if all sizes are numbers. */
@@ -48,6 +104,10 @@ public record InputSpec(String name, DType dtype, List<Dim> dims) implements Ser
 
   /** Type and sizes as errors quote them, as in {@code INT64 [sequence]}. */
   public String describe() {
-    return dtype + " " + dims;
+    boolean whole = batchAxis == BatchAxes.NONE && rank() > 0 && dims.get(0) instanceof Dim.Fixed;
+    return dtype
+        + " "
+        + dims
+        + (whole ? " as a whole, with its first or batch dimension fixed to " + dims.get(0) : "");
   }
 }

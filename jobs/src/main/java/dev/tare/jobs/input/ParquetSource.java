@@ -1,12 +1,14 @@
 package dev.tare.jobs.input;
 
 import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -63,7 +65,9 @@ record ParquetSource(
     if (type.isBinary()) {
       return new CellReader.Bytes(spec, shapeColumn(spec));
     }
-    if (type.depth() != spec.rank() || !type.element().fits(spec.dtype())) {
+    boolean deep =
+        type.depth() == spec.rank() || spec.otherRank().equals(OptionalInt.of(type.depth()));
+    if (!deep || !type.element().fits(spec.dtype())) {
       throw footers.wrongType(spec.name(), type, use(spec));
     }
     return new CellReader.Lists(spec);
@@ -99,11 +103,16 @@ record ParquetSource(
       }
     }
 
+    private static Tensor shaped(InputSpec spec, Tensor read) {
+      Shape shape = spec.sampleShape(read.shape());
+      return shape.equals(read.shape()) ? read : Tensor.of(read.dtype(), shape, read.bytes());
+    }
+
     private Sample sample(Row row) throws BadRowException {
       SortedMap<String, Tensor> tensors = new TreeMap<>();
       int index = 2;
       for (CellReader reader : readers) {
-        Tensor tensor = reader.read(row, index);
+        Tensor tensor = shaped(reader.spec(), reader.read(row, index));
         Values.requireFinite(reader.spec().name(), tensor);
         if (reader.spec().name().equals(TokenInputs.IDS) && vocabularySize < Long.MAX_VALUE) {
           Values.requireTokenIds(TokenInputs.IDS, tensor, vocabularySize);

@@ -1,13 +1,16 @@
 package dev.tare.jobs.model;
 
+import dev.tare.engine.infer.BatchAxes;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.engine.onnx.ValueShapes;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.InputSpec;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** The inputs of a model as samples must fill them. */
 public final class ModelSignature {
@@ -15,38 +18,50 @@ public final class ModelSignature {
   private ModelSignature() {}
 
   /**
-   * The inputs without their outermost, the batch dimension.
+   * The inputs without their batch dimensions, wherever these lie; whole where they have none.
    *
-   * @throws TareException (bad input) if an input has no known type or rank, no batch dimension, or
-   *     one that is fixed to anything but 1
+   * @throws TareException (bad input) if an input has no known type or rank
    */
   public static List<InputSpec> inputs(OnnxModel model) {
-    List<InputSpec> specs = new ArrayList<>();
+    SortedMap<String, Integer> axes = axes(model);
+    return model.inputs().stream()
+        .map(
+            input ->
+                InputSpec.of(
+                    input.name(),
+                    input.dtype().orElseThrow(),
+                    input.dims().orElseThrow(),
+                    axes.get(input.name())))
+        .toList();
+  }
+
+  private static SortedMap<String, Integer> axes(OnnxModel model) {
+    Map<String, List<Dim>> dims = new TreeMap<>();
     for (TensorInfo input : model.inputs()) {
-      if (input.dtype().isEmpty() || input.dims().isEmpty() || input.dims().get().isEmpty()) {
-        throw refused(model, input, "needs a known type and a batch dimension");
+      if (input.dtype().isEmpty() || input.dims().isEmpty()) {
+        throw refused(model, input, "needs a known type and number of dimensions");
       }
-      List<Dim> dims = input.dims().get();
-      if (dims.get(0) instanceof Dim.Fixed fixed && fixed.size() != 1) {
-        throw refused(model, input, "has a batch dimension fixed to " + fixed.size());
-      }
-      specs.add(new InputSpec(input.name(), input.dtype().get(), dims.subList(1, dims.size())));
+      dims.put(input.name(), input.dims().get());
     }
-    return specs;
+    return BatchAxes.of(dims);
   }
 
   /**
-   * Whether batches of more than one sample are possible: no input fixes its batch dimension, and
-   * no shape depends on values.
+   * Whether batches of more than one sample are possible: every input has a batch dimension that is
+   * not fixed, and no shape depends on values.
    */
   public static boolean batchable(OnnxModel model) {
-    return !ValueShapes.in(model)
-        && model.inputs().stream()
-            .allMatch(
-                input ->
-                    input.dims().isPresent()
-                        && !input.dims().get().isEmpty()
-                        && !(input.dims().get().get(0) instanceof Dim.Fixed));
+    if (ValueShapes.in(model)) {
+      return false;
+    }
+    SortedMap<String, Integer> axes = axes(model);
+    return model.inputs().stream()
+        .allMatch(
+            input -> {
+              int axis = axes.get(input.name());
+              return axis != BatchAxes.NONE
+                  && !(input.dims().orElseThrow().get(axis) instanceof Dim.Fixed);
+            });
   }
 
   private static TareException refused(OnnxModel model, TensorInfo input, String problem) {
