@@ -46,6 +46,7 @@ final class EvaluateCommand extends StageCommand {
       description = "Gate: least SQNR of an output in dB (default: none).")
   private Double minSqnrDb;
 
+  @Mixin private QualityFlags quality;
   @Mixin private SensitivityFlags sensitivity;
 
   EvaluateCommand(Stages stages) {
@@ -61,7 +62,9 @@ final class EvaluateCommand extends StageCommand {
             data.options(),
             new GateOptions(
                 minCosine == null ? OptionalDouble.empty() : OptionalDouble.of(minCosine),
-                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb)),
+                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
+                quality.minChannelSqnr()),
+            quality.classes(),
             sensitivity.samples(),
             output.options()));
   }

@@ -55,6 +55,7 @@ final class RunCommand extends StageCommand {
       description = "Gate: least SQNR of an output in dB (default: none).")
   private Double minSqnrDb;
 
+  @Mixin private QualityFlags quality;
   @Mixin private SensitivityFlags sensitivity;
   @Mixin private ObserveFlags observe;
 
@@ -74,7 +75,9 @@ final class RunCommand extends StageCommand {
             evalSamples,
             new GateOptions(
                 OptionalDouble.of(minCosine),
-                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb)),
+                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
+                quality.minChannelSqnr()),
+            quality.classes(),
             sensitivity.samples(),
             output.options()));
   }

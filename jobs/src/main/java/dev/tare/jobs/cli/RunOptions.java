@@ -14,6 +14,8 @@ import java.util.SortedMap;
  * @param evalData held-out data; if empty, rows of the calibration data are held out
  * @param evalSamples how many rows to evaluate on
  * @param gate required quality
+ * @param classes outputs whose largest value is the answer: names, {@code all}, {@code none} or
+ *     {@code auto}; auto if empty
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  * @param output where the run goes
  */
@@ -25,8 +27,14 @@ public record RunOptions(
     Optional<String> evalData,
     int evalSamples,
     GateOptions gate,
+    Optional<String> classes,
     OptionalInt sensitivity,
     OutputOptions output) {
+
+  /** What {@code classes} says, or its default. */
+  public String classesOrAuto() {
+    return classes.orElse("auto");
+  }
 
   /** Effective configuration by option name, without the output. */
   public SortedMap<String, String> configuration() {
@@ -38,6 +46,7 @@ public record RunOptions(
         .put("eval-data", evalData)
         .put("eval-samples", evalSamples)
         .putAll(gate.configuration())
+        .put("classes", classes)
         .put("sensitivity", sensitivity)
         .values();
   }

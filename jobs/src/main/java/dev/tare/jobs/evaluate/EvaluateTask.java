@@ -6,9 +6,7 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.tensor.Sample;
-import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.model.ModelHandle;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -20,7 +18,10 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Runs both models over samples; one row per sample and output comes out. */
+/**
+ * Runs both models over samples; one row per sample and output comes out, and one per axis of
+ * channels.
+ */
 final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
 
   private static final long serialVersionUID = 1L;
@@ -29,11 +30,16 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
       new StructType()
           .add("hash", DataTypes.BinaryType, false)
           .add("output", DataTypes.StringType, false)
+          .add("values", DataTypes.LongType, false)
           .add("count", DataTypes.LongType, false)
           .add("signal", DataTypes.DoubleType, false)
           .add("other", DataTypes.DoubleType, false)
           .add("product", DataTypes.DoubleType, false)
           .add("noise", DataTypes.DoubleType, false)
+          .add("largest_error", DataTypes.DoubleType, false)
+          .add("same_shape", DataTypes.BooleanType, false)
+          .add("equal_non_finite", DataTypes.LongType, false)
+          .add("different_non_finite", DataTypes.LongType, false)
           .add("positions", DataTypes.LongType, false)
           .add("same", DataTypes.LongType, false)
           .add("embedding", DataTypes.createArrayType(DataTypes.FloatType, false), true)
@@ -42,7 +48,8 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
           .add("quantized_values", DataTypes.createArrayType(DataTypes.FloatType, false), false)
           .add("float_nanos", DataTypes.LongType, false)
           .add("quantized_nanos", DataTypes.LongType, false)
-          .add("cpu", DataTypes.StringType, false);
+          .add("cpu", DataTypes.StringType, false)
+          .add("channels", DataTypes.BinaryType, true);
 
   private final ModelHandle model;
   private final ModelHandle quantized;
@@ -76,72 +83,127 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
     CpuFeatures processor = CpuFeatures.current();
     cpu = "%s (%s)".formatted(processor.model(), processor.fingerprint());
     InferenceOptions options = InferenceOptions.of(threads);
-    try (SharedInference.Lease reference = SharedInference.lease(model.file(), options);
-        SharedInference.Lease other = SharedInference.lease(quantized.file(), options)) {
-      Runner referenceRunner = reference.inference().runner(outputs);
-      Runner otherRunner = other.inference().runner(outputs);
+    Map<String, List<ChannelSums>> channels = new HashMap<>();
+    outputs.forEach(
+        output -> channels.put(output, List.of(new ChannelSums(true), new ChannelSums(false))));
+    try (SharedInference.Lease reference = Side.FLOAT.lease(model, options);
+        SharedInference.Lease other = Side.QUANTIZED.lease(quantized, options)) {
+      Runner referenceRunner = reference.inference().comparing(outputs);
+      Runner otherRunner = other.inference().comparing(outputs);
       Batcher<Sample> batcher =
           new Batcher<>(
               batchSize,
               sample -> sample,
-              batch -> compare(batch, referenceRunner, otherRunner, rows));
+              batch -> compare(batch, referenceRunner, otherRunner, rows, channels));
       while (samples.hasNext()) {
         batcher.add(Sample.decode(samples.next().getAs(1)));
       }
       batcher.flush();
     }
+    channels.forEach((output, axes) -> axes.forEach(axis -> rows.add(row(output, axis))));
     return rows.iterator();
   }
 
-  private void compare(List<Sample> batch, Runner reference, Runner other, List<Row> rows) {
+  private void compare(
+      List<Sample> batch,
+      Runner reference,
+      Runner other,
+      List<Row> rows,
+      Map<String, List<ChannelSums>> channels) {
     long start = System.nanoTime();
-    Map<String, Output> expected = run(reference, batch);
+    BatchOutputs expected = Side.FLOAT.run(reference, batch);
     long middle = System.nanoTime();
-    Map<String, Output> actual = run(other, batch);
+    BatchOutputs actual = Side.QUANTIZED.run(other, batch);
     long end = System.nanoTime();
     for (int i = 0; i < batch.size(); i++) {
       byte[] hash = Sample.hash(batch.get(i).encode());
       for (String output : outputs) {
+        SampleOutput a = expected.sample(output, i);
+        SampleOutput b = actual.sample(output, i);
+        SampleComparison comparison = SampleComparison.of(a, b);
+        if (comparison.sameShape() && !a.labelled()) {
+          channels.get(output).get(0).add(a.numbers(), b.numbers(), a.shape());
+          if (a.shape().rank() == IMAGE_RANK) {
+            channels.get(output).get(1).add(a.numbers(), b.numbers(), a.shape());
+          }
+        }
         rows.add(
             row(
                 hash,
                 output,
-                expected.get(output).sample(i, batch.size()),
-                actual.get(output).sample(i, batch.size()),
-                expected.get(output).sampleShape(),
+                comparison,
+                a,
+                b,
                 (middle - start) / batch.size() / outputs.size(),
                 (end - middle) / batch.size() / outputs.size()));
       }
     }
   }
 
+  /** Channels of an image come before its height and width. */
+  private static final int IMAGE_RANK = 3;
+
   private Row row(
       byte[] hash,
       String output,
-      float[] expected,
-      float[] actual,
-      Shape shape,
+      SampleComparison comparison,
+      SampleOutput expected,
+      SampleOutput actual,
       long floatNanos,
       long quantizedNanos) {
-    SampleComparison comparison = SampleComparison.of(expected, actual, shape);
-    boolean embedding = embeddings.contains(output);
+    boolean embedding = embeddings.contains(output) && comparison.sameShape();
+    int values = expected.labelled() || !comparison.sameShape() ? 0 : expected.numbers().length;
+    int[] places = PerSample.places(hash, values);
     return RowFactory.create(
         hash,
         output,
+        expected.shape().size(),
         comparison.error().count(),
         comparison.error().signal(),
         comparison.error().other(),
         comparison.error().product(),
         comparison.error().noise(),
+        comparison.largestError(),
+        comparison.sameShape(),
+        comparison.equalNonFinite(),
+        comparison.differentNonFinite(),
         comparison.argmaxPositions(),
         comparison.argmaxSame(),
-        embedding ? Embedding.pool(expected, shape) : null,
-        embedding ? Embedding.pool(actual, shape) : null,
-        at(expected, PerSample.places(hash, expected.length)),
-        at(actual, PerSample.places(hash, actual.length)),
+        embedding ? Embedding.pool(expected.numbers(), expected.shape()) : null,
+        embedding ? Embedding.pool(actual.numbers(), actual.shape()) : null,
+        at(expected.numbers(), places),
+        at(actual.numbers(), places),
         floatNanos,
         quantizedNanos,
-        cpu);
+        cpu,
+        null);
+  }
+
+  private Row row(String output, ChannelSums axis) {
+    float[] none = new float[0];
+    return RowFactory.create(
+        new byte[0],
+        output,
+        0L,
+        0L,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        true,
+        0L,
+        0L,
+        0L,
+        0L,
+        null,
+        null,
+        none,
+        none,
+        0L,
+        0L,
+        cpu,
+        axis.encode());
   }
 
   private static float[] at(float[] values, int[] places) {
@@ -150,32 +212,5 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
       some[i] = values[places[i]];
     }
     return some;
-  }
-
-  /** Values of one output of a batch, outermost dimension the batch. */
-  private record Output(Shape shape, FloatBuffer values) {
-
-    float[] sample(int index, int batch) {
-      int size = values.capacity() / batch;
-      float[] copy = new float[size];
-      values.get(index * size, copy);
-      return copy;
-    }
-
-    Shape sampleShape() {
-      return new Shape(shape.dims().subList(1, shape.rank()));
-    }
-  }
-
-  private static Map<String, Output> run(Runner runner, List<Sample> batch) {
-    Map<String, Output> outputs = new HashMap<>();
-    runner.run(
-        batch,
-        (name, floats, shape) -> {
-          FloatBuffer copy = FloatBuffer.allocate(floats.remaining() / Float.BYTES);
-          copy.put(floats.asFloatBuffer()).flip();
-          outputs.put(name, new Output(shape, copy));
-        });
-    return outputs;
   }
 }

@@ -3,41 +3,103 @@ package dev.tare.jobs.evaluate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Limits that a quantized model must hold. Each is held against the headline vector: the pooled
- * embedding where there is one, else the first output.
+ * Limits that a quantized model must hold. Cosine and SQNR are held against the headline vector:
+ * the pooled embedding where there is one, else the first output of numbers, else the first of
+ * labels, whose cosine is the share of equal ones. The channel limit is held against every output
+ * of numbers. With any limit, no value may be infinite or NaN in one model only.
  *
  * @param minCosine least mean cosine
  * @param minSqnrDb least SQNR in dB
+ * @param minChannelSqnrDb least SQNR of a channel in dB
  */
-public record Gate(OptionalDouble minCosine, OptionalDouble minSqnrDb) {
+public record Gate(
+    OptionalDouble minCosine, OptionalDouble minSqnrDb, OptionalDouble minChannelSqnrDb) {
 
-  Quality.GateResult check(Quality.OutputQuality headline) {
+  Quality.GateResult check(List<Quality.OutputQuality> outputs) {
+    Quality.OutputQuality headline = Quality.headline(outputs);
     List<String> failures = new ArrayList<>();
-    hold("cosine", headline, headline.cosineMean(), minCosine, failures);
-    hold("SQNR", headline, headline.sqnrDb(), minSqnrDb, failures);
-    return new Quality.GateResult(
-        minCosine.isPresent() || minSqnrDb.isPresent(), failures.isEmpty(), failures);
+    boolean asked = minCosine.isPresent() || minSqnrDb.isPresent() || minChannelSqnrDb.isPresent();
+    minCosine.ifPresent(limit -> cosine(headline, limit, failures));
+    minSqnrDb.ifPresent(
+        limit -> hold("SQNR of '%s'", headline, headline.sqnrDb(), limit, failures));
+    minChannelSqnrDb.ifPresent(limit -> channels(outputs, limit, failures));
+    if (asked) {
+      nonFinite(outputs, failures);
+    }
+    return new Quality.GateResult(asked, failures.isEmpty(), failures);
+  }
+
+  /** The cosine of one value is 1 or -1: its SQNR is held to what the limit means for vectors. */
+  private static void cosine(Quality.OutputQuality headline, double limit, List<String> failures) {
+    if (headline.facts().oneValue()) {
+      double db = -10 * StrictMath.log10(2 * (1 - limit));
+      String what =
+          String.format(
+              Locale.ROOT,
+              "SQNR of '%%s', to which a cosine of %s holds an output of one value,",
+              limit);
+      hold(what, headline, headline.sqnrDb(), db, failures);
+    } else {
+      boolean labels = headline.facts().labelsEqual().isPresent();
+      String what = labels ? "share of equal labels of '%s'" : "cosine of '%s'";
+      hold(what, headline, headline.cosineMean(), limit, failures);
+    }
+  }
+
+  private static void channels(
+      List<Quality.OutputQuality> outputs, double limit, List<String> failures) {
+    boolean any = false;
+    for (Quality.OutputQuality output : outputs) {
+      if (output.pooled() || output.facts().labelsEqual().isPresent()) {
+        continue;
+      }
+      any = true;
+      Optional<ChannelQuality> worst = output.facts().worstChannel();
+      if (output.facts().tooManyChannels()) {
+        failures.add(
+            "channels of '%s' are more than %d, which are not measured one by one"
+                .formatted(output.name(), ChannelSums.MOST_CHANNELS));
+      } else if (worst.isPresent()) {
+        String what = "SQNR of channel %d of '%%s'".formatted(worst.get().worst());
+        hold(what, output, worst.get().worstSqnrDb(), limit, failures);
+      } else {
+        // Channels that differ from sample to sample are no channels: the output is one.
+        hold("SQNR of '%s'", output, output.sqnrDb(), limit, failures);
+      }
+    }
+    if (!any) {
+      failures.add("no output has channels: the model gives labels alone");
+    }
+  }
+
+  private static void nonFinite(List<Quality.OutputQuality> outputs, List<String> failures) {
+    for (Quality.OutputQuality output : outputs) {
+      if (output.facts().differentNonFinite() > 0) {
+        failures.add(
+            "%d values of '%s' are infinite or NaN in one model and not so in the other"
+                .formatted(output.facts().differentNonFinite(), output.name()));
+      }
+    }
   }
 
   /** A value that is not a number holds no limit. */
   private static void hold(
       String what,
-      Quality.OutputQuality headline,
+      Quality.OutputQuality output,
       double value,
-      OptionalDouble limit,
+      double limit,
       List<String> failures) {
-    if (limit.isPresent() && !(value >= limit.getAsDouble())) {
+    if (Double.isNaN(value)) {
+      failures.add(
+          what.formatted(output.name()) + " is NaN: there were no finite values to compare");
+    } else if (value < limit) {
       failures.add(
           String.format(
-              Locale.ROOT,
-              "%s of '%s' is %.5f, below %.5f",
-              what,
-              headline.name(),
-              value,
-              limit.getAsDouble()));
+              Locale.ROOT, "%s is %.5f, below %.5f", what.formatted(output.name()), value, limit));
     }
   }
 }

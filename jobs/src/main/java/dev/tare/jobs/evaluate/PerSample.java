@@ -47,7 +47,7 @@ public record PerSample(
   /**
    * Sums up samples.
    *
-   * @param samples in the order of their hashes, at least one
+   * @param samples in the order of their hashes
    */
   static PerSample of(List<One> samples) {
     List<Float> floats = new ArrayList<>();
@@ -72,6 +72,9 @@ public record PerSample(
   }
 
   private static List<Double> quantiles(double[] values) {
+    if (values.length == 0) {
+      return List.of();
+    }
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return IntStream.rangeClosed(0, 100)

@@ -9,7 +9,7 @@ import java.util.SortedSet;
  * What evaluation measured.
  *
  * @param samples held-out samples
- * @param outputs one entry per float output, and one per pooled embedding
+ * @param outputs one entry per output, and one per pooled embedding
  * @param nearestNeighbour share of samples whose nearest other sample is the same in both models;
  *     empty without an embedding
  * @param neighbourSamples samples among which neighbours were sought
@@ -55,8 +55,9 @@ public record Quality(
    * @param cosineMin the smallest
    * @param cosinePercentiles the 1st, 5th, 25th and 50th percentile, nearest rank
    * @param argmaxAgreement share of positions whose largest value sits at the same place; empty for
-   *     a pooled vector
+   *     a pooled vector and for labels
    * @param perSample the same by sample
+   * @param facts what these do not say
    */
   public record OutputQuality(
       String name,
@@ -66,7 +67,8 @@ public record Quality(
       double cosineMin,
       SortedMap<Integer, Double> cosinePercentiles,
       Optional<Double> argmaxAgreement,
-      PerSample perSample) {}
+      PerSample perSample,
+      OutputFacts facts) {}
 
   /**
    * The quality gate.
@@ -87,12 +89,24 @@ public record Quality(
     }
   }
 
-  /** The vector that speaks for the model: the pooled embedding where there is one. */
+  /** What a reader of the cosine alone would miss, one sentence each. */
+  public List<String> warnings() {
+    return QualityWarnings.of(outputs, samples);
+  }
+
+  /**
+   * The vector that speaks for the model: the pooled embedding where there is one, else the first
+   * output of numbers, else the first of labels.
+   */
   public OutputQuality headline() {
     return headline(outputs);
   }
 
   static OutputQuality headline(List<OutputQuality> outputs) {
-    return outputs.stream().filter(OutputQuality::pooled).findFirst().orElse(outputs.get(0));
+    return outputs.stream()
+        .filter(OutputQuality::pooled)
+        .findFirst()
+        .or(() -> outputs.stream().filter(o -> o.facts().labelsEqual().isEmpty()).findFirst())
+        .orElse(outputs.get(0));
   }
 }

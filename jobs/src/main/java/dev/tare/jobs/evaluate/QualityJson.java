@@ -13,6 +13,9 @@ public final class QualityJson {
 
   private static final int FORMAT_VERSION = 1;
 
+  /** Each label as a vector with a 1 at its place: the cosine is the share of equal labels. */
+  private static final String LABELS = "labels, one-hot";
+
   private QualityJson() {}
 
   /**
@@ -34,7 +37,8 @@ public final class QualityJson {
     for (Quality.OutputQuality output : quality.outputs()) {
       ObjectNode node = outputs.addObject();
       node.put("name", output.name());
-      node.put("vector", output.pooled() ? "mean-pooled, normalized" : "as is");
+      boolean labels = output.facts().labelsEqual().isPresent();
+      node.put("vector", output.pooled() ? "mean-pooled, normalized" : labels ? LABELS : "as is");
       JsonText.put(node, "sqnr-db", output.sqnrDb());
       ObjectNode cosine = node.putObject("cosine");
       JsonText.put(cosine, "mean", output.cosineMean());
@@ -42,7 +46,12 @@ public final class QualityJson {
       output.cosinePercentiles().forEach((p, value) -> JsonText.put(cosine, "p" + p, value));
       output.argmaxAgreement().ifPresent(share -> JsonText.put(node, "argmax-agreement", share));
       perSample(node, output.perSample());
+      if (!output.pooled()) {
+        facts(node, output.facts());
+      }
     }
+    ArrayNode warnings = root.putArray("warnings");
+    quality.warnings().forEach(warnings::add);
     quality
         .nearestNeighbour()
         .ifPresent(
@@ -69,6 +78,30 @@ public final class QualityJson {
     ObjectNode values = output.putObject("values");
     numbers(values.putArray("float"), samples.floats());
     numbers(values.putArray("quantized"), samples.quantized());
+  }
+
+  private static void facts(ObjectNode output, OutputFacts facts) {
+    output.put("classes", facts.classes());
+    JsonText.put(output, "largest-error", facts.largestError());
+    facts.labelsEqual().ifPresent(share -> JsonText.put(output, "labels-equal", share));
+    output.put("one-value", facts.oneValue());
+    output.put("samples-of-other-shape", facts.otherShapes());
+    output.put("samples-without-values", facts.withoutValues());
+    output.put("equal-non-finite-values", facts.equalNonFinite());
+    output.put("different-non-finite-values", facts.differentNonFinite());
+    ArrayNode axes = output.putArray("channels");
+    for (ChannelQuality channel : facts.channels()) {
+      ObjectNode axis = axes.addObject();
+      axis.put("axis", channel.axis());
+      axis.put("channels", channel.channels());
+      axis.put("below-%.0f-db".formatted(ChannelQuality.LIMIT_DB), channel.below());
+      ObjectNode worst = axis.putObject("worst");
+      worst.put("channel", channel.worst());
+      JsonText.put(worst, "sqnr-db", channel.worstSqnrDb());
+      JsonText.put(worst, "largest-error", channel.worstError());
+      JsonText.put(worst, "float-low", channel.worstLow());
+      JsonText.put(worst, "float-high", channel.worstHigh());
+    }
   }
 
   private static void numbers(ArrayNode array, List<? extends Number> numbers) {

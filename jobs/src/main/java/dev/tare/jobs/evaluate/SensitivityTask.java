@@ -115,7 +115,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     }
     QuantPlan whole = QuantPlanJson.parse(unpacked(plan));
     Map<String, ByteBuffer> codes = codes(whole);
-    List<float[]> expected = run(model.file());
+    List<SampleOutput> expected = run(model.file());
     while (operators.hasNext()) {
       String operator = operators.next();
       QuantPlan variant = operator.equals(ALL_QUANTIZED) ? whole : whole.without(operator);
@@ -148,7 +148,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     return constant.role() + " " + constant.tensor();
   }
 
-  private List<float[]> run(OnnxModel variant) {
+  private List<SampleOutput> run(OnnxModel variant) {
     try {
       Path file = Files.createTempFile("tare-variant", ".onnx");
       try {
@@ -162,32 +162,38 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
   }
 
   /** The judged vector of every sample, one at a time: other shapes would only hide noise. */
-  private List<float[]> run(ModelFile file) {
-    List<float[]> vectors = new ArrayList<>();
+  private List<SampleOutput> run(ModelFile file) {
+    List<SampleOutput> vectors = new ArrayList<>();
     try (Inference inference = Inference.open(file, InferenceOptions.of(threads))) {
-      Runner runner = inference.runner(List.of(output));
+      Runner runner = inference.comparing(List.of(output));
       for (byte[] sample : samples) {
-        runner.run(
-            List.of(Sample.decode(sample)),
-            (name, floats, shape) -> {
-              float[] values = new float[floats.remaining() / Float.BYTES];
-              floats.asFloatBuffer().get(values);
-              Shape own = new Shape(shape.dims().subList(1, shape.rank()));
-              vectors.add(pooled ? Embedding.pool(values, own) : values);
-            });
+        SampleOutput own =
+            BatchOutputs.of(runner, List.of(Sample.decode(sample))).sample(output, 0);
+        vectors.add(pooled ? pooled(own) : own);
       }
     }
     return vectors;
   }
 
-  private static Row score(String operator, List<float[]> expected, List<float[]> actual) {
+  private static SampleOutput pooled(SampleOutput tokens) {
+    float[] vector = Embedding.pool(tokens.numbers(), tokens.shape());
+    return SampleOutput.ofNumbers(Shape.of(vector.length), vector);
+  }
+
+  /** Samples without a value to compare, or of another shape, are left out. */
+  private static Row score(
+      String operator, List<SampleOutput> expected, List<SampleOutput> actual) {
     QuantError total = QuantError.NONE;
     double cosines = 0;
+    int compared = 0;
     for (int i = 0; i < expected.size(); i++) {
-      QuantError error = QuantError.between(expected.get(i), actual.get(i));
-      total = total.plus(error);
-      cosines += error.cosine();
+      QuantError error = SampleComparison.of(expected.get(i), actual.get(i)).error();
+      if (error.count() > 0) {
+        total = total.plus(error);
+        cosines += error.cosine();
+        compared++;
+      }
     }
-    return RowFactory.create(operator, total.sqnrDb(), cosines / expected.size());
+    return RowFactory.create(operator, total.sqnrDb(), cosines / compared);
   }
 }

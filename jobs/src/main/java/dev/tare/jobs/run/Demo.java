@@ -88,7 +88,10 @@ final class Demo {
         Optional.empty(),
         options.evalSamples().orElse(SAMPLES),
         new GateOptions(
-            OptionalDouble.of(Double.parseDouble(Defaults.RUN_MIN_COSINE)), OptionalDouble.empty()),
+            OptionalDouble.of(Double.parseDouble(Defaults.RUN_MIN_COSINE)),
+            OptionalDouble.empty(),
+            OptionalDouble.empty()),
+        Optional.empty(),
         OptionalInt.empty(),
         new OutputOptions(output, Optional.empty(), IfFinished.FAIL));
   }

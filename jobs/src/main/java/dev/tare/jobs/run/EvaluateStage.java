@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.EvaluateOptions;
+import dev.tare.jobs.evaluate.EvaluateJob;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
@@ -56,6 +57,7 @@ record EvaluateStage(
     FinishedRun source = opened.open(options.quantized());
     Facts.requireQuantizedFrom(source, model);
     ModelHandle quantized = Facts.quantizedModel(source, hadoop);
+    EvaluateJob.require(model, options.classesOrAuto());
     Pipeline pipeline = new Pipeline(spark);
     try (StageData data = StageData.open(spark, model, options.data())) {
       Quality quality =
@@ -64,7 +66,7 @@ record EvaluateStage(
               "float and quantized model side by side",
               () -> evaluate(attempt, model, quantized, pipeline, data),
               Summaries::quality);
-      Summaries.table(quality, out);
+      QualityTable.print(quality, out);
       data.describe(pipeline.properties().putObject("data"));
       return pipeline.properties();
     }
@@ -85,6 +87,7 @@ record EvaluateStage(
         data.select(Optional.empty(), options.data().samples()),
         options.data().batchSize(),
         options.gate(),
+        options.classesOrAuto(),
         measured(),
         "data of its own: " + options.data().data());
   }

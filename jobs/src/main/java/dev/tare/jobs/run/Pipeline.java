@@ -8,6 +8,7 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.JsonText;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.calibrate.CalibrateJob;
 import dev.tare.jobs.calibrate.CalibrateRequest;
@@ -176,13 +177,19 @@ final class Pipeline {
       Dataset<Row> samples,
       int batchSize,
       GateOptions gate,
+      String classes,
       Optional<Measured> sensitivity,
       String heldOut)
       throws IOException {
     Quality quality =
         new EvaluateJob(spark)
             .run(
-                model, quantized, samples, batchSize, new Gate(gate.minCosine(), gate.minSqnrDb()));
+                model,
+                quantized,
+                samples,
+                batchSize,
+                new Gate(gate.minCosine(), gate.minSqnrDb(), gate.minChannelSqnr()),
+                classes);
     if (sensitivity.isPresent()) {
       quality =
           quality.with(
@@ -199,10 +206,9 @@ final class Pipeline {
     node.put("samples", quality.samples());
     node.put("held-out", heldOut);
     node.put("vector", quality.headline().name());
-    node.put("cosine-mean", quality.headline().cosineMean());
-    node.put("cosine-min", quality.headline().cosineMin());
-    boolean gated = gate.minCosine().isPresent() || gate.minSqnrDb().isPresent();
-    if (gated) {
+    JsonText.put(node, "cosine-mean", quality.headline().cosineMean());
+    JsonText.put(node, "cosine-min", quality.headline().cosineMin());
+    if (quality.gate().asked()) {
       properties.put(
           Manifest.GATE, quality.gate().passed() ? Manifest.GATE_PASSED : Manifest.GATE_FAILED);
     }

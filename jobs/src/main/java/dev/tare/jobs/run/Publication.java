@@ -96,8 +96,8 @@ final class Publication {
     }
     if (!passed && !ungated) {
       throw TareException.usage(
-          ("%s has no quality gate: name an evaluation of it by --gate (with --min-cosine or"
-                  + " --min-sqnr-db), or publish it by --ungated")
+          ("%s has no quality gate: name an evaluation of it by --gate (with --min-cosine,"
+                  + " --min-sqnr-db or --min-channel-sqnr), or publish it by --ungated")
               .formatted(gates.get(0).folder().path()));
     }
   }

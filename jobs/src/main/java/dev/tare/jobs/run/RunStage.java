@@ -8,6 +8,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.cli.RunOptions;
+import dev.tare.jobs.evaluate.EvaluateJob;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
@@ -109,6 +110,7 @@ final class RunStage {
     ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
     RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
     SelectJob.requireCandidates(model, recipe);
+    EvaluateJob.require(model, options.classesOrAuto());
     if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
       throw QuantizeJob.perChannelActivations("Recipe '" + recipe.name() + "' gives every input");
     }
@@ -161,6 +163,7 @@ final class RunStage {
                       held.samples(options),
                       options.data().batchSize(),
                       options.gate(),
+                      options.classesOrAuto(),
                       options.sensitivity().isPresent()
                           ? Optional.of(
                               new Pipeline.Measured(plan, options.sensitivity().getAsInt()))

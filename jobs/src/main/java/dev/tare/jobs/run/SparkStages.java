@@ -57,7 +57,7 @@ public final class SparkStages implements Stages {
           new RunStage(session.spark(), out, new Progress(progress, 4)).run(options);
       if (outcome.details().isPresent()) {
         progress.println();
-        Summaries.table(outcome.details().get().quality(), out);
+        QualityTable.print(outcome.details().get().quality(), out);
         out.println(outcome.folder().path());
       }
       return outcome.exitCode();

@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.apache.spark.sql.SparkSession;
 
@@ -137,7 +136,8 @@ final class VisionDemo {
         options.recipe().orElse(RECIPE),
         Optional.of(images.resolve("evaluation").toString()),
         options.evalSamples().orElse(EVAL_SAMPLES),
-        new GateOptions(OptionalDouble.empty(), OptionalDouble.empty()),
+        GateOptions.NONE,
+        Optional.empty(),
         OptionalInt.empty(),
         new OutputOptions(output.toString(), Optional.empty(), IfFinished.FAIL));
   }

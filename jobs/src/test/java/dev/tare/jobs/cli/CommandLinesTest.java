@@ -48,6 +48,8 @@ class CommandLinesTest {
           Map.entry("channel-bits", List.of("7", "6")),
           Map.entry("min-cosine", List.of("0.5", "0.25")),
           Map.entry("min-sqnr-db", List.of("20.5", "10.5")),
+          Map.entry("min-channel-sqnr", List.of("12.5", "14.5")),
+          Map.entry("classes", List.of("none", "all")),
           Map.entry("sensitivity", List.of("12", "13")),
           Map.entry("image-size", List.of("48x*", "224x224")),
           Map.entry("image-resize", List.of("crop", "pad")),
@@ -115,7 +117,9 @@ class CommandLinesTest {
                 "int8",
                 Optional.empty(),
                 256,
-                new GateOptions(OptionalDouble.of(0.95), OptionalDouble.empty()),
+                new GateOptions(
+                    OptionalDouble.of(0.95), OptionalDouble.empty(), OptionalDouble.empty()),
+                Optional.empty(),
                 OptionalInt.empty(),
                 new OutputOptions("o", Optional.empty(), IfFinished.FAIL)));
   }
@@ -312,6 +316,8 @@ class CommandLinesTest {
         "--observe=all",
         "--eval-data=e",
         "--min-sqnr-db=-3",
+        "--min-channel-sqnr=12",
+        "--classes=y,z",
         "--sensitivity=6");
     SortedMap<String, String> configuration = ((RunOptions) stages.calls.get(0)).configuration();
 

@@ -31,7 +31,8 @@ class MeasuresTest {
             List.of(10.0, Double.POSITIVE_INFINITY),
             List.of(new PerSample.Worst("ab", .25, 10)),
             List.of(.1f, 2f),
-            List.of(.2f, 2f)));
+            List.of(.2f, 2f)),
+        OutputFacts.NONE);
   }
 
   @Test
@@ -84,7 +85,7 @@ class MeasuresTest {
   }
 
   private static Quality.GateResult check(OptionalDouble cosine, OptionalDouble sqnrDb) {
-    return new Gate(cosine, sqnrDb).check(output("y", .98, 30));
+    return new Gate(cosine, sqnrDb, OptionalDouble.empty()).check(List.of(output("y", .98, 30)));
   }
 
   @Test
@@ -108,9 +109,9 @@ class MeasuresTest {
 
   @Test
   void notANumberHoldsNoLimit() {
-    Gate gate = new Gate(OptionalDouble.of(-1), OptionalDouble.empty());
-    assertThat(gate.check(output("y", Double.NaN, 0)).failures())
-        .containsExactly("cosine of 'y' is NaN, below -1.00000");
+    Gate gate = new Gate(OptionalDouble.of(-1), OptionalDouble.empty(), OptionalDouble.empty());
+    assertThat(gate.check(List.of(output("y", Double.NaN, 0))).failures())
+        .containsExactly("cosine of 'y' is NaN: there were no finite values to compare");
   }
 
   @Test
@@ -186,7 +187,15 @@ class MeasuresTest {
                 "values" : {
                   "float" : [ 0.1, 2.0 ],
                   "quantized" : [ 0.2, 2.0 ]
-                }
+                },
+                "classes" : false,
+                "largest-error" : null,
+                "one-value" : false,
+                "samples-of-other-shape" : 0,
+                "samples-without-values" : 0,
+                "equal-non-finite-values" : 0,
+                "different-non-finite-values" : 0,
+                "channels" : [ ]
               }, {
                 "name" : "pooled",
                 "vector" : "mean-pooled, normalized",
@@ -211,6 +220,7 @@ class MeasuresTest {
                   "quantized" : [ 0.2, 2.0 ]
                 }
               } ],
+              "warnings" : [ ],
               "nearest-neighbour-agreement" : 0.875,
               "nearest-neighbour-samples" : 6,
               "quantized-time-over-float" : 1.5,

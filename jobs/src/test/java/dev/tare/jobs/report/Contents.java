@@ -216,6 +216,9 @@ final class Contents {
                 .99292,
                 .9755 * Math.min(1, noise),
                 Optional.of(.833),
+                Optional.empty(),
+                .731,
+                List.of(new QualityReport.Channel(-1, 384, 3, 17, 14.12, .731)),
                 cosines,
                 sqnrs,
                 List.of(new QualityReport.Worst("34".repeat(32), .97, 12)),
@@ -223,6 +226,7 @@ final class Contents {
                 quantized)),
         Optional.of(.934),
         .59,
-        sensitivity);
+        sensitivity,
+        List.of("'y': 3 of 384 channels of the last axis are below 20 dB"));
   }
 }

@@ -78,6 +78,12 @@ public final class Graphs {
     return this;
   }
 
+  /** An output of integers, or of another type. */
+  Graphs output(String name, TensorProto.DataType type, Object... dims) {
+    graph.addOutput(info(name, type, dims));
+    return this;
+  }
+
   private static ValueInfoProto info(String name, TensorProto.DataType type, Object... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (Object dim : dims) {

@@ -1,0 +1,34 @@
+package dev.tare.jobs.evaluate;
+
+/**
+ * The channels of one axis of an output, each against the float model's over all samples.
+ *
+ * <p>The SQNR of a channel is that of its own values, so that one of large values does not hide
+ * another of small ones. A channel whose root mean square is below a millionth of the output's
+ * largest value is held against that: of a channel that is all zeros nothing else can be said.
+ *
+ * @param axis of the output, batch included: -1 for the last, 1 for the second of an image
+ * @param channels how many there are
+ * @param below those below {@link #LIMIT_DB}
+ * @param worst the channel of the lowest SQNR, counted from 0
+ * @param worstSqnrDb its SQNR in dB; infinite where no channel differs
+ * @param worstError its largest absolute error
+ * @param worstLow its least value in the float model
+ * @param worstHigh its largest
+ */
+public record ChannelQuality(
+    int axis,
+    int channels,
+    int below,
+    int worst,
+    double worstSqnrDb,
+    float worstError,
+    float worstLow,
+    float worstHigh) {
+
+  /** Below it a channel's error exceeds a tenth of its values. */
+  public static final double LIMIT_DB = 20;
+
+  /** So much of the output's largest value is the least that a channel is held against: 2^-20. */
+  static final double FLOOR = 0x1p-20;
+}

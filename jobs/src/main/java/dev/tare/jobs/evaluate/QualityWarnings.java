@@ -1,0 +1,93 @@
+package dev.tare.jobs.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What somebody who reads a cosine alone would miss, one sentence each. */
+final class QualityWarnings {
+
+  /** A channel so much worse than its output is hidden by it: half the error and less. */
+  private static final double HIDDEN_DB = 6;
+
+  private QualityWarnings() {}
+
+  static List<String> of(List<Quality.OutputQuality> outputs, long samples) {
+    List<String> warnings = new ArrayList<>();
+    outputs.stream().filter(o -> !o.pooled()).forEach(o -> of(o, samples, warnings));
+    return warnings;
+  }
+
+  private static void of(Quality.OutputQuality output, long samples, List<String> warnings) {
+    OutputFacts facts = output.facts();
+    String name = "'" + output.name() + "'";
+    if (facts.otherShapes() > 0) {
+      warnings.add(
+          "%s has another shape in the quantized model for %d of %d samples; the figures are over the others"
+              .formatted(name, facts.otherShapes(), samples));
+    }
+    if (facts.withoutValues() > 0) {
+      warnings.add(
+          "%s has no finite value to compare for %d of %d samples; the figures are over the others"
+              .formatted(name, facts.withoutValues(), samples));
+    }
+    if (facts.equalNonFinite() > 0) {
+      warnings.add(
+          "%s: %d values are the same infinity, or NaN, in both models; the figures are over the others"
+              .formatted(name, facts.equalNonFinite()));
+    }
+    if (facts.differentNonFinite() > 0) {
+      warnings.add(
+          "%s: %d values are infinite or NaN in one model and not so in the other; the figures are over the others, and no gate is passed"
+              .formatted(name, facts.differentNonFinite()));
+    }
+    if (facts.oneValue()) {
+      warnings.add(oneValue(output, name));
+    }
+    hidden(output).ifPresent(channel -> warnings.add(channel(channel, name)));
+  }
+
+  private static String oneValue(Quality.OutputQuality output, String name) {
+    return output
+        .facts()
+        .worstChannel()
+        .map(
+            only ->
+                String.format(
+                    Locale.ROOT,
+                    "%s is one value a sample, whose cosine can only be 1 or -1: its SQNR is %.2f dB and its largest error %.4g, where the float model gives %.4g to %.4g",
+                    name,
+                    output.sqnrDb(),
+                    output.facts().largestError(),
+                    only.worstLow(),
+                    only.worstHigh()))
+        .orElse(name + " is one value a sample, whose cosine can only be 1 or -1");
+  }
+
+  /** Classes compete with each other: those that hardly ever win need no precision of their own. */
+  private static Optional<ChannelQuality> hidden(Quality.OutputQuality output) {
+    return output
+        .facts()
+        .worstChannel()
+        .filter(channel -> !output.facts().classes() && !output.facts().oneValue())
+        .filter(channel -> channel.worstSqnrDb() < ChannelQuality.LIMIT_DB)
+        .filter(channel -> channel.worstSqnrDb() <= output.sqnrDb() - HIDDEN_DB);
+  }
+
+  private static String channel(ChannelQuality channel, String name) {
+    return String.format(
+        Locale.ROOT,
+        "%s: %d of %d channels of %s are below %.0f dB; the worst, channel %d, has %.2f dB and errors up to %.4g, where the float model gives %.4g to %.4g",
+        name,
+        channel.below(),
+        channel.channels(),
+        channel.axis() < 0 ? "the last axis" : "axis " + channel.axis(),
+        ChannelQuality.LIMIT_DB,
+        channel.worst(),
+        channel.worstSqnrDb(),
+        channel.worstError(),
+        channel.worstLow(),
+        channel.worstHigh());
+  }
+}

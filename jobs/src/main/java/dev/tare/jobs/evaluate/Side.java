@@ -1,0 +1,48 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.engine.infer.InferenceException;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.SharedInference;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.jobs.model.ModelHandle;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The two models of an evaluation, which are often called alike: errors say which one it was. */
+enum Side {
+  FLOAT("The float model: "),
+  QUANTIZED("The quantized model: ");
+
+  private final String prefix;
+
+  Side(String prefix) {
+    this.prefix = prefix;
+  }
+
+  /**
+   * Loads.
+   *
+   * @throws InferenceException if ONNX Runtime cannot load the model
+   */
+  SharedInference.Lease lease(ModelHandle model, InferenceOptions options) {
+    return named(() -> SharedInference.lease(model.file(), options));
+  }
+
+  /**
+   * Runs.
+   *
+   * @throws InferenceException if ONNX Runtime cannot run the batch
+   */
+  BatchOutputs run(Runner runner, List<Sample> batch) {
+    return named(() -> BatchOutputs.of(runner, batch));
+  }
+
+  private <T> T named(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (InferenceException e) {
+      throw new InferenceException(prefix + e.getMessage(), e);
+    }
+  }
+}
