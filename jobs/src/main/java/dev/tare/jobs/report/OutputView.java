@@ -16,10 +16,31 @@ record OutputView(QualityReport.Output output) {
     facts.add(Fact.of("SQNR", Figures.db(output.sqnrDb()) + " dB"));
     facts.add(Fact.of("cosine, mean", Figures.cosine(output.cosineMean())));
     facts.add(Fact.of("cosine, minimum", Figures.cosine(output.cosineMin())));
+    if (!Double.isNaN(output.largestError()) && output.labelsEqual().isEmpty()) {
+      facts.add(Fact.of("largest error", Figures.real(output.largestError())));
+    }
+    output.channels().forEach(axis -> facts.add(channel(axis)));
     output
         .agreement()
         .ifPresent(share -> facts.add(Fact.of("same largest value", Figures.percent(share))));
+    output
+        .labelsEqual()
+        .ifPresent(share -> facts.add(Fact.of("equal labels", Figures.percent(share))));
     return facts;
+  }
+
+  private static Fact channel(QualityReport.Channel axis) {
+    return Fact.of(
+        "worst of %s channels on %s"
+            .formatted(
+                Figures.count(axis.channels()),
+                axis.axis() < 0 ? "the last axis" : "axis " + axis.axis()),
+        "%s dB (channel %d, errors up to %s); %s below 20 dB"
+            .formatted(
+                Figures.db(axis.sqnrDb()),
+                axis.worst(),
+                Figures.real(axis.largestError()),
+                Figures.count(axis.below())));
   }
 
   boolean hasSamples() {

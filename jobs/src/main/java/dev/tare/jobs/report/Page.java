@@ -80,9 +80,17 @@ record Page(RunContent content, Optional<Comparison> comparison) {
     List<String> limits = new ArrayList<>();
     content.setting("min-cosine").ifPresent(v -> limits.add("mean cosine at least " + v));
     content.setting("min-sqnr-db").ifPresent(v -> limits.add("SQNR at least " + v + " dB"));
+    content
+        .setting("min-channel-sqnr")
+        .ifPresent(v -> limits.add("SQNR of every channel at least " + v + " dB"));
     return gate().equals("none") || limits.isEmpty()
         ? List.of()
         : List.of("Limits: " + String.join(", ", limits) + ".");
+  }
+
+  /** What the cosine does not show. */
+  List<String> warnings() {
+    return content.quality().map(QualityReport::warnings).orElse(List.of());
   }
 
   List<Fact> tiles() {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param sameNeighbour share of samples with the same nearest neighbour in both models
  * @param timeRatio time of the quantized model over the float one; NaN where it is not there
  * @param sensitivity operators measured one by one
+ * @param warnings what a reader of the cosine alone would miss
  */
 record QualityReport(
     long samples,
@@ -29,7 +30,8 @@ record QualityReport(
     List<Output> outputs,
     Optional<Double> sameNeighbour,
     double timeRatio,
-    Optional<Sensitivity> sensitivity) {
+    Optional<Sensitivity> sensitivity,
+    List<String> warnings) {
 
   private static final int FORMAT_VERSION = 1;
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -38,12 +40,17 @@ record QualityReport(
     cpus = List.copyOf(cpus);
     failures = List.copyOf(failures);
     outputs = List.copyOf(outputs);
+    warnings = List.copyOf(warnings);
   }
 
   /**
    * One vector compared.
    *
-   * @param agreement share of positions with the same largest value
+   * @param agreement share of positions with the same largest value; empty for one that does not
+   *     decide between classes
+   * @param labelsEqual share of equal labels, of an output that holds labels
+   * @param largestError largest absolute error; NaN where it was not recorded
+   * @param channels the worst channels, one of each axis that was measured
    * @param cosines quantiles of the samples' cosines at equal steps, ascending; empty where they
    *     were not recorded
    * @param sqnrs quantiles of the samples' SQNR in dB
@@ -58,6 +65,9 @@ record QualityReport(
       double cosineMean,
       double cosineMin,
       Optional<Double> agreement,
+      Optional<Double> labelsEqual,
+      double largestError,
+      List<Channel> channels,
       List<Double> cosines,
       List<Double> sqnrs,
       List<Worst> worst,
@@ -65,6 +75,7 @@ record QualityReport(
       List<Double> quantized) {
 
     Output {
+      channels = List.copyOf(channels);
       cosines = List.copyOf(cosines);
       sqnrs = List.copyOf(sqnrs);
       worst = List.copyOf(worst);
@@ -73,9 +84,19 @@ record QualityReport(
     }
 
     boolean pooled() {
-      return !vector.equals("as is");
+      return labelsEqual.isEmpty() && !vector.equals("as is");
     }
   }
+
+  /**
+   * The worst channel of an axis.
+   *
+   * @param axis -1 for the last
+   * @param channels how many there are
+   * @param below how many are below 20 dB
+   */
+  record Channel(
+      int axis, int channels, int below, int worst, double sqnrDb, double largestError) {}
 
   /** A sample by its hash. */
   record Worst(String sample, double cosine, double sqnrDb) {}
@@ -97,11 +118,12 @@ record QualityReport(
   /** The model with this operator in float. */
   record Operator(String node, double cosine, double sqnrDb) {}
 
-  /** The vector that the gate is held against: the pooled one, else the first. */
+  /** The vector that the gate is held against: the pooled one, else the first of numbers. */
   Optional<Output> headline() {
     return outputs.stream()
         .filter(Output::pooled)
         .findFirst()
+        .or(() -> outputs.stream().filter(o -> o.labelsEqual().isEmpty()).findFirst())
         .or(() -> outputs.stream().findFirst());
   }
 
@@ -136,7 +158,8 @@ record QualityReport(
         number(root.path("quantized-time-over-float")),
         root.has("sensitivity")
             ? Optional.of(sensitivity(root.get("sensitivity")))
-            : Optional.empty());
+            : Optional.empty(),
+        texts(root.path("warnings")));
   }
 
   private static Output output(JsonNode node) {
@@ -155,12 +178,34 @@ record QualityReport(
         number(node.path("sqnr-db")),
         number(node.path("cosine").path("mean")),
         number(node.path("cosine").path("min")),
-        optional(node, "argmax-agreement"),
+        // Evaluations by older versions do not say whether there are classes.
+        node.path("classes").asBoolean(true)
+            ? optional(node, "argmax-agreement")
+            : Optional.empty(),
+        optional(node, "labels-equal"),
+        number(node.path("largest-error")),
+        channels(node.path("channels")),
         numbers(perSample.path("cosine-quantiles")),
         numbers(perSample.path("sqnr-db-quantiles")),
         worst,
         numbers(node.path("values").path("float")),
         numbers(node.path("values").path("quantized")));
+  }
+
+  private static List<Channel> channels(JsonNode axes) {
+    List<Channel> channels = new ArrayList<>();
+    for (JsonNode axis : axes) {
+      JsonNode worst = axis.path("worst");
+      channels.add(
+          new Channel(
+              axis.path("axis").asInt(),
+              axis.path("channels").asInt(),
+              axis.path("below-20-db").asInt(),
+              worst.path("channel").asInt(),
+              number(worst.path("sqnr-db")),
+              number(worst.path("largest-error"))));
+    }
+    return channels;
   }
 
   private static Sensitivity sensitivity(JsonNode node) {

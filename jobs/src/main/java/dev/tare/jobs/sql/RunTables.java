@@ -1,6 +1,7 @@
 package dev.tare.jobs.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.tare.jobs.Concurrently;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
@@ -81,7 +82,13 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
               .add("cosine_p50", DataTypes.DoubleType, true)
               .add("argmax_agreement", DataTypes.DoubleType, true)
               .add("nearest_neighbour_agreement", DataTypes.DoubleType, true)
-              .add("quantized_time_over_float", DataTypes.DoubleType, true));
+              .add("quantized_time_over_float", DataTypes.DoubleType, true)
+              .add("classes", DataTypes.BooleanType, true)
+              .add("labels_equal", DataTypes.DoubleType, true)
+              .add("largest_error", DataTypes.DoubleType, true)
+              .add("worst_channel", DataTypes.LongType, true)
+              .add("worst_channel_axis", DataTypes.LongType, true)
+              .add("worst_channel_sqnr_db", DataTypes.DoubleType, true));
 
   private static StructType all(StructType first, StructType second) {
     StructType schema = first;
@@ -213,6 +220,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
 
   private static InternalRow quality(FinishedRun run, JsonNode root, JsonNode output) {
     JsonNode cosine = output.path("cosine");
+    JsonNode channel = worstAxis(output);
     return row(
         run,
         InternalRows.text(output.path("name")),
@@ -228,7 +236,27 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
         InternalRows.number(cosine.path("p50")),
         InternalRows.number(output.path("argmax-agreement")),
         InternalRows.number(root.path("nearest-neighbour-agreement")),
-        InternalRows.number(root.path("quantized-time-over-float")));
+        InternalRows.number(root.path("quantized-time-over-float")),
+        output.has("classes") ? output.path("classes").asBoolean() : null,
+        InternalRows.number(output.path("labels-equal")),
+        InternalRows.number(output.path("largest-error")),
+        InternalRows.whole(channel.path("worst").path("channel")),
+        InternalRows.whole(channel.path("axis")),
+        InternalRows.number(channel.path("worst").path("sqnr-db")));
+  }
+
+  /** The axis of the worst channel; one without a number has no error at all. */
+  private static JsonNode worstAxis(JsonNode output) {
+    JsonNode worst = MissingNode.getInstance();
+    for (JsonNode axis : output.path("channels")) {
+      JsonNode db = axis.path("worst").path("sqnr-db");
+      JsonNode least = worst.path("worst").path("sqnr-db");
+      if (worst.isMissingNode()
+          || (db.isNumber() && (!least.isNumber() || db.asDouble() < least.asDouble()))) {
+        worst = axis;
+      }
+    }
+    return worst;
   }
 
   private static JsonNode json(FinishedRun run) {
