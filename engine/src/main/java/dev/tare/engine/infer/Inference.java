@@ -200,8 +200,7 @@ public final class Inference implements AutoCloseable {
       }
     }
     CopiedOutputs shared = copied.computeIfAbsent(wanted, o -> new CopiedOutputs());
-    return new Runner(
-        session, names, model, wanted, Set.copyOf(floatOutputs), batchAxes, shared);
+    return new Runner(session, names, model, wanted, Set.copyOf(floatOutputs), batchAxes, shared);
   }
 
   /** All inputs of the model as ONNX Runtime sees them, under the names that callers use. */

@@ -189,8 +189,7 @@ public final class Runner {
     }
   }
 
-  private Shape copy(OrtSession.Result result, String output, TensorSink sink)
-      throws OrtException {
+  private Shape copy(OrtSession.Result result, String output, TensorSink sink) throws OrtException {
     return OutputValues.read(output, result.get(names.inSession(output)).orElseThrow(), sink);
   }
 }
