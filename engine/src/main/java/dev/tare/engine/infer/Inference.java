@@ -114,17 +114,20 @@ public final class Inference implements AutoCloseable {
 
   private static OrtSession session(
       OrtEnvironment environment, ModelFile source, SessionOptions settings) throws OrtException {
-    if (source.data().isEmpty()) {
+    if (source.data().isEmpty() && NativePath.opens(source.file())) {
       return environment.createSession(source.file().toString(), settings);
     }
-    // Opened by path, a model may name files of its own folder only.
-    settings.addConfigEntry(
-        "session.model_external_initializers_file_folder_path", source.data().get().toString());
-    try (FileChannel channel = FileChannel.open(source.file(), StandardOpenOption.READ)) {
+    Path folder = source.data().orElseGet(() -> source.file().toAbsolutePath().getParent());
+    try (NativePath data = NativePath.of(folder);
+        FileChannel channel = FileChannel.open(source.file(), StandardOpenOption.READ)) {
+      // Opened by path, a model may name files of its own folder only.
+      settings.addConfigEntry(
+          "session.model_external_initializers_file_folder_path", data.path().toString());
       return environment.createSession(
           channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()), settings);
     } catch (IOException e) {
-      throw new InferenceException("Cannot read model '" + source.file().getFileName() + "'", e);
+      throw new InferenceException(
+          "Cannot read model '%s': %s".formatted(source.file().getFileName(), e.getMessage()), e);
     }
   }
 
