@@ -19,16 +19,20 @@ record TokenizerFile(String name, OptionalInt truncation, long largestId) {
   static final int DEFAULT_MAX_LENGTH = 512;
 
   /**
-   * @throws InputException if the file cannot be read or is no {@code tokenizer.json}
+   * Reads it.
+   *
+   * @throws InputException if the file cannot be read, is no {@code tokenizer.json}, or has a
+   *     pattern at which the native library may end the process
    */
   static TokenizerFile read(LocalFile file) {
     JsonNode root;
     try {
-      root = new ObjectMapper().readTree(file.path().toFile());
+      root = new ObjectMapper().readTree(file.content());
     } catch (IOException e) {
       throw new InputException(
           "Cannot read tokenizer " + file.displayName() + ": not JSON: " + e.getMessage(), e);
     }
+    TokenizerPatterns.requireLinear(root, file.displayName());
     JsonNode vocabulary = root.path("model").path("vocab");
     if (!vocabulary.isContainerNode()) {
       throw new InputException(

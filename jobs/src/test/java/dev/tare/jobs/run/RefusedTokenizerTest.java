@@ -24,7 +24,7 @@ class RefusedTokenizerTest {
 
   private void refused(Path tokenizer, String... words) throws IOException {
     Path text = Files.writeString(folder.resolve("text.txt"), "a sentence\nanother one\n");
-    Path output = folder.resolve("run");
+    Path output = folder.resolve("run" + tokenizer.toString().hashCode() + words.length);
     tare(
             "calibrate",
             "--model",
@@ -51,6 +51,31 @@ class RefusedTokenizerTest {
   @Test
   void otherJsonAsTokenizer() throws IOException {
     refused(Files.writeString(folder.resolve("other.json"), "{\"a\":1}"), "other.json", "vocab");
+  }
+
+  @Test
+  void tokenizerWhosePatternTriesWithoutEnd() throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = (ObjectNode) mapper.readTree(Path.of(tokenizer()).toFile());
+    root.set(
+        "pre_tokenizer",
+        mapper.readTree(
+            """
+            {"type": "Sequence", "pretokenizers": [{"type": "Split", "invert": false,
+             "behavior": "Isolated", "pattern": {"Regex": "(a+)+$|(.*)*x"}}]}
+            """));
+    Path endless = folder.resolve("endless.json");
+    mapper.writeValue(endless.toFile(), root);
+    refused(endless, "endless.json", "'(a+)+$|(.*)*x' of its pre_tokenizer", "without end");
+    root.remove("pre_tokenizer");
+    root.set(
+        "normalizer",
+        mapper.readTree(
+            """
+            {"type": "Replace", "content": "", "pattern": {"Regex": "([ab]|c)*x"}}
+            """));
+    mapper.writeValue(endless.toFile(), root);
+    refused(endless, "endless.json", "of its normalizer", "repeats what varies");
   }
 
   @Test
