@@ -1,5 +1,8 @@
 package dev.tare.engine.infer;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,7 +19,23 @@ public final class SharedInference {
 
   private SharedInference() {}
 
-  private record Key(ModelFile model, InferenceOptions options) {}
+  /**
+   * @param stamp what the file system says of the file: under a path that was loaded before there
+   *     may be another model now
+   */
+  private record Key(ModelFile model, String stamp, InferenceOptions options) {
+
+    static Key of(ModelFile model, InferenceOptions options) {
+      try {
+        BasicFileAttributes file = Files.readAttributes(model.file(), BasicFileAttributes.class);
+        return new Key(
+            model, file.fileKey() + " " + file.size() + " " + file.lastModifiedTime(), options);
+      } catch (IOException e) {
+        throw new InferenceException(
+            "Cannot read model '%s': %s".formatted(model.file().getFileName(), e), e);
+      }
+    }
+  }
 
   private static final class Entry {
     private Inference inference;
@@ -53,21 +72,32 @@ public final class SharedInference {
   /**
    * Loads the model unless this JVM has it already.
    *
-   * @throws InferenceException if ONNX Runtime cannot load it
+   * @throws InferenceException if ONNX Runtime cannot load it, or its file was replaced meanwhile
    */
   public static Lease lease(ModelFile model, InferenceOptions options) {
-    Key key = new Key(model, options);
+    Key key = Key.of(model, options);
     // Loading under the lock: two tasks that start together must not load the model twice.
     synchronized (ENTRIES) {
       Entry entry = ENTRIES.get(key);
       if (entry == null) {
         entry = new Entry();
-        entry.inference = Inference.open(model, options);
+        entry.inference = open(key);
         ENTRIES.put(key, entry);
       }
       entry.users++;
       return new Lease(key, entry.inference);
     }
+  }
+
+  private static Inference open(Key key) {
+    Inference inference = Inference.open(key.model(), key.options());
+    if (!Key.of(key.model(), key.options()).equals(key)) {
+      inference.close();
+      throw new InferenceException(
+          "Model '%s' was replaced while it was loaded"
+              .formatted(key.model().file().getFileName()));
+    }
+    return inference;
   }
 
   private static void closeIdle() {

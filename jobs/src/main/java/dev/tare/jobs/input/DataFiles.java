@@ -2,6 +2,8 @@ package dev.tare.jobs.input;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -9,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobExpander;
@@ -33,12 +36,26 @@ public record DataFiles(String uri, List<DataFile> files) {
    * @param path as Hadoop writes it
    * @param bytes length
    * @param modifiedMillis modification time
+   * @param version what else the storage tells of this very content: an object store's tag, on a
+   *     local disk the file's own number and its modification time in full; empty elsewhere
    */
-  public record DataFile(String path, long bytes, long modifiedMillis) {
+  public record DataFile(String path, long bytes, long modifiedMillis, String version) {
 
-    static DataFile of(FileStatus status) {
+    static DataFile of(FileStatus status) throws IOException {
       return new DataFile(
-          status.getPath().toString(), status.getLen(), status.getModificationTime());
+          status.getPath().toString(),
+          status.getLen(),
+          status.getModificationTime(),
+          version(status));
+    }
+
+    private static String version(FileStatus status) throws IOException {
+      if (local(status.getPath())) {
+        BasicFileAttributes file =
+            Files.readAttributes(onDisk(status.getPath()), BasicFileAttributes.class);
+        return file.fileKey() + " " + file.lastModifiedTime();
+      }
+      return status instanceof EtagSource source ? String.valueOf(source.getEtag()) : "";
     }
 
     /** The path as Spark's readers take it: with the letters of globs escaped. */
@@ -168,7 +185,8 @@ public record DataFiles(String uri, List<DataFile> files) {
   /**
    * Compares with what is there now.
    *
-   * @throws InputException if a file was added, removed, or changed in length or time since
+   * @throws InputException if a file was added, removed, replaced, or changed in length or time
+   *     since
    */
   void requireUnchanged(Configuration configuration) {
     Set<DataFile> now = new LinkedHashSet<>(list(uri, configuration).files());

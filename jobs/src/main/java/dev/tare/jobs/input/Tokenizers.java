@@ -1,9 +1,9 @@
 package dev.tare.jobs.input;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Tokenizers {
 
-  private record Key(Path path, int maxLength) {}
+  private record Key(String identity, int maxLength) {}
 
   private static final Map<Key, HuggingFaceTokenizer> OPEN = new ConcurrentHashMap<>();
 
@@ -38,8 +38,7 @@ final class Tokenizers {
    * @throws InputException if the file is no tokenizer
    */
   static HuggingFaceTokenizer open(LocalFile file, int maxLength) {
-    return OPEN.computeIfAbsent(
-        new Key(file.path().toAbsolutePath(), maxLength), key -> load(file, maxLength));
+    return OPEN.computeIfAbsent(new Key(file.identity(), maxLength), key -> load(file, maxLength));
   }
 
   private static HuggingFaceTokenizer load(LocalFile file, int maxLength) {
@@ -54,7 +53,7 @@ final class Tokenizers {
             "maxLength", length,
             "modelMaxLength", length);
     // By stream, not by path: by path it would heed a tokenizer_config.json that lies beside it.
-    try (InputStream in = Files.newInputStream(file.path())) {
+    try (InputStream in = new ByteArrayInputStream(file.content())) {
       return HuggingFaceTokenizer.newInstance(in, options);
     } catch (IOException | RuntimeException e) {
       throw new InputException(

@@ -51,7 +51,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    */
   public static ModelHandle open(String location, Configuration hadoop) throws IOException {
     ModelHandle handle = openUnchecked(location, hadoop);
-    handle.refuse(() -> Preflight.check(handle.parse()));
+    handle.warnings();
     return handle;
   }
 
@@ -94,6 +94,19 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     return ModelRef.of(path.toString(), hadoop);
   }
 
+  /**
+   * What cannot be judged without running the model, for people.
+   *
+   * @throws TareException (bad input) if it cannot be quantized
+   */
+  public List<String> warnings() {
+    try {
+      return Preflight.check(parse());
+    } catch (InvalidModelException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+  }
+
   /** Place and content of the model's own file. */
   public ModelRef ref() {
     return files.model();
@@ -102,18 +115,6 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
   /** What tells this model from any other, data files included. */
   public String sha256() {
     return files.sha256();
-  }
-
-  private interface Check {
-    List<String> run();
-  }
-
-  private void refuse(Check check) {
-    try {
-      check.run();
-    } catch (InvalidModelException e) {
-      throw TareException.badInput(e.getMessage(), e);
-    }
   }
 
   /** The file on this machine, with those in which it keeps data beside it. */
@@ -135,7 +136,12 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     OnnxModel model = kept == null ? null : kept.get();
     if (model == null) {
       try {
-        model = OnnxModel.read(path(), files.fileName());
+        Path file;
+        do {
+          file = path();
+          model = OnnxModel.read(file, files.fileName());
+          // Looked at again: another file may have taken the place since it was hashed.
+        } while (!path().equals(file));
       } catch (InvalidModelException e) {
         throw TareException.badInput(e.getMessage(), e);
       } catch (IOException e) {

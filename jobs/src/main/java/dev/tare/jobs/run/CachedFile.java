@@ -1,11 +1,13 @@
 package dev.tare.jobs.run;
 
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalFile;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.ModelCache;
 import dev.tare.jobs.storage.ModelRef;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 
@@ -30,6 +32,27 @@ record CachedFile(ModelRef ref, HadoopSettings hadoop) implements LocalFile {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot fetch " + ref.uri(), e);
     }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws TareException (bad input) if they are not those that the run began with
+   */
+  @Override
+  public byte[] content() {
+    try {
+      byte[] bytes = Files.readAllBytes(path());
+      ref.requireContent(bytes);
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + ref.uri(), e);
+    }
+  }
+
+  @Override
+  public String identity() {
+    return ref.sha256();
   }
 
   @Override

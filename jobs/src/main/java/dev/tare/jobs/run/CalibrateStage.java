@@ -1,7 +1,6 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.model.ModelHandle;
@@ -10,10 +9,9 @@ import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.sql.SparkSession;
 
 /** {@code tare calibrate}. */
-record CalibrateStage(SparkSession spark, CalibrateOptions options, Progress progress)
+record CalibrateStage(HeldInputs held, CalibrateOptions options, Progress progress)
     implements SingleStage {
 
   @Override
@@ -23,25 +21,21 @@ record CalibrateStage(SparkSession spark, CalibrateOptions options, Progress pro
 
   @Override
   public List<InputRef> inputs() throws IOException {
-    ModelHandle model = model();
-    try (StageData data = StageData.open(spark, model, options.data())) {
-      return RunStage.inputs(model, data, Optional.empty());
-    }
+    return RunStage.inputs(model(), data(), Optional.empty());
   }
 
   @Override
   public ObjectNode write(RunAttempt attempt) throws IOException {
     ModelHandle model = model();
-    Pipeline pipeline = new Pipeline(spark, progress::line);
-    try (StageData data = StageData.open(spark, model, options.data())) {
-      progress.stage(
-          name(),
-          "run the float model and count",
-          () -> calibrate(attempt, model, pipeline, data),
-          Summaries::calibration);
-      data.describe(pipeline.properties().putObject("data"));
-      return pipeline.properties();
-    }
+    Pipeline pipeline = new Pipeline(held.spark(), progress::line);
+    StageData data = data();
+    progress.stage(
+        name(),
+        "run the float model and count",
+        () -> calibrate(attempt, model, pipeline, data),
+        Summaries::calibration);
+    data.describe(pipeline.properties().putObject("data"));
+    return pipeline.properties();
   }
 
   private CalibrateResult calibrate(
@@ -59,6 +53,10 @@ record CalibrateStage(SparkSession spark, CalibrateOptions options, Progress pro
   }
 
   private ModelHandle model() throws IOException {
-    return ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
+    return held.model(options.model());
+  }
+
+  private StageData data() throws IOException {
+    return held.data(model(), options.data());
   }
 }

@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.DequantizeOptions;
 import dev.tare.jobs.model.ModelHandle;
@@ -12,24 +11,16 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.ModelFiles;
-import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import dev.tare.jobs.storage.StoredPlace;
 import java.io.IOException;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.SparkSession;
 
 /** {@code tare dequantize}. */
-record DequantizeStage(
-    SparkSession spark, DequantizeOptions options, Progress progress, OpenedRuns opened)
+record DequantizeStage(HeldInputs held, DequantizeOptions options, Progress progress)
     implements SingleStage {
-
-  DequantizeStage(SparkSession spark, DequantizeOptions options, Progress progress) {
-    this(spark, options, progress, new OpenedRuns(SparkJobs.hadoop(spark)));
-  }
 
   @Override
   public String name() {
@@ -55,7 +46,7 @@ record DequantizeStage(
             name(),
             "integers back to float weights",
             () ->
-                new DequantizeJob(spark)
+                new DequantizeJob(held.spark())
                     .run(model, plan, quantized.verified(Part.WEIGHTS), attempt::create),
             count -> count + " constants");
     ObjectNode properties = new ObjectMapper().createObjectNode();
@@ -64,7 +55,7 @@ record DequantizeStage(
   }
 
   private FinishedRun quantized() throws IOException {
-    FinishedRun run = opened.open(options.quantized());
+    FinishedRun run = held.runs().open(options.quantized());
     if (!run.has(Part.WEIGHTS)) {
       throw TareException.badInput(
           "Run %s has no quantized weights; it was made by: %s"
@@ -74,10 +65,9 @@ record DequantizeStage(
   }
 
   private ModelHandle model(FinishedRun quantized) throws IOException {
-    Configuration hadoop = SparkJobs.hadoop(spark);
     String place =
         options.model().isPresent() ? options.model().get() : modelOf(quantized).toString();
-    return ModelHandle.open(place, hadoop);
+    return held.model(place);
   }
 
   private static Path modelOf(FinishedRun quantized) {
@@ -99,7 +89,7 @@ record DequantizeStage(
 
   /** A run of all stages has its plan; one of that stage alone names the run that has it. */
   private QuantPlan plan(FinishedRun quantized) throws IOException {
-    Lineage lineage = Lineage.of(options.quantized(), opened);
+    Lineage lineage = Lineage.of(options.quantized(), held.runs());
     FinishedRun planned =
         lineage
             .holding(Part.PLAN_JSON)

@@ -1,7 +1,6 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.evaluate.EvaluateJob;
@@ -10,7 +9,6 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Lineage;
-import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
@@ -18,21 +16,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.SparkSession;
 
 /** {@code tare evaluate}; the table of results goes to {@code out}. */
-record EvaluateStage(
-    SparkSession spark,
-    EvaluateOptions options,
-    Progress progress,
-    PrintStream out,
-    OpenedRuns opened)
+record EvaluateStage(HeldInputs held, EvaluateOptions options, Progress progress, PrintStream out)
     implements SingleStage {
-
-  EvaluateStage(SparkSession spark, EvaluateOptions options, Progress progress, PrintStream out) {
-    this(spark, options, progress, out, new OpenedRuns(SparkJobs.hadoop(spark)));
-  }
 
   @Override
   public String name() {
@@ -41,35 +28,31 @@ record EvaluateStage(
 
   @Override
   public List<InputRef> inputs() throws IOException {
-    Configuration hadoop = SparkJobs.hadoop(spark);
-    ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    try (StageData data = StageData.open(spark, model, options.data())) {
-      List<InputRef> inputs = new ArrayList<>(RunStage.inputs(model, data, Optional.empty()));
-      inputs.add(opened.open(options.quantized()).asInput("quantized"));
-      return inputs;
-    }
+    ModelHandle model = held.model(options.model());
+    StageData data = held.data(model, options.data());
+    List<InputRef> inputs = new ArrayList<>(RunStage.inputs(model, data, Optional.empty()));
+    inputs.add(held.runs().open(options.quantized()).asInput("quantized"));
+    return inputs;
   }
 
   @Override
   public ObjectNode write(RunAttempt attempt) throws IOException {
-    Configuration hadoop = SparkJobs.hadoop(spark);
-    ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    FinishedRun source = opened.open(options.quantized());
+    ModelHandle model = held.model(options.model());
+    FinishedRun source = held.runs().open(options.quantized());
     Facts.requireQuantizedFrom(source, model);
-    ModelHandle quantized = Facts.quantizedModel(source, hadoop);
+    ModelHandle quantized = held.quantizedModel(source);
     EvaluateJob.require(model, options.classesOrAuto());
-    Pipeline pipeline = new Pipeline(spark);
-    try (StageData data = StageData.open(spark, model, options.data())) {
-      Quality quality =
-          progress.stage(
-              name(),
-              "float and quantized model side by side",
-              () -> evaluate(attempt, model, quantized, pipeline, data),
-              Summaries::quality);
-      QualityTable.print(quality, out);
-      data.describe(pipeline.properties().putObject("data"));
-      return pipeline.properties();
-    }
+    Pipeline pipeline = new Pipeline(held.spark());
+    StageData data = held.data(model, options.data());
+    Quality quality =
+        progress.stage(
+            name(),
+            "float and quantized model side by side",
+            () -> evaluate(attempt, model, quantized, pipeline, data),
+            Summaries::quality);
+    QualityTable.print(quality, out);
+    data.describe(pipeline.properties().putObject("data"));
+    return pipeline.properties();
   }
 
   private Quality evaluate(
@@ -101,7 +84,7 @@ record EvaluateStage(
     if (options.sensitivity().isEmpty()) {
       return Optional.empty();
     }
-    Lineage lineage = Lineage.of(options.quantized(), opened);
+    Lineage lineage = Lineage.of(options.quantized(), held.runs());
     FinishedRun planned =
         lineage
             .holding(Part.PLAN_JSON)

@@ -11,14 +11,13 @@ import java.util.OptionalInt;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /** Rows that calibration does not see: data of their own, or a split by hash. */
-record EvaluationData(StageData data, boolean own) implements AutoCloseable {
+record EvaluationData(StageData data, boolean own) {
 
   static EvaluationData open(
-      SparkSession spark, ModelHandle model, RunOptions options, StageData calibration)
+      HeldInputs held, ModelHandle model, RunOptions options, StageData calibration)
       throws IOException {
     if (options.evalData().isEmpty()) {
       return new EvaluationData(calibration, false);
@@ -36,7 +35,7 @@ record EvaluationData(StageData data, boolean own) implements AutoCloseable {
             d.batchSize(),
             d.images(),
             d.maxBadRows());
-    return new EvaluationData(StageData.open(spark, model, eval), true);
+    return new EvaluationData(held.data(model, eval), true);
   }
 
   Optional<Column> calibrationCondition() {
@@ -79,12 +78,5 @@ record EvaluationData(StageData data, boolean own) implements AutoCloseable {
     return own
         ? "data of its own: " + data.uri()
         : "one row in five of the calibration data, chosen by hash and not calibrated on";
-  }
-
-  @Override
-  public void close() {
-    if (own) {
-      data.close();
-    }
   }
 }

@@ -12,12 +12,15 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FileEntry;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
+import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
 import dev.tare.jobs.storage.Status;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +32,9 @@ import org.apache.hadoop.fs.Path;
 
 /** Tells what a model or a run is; needs no Spark. */
 final class Inspection {
+
+  /** Inputs of one kind that are named one by one. */
+  private static final int LISTED = 3;
 
   private final PrintStream out;
   private final Configuration hadoop = HadoopSettings.ofDriver();
@@ -89,13 +95,34 @@ final class Inspection {
     if (calibration.has(Pipeline.CONTENT_SHA256)) {
       field("content-sha256", calibration.path(Pipeline.CONTENT_SHA256).asText());
     }
-    run.manifest().inputs().forEach(input -> field(input.name(), input.uri().toString()));
+    inputs(run.manifest().inputs());
     out.println();
     properties("", run.manifest().properties());
     out.println();
     for (FileEntry file : run.manifest().files()) {
       out.printf(Locale.ROOT, "%14d  %s%n", file.digest().bytes(), file.path());
     }
+  }
+
+  /** A line each, or one for many of a kind, as the files of a data set. */
+  private void inputs(List<InputRef> inputs) {
+    Map<String, List<InputRef>> kinds = new LinkedHashMap<>();
+    inputs.forEach(i -> kinds.computeIfAbsent(i.name(), name -> new ArrayList<>()).add(i));
+    kinds.forEach(
+        (name, files) -> {
+          if (files.size() <= LISTED) {
+            files.forEach(file -> field(name, file.uri().toString()));
+          } else {
+            field(
+                name,
+                "%d files, %d bytes, %s to %s"
+                    .formatted(
+                        files.size(),
+                        files.stream().mapToLong(InputRef::bytes).sum(),
+                        files.get(0).uri(),
+                        files.get(files.size() - 1).uri()));
+          }
+        });
   }
 
   private void status(Status status) {

@@ -1,24 +1,18 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.cli.MergeOptions;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
-import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import org.apache.spark.sql.SparkSession;
+import java.util.Map;
 
 /** {@code tare merge}. */
-record MergeStage(SparkSession spark, MergeOptions options, Progress progress, OpenedRuns opened)
-    implements SingleStage {
-
-  MergeStage(SparkSession spark, MergeOptions options, Progress progress) {
-    this(spark, options, progress, new OpenedRuns(SparkJobs.hadoop(spark)));
-  }
+record MergeStage(HeldInputs held, MergeOptions options, Progress progress) implements SingleStage {
 
   @Override
   public String name() {
@@ -32,16 +26,38 @@ record MergeStage(SparkSession spark, MergeOptions options, Progress progress, O
 
   @Override
   public ObjectNode write(RunAttempt attempt) throws IOException {
-    RunMerger merger = new RunMerger(spark, runs(), options.allowMixed());
+    warnAboutOverlap();
+    RunMerger merger = new RunMerger(held.spark(), runs(), options.allowMixed());
     progress.stage(
         name(), options.runs().size() + " runs", () -> merger.run(attempt), text -> text);
     return merger.properties();
   }
 
+  /** The same rows twice are no larger sample; that may be meant, so it is said only. */
+  private void warnAboutOverlap() throws IOException {
+    Map<InputRef, FinishedRun> first = new HashMap<>();
+    for (FinishedRun run : runs()) {
+      List<InputRef> again =
+          run.manifest().inputs().stream()
+              .filter(input -> input.name().equals("data") && first.containsKey(input))
+              .toList();
+      if (!again.isEmpty()) {
+        held.warn(
+            "%s and %s are calibrated on the same data, which counts twice: %s%s"
+                .formatted(
+                    first.get(again.get(0)).folder().path(),
+                    run.folder().path(),
+                    again.get(0).uri(),
+                    again.size() > 1 ? " and %d more".formatted(again.size() - 1) : ""));
+      }
+      run.manifest().inputs().forEach(input -> first.putIfAbsent(input, run));
+    }
+  }
+
   private List<FinishedRun> runs() throws IOException {
     List<FinishedRun> runs = new ArrayList<>();
     for (String run : options.runs()) {
-      runs.add(opened.open(run));
+      runs.add(held.runs().open(run));
     }
     return runs;
   }

@@ -82,8 +82,16 @@ final class RunStage {
     Configuration hadoop = SparkJobs.hadoop(spark);
     RunFolder folder = RunFolder.at(options.output().output(), options.output().runId(), hadoop);
     folder.requireWritable(options.output().atomicity());
+    try (HeldInputs held = new HeldInputs(spark, progress::line)) {
+      return run(options, after, held, folder);
+    }
+  }
+
+  private Outcome run(
+      RunOptions options, AfterCalibration after, HeldInputs inputs, RunFolder folder)
+      throws IOException {
     Optional<ExitCode> reused =
-        folder.reusable(options.output().ifFinished(), () -> fingerprint(options));
+        folder.reusable(options.output().ifFinished(), () -> fingerprint(options, inputs));
     if (reused.isPresent()) {
       out.println("Reused the finished run " + folder.path());
       return new Outcome(reused.get(), folder, Optional.empty());
@@ -93,7 +101,7 @@ final class RunStage {
     FinishedRun run =
         folder.produce(
             options.output().atomicity(),
-            attempt -> Explained.run(() -> work(folder, attempt, options, after, ratio)));
+            attempt -> Explained.run(() -> work(folder, attempt, options, after, inputs, ratio)));
     return new Outcome(
         Pipeline.exitCode(run),
         folder,
@@ -105,10 +113,11 @@ final class RunStage {
       RunAttempt attempt,
       RunOptions options,
       AfterCalibration after,
+      HeldInputs inputs,
       double[] ratio)
       throws IOException {
-    ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
-    RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
+    ModelHandle model = inputs.model(options.model());
+    RecipeText recipe = inputs.recipe(options.recipe());
     SelectJob.requireCandidates(model, recipe);
     EvaluateJob.require(model, options.classesOrAuto());
     if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
@@ -116,69 +125,70 @@ final class RunStage {
     }
     warnAboutCpu(recipe);
     Pipeline pipeline = new Pipeline(spark, progress::line);
-    try (StageData data = StageData.open(spark, model, options.data());
-        EvaluationData held = EvaluationData.open(spark, model, options, data)) {
-      progress.follow(() -> data.check(options.data().maxBadRows()));
-      held.requireBothParts();
-      if (SelectJob.needsStatistics(model, recipe)) {
-        CalibrateResult result =
-            progress.stage(
-                "calibrate",
-                "run the float model over the data and count",
-                () -> calibrate(pipeline, attempt, model, recipe, options, data, held),
-                Summaries::calibration);
-        calibration = Optional.of(result);
-        ratio[0] = after.run(model, calibrationSamples, result);
-      } else {
-        progress.line("No calibration: recipe " + recipe.name() + " needs no statistics.");
-      }
-      plan =
+    StageData data = inputs.data(model, options.data());
+    EvaluationData held = EvaluationData.open(inputs, model, options, data);
+    progress.follow(() -> data.check(options.data().maxBadRows()));
+    held.requireBothParts();
+    if (SelectJob.needsStatistics(model, recipe)) {
+      CalibrateResult result =
           progress.stage(
-              "select",
-              "ranges by recipe " + recipe.name(),
-              () ->
-                  pipeline.select(
-                      attempt,
-                      model,
-                      recipe,
-                      attempt.path(Part.STATISTICS),
-                      calibration.map(CalibrateResult::contentSha256).orElse("")),
-              Summaries::plan);
-      quantization =
-          progress.stage(
-              "quantize",
-              "weights to integers",
-              () -> pipeline.quantize(attempt, model, plan),
-              Summaries::quantization);
-      quality =
-          progress.stage(
-              "evaluate",
-              "float and quantized model on held-out rows",
-              () ->
-                  pipeline.evaluate(
-                      attempt,
-                      model,
-                      ModelHandle.openUnchecked(
-                          attempt.path(Part.MODEL).toString(), SparkJobs.hadoop(spark)),
-                      held.samples(options),
-                      options.data().batchSize(),
-                      options.gate(),
-                      options.classesOrAuto(),
-                      options.sensitivity().isPresent()
-                          ? Optional.of(
-                              new Pipeline.Measured(plan, options.sensitivity().getAsInt()))
-                          : Optional.empty(),
-                      held.description()),
-              Summaries::quality);
-      data.describe(pipeline.properties().putObject("data"));
-      pipeline.done();
-      return Manifest.draft(
-          folder.runId(),
-          stages(model, recipe),
-          inputs(model, data, held.ownData(), recipe),
-          options.configuration(),
-          pipeline.properties());
+              "calibrate",
+              "run the float model over the data and count",
+              () -> calibrate(pipeline, attempt, model, recipe, options, data, held),
+              Summaries::calibration);
+      calibration = Optional.of(result);
+      ratio[0] = after.run(model, calibrationSamples, result);
+    } else {
+      progress.line("No calibration: recipe " + recipe.name() + " needs no statistics.");
     }
+    plan =
+        progress.stage(
+            "select",
+            "ranges by recipe " + recipe.name(),
+            () ->
+                pipeline.select(
+                    attempt,
+                    model,
+                    recipe,
+                    attempt.path(Part.STATISTICS),
+                    calibration.map(CalibrateResult::contentSha256).orElse("")),
+            Summaries::plan);
+    quantization =
+        progress.stage(
+            "quantize",
+            "weights to integers",
+            () -> pipeline.quantize(attempt, model, plan),
+            Summaries::quantization);
+    quality =
+        progress.stage(
+            "evaluate",
+            "float and quantized model on held-out rows",
+            () ->
+                pipeline.evaluate(
+                    attempt,
+                    model,
+                    inputs.hold(
+                        ModelHandle.openUnchecked(
+                            attempt.path(Part.MODEL).toString(), inputs.hadoop())),
+                    held.samples(options),
+                    options.data().batchSize(),
+                    options.gate(),
+                    options.classesOrAuto(),
+                    options.sensitivity().isPresent()
+                        ? Optional.of(new Pipeline.Measured(plan, options.sensitivity().getAsInt()))
+                        : Optional.empty(),
+                    held.description()),
+            Summaries::quality);
+    data.describe(pipeline.properties().putObject("data"));
+    inputs.requireUnchanged();
+    inputs.describe(pipeline.properties());
+    pipeline.done();
+    return Manifest.draft(
+        folder.runId(),
+        stages(model, recipe),
+        inputs(model, data, held.ownData(), recipe),
+        options.configuration(),
+        pipeline.properties());
   }
 
   private static List<String> stages(ModelHandle model, RecipeText recipe) {
@@ -214,18 +224,17 @@ final class RunStage {
     }
   }
 
-  private Fingerprint fingerprint(RunOptions options) {
+  private Fingerprint fingerprint(RunOptions options, HeldInputs inputs) {
     try {
-      ModelHandle model = ModelHandle.open(options.model(), SparkJobs.hadoop(spark));
-      RecipeText recipe = RecipeText.open(options.recipe(), SparkJobs.hadoop(spark));
-      try (StageData data = StageData.open(spark, model, options.data());
-          EvaluationData held = EvaluationData.open(spark, model, options, data)) {
-        return Fingerprint.of(
-            Build.current().version(),
-            stages(model, recipe),
-            inputs(model, data, held.ownData(), recipe),
-            options.configuration());
-      }
+      ModelHandle model = inputs.model(options.model());
+      RecipeText recipe = inputs.recipe(options.recipe());
+      StageData data = inputs.data(model, options.data());
+      EvaluationData held = EvaluationData.open(inputs, model, options, data);
+      return Fingerprint.of(
+          Build.current().version(),
+          stages(model, recipe),
+          inputs(model, data, held.ownData(), recipe),
+          options.configuration());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,7 +1,6 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.model.ModelHandle;
@@ -9,7 +8,6 @@ import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.InputRef;
-import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import dev.tare.jobs.table.StatisticsCheck;
@@ -17,15 +15,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.SparkSession;
 
 /** {@code tare select}. */
-record SelectStage(SparkSession spark, SelectOptions options, Progress progress, OpenedRuns opened)
+record SelectStage(HeldInputs held, SelectOptions options, Progress progress)
     implements SingleStage {
-
-  SelectStage(SparkSession spark, SelectOptions options, Progress progress) {
-    this(spark, options, progress, new OpenedRuns(SparkJobs.hadoop(spark)));
-  }
 
   @Override
   public String name() {
@@ -34,22 +27,21 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
 
   @Override
   public List<InputRef> inputs() throws IOException {
-    Configuration hadoop = SparkJobs.hadoop(spark);
-    List<InputRef> inputs = ModelHandle.open(options.model(), hadoop).files().asInputs();
+    Configuration hadoop = held.hadoop();
+    List<InputRef> inputs = held.model(options.model()).files().asInputs();
     if (options.statistics().isPresent()) {
-      inputs.add(opened.open(options.statistics().get()).asInput("statistics"));
+      inputs.add(held.runs().open(options.statistics().get()).asInput("statistics"));
     }
-    RecipeText.open(options.recipe(), hadoop).asInput(hadoop).ifPresent(inputs::add);
+    held.recipe(options.recipe()).asInput(hadoop).ifPresent(inputs::add);
     return inputs;
   }
 
   @Override
   public ObjectNode write(RunAttempt attempt) throws IOException {
-    Configuration hadoop = SparkJobs.hadoop(spark);
-    ModelHandle model = ModelHandle.open(options.model(), hadoop);
-    RecipeText recipe = RecipeText.open(options.recipe(), hadoop);
+    ModelHandle model = held.model(options.model());
+    RecipeText recipe = held.recipe(options.recipe());
     Optional<FinishedRun> statistics = statistics(model, recipe);
-    Pipeline pipeline = new Pipeline(spark);
+    Pipeline pipeline = new Pipeline(held.spark());
     progress.stage(
         name(),
         "ranges by recipe " + recipe.name(),
@@ -59,7 +51,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
                 model,
                 recipe,
                 statistics.isPresent()
-                    ? StatisticsCheck.verified(spark, statistics.get())
+                    ? StatisticsCheck.verified(held.spark(), statistics.get())
                     : attempt.path(Part.STATISTICS),
                 statistics.map(Facts::contentSha256).orElse("")),
         Summaries::plan);
@@ -80,7 +72,7 @@ record SelectStage(SparkSession spark, SelectOptions options, Progress progress,
       }
       return Optional.empty();
     }
-    FinishedRun statistics = opened.open(options.statistics().get());
+    FinishedRun statistics = held.runs().open(options.statistics().get());
     Facts.contentSha256(statistics);
     Facts.requireSameModel(statistics, model);
     return Optional.of(statistics);

@@ -15,7 +15,7 @@ interface SingleStage {
 
   StageOptions options();
 
-  /** Everything that decides the content of the run; asked before the work and after it. */
+  /** Everything that decides the content of the run; as it was opened first. */
   List<InputRef> inputs() throws IOException;
 
   /**

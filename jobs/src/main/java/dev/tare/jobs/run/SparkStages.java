@@ -33,7 +33,6 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import org.apache.spark.sql.SparkSession;
 
 /** The subcommands on Spark. */
 public final class SparkStages implements Stages {
@@ -66,32 +65,32 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode calibrate(CalibrateOptions options) throws IOException {
-    return single(options, "calibrate", spark -> new CalibrateStage(spark, options, oneStage()));
+    return single(options, "calibrate", held -> new CalibrateStage(held, options, oneStage()));
   }
 
   @Override
   public ExitCode select(SelectOptions options) throws IOException {
-    return single(options, "select", spark -> new SelectStage(spark, options, oneStage()));
+    return single(options, "select", held -> new SelectStage(held, options, oneStage()));
   }
 
   @Override
   public ExitCode quantize(QuantizeOptions options) throws IOException {
-    return single(options, "quantize", spark -> new QuantizeStage(spark, options, oneStage()));
+    return single(options, "quantize", held -> new QuantizeStage(held, options, oneStage()));
   }
 
   @Override
   public ExitCode dequantize(DequantizeOptions options) throws IOException {
-    return single(options, "dequantize", spark -> new DequantizeStage(spark, options, oneStage()));
+    return single(options, "dequantize", held -> new DequantizeStage(held, options, oneStage()));
   }
 
   @Override
   public ExitCode evaluate(EvaluateOptions options) throws IOException {
-    return single(options, "evaluate", spark -> new EvaluateStage(spark, options, oneStage(), out));
+    return single(options, "evaluate", held -> new EvaluateStage(held, options, oneStage(), out));
   }
 
   @Override
   public ExitCode merge(MergeOptions options) throws IOException {
-    return single(options, "merge", spark -> new MergeStage(spark, options, oneStage()));
+    return single(options, "merge", held -> new MergeStage(held, options, oneStage()));
   }
 
   @Override
@@ -154,10 +153,11 @@ public final class SparkStages implements Stages {
   }
 
   private ExitCode single(
-      StageOptions options, String subcommand, Function<SparkSession, SingleStage> stages)
+      StageOptions options, String subcommand, Function<HeldInputs, SingleStage> stages)
       throws IOException {
-    try (Session session = open(subcommand, options.output())) {
-      SingleStage stage = stages.apply(session.spark());
+    try (Session session = open(subcommand, options.output());
+        HeldInputs held = new HeldInputs(session.spark(), progress::println)) {
+      SingleStage stage = stages.apply(held);
       RunFolder folder =
           RunFolder.at(
               stage.options().output().output(),
@@ -179,6 +179,8 @@ public final class SparkStages implements Stages {
                   Explained.run(
                       () -> {
                         var properties = stage.write(attempt);
+                        held.requireUnchanged();
+                        held.describe(properties);
                         return Manifest.draft(
                             folder.runId(),
                             List.of(stage.name()),

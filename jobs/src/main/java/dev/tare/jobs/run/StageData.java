@@ -134,6 +134,19 @@ final class StageData implements AutoCloseable {
         });
   }
 
+  /** As {@link #requireUnchanged}; reads the tokenizer once more. */
+  void requireAllUnchanged() throws IOException {
+    requireUnchanged();
+    if (tokenizer.isPresent()) {
+      tokenizer.get().ref().requireUnchanged(tokenizer.get().hadoop().configuration());
+    }
+  }
+
+  /** What a person should know of how the data is read. */
+  Optional<String> note() {
+    return source.textColumn().map(c -> "Texts are read from column '%s'.".formatted(c));
+  }
+
   /** What the manifest says was read: data files, by size and time, and the tokenizer. */
   List<InputRef> inputs(String name) {
     List<InputRef> inputs = new ArrayList<>();

@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -59,10 +60,13 @@ public final class Locations {
    * @throws TareException (bad input) if there is none
    */
   public static Digest digest(Path path, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = path.getFileSystem(hadoop);
     try {
-      return Digest.of(path.getFileSystem(hadoop), path);
+      return Digest.of(fileSystem, path);
     } catch (FileNotFoundException e) {
-      throw missing(path, e);
+      throw unreadable(path, hadoop, e);
+    } catch (ChecksumException e) {
+      throw damaged(path, e);
     }
   }
 
@@ -133,6 +137,40 @@ public final class Locations {
   static String relative(Path folder, Path file) {
     String root = folder.toUri().getPath();
     return file.toUri().getPath().substring(root.length() + (root.endsWith("/") ? 0 : 1));
+  }
+
+  /** Why a file could not be opened; local file systems say of everything that it is not there. */
+  static TareException unreadable(Path path, Configuration hadoop, FileNotFoundException cause)
+      throws IOException {
+    FileSystem fileSystem = path.getFileSystem(hadoop);
+    try {
+      FileStatus status = fileSystem.getFileStatus(path);
+      return TareException.badInput(
+          status.isDirectory()
+              ? "%s is a folder; name the file in it%s".formatted(path, models(fileSystem, path))
+              : "Cannot read %s: %s".formatted(path, cause.getMessage()),
+          cause);
+    } catch (FileNotFoundException e) {
+      return missing(path, cause);
+    }
+  }
+
+  private static String models(FileSystem fileSystem, Path folder) throws IOException {
+    List<String> found =
+        entries(fileSystem, folder).stream()
+            .map(entry -> entry.getPath().getName())
+            .filter(name -> name.endsWith(".onnx") || name.endsWith(".json"))
+            .sorted()
+            .limit(8)
+            .toList();
+    return found.isEmpty() ? "" : " (found: " + String.join(", ", found) + ")";
+  }
+
+  static TareException damaged(Path path, ChecksumException cause) {
+    return TareException.badInput(
+        "%s does not fit the checksum in .%s.crc beside it: it was written by another program, or is damaged (%s)"
+            .formatted(path, path.getName(), cause.getMessage()),
+        cause);
   }
 
   private static TareException missing(Path path, IOException cause) {

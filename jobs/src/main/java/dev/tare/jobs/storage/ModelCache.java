@@ -10,15 +10,16 @@ import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 
 /**
  * Files of other file systems as local files, because ONNX Runtime and the tokenizer open models by
@@ -28,15 +29,18 @@ import org.apache.hadoop.conf.Configuration;
  * folder {@code models/<hash>}. Either appears by an atomic rename, after its content was found to
  * be right. Of several JVMs that want it one copies, the others wait on a lock on the file {@code
  * locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also one that it finds
- * there. What {@code file:} URIs name is used where it stands, if its content is right.
+ * there, and again when its {@link FileStamp} has changed since. What {@code file:} URIs name is
+ * used where it stands, if its content is right.
  */
 public final class ModelCache {
   private static final String CACHE_DIR = "TARE_CACHE_DIR";
-  private static final Map<ModelRef, Path> CHECKED = new ConcurrentHashMap<>();
-  private static final Map<ModelFiles, Path> CHECKED_MODELS = new ConcurrentHashMap<>();
+  private static final Map<Content, FileStamp> CHECKED = new ConcurrentHashMap<>();
   private static final Map<Path, Object> FETCHING = new ConcurrentHashMap<>();
 
   private final Path folder;
+
+  /** A file that had some content when it had the stamp that is kept for it. */
+  private record Content(Path file, Digest digest) {}
 
   private ModelCache(Path folder) {
     this.folder = folder;
@@ -57,21 +61,11 @@ public final class ModelCache {
 
   /**
    * The local path of a file. Cost: the first call of a JVM reads the file, or copies it where the
-   * machine does not have it; later calls look it up.
+   * machine does not have it; later calls look at its stamp.
    *
    * @throws TareException (bad input) if the file is not there or has another content
    */
   public Path fetch(ModelRef ref, Configuration hadoop) throws IOException {
-    Path known = CHECKED.get(ref);
-    if (known != null && hasLength(known, ref)) {
-      return known;
-    }
-    Path local = fetchUnchecked(ref, hadoop);
-    CHECKED.put(ref, local);
-    return local;
-  }
-
-  private Path fetchUnchecked(ModelRef ref, Configuration hadoop) throws IOException {
     if ("file".equals(ref.uri().getScheme())) {
       Path local = Path.of(ref.uri().getPath());
       if (isContentOf(local, ref)) {
@@ -110,29 +104,19 @@ public final class ModelCache {
     if (files.data().isEmpty()) {
       return fetch(files.model(), hadoop);
     }
-    Path known = CHECKED_MODELS.get(files);
-    if (known != null && holds(known.getParent(), files, ModelCache::hasLength)) {
-      return known;
-    }
-    Path local = fetchUnchecked(files, hadoop);
-    CHECKED_MODELS.put(files, local);
-    return local;
-  }
-
-  private Path fetchUnchecked(ModelFiles files, Configuration hadoop) throws IOException {
     URI uri = files.model().uri();
     if ("file".equals(uri.getScheme())) {
       Path folderOfModel = Path.of(uri.getPath()).getParent();
-      if (holds(folderOfModel, files, ModelCache::isContentOf)) {
+      if (holds(folderOfModel, files)) {
         return folderOfModel.resolve(files.fileName());
       }
     }
     Path target = prepare("models").resolve(files.sha256());
-    if (!holds(target, files, ModelCache::isContentOf)) {
+    if (!holds(target, files)) {
       alone(
           target,
           () -> {
-            if (!holds(target, files, ModelCache::isContentOf)) {
+            if (!holds(target, files)) {
               copy(files, target, hadoop);
             }
           });
@@ -189,23 +173,19 @@ public final class ModelCache {
     try (InputStream stream = source.getFileSystem(hadoop).open(source)) {
       Files.copy(stream, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (FileNotFoundException e) {
-      throw TareException.badInput("No such file: %s".formatted(ref.uri()), e);
+      throw Locations.unreadable(source, hadoop, e);
+    } catch (ChecksumException e) {
+      throw Locations.damaged(source, e);
     }
     Digest actual = digest(file);
     if (!actual.equals(ref.digest())) {
-      throw TareException.badInput(
-          "%s is not the file that the run began with: %d bytes with sha256 %s, expected %d and %s"
-              .formatted(ref.uri(), actual.bytes(), actual.sha256(), ref.length(), ref.sha256()));
+      throw ref.replaced(actual);
     }
   }
 
-  private interface Check {
-    boolean passes(Path file, ModelRef ref) throws IOException;
-  }
-
-  private static boolean holds(Path folder, ModelFiles files, Check check) throws IOException {
+  private static boolean holds(Path folder, ModelFiles files) throws IOException {
     for (Map.Entry<String, ModelRef> file : files.byPath().entrySet()) {
-      if (!check.passes(folder.resolve(file.getKey()), file.getValue())) {
+      if (!isContentOf(folder.resolve(file.getKey()), file.getValue())) {
         return false;
       }
     }
@@ -235,15 +215,25 @@ public final class ModelCache {
   }
 
   private static boolean isContentOf(Path file, ModelRef ref) throws IOException {
-    return hasLength(file, ref) && digest(file).equals(ref.digest());
-  }
-
-  private static boolean hasLength(Path file, ModelRef ref) throws IOException {
-    try {
-      return Files.isReadable(file) && Files.size(file) == ref.length();
-    } catch (NoSuchFileException e) {
+    // Before the content: a file that changes meanwhile has another stamp afterwards.
+    Optional<FileStamp> stamp = FileStamp.of(file);
+    if (stamp.isEmpty() || stamp.get().bytes() != ref.length()) {
       return false;
     }
+    Content content = new Content(file, ref.digest());
+    if (stamp.get().equals(CHECKED.get(content))) {
+      return true;
+    }
+    if (!digest(file).equals(ref.digest())) {
+      return false;
+    }
+    CHECKED.put(content, stamp.get());
+    return true;
+  }
+
+  /** Spares {@link #fetch} the reading of a file that was hashed just now. */
+  static void remember(Path file, Digest digest, FileStamp before) {
+    CHECKED.put(new Content(file, digest), before);
   }
 
   private static Digest digest(Path file) throws IOException {

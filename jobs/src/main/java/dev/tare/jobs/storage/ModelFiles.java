@@ -1,5 +1,7 @@
 package dev.tare.jobs.storage;
 
+import dev.tare.jobs.TareException;
+import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
 import java.util.ArrayList;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -55,6 +58,18 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
   /** Bytes of all files. */
   public long bytes() {
     return model.length() + data.values().stream().mapToLong(ModelRef::length).sum();
+  }
+
+  /**
+   * Reads all files once more, as at the end of a run.
+   *
+   * @throws TareException (bad input) if one has another content now, or is gone
+   */
+  public void requireUnchanged(Configuration hadoop) throws IOException {
+    model.requireUnchanged(hadoop);
+    for (ModelRef file : data.values()) {
+      file.requireUnchanged(hadoop);
+    }
   }
 
   /** The files as inputs of a run. */

@@ -4,6 +4,7 @@ import dev.tare.jobs.TareException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -31,8 +32,51 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
    */
   public static ModelRef of(String location, Configuration hadoop) throws IOException {
     Path path = Locations.qualified(location, hadoop);
+    Optional<java.nio.file.Path> local =
+        "file".equals(path.toUri().getScheme())
+            ? Optional.of(java.nio.file.Path.of(path.toUri().getPath()))
+            : Optional.empty();
+    Optional<FileStamp> before = local.isPresent() ? FileStamp.of(local.get()) : Optional.empty();
     Digest digest = Locations.digest(path, hadoop);
+    before.ifPresent(stamp -> ModelCache.remember(local.get(), digest, stamp));
     return new ModelRef(path.toUri(), digest.sha256(), digest.bytes());
+  }
+
+  /**
+   * Reads the file once more, as at the end of a run: what was opened meanwhile is this content
+   * only if nobody put another there.
+   *
+   * @throws TareException (bad input) if it has another content now, or is gone
+   */
+  public void requireUnchanged(Configuration hadoop) throws IOException {
+    Digest now;
+    try {
+      now = Locations.digest(new Path(uri), hadoop);
+    } catch (TareException e) {
+      throw TareException.badInput(
+          "%s is not the file that the run began with: %s".formatted(uri, e.getMessage()), e);
+    }
+    if (!now.equals(digest())) {
+      throw replaced(now);
+    }
+  }
+
+  /**
+   * Compares what was read of the file with what it held first.
+   *
+   * @throws TareException (bad input) if bytes that were read from the file are other ones
+   */
+  public void requireContent(byte[] bytes) {
+    Digest read = Digest.of(bytes);
+    if (!read.equals(digest())) {
+      throw replaced(read);
+    }
+  }
+
+  TareException replaced(Digest now) {
+    return TareException.badInput(
+        "%s is not the file that the run began with: %d bytes with sha256 %s, expected %d and %s"
+            .formatted(uri, now.bytes(), now.sha256(), length, sha256));
   }
 
   /** This file as an input of a run. */

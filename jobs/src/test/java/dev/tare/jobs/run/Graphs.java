@@ -84,7 +84,7 @@ public final class Graphs {
     return this;
   }
 
-  private static ValueInfoProto info(String name, TensorProto.DataType type, Object... dims) {
+  static ValueInfoProto info(String name, TensorProto.DataType type, Object... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (Object dim : dims) {
       if (dim instanceof Number size) {

@@ -82,6 +82,51 @@ class ModelCacheTest {
             "viewfs://t/models/m.onnx is not the file that the run began with: 7 bytes");
   }
 
+  @Test
+  void noticesALocalFileThatWasReplacedByOneOfEqualLengthAndTime() throws Exception {
+    ModelRef ref = ModelRef.of(source.toString(), hadoop);
+    ModelCache.in(cache).fetch(ref, hadoop);
+    byte[] right = Files.readAllBytes(source);
+    byte[] wrong = right.clone();
+    wrong[0]++;
+    var time = Files.getLastModifiedTime(source);
+    Files.write(source, wrong);
+    Files.setLastModifiedTime(source, time);
+
+    assertThatThrownBy(() -> ModelCache.in(cache).fetch(ref, hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining("m.onnx is not the file that the run began with: ");
+    assertThatThrownBy(() -> ref.requireUnchanged(hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining("m.onnx is not the file that the run began with: ");
+    Files.write(source, right);
+    assertThat(ModelCache.in(cache).fetch(ref, hadoop)).isEqualTo(source);
+    ref.requireUnchanged(hadoop);
+    Files.delete(source);
+    assertThatThrownBy(() -> ref.requireUnchanged(hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining("the run began with: No such file: ");
+  }
+
+  @Test
+  void replacesACacheEntryThatWasChangedSinceItWasChecked() throws Exception {
+    ModelRef ref = remote();
+    Path local = ModelCache.in(cache).fetch(ref, hadoop);
+    byte[] wrong = Files.readAllBytes(local);
+    wrong[0]++;
+    Files.write(local, wrong);
+
+    assertThat(ModelCache.in(cache).fetch(ref, hadoop)).hasSameBinaryContentAs(source);
+  }
+
+  @Test
+  void aFolderIsNoModelAndItsModelsAreNamed() throws Exception {
+    Files.writeString(temporary.resolve("notes.txt"), "x");
+    assertThatThrownBy(() -> ModelRef.of(temporary.toString(), hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessage("file:" + temporary + " is a folder; name the file in it (found: m.onnx)");
+  }
+
   private ModelFiles remoteWithData() throws Exception {
     Files.createDirectories(temporary.resolve("deep"));
     Files.writeString(temporary.resolve("deep/w.bin"), "weights of " + temporary);

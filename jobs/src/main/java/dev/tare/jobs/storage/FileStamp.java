@@ -1,0 +1,43 @@
+package dev.tare.jobs.storage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What the file system says of a local file without its being read. A file that was written or
+ * replaced has another stamp, also where its length and its modification time are set back; one
+ * with another stamp may have the same content.
+ *
+ * @param attributes by name
+ */
+record FileStamp(Map<String, String> attributes) {
+
+  /** The stamp of a file, through links; empty if there is none that can be read. */
+  static Optional<FileStamp> of(Path file) throws IOException {
+    if (!Files.isReadable(file)) {
+      return Optional.empty();
+    }
+    boolean unix = file.getFileSystem().supportedFileAttributeViews().contains("unix");
+    Map<String, String> attributes = new TreeMap<>();
+    try {
+      Files.readAttributes(
+              file,
+              unix
+                  ? "unix:dev,ino,size,lastModifiedTime,ctime"
+                  : "fileKey,size,lastModifiedTime,creationTime")
+          .forEach((name, value) -> attributes.put(name, String.valueOf(value)));
+      return Optional.of(new FileStamp(attributes));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  long bytes() {
+    return Long.parseLong(attributes.get("size"));
+  }
+}
