@@ -51,6 +51,8 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode run(RunOptions options) throws IOException {
+    new EarlyLook(options.output())
+        .at(options.model(), Optional.of(options.data()), Optional.of(options.recipe()));
     try (Session session = open("run", options.output())) {
       RunStage.Outcome outcome =
           new RunStage(session.spark(), out, new Progress(progress, 4)).run(options);
@@ -65,16 +67,21 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode calibrate(CalibrateOptions options) throws IOException {
+    new EarlyLook(options.output())
+        .at(options.model(), Optional.of(options.data()), Optional.empty());
     return single(options, "calibrate", held -> new CalibrateStage(held, options, oneStage()));
   }
 
   @Override
   public ExitCode select(SelectOptions options) throws IOException {
+    new EarlyLook(options.output())
+        .at(options.model(), Optional.empty(), Optional.of(options.recipe()));
     return single(options, "select", held -> new SelectStage(held, options, oneStage()));
   }
 
   @Override
   public ExitCode quantize(QuantizeOptions options) throws IOException {
+    new EarlyLook(options.output()).at(options.model(), Optional.empty(), Optional.empty());
     return single(options, "quantize", held -> new QuantizeStage(held, options, oneStage()));
   }
 
@@ -85,6 +92,8 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode evaluate(EvaluateOptions options) throws IOException {
+    new EarlyLook(options.output())
+        .at(options.model(), Optional.of(options.data()), Optional.empty());
     return single(options, "evaluate", held -> new EvaluateStage(held, options, oneStage(), out));
   }
 

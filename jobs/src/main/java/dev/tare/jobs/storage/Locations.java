@@ -5,6 +5,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -60,6 +61,7 @@ public final class Locations {
    * @throws TareException (bad input) if there is none
    */
   public static Digest digest(Path path, Configuration hadoop) throws IOException {
+    requireFile(path, hadoop);
     FileSystem fileSystem = path.getFileSystem(hadoop);
     try {
       return Digest.of(fileSystem, path);
@@ -67,6 +69,35 @@ public final class Locations {
       throw unreadable(path, hadoop, e);
     } catch (ChecksumException e) {
       throw damaged(path, e);
+    }
+  }
+
+  /**
+   * Looks whether a file on a local disk is there, without reading it; other storage is not asked.
+   *
+   * @throws TareException (bad input) if there is none, it is a folder, or a pipe or a device,
+   *     whose reading may never end
+   */
+  public static void requireFile(String location, Configuration hadoop) throws IOException {
+    requireFile(qualified(location, hadoop), hadoop);
+  }
+
+  private static void requireFile(Path path, Configuration hadoop) throws IOException {
+    if (!"file".equals(path.toUri().getScheme())) {
+      return;
+    }
+    java.nio.file.Path local = java.nio.file.Path.of(path.toUri().getPath());
+    if (Files.isSymbolicLink(local) && !Files.exists(local)) {
+      throw TareException.badInput(
+          "%s is a symbolic link to %s, which is not there or cannot be reached"
+              .formatted(path, Files.readSymbolicLink(local)));
+    }
+    if (!Files.exists(local) || Files.isDirectory(local)) {
+      throw unreadable(path, hadoop, new FileNotFoundException(path + " (not a file)"));
+    }
+    if (!Files.isRegularFile(local)) {
+      throw TareException.badInput(
+          "Cannot read %s: it is no regular file but a pipe, a socket or a device".formatted(path));
     }
   }
 

@@ -127,6 +127,23 @@ class ModelCacheTest {
         .hasMessage("file:" + temporary + " is a folder; name the file in it (found: m.onnx)");
   }
 
+  @Test
+  void aPipeOrADeviceIsNoModelAndIsNotWaitedFor() throws Exception {
+    Path pipe = temporary.resolve("pipe.onnx");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    for (String odd : List.of(pipe.toString(), "/dev/zero")) {
+      assertThatThrownBy(() -> ModelRef.of(odd, hadoop))
+          .isInstanceOf(TareException.class)
+          .hasMessage(
+              "Cannot read file:"
+                  + odd
+                  + ": it is no regular file but a pipe, a socket or a device");
+    }
+    Path link = Files.createSymbolicLink(temporary.resolve("l.onnx"), Path.of("nothing"));
+    assertThatThrownBy(() -> ModelRef.of(link.toString(), hadoop))
+        .hasMessageContaining("l.onnx is a symbolic link to nothing, which is not there");
+  }
+
   private ModelFiles remoteWithData() throws Exception {
     Files.createDirectories(temporary.resolve("deep"));
     Files.writeString(temporary.resolve("deep/w.bin"), "weights of " + temporary);

@@ -1,0 +1,93 @@
+package dev.tare.jobs.run;
+
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.cli.DataOptions;
+import dev.tare.jobs.cli.OutputOptions;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.storage.HadoopSettings;
+import dev.tare.jobs.storage.Locations;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Finds mistyped names of local files and recipes before Spark starts, which takes ten seconds. A
+ * run that is refused here says so in its folder as any other does.
+ */
+final class EarlyLook {
+
+  private final Configuration hadoop = HadoopSettings.ofDriver();
+  private final OutputOptions output;
+
+  EarlyLook(OutputOptions output) {
+    this.output = output;
+  }
+
+  /** As {@link #check}, unless somebody else started Spark already, whose settings may differ. */
+  void at(String model, Optional<DataOptions> data, Optional<String> recipe) throws IOException {
+    if (SparkSession.getDefaultSession().isEmpty()) {
+      check(model, data, recipe);
+    }
+  }
+
+  /**
+   * Looks at what a command names.
+   *
+   * @param model a file
+   * @param data what to read, for commands that do
+   * @param recipe a name or a file, for commands that take one
+   * @throws TareException (bad input) if a local file is not there or is none; (usage) if the
+   *     recipe is unknown or wrong
+   */
+  void check(String model, Optional<DataOptions> data, Optional<String> recipe) throws IOException {
+    if (!local(output.output())) {
+      return;
+    }
+    RunFolder folder = RunFolder.at(output.output(), output.runId(), hadoop);
+    folder.requireWritable(output.atomicity());
+    if (folder.state() == RunFolder.State.FINISHED) {
+      return;
+    }
+    try {
+      look(model, data, recipe);
+    } catch (TareException e) {
+      folder.produce(
+          output.atomicity(),
+          attempt -> {
+            throw e;
+          });
+    }
+  }
+
+  private void look(String model, Optional<DataOptions> data, Optional<String> recipe)
+      throws IOException {
+    Locations.requireFile(model, hadoop);
+    if (data.isPresent()) {
+      if (data.get().tokenizer().isPresent()) {
+        Locations.requireFile(data.get().tokenizer().get(), hadoop);
+      }
+      requireThere(data.get().data());
+    }
+    if (recipe.isPresent() && (RecipeText.SHIPPED.contains(recipe.get()) || local(recipe.get()))) {
+      RecipeText.open(recipe.get(), hadoop);
+    }
+  }
+
+  /** Globs are looked at when they are listed. */
+  private void requireThere(String data) throws IOException {
+    if (local(data) && !data.matches(".*[*?{\\[\\\\].*")) {
+      Path path = Locations.qualified(data, hadoop);
+      if (!path.getFileSystem(hadoop).exists(path)
+          && !java.nio.file.Files.isSymbolicLink(java.nio.file.Path.of(path.toUri().getPath()))) {
+        throw TareException.badInput("Cannot read " + data + ": no such file or folder");
+      }
+    }
+  }
+
+  private boolean local(String location) throws IOException {
+    return "file".equals(Locations.qualified(location, hadoop).toUri().getScheme());
+  }
+}
