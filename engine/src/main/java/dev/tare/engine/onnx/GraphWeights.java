@@ -4,6 +4,7 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.recipe.EmbeddingNode;
+import dev.tare.engine.recipe.FloatConstant;
 import dev.tare.engine.recipe.QuantizableNode;
 import dev.tare.engine.recipe.Topology;
 import dev.tare.engine.recipe.WeightSource;
@@ -74,6 +75,11 @@ final class GraphWeights implements WeightSource {
   @Override
   public Topology topology() {
     return GraphTopology.of(graph, constants, names);
+  }
+
+  @Override
+  public List<FloatConstant> floatConstants() {
+    return FloatConstants.of(graph, constants, names);
   }
 
   List<SkippedNode> skipped() {

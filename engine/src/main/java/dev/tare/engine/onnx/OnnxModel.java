@@ -278,12 +278,22 @@ public final class OnnxModel {
     }
   }
 
-  /** Floating-point numbers among the main graph's constants. */
+  /** Floating-point numbers among the constants of the main graph and of all bodies. */
   public long parameterCount() {
-    return constants.all().stream()
-        .filter(t -> TensorCodec.dtype(t.getDataType()).filter(d -> d.isFloat()).isPresent())
-        .mapToLong(t -> TensorCodec.shape(t).size())
-        .sum();
+    return parameters(graph(), constants);
+  }
+
+  private static long parameters(GraphProto graph, Constants constants) {
+    long own =
+        constants.all().stream()
+            .filter(t -> TensorCodec.dtype(t.getDataType()).filter(d -> d.isFloat()).isPresent())
+            .mapToLong(t -> TensorCodec.shape(t).size())
+            .sum();
+    return own
+        + graph.getNodeList().stream()
+            .flatMap(node -> Nodes.subgraphs(node).stream())
+            .mapToLong(body -> parameters(body, Constants.of(body)))
+            .sum();
   }
 
   /** Bytes of the main graph's constants, of any type. */

@@ -31,7 +31,8 @@ public record Candidates(
   public record Candidate(QuantizableNode node, Mode mode, Format format) {}
 
   private static final String IN_SUBGRAPH =
-      "it is in a body of If, Loop or Scan, inside which nothing can be observed";
+      "it is in a body of If, Loop or Scan, inside which nothing can be observed; mode weight-only"
+          + " quantizes it";
 
   /** Operators with weights alone. */
   public Candidates(List<Candidate> chosen, Map<QuantizableNode, String> leftFloat) {

@@ -26,6 +26,14 @@ public interface WeightSource {
     return List.of();
   }
 
+  /**
+   * Every floating-point constant that an operator reads, in bodies too, in the order in which they
+   * are first read, by the names of {@link #inSubgraphs}; costs a walk through the model.
+   */
+  default List<FloatConstant> floatConstants() {
+    return List.of();
+  }
+
   /** The main graph as a whole; costs a walk through it. */
   default Topology topology() {
     return Topology.NONE;

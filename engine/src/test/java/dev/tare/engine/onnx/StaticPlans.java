@@ -8,6 +8,7 @@ import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.ActivationPlanner;
 import dev.tare.engine.recipe.Candidates;
 import dev.tare.engine.recipe.LeftFloat;
+import dev.tare.engine.recipe.OtherConstants;
 import dev.tare.engine.recipe.PlanAssembler;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
@@ -61,6 +62,7 @@ final class StaticPlans {
         new ArrayList<>(
             new PlanAssembler(candidates, model.weights(), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
+    plans.addAll(OtherConstants.of(recipe, model.weights(), plans));
     return new QuantPlan(recipe.name(), "", "", plans);
   }
 

@@ -7,6 +7,7 @@ import dev.tare.engine.onnx.Preflight;
 import dev.tare.engine.onnx.SkippedNode;
 import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.recipe.WeightSource;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FileEntry;
@@ -177,19 +178,46 @@ final class Inspection {
             .collect(Collectors.joining(", ")));
     try {
       Preflight.check(model).forEach(warning -> field("warning", warning));
-      field("can be quantized", "yes");
     } catch (InvalidModelException e) {
       field("can be quantized", "no: " + e.getMessage());
       return;
     }
+    field("can be quantized", verdict(model.weights()));
+    weights(model);
+  }
+
+  /** What a recipe could do with a model that passed all checks. */
+  private static String verdict(WeightSource weights) {
+    if (!weights.nodes().isEmpty()) {
+      return "yes";
+    }
+    if (!weights.embeddings().isEmpty() || !weights.inSubgraphs().isEmpty()) {
+      return "weights alone, by int8-weights and its kin: "
+          + (weights.inSubgraphs().isEmpty()
+              ? "it has tables, and no operator that multiplies by a constant weight"
+              : "its operators with a constant weight stand in bodies of If, Loop or Scan");
+    }
+    return "no: it has no MatMul, Gemm, Conv, ConvTranspose or table with a constant weight";
+  }
+
+  private void weights(OnnxModel model) {
     List<QuantizableNode> nodes = model.weights().nodes();
     out.printf("%n%d operators with a constant weight%n", nodes.size());
-    for (QuantizableNode node : nodes) {
-      out.printf("  %-7s %-16s %s%n", node.opType(), node.weightShape(), node.node());
-    }
+    nodes.forEach(this::operator);
     for (SkippedNode node : model.skipped()) {
       out.printf("  %-7s %-16s %s: %s%n", node.opType(), "stays float", node.node(), node.reason());
     }
+    List<QuantizableNode> inBodies = model.weights().inSubgraphs();
+    if (!inBodies.isEmpty()) {
+      out.printf(
+          "%n%d more in bodies of If, Loop or Scan, for recipes of weights alone%n",
+          inBodies.size());
+      inBodies.forEach(this::operator);
+    }
+  }
+
+  private void operator(QuantizableNode node) {
+    out.printf("  %-7s %-16s %s%n", node.opType(), node.weightShape(), node.node());
   }
 
   private static String describe(TensorInfo info) {

@@ -152,7 +152,8 @@ final class RunStage {
                     recipe,
                     attempt.path(Part.STATISTICS),
                     calibration.map(CalibrateResult::contentSha256).orElse("")),
-            Summaries::plan);
+            made -> Summaries.plan(made, SelectJob.vectors(model, made)));
+    FloatReasons.of(plan).forEach(progress::line);
     quantization =
         progress.stage(
             "quantize",

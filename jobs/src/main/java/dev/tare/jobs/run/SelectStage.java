@@ -1,6 +1,7 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.model.ModelHandle;
@@ -42,19 +43,21 @@ record SelectStage(HeldInputs held, SelectOptions options, Progress progress)
     RecipeText recipe = held.recipe(options.recipe());
     Optional<FinishedRun> statistics = statistics(model, recipe);
     Pipeline pipeline = new Pipeline(held.spark());
-    progress.stage(
-        name(),
-        "ranges by recipe " + recipe.name(),
-        () ->
-            pipeline.select(
-                attempt,
-                model,
-                recipe,
-                statistics.isPresent()
-                    ? StatisticsCheck.verified(held.spark(), statistics.get())
-                    : attempt.path(Part.STATISTICS),
-                statistics.map(Facts::contentSha256).orElse("")),
-        Summaries::plan);
+    QuantPlan plan =
+        progress.stage(
+            name(),
+            "ranges by recipe " + recipe.name(),
+            () ->
+                pipeline.select(
+                    attempt,
+                    model,
+                    recipe,
+                    statistics.isPresent()
+                        ? StatisticsCheck.verified(held.spark(), statistics.get())
+                        : attempt.path(Part.STATISTICS),
+                    statistics.map(Facts::contentSha256).orElse("")),
+            made -> Summaries.plan(made, SelectJob.vectors(model, made)));
+    FloatReasons.of(plan).forEach(progress::line);
     return pipeline.properties();
   }
 

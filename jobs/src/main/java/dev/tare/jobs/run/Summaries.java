@@ -1,5 +1,6 @@
 package dev.tare.jobs.run;
 
+import dev.tare.engine.recipe.OtherConstants;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.calibrate.CalibrateResult;
@@ -22,17 +23,31 @@ final class Summaries {
             result.contentSha256().substring(0, 16));
   }
 
-  static String plan(QuantPlan plan) {
+  /**
+   * What was decided, and how much stays float.
+   *
+   * @param vectors what stays float and is too small for an entry of the plan
+   */
+  static String plan(QuantPlan plan, OtherConstants.Vectors vectors) {
     long left = plan.tensors().stream().filter(t -> !t.quantized()).count();
     int biases = plan.quantized(Role.BIAS).size();
-    return "%s, %s, %d %s; %s %s float"
+    String beside =
+        vectors.count() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", beside %s of %,d numbers",
+                counted(vectors.count(), "vector"),
+                vectors.elements());
+    return "%s, %s, %d %s; %s %s float%s"
         .formatted(
             counted(plan.quantized(Role.ACTIVATION).size(), "activation"),
             counted(plan.quantized(Role.WEIGHT).size(), "weight"),
             biases,
             biases == 1 ? "bias" : "biases",
             counted(left, "tensor"),
-            left == 1 ? "stays" : "stay");
+            left == 1 ? "stays" : "stay",
+            beside);
   }
 
   static String quantization(QuantizeJob.Result result) {

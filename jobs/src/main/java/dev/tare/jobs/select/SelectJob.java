@@ -4,6 +4,7 @@ import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.SkippedNode;
 import dev.tare.engine.recipe.Candidates;
 import dev.tare.engine.recipe.LeftFloat;
+import dev.tare.engine.recipe.OtherConstants;
 import dev.tare.engine.recipe.PlanAssembler;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
@@ -66,6 +67,7 @@ public final class SelectJob {
         new ArrayList<>(
             new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
+    plans.addAll(OtherConstants.of(recipe, graph.weights(), plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
     return new QuantPlan(recipe.name(), model.sha256(), contentSha256, plans);
   }
@@ -90,6 +92,11 @@ public final class SelectJob {
       throw nothingToQuantize(graph, recipe, candidates);
     }
     return candidates;
+  }
+
+  /** Vectors and scalars that stay float beside what the plan speaks of. */
+  public static OtherConstants.Vectors vectors(ModelHandle model, QuantPlan plan) {
+    return OtherConstants.Vectors.of(model.prepared().weights(), plan);
   }
 
   /** Writes the plan as a table, in one file. */
