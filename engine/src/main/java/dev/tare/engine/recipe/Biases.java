@@ -26,6 +26,12 @@ final class Biases {
 
   private static final String OVERFLOWS = "the scale of its sums overflows";
 
+  /**
+   * By how much one channel's bias may widen the scale that all channels share: two bits of the
+   * weights. A channel with a scale of its own only loses what is small beside its bias.
+   */
+  private static final float MAX_GROWTH = 4;
+
   private static final Target INT32 = new Target(QuantType.INT32, true, false, false);
 
   private final WeightSource source;
@@ -56,6 +62,13 @@ final class Biases {
         reason = Optional.of("it holds NaN or infinity");
       } else if (!fits(input, channel.scale())) {
         reason = Optional.of(OVERFLOWS);
+      } else if (weight.axis().isEmpty()
+          && bias.length > 1
+          && floor(bias[c], input) > MAX_GROWTH * channel.scale()) {
+        reason =
+            Optional.of(
+                "it reaches %s, for which the one scale of the weight would grow too far"
+                    .formatted(bias[c]));
       } else if (!fits(input, Math.max(channel.scale(), floor(bias[c], input)))) {
         reason =
             Optional.of(

@@ -128,7 +128,10 @@ public record Candidates(
       Recipe recipe, Candidate candidate, Candidate first) {
     QuantizableNode node = candidate.node();
     TensorRule rule = recipe.decide(query(List.of(candidate))).rule();
-    Optional<String> limit = OperatorLimits.reason(node, candidate.mode(), rule);
+    Optional<String> limit =
+        candidate.mode() == Mode.STATIC
+            ? OperatorLimits.ofStatic(node, rule, inputBits(recipe, node))
+            : OperatorLimits.reason(node, candidate.mode(), rule);
     if (limit.isPresent()) {
       return limit;
     }
@@ -138,6 +141,11 @@ public record Candidates(
               .formatted(first.node().node(), node.weight()));
     }
     return Optional.empty();
+  }
+
+  private static int inputBits(Recipe recipe, QuantizableNode node) {
+    TensorQuery input = TensorQuery.ofActivation(node.input(), List.of(node.node()), node.kinds());
+    return recipe.decide(input).rule().type().dtype().bits();
   }
 
   /** The activations that need a range from statistics, by name. */

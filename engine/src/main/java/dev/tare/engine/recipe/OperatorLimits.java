@@ -22,16 +22,41 @@ final class OperatorLimits {
   /**
    * Whether the channels of a weight may have scales of their own. ONNX Runtime's integer MatMul
    * takes one for each column of a matrix; of a stack of matrices it wants them in the shape [..,
-   * 1, N], which DequantizeLinear cannot hold.
+   * 1, N], which DequantizeLinear cannot hold. Those of a left operand would have to be laid out
+   * for the rank of the other one, which only the runtime knows.
    */
   static boolean channelScales(QuantizableNode node, Mode mode) {
-    return node.channelScales() && !(mode == Mode.STATIC && isStack(node));
+    return node.channelScales()
+        && !(mode == Mode.STATIC && isStack(node))
+        && !(mode == Mode.DYNAMIC && isLeft(node));
   }
 
   private static boolean isStack(QuantizableNode node) {
     return node.opType().equals("MatMul")
         && node.weightIndex() == 1
         && node.weightShape().rank() > 2;
+  }
+
+  private static boolean isLeft(QuantizableNode node) {
+    return node.opType().equals("MatMul") && node.weightIndex() == 0;
+  }
+
+  /**
+   * Why a static operator stays float, or nothing.
+   *
+   * @param inputBits bits of its input
+   */
+  static Optional<String> ofStatic(QuantizableNode node, TensorRule weight, int inputBits) {
+    if (!node.opType().equals("MatMul") || inputBits != 8) {
+      return Optional.empty();
+    }
+    if (weight.blockSize().isPresent()) {
+      return Optional.of("integer products take no weights in blocks");
+    }
+    boolean centred = weight.symmetric() && weight.type().signed();
+    return isLeft(node) && weight.perChannel() && !centred
+        ? Optional.of("a left operand with a scale for each row needs zero point 0")
+        : Optional.empty();
   }
 
   /** Why an operator cannot read a weight as it was decided on for another one, or nothing. */
@@ -97,8 +122,7 @@ final class OperatorLimits {
           "MatMulInteger takes a zero point for each column of a matrix alone, symmetric weights"
               + " have one");
     }
-    boolean left = node.opType().equals("MatMul") && node.weightIndex() == 0;
-    return left && weight.type().signed()
+    return isLeft(node) && weight.type().signed()
         ? Optional.of(
             "ONNX Runtime multiplies integers by an unsigned left operand only, and the weight"
                 + " stands there")

@@ -60,6 +60,7 @@ final class OddGraphs {
     all.put("stack of columns", matMul(List.of(3, 6, 32), false, 1, 32, 1));
     all.put("stack of rows", matMul(List.of(3, 6, 1), false, 1, 1, 16));
     all.put("left matrix", matMul(List.of(3, 6, 32), true, 16, 6));
+    all.put("left matrix beside a vector", matMul(List.of(6), true, 16, 6));
     all.put("left stack", matMul(List.of(3, 6, 32), true, 3, 16, 6));
     all.put("left stack of one", matMul(List.of(3, 6, 32), true, 1, 16, 6));
     all.put("left stack beside a matrix", matMul(List.of(6, 32), true, 3, 16, 6));

@@ -215,12 +215,23 @@ class PlanAssemblerTest {
   void oneScalePerTensorGivesOneForTheBias() {
     node("one", "x", "w", 1, "b");
     activation("x");
-    weight("w", 1e-9f);
+    weight("w", 5e-5f);
     constants.put("b", Tensor.ofFloats(Shape.of(2), 1, 1000));
     QuantPlan plan = assemble();
     assertThat(find(plan, "b", Role.BIAS).axis()).isEmpty();
     assertThat(find(plan, "b", Role.BIAS).scales()).hasSize(1);
     assertThat(find(plan, "w", Role.WEIGHT).scales()[0]).isGreaterThan(9e-5f);
+  }
+
+  @Test
+  void biasOfOneChannelDoesNotSpoilTheOneScaleOfTheWeight() {
+    node("one", "x", "w", 1, "b");
+    activation("x");
+    weight("w", 1e-9f);
+    constants.put("b", Tensor.ofFloats(Shape.of(2), 1, 1000));
+    assertThat(find(assemble(), "w", Role.WEIGHT).floatReason().orElseThrow())
+        .startsWith("its bias 'b' stays float: it reaches ")
+        .endsWith(", for which the one scale of the weight would grow too far");
   }
 
   @Test
