@@ -1,5 +1,7 @@
 package dev.tare.engine.onnx;
 
+import static dev.tare.engine.onnx.Models.integer;
+import static dev.tare.engine.onnx.Models.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -267,6 +269,44 @@ class AllSupportedTest {
         Reference.run(StaticPlans.quantized(model, plan), input, OptLevel.ALL_OPT).get(output);
     assertThat(QuantError.between(expected.toFloatArray(), actual.toFloatArray()).sqnrDb())
         .isGreaterThan(30);
+  }
+
+  @Test
+  void layersBehindTheSecondOutputOfARecurrentOperatorAreQuantized() {
+    OnnxModel model =
+        Models.opset(17)
+            .input("x", 5, 2, 6)
+            .weight("wg", 1, 24, 6)
+            .weight("rg", 1, 24, 8)
+            .weight("w", 8, 4)
+            .constant(longs("first", 0L))
+            .node(
+                "GRU",
+                "gru",
+                List.of("x", "wg", "rg"),
+                List.of("", "last"),
+                integer("hidden_size", 8))
+            .node("Squeeze", "squeeze", List.of("last", "first"), List.of("g"))
+            .node("MatMul", "fc", List.of("g", "w"), List.of("y"))
+            .output("y")
+            .build();
+    QuantPlan plan = plan(model, recipe(), Map.of("x", Reference.gaussian(5, 5, 2, 6)));
+    assertThat(plan.quantized(Role.ACTIVATION)).extracting(TensorPlan::tensor).contains("g", "y");
+    assertThat(plan.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).containsExactly("w");
+    assertThat(plan.find("wg", Role.WEIGHT).orElseThrow().floatReason())
+        .contains("constants of GRU are not quantized");
+  }
+
+  @Test
+  void productThatTheRecipeLeavesReadsItsInputInFloat() {
+    OnnxModel model = cutBehind("Relu").build();
+    QuantPlan plan =
+        plan(model, recipe("exclude = [second]"), Map.of("x", Reference.gaussian(5, 4, 16)));
+    assertThat(plan.quantized(Role.ACTIVATION))
+        .extracting(TensorPlan::tensor)
+        .contains("x")
+        .doesNotContain("r");
+    assertThat(plan.tensors()).noneMatch(t -> t.quantized() && t.consumers().contains("second"));
   }
 
   @Test

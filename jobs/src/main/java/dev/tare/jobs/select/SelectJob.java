@@ -39,6 +39,8 @@ import org.apache.spark.sql.functions;
  */
 public final class SelectJob {
 
+  private static final int MOST_REASONS = 10;
+
   private final SparkSession spark;
 
   public SelectJob(SparkSession spark) {
@@ -166,6 +168,15 @@ public final class SelectJob {
     for (SkippedNode node : graph.skipped()) {
       why.append("\n  ").append(node.node()).append(": ").append(node.reason());
     }
+    List<TensorPlan> told = LeftFloat.of(recipe, candidates, List.of());
+    OtherConstants.of(recipe, graph.weights(), told).stream()
+        .limit(MOST_REASONS)
+        .forEach(
+            constant ->
+                why.append("\n  ")
+                    .append(constant.tensor())
+                    .append(": ")
+                    .append(constant.floatReason().orElseThrow()));
     return TareException.badInput(
         "Model '%s' has nothing to quantize by recipe '%s': no %s with a constant weight%s"
             .formatted(graph.name(), recipe.name(), String.join(" or ", recipe.operators()), why));
