@@ -52,7 +52,9 @@ class PipelineTest {
     CommandLine.Result result = runAll(whole, "--eval-data", evalData).ends(0);
     assertThat(result.err())
         .contains(
-            "[1/4] calibrate", "[4/4] evaluate", "60 samples, 2 tensors, 1 executor, content ");
+            "[1/4] calibrate",
+            "[4/4] evaluate",
+            "60 samples, 2 tensors, histograms of 14 channels, 1 executor, content ");
     assertThat(result.out()).contains("gate: passed", whole.toString());
   }
 

@@ -42,7 +42,12 @@ class PublicationTest {
             attempt -> {
               attempt.write(Part.PLAN_JSON, "\"" + place + "\"\n");
               if (!gate.isEmpty()) {
-                attempt.write(Part.QUALITY, "{\"gate-failures\": [\"" + FAILURE + "\"]}");
+                attempt.write(
+                    Part.QUALITY,
+                    """
+                    {"samples": 8, "gate": "%s", "gate-failures": ["%s"], "outputs": []}
+                    """
+                        .formatted(gate, FAILURE));
               }
               return Manifest.draft(
                   place, List.of("evaluate"), List.of(inputs), Map.of(), properties);
