@@ -28,7 +28,7 @@ def main(source, page, *values):
     given = dict(value.split("=", 1) for value in values)
     lines = "\n".join(f"{name} = {value!r}" for name, value in given.items())
     notebook.cells.insert(tagged[0] + 1, nbformat.v4.new_code_cell(lines))
-    NotebookClient(notebook, timeout=600, kernel_name="python3").execute(cwd=None)
+    NotebookClient(notebook, timeout=1800, kernel_name="python3").execute(cwd=None)
     # A reader has no use for the places of the machine that ran it.
     del notebook.cells[tagged[0] + 1]
     seen = {"stripped": stripped, "parameters": len(tagged), "pictures": 0, "tables": 0}

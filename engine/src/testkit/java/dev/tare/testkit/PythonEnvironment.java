@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Assumptions;
 public final class PythonEnvironment {
 
   private static final Path FOLDER = Path.of("target", "python");
-  private static final long MOST_MINUTES = 20;
+  private static final long MOST_MINUTES = 60;
   private static final String READY = "ready";
 
   private final Path home;

@@ -28,7 +28,7 @@ class OrtRuntimeTest {
     builder.environment().remove("ORT_DISABLE_TELEMETRY");
     Process process = builder.redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(30, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();
     assertThat(said.strip()).isEqualTo(Inference.runtimeVersion());
   }

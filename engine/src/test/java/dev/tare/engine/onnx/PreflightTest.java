@@ -116,7 +116,7 @@ class PreflightTest {
       models.node("If", "x", "outer" + i, Models.graph("then_branch", branch));
     }
     byte[] bytes = models.bytes();
-    assertTimeout(Duration.ofSeconds(10), () -> OnnxModel.parse(bytes, "wide"));
+    assertTimeout(Duration.ofSeconds(60), () -> OnnxModel.parse(bytes, "wide"));
   }
 
   @ParameterizedTest

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** An Airflow of the pinned requirements, with a home and a SQLite database of its own. */
 final class Airflow {
 
-  private static final long LIMIT_SECONDS = 600;
+  private static final long LIMIT_SECONDS = 1800;
 
   private final Path programs;
   private final Path home;

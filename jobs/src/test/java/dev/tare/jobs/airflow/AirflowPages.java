@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 final class AirflowPages implements AutoCloseable {
 
   private static final String VERSION = "/api/v2/version";
-  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+  private static final Duration START_LIMIT = Duration.ofMinutes(30);
 
   private final Airflow.Started server;
   private final URI root;
@@ -110,7 +110,7 @@ final class AirflowPages implements AutoCloseable {
     List<ProcessHandle> all = Stream.concat(Stream.of(main), main.descendants()).toList();
     server.stop();
     for (ProcessHandle process : all) {
-      process.onExit().orTimeout(20, TimeUnit.SECONDS).join();
+      process.onExit().orTimeout(30, TimeUnit.MINUTES).join();
     }
   }
 }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterIT {
 
   private static final int DEFINITIONS = 256;
-  private static final long LIMIT_SECONDS = 420;
+  private static final long LIMIT_SECONDS = 1800;
 
   @TempDir Path folder;
 

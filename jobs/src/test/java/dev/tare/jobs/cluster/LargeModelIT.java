@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class LargeModelIT {
 
-  private static final long LIMIT_SECONDS = 600;
+  private static final long LIMIT_SECONDS = 1800;
 
   @TempDir private Path folder;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code deploy/tare} as a newcomer types it. */
 class LauncherIT {
 
-  private static final long LIMIT_SECONDS = 600;
+  private static final long LIMIT_SECONDS = 1800;
 
   @TempDir Path folder;
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /** A Spark standalone cluster on loopback, from the jars that Maven fetched: Master and Workers. */
 public final class LocalCluster implements AutoCloseable {
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(90);
+  private static final Duration START_LIMIT = Duration.ofMinutes(30);
 
   private final Path home;
   private final Path folder;

@@ -63,7 +63,7 @@ class S3aLauncherIT {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
     Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
-    if (!process.waitFor(300, TimeUnit.SECONDS)) {
+    if (!process.waitFor(1800, TimeUnit.SECONDS)) {
       process.destroy();
     }
     assertThat(process.waitFor()).as(Files.readString(err)).isZero();

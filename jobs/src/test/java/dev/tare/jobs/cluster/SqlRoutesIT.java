@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The built jar in the hands of an SQL user, by every way that leads to Spark SQL. */
 class SqlRoutesIT {
 
-  private static final long LIMIT_SECONDS = 600;
+  private static final long LIMIT_SECONDS = 1800;
   private static final String CATALOG = "spark.sql.catalog.tare";
 
   /** Scalars over a scan, an aggregate, an aggregate over a window, and a table of the driver. */

@@ -35,7 +35,7 @@ public final class Chromium implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final List<String> NAMES =
       List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
-  private static final long MOST_SECONDS = 90;
+  private static final long MOST_SECONDS = 1800;
 
   private final Process process;
   private final WebSocket socket;

@@ -130,7 +130,7 @@ class ProgressTest {
 
   /** Listeners hear of a task a little after its result is there. */
   private static void await(List<Shown> all, Shown last) throws InterruptedException {
-    long deadline = System.nanoTime() + 20_000_000_000L;
+    long deadline = System.nanoTime() + 1_800_000_000_000L;
     while (!all.contains(last) && System.nanoTime() < deadline) {
       Thread.sleep(20);
     }
@@ -179,7 +179,7 @@ class ProgressTest {
       SparkJobs.describe(CommandLine.spark(), "the last");
       CommandLine.spark().range(3).collectAsList();
       SparkJobs.describe(CommandLine.spark(), null);
-      long deadline = System.nanoTime() + 20_000_000_000L;
+      long deadline = System.nanoTime() + 1_800_000_000_000L;
       while (!works.contains("the last") && System.nanoTime() < deadline) {
         Thread.sleep(20);
       }

@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 
 /** A Java server of the tests, in a JVM of its own with a class path of its own, on loopback. */
 final class Server implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofMinutes(3);
+  private static final Duration START_LIMIT = Duration.ofMinutes(30);
 
   private final Process process;
   private final Path log;
