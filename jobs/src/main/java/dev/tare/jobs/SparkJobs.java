@@ -44,6 +44,13 @@ public final class SparkJobs {
     spark.sparkContext().removeSparkListener(listener);
   }
 
+  /** Ends what Spark logs: a stop breaks off everything, and of all that it would complain. */
+  public static void silence() {
+    if (SparkSession.getDefaultSession().isDefined()) {
+      SparkSession.getDefaultSession().get().sparkContext().setLogLevel("OFF");
+    }
+  }
+
   /**
    * A copy of Hadoop's settings as Spark's own readers see them: those that the driver started
    * with, and over them the session's, {@code spark.hadoop.*} without its prefix.

@@ -2,6 +2,7 @@ package dev.tare.jobs;
 
 import dev.tare.jobs.cli.CommandLines;
 import dev.tare.jobs.cli.Stages;
+import dev.tare.jobs.platform.Stop;
 import dev.tare.jobs.run.SparkStages;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Locations;
@@ -34,7 +35,10 @@ public final class Tare {
    * Ends the JVM with the exit code, unless it is 0: some cluster managers take an exit for a loss.
    */
   public static void main(String[] args) {
-    int exitCode = new Tare(new SparkStages(System.out, System.err)).run(args);
+    Stop.listen(System.err);
+    int worked = new Tare(new SparkStages(System.out, System.err)).run(args);
+    Stop.done();
+    int exitCode = Stop.reason().map(reason -> reason.exitCode().code()).orElse(worked);
     if (exitCode != ExitCode.OK.code()) {
       System.exit(exitCode);
     }

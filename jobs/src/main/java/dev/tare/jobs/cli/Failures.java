@@ -3,6 +3,8 @@ package dev.tare.jobs.cli;
 import dev.tare.engine.recipe.Nearest;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.platform.Faults;
+import dev.tare.jobs.platform.Stop;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,14 +50,19 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
   /** One line for what the user can mend, a stack trace for what is a bug. */
   int report(Throwable failure) {
-    Optional<TareException> known = TareException.find(failure);
+    Optional<Stop.Reason> stop = Stop.reason();
+    if (stop.isPresent()) {
+      // Who stopped the process has said so.
+      return stop.get().exitCode().code();
+    }
+    Optional<TareException> known = TareException.find(failure).or(() -> Faults.explain(failure));
     ExitCode exitCode = known.map(TareException::exitCode).orElse(ExitCode.INTERNAL);
     if (verbose || exitCode == ExitCode.INTERNAL) {
       failure.printStackTrace(err);
     }
     err.println("tare: error: " + known.map(Throwable::getMessage).orElseGet(failure::toString));
     if (exitCode == ExitCode.INTERNAL) {
-      err.println("This is a bug of Tare or a fault of the platform; the stack trace is above.");
+      err.println("This is a bug of Tare; the stack trace is above.");
     }
     err.flush();
     return exitCode.code();

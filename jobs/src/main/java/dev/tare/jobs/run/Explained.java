@@ -4,6 +4,7 @@ import dev.tare.engine.infer.InferenceException;
 import dev.tare.engine.onnx.InvalidModelException;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.InputException;
+import dev.tare.jobs.platform.Faults;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -24,7 +25,8 @@ final class Explained {
    * Runs.
    *
    * @throws TareException (bad input) if a task could not read a file of the data, or ONNX Runtime
-   *     took exception to a model or a sample
+   *     took exception to a model or a sample; (usage or platform) if memory, disk, native code,
+   *     settings or the cluster failed
    */
   static <T> T run(Work<T> work) throws IOException {
     try {
@@ -43,6 +45,10 @@ final class Explained {
     Optional<TareException> told = TareException.find(failure);
     if (told.isPresent()) {
       return told;
+    }
+    Optional<TareException> fault = Faults.explainWork(failure);
+    if (fault.isPresent()) {
+      return fault;
     }
     Optional<InputException> input = InputException.ofFailedRead(failure);
     if (input.isPresent()) {

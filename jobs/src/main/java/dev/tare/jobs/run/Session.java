@@ -1,6 +1,9 @@
 package dev.tare.jobs.run;
 
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.platform.Faults;
+import dev.tare.jobs.platform.Stop;
+import dev.tare.jobs.storage.Umask;
 import java.io.PrintStream;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
@@ -23,12 +26,14 @@ final class Session implements AutoCloseable {
    * @param run id or location of the run that it makes or reads: Spark's pages show the last path
    *     element; empty if there is none
    * @param progress where lines for a person go
+   * @throws dev.tare.jobs.TareException (usage) if Spark does not take its settings; (platform) if
+   *     the cluster cannot be reached
    */
   static Session open(String subcommand, Optional<String> run, PrintStream progress) {
     boolean own = SparkSession.getDefaultSession().isEmpty();
     String name =
         "tare " + subcommand + run.map(location -> " " + lastElement(location)).orElse("");
-    SparkSession spark =
+    SparkSession.Builder builder =
         SparkSession.builder()
             .appName(name)
             // Tensor names are data: 'W' and 'w' are two tensors.
@@ -36,14 +41,30 @@ final class Session implements AutoCloseable {
             // Executors that start from here on: ONNX Runtime and the tokenizer shall not call
             // home.
             .config("spark.executorEnv.ORT_DISABLE_TELEMETRY", "1")
-            .config("spark.executorEnv.OPT_OUT_TRACKING", "true")
-            .getOrCreate();
+            .config("spark.executorEnv.OPT_OUT_TRACKING", "true");
+    Umask.unlessSet().ifPresent(umask -> builder.config("spark.hadoop." + Umask.KEY, umask));
+    if (System.getProperty("spark.master", "local").startsWith("local")) {
+      // A task that is out of memory shall fail, not end the JVM that has to tell of it.
+      builder.config("spark.executor.killOnFatalError.depth", 0);
+    }
+    SparkSession spark = start(builder);
     if (own) {
       SparkJobs.application(spark)
           .ifPresent(
               application -> progress.println("Spark application " + application + ": " + name));
     }
     return new Session(spark, own);
+  }
+
+  private static SparkSession start(SparkSession.Builder builder) {
+    Stop.check();
+    try {
+      return builder.getOrCreate();
+    } catch (Throwable e) {
+      // All of them: a setting that Spark does not take shows as any kind of failure.
+      Stop.check();
+      throw Faults.ofStart(e);
+    }
   }
 
   /** Before anybody has looked whether it is a location at all. */

@@ -55,7 +55,8 @@ public final class SparkStages implements Stages {
         .at(options.model(), Optional.of(options.data()), Optional.of(options.recipe()));
     try (Session session = open("run", options.output())) {
       RunStage.Outcome outcome =
-          new RunStage(session.spark(), out, new Progress(progress, 4)).run(options);
+          Explained.run(
+              () -> new RunStage(session.spark(), out, new Progress(progress, 4)).run(options));
       if (outcome.details().isPresent()) {
         progress.println();
         QualityTable.print(outcome.details().get().quality(), out);
@@ -139,7 +140,10 @@ public final class SparkStages implements Stages {
   public ExitCode report(ReportOptions options) throws IOException {
     try (Session session = Session.open("report", Optional.of(options.run()), progress)) {
       out.println(
-          new ReportJob(session.spark()).run(options.run(), options.compare(), options.out()));
+          Explained.run(
+              () ->
+                  new ReportJob(session.spark())
+                      .run(options.run(), options.compare(), options.out())));
       return ExitCode.OK;
     }
   }
@@ -147,9 +151,11 @@ public final class SparkStages implements Stages {
   @Override
   public ExitCode demo(DemoOptions options) throws IOException {
     try (Session session = Session.open("demo", options.output(), progress)) {
-      return options.vision()
-          ? new VisionDemo(session.spark(), out, progress).run(options)
-          : new Demo(session.spark(), out, progress).run(options);
+      return Explained.run(
+          () ->
+              options.vision()
+                  ? new VisionDemo(session.spark(), out, progress).run(options)
+                  : new Demo(session.spark(), out, progress).run(options));
     }
   }
 
@@ -166,40 +172,44 @@ public final class SparkStages implements Stages {
       throws IOException {
     try (Session session = open(subcommand, options.output());
         HeldInputs held = new HeldInputs(session.spark(), progress::println)) {
-      SingleStage stage = stages.apply(held);
-      RunFolder folder =
-          RunFolder.at(
-              stage.options().output().output(),
-              stage.options().output().runId(),
-              SparkJobs.hadoop(session.spark()));
-      folder.requireWritable(stage.options().output().atomicity());
-      Optional<ExitCode> reused =
-          folder.reusable(stage.options().output().ifFinished(), () -> fingerprint(stage));
-      if (reused.isPresent()) {
-        out.println("Reused the finished run " + folder.path());
-        return reused.get();
-      }
-      Atomicity atomicity = stage.options().output().atomicity();
-      Committers.require(session.spark(), folder, atomicity);
-      FinishedRun run =
-          folder.produce(
-              atomicity,
-              attempt ->
-                  Explained.run(
-                      () -> {
-                        var properties = stage.write(attempt);
-                        held.requireUnchanged();
-                        held.describe(properties);
-                        return Manifest.draft(
-                            folder.runId(),
-                            List.of(stage.name()),
-                            stage.inputs(),
-                            stage.options().configuration(),
-                            properties);
-                      }));
-      out.println(run.folder().path());
-      return Pipeline.exitCode(run);
+      return Explained.run(() -> produce(session, held, stages.apply(held)));
     }
+  }
+
+  private ExitCode produce(Session session, HeldInputs held, SingleStage stage)
+      throws IOException {
+    RunFolder folder =
+        RunFolder.at(
+            stage.options().output().output(),
+            stage.options().output().runId(),
+            SparkJobs.hadoop(session.spark()));
+    folder.requireWritable(stage.options().output().atomicity());
+    Optional<ExitCode> reused =
+        folder.reusable(stage.options().output().ifFinished(), () -> fingerprint(stage));
+    if (reused.isPresent()) {
+      out.println("Reused the finished run " + folder.path());
+      return reused.get();
+    }
+    Atomicity atomicity = stage.options().output().atomicity();
+    Committers.require(session.spark(), folder, atomicity);
+    FinishedRun run =
+        folder.produce(
+            atomicity,
+            attempt ->
+                Explained.run(
+                    () -> {
+                      var properties = stage.write(attempt);
+                      held.requireUnchanged();
+                      held.describe(properties);
+                      return Manifest.draft(
+                          folder.runId(),
+                          List.of(stage.name()),
+                          stage.inputs(),
+                          stage.options().configuration(),
+                          properties);
+                    }));
+    out.println(run.folder().path());
+    return Pipeline.exitCode(run);
   }
 
   private static Fingerprint fingerprint(SingleStage stage) {

@@ -26,6 +26,7 @@ public record HadoopSettings(Map<String, String> entries) implements Serializabl
    */
   public static Configuration ofDriver() {
     Configuration hadoop = new Configuration();
+    Umask.unlessSet().ifPresent(umask -> hadoop.set(Umask.KEY, umask));
     for (String name : new TreeSet<>(System.getProperties().stringPropertyNames())) {
       if (name.startsWith(PREFIX)) {
         hadoop.set(name.substring(PREFIX.length()), System.getProperty(name));

@@ -3,6 +3,7 @@ package dev.tare.jobs.storage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.platform.Stop;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,7 @@ public final class RunAttempt {
   private final Path staging;
   private boolean published;
   private boolean undecided;
+  private boolean failed;
 
   private RunAttempt(RunFolder folder, FileSystem fileSystem, Publisher publisher) {
     this.folder = folder;
@@ -133,6 +135,13 @@ public final class RunAttempt {
           new FileEntry(
               Locations.relative(staging, file.getPath()), Digest.of(fileSystem, file.getPath())));
     }
+    return decide(draft, files);
+  }
+
+  /** Somebody who stops the run waits for this, or this finds it stopped: never both. */
+  private synchronized FinishedRun decide(Manifest draft, List<FileEntry> files)
+      throws IOException {
+    Stop.check();
     boolean moves = publisher.renamesFolders();
     Manifest manifest =
         draft.withFiles(moves ? Optional.empty() : Optional.of(staging.getName()), files);
@@ -163,9 +172,13 @@ public final class RunAttempt {
     return folder.open();
   }
 
-  /** Records a failure and removes what was written; does nothing to a folder that it lost. */
-  public void fail(ExitCode exitCode, String message) {
-    if (!published && owned()) {
+  /**
+   * Records the first failure and removes what was written; does nothing to a folder that it lost.
+   */
+  public synchronized void fail(ExitCode exitCode, String message) {
+    boolean first = !failed;
+    failed = true;
+    if (first && !published && owned()) {
       writeStatusIfPossible(
           exitCode.stopped() ? Status.Outcome.INTERRUPTED : Status.Outcome.FAILED,
           OptionalInt.of(exitCode.code()),

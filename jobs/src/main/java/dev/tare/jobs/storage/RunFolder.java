@@ -2,6 +2,8 @@ package dev.tare.jobs.storage;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.platform.Faults;
+import dev.tare.jobs.platform.Stop;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -223,9 +225,15 @@ public final class RunFolder {
    */
   public FinishedRun produce(Atomicity atomicity, Work work) throws IOException {
     RunAttempt attempt = begin(atomicity);
+    Stop.Work stop = reason -> attempt.fail(reason.exitCode(), reason.message());
+    Stop.tell(stop);
     try {
+      Stop.check();
       return attempt.publish(work.write(attempt));
     } catch (Throwable e) {
+      // What fails while the process ends is a consequence.
+      Stop.reason().ifPresent(stop::end);
+      Stop.check();
       // All of them: Spark throws checked exceptions that no signature names.
       Optional<TareException> known = TareException.find(e);
       if (known.isEmpty() && attempt.lost()) {
@@ -237,10 +245,13 @@ public final class RunFolder {
         attempt.fail(full.get().exitCode(), full.get().getMessage());
         throw full.get();
       }
+      known = known.or(() -> Faults.explain(e));
       attempt.fail(
           known.map(TareException::exitCode).orElse(ExitCode.INTERNAL),
           known.map(Throwable::getMessage).orElseGet(e::toString));
       throw e;
+    } finally {
+      Stop.over(stop);
     }
   }
 

@@ -400,7 +400,7 @@ class CommandLinesTest {
     assertThat(err.toString())
         .contains("at dev.tare.jobs.cli.CommandLinesTest")
         .contains("tare: error: java.lang.IllegalStateException: oops")
-        .contains("This is a bug of Tare or a fault of the platform");
+        .contains("This is a bug of Tare");
   }
 
   @Test

@@ -1,0 +1,48 @@
+package dev.tare.jobs.storage;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The umask of this process. Hadoop has one of its own, 022 unless somebody set it, and gives every
+ * file the permissions that follow from that one.
+ */
+public final class Umask {
+
+  /** Hadoop's setting. */
+  public static final String KEY = "fs.permissions.umask-mode";
+
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Pattern LINE = Pattern.compile("(?m)^Umask:\\s*([0-7]{3,4})$");
+
+  private Umask() {}
+
+  /**
+   * The umask for files of a run, in Hadoop's spelling; empty if Hadoop's was set by hand or this
+   * system does not tell.
+   */
+  public static Optional<String> unlessSet() {
+    String[] sources = new Configuration().getPropertySources(KEY);
+    boolean byHand =
+        (sources != null && sources.length > 0 && !sources[0].equals("core-default.xml"))
+            || System.getProperty("spark.hadoop." + KEY) != null;
+    return byHand ? Optional.empty() : ofProcess();
+  }
+
+  private static Optional<String> ofProcess() {
+    try {
+      Matcher line = LINE.matcher(Files.readString(STATUS, StandardCharsets.ISO_8859_1));
+      return line.find()
+          ? Optional.of(line.group(1).replaceFirst("^0(?=...$)", ""))
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}
