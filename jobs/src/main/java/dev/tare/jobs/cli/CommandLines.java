@@ -1,22 +1,16 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
-import dev.tare.jobs.TareException;
-import java.io.File;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 
 /** Runs a command line: configuration file, then arguments, then the stage. */
 public final class CommandLines {
-  private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*");
-
   private final Stages stages;
   private final UnaryOperator<String> remoteText;
   private final PrintWriter out;
@@ -48,7 +42,12 @@ public final class CommandLines {
     line.setExecutionExceptionHandler(failures);
     try {
       configFile(arguments)
-          .map(location -> configuration(location, new OptionKeys(line.getCommandSpec())))
+          .map(
+              location ->
+                  ConfigurationFile.read(
+                      location,
+                      new ConfigurationText(remoteText),
+                      new OptionKeys(line.getCommandSpec())))
           .ifPresent(line::setDefaultValueProvider);
       return line.execute(arguments.toArray(String[]::new));
     } catch (RuntimeException | Error e) {
@@ -91,19 +90,6 @@ public final class CommandLines {
       meanings.put(String.valueOf(exitCode.code()), exitCode.meaning());
     }
     return meanings;
-  }
-
-  private ConfigurationFile configuration(String location, OptionKeys keys) {
-    if (location.startsWith("file:")) {
-      try {
-        return ConfigurationFile.read(new File(URI.create(location).getPath()), keys);
-      } catch (IllegalArgumentException e) {
-        throw TareException.usage("Not a URI: '%s'".formatted(location));
-      }
-    }
-    return URI_SCHEME.matcher(location).matches()
-        ? ConfigurationFile.parse(remoteText.apply(location), location, keys)
-        : ConfigurationFile.read(new File(location), keys);
   }
 
   /** The file is needed before picocli looks at the arguments, because it gives their defaults. */

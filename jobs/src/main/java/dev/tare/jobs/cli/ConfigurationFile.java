@@ -2,16 +2,14 @@ package dev.tare.jobs.cli;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import dev.tare.engine.recipe.Nearest;
 import dev.tare.jobs.TareException;
-import java.io.File;
+import dev.tare.jobs.hocon.HoconFile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,38 +38,20 @@ final class ConfigurationFile implements IDefaultValueProvider {
   }
 
   /**
-   * Reads a local file, with its includes.
+   * Reads a file with what it includes.
    *
+   * @param place path or URI, as errors name it
    * @throws TareException (usage) if it is not there or not right
    */
-  static ConfigurationFile read(File file, OptionKeys keys) {
-    ConfigParseOptions strict = ConfigParseOptions.defaults().setAllowMissing(false);
+  static ConfigurationFile read(String place, HoconFile.Source text, OptionKeys keys) {
     try {
-      return of(ConfigFactory.parseFile(file, strict), keys);
+      return of(HoconFile.resolved("configuration", place, text), keys);
     } catch (ConfigException e) {
       throw unreadable(e);
     }
   }
 
-  /**
-   * Reads text from elsewhere.
-   *
-   * @param origin how errors name the file
-   * @throws TareException (usage) if it is not right
-   */
-  static ConfigurationFile parse(String text, String origin, OptionKeys keys) {
-    try {
-      return of(
-          ConfigFactory.parseString(
-              text, ConfigParseOptions.defaults().setOriginDescription(origin)),
-          keys);
-    } catch (ConfigException e) {
-      throw unreadable(e);
-    }
-  }
-
-  private static ConfigurationFile of(Config unresolved, OptionKeys keys) {
-    Config config = unresolved.resolve();
+  private static ConfigurationFile of(Config config, OptionKeys keys) {
     ConfigurationFile file = new ConfigurationFile(keys);
     for (Map.Entry<String, ConfigValue> entry : config.root().entrySet()) {
       String key = entry.getKey();

@@ -30,6 +30,36 @@ final class Converters {
     }
   }
 
+  /** Samples in one call of the model: buffers are made for so many. */
+  static final class BatchSize implements ITypeConverter<Integer> {
+    private static final int MOST = 65_536;
+
+    @Override
+    public Integer convert(String value) {
+      return Math.toIntExact(whole(value, 1, MOST));
+    }
+  }
+
+  /** Tasks of a job: the driver keeps a record of each. */
+  static final class Partitions implements ITypeConverter<Integer> {
+    private static final int MOST = 100_000;
+
+    @Override
+    public Integer convert(String value) {
+      return Math.toIntExact(whole(value, 1, MOST));
+    }
+  }
+
+  /** Rows, tokens and lines of which the driver or a task holds as many as it is told. */
+  static final class Million implements ITypeConverter<Integer> {
+    private static final int MOST = 1_000_000;
+
+    @Override
+    public Integer convert(String value) {
+      return Math.toIntExact(whole(value, 1, MOST));
+    }
+  }
+
   static final class NotNegative implements ITypeConverter<Long> {
     @Override
     public Long convert(String value) {

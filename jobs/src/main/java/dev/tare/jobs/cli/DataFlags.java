@@ -48,7 +48,7 @@ final class DataFlags {
       names = "--max-length",
       paramLabel = "N",
       defaultValue = Defaults.MAX_LENGTH,
-      converter = Converters.Positive.class,
+      converter = Converters.Million.class,
       description = "Tokens at which a text is cut (default: ${DEFAULT-VALUE}).")
   private Integer maxLength;
 
@@ -74,7 +74,7 @@ final class DataFlags {
   @Option(
       names = "--partitions",
       paramLabel = "N",
-      converter = Converters.Positive.class,
+      converter = Converters.Partitions.class,
       description = "Number of tasks; never changes the result (default: Spark's choice).")
   private Integer partitions;
 
@@ -82,7 +82,7 @@ final class DataFlags {
       names = "--batch-size",
       paramLabel = "N",
       defaultValue = Defaults.BATCH_SIZE,
-      converter = Converters.Positive.class,
+      converter = Converters.BatchSize.class,
       description =
           "Samples of equal shape per run of the model; never changes the result"
               + " (default: ${DEFAULT-VALUE}).")

@@ -30,7 +30,7 @@ final class DemoCommand extends StageCommand {
   @Option(
       names = "--eval-samples",
       paramLabel = "N",
-      converter = Converters.Positive.class,
+      converter = Converters.Million.class,
       description = "Others to evaluate on (default: 256 definitions, 128 images).")
   private Integer evalSamples;
 

@@ -94,7 +94,7 @@ final class DriftCommand extends StageCommand {
       names = "--rows",
       defaultValue = "20",
       paramLabel = "N",
-      converter = Converters.Positive.class,
+      converter = Converters.Million.class,
       description = "Rows of the table, the farthest tensors first (default: ${DEFAULT-VALUE}).")
   private int rows;
 

@@ -34,7 +34,7 @@ final class RunCommand extends StageCommand {
       names = "--eval-samples",
       paramLabel = "N",
       defaultValue = Defaults.EVAL_SAMPLES,
-      converter = Converters.Positive.class,
+      converter = Converters.Million.class,
       description = "Rows to evaluate on (default: ${DEFAULT-VALUE}).")
   private Integer evalSamples;
 

@@ -8,10 +8,11 @@ final class SensitivityFlags {
   @Option(
       names = "--sensitivity",
       paramLabel = "N",
-      converter = Converters.Positive.class,
+      converter = Converters.Million.class,
       description =
-          "Also leave each quantized operator in float, one at a time, and run the model on N of the"
-              + " held-out samples: what that gains goes into the report (default: not measured).")
+          "Also leave each quantized operator in float, one at a time, and run the model on N of"
+              + " the held-out samples: what that gains goes into the report (default: not"
+              + " measured).")
   private Integer sensitivity;
 
   OptionalInt samples() {

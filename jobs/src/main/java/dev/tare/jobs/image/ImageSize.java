@@ -34,7 +34,12 @@ public record ImageSize(int height, int width) implements Serializable {
       throw new IllegalArgumentException(
           "'%s' is not HEIGHTxWIDTH, as 224x224, or with one free side, as 48x*".formatted(text));
     }
-    return new ImageSize(side(matcher.group(1)), side(matcher.group(2)));
+    ImageSize size = new ImageSize(side(matcher.group(1)), side(matcher.group(2)));
+    if ((long) size.height * size.width > ImageOptions.MOST_PIXELS) {
+      throw new IllegalArgumentException(
+          "'%s' is more than %,d pixels".formatted(text, ImageOptions.MOST_PIXELS));
+    }
+    return size;
   }
 
   private static int side(String text) {

@@ -2,16 +2,12 @@ package dev.tare.jobs.model;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigIncludeContext;
-import com.typesafe.config.ConfigIncluder;
-import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigParseOptions;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.hocon.HoconFile;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -20,57 +16,41 @@ import org.apache.hadoop.fs.Path;
  * shipped recipe where the name is one's with {@code .conf}, and else a file beside the one that
  * includes it.
  */
-final class RecipeIncludes implements ConfigIncluder {
+final class RecipeIncludes implements HoconFile.Source {
 
   private static final String RESOURCES = "dev/tare/recipes/";
   private static final String SUFFIX = ".conf";
+  private static final String RECIPE = "recipe";
 
-  private final List<String> places;
   private final Configuration hadoop;
 
-  /**
-   * @param places the files that are being read, outermost first
-   */
-  private RecipeIncludes(List<String> places, Configuration hadoop) {
-    this.places = places;
+  private RecipeIncludes(Configuration hadoop) {
     this.hadoop = hadoop;
   }
 
   /** A recipe that comes with Tare. */
-  static Config shipped(String name) {
+  static Config shippedNamed(String name) {
     return ConfigFactory.parseResources(
         RecipeIncludes.class.getClassLoader(), RESOURCES + name + SUFFIX);
   }
 
   /**
-   * A file with what it includes.
+   * A file with what it includes, resolved.
    *
-   * @throws TareException (usage) if it or an included file is missing, or files include each other
+   * @throws TareException (usage) as {@link HoconFile#resolved} does
    */
   static Config file(String place, Configuration hadoop) throws IOException {
     try {
-      return read(List.of(), place, hadoop);
+      return HoconFile.resolved(RECIPE, place, new RecipeIncludes(hadoop));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  private static Config read(List<String> outer, String place, Configuration hadoop) {
-    if (outer.contains(place)) {
-      throw TareException.usage("Recipe '%s' includes itself".formatted(place));
-    }
-    List<String> places = new ArrayList<>(outer);
-    places.add(place);
-    return ConfigFactory.parseString(
-        text(place, hadoop),
-        ConfigParseOptions.defaults()
-            .setOriginDescription(place)
-            .setIncluder(new RecipeIncludes(places, hadoop)));
-  }
-
-  private static String text(String place, Configuration hadoop) {
+  @Override
+  public String text(String place) {
     try {
-      return Locations.readText(place, hadoop);
+      return Locations.readShortText(place, HoconFile.MOST_CHARACTERS, hadoop);
     } catch (TareException e) {
       throw TareException.usage("Cannot read recipe '%s': %s".formatted(place, e.getMessage()));
     } catch (IOException e) {
@@ -79,17 +59,13 @@ final class RecipeIncludes implements ConfigIncluder {
   }
 
   @Override
-  public ConfigObject include(ConfigIncludeContext context, String what) {
-    String name = what.endsWith(SUFFIX) ? what.substring(0, what.length() - SUFFIX.length()) : what;
-    if (RecipeText.SHIPPED.contains(name)) {
-      return shipped(name).root();
-    }
-    String including = places.get(places.size() - 1);
-    return read(places, new Path(new Path(including).getParent(), what).toString(), hadoop).root();
+  public String beside(String place, String name) {
+    return new Path(new Path(place).getParent(), name).toString();
   }
 
   @Override
-  public ConfigIncluder withFallback(ConfigIncluder fallback) {
-    return this;
+  public Optional<Config> shipped(String what) {
+    String name = what.endsWith(SUFFIX) ? what.substring(0, what.length() - SUFFIX.length()) : what;
+    return RecipeText.SHIPPED.contains(name) ? Optional.of(shippedNamed(name)) : Optional.empty();
   }
 }

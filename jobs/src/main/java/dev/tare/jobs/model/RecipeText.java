@@ -62,7 +62,7 @@ public record RecipeText(String name, String json) implements Serializable {
     try {
       Config config;
       if (SHIPPED.contains(nameOrPlace)) {
-        config = RecipeIncludes.shipped(nameOrPlace);
+        config = RecipeIncludes.shippedNamed(nameOrPlace).resolve();
       } else if (nameOrPlace.contains("/") || nameOrPlace.endsWith(".conf")) {
         config = RecipeIncludes.file(nameOrPlace, hadoop);
       } else {
@@ -70,7 +70,6 @@ public record RecipeText(String name, String json) implements Serializable {
             "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
                 .formatted(nameOrPlace, String.join(", ", SHIPPED)));
       }
-      config = config.resolve();
       RecipeParser.parse(nameOrPlace, config);
       return new RecipeText(nameOrPlace, config.root().render(ConfigRenderOptions.concise()));
     } catch (ConfigException e) {

@@ -56,6 +56,26 @@ public final class Locations {
   }
 
   /**
+   * The text of a file that is short if it is what it should be.
+   *
+   * @param most bytes
+   * @throws TareException (bad input) if there is none, or it is longer
+   */
+  public static String readShortText(String location, int most, Configuration hadoop)
+      throws IOException {
+    Path path = qualified(location, hadoop);
+    try (var stream = path.getFileSystem(hadoop).open(path)) {
+      byte[] read = stream.readNBytes(most + 1);
+      if (read.length > most) {
+        throw TareException.badInput("%s has more than %,d bytes".formatted(path, most));
+      }
+      return new String(read, StandardCharsets.UTF_8);
+    } catch (FileNotFoundException e) {
+      throw missing(path, e);
+    }
+  }
+
+  /**
    * Hash and length of a file, by one reading.
    *
    * @throws TareException (bad input) if there is none

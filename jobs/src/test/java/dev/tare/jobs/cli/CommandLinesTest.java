@@ -224,7 +224,10 @@ class CommandLinesTest {
   private String valueOf(String subcommand, String option, String text, String... more) {
     CommandLine root = commandLines().create();
     root.setDefaultValueProvider(
-        ConfigurationFile.parse(text, "run.conf", new OptionKeys(root.getCommandSpec())));
+        ConfigurationFile.read(
+            "memory:run.conf",
+            new ConfigurationText(uri -> text),
+            new OptionKeys(root.getCommandSpec())));
     CommandLine line = root.getSubcommands().get(subcommand);
     line.getCommandSpec().options().stream()
         .filter(o -> !o.longestName().equals(option))
@@ -441,5 +444,30 @@ class CommandLinesTest {
     try (InputStream stream = CommandLinesTest.class.getResourceAsStream(name)) {
       return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  /** Numbers that no machine could serve end before any work, by the option's name. */
+  @Test
+  void hugeNumbersAreRefusedByName() {
+    for (String option :
+        List.of(
+            "--batch-size=1000000000",
+            "--partitions=1000000000",
+            "--max-length=1000000000",
+            "--channel-bits=1000000000",
+            "--image-size=1000000000x1000000000",
+            "--image-size=99999x99999",
+            "--max-image-pixels=1000000000",
+            "--eval-samples=1000000000",
+            "--sensitivity=1000000000",
+            "--samples=100000000000",
+            "--max-bad-rows=99999999999999999999")) {
+      err.getBuffer().setLength(0);
+      assertThat(run("run", "--model", "m", "--data", "d", "--output", "o", option))
+          .as(option)
+          .isEqualTo(ExitCode.USAGE.code());
+      assertThat(err.toString()).contains(option.replaceFirst("=.*", ""));
+    }
+    assertThat(stages.calls).isEmpty();
   }
 }

@@ -30,9 +30,13 @@ class ConfigurationFileTest {
     return Files.writeString(temporary.resolve("run.conf"), text);
   }
 
+  private ConfigurationFile read(Path file) {
+    return ConfigurationFile.read(file.toString(), new ConfigurationText(uri -> ""), keys);
+  }
+
   private void assertRefused(String text, String message) throws IOException {
     Path file = write(text);
-    assertThatThrownBy(() -> ConfigurationFile.read(file.toFile(), keys))
+    assertThatThrownBy(() -> read(file))
         .isInstanceOf(TareException.class)
         .hasMessageContaining(message)
         .extracting(e -> ((TareException) e).exitCode())
@@ -84,16 +88,14 @@ class ConfigurationFileTest {
   void explainsWhatItCannotRead() throws IOException {
     assertRefused("samples = {", "Cannot read the configuration: ");
     assertRefused("samples = ${nowhere}", "Cannot read the configuration: ");
-    assertThatThrownBy(() -> ConfigurationFile.read(temporary.resolve("no.conf").toFile(), keys))
+    assertThatThrownBy(() -> read(temporary.resolve("no.conf")))
         .isInstanceOf(TareException.class)
         .hasMessageContaining("no.conf");
   }
 
   @Test
   void keepsTheSpellingOfNumbersAndDropsNull() throws IOException {
-    ConfigurationFile file =
-        ConfigurationFile.read(
-            write("run-id = 007\nmin-cosine = 0.50\ntokenizer = null\n").toFile(), keys);
+    ConfigurationFile file = read(write("run-id = 007\nmin-cosine = 0.50\ntokenizer = null\n"));
 
     assertThat(value(file, "run", "--run-id")).isEqualTo("007");
     assertThat(value(file, "run", "--min-cosine")).isEqualTo("0.50");
