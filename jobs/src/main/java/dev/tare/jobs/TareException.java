@@ -5,7 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A failure that its message explains to the user, with the exit code that it ends in.
+ * A failure that its message explains to the user, with the exit code that it ends in. The message
+ * is one line that a terminal may have, whatever names stand in it.
  *
  * <p>Serializable, so that a task on an executor may throw it; {@link #find} takes it out of the
  * exceptions that Spark wraps around it.
@@ -16,12 +17,12 @@ public final class TareException extends RuntimeException {
   private final ExitCode exitCode;
 
   public TareException(ExitCode exitCode, String message) {
-    super(message);
+    super(Printable.message(message));
     this.exitCode = exitCode;
   }
 
   public TareException(ExitCode exitCode, String message, Throwable cause) {
-    super(message, cause);
+    super(Printable.message(message), cause);
     this.exitCode = exitCode;
   }
 

@@ -2,6 +2,7 @@ package dev.tare.jobs.cli;
 
 import dev.tare.engine.recipe.Nearest;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.platform.Faults;
 import dev.tare.jobs.platform.Stop;
@@ -9,6 +10,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -18,6 +20,38 @@ import picocli.CommandLine.ParseResult;
 
 /** Says on the error stream what went wrong, and turns it into an exit code. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  /** What people type behind the subcommand because it goes there with most tools. */
+  private static final Set<String> SPARKS =
+      Set.of(
+          "--master",
+          "--deploy-mode",
+          "--conf",
+          "-c",
+          "--properties-file",
+          "--driver-memory",
+          "--driver-cores",
+          "--driver-java-options",
+          "--driver-class-path",
+          "--driver-library-path",
+          "--executor-memory",
+          "--executor-cores",
+          "--total-executor-cores",
+          "--num-executors",
+          "--jars",
+          "--packages",
+          "--exclude-packages",
+          "--repositories",
+          "--files",
+          "--archives",
+          "--py-files",
+          "--queue",
+          "--principal",
+          "--keytab",
+          "--proxy-user",
+          "--supervise",
+          "--class",
+          "--remote");
+
   private final PrintWriter err;
   private final boolean verbose;
 
@@ -33,7 +67,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     List<String> unmatched = line.getUnmatchedArguments();
     String message = unmatched.isEmpty() ? failure.getMessage() : unknown(line, unmatched.get(0));
     String name = line.getCommandSpec().qualifiedName();
-    err.println("tare: error: " + message);
+    err.println("tare: error: " + Printable.message(message));
     err.println("Try '%s --help'.".formatted(name));
     if (verbose) {
       failure.printStackTrace(err);
@@ -60,7 +94,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     if (verbose || exitCode == ExitCode.INTERNAL) {
       failure.printStackTrace(err);
     }
-    err.println("tare: error: " + known.map(Throwable::getMessage).orElseGet(failure::toString));
+    err.println(
+        "tare: error: "
+            + Printable.message(known.map(Throwable::getMessage).orElseGet(failure::toString)));
     if (exitCode == ExitCode.INTERNAL) {
       err.println("This is a bug of Tare; the stack trace is above.");
     }
@@ -70,6 +106,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
   private static String unknown(CommandLine line, String argument) {
     boolean root = line.getParent() == null;
+    if (!root && SPARKS.contains(argument.replaceFirst("=.*", ""))) {
+      return "'%s' is Spark's: put it before the subcommand".formatted(argument);
+    }
     String kind = argument.startsWith("-") ? "option" : root ? "subcommand" : "argument";
     List<String> candidates = new ArrayList<>();
     if (kind.equals("option")) {

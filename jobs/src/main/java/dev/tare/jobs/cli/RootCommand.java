@@ -1,11 +1,12 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.Build;
+import dev.tare.jobs.ExitCode;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -26,7 +27,7 @@ import picocli.CommandLine.Spec;
       "  tare run --model model.onnx --data inputs.parquet --output runs/first",
       "  tare run --config run.conf --output runs/second"
     })
-final class RootCommand implements Runnable {
+final class RootCommand implements Callable<Integer> {
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
@@ -42,10 +43,10 @@ final class RootCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(),
-        "Missing subcommand; one of " + String.join(", ", spec.subcommands().keySet()));
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    spec.commandLine().getErr().println("tare: error: Missing subcommand");
+    return ExitCode.USAGE.code();
   }
 
   static final class Version implements IVersionProvider {

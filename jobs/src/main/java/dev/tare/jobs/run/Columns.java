@@ -1,5 +1,6 @@
 package dev.tare.jobs.run;
 
+import dev.tare.jobs.Printable;
 import java.io.PrintStream;
 import java.util.List;
 
@@ -29,7 +30,9 @@ final class Columns {
   }
 
   /** Prints rows of one cell for each column, two blanks between columns. */
-  void print(List<List<String>> rows, PrintStream out) {
+  void print(List<List<String>> raw, PrintStream out) {
+    List<List<String>> rows =
+        raw.stream().map(row -> row.stream().map(Printable::name).toList()).toList();
     int[] widths = new int[columns.size()];
     for (List<String> row : rows) {
       for (int i = 0; i < widths.length; i++) {

@@ -8,6 +8,7 @@ import dev.tare.engine.onnx.SkippedNode;
 import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.engine.recipe.QuantizableNode;
 import dev.tare.engine.recipe.WeightSource;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FileEntry;
@@ -205,7 +206,12 @@ final class Inspection {
     out.printf("%n%d operators with a constant weight%n", nodes.size());
     nodes.forEach(this::operator);
     for (SkippedNode node : model.skipped()) {
-      out.printf("  %-7s %-16s %s: %s%n", node.opType(), "stays float", node.node(), node.reason());
+      out.printf(
+          "  %-7s %-16s %s: %s%n",
+          Printable.name(node.opType()),
+          "stays float",
+          Printable.name(node.node()),
+          Printable.message(node.reason()));
     }
     List<QuantizableNode> inBodies = model.weights().inSubgraphs();
     if (!inBodies.isEmpty()) {
@@ -217,7 +223,9 @@ final class Inspection {
   }
 
   private void operator(QuantizableNode node) {
-    out.printf("  %-7s %-16s %s%n", node.opType(), node.weightShape(), node.node());
+    out.printf(
+        "  %-7s %-16s %s%n",
+        Printable.name(node.opType()), node.weightShape(), Printable.name(node.node()));
   }
 
   private static String describe(TensorInfo info) {
@@ -229,6 +237,6 @@ final class Inspection {
   }
 
   private void field(String name, String value) {
-    out.printf("%-32s %s%n", name, value);
+    out.printf("%-32s %s%n", Printable.name(name), Printable.message(value));
   }
 }

@@ -1,5 +1,6 @@
 package dev.tare.jobs.run;
 
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.SparkJobs;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -44,7 +45,7 @@ final class Progress {
         Locale.ROOT,
         "      %-10s %s (%.1f s)%n",
         "",
-        summary.of(result),
+        Printable.message(summary.of(result)),
         (System.nanoTime() - start) / 1e9);
     return result;
   }
@@ -73,6 +74,6 @@ final class Progress {
   }
 
   void line(String text) {
-    out.println(text);
+    out.println(Printable.message(text));
   }
 }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.storage;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -38,6 +39,7 @@ public record Status(
       "{\n  \"format-version\" : %d,\n  \"outcome\" : \"".formatted(ManifestJson.FORMAT_VERSION);
 
   public Status {
+    message = Printable.message(message);
     time = time.truncatedTo(ChronoUnit.SECONDS);
   }
 

@@ -354,7 +354,8 @@ class CommandLinesTest {
     assertUsage("Unknown option '--sampels'; did you mean '--samples'?", "run", "--sampels", "5");
     assertUsage("Unknown subcommand 'calibrat'; did you mean 'calibrate'?", "calibrat");
     assertUsage("Unknown option '--verison'; did you mean '--version'?", "--verison");
-    assertUsage("Missing subcommand; one of run, calibrate", new String[0]);
+    assertUsage("'--master' is Spark's: put it before the subcommand", "run", "--master", "local");
+    assertUsage("'--conf=a=b' is Spark's", "calibrate", "--conf=a=b");
     assertUsage("Missing required options: '--model=M.onnx'", "calibrate");
     assertUsage("Invalid value for option '--samples': 0 is less than 1", "demo", "--samples=0");
     assertUsage("99999999999 is not from 1 to 2147483647", "demo", "--samples=99999999999");
@@ -444,6 +445,13 @@ class CommandLinesTest {
     try (InputStream stream = CommandLinesTest.class.getResourceAsStream(name)) {
       return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  @Test
+  void noSubcommandShowsTheHelp() {
+    assertThat(run()).isEqualTo(ExitCode.USAGE.code());
+    assertThat(err.toString())
+        .contains("Usage: tare SUBCOMMAND", "calibrate", "Exit codes", "Missing subcommand");
   }
 
   /** Numbers that no machine could serve end before any work, by the option's name. */
