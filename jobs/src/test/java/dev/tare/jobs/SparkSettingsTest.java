@@ -61,7 +61,9 @@ class SparkSettingsTest {
                 .find())
         .isTrue();
     assertThat(
-            pattern(file, "spark.sql.redaction.options.regex").matcher("fs.azure.account.key").find())
+            pattern(file, "spark.sql.redaction.options.regex")
+                .matcher("fs.azure.account.key")
+                .find())
         .isTrue();
   }
 

@@ -176,8 +176,7 @@ public final class SparkStages implements Stages {
     }
   }
 
-  private ExitCode produce(Session session, HeldInputs held, SingleStage stage)
-      throws IOException {
+  private ExitCode produce(Session session, HeldInputs held, SingleStage stage) throws IOException {
     RunFolder folder =
         RunFolder.at(
             stage.options().output().output(),
