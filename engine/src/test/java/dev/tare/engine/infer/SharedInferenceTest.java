@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -71,8 +73,12 @@ class SharedInferenceTest {
   }
 
   @Test
-  void modelThatDoesNotLoadLeavesNothingBehind() {
+  void modelThatDoesNotLoadLeavesNothingBehind() throws IOException {
     Path file = folder.resolve("late.onnx");
+    assertThatThrownBy(() -> SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageStartingWith("Cannot read model 'late.onnx': ");
+    Files.writeString(file, "no model");
     assertThatThrownBy(() -> SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS))
         .isInstanceOf(InferenceException.class)
         .hasMessageStartingWith("ONNX Runtime cannot load model 'late.onnx': ");
