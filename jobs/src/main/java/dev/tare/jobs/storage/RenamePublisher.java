@@ -10,6 +10,7 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.Options.Rename;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.IOUtils;
 
 /**
  * {@code hdfs:}: a full temporary file, then a rename without overwrite, which is one operation of
@@ -43,11 +44,17 @@ final class RenamePublisher implements Publisher {
   }
 
   private static void write(byte[] content, Path file, FileContext context) throws IOException {
-    try (FSDataOutputStream stream =
-        context.create(file, EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE))) {
+    FSDataOutputStream stream =
+        context.create(file, EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE));
+    try {
       ((OutputStream) stream).write(content);
       stream.hsync();
+    } catch (IOException e) {
+      // Closing throws the same exception again, which no try statement with resources bears.
+      IOUtils.closeStream(stream);
+      throw e;
     }
+    stream.close();
   }
 
   @Override

@@ -224,9 +224,22 @@ public final class RunAttempt {
 
   /** Whether another attempt took the folder, which then may have removed what this one wrote. */
   boolean lost() {
+    if (published || undecided) {
+      return false;
+    }
     // A status that cannot be read says nothing about others.
     boolean taken = folder.status().map(status -> !status.attempt().equals(id)).orElse(false);
-    return taken && !published && !undecided;
+    // Who begins removes the folder of this attempt before there is another status.
+    return taken || (removed() && overtaken(Optional.of(id)));
+  }
+
+  /** Whether somebody removed what this attempt writes. */
+  boolean removed() {
+    try {
+      return publisher.renamesFolders() && !published && !fileSystem.exists(staging);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   TareException loss(Throwable cause) {

@@ -240,6 +240,10 @@ public final class RunFolder {
         attempt.fail(ExitCode.ALREADY_FINISHED, "lost");
         throw attempt.loss(e);
       }
+      if (known.isEmpty() && attempt.removed()) {
+        throw TareException.usage(
+            "Somebody removed the run %s while it was written".formatted(path), e);
+      }
       Optional<TareException> full = FullDisk.behind(e, path);
       if (known.isEmpty() && full.isPresent()) {
         attempt.fail(full.get().exitCode(), full.get().getMessage());

@@ -303,6 +303,38 @@ class RunFolderTest {
   }
 
   @Test
+  void anAttemptWhoseFolderAnotherOneRemovedKnowsThatItLost() {
+    assertFails(
+        () ->
+            folder("r")
+                .produce(
+                    attempt -> {
+                      folder("r").begin();
+                      throw new IllegalStateException("no such file");
+                    }),
+        ExitCode.ALREADY_FINISHED,
+        "r; this one publishes nothing");
+  }
+
+  @Test
+  void aRunThatSomebodyRemovedWhileItWasWrittenIsNoBug() {
+    assertFails(
+        () ->
+            folder("r")
+                .produce(
+                    attempt -> {
+                      fileSystemOf(attempt).delete(attempt.folder().path(), true);
+                      throw new IllegalStateException("no such file");
+                    }),
+        ExitCode.USAGE,
+        "r while it was written");
+  }
+
+  private org.apache.hadoop.fs.FileSystem fileSystemOf(RunAttempt attempt) throws IOException {
+    return attempt.folder().path().getFileSystem(hadoop);
+  }
+
+  @Test
   void aFullDiskNamesTheRunAndTheRoomThatIsLeft() throws IOException {
     IOException full = new IOException("No space left on device");
     List<Throwable> failures =
