@@ -1,5 +1,8 @@
 package dev.tare.jobs;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
  * Texts of other people's making as a terminal and a log may have them: names of tensors, nodes,
  * files and columns can hold control characters that move a cursor, line feeds that forge lines,
@@ -13,6 +16,9 @@ public final class Printable {
   /** Of a message, which may hold several names. */
   private static final int MOST_OF_A_MESSAGE = 2_000;
 
+  /** Of several reasons, enough to see what they are about. */
+  private static final int MOST_OF_A_LIST = 8;
+
   private Printable() {}
 
   /** A name: escaped, and cut in its middle where it is long. */
@@ -23,6 +29,14 @@ public final class Printable {
   /** A message of one line: escaped, and cut in its middle where it is long. */
   public static String message(String text) {
     return cut(text, MOST_OF_A_MESSAGE);
+  }
+
+  /** The first few of several texts in one line, and how many more there are. */
+  public static String list(List<String> texts) {
+    String shown =
+        texts.stream().limit(MOST_OF_A_LIST).map(Printable::name).collect(Collectors.joining("; "));
+    int more = texts.size() - MOST_OF_A_LIST;
+    return more > 0 ? "%s; and %d more".formatted(shown, more) : shown;
   }
 
   private static String cut(String text, int most) {

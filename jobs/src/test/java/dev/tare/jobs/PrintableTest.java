@@ -2,6 +2,7 @@ package dev.tare.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PrintableTest {
@@ -32,6 +33,13 @@ class PrintableTest {
     String message =
         Printable.message("model 'm.onnx': node '" + "n".repeat(1_000_000) + "' has no w");
     assertThat(message).startsWith("model 'm.onnx'").endsWith("has no w").hasSizeLessThan(2_100);
+  }
+
+  @Test
+  void ofAListTheFirstFewAreShownAndTheRestIsCounted() {
+    assertThat(Printable.list(List.of("a", "b\nc"))).isEqualTo("a; b\\nc");
+    assertThat(Printable.list(List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10")))
+        .isEqualTo("1; 2; 3; 4; 5; 6; 7; 8; and 2 more");
   }
 
   @Test

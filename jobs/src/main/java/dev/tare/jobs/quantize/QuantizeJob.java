@@ -6,6 +6,7 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -71,8 +72,7 @@ public final class QuantizeJob {
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
     constants.addAll(plan.quantized(Role.BIAS));
     if (constants.isEmpty()) {
-      throw TareException.badInput(
-          "The plan leaves every tensor in float; plan.json gives the reasons");
+      throw everythingStaysFloat(model, plan);
     }
     SparkJobs.describe(spark, "quantize: %d weights".formatted(constants.size()));
     writeWeights(model, constants, weights, runId);
@@ -96,6 +96,18 @@ public final class QuantizeJob {
   }
 
   /** Refuses a plan for another model. */
+  private static TareException everythingStaysFloat(ModelHandle model, QuantPlan plan) {
+    List<String> reasons = new ArrayList<>();
+    for (TensorPlan tensor : plan.tensors()) {
+      tensor
+          .floatReason()
+          .ifPresent(reason -> reasons.add("'%s': %s".formatted(tensor.tensor(), reason)));
+    }
+    return TareException.badInput(
+        "No weight of %s can be quantized: every tensor of the plan stays float (%s)"
+            .formatted(model.ref().uri(), Printable.list(reasons)));
+  }
+
   static void requireMadeFor(ModelHandle model, QuantPlan plan) {
     if (!plan.modelSha256().equals(model.sha256())) {
       throw TareException.badInput(

@@ -11,6 +11,7 @@ import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -38,8 +39,6 @@ import org.apache.spark.sql.functions;
  * <p>Law: the plan is a function of statistics, recipe and weights.
  */
 public final class SelectJob {
-
-  private static final int MOST_REASONS = 10;
 
   private final SparkSession spark;
 
@@ -160,25 +159,21 @@ public final class SelectJob {
 
   private static TareException nothingToQuantize(
       OnnxModel graph, Recipe recipe, Candidates candidates) {
-    StringBuilder why = new StringBuilder();
-    candidates
-        .leftFloat()
-        .forEach(
-            (node, reason) -> why.append("\n  ").append(node.node()).append(": ").append(reason));
+    List<String> why = new ArrayList<>();
+    candidates.leftFloat().forEach((node, reason) -> why.add(node.node() + ": " + reason));
     for (SkippedNode node : graph.skipped()) {
-      why.append("\n  ").append(node.node()).append(": ").append(node.reason());
+      why.add(node.node() + ": " + node.reason());
     }
     List<TensorPlan> told = LeftFloat.of(recipe, candidates, List.of());
-    OtherConstants.of(recipe, graph.weights(), told).stream()
-        .limit(MOST_REASONS)
+    OtherConstants.of(recipe, graph.weights(), told)
         .forEach(
-            constant ->
-                why.append("\n  ")
-                    .append(constant.tensor())
-                    .append(": ")
-                    .append(constant.floatReason().orElseThrow()));
+            constant -> why.add(constant.tensor() + ": " + constant.floatReason().orElseThrow()));
     return TareException.badInput(
         "Model '%s' has nothing to quantize by recipe '%s': no %s with a constant weight%s"
-            .formatted(graph.name(), recipe.name(), String.join(" or ", recipe.operators()), why));
+            .formatted(
+                graph.name(),
+                recipe.name(),
+                String.join(" or ", recipe.operators()),
+                why.isEmpty() ? "" : " (" + Printable.list(why) + ")"));
   }
 }
