@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,22 +137,35 @@ class LauncherIT {
   }
 
   @Test
-  void aFailedRunTellsItsLog() throws IOException, InterruptedException {
+  void aClusterThatIsNotThereEndsWithSixAndTellsTheLog() throws IOException, InterruptedException {
     Path logs = folder.resolve("logs");
+    Path assets = Path.of(System.getProperty("tare.root"), "jobs", "target", "assets");
+    Path text = Files.writeString(folder.resolve("text.txt"), "one line\nand another\n");
+    Path run = folder.resolve("run");
+    String nobody;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = "spark://127.0.0.1:" + free.getLocalPort();
+    }
     Result result =
         tare(
-            Map.of("TARE_LOG_DIR", logs.toString()),
+            Map.of("TARE_LOG_DIR", logs.toString(), "SPARK_LOCAL_IP", "127.0.0.1"),
+            "--master",
+            nobody,
             "calibrate",
             "--model",
-            "missing.onnx",
+            assets.resolve("all-minilm-l6-v2.onnx").toString(),
+            "--tokenizer",
+            assets.resolve("all-minilm-l6-v2-tokenizer.json").toString(),
             "--data",
-            "missing.txt",
+            text.toString(),
             "--output",
-            folder.resolve("run").toString());
-    assertThat(result.exitCode()).as(result.err()).isEqualTo(3);
+            run.toString());
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(6);
     assertThat(result.err())
-        .contains("missing.onnx", "tare: the complete log of this run: " + logs);
+        .contains("is " + nobody + " up", "tare: the complete log of this run: " + logs);
     assertThat(onlyLog(logs)).contains(" INFO ");
+    assertThat(Files.readString(run.resolve("status.json"))).contains("failed", ": 6");
+    assertThat(run.resolve("manifest.json")).doesNotExist();
   }
 
   @Test
@@ -204,7 +219,9 @@ class LauncherIT {
     assertThat(unknown.exitCode()).as(unknown.err()).isEqualTo(2);
     Result missing = tare(Map.of(), "inspect", "missing.onnx");
     assertThat(missing.exitCode()).as(missing.err()).isEqualTo(3);
-    assertThat(missing.err()).contains("missing.onnx").doesNotContain("\tat ");
+    assertThat(missing.err())
+        .contains("missing.onnx")
+        .doesNotContain("\tat ", "the complete log of this run");
   }
 
   @Test
