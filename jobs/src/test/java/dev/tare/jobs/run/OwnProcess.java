@@ -17,12 +17,28 @@ final class OwnProcess {
 
   private static final long LIMIT_SECONDS = 1800;
 
+  /** A build that runs behind nohup or in the background hands down signals that are ignored. */
+  private static final List<String> LISTENING = listening();
+
   private final Process process;
   private final Path folder;
 
   private OwnProcess(Process process, Path folder) {
     this.process = process;
     this.folder = folder;
+  }
+
+  private static List<String> listening() {
+    List<String> words = List.of("env", "--default-signal=INT,HUP,TERM");
+    List<String> trial = new ArrayList<>(words);
+    trial.add("true");
+    try {
+      return new ProcessBuilder(trial).start().waitFor() == 0 ? words : List.of();
+    } catch (IOException e) {
+      return List.of();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /**
@@ -34,7 +50,7 @@ final class OwnProcess {
   static OwnProcess start(Path folder, List<String> options, String... arguments)
       throws IOException {
     Path temporary = Files.createDirectories(folder.resolve("tmp"));
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(LISTENING);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx700m"));
     for (String name :
