@@ -1,6 +1,5 @@
 package dev.tare.engine.onnx;
 
-import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.HashSet;
@@ -44,24 +43,7 @@ final class NodeNames {
     GraphProto named = own ? Nodes.named(graph, Nodes.names(graph.getNodeList())) : graph;
     GraphProto.Builder builder = named.toBuilder();
     for (int i = 0; i < named.getNodeCount(); i++) {
-      if (!Nodes.subgraphs(named.getNode(i)).isEmpty()) {
-        builder.setNode(i, withDistinctBodies(named.getNode(i)));
-      }
-    }
-    return builder.build();
-  }
-
-  private static NodeProto withDistinctBodies(NodeProto node) {
-    NodeProto.Builder builder = node.toBuilder();
-    for (int i = 0; i < node.getAttributeCount(); i++) {
-      AttributeProto.Builder attribute = node.getAttribute(i).toBuilder();
-      if (attribute.hasG()) {
-        attribute.setG(distinct(attribute.getG()));
-      }
-      for (int g = 0; g < attribute.getGraphsCount(); g++) {
-        attribute.setGraphs(g, distinct(attribute.getGraphs(g)));
-      }
-      builder.setAttribute(i, attribute);
+      builder.setNode(i, Nodes.withSubgraphs(named.getNode(i), NodeNames::distinct));
     }
     return builder.build();
   }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** What is read from nodes in many places: domain, attributes, subgraphs, names. */
 final class Nodes {
@@ -82,6 +83,25 @@ final class Nodes {
       graphs.addAll(attribute.getGraphsList());
     }
     return graphs;
+  }
+
+  /** The node with each of its subgraphs replaced; itself where it has none. */
+  static NodeProto withSubgraphs(NodeProto node, UnaryOperator<GraphProto> change) {
+    if (subgraphs(node).isEmpty()) {
+      return node;
+    }
+    NodeProto.Builder builder = node.toBuilder();
+    for (int i = 0; i < node.getAttributeCount(); i++) {
+      AttributeProto.Builder attribute = node.getAttribute(i).toBuilder();
+      if (attribute.hasG()) {
+        attribute.setG(change.apply(attribute.getG()));
+      }
+      for (int g = 0; g < attribute.getGraphsCount(); g++) {
+        attribute.setGraphs(g, change.apply(attribute.getGraphs(g)));
+      }
+      builder.setAttribute(i, attribute);
+    }
+    return builder.build();
   }
 
   /** Everything that a node needs from its graph: its inputs, and what its subgraphs capture. */

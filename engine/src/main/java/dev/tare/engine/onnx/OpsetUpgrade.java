@@ -101,27 +101,9 @@ public final class OpsetUpgrade {
   private GraphProto upgrade(GraphProto graph) {
     GraphRewrite rewrite = new GraphRewrite(graph, Constants.of(graph), names);
     for (NodeProto node : graph.getNodeList()) {
-      upgrade(upgradeSubgraphs(node), rewrite);
+      upgrade(Nodes.withSubgraphs(node, this::upgrade), rewrite);
     }
     return rewrite.build();
-  }
-
-  private NodeProto upgradeSubgraphs(NodeProto node) {
-    if (Nodes.subgraphs(node).isEmpty()) {
-      return node;
-    }
-    NodeProto.Builder builder = node.toBuilder();
-    for (int i = 0; i < node.getAttributeCount(); i++) {
-      AttributeProto.Builder attribute = node.getAttribute(i).toBuilder();
-      if (attribute.hasG()) {
-        attribute.setG(upgrade(attribute.getG()));
-      }
-      for (int g = 0; g < attribute.getGraphsCount(); g++) {
-        attribute.setGraphs(g, upgrade(attribute.getGraphs(g)));
-      }
-      builder.setAttribute(i, attribute);
-    }
-    return builder.build();
   }
 
   private void upgrade(NodeProto node, GraphRewrite rewrite) {

@@ -1,6 +1,5 @@
 package dev.tare.engine.onnx;
 
-import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.Collections;
@@ -109,18 +108,6 @@ final class TensorAliases {
     for (int i = 0; i < node.getOutputCount(); i++) {
       builder.setOutput(i, alias(node.getOutput(i)));
     }
-    if (!Nodes.subgraphs(node).isEmpty()) {
-      for (int i = 0; i < node.getAttributeCount(); i++) {
-        AttributeProto.Builder attribute = node.getAttribute(i).toBuilder();
-        if (attribute.hasG()) {
-          attribute.setG(renamed(attribute.getG()));
-        }
-        for (int g = 0; g < attribute.getGraphsCount(); g++) {
-          attribute.setGraphs(g, renamed(attribute.getGraphs(g)));
-        }
-        builder.setAttribute(i, attribute);
-      }
-    }
-    return builder.build();
+    return Nodes.withSubgraphs(builder.build(), this::renamed);
   }
 }
