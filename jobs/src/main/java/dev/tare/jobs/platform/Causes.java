@@ -11,7 +11,7 @@ import java.util.Set;
  * A failure, its causes, and what they say. Spark passes on some failures of executors as objects
  * and others as text alone, so both are asked.
  */
-final class Causes {
+public final class Causes {
 
   private static final int MOST = 400;
 
@@ -28,7 +28,8 @@ final class Causes {
     this.text = said.toString();
   }
 
-  static Causes of(Throwable failure) {
+  /** A failure and all of its causes. */
+  public static Causes of(Throwable failure) {
     return new Causes(failure);
   }
 
@@ -45,7 +46,7 @@ final class Causes {
   }
 
   /** Whether any of these stands in what they say. */
-  boolean say(String... words) {
+  public boolean say(String... words) {
     for (String word : words) {
       if (text.contains(word)) {
         return true;
@@ -55,7 +56,7 @@ final class Causes {
   }
 
   /** The first line that has one of these words, cut where it is long. */
-  String line(String... words) {
+  public String line(String... words) {
     for (String word : words) {
       for (String line : text.lines().toList()) {
         if (line.contains(word)) {

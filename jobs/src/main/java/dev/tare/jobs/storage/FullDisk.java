@@ -1,10 +1,8 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.platform.Causes;
 import java.io.File;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -16,12 +14,12 @@ import org.apache.hadoop.fs.Path;
  * Spark, whose exception travels as a text, or a store with a quota.
  */
 final class FullDisk {
-  private static final List<String> SIGNS =
-      List.of(
-          "No space left on device",
-          "Disk quota exceeded",
-          "DSQuotaExceededException",
-          "There is not enough space on the disk");
+  private static final String[] SIGNS = {
+    "No space left on device",
+    "Disk quota exceeded",
+    "DSQuotaExceededException",
+    "There is not enough space on the disk"
+  };
 
   private FullDisk() {}
 
@@ -30,27 +28,14 @@ final class FullDisk {
    * machine.
    */
   static Optional<TareException> behind(Throwable failure, Path run) {
-    Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (Throwable t = failure; t != null && seen.add(t); t = t.getCause()) {
-      String text = String.valueOf(t);
-      for (String sign : SIGNS) {
-        if (text.contains(sign)) {
-          return Optional.of(
-              TareException.usage(
-                  "No room to write the run %s: %s. %s".formatted(run, line(text, sign), room(run)),
-                  failure));
-        }
-      }
+    Causes causes = Causes.of(failure);
+    if (!causes.say(SIGNS)) {
+      return Optional.empty();
     }
-    return Optional.empty();
-  }
-
-  /** The line of a text that holds a sign: that of a task has its stack trace. */
-  private static String line(String text, String sign) {
-    int at = text.indexOf(sign);
-    int start = text.lastIndexOf('\n', at) + 1;
-    int end = text.indexOf('\n', at);
-    return text.substring(start, end < 0 ? text.length() : end).strip();
+    return Optional.of(
+        TareException.usage(
+            "No room to write the run %s: %s. %s".formatted(run, causes.line(SIGNS), room(run)),
+            failure));
   }
 
   private static String room(Path run) {
