@@ -89,16 +89,11 @@ record DequantizeStage(HeldInputs held, DequantizeOptions options, Progress prog
 
   /** A run of all stages has its plan; one of that stage alone names the run that has it. */
   private QuantPlan plan(FinishedRun quantized) throws IOException {
-    Lineage lineage = Lineage.of(options.quantized(), held.runs());
     FinishedRun planned =
-        lineage
-            .holding(Part.PLAN_JSON)
-            .orElseThrow(
-                () ->
-                    TareException.badInput(
-                        "The plan of run %s is not there. %s"
-                            .formatted(
-                                quantized.folder().path(), String.join("; ", lineage.broken()))));
+        Lineage.of(options.quantized(), held.runs())
+            .require(
+                Part.PLAN_JSON,
+                "The plan of run %s is not there".formatted(quantized.folder().path()));
     return Facts.plan(planned);
   }
 }

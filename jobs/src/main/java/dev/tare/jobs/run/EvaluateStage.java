@@ -84,15 +84,12 @@ record EvaluateStage(HeldInputs held, EvaluateOptions options, Progress progress
     if (options.sensitivity().isEmpty()) {
       return Optional.empty();
     }
-    Lineage lineage = Lineage.of(options.quantized(), held.runs());
     FinishedRun planned =
-        lineage
-            .holding(Part.PLAN_JSON)
-            .orElseThrow(
-                () ->
-                    TareException.badInput(
-                        "--sensitivity needs the plan of run %s, which is not there. %s"
-                            .formatted(options.quantized(), String.join("; ", lineage.broken()))));
+        Lineage.of(options.quantized(), held.runs())
+            .require(
+                Part.PLAN_JSON,
+                "--sensitivity needs the plan of run %s, which is not there"
+                    .formatted(options.quantized()));
     return Optional.of(
         new Pipeline.Measured(Facts.plan(planned), options.sensitivity().getAsInt()));
   }

@@ -90,6 +90,17 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
         : List.of(place, Locations.child(beside, place.getName()));
   }
 
+  /**
+   * The nearest run that holds a part.
+   *
+   * @param lack what to say where none does; the links that could not be followed come after it
+   * @throws TareException (bad input) if none does
+   */
+  public FinishedRun require(Part part, String lack) {
+    return holding(part)
+        .orElseThrow(() -> TareException.badInput(lack + ". " + String.join("; ", broken)));
+  }
+
   /** The nearest run that holds a part. */
   public Optional<FinishedRun> holding(Part part) {
     return runs.stream().filter(run -> run.has(part)).findFirst();
