@@ -34,6 +34,7 @@ import java.util.concurrent.ConcurrentMap;
 public final class Inference implements AutoCloseable {
 
   private final OrtSession session;
+  private final OrtSession.RunOptions quiet;
   private final SessionNames names;
   private final String model;
   private final SortedSet<String> floatOutputs;
@@ -44,6 +45,7 @@ public final class Inference implements AutoCloseable {
 
   private Inference(
       OrtSession session,
+      OrtSession.RunOptions quiet,
       SessionNames names,
       String model,
       SortedSet<String> floatOutputs,
@@ -51,6 +53,7 @@ public final class Inference implements AutoCloseable {
       SortedMap<String, OutputKind> comparable,
       SortedMap<String, Integer> batchAxes) {
     this.session = session;
+    this.quiet = quiet;
     this.names = names;
     this.model = model;
     this.floatOutputs = Collections.unmodifiableSortedSet(floatOutputs);
@@ -98,6 +101,7 @@ public final class Inference implements AutoCloseable {
       }
       return new Inference(
           session,
+          quiet(),
           names,
           model.getFileName().toString(),
           floats,
@@ -110,6 +114,13 @@ public final class Inference implements AutoCloseable {
               .formatted(model.getFileName(), withoutPlace(e.getMessage())),
           e);
     }
+  }
+
+  /** A buffer that does not fit is no error: nothing of it is to reach the user's terminal. */
+  private static OrtSession.RunOptions quiet() throws OrtException {
+    OrtSession.RunOptions quiet = new OrtSession.RunOptions();
+    quiet.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+    return quiet;
   }
 
   private static OrtSession session(
@@ -203,7 +214,8 @@ public final class Inference implements AutoCloseable {
       }
     }
     CopiedOutputs shared = copied.computeIfAbsent(wanted, o -> new CopiedOutputs());
-    return new Runner(session, names, model, wanted, Set.copyOf(floatOutputs), batchAxes, shared);
+    return new Runner(
+        session, quiet, names, model, wanted, Set.copyOf(floatOutputs), batchAxes, shared);
   }
 
   /** All inputs of the model as ONNX Runtime sees them, under the names that callers use. */
@@ -215,6 +227,7 @@ public final class Inference implements AutoCloseable {
   public void close() {
     try {
       session.close();
+      quiet.close();
     } catch (OrtException e) {
       throw new InferenceException("Cannot close model '" + model + "'", e);
     }

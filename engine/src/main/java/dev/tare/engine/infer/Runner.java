@@ -2,7 +2,6 @@ package dev.tare.engine.infer;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
@@ -30,6 +29,7 @@ import java.util.TreeMap;
 public final class Runner {
 
   private final OrtSession session;
+  private final OrtSession.RunOptions quiet;
   private final SessionNames names;
   private final String model;
   private final List<String> outputs;
@@ -41,18 +41,21 @@ public final class Runner {
   private final SortedMap<String, String> varying = new TreeMap<>();
 
   /**
+   * @param quiet for runs that may fail without an error, owned by whoever owns the session
    * @param floats outputs that are float32 tensors; all others are copied
    * @param batchAxes where samples lie in each input
    * @param copied what the runners of the session found about these outputs
    */
   Runner(
       OrtSession session,
+      OrtSession.RunOptions quiet,
       SessionNames names,
       String model,
       List<String> outputs,
       Set<String> floats,
       SortedMap<String, Integer> batchAxes,
       CopiedOutputs copied) {
+    this.quiet = quiet;
     this.feed = new BatchFeed(batchAxes);
     this.floats = floats;
     this.session = session;
@@ -125,22 +128,17 @@ public final class Runner {
           buffers.put(names.inSession(outputs.get(i)), pinned.pin(outputs.get(i), shapes.get(i)));
         }
       }
-      try (OrtSession.RunOptions quiet = new OrtSession.RunOptions()) {
-        // A buffer that does not fit is no error: nothing of it is to reach the user's terminal.
-        quiet.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-        runPinned(inputs, shapes, others, buffers, quiet, sink);
-      }
+      runInto(buffers, others, inputs, shapes, sink);
     } finally {
       buffers.values().forEach(OnnxTensor::close);
     }
   }
 
-  private void runPinned(
+  private void runInto(
+      Map<String, OnnxTensor> buffers,
+      Set<String> others,
       Map<String, OnnxTensor> inputs,
       List<Shape> shapes,
-      Set<String> others,
-      Map<String, OnnxTensor> buffers,
-      OrtSession.RunOptions quiet,
       TensorSink sink)
       throws OrtException {
     List<Shape> found = new ArrayList<>(shapes);
