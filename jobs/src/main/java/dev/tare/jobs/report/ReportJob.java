@@ -77,8 +77,8 @@ public final class ReportJob {
     List<TensorPlan> tensors = plan.map(QuantPlan::tensors).orElse(List.of());
     int columns = tensors.size() > MANY ? COLUMNS_OF_MANY : COLUMNS;
     if (drawings && statistics.isPresent()) {
-      SparkJobs.describe(spark, "report: read the statistics");
       Path folder = StatisticsCheck.verified(spark, statistics.get());
+      SparkJobs.describe(spark, "report: read the statistics");
       spreads = StatisticsScan.spreads(spark, folder, tensors, columns);
       channels = StatisticsScan.channels(spark, folder, columns);
     } else if (drawings) {

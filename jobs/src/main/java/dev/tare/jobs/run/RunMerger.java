@@ -63,7 +63,6 @@ final class RunMerger {
     refuseTwice();
     List<String> mixed = differences();
     JsonNode first = Facts.calibration(runs.get(0));
-    SparkJobs.describe(spark, "merge: add up %d runs".formatted(runs.size()));
     Dataset<Row> states = null;
     long samples = 0;
     for (FinishedRun run : runs) {
@@ -77,6 +76,8 @@ final class RunMerger {
             .flatMapGroups(new MergeStates(), StatisticsStore.stateEncoder())
             .persist(StorageLevel.MEMORY_AND_DISK());
     StatisticsStore.Written written;
+    // The checks above describe their own jobs, and nothing is summed before this line.
+    SparkJobs.describe(spark, "merge: add up %d runs".formatted(runs.size()));
     try {
       written =
           StatisticsStore.write(

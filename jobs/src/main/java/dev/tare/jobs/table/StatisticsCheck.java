@@ -34,7 +34,7 @@ public final class StatisticsCheck {
   public static Path verified(SparkSession spark, FinishedRun run) throws IOException {
     CalibrationFacts facts = CalibrationFacts.of(run);
     Path folder = run.verified(Part.STATISTICS);
-    SparkJobs.describe(spark, "check the statistics of run " + run.manifest().runId());
+    SparkJobs.describe(spark, "read: check the statistics of run " + run.manifest().runId());
     try {
       compare(StatisticsStore.readBlocks(spark, folder, facts.modelSha256()), facts, run);
     } finally {
