@@ -151,6 +151,7 @@ public final class DataSource {
     description.requireFits(request.vocabularySize());
     TokenInputs.requireFillable(request.inputs(), file.displayName());
     int maxLength = description.maxLength(request.maxLength());
+    TokenizerProbe.require(file);
     Tokenizers.open(file, maxLength);
     return new TextSource(texts, request.inputs(), file, maxLength, new TreeMap<>(expectedRows));
   }

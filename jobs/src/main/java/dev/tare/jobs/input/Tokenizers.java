@@ -38,10 +38,18 @@ final class Tokenizers {
    * @throws InputException if the file is no tokenizer
    */
   static HuggingFaceTokenizer open(LocalFile file, int maxLength) {
-    return OPEN.computeIfAbsent(new Key(file.identity(), maxLength), key -> load(file, maxLength));
+    return OPEN.computeIfAbsent(
+        new Key(file.identity(), maxLength),
+        key -> load(file.displayName(), file.content(), maxLength));
   }
 
-  private static HuggingFaceTokenizer load(LocalFile file, int maxLength) {
+  /**
+   * A tokenizer that nobody shares, to be closed or kept until the JVM ends.
+   *
+   * @param name of the file, for messages
+   * @throws InputException if the bytes are no tokenizer
+   */
+  static HuggingFaceTokenizer load(String name, byte[] content, int maxLength) {
     String length = Integer.toString(maxLength);
     Map<String, String> options =
         Map.of(
@@ -53,11 +61,10 @@ final class Tokenizers {
             "maxLength", length,
             "modelMaxLength", length);
     // By stream, not by path: by path it would heed a tokenizer_config.json that lies beside it.
-    try (InputStream in = new ByteArrayInputStream(file.content())) {
+    try (InputStream in = new ByteArrayInputStream(content)) {
       return HuggingFaceTokenizer.newInstance(in, options);
     } catch (IOException | RuntimeException e) {
-      throw new InputException(
-          "Cannot read tokenizer " + file.displayName() + ": " + e.getMessage(), e);
+      throw new InputException("Cannot read tokenizer " + name + ": " + e.getMessage(), e);
     }
   }
 }

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RefusedTokenizerTest {
 
@@ -76,6 +78,18 @@ class RefusedTokenizerTest {
             """));
     mapper.writeValue(endless.toFile(), root);
     refused(endless, "endless.json", "of its normalizer", "repeats what varies");
+  }
+
+  /** The native library aborts on each of these; the first three when it encodes, not before. */
+  @ParameterizedTest
+  @ValueSource(strings = {"BAAAAAAUjQQ=", "BAAAAAD8AwA=", "AAAAAA==", "YWJj", ""})
+  void tokenizerWhoseTableOfCharactersIsDamaged(String table) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = (ObjectNode) mapper.readTree(Path.of(tokenizer()).toFile());
+    root.putObject("normalizer").put("type", "Precompiled").put("precompiled_charsmap", table);
+    Path damaged = folder.resolve("damaged.json");
+    mapper.writeValue(damaged.toFile(), root);
+    refused(damaged, "damaged.json", "it is damaged");
   }
 
   @Test
