@@ -9,7 +9,9 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -19,30 +21,44 @@ import java.util.OptionalDouble;
  * the memory before anything else can say no.
  *
  * <p>What depends on data is not known here and not judged. Sizes of tensors that are no constants
- * count as 1, so that what is refused is too large for any data.
+ * and not made by such an operator count as 1, so that what is refused is too large for any data.
  */
 final class FillCheck {
 
   /** Values that one operator may make of constants: 1 GiB of 32-bit floats. */
   static final long MAX_VALUES = 1L << 28;
 
+  /** Values that all such operators of a model may make: 4 GiB. */
+  static final long MAX_TOTAL = 1L << 30;
+
   /** More numbers than any shape, scale or padding has. */
   private static final int MAX_OPERANDS = 1024;
 
+  /** What the operators of a model, those in bodies too, make together. */
+  static final class Total {
+    private double values;
+  }
+
   private final String model;
   private final ConstantScope scope;
+  private final Total total;
+
+  /** What such operators of this graph have made: they can feed each other. */
+  private final Map<String, Double> made = new HashMap<>();
 
   /**
    * @param scope what the graph of the nodes sees
+   * @param total of the whole model
    */
-  FillCheck(String model, ConstantScope scope) {
+  FillCheck(String model, ConstantScope scope, Total total) {
     this.model = model;
     this.scope = scope;
+    this.total = total;
   }
 
   /**
    * @throws InvalidModelException if the operator asks for more than {@link #MAX_VALUES}, or for a
-   *     negative number of values
+   *     negative number of values, or the operators so far for more than {@link #MAX_TOTAL}
    */
   void check(NodeProto node) {
     if (!Nodes.isStandard(node)) {
@@ -56,7 +72,8 @@ final class FillCheck {
         }
         limit(node, product(dims));
       }
-      case "Expand" -> limit(node, product(values(node, 1).orElse(List.of())));
+      case "Expand" ->
+          limit(node, Math.max(elements(node), product(values(node, 1).orElse(List.of()))));
       case "Tile" -> limit(node, elements(node) * product(values(node, 1).orElse(List.of())));
       case "RandomNormal", "RandomUniform" ->
           limit(node, product(doubles(ints(node, "shape").orElse(List.of()))));
@@ -105,12 +122,13 @@ final class FillCheck {
     }
   }
 
-  /** An input that is constant counts with its size, any other as one value. */
+  /** An input that is constant or made here counts with its size, any other as one value. */
   private double elements(NodeProto node) {
+    String input = Nodes.input(node, 0);
     return scope
-        .find(Nodes.input(node, 0))
+        .find(input)
         .map(found -> (double) TensorCodec.shape(found.tensor()).size())
-        .orElse(1.0);
+        .orElse(made.getOrDefault(input, 1.0));
   }
 
   private static Optional<List<Long>> ints(NodeProto node, String attribute) {
@@ -183,6 +201,16 @@ final class FillCheck {
     // NaN, of numbers without meaning, is the runtime's to refuse.
     if (size > MAX_VALUES) {
       throw refuse(node);
+    }
+    if (size > 0) {
+      total.values += size;
+      made.merge(node.getOutputCount() > 0 ? node.getOutput(0) : "", size, Math::max);
+    }
+    if (total.values > MAX_TOTAL) {
+      throw new InvalidModelException(
+          model,
+          "operators that fill tensors from constants ask for more than %d values together; the last is %s '%s'"
+              .formatted(MAX_TOTAL, node.getOpType(), node.getName()));
     }
   }
 

@@ -33,6 +33,7 @@ public final class Preflight {
 
   private final OnnxModel model;
   private final List<String> warnings = new ArrayList<>();
+  private final FillCheck.Total fills = new FillCheck.Total();
 
   private Preflight(OnnxModel model) {
     this.model = model;
@@ -44,7 +45,7 @@ public final class Preflight {
    * @throws InvalidModelException if the model is in half precision, quantized already, a decoder
    *     with a cache, of an opset outside [{@link #MIN_OPSET}, {@link #MAX_OPSET}], has operators
    *     of unknown domains, inputs that are no dense tensors, or an operator that makes more than
-   *     2^28 values of constants
+   *     2^28 values of constants, or all such operators more than 2^30
    */
   public static List<String> check(OnnxModel model) {
     Preflight preflight = new Preflight(model);
@@ -86,7 +87,7 @@ public final class Preflight {
   }
 
   private void check(GraphProto graph, ConstantScope scope) {
-    FillCheck fills = new FillCheck(model.name(), scope);
+    FillCheck operators = new FillCheck(model.name(), scope, fills);
     graph.getInitializerList().forEach(this::check);
     for (NodeProto node : graph.getNodeList()) {
       String domain = Nodes.domain(node.getDomain());
@@ -106,7 +107,7 @@ public final class Preflight {
           check(attribute.getT());
         }
       }
-      fills.check(node);
+      operators.check(node);
       if (op.equals("Loop")) {
         warnings.add("Loop '" + node.getName() + "' may run without end");
       }

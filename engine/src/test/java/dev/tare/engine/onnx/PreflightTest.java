@@ -414,6 +414,25 @@ class PreflightTest {
   }
 
   @Test
+  void operatorsThatMakeGigabytesTogetherAreRefused() {
+    Models chain =
+        Models.mlp()
+            .constant(Models.longs("shape", 1L << 10, 1L << 10))
+            .constant(Models.longs("more", 1L << 10, 1L))
+            .node("Expand", "x shape", "e")
+            .node("Tile", "once", List.of("e", "more"), List.of("t"));
+    assertRefused(chain, "Tile 'once' asks for more than 268435456 values");
+    Models many = Models.mlp().constant(Models.longs("shape", 1L << 14, 1L << 14));
+    for (int i = 0; i < 5; i++) {
+      many.node("Expand", "fill" + i, List.of("x", "shape"), List.of("e" + i));
+    }
+    assertRefused(
+        many,
+        "operators that fill tensors from constants ask for more than 1073741824 values together;"
+            + " the last is Expand 'fill4'");
+  }
+
+  @Test
   void ordinaryFillsPass() {
     Models models =
         Models.mlp()
