@@ -6,7 +6,6 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
-import dev.tare.jobs.Printable;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -71,9 +70,6 @@ public final class QuantizeJob {
     }
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
     constants.addAll(plan.quantized(Role.BIAS));
-    if (constants.isEmpty()) {
-      throw everythingStaysFloat(model, plan);
-    }
     SparkJobs.describe(spark, "quantize: %d weights".formatted(constants.size()));
     writeWeights(model, constants, weights, runId);
     writeTensors(model, constants, tensors, runId);
@@ -96,18 +92,6 @@ public final class QuantizeJob {
   }
 
   /** Refuses a plan for another model. */
-  private static TareException everythingStaysFloat(ModelHandle model, QuantPlan plan) {
-    List<String> reasons = new ArrayList<>();
-    for (TensorPlan tensor : plan.tensors()) {
-      tensor
-          .floatReason()
-          .ifPresent(reason -> reasons.add("'%s': %s".formatted(tensor.tensor(), reason)));
-    }
-    return TareException.badInput(
-        "No weight of %s can be quantized: every tensor of the plan stays float (%s)"
-            .formatted(model.ref().uri(), Printable.list(reasons)));
-  }
-
   static void requireMadeFor(ModelHandle model, QuantPlan plan) {
     if (!plan.modelSha256().equals(model.sha256())) {
       throw TareException.badInput(
@@ -137,7 +121,8 @@ public final class QuantizeJob {
       }
     }
     long wanted = Math.max(MIN_TASKS, (bytes + BYTES_PER_FILE - 1) / BYTES_PER_FILE);
-    int tasks = (int) Math.min(wanted, slices.size());
+    // A plan that leaves everything in float gives one empty file.
+    int tasks = (int) Math.max(1, Math.min(wanted, slices.size()));
     spark
         .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
         // By range of a running number: a round-robin starts anywhere and may leave tasks empty.

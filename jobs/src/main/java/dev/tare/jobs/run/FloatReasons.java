@@ -3,10 +3,13 @@ package dev.tare.jobs.run;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.Printable;
+import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Why tensors of a plan stay float, in a few lines for people. */
@@ -41,6 +44,22 @@ final class FloatReasons {
               entries.size() - MOST));
     }
     return lines;
+  }
+
+  /** The warning that a plan deserves which leaves every weight in float. */
+  static Optional<String> nothingQuantized(QuantPlan plan, ModelHandle model) {
+    if (!plan.quantized(Role.WEIGHT).isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> reasons = new ArrayList<>();
+    for (TensorPlan tensor : plan.tensors()) {
+      tensor
+          .floatReason()
+          .ifPresent(reason -> reasons.add("'%s': %s".formatted(tensor.tensor(), reason)));
+    }
+    return Optional.of(
+        "no weight of %s can be quantized, what comes out computes in float (%s)"
+            .formatted(model.files().fileName(), Printable.list(reasons)));
   }
 
   private static String word(Role role) {

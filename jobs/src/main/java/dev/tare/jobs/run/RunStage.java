@@ -154,6 +154,7 @@ final class RunStage {
                     calibration.map(CalibrateResult::contentSha256).orElse("")),
             made -> Summaries.plan(made, SelectJob.vectors(model, made)));
     FloatReasons.of(plan).forEach(progress::line);
+    FloatReasons.nothingQuantized(plan, model).ifPresent(inputs::warn);
     quantization =
         progress.stage(
             "quantize",

@@ -58,6 +58,7 @@ record SelectStage(HeldInputs held, SelectOptions options, Progress progress)
                     statistics.map(Facts::contentSha256).orElse("")),
             made -> Summaries.plan(made, SelectJob.vectors(model, made)));
     FloatReasons.of(plan).forEach(progress::line);
+    FloatReasons.nothingQuantized(plan, model).ifPresent(held::warn);
     return pipeline.properties();
   }
 
