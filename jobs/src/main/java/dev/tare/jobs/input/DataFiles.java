@@ -1,9 +1,8 @@
 package dev.tare.jobs.input;
 
+import dev.tare.jobs.storage.FileStamp;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -37,7 +36,8 @@ public record DataFiles(String uri, List<DataFile> files) {
    * @param bytes length
    * @param modifiedMillis modification time
    * @param version what else the storage tells of this very content: an object store's tag, on a
-   *     local disk the file's own number and its modification time in full; empty elsewhere
+   *     local disk its stamp, which changes also where a file is overwritten and its modification
+   *     time set back; empty elsewhere
    */
   public record DataFile(String path, long bytes, long modifiedMillis, String version) {
 
@@ -51,9 +51,7 @@ public record DataFiles(String uri, List<DataFile> files) {
 
     private static String version(FileStatus status) throws IOException {
       if (local(status.getPath())) {
-        BasicFileAttributes file =
-            Files.readAttributes(onDisk(status.getPath()), BasicFileAttributes.class);
-        return file.fileKey() + " " + file.lastModifiedTime();
+        return FileStamp.of(onDisk(status.getPath())).map(FileStamp::toString).orElse("");
       }
       return status instanceof EtagSource source ? String.valueOf(source.getEtag()) : "";
     }

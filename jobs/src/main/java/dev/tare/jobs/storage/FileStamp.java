@@ -15,10 +15,10 @@ import java.util.TreeMap;
  *
  * @param attributes by name
  */
-record FileStamp(Map<String, String> attributes) {
+public record FileStamp(Map<String, String> attributes) {
 
   /** The stamp of a file, through links; empty if there is none that can be read. */
-  static Optional<FileStamp> of(Path file) throws IOException {
+  public static Optional<FileStamp> of(Path file) throws IOException {
     if (!Files.isReadable(file)) {
       return Optional.empty();
     }

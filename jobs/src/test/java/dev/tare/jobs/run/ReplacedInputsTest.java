@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +32,7 @@ class ReplacedInputsTest {
 
   private Path model;
   private Path data;
+  private boolean overwrite;
   private Path output;
 
   @BeforeEach
@@ -49,11 +51,17 @@ class ReplacedInputsTest {
     return tare(words.toArray(String[]::new));
   }
 
-  /** Another content of the same length and time, put in the file's place. */
-  private static void replace(Path file) {
+  /** Another content of the same length and time, put in the file's place or written into it. */
+  private void replace(Path file) {
     try {
       byte[] bytes = Files.readAllBytes(file);
       bytes[bytes.length / 2] ^= 1;
+      if (overwrite) {
+        FileTime time = Files.getLastModifiedTime(file);
+        Files.write(file, bytes);
+        Files.setLastModifiedTime(file, time);
+        return;
+      }
       Path other = Files.write(file.resolveSibling(".other"), bytes);
       Files.setLastModifiedTime(other, Files.getLastModifiedTime(file));
       Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
@@ -138,14 +146,14 @@ class ReplacedInputsTest {
   }
 
   @Test
-  void tokenizer() throws IOException {
+  void tokenizerAndText() throws IOException {
     Path tokenizer = folder.resolve("tokenizer.json");
-    Files.writeString(
-        tokenizer,
+    String vocabulary =
         """
         {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"},
          "model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1, "c": 2}, "unk_token": "a"}}
-        """);
+        """;
+    Files.writeString(tokenizer, vocabulary);
     new Graphs(13)
         .input("input_ids", TensorProto.DataType.INT64, "batch", "sequence")
         .weight("table", 3, 4)
@@ -159,5 +167,8 @@ class ReplacedInputsTest {
             folder.resolve("text.txt"), List.of("a b", "b c", "c a", "a"), StandardCharsets.UTF_8);
     String[] words = {"--data", text.toString(), "--tokenizer", tokenizer.toString()};
     replacing(tokenizer, "calibrate", words).refuses(3, output, "tokenizer.json " + CHANGED);
+    Files.writeString(tokenizer, vocabulary);
+    overwrite = true;
+    replacing(text, "calibrate", words).refuses(3, output, "changed during the run", "text.txt");
   }
 }
