@@ -34,7 +34,7 @@ final class ConstantFold {
     this.graph = Nodes.named(model.graph(), model.nodeNames());
     this.constants = model.constants();
     this.nodes = new NodeIndex(graph);
-    this.views = new ConstantViews(constants, nodes);
+    this.views = new ConstantViews(constants, nodes, model.constantBytes());
     this.room = model.constantBytes();
     graph.getOutputList().stream().map(ValueInfoProto::getName).forEach(outputs::add);
   }

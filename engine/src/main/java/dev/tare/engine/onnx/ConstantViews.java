@@ -15,23 +15,33 @@ import java.util.Optional;
 
 /**
  * What operators that only arrange values give for constants: Transpose, Reshape, Squeeze,
- * Unsqueeze, Flatten, Identity, and Cast of 64-bit floats to 32 bits. To the bit what a runtime
- * gives.
+ * Unsqueeze, Flatten, Identity, Slice, Concat, and Cast of 64-bit floats to 32 bits. To the bit
+ * what a runtime gives.
  */
 final class ConstantViews {
 
   private static final int MAX_CHAIN = 16;
 
+  /** Joined constants can double at each of a chain's operators; each is asked for this often. */
+  private static final int MAX_STEPS = 1_000;
+
   private final Constants constants;
   private final NodeIndex nodes;
+  private final long most;
+  private int steps;
 
-  ConstantViews(Constants constants, NodeIndex nodes) {
+  /**
+   * @param most bytes of a value that several constants are joined to
+   */
+  ConstantViews(Constants constants, NodeIndex nodes, long most) {
     this.constants = constants;
     this.nodes = nodes;
+    this.most = Math.min(most, Integer.MAX_VALUE);
   }
 
   /** The value of a tensor that such operators make of floats; empty for any other. */
   Optional<Tensor> find(String tensor) {
+    steps = 0;
     return find(tensor, 0);
   }
 
@@ -46,12 +56,15 @@ final class ConstantViews {
           .map(TensorCodec::decode);
     }
     Optional<NodeProto> maker = nodes.maker(tensor).stream().boxed().findFirst().flatMap(nodes::at);
-    if (depth == MAX_CHAIN || maker.isEmpty()) {
+    if (depth == MAX_CHAIN || steps++ == MAX_STEPS || maker.isEmpty()) {
       return Optional.empty();
     }
     return switch (maker.get().getOpType()) {
       case "Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten" ->
           find(Nodes.input(maker.get(), 0), depth + 1).flatMap(t -> apply(maker.get(), t));
+      case "Slice" ->
+          find(Nodes.input(maker.get(), 0), depth + 1).flatMap(t -> sliced(maker.get(), t));
+      case "Concat" -> joined(maker.get(), depth);
       default -> Optional.empty();
     };
   }
@@ -65,24 +78,58 @@ final class ConstantViews {
               : Optional.empty();
       case "Transpose" -> transposed(node, tensor);
       case "Flatten" ->
-          flattened(tensor.shape(), Nodes.intAttribute(node, "axis", 1))
+          ViewedShapes.flattened(tensor.shape(), Nodes.intAttribute(node, "axis", 1))
               .map(shape -> view(tensor, shape));
       case "Reshape" ->
           constants
               .longs(Nodes.input(node, 1))
               .flatMap(
                   dims ->
-                      reshaped(tensor.shape(), dims, Nodes.intAttribute(node, "allowzero", 0) != 0))
+                      ViewedShapes.reshaped(
+                          tensor.shape(), dims, Nodes.intAttribute(node, "allowzero", 0) != 0))
               .map(shape -> view(tensor, shape));
       default ->
           axes(node)
               .flatMap(
                   axes ->
                       node.getOpType().equals("Squeeze")
-                          ? squeezed(tensor.shape(), axes)
-                          : unsqueezed(tensor.shape(), axes))
+                          ? ViewedShapes.squeezed(tensor.shape(), axes)
+                          : ViewedShapes.unsqueezed(tensor.shape(), axes))
               .map(shape -> view(tensor, shape));
     };
+  }
+
+  /** Up to opset 9 the places are attributes, later inputs. */
+  private Optional<Tensor> sliced(NodeProto node, Tensor tensor) {
+    Optional<List<Long>> starts = places(node, "starts", 1);
+    Optional<List<Long>> ends = places(node, "ends", 2);
+    Optional<List<Long>> axes = places(node, "axes", 3);
+    Optional<List<Long>> strides = places(node, "steps", 4);
+    return starts.isPresent() && ends.isPresent() && axes.isPresent() && strides.isPresent()
+        ? ConstantParts.sliced(tensor, starts.get(), ends.get(), axes.get(), strides.get())
+        : Optional.empty();
+  }
+
+  private Optional<List<Long>> places(NodeProto node, String attribute, int input) {
+    Optional<List<Long>> given = Nodes.attribute(node, attribute).map(AttributeProto::getIntsList);
+    String name = Nodes.input(node, input);
+    return given.isPresent()
+        ? given
+        : name.isEmpty() ? Optional.of(List.of()) : constants.longs(name);
+  }
+
+  private Optional<Tensor> joined(NodeProto node, int depth) {
+    List<Tensor> tensors = new ArrayList<>();
+    for (String input : node.getInputList()) {
+      Optional<Tensor> tensor = find(input, depth + 1);
+      if (tensor.isEmpty()) {
+        return Optional.empty();
+      }
+      tensors.add(tensor.get());
+    }
+    return tensors.isEmpty() || ConstantParts.bytes(tensors) > most
+        ? Optional.empty()
+        : ConstantParts.joined(tensors, Nodes.intAttribute(node, "axis", 1));
   }
 
   private static Tensor view(Tensor tensor, Shape shape) {
@@ -101,82 +148,7 @@ final class ConstantViews {
 
   /** Empty where axes are computed; none where all dimensions of size 1 are meant. */
   private Optional<List<Long>> axes(NodeProto node) {
-    Optional<List<Long>> attribute = Nodes.attribute(node, "axes").map(AttributeProto::getIntsList);
-    if (attribute.isPresent()) {
-      return attribute;
-    }
-    String input = Nodes.input(node, 1);
-    return input.isEmpty() ? Optional.of(List.of()) : constants.longs(input);
-  }
-
-  private static Optional<Shape> squeezed(Shape from, List<Long> axes) {
-    HashSet<Long> dropped = new HashSet<>();
-    axes.forEach(axis -> dropped.add(axis < 0 ? axis + from.rank() : axis));
-    List<Long> dims = new ArrayList<>();
-    for (int i = 0; i < from.rank(); i++) {
-      boolean drop = axes.isEmpty() ? from.dim(i) == 1 : dropped.remove((long) i);
-      if (!drop) {
-        dims.add(from.dim(i));
-      } else if (from.dim(i) != 1) {
-        return Optional.empty();
-      }
-    }
-    return axes.isEmpty() || dropped.isEmpty() ? Optional.of(new Shape(dims)) : Optional.empty();
-  }
-
-  private static Optional<Shape> unsqueezed(Shape from, List<Long> axes) {
-    int rank = from.rank() + axes.size();
-    List<Long> dims = new ArrayList<>(from.dims());
-    for (long axis : axes.stream().map(a -> a < 0 ? a + rank : a).sorted().distinct().toList()) {
-      if (axis < 0 || axis > dims.size()) {
-        return Optional.empty();
-      }
-      dims.add((int) axis, 1L);
-    }
-    return dims.size() == rank ? Optional.of(new Shape(dims)) : Optional.empty();
-  }
-
-  private static Optional<Shape> flattened(Shape from, long axis) {
-    long at = axis < 0 ? axis + from.rank() : axis;
-    if (at < 0 || at > from.rank()) {
-      return Optional.empty();
-    }
-    long rows = 1;
-    for (int i = 0; i < at; i++) {
-      rows *= from.dim(i);
-    }
-    return from.size() == 0
-        ? Optional.empty()
-        : Optional.of(new Shape(List.of(rows, from.size() / rows)));
-  }
-
-  private static Optional<Shape> reshaped(Shape from, List<Long> wanted, boolean zeros) {
-    List<Long> dims = new ArrayList<>();
-    int open = -1;
-    long known = 1;
-    for (int i = 0; i < wanted.size(); i++) {
-      long dim = wanted.get(i);
-      if (dim == 0 && !zeros) {
-        dim = i < from.rank() ? from.dim(i) : 0;
-      }
-      if (dim == -1 && open < 0) {
-        open = i;
-        dims.add(1L);
-        continue;
-      }
-      if (dim <= 0 || known > from.size() / dim) {
-        return Optional.empty();
-      }
-      known *= dim;
-      dims.add(dim);
-    }
-    if (open >= 0) {
-      dims.set(open, from.size() / known);
-    }
-    // What does not come out even is the runtime's to refuse.
-    return (open >= 0 ? known * dims.get(open) : known) == from.size() && from.size() > 0
-        ? Optional.of(new Shape(dims))
-        : Optional.empty();
+    return places(node, "axes", 1);
   }
 
   private static Optional<Tensor> transposed(NodeProto node, Tensor tensor) {
@@ -201,17 +173,19 @@ final class ConstantViews {
       dims.add(from.dim(axis));
       strides[i] = from.stride(axis);
     }
-    return Optional.of(Tensor.of(tensor.dtype(), new Shape(dims), gathered(tensor, dims, strides)));
+    return Optional.of(
+        Tensor.of(tensor.dtype(), new Shape(dims), gathered(tensor, dims, strides, 0)));
   }
 
-  private static ByteBuffer gathered(Tensor tensor, List<Long> dims, long[] strides) {
-    int size = Math.toIntExact(tensor.shape().size());
+  /** Values of a tensor from a first one on, by steps for each axis, which may be negative. */
+  static ByteBuffer gathered(Tensor tensor, List<Long> dims, long[] strides, long first) {
+    int size = Math.toIntExact(new Shape(dims).size());
     boolean wide = tensor.dtype() == DType.FLOAT64;
     ByteBuffer from = tensor.bytes();
     ByteBuffer to =
         ByteBuffer.allocate(Math.multiplyExact(size, wide ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
     long[] place = new long[strides.length];
-    long source = 0;
+    long source = first;
     for (int i = 0; i < size; i++) {
       // The bits are moved, so that a NaN keeps its payload.
       if (wide) {

@@ -33,6 +33,18 @@ class ConstantFoldTest {
         .weight("cube", 6, 2, 2);
   }
 
+  private static Models packed() {
+    return rows()
+        .weight("qkv", 6, 12)
+        .constant(Models.longs("one", 1L))
+        .constant(Models.longs("three", 3L))
+        .constant(Models.longs("four", 4L))
+        .constant(Models.longs("eight", 8L))
+        .constant(Models.longs("last", -1L))
+        .constant(Models.longs("before", Long.MIN_VALUE))
+        .constant(Models.longs("end", Long.MAX_VALUE));
+  }
+
   private static TensorProto doubles(String name, long... dims) {
     float[] floats = TensorCodec.decode(Models.gaussian(name, dims)).toFloatArray();
     ByteBuffer bytes = ByteBuffer.allocate(8 * floats.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -88,6 +100,37 @@ class ConstantFoldTest {
   }
 
   @Test
+  void partsOfConstantsAndConstantsJoinedAreWeights() {
+    for (String places :
+        List.of(
+            "qkv four eight one",
+            "qkv eight end one",
+            "qkv last before one last",
+            "qkv zero end one three")) {
+      assertFolded(packed().node("Slice", places, "v"), "v");
+    }
+    assertFolded(rows().node("Concat", "w w", "v", Models.integer("axis", 1)), "v");
+    assertFolded(
+        rows()
+            .weight("top", 2, 4)
+            .weight("rest", 4, 4)
+            .node("Concat", "top rest", "v", Models.integer("axis", -2)),
+        "v");
+  }
+
+  @Test
+  void joinedConstantsThatDoubleWithoutEndAreLeft() {
+    Models models = rows();
+    String last = "w";
+    for (int i = 0; i < 15; i++) {
+      models.node("Concat", last + " " + last, "v" + i, Models.integer("axis", 1));
+      last = "v" + i;
+    }
+    OnnxModel model = models.node("MatMul", "x " + last, "y").output("y").build();
+    assertThat(GraphPreparation.prepare(model)).isSameAs(model);
+  }
+
+  @Test
   void axesOfMoreDimensionsAreMovedAsTheRuntimeMovesThem() {
     Models models =
         Models.opset(13)
@@ -139,6 +182,10 @@ class ConstantFoldTest {
             rows().constant(Models.longs("odd", 5L, -1L)).node("Reshape", "flat odd", "v"),
             rows().constant(Models.longs("two", 1L)).node("Squeeze", "deep two", "v"),
             rows().node("Flatten", "cube", "v", Models.integer("axis", 9)),
+            rows().node("Concat", "w t", "v", Models.integer("axis", 1)),
+            rows().node("Concat", "w w", "v", Models.integer("axis", 2)),
+            rows().node("Slice", "w zero zero zero zero", "v"),
+            rows().node("Slice", "w zero matrix zero", "v"),
             rows().node("Cast", "w", "v", Models.integer("to", 10)))) {
       OnnxModel model = models.node("MatMul", "x v", "y").output("y").build();
       assertThat(GraphPreparation.prepare(model)).isSameAs(model);
