@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -178,15 +179,18 @@ public final class RunAttempt {
   public synchronized void fail(ExitCode exitCode, String message) {
     boolean first = !failed;
     failed = true;
-    if (first && !published && owned()) {
-      writeStatusIfPossible(
-          exitCode.stopped() ? Status.Outcome.INTERRUPTED : Status.Outcome.FAILED,
-          OptionalInt.of(exitCode.code()),
-          message);
-    }
+    Status.Outcome outcome =
+        exitCode.stopped() ? Status.Outcome.INTERRUPTED : Status.Outcome.FAILED;
+    OptionalInt code = OptionalInt.of(exitCode.code());
+    boolean told = !first || published || !owned() || writeStatusIfPossible(outcome, code, message);
     // A manifest whose writing failed may still appear, and then it names these parts.
     if (!published && !undecided) {
       deleteStaging();
+      if (!told && madeStaging()) {
+        // The disk was full, and has room now.
+        writeStatusIfPossible(outcome, code, message);
+        deleteStaging();
+      }
     }
   }
 
@@ -260,11 +264,21 @@ public final class RunAttempt {
   }
 
   /** The run's outcome stands without it, and the failure that led here must not be hidden. */
-  private void writeStatusIfPossible(Status.Outcome outcome, OptionalInt exitCode, String message) {
+  private boolean writeStatusIfPossible(
+      Status.Outcome outcome, OptionalInt exitCode, String message) {
     try {
       writeStatus(outcome, exitCode, message);
+      return true;
+    } catch (IOException | FSError e) {
+      return false;
+    }
+  }
+
+  private boolean madeStaging() {
+    try {
+      return fileSystem.mkdirs(staging);
     } catch (IOException e) {
-      return;
+      return false;
     }
   }
 

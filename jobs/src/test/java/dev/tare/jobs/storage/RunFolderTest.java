@@ -366,6 +366,24 @@ class RunFolderTest {
   }
 
   @Test
+  void theStatusIsToldOnceTheDiskHasRoomAgain() throws IOException {
+    Configuration full = FullFileSystem.configured();
+    RunFolder folder = RunFolder.at("full:" + temporary.resolve("r"), Optional.empty(), full);
+    assertFails(
+        () ->
+            folder.produce(
+                Atomicity.WHERE_POSSIBLE,
+                attempt -> {
+                  writeParts(attempt);
+                  throw new UncheckedIOException(new IOException("No space left on device"));
+                }),
+        ExitCode.USAGE,
+        "No room to write the run full:" + temporary.resolve("r"));
+    assertThat(folder.status().orElseThrow().outcome()).isEqualTo(Status.Outcome.FAILED);
+    assertThat(temporary.resolve("r").toFile().list()).containsExactly("status.json");
+  }
+
+  @Test
   void theAttemptThatBeganLastOwnsTheFolder() throws IOException {
     RunFolder folder = folder("r");
     RunAttempt first = folder.begin();
