@@ -82,7 +82,7 @@ public final class AbandonedRuns {
    */
   public Optional<Removal> remove(Abandoned abandoned) throws IOException {
     Path path = abandoned.path();
-    boolean attempt = RunAttempt.isAttempt(path.getName());
+    boolean attempt = AttemptFolder.begins(path.getName());
     RunFolder run = RunFolder.existing(attempt ? path.getParent() : path, hadoop);
     if (!candidates(run).contains(path) || !measure(path).equals(Optional.of(abandoned))) {
       return Optional.empty();
@@ -116,7 +116,7 @@ public final class AbandonedRuns {
     FileSystem fileSystem = run.path().getFileSystem(hadoop);
     for (FileStatus entry : fileSystem.listStatus(run.path())) {
       String name = entry.getPath().getName();
-      if (RunAttempt.isFolder(name)
+      if (AttemptFolder.possible(name)
           && entry.isDirectory()
           && !named.test(name)
           && Strangers.in(fileSystem, entry.getPath()).isEmpty()) {

@@ -7,8 +7,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 
 /**
  * The identity of some bytes.
@@ -52,13 +50,6 @@ public record Digest(String sha256, long bytes) {
       bytes += n;
     }
     return new Digest(HexFormat.of().formatHex(digest.digest()), bytes);
-  }
-
-  /** Reads a file to its end in constant memory. */
-  public static Digest of(FileSystem fileSystem, Path path) throws IOException {
-    try (InputStream stream = fileSystem.open(path)) {
-      return of(stream);
-    }
   }
 
   private static MessageDigest messageDigest() {

@@ -3,6 +3,7 @@ package dev.tare.jobs.storage;
 import dev.tare.jobs.TareException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -84,11 +85,18 @@ public final class Locations {
     requireFile(path, hadoop);
     FileSystem fileSystem = path.getFileSystem(hadoop);
     try {
-      return Digest.of(fileSystem, path);
+      return digest(fileSystem, path);
     } catch (FileNotFoundException e) {
       throw unreadable(path, hadoop, e);
     } catch (ChecksumException e) {
       throw damaged(path, e);
+    }
+  }
+
+  /** Reads a file to its end in constant memory. */
+  static Digest digest(FileSystem fileSystem, Path path) throws IOException {
+    try (InputStream stream = fileSystem.open(path)) {
+      return Digest.of(stream);
     }
   }
 

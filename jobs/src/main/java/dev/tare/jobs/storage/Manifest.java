@@ -56,7 +56,7 @@ public record Manifest(
    */
   public Manifest {
     RunId.check(runId);
-    if (partsFolder.isPresent() && !RunAttempt.isFolder(partsFolder.get())) {
+    if (partsFolder.isPresent() && !AttemptFolder.possible(partsFolder.get())) {
       throw new IllegalArgumentException(
           "Not the folder of an attempt: '%s'".formatted(partsFolder.get()));
     }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -29,14 +28,12 @@ import org.apache.hadoop.fs.Path;
  * status.json} says which), an earlier one fails when it tries to publish.
  */
 public final class RunAttempt {
-  private static final String PREFIX = "_attempt-";
 
   /** The status on its way to its name. */
   static final String STATUS_BEFORE = ".status.json.tmp";
 
   private static final int LOOKS = 50;
   private static final long BETWEEN_LOOKS_MILLIS = 100;
-  private static final Pattern FOLDER = Pattern.compile("_attempt-[A-Za-z0-9-]+");
 
   private final RunFolder folder;
   private final FileSystem fileSystem;
@@ -52,7 +49,7 @@ public final class RunAttempt {
     this.fileSystem = fileSystem;
     this.publisher = publisher;
     this.id = UUID.randomUUID().toString();
-    this.staging = new Path(folder.path(), PREFIX + id);
+    this.staging = new Path(folder.path(), AttemptFolder.name(id));
   }
 
   static RunAttempt begin(RunFolder folder, FileSystem fileSystem, Publisher publisher)
@@ -88,14 +85,6 @@ public final class RunAttempt {
       }
     }
     return false;
-  }
-
-  static boolean isAttempt(String fileName) {
-    return fileName.startsWith(PREFIX);
-  }
-
-  static boolean isFolder(String fileName) {
-    return FOLDER.matcher(fileName).matches();
   }
 
   public RunFolder folder() {
@@ -134,7 +123,7 @@ public final class RunAttempt {
     for (FileStatus file : Locations.filesBelow(fileSystem, staging)) {
       files.add(
           new FileEntry(
-              Locations.relative(staging, file.getPath()), Digest.of(fileSystem, file.getPath())));
+              Locations.relative(staging, file.getPath()), Locations.digest(fileSystem, file.getPath())));
     }
     return decide(draft, files);
   }

@@ -338,7 +338,7 @@ public final class RunFolder {
       }
     }
     return !entries.isEmpty()
-        && entries.stream().allMatch(entry -> RunAttempt.isAttempt(entry.getPath().getName()));
+        && entries.stream().allMatch(entry -> AttemptFolder.begins(entry.getPath().getName()));
   }
 
   /** Something in the folder, at any depth, that is no part of a run; its path from there. */

@@ -97,7 +97,7 @@ public final class RunName {
     return Optional.of(
         new Target(
             highest.getAsLong(),
-            entry.resolve(path, file.toString()),
+            PointerPlaces.resolve(entry, path, file.toString()),
             entry.manifestSha256(),
             entry.published()));
   }
@@ -151,7 +151,7 @@ public final class RunName {
       if (next > LAST_ENTRY) {
         throw TareException.badInput("%s has no number left".formatted(pointer));
       }
-      byte[] content = PointerEntry.of(path, run).format().getBytes(StandardCharsets.UTF_8);
+      byte[] content = PointerPlaces.entry(path, run).format().getBytes(StandardCharsets.UTF_8);
       Path temporary = new Path(pointer, "." + UUID.randomUUID() + ".tmp");
       if (publisher.publish(content, temporary, entry(next))) {
         return new Publication(next, true, now.map(Target::run));

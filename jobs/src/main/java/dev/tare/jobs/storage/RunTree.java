@@ -61,7 +61,7 @@ public record RunTree(Path root, List<RunFolder> runs, List<RunName> names) {
       String name = entry.getPath().getName();
       if (!entry.isDirectory()) {
         run |= name.equals(Part.MANIFEST.fileName()) || name.equals(Part.STATUS.fileName());
-      } else if (RunAttempt.isAttempt(name)) {
+      } else if (AttemptFolder.begins(name)) {
         run = true;
       } else if (RunName.isPointer(name)) {
         names.add(RunName.at(folder, hadoop));

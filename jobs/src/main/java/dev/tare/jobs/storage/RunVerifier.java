@@ -47,7 +47,7 @@ final class RunVerifier {
   private Optional<String> damage(FileEntry file) throws IOException {
     Digest actual;
     try {
-      actual = Digest.of(fileSystem, Locations.child(partsFolder, file.path()));
+      actual = Locations.digest(fileSystem, Locations.child(partsFolder, file.path()));
     } catch (FileNotFoundException e) {
       return Optional.of("%s is missing".formatted(file.path()));
     } catch (ChecksumException e) {
@@ -77,7 +77,7 @@ final class RunVerifier {
         unknown.add(Locations.relative(runFolder, file.getPath()));
       }
     }
-    unknown.removeIf(RunAttempt::isAttempt);
+    unknown.removeIf(AttemptFolder::begins);
     unknown.removeAll(manifest.files().stream().map(FileEntry::path).collect(Collectors.toSet()));
     unknown.remove(Part.MANIFEST.fileName());
     unknown.remove(Part.STATUS.fileName());

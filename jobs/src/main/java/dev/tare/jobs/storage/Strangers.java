@@ -60,7 +60,7 @@ final class Strangers {
       } else if (part.isPresent()) {
         boolean fits = !TABLES.contains(part.get()) && !entry.isDirectory();
         stranger = fits ? Optional.empty() : Optional.of(prefix + name);
-      } else if (RunAttempt.isFolder(name) && entry.isDirectory() && prefix.isEmpty()) {
+      } else if (AttemptFolder.possible(name) && entry.isDirectory() && prefix.isEmpty()) {
         stranger = amongParts(entry.getPath(), name + "/");
       } else {
         stranger = hidden(entry) ? Optional.empty() : Optional.of(prefix + name);
