@@ -1,5 +1,7 @@
 package dev.tare.jobs;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -95,6 +97,20 @@ class RoomsTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark..", "scala..");
+
+  /** Documents are below everything that writes, places or shows them. */
+  @ArchTest
+  static final ArchRule artifactsKnowNeitherPlacesNorStages =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.tare.jobs.artifact..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache..", "scala..")
+          .orShould()
+          .dependOnClassesThat(
+              resideInAPackage("dev.tare.jobs.*..")
+                  .and(resideOutsideOfPackage("dev.tare.jobs.artifact..")));
 
   @ArchTest
   static final ArchRule onlySqlSeesHowSparkHoldsRows =

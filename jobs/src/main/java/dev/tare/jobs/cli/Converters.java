@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.artifact.RunId;
 import dev.tare.jobs.image.ChannelOrder;
 import dev.tare.jobs.image.ChannelValues;
 import dev.tare.jobs.image.ImageOptions;
@@ -8,7 +9,6 @@ import dev.tare.jobs.image.Layout;
 import dev.tare.jobs.image.Resize;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.storage.IfFinished;
-import dev.tare.jobs.storage.RunId;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Function;

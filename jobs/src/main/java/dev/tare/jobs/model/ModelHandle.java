@@ -7,7 +7,7 @@ import dev.tare.engine.onnx.ModelPreparer;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Preflight;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.storage.Digest;
+import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.ModelCache;
 import dev.tare.jobs.storage.ModelFiles;

@@ -2,7 +2,7 @@ package dev.tare.jobs.quantize;
 
 import dev.tare.engine.onnx.ModelWriter;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.jobs.storage.Part;
+import dev.tare.jobs.artifact.Part;
 import java.io.IOException;
 import java.io.OutputStream;
 

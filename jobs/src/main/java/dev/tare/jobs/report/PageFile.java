@@ -1,8 +1,8 @@
 package dev.tare.jobs.report;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.Locations;
-import dev.tare.jobs.storage.Part;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;

@@ -2,14 +2,14 @@ package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.evaluate.EvaluateJob;
 import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.Lineage;
-import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.CalibrationFacts;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.Part;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 

@@ -1,9 +1,9 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.cli.MergeOptions;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.model.ModelHandle;
-import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.cli.StageOptions;
-import dev.tare.jobs.storage.InputRef;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.List;

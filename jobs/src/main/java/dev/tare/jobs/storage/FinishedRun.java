@@ -1,6 +1,11 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.artifact.FileEntry;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

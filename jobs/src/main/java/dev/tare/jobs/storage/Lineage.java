@@ -1,6 +1,8 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Part;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

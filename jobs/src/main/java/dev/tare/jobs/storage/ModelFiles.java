@@ -1,6 +1,8 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.artifact.InputRef;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package dev.tare.jobs.storage;
 
+import dev.tare.jobs.artifact.PointerEntry;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Instant;

@@ -3,6 +3,9 @@ package dev.tare.jobs.storage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.StrictJson;
 import java.io.IOException;
 import java.util.Set;
 

@@ -3,6 +3,13 @@ package dev.tare.jobs.storage;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.AttemptFolder;
+import dev.tare.jobs.artifact.FileEntry;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.ManifestJson;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Status;
+import dev.tare.jobs.artifact.StrictJson;
 import dev.tare.jobs.platform.Stop;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -123,7 +130,8 @@ public final class RunAttempt {
     for (FileStatus file : Locations.filesBelow(fileSystem, staging)) {
       files.add(
           new FileEntry(
-              Locations.relative(staging, file.getPath()), Locations.digest(fileSystem, file.getPath())));
+              Locations.relative(staging, file.getPath()),
+              Locations.digest(fileSystem, file.getPath())));
     }
     return decide(draft, files);
   }

@@ -2,6 +2,14 @@ package dev.tare.jobs.storage;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.AttemptFolder;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.artifact.Fingerprint;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.ManifestJson;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunId;
+import dev.tare.jobs.artifact.Status;
 import dev.tare.jobs.platform.Faults;
 import dev.tare.jobs.platform.Stop;
 import java.io.FileNotFoundException;

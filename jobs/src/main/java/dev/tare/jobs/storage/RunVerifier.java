@@ -1,5 +1,10 @@
 package dev.tare.jobs.storage;
 
+import dev.tare.jobs.artifact.AttemptFolder;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.artifact.FileEntry;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.tare.jobs.storage;
 
+import dev.tare.jobs.artifact.AttemptFolder;
+import dev.tare.jobs.artifact.Part;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -2,10 +2,10 @@ package dev.tare.jobs.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.artifact.FileEntry;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.law.MiniLm;
-import dev.tare.jobs.storage.FileEntry;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

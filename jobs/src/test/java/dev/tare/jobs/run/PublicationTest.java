@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.InputRef;
-import dev.tare.jobs.storage.Manifest;
-import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.HadoopSettings;
-import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
 import dev.tare.jobs.stores.LossyProxy;

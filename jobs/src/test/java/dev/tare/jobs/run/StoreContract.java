@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
-import dev.tare.jobs.storage.InputRef;
-import dev.tare.jobs.storage.Manifest;
-import dev.tare.jobs.storage.Part;
 import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
 import java.io.IOException;

@@ -2,6 +2,9 @@ package dev.tare.jobs.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

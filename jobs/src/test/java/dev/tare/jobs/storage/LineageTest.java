@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.StrictJson;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

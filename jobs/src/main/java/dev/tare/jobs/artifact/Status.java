@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.Printable;
@@ -79,7 +79,7 @@ public record Status(
    * Whether a file is a status or what is left of one, of which a crash or a full disk cut the end:
    * it may be empty, or hold zeros.
    */
-  static boolean begunIn(byte[] content) {
+  public static boolean begunIn(byte[] content) {
     int length = content.length;
     while (length > 0 && content[length - 1] == 0) {
       length--;

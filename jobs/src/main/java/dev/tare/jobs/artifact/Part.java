@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.artifact;
 
 import java.util.Arrays;
 import java.util.Optional;
@@ -39,7 +39,8 @@ public enum Part {
     return fileName;
   }
 
-  static Optional<Part> named(String fileName) {
+  /** The part of a name; empty if it is that of none. */
+  public static Optional<Part> named(String fileName) {
     return Arrays.stream(values()).filter(p -> p.fileName.equals(fileName)).findFirst();
   }
 }

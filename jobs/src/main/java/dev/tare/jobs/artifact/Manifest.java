@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.Build;
@@ -87,7 +87,7 @@ public record Manifest(
     }
   }
 
-  /** A manifest without files, as a stage hands it to {@link RunAttempt#publish}. */
+  /** A manifest without files, as a stage hands it in for publication. */
   public static Manifest draft(
       String runId,
       List<String> stages,
@@ -127,7 +127,12 @@ public record Manifest(
     return properties.path(GATE).asText("").equals(GATE_FAILED);
   }
 
-  Manifest withFiles(Optional<String> folder, Collection<FileEntry> newFiles) {
+  /**
+   * The same with the files of a run.
+   *
+   * @param folder the folder that holds them, where that is not the run folder itself
+   */
+  public Manifest withFiles(Optional<String> folder, Collection<FileEntry> newFiles) {
     return new Manifest(
         runId,
         stages,

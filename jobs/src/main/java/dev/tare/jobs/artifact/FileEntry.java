@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.artifact;
 
 /**
  * One file of a run.
@@ -19,7 +19,7 @@ public record FileEntry(String path, Digest digest) implements Comparable<FileEn
   }
 
   /** Whether a path could be that of a file of a run; strangers' files may have any name. */
-  static boolean possible(String path) {
+  public static boolean possible(String path) {
     boolean inside = !path.contains("\\") && path.chars().noneMatch(Character::isISOControl);
     for (String element : path.split("/", -1)) {
       inside &= !element.isEmpty() && !element.equals("..") && !element.equals(".");
@@ -33,7 +33,7 @@ public record FileEntry(String path, Digest digest) implements Comparable<FileEn
   }
 
   /** Whether the file is a part or lies in its folder. */
-  boolean belongsTo(Part part) {
+  public boolean belongsTo(Part part) {
     return path.equals(part.fileName()) || path.startsWith(part.fileName() + "/");
   }
 }

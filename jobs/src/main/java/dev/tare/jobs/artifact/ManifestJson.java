@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.artifact;
 
 import static java.util.stream.Collectors.toMap;
 

@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
@@ -21,7 +21,7 @@ import java.util.Set;
  * @param manifestSha256 hash of its manifest
  * @param published when the entry was made; says nothing about order, which the number does
  */
-record PointerEntry(URI run, String manifestSha256, Instant published) {
+public record PointerEntry(URI run, String manifestSha256, Instant published) {
   static final int FORMAT_VERSION = 1;
   private static final Set<String> KEYS =
       Set.of("format-version", "run", "manifest-sha256", "published");
@@ -29,12 +29,13 @@ record PointerEntry(URI run, String manifestSha256, Instant published) {
   /**
    * @throws IllegalArgumentException if the hash is none
    */
-  PointerEntry {
+  public PointerEntry {
     new Digest(manifestSha256, 0);
     published = published.truncatedTo(ChronoUnit.SECONDS);
   }
 
-  String format() {
+  /** JSON text, one key a line. */
+  public String format() {
     ObjectNode root = StrictJson.object();
     root.put("format-version", FORMAT_VERSION);
     root.put("run", run.toString());
@@ -48,7 +49,7 @@ record PointerEntry(URI run, String manifestSha256, Instant published) {
    *
    * @throws TareException (bad input) if the text is no entry
    */
-  static PointerEntry parse(String text, String where) {
+  public static PointerEntry parse(String text, String where) {
     ObjectNode root = StrictJson.parse(text, FORMAT_VERSION, KEYS, where);
     try {
       return new PointerEntry(

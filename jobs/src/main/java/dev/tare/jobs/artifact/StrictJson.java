@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -15,8 +15,11 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.Set;
 
-/** JSON as the run folder writes it, read back without tolerance. */
-final class StrictJson {
+/**
+ * JSON as the run folder writes it, read back without tolerance. Every reader fails as bad input
+ * ({@link TareException}) by a message that names the document and the key.
+ */
+public final class StrictJson {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -30,12 +33,13 @@ final class StrictJson {
 
   private StrictJson() {}
 
-  static ObjectNode object() {
+  /** An empty object, whose keys keep the order in which they are put. */
+  public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
   /** Indented text with a line feed at its end; the same tree gives the same bytes everywhere. */
-  static String format(JsonNode tree) {
+  public static String format(JsonNode tree) {
     try {
       return MAPPER.writer(PRINTER).writeValueAsString(tree) + "\n";
     } catch (JsonProcessingException e) {
@@ -44,9 +48,12 @@ final class StrictJson {
   }
 
   /**
+   * Reads an object.
+   *
+   * @param where how errors name the document
    * @throws TareException (bad input) if the text is not a JSON object without repeated keys
    */
-  static ObjectNode parse(String text, String where) {
+  public static ObjectNode parse(String text, String where) {
     try {
       if (MAPPER.readTree(text) instanceof ObjectNode object) {
         return object;
@@ -63,7 +70,7 @@ final class StrictJson {
    *
    * @throws TareException (bad input) if it is none, or of another version
    */
-  static ObjectNode parse(String text, int version, Set<String> keys, String where) {
+  public static ObjectNode parse(String text, int version, Set<String> keys, String where) {
     ObjectNode root = parse(text, where);
     long stated = integer(root, "format-version", where);
     if (stated != version) {
@@ -75,7 +82,7 @@ final class StrictJson {
   }
 
   /** Refuses a key that this format does not have. */
-  static void allow(ObjectNode object, Set<String> keys, String where) {
+  public static void allow(ObjectNode object, Set<String> keys, String where) {
     Iterator<String> names = object.fieldNames();
     while (names.hasNext()) {
       String name = names.next();
@@ -85,7 +92,8 @@ final class StrictJson {
     }
   }
 
-  static String text(ObjectNode object, String key, String where) {
+  /** A text that must be there. */
+  public static String text(ObjectNode object, String key, String where) {
     JsonNode node = object.path(key);
     if (!node.isTextual()) {
       throw wrong(key, "a text", node, where);
@@ -93,7 +101,8 @@ final class StrictJson {
     return node.textValue();
   }
 
-  static long integer(ObjectNode object, String key, String where) {
+  /** A whole number that must be there. */
+  public static long integer(ObjectNode object, String key, String where) {
     JsonNode node = object.path(key);
     if (!node.isIntegralNumber() || !node.canConvertToLong()) {
       throw wrong(key, "a whole number", node, where);
@@ -102,7 +111,7 @@ final class StrictJson {
   }
 
   /** An instant of the years 1970 to 9999, which every program can hold. */
-  static Instant time(ObjectNode object, String key, String where) {
+  public static Instant time(ObjectNode object, String key, String where) {
     try {
       Instant time = Instant.parse(text(object, key, where));
       if (!time.isBefore(Instant.EPOCH) && time.isBefore(END_OF_TIME)) {
@@ -114,14 +123,16 @@ final class StrictJson {
     throw wrong(key, "a time of the years 1970 to 9999", object.path(key), where);
   }
 
-  static ObjectNode child(ObjectNode object, String key, String where) {
+  /** An object that must be there. */
+  public static ObjectNode child(ObjectNode object, String key, String where) {
     if (object.path(key) instanceof ObjectNode child) {
       return child;
     }
     throw wrong(key, "an object", object.path(key), where);
   }
 
-  static JsonNode array(ObjectNode object, String key, String where) {
+  /** An array that must be there. */
+  public static JsonNode array(ObjectNode object, String key, String where) {
     JsonNode node = object.path(key);
     if (!node.isArray()) {
       throw wrong(key, "an array", node, where);
@@ -130,7 +141,7 @@ final class StrictJson {
   }
 
   /** Fails unless a node inside an array is an object. */
-  static ObjectNode object(JsonNode node, String key, String where) {
+  public static ObjectNode object(JsonNode node, String key, String where) {
     if (node instanceof ObjectNode object) {
       return object;
     }
