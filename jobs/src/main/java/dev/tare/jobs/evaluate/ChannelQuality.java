@@ -28,7 +28,4 @@ public record ChannelQuality(
 
   /** Below it a channel's error exceeds a tenth of its values. */
   public static final double LIMIT_DB = 20;
-
-  /** So much of the output's largest value is the least that a channel is held against: 2^-20. */
-  static final double FLOOR = 0x1p-20;
 }

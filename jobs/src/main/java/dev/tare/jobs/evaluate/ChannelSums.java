@@ -17,6 +17,9 @@ final class ChannelSums {
 
   static final int MOST_CHANNELS = 1 << 16;
 
+  /** So much of the output's largest value is the least that a channel is held against: 2^-20. */
+  private static final double FLOOR = 0x1p-20;
+
   private static final int NONE_YET = -1;
   private static final int VARIES = -2;
   private static final int TOO_MANY = -3;
@@ -172,7 +175,7 @@ final class ChannelSums {
     if (error == 0) {
       return Double.POSITIVE_INFINITY;
     }
-    double least = peak * ChannelQuality.FLOOR;
+    double least = peak * FLOOR;
     double power = Math.max(signal.value(channel), counts[channel] * least * least);
     return 10 * StrictMath.log10(power / error);
   }

@@ -153,7 +153,7 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
       long quantizedNanos) {
     boolean embedding = embeddings.contains(output) && comparison.sameShape();
     int values = expected.labelled() || !comparison.sameShape() ? 0 : expected.numbers().length;
-    int[] places = PerSample.places(hash, values);
+    int[] places = OneSample.places(hash, values);
     return RowFactory.create(
         hash,
         output,

@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param equalNonFinite values that are the same infinity, or NaN, in both models; left out
  * @param differentNonFinite values that are infinite or NaN in one model, or another infinity; left
  *     out, but no gate is passed with one
- * @param channels the channels of each axis that was measured, last axis first
- * @param tooManyChannels whether an axis has too many channels to measure
+ * @param channels the channels of each axis that was measured, last axis first; one with too many
+ *     is not
  */
 public record OutputFacts(
     double largestError,
@@ -28,12 +28,11 @@ public record OutputFacts(
     long withoutValues,
     long equalNonFinite,
     long differentNonFinite,
-    List<ChannelQuality> channels,
-    boolean tooManyChannels) {
+    List<ChannelQuality> channels) {
 
   /** Nothing beyond the usual figures. */
   public static final OutputFacts NONE =
-      new OutputFacts(Double.NaN, false, Optional.empty(), false, 0, 0, 0, 0, List.of(), false);
+      new OutputFacts(Double.NaN, false, Optional.empty(), false, 0, 0, 0, 0, List.of());
 
   public OutputFacts {
     channels = List.copyOf(channels);

@@ -1,11 +1,6 @@
 package dev.tare.jobs.evaluate;
 
-import dev.tare.engine.quant.QuantError;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * One vector compared sample by sample, in as many numbers for a million samples as for a hundred.
@@ -13,8 +8,7 @@ import java.util.stream.IntStream;
  * @param cosines quantiles of the cosine from 0 to 1 by hundredths, nearest rank, ascending
  * @param sqnrsDb quantiles of the SQNR in dB, likewise
  * @param worst the samples of the lowest cosine, lowest first
- * @param floats some values of the float model: of up to {@value #MOST_SAMPLES} samples, spread
- *     over their hashes, up to {@value #VALUES_PER_SAMPLE} values each
+ * @param floats some values of the float model: of a few samples, spread over their hashes
  * @param quantized the quantized model's values at the same places
  */
 public record PerSample(
@@ -24,12 +18,6 @@ public record PerSample(
     List<Float> floats,
     List<Float> quantized) {
 
-  /** Values of a sample that are kept. */
-  static final int VALUES_PER_SAMPLE = 8;
-
-  private static final int MOST_SAMPLES = 128;
-  private static final int MOST_WORST = 10;
-
   public PerSample {
     cosines = List.copyOf(cosines);
     sqnrsDb = List.copyOf(sqnrsDb);
@@ -38,64 +26,12 @@ public record PerSample(
     quantized = List.copyOf(quantized);
   }
 
-  /** A sample, known by the sha256 of its encoding in hexadecimal. */
+  /**
+   * A sample.
+   *
+   * @param sample the sha256 of its encoding in hexadecimal
+   * @param cosine between float and quantized vector; NaN where a figure is not known
+   * @param sqnrDb in dB; infinite where nothing differs, NaN where it is not known
+   */
   public record Worst(String sample, double cosine, double sqnrDb) {}
-
-  /** A sample's comparison with a few of its values. */
-  record One(String sample, QuantError error, List<Float> floats, List<Float> quantized) {}
-
-  /**
-   * Sums up samples.
-   *
-   * @param samples in the order of their hashes
-   */
-  static PerSample of(List<One> samples) {
-    List<Float> floats = new ArrayList<>();
-    List<Float> quantized = new ArrayList<>();
-    int kept = Math.min(MOST_SAMPLES, samples.size());
-    for (int i = 0; i < kept; i++) {
-      One one = samples.get((int) ((long) i * samples.size() / kept));
-      floats.addAll(one.floats());
-      quantized.addAll(one.quantized());
-    }
-    Comparator<One> byCosine = Comparator.comparingDouble(one -> one.error().cosine());
-    return new PerSample(
-        quantiles(samples.stream().mapToDouble(one -> one.error().cosine()).toArray()),
-        quantiles(samples.stream().mapToDouble(one -> one.error().sqnrDb()).toArray()),
-        samples.stream()
-            .sorted(byCosine.thenComparing(One::sample))
-            .limit(MOST_WORST)
-            .map(one -> new Worst(one.sample(), one.error().cosine(), one.error().sqnrDb()))
-            .toList(),
-        floats,
-        quantized);
-  }
-
-  private static List<Double> quantiles(double[] values) {
-    if (values.length == 0) {
-      return List.of();
-    }
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return IntStream.rangeClosed(0, 100)
-        .mapToObj(p -> sorted[Math.max(0, (int) Math.ceil(p / 100.0 * sorted.length) - 1)])
-        .toList();
-  }
-
-  /**
-   * Some places of a vector: one in each of equal parts, where in the part the hash decides, so
-   * that they do not all fall on the same channels.
-   *
-   * @param hash of the sample, 32 bytes
-   */
-  static int[] places(byte[] hash, int size) {
-    int[] places = new int[Math.min(VALUES_PER_SAMPLE, size)];
-    for (int i = 0; i < places.length; i++) {
-      long start = (long) i * size / places.length;
-      long end = (long) (i + 1) * size / places.length;
-      int random = (hash[2 * i] & 0xff) << 8 | (hash[2 * i + 1] & 0xff);
-      places[i] = (int) (start + (end - start) * random / 65536);
-    }
-    return places;
-  }
 }

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -27,6 +28,9 @@ final class Summary {
   private final List<String> embeddings;
   private final List<Row> rows;
   private final List<Row> channels;
+
+  /** Outputs with an axis of too many channels to measure, as they are found. */
+  private final Set<String> unmeasured = new TreeSet<>();
 
   Summary(ComparedOutputs compared, ClassOutputs classes, List<String> embeddings, List<Row> rows) {
     this.compared = compared;
@@ -73,13 +77,13 @@ final class Summary {
         neighbours,
         (double) sum(rows, "quantized_nanos") / Math.max(1, sum(rows, "float_nanos")),
         cpus,
-        gate.check(qualities),
+        gate.check(qualities, unmeasured),
         Optional.empty());
   }
 
   private Quality.OutputQuality ofOutput(String output, List<Row> rows) {
     QuantError total = QuantError.NONE;
-    List<PerSample.One> samples = new ArrayList<>();
+    List<OneSample> samples = new ArrayList<>();
     for (Row row : rows) {
       QuantError error =
           new QuantError(
@@ -91,7 +95,7 @@ final class Summary {
       total = total.plus(error);
       if (error.count() > 0) {
         samples.add(
-            new PerSample.One(
+            new OneSample(
                 sample(row),
                 error,
                 row.getList(row.fieldIndex("floats")),
@@ -114,6 +118,9 @@ final class Summary {
     List<ChannelQuality> axes = new ArrayList<>();
     last.quality().ifPresent(axes::add);
     second.quality().ifPresent(axes::add);
+    if (last.tooMany() || second.tooMany()) {
+      unmeasured.add(output);
+    }
     long shapes = rows.stream().filter(r -> !r.<Boolean>getAs("same_shape")).count();
     long compared = rows.stream().filter(r -> r.<Long>getAs("count") > 0).count();
     boolean labels = this.compared.labels(output);
@@ -130,8 +137,7 @@ final class Summary {
         rows.size() - shapes - compared,
         sum(rows, "equal_non_finite"),
         sum(rows, "different_non_finite"),
-        axes,
-        last.tooMany() || second.tooMany());
+        axes);
   }
 
   private ChannelSums merged(String output, int axis) {
@@ -150,7 +156,7 @@ final class Summary {
   private Quality.OutputQuality ofEmbedding(
       String output, List<Row> rows, float[][] reference, float[][] other) {
     QuantError total = QuantError.NONE;
-    List<PerSample.One> samples = new ArrayList<>();
+    List<OneSample> samples = new ArrayList<>();
     for (int i = 0; i < reference.length; i++) {
       Shape shape = Shape.of(reference[i].length);
       QuantError error = SampleComparison.of(reference[i], other[i], shape).error();
@@ -158,9 +164,9 @@ final class Summary {
         continue;
       }
       total = total.plus(error);
-      int[] places = PerSample.places(rows.get(i).getAs("hash"), reference[i].length);
+      int[] places = OneSample.places(rows.get(i).getAs("hash"), reference[i].length);
       samples.add(
-          new PerSample.One(
+          new OneSample(
               sample(rows.get(i)), error, at(reference[i], places), at(other[i], places)));
     }
     return quality(output, true, total.sqnrDb(), samples, Optional.empty(), OutputFacts.NONE);
@@ -178,7 +184,7 @@ final class Summary {
       String output,
       boolean pooled,
       double sqnrDb,
-      List<PerSample.One> samples,
+      List<OneSample> samples,
       Optional<Double> argmax,
       OutputFacts facts) {
     double[] cosines = samples.stream().mapToDouble(one -> one.error().cosine()).toArray();
@@ -201,7 +207,7 @@ final class Summary {
         sorted.length == 0 ? Double.NaN : sorted[0],
         percentiles,
         argmax,
-        PerSample.of(samples),
+        OneSample.together(samples),
         facts);
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -85,7 +86,8 @@ class MeasuresTest {
   }
 
   private static Quality.GateResult check(OptionalDouble cosine, OptionalDouble sqnrDb) {
-    return new Gate(cosine, sqnrDb, OptionalDouble.empty()).check(List.of(output("y", .98, 30)));
+    return new Gate(cosine, sqnrDb, OptionalDouble.empty())
+        .check(List.of(output("y", .98, 30)), Set.of());
   }
 
   @Test
@@ -110,7 +112,7 @@ class MeasuresTest {
   @Test
   void notANumberHoldsNoLimit() {
     Gate gate = new Gate(OptionalDouble.of(-1), OptionalDouble.empty(), OptionalDouble.empty());
-    assertThat(gate.check(List.of(output("y", Double.NaN, 0))).failures())
+    assertThat(gate.check(List.of(output("y", Double.NaN, 0)), Set.of()).failures())
         .containsExactly("cosine of 'y' is NaN: there were no finite values to compare");
   }
 

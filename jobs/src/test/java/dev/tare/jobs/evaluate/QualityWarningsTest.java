@@ -7,6 +7,7 @@ import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -22,12 +23,11 @@ class QualityWarningsTest {
   }
 
   private static OutputFacts facts(boolean classes, boolean oneValue, ChannelQuality... channels) {
-    return new OutputFacts(
-        .76, classes, Optional.empty(), oneValue, 0, 0, 0, 0, List.of(channels), false);
+    return new OutputFacts(.76, classes, Optional.empty(), oneValue, 0, 0, 0, 0, List.of(channels));
   }
 
   private static List<String> failures(Gate gate, Quality.OutputQuality... outputs) {
-    return gate.check(List.of(outputs)).failures();
+    return gate.check(List.of(outputs), Set.of()).failures();
   }
 
   @Test
@@ -58,11 +58,11 @@ class QualityWarningsTest {
     assertThat(failures(gate, output(1, 19, facts(false, false))))
         .as("without channels the output is one")
         .containsExactly("SQNR of 'y' is 19.00000, below 20.00000");
-    OutputFacts labels =
-        new OutputFacts(0, false, Optional.of(1.0), false, 0, 0, 0, 0, List.of(), false);
+    OutputFacts labels = new OutputFacts(0, false, Optional.of(1.0), false, 0, 0, 0, 0, List.of());
     assertThat(failures(gate, output(1, 90, labels)))
         .containsExactly("no output has channels: the model gives labels alone");
-    assertThat(gate.check(List.of(output(1, 40, facts(false, false, good)))).asked()).isTrue();
+    assertThat(gate.check(List.of(output(1, 40, facts(false, false, good))), Set.of()).asked())
+        .isTrue();
   }
 
   @Test
@@ -82,13 +82,13 @@ class QualityWarningsTest {
 
   @Test
   void valuesThatAreInfiniteInOneModelOnlyFailAnyGate() {
-    OutputFacts facts =
-        new OutputFacts(0, false, Optional.empty(), false, 1, 2, 3, 4, List.of(), false);
+    OutputFacts facts = new OutputFacts(0, false, Optional.empty(), false, 1, 2, 3, 4, List.of());
     Quality.OutputQuality output = output(1, 40, facts);
     assertThat(failures(new Gate(OptionalDouble.of(.5), NONE, NONE), output))
         .containsExactly(
             "4 values of 'y' are infinite or NaN in one model and not so in the other");
-    assertThat(new Gate(NONE, NONE, NONE).check(List.of(output)).outcome()).isEqualTo("none");
+    assertThat(new Gate(NONE, NONE, NONE).check(List.of(output), Set.of()).outcome())
+        .isEqualTo("none");
     assertThat(QualityWarnings.of(List.of(output), 9))
         .hasSize(4)
         .anySatisfy(w -> assertThat(w).contains("another shape").contains("1 of 9 samples"))
@@ -104,8 +104,7 @@ class QualityWarningsTest {
             SampleOutput.ofLabels(Shape.of(4), 1, 2, 3, 4),
             SampleOutput.ofLabels(Shape.of(4), 1, 2, 7, 4));
     assertThat(comparison.error().cosine()).isEqualTo(.75);
-    OutputFacts labels =
-        new OutputFacts(1, false, Optional.of(.75), false, 0, 0, 0, 0, List.of(), false);
+    OutputFacts labels = new OutputFacts(1, false, Optional.of(.75), false, 0, 0, 0, 0, List.of());
     assertThat(failures(new Gate(OptionalDouble.of(.9), NONE, NONE), output(.75, 3, labels)))
         .containsExactly("share of equal labels of 'y' is 0.75000, below 0.90000");
   }
