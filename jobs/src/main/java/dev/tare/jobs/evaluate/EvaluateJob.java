@@ -43,6 +43,7 @@ public final class EvaluateJob {
    *
    * @param samples rows of hash and encoded sample
    * @param classes which outputs hold classes: {@code auto}, {@code none}, {@code all} or names
+   * @param heldOut how the samples were kept apart from calibration
    * @throws TareException (bad input) if the models have no output in common that can be compared,
    *     or there is no sample; (usage) if an output named as holding classes holds no numbers
    */
@@ -52,7 +53,8 @@ public final class EvaluateJob {
       Dataset<Row> samples,
       int batchSize,
       Gate gate,
-      String classes) {
+      String classes,
+      String heldOut) {
     int threads = SparkJobs.taskCpus(spark);
     ComparedOutputs compared = ComparedOutputs.of(model, quantized);
     ClassOutputs classOutputs = ClassOutputs.of(model.parse(), compared.numbers(), classes);
@@ -71,7 +73,7 @@ public final class EvaluateJob {
     if (collected.isEmpty()) {
       throw TareException.badInput("There is no sample to evaluate on");
     }
-    return new Summary(compared, classOutputs, embeddings, collected).quality(gate);
+    return new Summary(compared, classOutputs, embeddings, collected).quality(gate, heldOut);
   }
 
   /** Token-level outputs: [batch, token, width] of a model that reads an attention mask. */

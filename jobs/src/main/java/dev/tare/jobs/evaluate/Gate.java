@@ -26,7 +26,7 @@ public record Gate(
    * @param unmeasured names of those with too many channels to measure one by one
    */
   Quality.GateResult check(List<Quality.OutputQuality> outputs, Set<String> unmeasured) {
-    Quality.OutputQuality headline = Quality.headline(outputs);
+    Quality.OutputQuality headline = Quality.headline(outputs).orElseThrow();
     List<String> failures = new ArrayList<>();
     boolean asked = minCosine.isPresent() || minSqnrDb.isPresent() || minChannelSqnrDb.isPresent();
     minCosine.ifPresent(limit -> cosine(headline, limit, failures));
@@ -41,7 +41,7 @@ public record Gate(
 
   /** The cosine of one value is 1 or -1: its SQNR is held to what the limit means for vectors. */
   private static void cosine(Quality.OutputQuality headline, double limit, List<String> failures) {
-    if (headline.facts().oneValue()) {
+    if (headline.facts().filter(OutputFacts::oneValue).isPresent()) {
       double db = -10 * StrictMath.log10(2 * (1 - limit));
       String what =
           String.format(
@@ -50,7 +50,7 @@ public record Gate(
               limit);
       hold(what, headline, headline.sqnrDb(), db, failures);
     } else {
-      boolean labels = headline.facts().labelsEqual().isPresent();
+      boolean labels = headline.labelsEqual().isPresent();
       String what = labels ? "share of equal labels of '%s'" : "cosine of '%s'";
       hold(what, headline, headline.cosineMean(), limit, failures);
     }
@@ -63,11 +63,11 @@ public record Gate(
       List<String> failures) {
     boolean any = false;
     for (Quality.OutputQuality output : outputs) {
-      if (output.pooled() || output.facts().labelsEqual().isPresent()) {
+      if (output.pooled() || output.labelsEqual().isPresent()) {
         continue;
       }
       any = true;
-      Optional<ChannelQuality> worst = output.facts().worstChannel();
+      Optional<ChannelQuality> worst = output.worstChannel();
       if (unmeasured.contains(output.name())) {
         failures.add(
             "channels of '%s' are more than %d, which are not measured one by one"
@@ -87,10 +87,11 @@ public record Gate(
 
   private static void nonFinite(List<Quality.OutputQuality> outputs, List<String> failures) {
     for (Quality.OutputQuality output : outputs) {
-      if (output.facts().differentNonFinite() > 0) {
+      long different = output.facts().map(OutputFacts::differentNonFinite).orElse(0L);
+      if (different > 0) {
         failures.add(
             "%d values of '%s' are infinite or NaN in one model and not so in the other"
-                .formatted(output.facts().differentNonFinite(), output.name()));
+                .formatted(different, output.name()));
       }
     }
   }

@@ -30,10 +30,6 @@ public record OutputFacts(
     long differentNonFinite,
     List<ChannelQuality> channels) {
 
-  /** Nothing beyond the usual figures. */
-  public static final OutputFacts NONE =
-      new OutputFacts(Double.NaN, false, Optional.empty(), false, 0, 0, 0, 0, List.of());
-
   public OutputFacts {
     channels = List.copyOf(channels);
   }

@@ -1,14 +1,18 @@
 package dev.tare.jobs.evaluate;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * What evaluation measured.
+ * What evaluation measured: {@code quality.json}, which {@link QualityJson} writes.
  *
  * @param samples held-out samples
+ * @param heldOut how they were kept apart from calibration
  * @param outputs one entry per output, and one per pooled embedding
  * @param nearestNeighbour share of samples whose nearest other sample is the same in both models;
  *     empty without an embedding
@@ -16,32 +20,46 @@ import java.util.SortedSet;
  * @param timeRatio time of the quantized model over that of the float model, on the same batches
  * @param cpus processors of the executors with their features: int8 figures depend on them
  * @param gate limits and what they were held against
+ * @param warnings what a reader of the cosine alone would miss, one sentence each
  * @param sensitivity operators left in float one at a time; empty unless asked for
  */
 public record Quality(
     long samples,
+    String heldOut,
     List<OutputQuality> outputs,
     Optional<Double> nearestNeighbour,
     int neighbourSamples,
     double timeRatio,
     SortedSet<String> cpus,
     GateResult gate,
+    List<String> warnings,
     Optional<Sensitivity> sensitivity) {
 
+  /**
+   * @throws IllegalArgumentException if a number of samples is negative
+   */
   public Quality {
+    if (samples < 0 || neighbourSamples < 0) {
+      throw new IllegalArgumentException(
+          "Negative number of samples: %d, %d".formatted(samples, neighbourSamples));
+    }
     outputs = List.copyOf(outputs);
+    cpus = Collections.unmodifiableSortedSet(new TreeSet<>(cpus));
+    warnings = List.copyOf(warnings);
   }
 
   /** The same with operators measured one by one. */
   public Quality with(Sensitivity measured) {
     return new Quality(
         samples,
+        heldOut,
         outputs,
         nearestNeighbour,
         neighbourSamples,
         timeRatio,
         cpus,
         gate,
+        warnings,
         Optional.of(measured));
   }
 
@@ -57,7 +75,7 @@ public record Quality(
    * @param argmaxAgreement share of positions whose largest value sits at the same place; empty for
    *     a pooled vector and for labels
    * @param perSample the same by sample
-   * @param facts what these do not say
+   * @param facts what these do not say; empty for a pooled vector
    */
   public record OutputQuality(
       String name,
@@ -68,7 +86,36 @@ public record Quality(
       SortedMap<Integer, Double> cosinePercentiles,
       Optional<Double> argmaxAgreement,
       PerSample perSample,
-      OutputFacts facts) {}
+      Optional<OutputFacts> facts) {
+
+    public OutputQuality {
+      cosinePercentiles = Collections.unmodifiableSortedMap(new TreeMap<>(cosinePercentiles));
+    }
+
+    /** Share of equal labels; empty for an output of numbers. */
+    public Optional<Double> labelsEqual() {
+      return facts.flatMap(OutputFacts::labelsEqual);
+    }
+
+    /** The axis with the worst channel, if any was measured. */
+    public Optional<ChannelQuality> worstChannel() {
+      return facts.flatMap(OutputFacts::worstChannel);
+    }
+
+    /** Largest absolute error of a number; empty for labels and where no value was compared. */
+    public Optional<Double> largestError() {
+      return facts
+          .filter(known -> known.labelsEqual().isEmpty())
+          .map(OutputFacts::largestError)
+          .filter(error -> !Double.isNaN(error));
+    }
+
+    /** The agreement of largest values where they decide between classes. */
+    public Optional<Double> classAgreement() {
+      // Evaluations by older versions do not say whether there are classes.
+      return argmaxAgreement.filter(share -> facts.map(OutputFacts::classes).orElse(true));
+    }
+  }
 
   /**
    * The quality gate.
@@ -89,24 +136,22 @@ public record Quality(
     }
   }
 
-  /** What a reader of the cosine alone would miss, one sentence each. */
-  public List<String> warnings() {
-    return QualityWarnings.of(outputs, samples);
-  }
-
   /**
    * The vector that speaks for the model: the pooled embedding where there is one, else the first
    * output of numbers, else the first of labels.
+   *
+   * @throws IllegalStateException if nothing was compared
    */
   public OutputQuality headline() {
-    return headline(outputs);
+    return headline(outputs).orElseThrow(() -> new IllegalStateException("No output was compared"));
   }
 
-  static OutputQuality headline(List<OutputQuality> outputs) {
+  /** The vector among these that speaks for the model; empty if there is none. */
+  public static Optional<OutputQuality> headline(List<OutputQuality> outputs) {
     return outputs.stream()
         .filter(OutputQuality::pooled)
         .findFirst()
-        .or(() -> outputs.stream().filter(o -> o.facts().labelsEqual().isEmpty()).findFirst())
-        .orElse(outputs.get(0));
+        .or(() -> outputs.stream().filter(o -> o.labelsEqual().isEmpty()).findFirst())
+        .or(() -> outputs.stream().findFirst());
   }
 }

@@ -18,16 +18,12 @@ public final class QualityJson {
 
   private QualityJson() {}
 
-  /**
-   * The report.
-   *
-   * @param heldOut how the samples were kept apart from calibration
-   */
-  public static String format(Quality quality, String heldOut) {
+  /** The report; the same figures give the same text. */
+  public static String format(Quality quality) {
     ObjectNode root = JsonText.object();
     root.put("format-version", FORMAT_VERSION);
     root.put("samples", quality.samples());
-    root.put("held-out", heldOut);
+    root.put("held-out", quality.heldOut());
     ArrayNode processors = root.putArray("cpus");
     quality.cpus().forEach(processors::add);
     root.put("gate", quality.gate().outcome());
@@ -37,7 +33,7 @@ public final class QualityJson {
     for (Quality.OutputQuality output : quality.outputs()) {
       ObjectNode node = outputs.addObject();
       node.put("name", output.name());
-      boolean labels = output.facts().labelsEqual().isPresent();
+      boolean labels = output.labelsEqual().isPresent();
       node.put("vector", output.pooled() ? "mean-pooled, normalized" : labels ? LABELS : "as is");
       JsonText.put(node, "sqnr-db", output.sqnrDb());
       ObjectNode cosine = node.putObject("cosine");
@@ -46,9 +42,7 @@ public final class QualityJson {
       output.cosinePercentiles().forEach((p, value) -> JsonText.put(cosine, "p" + p, value));
       output.argmaxAgreement().ifPresent(share -> JsonText.put(node, "argmax-agreement", share));
       perSample(node, output.perSample());
-      if (!output.pooled()) {
-        facts(node, output.facts());
-      }
+      output.facts().ifPresent(facts -> facts(node, facts));
     }
     ArrayNode warnings = root.putArray("warnings");
     quality.warnings().forEach(warnings::add);

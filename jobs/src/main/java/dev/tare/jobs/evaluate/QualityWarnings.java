@@ -15,12 +15,13 @@ final class QualityWarnings {
 
   static List<String> of(List<Quality.OutputQuality> outputs, long samples) {
     List<String> warnings = new ArrayList<>();
-    outputs.stream().filter(o -> !o.pooled()).forEach(o -> of(o, samples, warnings));
+    outputs.forEach(
+        output -> output.facts().ifPresent(facts -> of(output, facts, samples, warnings)));
     return warnings;
   }
 
-  private static void of(Quality.OutputQuality output, long samples, List<String> warnings) {
-    OutputFacts facts = output.facts();
+  private static void of(
+      Quality.OutputQuality output, OutputFacts facts, long samples, List<String> warnings) {
     String name = "'" + output.name() + "'";
     if (facts.otherShapes() > 0) {
       warnings.add(
@@ -43,34 +44,34 @@ final class QualityWarnings {
               .formatted(name, facts.differentNonFinite()));
     }
     if (facts.oneValue()) {
-      warnings.add(oneValue(output, name));
+      warnings.add(oneValue(output, facts, name));
     }
-    hidden(output).ifPresent(channel -> warnings.add(channel(channel, name)));
+    hidden(output, facts).ifPresent(channel -> warnings.add(channel(channel, name)));
   }
 
-  private static String oneValue(Quality.OutputQuality output, String name) {
-    return output
-        .facts()
+  private static String oneValue(Quality.OutputQuality output, OutputFacts facts, String name) {
+    return facts
         .worstChannel()
         .map(
             only ->
                 String.format(
                     Locale.ROOT,
-                    "%s is one value a sample, whose cosine can only be 1 or -1: its SQNR is %.2f dB and its largest error %.4g, where the float model gives %.4g to %.4g",
+                    "%s is one value a sample, whose cosine can only be 1 or -1: its SQNR is %.2f"
+                        + " dB and its largest error %.4g, where the float model gives %.4g to"
+                        + " %.4g",
                     name,
                     output.sqnrDb(),
-                    output.facts().largestError(),
+                    facts.largestError(),
                     only.worstLow(),
                     only.worstHigh()))
         .orElse(name + " is one value a sample, whose cosine can only be 1 or -1");
   }
 
   /** Classes compete with each other: those that hardly ever win need no precision of their own. */
-  private static Optional<ChannelQuality> hidden(Quality.OutputQuality output) {
-    return output
-        .facts()
+  private static Optional<ChannelQuality> hidden(Quality.OutputQuality output, OutputFacts facts) {
+    return facts
         .worstChannel()
-        .filter(channel -> !output.facts().classes() && !output.facts().oneValue())
+        .filter(channel -> !facts.classes() && !facts.oneValue())
         .filter(channel -> channel.worstSqnrDb() < ChannelQuality.LIMIT_DB)
         .filter(channel -> channel.worstSqnrDb() <= output.sqnrDb() - HIDDEN_DB);
   }
@@ -78,7 +79,8 @@ final class QualityWarnings {
   private static String channel(ChannelQuality channel, String name) {
     return String.format(
         Locale.ROOT,
-        "%s: %d of %d channels of %s are below %.0f dB; the worst, channel %d, has %.2f dB and errors up to %.4g, where the float model gives %.4g to %.4g",
+        "%s: %d of %d channels of %s are below %.0f dB; the worst, channel %d, has %.2f dB and"
+            + " errors up to %.4g, where the float model gives %.4g to %.4g",
         name,
         channel.below(),
         channel.channels(),

@@ -49,7 +49,12 @@ final class Summary {
     return row.getAs("channels") != null;
   }
 
-  Quality quality(Gate gate) {
+  /**
+   * The figures.
+   *
+   * @param heldOut how the samples were kept apart from calibration
+   */
+  Quality quality(Gate gate, String heldOut) {
     List<Quality.OutputQuality> qualities = new ArrayList<>();
     Optional<Double> nearest = Optional.empty();
     int neighbours = 0;
@@ -70,14 +75,17 @@ final class Summary {
     }
     SortedSet<String> cpus = new TreeSet<>();
     rows.forEach(row -> cpus.add(row.getAs("cpu")));
+    long samples = rows.size() / compared.names().size();
     return new Quality(
-        rows.size() / compared.names().size(),
+        samples,
+        heldOut,
         qualities,
         nearest,
         neighbours,
         (double) sum(rows, "quantized_nanos") / Math.max(1, sum(rows, "float_nanos")),
         cpus,
         gate.check(qualities, unmeasured),
+        QualityWarnings.of(qualities, samples),
         Optional.empty());
   }
 
@@ -109,7 +117,7 @@ final class Summary {
         total.sqnrDb(),
         samples,
         positions == 0 ? Optional.empty() : Optional.of((double) sum(rows, "same") / positions),
-        facts(output, rows, total));
+        Optional.of(facts(output, rows, total)));
   }
 
   private OutputFacts facts(String output, List<Row> rows, QuantError total) {
@@ -169,7 +177,7 @@ final class Summary {
           new OneSample(
               sample(rows.get(i)), error, at(reference[i], places), at(other[i], places)));
     }
-    return quality(output, true, total.sqnrDb(), samples, Optional.empty(), OutputFacts.NONE);
+    return quality(output, true, total.sqnrDb(), samples, Optional.empty(), Optional.empty());
   }
 
   private static String sample(Row row) {
@@ -186,7 +194,7 @@ final class Summary {
       double sqnrDb,
       List<OneSample> samples,
       Optional<Double> argmax,
-      OutputFacts facts) {
+      Optional<OutputFacts> facts) {
     double[] cosines = samples.stream().mapToDouble(one -> one.error().cosine()).toArray();
     double sum = 0;
     for (double cosine : cosines) {

@@ -189,7 +189,8 @@ final class Pipeline {
                 samples,
                 batchSize,
                 new Gate(gate.minCosine(), gate.minSqnrDb(), gate.minChannelSqnr()),
-                classes);
+                classes,
+                heldOut);
     if (sensitivity.isPresent()) {
       quality =
           quality.with(
@@ -201,7 +202,7 @@ final class Pipeline {
                       samples,
                       sensitivity.get().samples()));
     }
-    attempt.write(Part.QUALITY, QualityJson.format(quality, heldOut));
+    attempt.write(Part.QUALITY, QualityJson.format(quality));
     ObjectNode node = properties.putObject("evaluation");
     node.put("samples", quality.samples());
     node.put("held-out", heldOut);

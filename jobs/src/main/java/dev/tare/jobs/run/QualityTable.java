@@ -49,20 +49,14 @@ final class QualityTable {
           new Column(
               "worst channel dB",
               false,
-              output -> output.facts().worstChannel().map(QualityTable::channel)),
+              output -> output.worstChannel().map(QualityTable::channel)),
           new Column("largest error", false, QualityTable::largestError),
           new Column(
-              "argmax",
-              false,
-              output ->
-                  output
-                      .argmaxAgreement()
-                      .filter(share -> output.facts().classes())
-                      .map(share -> text("%.4f", share))),
+              "argmax", false, output -> output.classAgreement().map(share -> text("%.4f", share))),
           new Column(
               "labels equal",
               false,
-              output -> output.facts().labelsEqual().map(share -> text("%.4f", share))));
+              output -> output.labelsEqual().map(share -> text("%.4f", share))));
 
   static void print(Quality quality, PrintStream out) {
     List<Column> columns =
@@ -113,9 +107,7 @@ final class QualityTable {
   }
 
   private static Optional<String> largestError(Quality.OutputQuality output) {
-    double error = output.facts().largestError();
-    boolean shown = output.facts().labelsEqual().isEmpty() && !Double.isNaN(error);
-    return shown ? Optional.of(text("%.4g", error)) : Optional.empty();
+    return output.largestError().map(error -> text("%.4g", error));
   }
 
   private static String label(Quality.OutputQuality output) {

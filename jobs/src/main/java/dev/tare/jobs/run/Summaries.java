@@ -57,7 +57,7 @@ final class Summaries {
 
   static String quality(Quality quality) {
     Quality.OutputQuality headline = quality.headline();
-    boolean labels = headline.facts().labelsEqual().isPresent();
+    boolean labels = headline.labelsEqual().isPresent();
     return String.format(
         Locale.ROOT,
         "%s %.4f on %s",

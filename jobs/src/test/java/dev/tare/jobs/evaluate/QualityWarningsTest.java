@@ -19,7 +19,15 @@ class QualityWarningsTest {
   private static Quality.OutputQuality output(double cosine, double db, OutputFacts facts) {
     PerSample samples = new PerSample(List.of(), List.of(), List.of(), List.of(), List.of());
     return new Quality.OutputQuality(
-        "y", false, db, cosine, cosine, new TreeMap<>(), Optional.empty(), samples, facts);
+        "y",
+        false,
+        db,
+        cosine,
+        cosine,
+        new TreeMap<>(),
+        Optional.empty(),
+        samples,
+        Optional.of(facts));
   }
 
   private static OutputFacts facts(boolean classes, boolean oneValue, ChannelQuality... channels) {
