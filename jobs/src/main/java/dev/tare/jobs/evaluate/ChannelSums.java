@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.artifact.ChannelQuality;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;

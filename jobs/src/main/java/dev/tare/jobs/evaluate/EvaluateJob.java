@@ -3,6 +3,7 @@ package dev.tare.jobs.evaluate;
 import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.model.ModelHandle;
 import java.util.List;
 import org.apache.spark.sql.Dataset;

@@ -1,5 +1,8 @@
 package dev.tare.jobs.evaluate;
 
+import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.OutputFacts;
+import dev.tare.jobs.artifact.Quality;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.quant.QuantError;
+import dev.tare.jobs.artifact.PerSample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

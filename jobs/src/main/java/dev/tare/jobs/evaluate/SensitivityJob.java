@@ -4,6 +4,8 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.Sensitivity;
 import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,9 @@ package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.OutputFacts;
+import dev.tare.jobs.artifact.Quality;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -2,6 +2,7 @@ package dev.tare.jobs.run;
 
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.calibrate.PlainInference;
 import dev.tare.jobs.cli.Channels;
@@ -12,7 +13,6 @@ import dev.tare.jobs.cli.GateOptions;
 import dev.tare.jobs.cli.ObserveOptions;
 import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.cli.RunOptions;
-import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.model.ModelHandle;

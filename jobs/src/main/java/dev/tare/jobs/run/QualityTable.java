@@ -3,8 +3,8 @@ package dev.tare.jobs.run;
 import static dev.tare.jobs.run.Columns.Align.LEFT;
 import static dev.tare.jobs.run.Columns.Align.RIGHT;
 
-import dev.tare.jobs.evaluate.ChannelQuality;
-import dev.tare.jobs.evaluate.Quality;
+import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.Quality;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,8 +3,8 @@ package dev.tare.jobs.run;
 import dev.tare.engine.recipe.OtherConstants;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.calibrate.CalibrateResult;
-import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.quantize.QuantizeJob;
 import java.util.Locale;
 

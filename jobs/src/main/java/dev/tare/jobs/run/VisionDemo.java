@@ -2,6 +2,7 @@ package dev.tare.jobs.run;
 
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.cli.Channels;
 import dev.tare.jobs.cli.DataOptions;
@@ -14,7 +15,6 @@ import dev.tare.jobs.cli.RunOptions;
 import dev.tare.jobs.demo.RenderedText;
 import dev.tare.jobs.demo.RenderedText.Kind;
 import dev.tare.jobs.demo.RenderedText.Part;
-import dev.tare.jobs.evaluate.Quality;
 import dev.tare.jobs.image.ChannelOrder;
 import dev.tare.jobs.image.ChannelValues;
 import dev.tare.jobs.image.ImageOptions;

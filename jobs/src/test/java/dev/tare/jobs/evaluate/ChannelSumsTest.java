@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.artifact.ChannelQuality;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;

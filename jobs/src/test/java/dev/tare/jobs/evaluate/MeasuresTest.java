@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.artifact.OutputFacts;
+import dev.tare.jobs.artifact.PerSample;
+import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QualityJson;
+import dev.tare.jobs.artifact.Sensitivity;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.OutputFacts;
+import dev.tare.jobs.artifact.PerSample;
+import dev.tare.jobs.artifact.Quality;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;

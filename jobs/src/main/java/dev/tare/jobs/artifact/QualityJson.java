@@ -1,4 +1,4 @@
-package dev.tare.jobs.evaluate;
+package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

@@ -1,4 +1,4 @@
-package dev.tare.jobs.evaluate;
+package dev.tare.jobs.artifact;
 
 /**
  * The channels of one axis of an output, each against the float model's over all samples.
