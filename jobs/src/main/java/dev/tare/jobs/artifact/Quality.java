@@ -88,8 +88,20 @@ public record Quality(
       PerSample perSample,
       Optional<OutputFacts> facts) {
 
+    static final String POOLED = "mean-pooled, normalized";
+
+    /** Each label as a vector with a 1 at its place: the cosine is the share of equal labels. */
+    private static final String LABELS = "labels, one-hot";
+
+    private static final String AS_IS = "as is";
+
     public OutputQuality {
       cosinePercentiles = Collections.unmodifiableSortedMap(new TreeMap<>(cosinePercentiles));
+    }
+
+    /** Which vector of the output was compared, in words. */
+    public String vector() {
+      return pooled ? POOLED : labelsEqual().isPresent() ? LABELS : AS_IS;
     }
 
     /** Share of equal labels; empty for an output of numbers. */

@@ -1,20 +1,26 @@
 package dev.tare.jobs.artifact;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.JsonText;
+import dev.tare.jobs.TareException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * The quality report as JSON, format version 1; numbers that JSON lacks are null. Keys may be
- * added.
+ * The layout of {@code quality.json}, format version 1; numbers that JSON lacks are null.
+ *
+ * <p>Keys may be added within a version, so that those of a newer program are passed over. Those
+ * that are known must have their types and bounds: no figure is shown that none can be.
  */
 public final class QualityJson {
 
   private static final int FORMAT_VERSION = 1;
-
-  /** Each label as a vector with a 1 at its place: the cosine is the share of equal labels. */
-  private static final String LABELS = "labels, one-hot";
 
   private QualityJson() {}
 
@@ -24,28 +30,12 @@ public final class QualityJson {
     root.put("format-version", FORMAT_VERSION);
     root.put("samples", quality.samples());
     root.put("held-out", quality.heldOut());
-    ArrayNode processors = root.putArray("cpus");
-    quality.cpus().forEach(processors::add);
+    quality.cpus().forEach(root.putArray("cpus")::add);
     root.put("gate", quality.gate().outcome());
-    ArrayNode failures = root.putArray("gate-failures");
-    quality.gate().failures().forEach(failures::add);
+    quality.gate().failures().forEach(root.putArray("gate-failures")::add);
     ArrayNode outputs = root.putArray("outputs");
-    for (Quality.OutputQuality output : quality.outputs()) {
-      ObjectNode node = outputs.addObject();
-      node.put("name", output.name());
-      boolean labels = output.labelsEqual().isPresent();
-      node.put("vector", output.pooled() ? "mean-pooled, normalized" : labels ? LABELS : "as is");
-      JsonText.put(node, "sqnr-db", output.sqnrDb());
-      ObjectNode cosine = node.putObject("cosine");
-      JsonText.put(cosine, "mean", output.cosineMean());
-      JsonText.put(cosine, "min", output.cosineMin());
-      output.cosinePercentiles().forEach((p, value) -> JsonText.put(cosine, "p" + p, value));
-      output.argmaxAgreement().ifPresent(share -> JsonText.put(node, "argmax-agreement", share));
-      perSample(node, output.perSample());
-      output.facts().ifPresent(facts -> facts(node, facts));
-    }
-    ArrayNode warnings = root.putArray("warnings");
-    quality.warnings().forEach(warnings::add);
+    quality.outputs().forEach(output -> OutputQualityJson.put(outputs.addObject(), output));
+    quality.warnings().forEach(root.putArray("warnings")::add);
     quality
         .nearestNeighbour()
         .ifPresent(
@@ -54,67 +44,13 @@ public final class QualityJson {
               root.put("nearest-neighbour-samples", quality.neighbourSamples());
             });
     JsonText.put(root, "quantized-time-over-float", quality.timeRatio());
-    quality.sensitivity().ifPresent(measured -> sensitivity(root, measured));
+    quality.sensitivity().ifPresent(measured -> put(root.putObject("sensitivity"), measured));
     return JsonText.format(root);
   }
 
-  private static void perSample(ObjectNode output, PerSample samples) {
-    ObjectNode node = output.putObject("per-sample");
-    numbers(node.putArray("cosine-quantiles"), samples.cosines());
-    numbers(node.putArray("sqnr-db-quantiles"), samples.sqnrsDb());
-    ArrayNode worst = node.putArray("worst");
-    for (PerSample.Worst sample : samples.worst()) {
-      ObjectNode one = worst.addObject();
-      one.put("sample", sample.sample());
-      JsonText.put(one, "cosine", sample.cosine());
-      JsonText.put(one, "sqnr-db", sample.sqnrDb());
-    }
-    ObjectNode values = output.putObject("values");
-    numbers(values.putArray("float"), samples.floats());
-    numbers(values.putArray("quantized"), samples.quantized());
-  }
-
-  private static void facts(ObjectNode output, OutputFacts facts) {
-    output.put("classes", facts.classes());
-    JsonText.put(output, "largest-error", facts.largestError());
-    facts.labelsEqual().ifPresent(share -> JsonText.put(output, "labels-equal", share));
-    output.put("one-value", facts.oneValue());
-    output.put("samples-of-other-shape", facts.otherShapes());
-    output.put("samples-without-values", facts.withoutValues());
-    output.put("equal-non-finite-values", facts.equalNonFinite());
-    output.put("different-non-finite-values", facts.differentNonFinite());
-    ArrayNode axes = output.putArray("channels");
-    for (ChannelQuality channel : facts.channels()) {
-      ObjectNode axis = axes.addObject();
-      axis.put("axis", channel.axis());
-      axis.put("channels", channel.channels());
-      axis.put("below-%.0f-db".formatted(ChannelQuality.LIMIT_DB), channel.below());
-      ObjectNode worst = axis.putObject("worst");
-      worst.put("channel", channel.worst());
-      JsonText.put(worst, "sqnr-db", channel.worstSqnrDb());
-      JsonText.put(worst, "largest-error", channel.worstError());
-      JsonText.put(worst, "float-low", channel.worstLow());
-      JsonText.put(worst, "float-high", channel.worstHigh());
-    }
-  }
-
-  private static void numbers(ArrayNode array, List<? extends Number> numbers) {
-    for (Number number : numbers) {
-      if (!Double.isFinite(number.doubleValue())) {
-        array.addNull();
-      } else if (number instanceof Float) {
-        array.add(number.floatValue());
-      } else {
-        array.add(number.doubleValue());
-      }
-    }
-  }
-
-  private static void sensitivity(ObjectNode root, Sensitivity measured) {
-    ObjectNode node = root.putObject("sensitivity");
+  private static void put(ObjectNode node, Sensitivity measured) {
     node.put("samples", measured.samples());
-    JsonText.put(node, "cosine-mean", measured.quantized().cosineMean());
-    JsonText.put(node, "sqnr-db", measured.quantized().sqnrDb());
+    put(node, measured.quantized());
     ArrayNode operators = node.putArray("operators");
     measured
         .operators()
@@ -122,8 +58,75 @@ public final class QualityJson {
             (name, score) -> {
               ObjectNode operator = operators.addObject();
               operator.put("node", name);
-              JsonText.put(operator, "cosine-mean", score.cosineMean());
-              JsonText.put(operator, "sqnr-db", score.sqnrDb());
+              put(operator, score);
             });
+  }
+
+  private static void put(ObjectNode node, Sensitivity.Score score) {
+    JsonText.put(node, "cosine-mean", score.cosineMean());
+    JsonText.put(node, "sqnr-db", score.sqnrDb());
+  }
+
+  /**
+   * Reads what {@link #format} wrote, now or in an older version. What an older one did not write
+   * is empty, and a figure that JSON lacks is NaN.
+   *
+   * @param where how errors name the document
+   * @throws TareException (bad input) if it is of another format version, or a value cannot be; the
+   *     message names document and key
+   */
+  public static Quality parse(String text, String where) {
+    ObjectNode root = StrictJson.parse(text, where);
+    StrictJson.requireVersion(root, FORMAT_VERSION, where);
+    FigureReader in = new FigureReader(root, where);
+    Optional<Double> nearest = in.share("nearest-neighbour-agreement");
+    return new Quality(
+        in.count("samples"),
+        root.has("held-out") ? StrictJson.text(root, "held-out", where) : "",
+        outputs(root, where),
+        nearest,
+        root.has("nearest-neighbour-samples") ? in.size("nearest-neighbour-samples") : 0,
+        in.number("quantized-time-over-float", 0, Double.MAX_VALUE),
+        new TreeSet<>(in.texts("cpus")),
+        gate(in),
+        in.texts("warnings"),
+        root.has("sensitivity")
+            ? Optional.of(
+                sensitivity(StrictJson.child(root, "sensitivity", where), where + ", sensitivity"))
+            : Optional.empty());
+  }
+
+  private static Quality.GateResult gate(FigureReader in) {
+    List<String> failures = in.texts("gate-failures");
+    return switch (in.text("gate")) {
+      case "passed" -> new Quality.GateResult(true, true, failures);
+      case "failed" -> new Quality.GateResult(true, false, failures);
+      case "none" -> new Quality.GateResult(false, failures.isEmpty(), failures);
+      default -> throw in.impossible("gate");
+    };
+  }
+
+  private static List<Quality.OutputQuality> outputs(ObjectNode root, String where) {
+    List<Quality.OutputQuality> outputs = new ArrayList<>();
+    for (JsonNode node : StrictJson.array(root, "outputs", where)) {
+      outputs.add(OutputQualityJson.of(StrictJson.object(node, "outputs", where), where));
+    }
+    return outputs;
+  }
+
+  private static Sensitivity sensitivity(ObjectNode node, String where) {
+    SortedMap<String, Sensitivity.Score> operators = new TreeMap<>();
+    for (JsonNode each : StrictJson.array(node, "operators", where)) {
+      ObjectNode operator = StrictJson.object(each, "operators", where);
+      operators.put(
+          StrictJson.text(operator, "node", where + ", operators"), score(operator, where));
+    }
+    return new Sensitivity(
+        new FigureReader(node, where).count("samples"), score(node, where), operators);
+  }
+
+  private static Sensitivity.Score score(ObjectNode node, String where) {
+    FigureReader in = new FigureReader(node, where);
+    return new Sensitivity.Score(in.decibels("sqnr-db"), in.cosine("cosine-mean"));
   }
 }

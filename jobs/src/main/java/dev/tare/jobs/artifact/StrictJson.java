@@ -72,13 +72,18 @@ public final class StrictJson {
    */
   public static ObjectNode parse(String text, int version, Set<String> keys, String where) {
     ObjectNode root = parse(text, where);
+    requireVersion(root, version, where);
+    allow(root, keys, where);
+    return root;
+  }
+
+  /** Refuses a document of another format version. */
+  static void requireVersion(ObjectNode root, int version, String where) {
     long stated = integer(root, "format-version", where);
     if (stated != version) {
       throw TareException.badInput(
           "%s has format version %d; this program reads %d".formatted(where, stated, version));
     }
-    allow(root, keys, where);
-    return root;
   }
 
   /** Refuses a key that this format does not have. */
