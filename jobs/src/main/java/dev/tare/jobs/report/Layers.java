@@ -3,6 +3,7 @@ package dev.tare.jobs.report;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.artifact.Sensitivity;
 import dev.tare.jobs.table.WeightTables;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,7 +25,7 @@ import java.util.TreeMap;
  * @param operators all operators with a quantized tensor
  * @param best those that gain most, first the one that gains most
  */
-record Layers(Optional<QualityReport.Sensitivity> measured, int operators, List<Layer> best) {
+record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
 
   private static final int MOST = 15;
   private static final int PROPOSED = 3;
@@ -45,7 +46,7 @@ record Layers(Optional<QualityReport.Sensitivity> measured, int operators, List<
       String node,
       double share,
       double gainDb,
-      Optional<QualityReport.Operator> measured,
+      Optional<Sensitivity.Score> measured,
       long addedBytes) {
 
     String shareText() {
@@ -61,7 +62,7 @@ record Layers(Optional<QualityReport.Sensitivity> measured, int operators, List<
     }
   }
 
-  static Layers of(QuantPlan plan, Optional<QualityReport.Sensitivity> sensitivity) {
+  static Layers of(QuantPlan plan, Optional<Sensitivity> sensitivity) {
     Map<String, double[]> noise = new TreeMap<>();
     Map<String, Long> bytes = new HashMap<>();
     for (TensorPlan tensor : plan.tensors()) {
@@ -78,8 +79,8 @@ record Layers(Optional<QualityReport.Sensitivity> measured, int operators, List<
       }
     }
     double total = noise.values().stream().mapToDouble(sum -> sum[0]).sum();
-    Map<String, QualityReport.Operator> measured = new HashMap<>();
-    sensitivity.ifPresent(s -> s.operators().forEach(o -> measured.put(o.node(), o)));
+    Map<String, Sensitivity.Score> measured =
+        sensitivity.<Map<String, Sensitivity.Score>>map(Sensitivity::operators).orElse(Map.of());
     List<Layer> layers = new ArrayList<>();
     noise.forEach(
         (node, sum) -> {
@@ -119,12 +120,12 @@ record Layers(Optional<QualityReport.Sensitivity> measured, int operators, List<
   String measuredGain(Layer layer) {
     return layer
         .measured()
-        .map(m -> Figures.signed(m.sqnrDb() - measured.orElseThrow().sqnrDb(), 2))
+        .map(m -> Figures.signed(m.sqnrDb() - measured.orElseThrow().quantized().sqnrDb(), 2))
         .orElse("not measured");
   }
 
   String measuredCosine(Layer layer) {
-    return layer.measured().map(m -> Figures.cosine(m.cosine())).orElse("–");
+    return layer.measured().map(m -> Figures.cosine(m.cosineMean())).orElse("–");
   }
 
   /** Rules for a recipe that leave the first few in float. */

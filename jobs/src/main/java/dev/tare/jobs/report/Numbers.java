@@ -6,6 +6,7 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.storage.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,7 @@ final class Numbers {
   private static List<Figure> figures(RunContent run) {
     List<Figure> figures = new ArrayList<>();
     run.quality()
-        .flatMap(QualityReport::headline)
+        .flatMap(quality -> Quality.headline(quality.outputs()))
         .ifPresent(
             output -> {
               String which = output.name() + (output.pooled() ? ", pooled" : "");
@@ -133,13 +134,13 @@ final class Numbers {
     return figures;
   }
 
-  private static void agreements(QualityReport quality, List<Figure> figures) {
+  private static void agreements(Quality quality, List<Figure> figures) {
     quality.outputs().stream()
-        .filter(o -> o.agreement().isPresent())
+        .filter(o -> o.classAgreement().isPresent())
         .findFirst()
         .ifPresent(
             output -> {
-              double share = output.agreement().get();
+              double share = output.classAgreement().get();
               figures.add(
                   figure(
                       "same largest value",
@@ -149,7 +150,7 @@ final class Numbers {
                       2));
             });
     quality
-        .sameNeighbour()
+        .nearestNeighbour()
         .ifPresent(
             share ->
                 figures.add(

@@ -1,11 +1,14 @@
 package dev.tare.jobs.report;
 
+import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.PerSample;
+import dev.tare.jobs.artifact.Quality;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Float against quantized, for one output of the model. */
-record OutputView(QualityReport.Output output) {
+record OutputView(Quality.OutputQuality output) {
 
   String title() {
     return output.name() + (output.pooled() ? " (" + output.vector() + ")" : "");
@@ -16,12 +19,12 @@ record OutputView(QualityReport.Output output) {
     facts.add(Fact.of("SQNR", Figures.db(output.sqnrDb()) + " dB"));
     facts.add(Fact.of("cosine, mean", Figures.cosine(output.cosineMean())));
     facts.add(Fact.of("cosine, minimum", Figures.cosine(output.cosineMin())));
-    if (!Double.isNaN(output.largestError()) && output.labelsEqual().isEmpty()) {
-      facts.add(Fact.of("largest error", Figures.real(output.largestError())));
-    }
-    output.channels().forEach(axis -> facts.add(channel(axis)));
     output
-        .agreement()
+        .largestError()
+        .ifPresent(error -> facts.add(Fact.of("largest error", Figures.real(error))));
+    output.facts().ifPresent(all -> all.channels().forEach(axis -> facts.add(channel(axis))));
+    output
+        .classAgreement()
         .ifPresent(share -> facts.add(Fact.of("same largest value", Figures.percent(share))));
     output
         .labelsEqual()
@@ -29,7 +32,7 @@ record OutputView(QualityReport.Output output) {
     return facts;
   }
 
-  private static Fact channel(QualityReport.Channel axis) {
+  private static Fact channel(ChannelQuality axis) {
     return Fact.of(
         "worst of %s channels on %s"
             .formatted(
@@ -37,21 +40,34 @@ record OutputView(QualityReport.Output output) {
                 axis.axis() < 0 ? "the last axis" : "axis " + axis.axis()),
         "%s dB (channel %d, errors up to %s); %s below 20 dB"
             .formatted(
-                Figures.db(axis.sqnrDb()),
+                Figures.db(axis.worstSqnrDb()),
                 axis.worst(),
-                Figures.real(axis.largestError()),
+                Figures.real(axis.worstError()),
                 Figures.count(axis.below())));
   }
 
   boolean hasSamples() {
-    return !output.cosines().isEmpty();
+    return !output.perSample().cosines().isEmpty();
+  }
+
+  /** The samples that suffer most. */
+  List<PerSample.Worst> worst() {
+    return output.perSample().worst();
+  }
+
+  private List<Double> floats() {
+    return output.perSample().floats().stream().map(Float::doubleValue).toList();
+  }
+
+  private List<Double> quantized() {
+    return output.perSample().quantized().stream().map(Float::doubleValue).toList();
   }
 
   /** The edges of the dots: both axes have the same. */
   private double[] edges() {
     double low = 0;
     double high = 0;
-    for (List<Double> values : List.of(output.floats(), output.quantized())) {
+    for (List<Double> values : List.of(floats(), quantized())) {
       for (double value : values) {
         low = Math.min(low, value);
         high = Math.max(high, value);
@@ -61,29 +77,30 @@ record OutputView(QualityReport.Output output) {
   }
 
   Optional<Chart> dots() {
-    if (output.floats().isEmpty()) {
+    List<Double> floats = floats();
+    if (floats.isEmpty()) {
       return Optional.empty();
     }
     double[] edges = edges();
     return Optional.of(
         new Chart(
             "%d values of the float model, to the right, against the quantized model's, upwards"
-                .formatted(output.floats().size()),
+                .formatted(floats.size()),
             1000,
-            Drawing.dots(output.floats(), output.quantized(), edges[0], edges[1]),
+            Drawing.dots(floats, quantized(), edges[0], edges[1]),
             Figures.real(edges[0]),
             Figures.real(edges[1]),
             List.of(),
             "%s values: the float model's to the right, the quantized model's upwards. On the line both agree."
-                .formatted(Figures.count(output.floats().size()))));
+                .formatted(Figures.count(floats.size()))));
   }
 
   Optional<Chart> cosines() {
-    return quantiles(output.cosines(), "Cosine", Figures::cosine);
+    return quantiles(output.perSample().cosines(), "Cosine", Figures::cosine);
   }
 
   Optional<Chart> sqnrs() {
-    return quantiles(output.sqnrs(), "SQNR in dB", Figures::db);
+    return quantiles(output.perSample().sqnrsDb(), "SQNR in dB", Figures::db);
   }
 
   private static Optional<Chart> quantiles(

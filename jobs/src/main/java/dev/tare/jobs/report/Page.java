@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.jobs.artifact.Quality;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import gg.jte.output.WriterOutput;
@@ -57,7 +58,7 @@ record Page(RunContent content, Optional<Comparison> comparison) {
 
   /** {@code passed}, {@code failed} or {@code none}. */
   String gate() {
-    return content.quality().map(QualityReport::gate).orElse("none");
+    return content.quality().map(quality -> quality.gate().outcome()).orElse("none");
   }
 
   String verdict() {
@@ -73,7 +74,8 @@ record Page(RunContent content, Optional<Comparison> comparison) {
 
   /** The limits of the gate, or why it failed. */
   List<String> reasons() {
-    List<String> failures = content.quality().map(QualityReport::failures).orElse(List.of());
+    List<String> failures =
+        content.quality().map(quality -> quality.gate().failures()).orElse(List.of());
     if (!failures.isEmpty()) {
       return failures;
     }
@@ -90,7 +92,7 @@ record Page(RunContent content, Optional<Comparison> comparison) {
 
   /** What the cosine does not show. */
   List<String> warnings() {
-    return content.quality().map(QualityReport::warnings).orElse(List.of());
+    return content.quality().map(Quality::warnings).orElse(List.of());
   }
 
   List<Fact> tiles() {
@@ -102,7 +104,7 @@ record Page(RunContent content, Optional<Comparison> comparison) {
   }
 
   List<OutputView> outputs() {
-    return content.quality().map(QualityReport::outputs).orElse(List.of()).stream()
+    return content.quality().map(Quality::outputs).orElse(List.of()).stream()
         .map(OutputView::new)
         .toList();
   }
@@ -110,7 +112,7 @@ record Page(RunContent content, Optional<Comparison> comparison) {
   Optional<Layers> layers() {
     return content
         .plan()
-        .map(plan -> Layers.of(plan, content.quality().flatMap(QualityReport::sensitivity)))
+        .map(plan -> Layers.of(plan, content.quality().flatMap(Quality::sensitivity)))
         .filter(layers -> layers.operators() > 0);
   }
 

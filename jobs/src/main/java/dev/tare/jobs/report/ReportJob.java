@@ -7,10 +7,10 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.OpenedRuns;
-import dev.tare.jobs.storage.QualityDocument;
 import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -68,7 +68,7 @@ public final class ReportJob {
   private RunContent read(Lineage lineage, boolean drawings) throws IOException {
     List<String> missing = new ArrayList<>(lineage.broken());
     Optional<QuantPlan> plan = plan(lineage, missing);
-    Optional<QualityReport> quality = quality(lineage, missing);
+    Optional<Quality> quality = quality(lineage, missing);
     Optional<FinishedRun> statistics = lineage.holding(Part.STATISTICS);
     Optional<FinishedRun> weights = lineage.holding(Part.WEIGHTS);
     Map<String, Spread> spreads = Map.of();
@@ -118,7 +118,7 @@ public final class ReportJob {
     }
   }
 
-  private static Optional<QualityReport> quality(Lineage lineage, List<String> missing)
+  private static Optional<Quality> quality(Lineage lineage, List<String> missing)
       throws IOException {
     Optional<FinishedRun> run = lineage.holding(Part.QUALITY);
     if (run.isEmpty()) {
@@ -127,12 +127,7 @@ public final class ReportJob {
               + " are followed from there.");
       return Optional.empty();
     }
-    String text = QualityDocument.of(run.get()).toString();
-    try {
-      return Optional.of(QualityReport.parse(text));
-    } catch (IllegalArgumentException e) {
-      throw unreadable("quality report", run.get(), e);
-    }
+    return Optional.of(run.get().quality());
   }
 
   private static TareException unreadable(String what, FinishedRun run, Exception cause) {

@@ -7,6 +7,7 @@ import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Quality;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,7 +29,7 @@ record RunContent(
     List<Manifest> manifests,
     String manifestSha256,
     Optional<QuantPlan> plan,
-    Optional<QualityReport> quality,
+    Optional<Quality> quality,
     Map<String, Spread> spreads,
     Map<String, ChannelSpread> channels,
     Map<String, List<Long>> codes,

@@ -1,6 +1,5 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
@@ -8,7 +7,6 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.cli.PublishOptions;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
-import dev.tare.jobs.storage.QualityDocument;
 import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
 import java.io.IOException;
@@ -83,14 +81,15 @@ final class Publication {
       throws IOException {
     boolean passed = false;
     for (FinishedRun gate : gates) {
-      if (gate.has(Part.QUALITY)) {
-        QualityDocument.of(gate);
-      }
+      List<String> failures = gate.has(Part.QUALITY) ? gate.quality().gate().failures() : List.of();
       if (gate.manifest().gateFailed()) {
         throw new TareException(
             ExitCode.GATE_FAILED,
             "The quality gate of %s failed%s; %s"
-                .formatted(gate.folder().path(), reasons(gate), stays(name)));
+                .formatted(
+                    gate.folder().path(),
+                    failures.isEmpty() ? "" : " (" + String.join("; ", failures) + ")",
+                    stays(name)));
       }
       passed |= gate.manifest().gatePassed();
     }
@@ -106,15 +105,5 @@ final class Publication {
     return name.target()
         .map(target -> "%s still points to %s".formatted(name.path(), target.run()))
         .orElseGet(() -> "nothing was published as " + name.path());
-  }
-
-  private static String reasons(FinishedRun gate) throws IOException {
-    if (!gate.has(Part.QUALITY)) {
-      return "";
-    }
-    JsonNode quality = QualityDocument.of(gate);
-    List<String> reasons = new ArrayList<>();
-    quality.path("gate-failures").forEach(reason -> reasons.add(reason.asText()));
-    return reasons.isEmpty() ? "" : " (" + String.join("; ", reasons) + ")";
   }
 }

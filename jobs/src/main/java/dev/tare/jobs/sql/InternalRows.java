@@ -37,9 +37,9 @@ final class InternalRows {
     return node.isTextual() ? text(node.textValue()) : null;
   }
 
-  /** The number of a node, null where there is none. */
-  static Double number(JsonNode node) {
-    return node.isNumber() ? node.doubleValue() : null;
+  /** A figure, null where it is none that JSON can hold. */
+  static Double number(double figure) {
+    return Double.isFinite(figure) ? figure : null;
   }
 
   /** The whole number of a node, null where there is none. */

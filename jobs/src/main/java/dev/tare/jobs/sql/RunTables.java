@@ -1,14 +1,15 @@
 package dev.tare.jobs.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.tare.jobs.Concurrently;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.QualityDocument;
 import dev.tare.jobs.table.PlanTable;
 import dev.tare.jobs.table.StatisticsTable;
 import dev.tare.jobs.table.WeightTables;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -209,59 +211,47 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     List<InternalRow> rows = new ArrayList<>();
     for (FinishedRun run : runs) {
       if (run.has(Part.QUALITY)) {
-        JsonNode root = json(run);
-        for (JsonNode output : root.path("outputs")) {
-          rows.add(quality(run, root, output));
-        }
+        Quality quality = quality(run);
+        quality.outputs().forEach(output -> rows.add(quality(run, quality, output)));
       }
     }
     return rows;
   }
 
-  private static InternalRow quality(FinishedRun run, JsonNode root, JsonNode output) {
-    JsonNode cosine = output.path("cosine");
-    JsonNode channel = worstAxis(output);
+  private static InternalRow quality(
+      FinishedRun run, Quality quality, Quality.OutputQuality output) {
+    Optional<ChannelQuality> worst = output.worstChannel();
     return row(
         run,
-        InternalRows.text(output.path("name")),
-        InternalRows.text(output.path("vector")),
-        InternalRows.whole(root.path("samples")),
-        InternalRows.text(root.path("gate")),
-        InternalRows.number(output.path("sqnr-db")),
-        InternalRows.number(cosine.path("mean")),
-        InternalRows.number(cosine.path("min")),
-        InternalRows.number(cosine.path("p1")),
-        InternalRows.number(cosine.path("p5")),
-        InternalRows.number(cosine.path("p25")),
-        InternalRows.number(cosine.path("p50")),
-        InternalRows.number(output.path("argmax-agreement")),
-        InternalRows.number(root.path("nearest-neighbour-agreement")),
-        InternalRows.number(root.path("quantized-time-over-float")),
-        output.has("classes") ? output.path("classes").asBoolean() : null,
-        InternalRows.number(output.path("labels-equal")),
-        InternalRows.number(output.path("largest-error")),
-        InternalRows.whole(channel.path("worst").path("channel")),
-        InternalRows.whole(channel.path("axis")),
-        InternalRows.number(channel.path("worst").path("sqnr-db")));
+        InternalRows.text(output.name()),
+        InternalRows.text(output.vector()),
+        quality.samples(),
+        InternalRows.text(quality.gate().outcome()),
+        InternalRows.number(output.sqnrDb()),
+        InternalRows.number(output.cosineMean()),
+        InternalRows.number(output.cosineMin()),
+        percentile(output, 1),
+        percentile(output, 5),
+        percentile(output, 25),
+        percentile(output, 50),
+        output.argmaxAgreement().orElse(null),
+        quality.nearestNeighbour().orElse(null),
+        InternalRows.number(quality.timeRatio()),
+        output.facts().map(OutputFacts::classes).orElse(null),
+        output.labelsEqual().orElse(null),
+        output.facts().map(facts -> InternalRows.number(facts.largestError())).orElse(null),
+        worst.map(channel -> (long) channel.worst()).orElse(null),
+        worst.map(channel -> (long) channel.axis()).orElse(null),
+        worst.map(channel -> InternalRows.number(channel.worstSqnrDb())).orElse(null));
   }
 
-  /** The axis of the worst channel; one without a number has no error at all. */
-  private static JsonNode worstAxis(JsonNode output) {
-    JsonNode worst = MissingNode.getInstance();
-    for (JsonNode axis : output.path("channels")) {
-      JsonNode db = axis.path("worst").path("sqnr-db");
-      JsonNode least = worst.path("worst").path("sqnr-db");
-      if (worst.isMissingNode()
-          || (db.isNumber() && (!least.isNumber() || db.asDouble() < least.asDouble()))) {
-        worst = axis;
-      }
-    }
-    return worst;
+  private static Double percentile(Quality.OutputQuality output, int percentile) {
+    return InternalRows.number(output.cosinePercentiles().getOrDefault(percentile, Double.NaN));
   }
 
-  private static JsonNode json(FinishedRun run) {
+  private static Quality quality(FinishedRun run) {
     try {
-      return QualityDocument.of(run);
+      return run.quality();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

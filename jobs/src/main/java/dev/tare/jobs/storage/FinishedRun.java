@@ -6,6 +6,8 @@ import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QualityJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -110,6 +112,25 @@ public final class FinishedRun {
    */
   public String verifiedText(Part part) throws IOException {
     return new String(Locations.readBytes(fileSystem, verified(part)), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * What the evaluation of this run measured, the bytes of the document checked.
+   *
+   * @throws TareException (bad input) if the run has no evaluation, it is damaged, a value in it
+   *     cannot be, or the manifest states another outcome of the gate; the message names file and
+   *     key
+   */
+  public Quality quality() throws IOException {
+    String where = path(Part.QUALITY).toString();
+    Quality quality = QualityJson.parse(verifiedText(Part.QUALITY), where);
+    String outcome = quality.gate().outcome();
+    String stated = manifest.properties().path(Manifest.GATE).asText("none");
+    if (!stated.equals(outcome)) {
+      throw TareException.badInput(
+          "%s: 'gate' is \"%s\", but the manifest states %s".formatted(where, outcome, stated));
+    }
+    return quality;
   }
 
   /**

@@ -13,9 +13,13 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.OutputFacts;
+import dev.tare.jobs.artifact.PerSample;
+import dev.tare.jobs.artifact.Quality;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -27,6 +31,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Made-up runs of any number of tensors. */
 final class Contents {
@@ -101,7 +106,7 @@ final class Contents {
         List.of(manifest),
         "cd".repeat(32),
         Optional.of(new QuantPlan("int8", "ef".repeat(32), "ab".repeat(32), plans)),
-        Optional.of(quality(Optional.empty())),
+        Optional.of(quality()),
         spreads,
         channels,
         codes,
@@ -189,44 +194,54 @@ final class Contents {
     return ChannelSpread.of(lows, highs, columns);
   }
 
-  private QualityReport quality(Optional<QualityReport.Sensitivity> sensitivity) {
+  private Quality quality() {
     List<Double> cosines = new ArrayList<>();
     List<Double> sqnrs = new ArrayList<>();
     for (int p = 0; p <= 100; p++) {
       cosines.add(.97 + .0299 * Math.sqrt(p / 100.0));
       sqnrs.add(12 + 10 * Math.sqrt(p / 100.0));
     }
-    List<Double> floats = new ArrayList<>();
-    List<Double> quantized = new ArrayList<>();
+    List<Float> floats = new ArrayList<>();
+    List<Float> quantized = new ArrayList<>();
     for (int i = 0; i < 1024; i++) {
-      floats.add(random.nextGaussian());
-      quantized.add(floats.get(i) + .1 * random.nextGaussian());
+      floats.add((float) random.nextGaussian());
+      quantized.add((float) (floats.get(i) + .1 * random.nextGaussian()));
     }
-    return new QualityReport(
+    return new Quality(
         256,
         "rows of their own",
-        List.of("a processor"),
-        "passed",
-        List.of(),
         List.of(
-            new QualityReport.Output(
+            new Quality.OutputQuality(
                 "y",
-                "as is",
+                false,
                 18.49,
                 .99292,
                 .9755 * Math.min(1, noise),
+                new TreeMap<>(),
                 Optional.of(.833),
-                Optional.empty(),
-                .731,
-                List.of(new QualityReport.Channel(-1, 384, 3, 17, 14.12, .731)),
-                cosines,
-                sqnrs,
-                List.of(new QualityReport.Worst("34".repeat(32), .97, 12)),
-                floats,
-                quantized)),
+                new PerSample(
+                    cosines,
+                    sqnrs,
+                    List.of(new PerSample.Worst("34".repeat(32), .97, 12)),
+                    floats,
+                    quantized),
+                Optional.of(
+                    new OutputFacts(
+                        .731,
+                        true,
+                        Optional.empty(),
+                        false,
+                        0,
+                        0,
+                        0,
+                        0,
+                        List.of(new ChannelQuality(-1, 384, 3, 17, 14.12, .731f, -1, 1)))))),
         Optional.of(.934),
+        256,
         .59,
-        sensitivity,
-        List.of("'y': 3 of 384 channels of the last axis are below 20 dB"));
+        new TreeSet<>(List.of("a processor")),
+        new Quality.GateResult(true, true, List.of()),
+        List.of("'y': 3 of 384 channels of the last axis are below 20 dB"),
+        Optional.empty());
   }
 }

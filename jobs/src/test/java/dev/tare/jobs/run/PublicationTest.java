@@ -45,7 +45,7 @@ class PublicationTest {
                 attempt.write(
                     Part.QUALITY,
                     """
-                    {"samples": 8, "gate": "%s", "gate-failures": ["%s"], "outputs": []}
+                    {"format-version": 1, "samples": 8, "gate": "%s", "gate-failures": ["%s"], "outputs": []}
                     """
                         .formatted(gate, FAILURE));
               }
