@@ -142,9 +142,14 @@ public record Quality(
       failures = List.copyOf(failures);
     }
 
+    /** The same in a word. */
+    public GateOutcome gate() {
+      return !asked ? GateOutcome.NONE : passed ? GateOutcome.PASSED : GateOutcome.FAILED;
+    }
+
     /** {@code passed}, {@code failed} or {@code none}. */
     public String outcome() {
-      return !asked ? "none" : passed ? "passed" : "failed";
+      return gate().word();
     }
   }
 

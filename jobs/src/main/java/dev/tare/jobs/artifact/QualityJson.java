@@ -98,12 +98,10 @@ public final class QualityJson {
 
   private static Quality.GateResult gate(FigureReader in) {
     List<String> failures = in.texts("gate-failures");
-    return switch (in.text("gate")) {
-      case "passed" -> new Quality.GateResult(true, true, failures);
-      case "failed" -> new Quality.GateResult(true, false, failures);
-      case "none" -> new Quality.GateResult(false, failures.isEmpty(), failures);
-      default -> throw in.impossible("gate");
-    };
+    GateOutcome outcome = GateOutcome.of(in.text("gate")).orElseThrow(() -> in.impossible("gate"));
+    boolean asked = outcome != GateOutcome.NONE;
+    return new Quality.GateResult(
+        asked, asked ? outcome == GateOutcome.PASSED : failures.isEmpty(), failures);
   }
 
   private static List<Quality.OutputQuality> outputs(ObjectNode root, String where) {

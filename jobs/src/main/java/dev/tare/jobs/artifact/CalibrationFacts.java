@@ -1,0 +1,187 @@
+package dev.tare.jobs.artifact;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * What a run says of its statistics. Two runs may be added up where model, channels and conditions
+ * are equal; lists keep the order in which they are written.
+ *
+ * @param contentSha256 identity of the statistics
+ * @param modelSha256 the model that was observed
+ * @param samples how many it was run on
+ * @param observe which tensors were to be observed, as the user named them
+ * @param tensors what was observed; empty where an older manifest does not tell
+ * @param channels what was kept of channels
+ * @param conditions what the bits of the statistics depend on
+ * @param cpus processors that ran the model
+ * @param effort what it took; empty for a sum of runs
+ * @param mergedRuns how many runs were added up; empty for a run of its own
+ * @param mixed one sentence for each condition in which the runs that were added up differ
+ */
+public record CalibrationFacts(
+    String contentSha256,
+    String modelSha256,
+    long samples,
+    Optional<String> observe,
+    Optional<List<String>> tensors,
+    Channels channels,
+    Conditions conditions,
+    List<String> cpus,
+    Optional<Effort> effort,
+    OptionalInt mergedRuns,
+    List<String> mixed) {
+
+  public static final String MODEL_SHA256 = "model-sha256";
+  public static final String TENSORS = "tensors";
+
+  private static final String CONTENT_SHA256 = "content-sha256";
+
+  /**
+   * @throws IllegalArgumentException if a hash is none or the number of samples negative
+   */
+  public CalibrationFacts {
+    new Digest(contentSha256, 0);
+    new Digest(modelSha256, 0);
+    if (samples < 0) {
+      throw new IllegalArgumentException("Negative number of samples: " + samples);
+    }
+    tensors = tensors.map(List::copyOf);
+    cpus = List.copyOf(cpus);
+    mixed = List.copyOf(mixed);
+  }
+
+  /**
+   * What was kept of channels.
+   *
+   * @param mode {@code none}, {@code extremes} or {@code histogram}
+   * @param bits bits of the mantissa that number a channel's bins; empty without histograms
+   * @param without tensors whose channel axis has another size from sample to sample
+   * @param kept for people: of how many channels, and why
+   */
+  public record Channels(
+      Optional<String> mode, OptionalInt bits, List<String> without, Optional<String> kept) {
+
+    public static final String MODE = "channels";
+    public static final String BITS = "channel-bits";
+    public static final String WITHOUT = "tensors-without-channels";
+
+    public Channels {
+      without = List.copyOf(without);
+    }
+  }
+
+  /**
+   * What the bits of the statistics depend on beside model and data.
+   *
+   * @param runtime versions of ONNX Runtime
+   * @param optimizationLevel its optimization of the graph
+   * @param cpuFeatures sets of features of the processors
+   */
+  public record Conditions(
+      List<String> runtime, Optional<String> optimizationLevel, List<String> cpuFeatures) {
+
+    public static final String RUNTIME = "onnxruntime";
+    public static final String OPTIMIZATION_LEVEL = "optimization-level";
+    public static final String CPU_FEATURES = "cpu-features";
+
+    public Conditions {
+      runtime = List.copyOf(runtime);
+      cpuFeatures = List.copyOf(cpuFeatures);
+    }
+  }
+
+  /**
+   * What a calibration took.
+   *
+   * @param batchSize samples that the model ran at a time
+   * @param taskBytes heap that one task could take for channels; empty where an older manifest does
+   *     not tell
+   * @param executors processes that ran tasks
+   * @param runSeconds time inside the runtime, summed over tasks
+   * @param observeSeconds time spent on counting, summed over tasks
+   */
+  public record Effort(
+      int batchSize,
+      OptionalLong taskBytes,
+      List<String> executors,
+      double runSeconds,
+      double observeSeconds) {
+
+    public Effort {
+      executors = List.copyOf(executors);
+    }
+  }
+
+  static CalibrationFacts fromJson(FactReader in) {
+    return new CalibrationFacts(
+        in.sha256(CONTENT_SHA256),
+        in.sha256(MODEL_SHA256),
+        in.count("samples"),
+        in.optionalText("observe"),
+        in.optionalTexts(TENSORS),
+        new Channels(
+            in.optionalText(Channels.MODE),
+            in.optionalSize(Channels.BITS),
+            in.texts(Channels.WITHOUT),
+            in.optionalText("channels-kept")),
+        new Conditions(
+            in.texts(Conditions.RUNTIME),
+            in.optionalText(Conditions.OPTIMIZATION_LEVEL),
+            in.texts(Conditions.CPU_FEATURES)),
+        in.texts("cpus"),
+        in.has("batch-size")
+            ? Optional.of(
+                new Effort(
+                    in.size("batch-size"),
+                    in.optionalCount("task-bytes"),
+                    in.texts("executors"),
+                    in.seconds("run-seconds"),
+                    in.seconds("observe-seconds")))
+            : Optional.empty(),
+        in.optionalSize("merged-runs"),
+        in.texts("mixed"));
+  }
+
+  /** The object that a manifest has for them. */
+  public ObjectNode toJson() {
+    ObjectNode node = StrictJson.object();
+    node.put(CONTENT_SHA256, contentSha256);
+    node.put(MODEL_SHA256, modelSha256);
+    node.put("samples", samples);
+    observe.ifPresent(text -> node.put("observe", text));
+    tensors.ifPresent(names -> put(node, TENSORS, names));
+    channels.mode().ifPresent(text -> node.put(Channels.MODE, text));
+    channels.bits().ifPresent(bits -> node.put(Channels.BITS, bits));
+    putAny(node, Channels.WITHOUT, channels.without());
+    channels.kept().ifPresent(text -> node.put("channels-kept", text));
+    putAny(node, Conditions.RUNTIME, conditions.runtime());
+    conditions.optimizationLevel().ifPresent(text -> node.put(Conditions.OPTIMIZATION_LEVEL, text));
+    putAny(node, Conditions.CPU_FEATURES, conditions.cpuFeatures());
+    putAny(node, "cpus", cpus);
+    effort.ifPresent(
+        took -> {
+          node.put("batch-size", took.batchSize());
+          took.taskBytes().ifPresent(bytes -> node.put("task-bytes", bytes));
+          put(node, "executors", took.executors());
+          node.put("run-seconds", took.runSeconds());
+          node.put("observe-seconds", took.observeSeconds());
+        });
+    mergedRuns.ifPresent(runs -> node.put("merged-runs", runs));
+    putAny(node, "mixed", mixed);
+    return node;
+  }
+
+  private static void putAny(ObjectNode node, String key, List<String> texts) {
+    if (!texts.isEmpty()) {
+      put(node, key, texts);
+    }
+  }
+
+  private static void put(ObjectNode node, String key, List<String> texts) {
+    texts.forEach(node.putArray(key)::add);
+  }
+}
