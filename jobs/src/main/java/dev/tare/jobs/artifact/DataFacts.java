@@ -1,0 +1,62 @@
+package dev.tare.jobs.artifact;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a run says of the data that it read.
+ *
+ * @param format of the files
+ * @param maxLength tokens of a text beyond which it is cut; empty where no text was tokenized
+ * @param textColumn the column that texts were read from
+ * @param images how images became tensors
+ * @param rows rows of all files
+ * @param samples those that are samples
+ * @param skipped rows that were passed over, by reason
+ * @param bad rows that should be samples and are none, by reason
+ */
+public record DataFacts(
+    String format,
+    OptionalInt maxLength,
+    Optional<String> textColumn,
+    Optional<String> images,
+    long rows,
+    long samples,
+    SortedMap<String, Long> skipped,
+    SortedMap<String, Long> bad) {
+
+  public DataFacts {
+    skipped = Collections.unmodifiableSortedMap(new TreeMap<>(skipped));
+    bad = Collections.unmodifiableSortedMap(new TreeMap<>(bad));
+  }
+
+  static DataFacts fromJson(FactReader in) {
+    return new DataFacts(
+        in.text("format"),
+        in.optionalSize("max-length"),
+        in.optionalText("text-column"),
+        in.optionalText("images"),
+        in.count("rows"),
+        in.count("samples-available"),
+        in.counts("skipped-rows"),
+        in.counts("bad-rows"));
+  }
+
+  /** The object that a manifest has for them. */
+  public ObjectNode toJson() {
+    ObjectNode node = StrictJson.object();
+    node.put("format", format);
+    maxLength.ifPresent(tokens -> node.put("max-length", tokens));
+    textColumn.ifPresent(column -> node.put("text-column", column));
+    images.ifPresent(preparation -> node.put("images", preparation));
+    node.put("rows", rows);
+    node.put("samples-available", samples);
+    skipped.forEach(node.putObject("skipped-rows")::put);
+    bad.forEach(node.putObject("bad-rows")::put);
+    return node;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.tare.jobs.artifact;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.recipe.Role;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a run says of its plan.
+ *
+ * @param recipe name of the recipe
+ * @param contentSha256 identity of the statistics that it was made from; empty where it needed none
+ * @param quantized tensors that become integers, by what they are to their operators
+ * @param left tensors of the plan that stay float
+ */
+public record SelectionFacts(
+    String recipe, Optional<String> contentSha256, SortedMap<Role, Integer> quantized, long left) {
+
+  public SelectionFacts {
+    quantized = Collections.unmodifiableSortedMap(new TreeMap<>(quantized));
+  }
+
+  static SelectionFacts fromJson(FactReader in) {
+    EnumMap<Role, Integer> quantized = new EnumMap<>(Role.class);
+    for (Role role : Role.values()) {
+      in.optionalSize(key(role)).ifPresent(count -> quantized.put(role, count));
+    }
+    return new SelectionFacts(
+        in.text("recipe"),
+        in.optionalText("content-sha256").filter(hash -> !hash.isEmpty()),
+        new TreeMap<>(quantized),
+        in.count("float"));
+  }
+
+  /** The object that a manifest has for them. */
+  public ObjectNode toJson() {
+    ObjectNode node = StrictJson.object();
+    node.put("recipe", recipe);
+    node.put("content-sha256", contentSha256.orElse(""));
+    quantized.forEach((role, count) -> node.put(key(role), count));
+    node.put("float", left);
+    return node;
+  }
+
+  private static String key(Role role) {
+    return "quantized-" + role.name().toLowerCase(Locale.ROOT);
+  }
+}
