@@ -25,7 +25,8 @@ import java.util.TreeMap;
  * @param inputs what was read, sorted
  * @param configuration effective configuration by option name
  * @param properties facts of the stages, a JSON tree with sorted keys; this record holds a copy of
- *     its own and gives out copies
+ *     its own and gives out copies. {@link #facts} reads it: a run whose facts a program cannot
+ *     read can still be listed, verified and removed by it
  * @param partsFolder folder inside the run folder that holds the files, where they do not stand in
  *     the run folder itself: on object stores, which cannot rename a folder
  * @param files every file of the run but manifest and status, sorted by path
@@ -40,15 +41,6 @@ public record Manifest(
     ObjectNode properties,
     Optional<String> partsFolder,
     List<FileEntry> files) {
-
-  /** The property by which a stage tells the outcome of its quality gate. */
-  public static final String GATE = "gate";
-
-  /** Value of {@link #GATE} when quality is good enough. */
-  public static final String GATE_PASSED = "passed";
-
-  /** Value of {@link #GATE} when quality is too low. */
-  public static final String GATE_FAILED = "failed";
 
   /**
    * @throws IllegalArgumentException if the run id is not one, the folder of parts is no folder of
@@ -93,7 +85,7 @@ public record Manifest(
       List<String> stages,
       Collection<InputRef> inputs,
       Map<String, String> configuration,
-      ObjectNode properties) {
+      RunFacts facts) {
     return new Manifest(
         runId,
         stages,
@@ -101,7 +93,7 @@ public record Manifest(
         Instant.now(),
         List.copyOf(inputs),
         new TreeMap<>(configuration),
-        properties,
+        facts.toJson(),
         Optional.empty(),
         List.of());
   }
@@ -117,14 +109,29 @@ public record Manifest(
     return Fingerprint.of(tareVersion, stages, inputs, configuration);
   }
 
+  /**
+   * What the stages say of the run.
+   *
+   * @param where how errors name this manifest
+   * @throws dev.tare.jobs.TareException (bad input) as {@link RunFacts#fromJson} does
+   */
+  public RunFacts facts(String where) {
+    return RunFacts.fromJson(properties, where);
+  }
+
+  /** How quality was judged; none also for a word that no gate has. */
+  public GateOutcome gate() {
+    return GateOutcome.of(properties.path(RunFacts.GATE).asText("")).orElse(GateOutcome.NONE);
+  }
+
   /** Whether quality was held against a gate and was good enough. */
   public boolean gatePassed() {
-    return properties.path(GATE).asText("").equals(GATE_PASSED);
+    return gate() == GateOutcome.PASSED;
   }
 
   /** Whether this is a finished run whose quality gate failed. */
   public boolean gateFailed() {
-    return properties.path(GATE).asText("").equals(GATE_FAILED);
+    return gate() == GateOutcome.FAILED;
   }
 
   /**

@@ -28,7 +28,7 @@ import java.util.TreeMap;
  * inputs          array of {name, uri, bytes, sha256 | modified}, sorted by name and uri
  * configuration   option name -> text, sorted
  * fingerprint     sha256 over version, stages, inputs and configuration (Fingerprint)
- * properties      facts of the stages, any JSON object, keys sorted at every depth
+ * properties      facts of the stages (RunFacts), a JSON object, keys sorted at every depth
  * parts-folder    folder that holds the files, relative; absent where that is the run folder itself
  * files           array of {path, bytes, sha256}, sorted by path
  * }</pre>

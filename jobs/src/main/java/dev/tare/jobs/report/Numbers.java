@@ -1,12 +1,14 @@
 package dev.tare.jobs.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QuantizationFacts;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.storage.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,9 +93,8 @@ final class Numbers {
     Optional<Long> after =
         run.bytes(Part.MODEL).map(bytes -> bytes + run.bytes(Part.MODEL_DATA).orElse(0L));
     Optional<Long> before =
-        Optional.of(run.property("quantization", "float-model-bytes"))
-            .filter(JsonNode::isNumber)
-            .map(JsonNode::asLong)
+        run.facts(RunFacts::quantization)
+            .map(QuantizationFacts::floatModelBytes)
             .or(() -> run.input(ModelFiles.MODEL).map(InputRef::bytes));
     if (after.isPresent()) {
       figures.add(
@@ -207,28 +208,29 @@ final class Numbers {
                         "model",
                         name(model.uri().getPath()),
                         model.sha256().map("sha256 "::concat).orElse(""))));
-    add(facts, "recipe", run.property("selection", "recipe"));
-    add(facts, "samples calibrated", run.property("calibration", "samples"));
-    add(facts, "content-sha256", run.property("calibration", "content-sha256"));
+    run.facts(RunFacts::selection).ifPresent(plan -> facts.add(Fact.of("recipe", plan.recipe())));
+    Optional<CalibrationFacts> calibration = run.facts(RunFacts::calibration);
+    calibration.ifPresent(
+        known -> {
+          facts.add(Fact.of("samples calibrated", Figures.count(known.samples())));
+          facts.add(Fact.of("content-sha256", known.contentSha256()));
+        });
     facts.add(Fact.of("manifest sha256", run.manifestSha256()));
     run.quality().ifPresent(q -> facts.add(Fact.of("evaluated on", q.heldOut())));
-    add(facts, "ONNX Runtime", run.property("calibration", "onnxruntime"));
+    calibration.ifPresent(
+        known ->
+            known
+                .conditions()
+                .runtime()
+                .forEach(version -> facts.add(Fact.of("ONNX Runtime", version))));
     facts.add(Fact.of("Tare", run.manifest().tareVersion()));
     TreeSet<String> cpus = new TreeSet<>();
     run.quality().ifPresent(q -> cpus.addAll(q.cpus()));
     if (cpus.isEmpty()) {
-      run.property("calibration", "cpus").forEach(cpu -> cpus.add(cpu.asText()));
+      calibration.ifPresent(known -> cpus.addAll(known.cpus()));
     }
     cpus.forEach(cpu -> facts.add(Fact.of("processor", cpu)));
     return facts;
-  }
-
-  private static void add(List<Fact> facts, String name, JsonNode node) {
-    if (node.isArray()) {
-      node.forEach(each -> facts.add(Fact.of(name, each.asText())));
-    } else if (!node.asText("").isEmpty()) {
-      facts.add(Fact.of(name, node.isNumber() ? Figures.count(node.asLong()) : node.asText()));
-    }
   }
 
   private static String name(String path) {

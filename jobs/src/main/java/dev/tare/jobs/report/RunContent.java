@@ -1,17 +1,17 @@
 package dev.tare.jobs.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.RunFacts;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Everything that a page says about a run, read from its artifacts.
@@ -44,13 +44,17 @@ record RunContent(
     return manifests.get(0);
   }
 
-  /** What the nearest run that knows says; a missing node if none does. */
-  JsonNode property(String section, String key) {
+  /**
+   * What the nearest run that knows says.
+   *
+   * @param section of the facts
+   */
+  <T> Optional<T> facts(Function<RunFacts, Optional<T>> section) {
     return manifests.stream()
-        .map(manifest -> manifest.properties().path(section).path(key))
-        .filter(node -> !node.isMissingNode() && !node.isNull())
-        .findFirst()
-        .orElse(MissingNode.getInstance());
+        .map(manifest -> manifest.facts("The manifest of run " + manifest.runId()))
+        .map(section)
+        .flatMap(Optional::stream)
+        .findFirst();
   }
 
   Optional<InputRef> input(String name) {

@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.model.ModelHandle;
@@ -25,7 +25,7 @@ record CalibrateStage(HeldInputs held, CalibrateOptions options, Progress progre
   }
 
   @Override
-  public ObjectNode write(RunAttempt attempt) throws IOException {
+  public RunFacts write(RunAttempt attempt) throws IOException {
     ModelHandle model = model();
     Pipeline pipeline = new Pipeline(held.spark(), progress::line);
     StageData data = data();
@@ -34,8 +34,7 @@ record CalibrateStage(HeldInputs held, CalibrateOptions options, Progress progre
         "run the float model and count",
         () -> calibrate(attempt, model, pipeline, data),
         Summaries::calibration);
-    data.describe(pipeline.properties().putObject("data"));
-    return pipeline.properties();
+    return pipeline.facts().with(data.facts());
   }
 
   private CalibrateResult calibrate(

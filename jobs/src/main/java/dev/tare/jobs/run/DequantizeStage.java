@@ -1,11 +1,11 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.DequantizationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.cli.DequantizeOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.quantize.DequantizeJob;
@@ -36,7 +36,7 @@ record DequantizeStage(HeldInputs held, DequantizeOptions options, Progress prog
   }
 
   @Override
-  public ObjectNode write(RunAttempt attempt) throws IOException {
+  public RunFacts write(RunAttempt attempt) throws IOException {
     FinishedRun quantized = quantized();
     ModelHandle model = model(quantized);
     Facts.requireQuantizedFrom(quantized, model);
@@ -49,9 +49,7 @@ record DequantizeStage(HeldInputs held, DequantizeOptions options, Progress prog
                 new DequantizeJob(held.spark())
                     .run(model, plan, quantized.verified(Part.WEIGHTS), attempt::create),
             count -> count + " constants");
-    ObjectNode properties = new ObjectMapper().createObjectNode();
-    properties.putObject("dequantization").put("constants", constants);
-    return properties;
+    return RunFacts.NONE.with(new DequantizationFacts(constants));
   }
 
   private FinishedRun quantized() throws IOException {

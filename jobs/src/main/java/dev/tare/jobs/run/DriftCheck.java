@@ -100,8 +100,8 @@ final class DriftCheck {
   }
 
   private static void requireOneModel(FinishedRun baseline, FinishedRun current) {
-    String before = Facts.calibration(baseline).path(Pipeline.MODEL_SHA256).asText();
-    String after = Facts.calibration(current).path(Pipeline.MODEL_SHA256).asText();
+    String before = baseline.calibration().modelSha256();
+    String after = current.calibration().modelSha256();
     if (!before.equals(after)) {
       throw TareException.badInput(
           "Cannot compare statistics of different models: sha256 %s in %s vs %s in %s"
@@ -113,7 +113,7 @@ final class DriftCheck {
   private static FinishedRun statistics(Lineage lineage) {
     FinishedRun nearest = lineage.runs().get(0);
     FinishedRun run = lineage.holding(Part.STATISTICS).orElse(nearest);
-    Facts.calibration(run);
+    run.calibration();
     return run;
   }
 
@@ -124,7 +124,7 @@ final class DriftCheck {
       return Optional.empty();
     }
     QuantPlan plan = Facts.plan(run.get());
-    String model = Facts.calibration(baseline).path(Pipeline.MODEL_SHA256).asText();
+    String model = baseline.calibration().modelSha256();
     if (!plan.modelSha256().equals(model)) {
       throw TareException.badInput(
           "The plan in %s is of another model: sha256 %s, but the baseline's has %s"
@@ -151,7 +151,7 @@ final class DriftCheck {
   }
 
   private static long samples(FinishedRun run) {
-    return Facts.calibration(run).path("samples").asLong();
+    return run.calibration().samples();
   }
 
   private static void write(String location, String text, Configuration hadoop) throws IOException {

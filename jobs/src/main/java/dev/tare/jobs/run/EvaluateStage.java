@@ -1,10 +1,10 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.cli.EvaluateOptions;
 import dev.tare.jobs.evaluate.EvaluateJob;
 import dev.tare.jobs.model.ModelHandle;
@@ -36,7 +36,7 @@ record EvaluateStage(HeldInputs held, EvaluateOptions options, Progress progress
   }
 
   @Override
-  public ObjectNode write(RunAttempt attempt) throws IOException {
+  public RunFacts write(RunAttempt attempt) throws IOException {
     ModelHandle model = held.model(options.model());
     FinishedRun source = held.runs().open(options.quantized());
     Facts.requireQuantizedFrom(source, model);
@@ -51,8 +51,7 @@ record EvaluateStage(HeldInputs held, EvaluateOptions options, Progress progress
             () -> evaluate(attempt, model, quantized, pipeline, data),
             Summaries::quality);
     QualityTable.print(quality, out);
-    data.describe(pipeline.properties().putObject("data"));
-    return pipeline.properties();
+    return pipeline.facts().with(data.facts());
   }
 
   private Quality evaluate(

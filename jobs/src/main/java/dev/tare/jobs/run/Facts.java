@@ -1,37 +1,21 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
-import dev.tare.jobs.storage.CalibrationFacts;
 import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 
-/** What later stages read from the manifests of earlier ones. */
+/** What a later stage asks of the runs of earlier ones. */
 final class Facts {
 
   private Facts() {}
 
-  /**
-   * Facts about the statistics of a run.
-   *
-   * @throws TareException (bad input) if the run has none, or they are none that Tare writes
-   */
-  static JsonNode calibration(FinishedRun run) {
-    CalibrationFacts.of(run);
-    return run.manifest().properties().path(Pipeline.CALIBRATION);
-  }
-
-  static String contentSha256(FinishedRun run) {
-    return calibration(run).path(Pipeline.CONTENT_SHA256).asText();
-  }
-
   static void requireSameModel(FinishedRun statistics, ModelHandle model) {
-    String expected = calibration(statistics).path(Pipeline.MODEL_SHA256).asText();
+    String expected = statistics.calibration().modelSha256();
     if (!expected.equals(model.sha256())) {
       throw TareException.badInput(
           "The statistics in %s are of another model: sha256 %s, but %s has %s"

@@ -1,6 +1,5 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.DataOptions;
@@ -135,11 +134,9 @@ final class HeldInputs implements AutoCloseable {
     console.accept("Warning: " + warning);
   }
 
-  /** Adds what the manifest should keep beside the inputs. */
-  void describe(ObjectNode properties) {
-    if (!warnings.isEmpty()) {
-      warnings.forEach(properties.putArray("warnings")::add);
-    }
+  /** What a person was warned of, for the manifest. */
+  List<String> warnings() {
+    return List.copyOf(warnings);
   }
 
   @Override

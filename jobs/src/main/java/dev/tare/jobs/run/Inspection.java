@@ -93,10 +93,7 @@ final class Inspection {
     field("run", run.manifest().runId());
     field("made by", "tare " + run.manifest().tareVersion() + ", " + run.manifest().created());
     field("stages", String.join(", ", run.manifest().stages()));
-    JsonNode calibration = run.manifest().properties().path(Pipeline.CALIBRATION);
-    if (calibration.has(Pipeline.CONTENT_SHA256)) {
-      field("content-sha256", calibration.path(Pipeline.CONTENT_SHA256).asText());
-    }
+    run.facts().calibration().ifPresent(facts -> field("content-sha256", facts.contentSha256()));
     inputs(run.manifest().inputs());
     out.println();
     properties("", run.manifest().properties());

@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.cli.MergeOptions;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunAttempt;
@@ -25,12 +25,12 @@ record MergeStage(HeldInputs held, MergeOptions options, Progress progress) impl
   }
 
   @Override
-  public ObjectNode write(RunAttempt attempt) throws IOException {
+  public RunFacts write(RunAttempt attempt) throws IOException {
     warnAboutOverlap();
     RunMerger merger = new RunMerger(held.spark(), runs(), options.allowMixed());
-    progress.stage(
-        name(), options.runs().size() + " runs", () -> merger.run(attempt), text -> text);
-    return merger.properties();
+    return RunFacts.NONE.with(
+        progress.stage(
+            name(), options.runs().size() + " runs", () -> merger.run(attempt), Summaries::merged));
   }
 
   /** The same rows twice are no larger sample; that may be meant, so it is said only. */

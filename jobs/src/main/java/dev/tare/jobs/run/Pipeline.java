@@ -1,22 +1,23 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
-import dev.tare.jobs.JsonText;
 import dev.tare.jobs.SparkJobs;
-import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.EvaluationFacts;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
+import dev.tare.jobs.artifact.QuantizationFacts;
+import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.SelectionFacts;
 import dev.tare.jobs.calibrate.CalibrateJob;
 import dev.tare.jobs.calibrate.CalibrateRequest;
 import dev.tare.jobs.calibrate.CalibrateResult;
+import dev.tare.jobs.calibrate.KeptChannels;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.cli.GateOptions;
 import dev.tare.jobs.cli.ObserveOptions;
@@ -30,22 +31,28 @@ import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
-import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** The four stages on one attempt's folder, each with the facts that the manifest keeps of it. */
+/**
+ * The four stages on one attempt's folder, each with the facts that the manifest keeps of it. Not
+ * thread-safe; confined to one run.
+ */
 final class Pipeline {
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final SparkSession spark;
   private final Consumer<String> notices;
-  private final ObjectNode properties = MAPPER.createObjectNode();
+  private RunFacts facts = RunFacts.NONE;
 
   Pipeline(SparkSession spark) {
     this(spark, notice -> {});
@@ -59,9 +66,9 @@ final class Pipeline {
     this.notices = notices;
   }
 
-  /** What the stages that ran want the manifest to keep. */
-  ObjectNode properties() {
-    return properties;
+  /** What the stages that ran say of the run. */
+  RunFacts facts() {
+    return facts;
   }
 
   CalibrateResult calibrate(
@@ -87,40 +94,41 @@ final class Pipeline {
                 samples.count(),
                 attempt.path(Part.STATISTICS),
                 attempt.folder().runId());
-    ObjectNode node = properties.putObject(CALIBRATION);
-    node.put(CONTENT_SHA256, result.contentSha256());
-    node.put(MODEL_SHA256, model.sha256());
-    node.put("samples", result.samples());
-    node.put("observe", observe.observe());
-    node.put("channels", result.kept().mode().name().toLowerCase(java.util.Locale.ROOT));
-    if (result.kept().mode() == ChannelMode.HISTOGRAM) {
-      node.put("channel-bits", observe.channelBits());
-    }
-    if (!result.kept().varying().isEmpty()) {
-      strings(node, WITHOUT_CHANNELS, result.kept().varying());
-    }
-    node.put("channels-kept", result.kept().description());
-    node.put("task-bytes", result.kept().bytes());
-    strings(node, "tensors", result.tensors());
-    node.put("batch-size", result.safeBatchSize());
-    strings(node, RUNTIME, result.runtime());
-    node.put("optimization-level", result.optimizationLevel().name());
-    strings(node, CPU_FEATURES, result.cpuFeatures());
-    strings(node, "cpus", result.cpuModels());
-    strings(node, "executors", result.jvms());
-    node.put("run-seconds", result.runNanos() / 1e9);
-    node.put("observe-seconds", result.observeNanos() / 1e9);
+    facts = facts.with(facts(model, observe, result));
     return result;
   }
 
-  static final String CALIBRATION = "calibration";
-  static final String CONTENT_SHA256 = "content-sha256";
-  static final String MODEL_SHA256 = "model-sha256";
-  static final String RUNTIME = "onnxruntime";
-  static final String CPU_FEATURES = "cpu-features";
-
-  /** Tensors whose channel axis has another size from sample to sample. */
-  static final String WITHOUT_CHANNELS = "tensors-without-channels";
+  private static CalibrationFacts facts(
+      ModelHandle model, ObserveOptions observe, CalibrateResult result) {
+    KeptChannels kept = result.kept();
+    return new CalibrationFacts(
+        result.contentSha256(),
+        model.sha256(),
+        result.samples(),
+        Optional.of(observe.observe()),
+        Optional.of(List.copyOf(result.tensors())),
+        new CalibrationFacts.Channels(
+            Optional.of(kept.mode().name().toLowerCase(Locale.ROOT)),
+            kept.mode() == ChannelMode.HISTOGRAM
+                ? OptionalInt.of(observe.channelBits())
+                : OptionalInt.empty(),
+            List.copyOf(kept.varying()),
+            Optional.of(kept.description())),
+        new CalibrationFacts.Conditions(
+            List.copyOf(result.runtime()),
+            Optional.of(result.optimizationLevel().name()),
+            List.copyOf(result.cpuFeatures())),
+        List.copyOf(result.cpuModels()),
+        Optional.of(
+            new CalibrationFacts.Effort(
+                result.safeBatchSize(),
+                OptionalLong.of(kept.bytes()),
+                List.copyOf(result.jvms()),
+                result.runNanos() / 1e9,
+                result.observeNanos() / 1e9)),
+        OptionalInt.empty(),
+        List.of());
+  }
 
   QuantPlan select(
       RunAttempt attempt,
@@ -133,14 +141,17 @@ final class Pipeline {
     QuantPlan plan = job.run(model, recipe, statistics, contentSha256);
     attempt.write(Part.PLAN_JSON, QuantPlanJson.format(plan));
     job.write(plan, attempt.path(Part.PLAN), attempt.folder().runId());
-    ObjectNode node = properties.putObject("selection");
-    node.put("recipe", recipe.name());
-    node.put(CONTENT_SHA256, contentSha256);
+    SortedMap<Role, Integer> quantized = new TreeMap<>();
     for (Role role : Role.values()) {
-      String name = role.name().toLowerCase(java.util.Locale.ROOT);
-      node.put("quantized-" + name, plan.quantized(role).size());
+      quantized.put(role, plan.quantized(role).size());
     }
-    node.put("float", plan.tensors().stream().filter(t -> !t.quantized()).count());
+    facts =
+        facts.with(
+            new SelectionFacts(
+                recipe.name(),
+                Optional.of(contentSha256).filter(hash -> !hash.isEmpty()),
+                quantized,
+                plan.tensors().stream().filter(t -> !t.quantized()).count()));
     return plan;
   }
 
@@ -155,10 +166,9 @@ final class Pipeline {
                 attempt.path(Part.WEIGHTS),
                 attempt.folder().runId(),
                 attempt::create);
-    ObjectNode node = properties.putObject("quantization");
-    node.put("constants", result.constants());
-    node.put("weight-bytes", result.weightBytes());
-    node.put("float-model-bytes", result.modelBytes());
+    facts =
+        facts.with(
+            new QuantizationFacts(result.constants(), result.weightBytes(), result.modelBytes()));
     return result;
   }
 
@@ -203,27 +213,13 @@ final class Pipeline {
                       sensitivity.get().samples()));
     }
     attempt.write(Part.QUALITY, QualityJson.format(quality));
-    ObjectNode node = properties.putObject("evaluation");
-    node.put("samples", quality.samples());
-    node.put("held-out", heldOut);
-    node.put("vector", quality.headline().name());
-    JsonText.put(node, "cosine-mean", quality.headline().cosineMean());
-    JsonText.put(node, "cosine-min", quality.headline().cosineMin());
-    if (quality.gate().asked()) {
-      properties.put(
-          Manifest.GATE, quality.gate().passed() ? Manifest.GATE_PASSED : Manifest.GATE_FAILED);
-    }
+    facts = facts.with(EvaluationFacts.of(quality), quality.gate().gate());
     return quality;
   }
 
   /** How a run with a gate ends. */
   static ExitCode exitCode(FinishedRun run) {
     return run.manifest().gateFailed() ? ExitCode.GATE_FAILED : ExitCode.OK;
-  }
-
-  private static void strings(ObjectNode node, String key, Collection<String> values) {
-    ArrayNode array = node.putArray(key);
-    values.forEach(array::add);
   }
 
   /** Ends the description of jobs. */

@@ -1,8 +1,8 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.cli.QuantizeOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.RunAttempt;
@@ -26,7 +26,7 @@ record QuantizeStage(HeldInputs held, QuantizeOptions options, Progress progress
   }
 
   @Override
-  public ObjectNode write(RunAttempt attempt) throws IOException {
+  public RunFacts write(RunAttempt attempt) throws IOException {
     ModelHandle model = held.model(options.model());
     QuantPlan plan = Facts.plan(held.runs().open(options.plan()));
     Pipeline pipeline = new Pipeline(held.spark());
@@ -35,6 +35,6 @@ record QuantizeStage(HeldInputs held, QuantizeOptions options, Progress progress
         "weights to integers",
         () -> pipeline.quantize(attempt, model, plan),
         Summaries::quantization);
-    return pipeline.properties();
+    return pipeline.facts();
   }
 }

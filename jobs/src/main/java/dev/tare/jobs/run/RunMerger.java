@@ -1,11 +1,8 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunAttempt;
@@ -15,7 +12,10 @@ import dev.tare.jobs.table.StatisticsStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -32,20 +32,35 @@ import org.apache.spark.storage.StorageLevel;
  */
 final class RunMerger {
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /**
+   * What two runs must have in common.
+   *
+   * @param key its name among the facts
+   */
+  private record Condition(String key, Function<CalibrationFacts, Object> value) {}
 
   /** Conditions that no option can overrule: the sum would mean nothing. */
-  private static final List<String> ESSENTIAL =
-      List.of(Pipeline.MODEL_SHA256, "channels", "channel-bits", Pipeline.WITHOUT_CHANNELS);
+  private static final List<Condition> ESSENTIAL =
+      List.of(
+          new Condition(CalibrationFacts.MODEL_SHA256, CalibrationFacts::modelSha256),
+          new Condition(CalibrationFacts.Channels.MODE, facts -> facts.channels().mode()),
+          new Condition(CalibrationFacts.Channels.BITS, facts -> facts.channels().bits()),
+          new Condition(CalibrationFacts.Channels.WITHOUT, facts -> facts.channels().without()));
 
   /** Conditions under which the law holds to the bit. */
-  private static final List<String> EXACT =
-      List.of("tensors", Pipeline.RUNTIME, "optimization-level", Pipeline.CPU_FEATURES);
+  private static final List<Condition> EXACT =
+      List.of(
+          new Condition(CalibrationFacts.TENSORS, CalibrationFacts::tensors),
+          new Condition(CalibrationFacts.Conditions.RUNTIME, facts -> facts.conditions().runtime()),
+          new Condition(
+              CalibrationFacts.Conditions.OPTIMIZATION_LEVEL,
+              facts -> facts.conditions().optimizationLevel()),
+          new Condition(
+              CalibrationFacts.Conditions.CPU_FEATURES, facts -> facts.conditions().cpuFeatures()));
 
   private final SparkSession spark;
   private final List<FinishedRun> runs;
   private final boolean allowMixed;
-  private final ObjectNode properties = MAPPER.createObjectNode();
 
   RunMerger(SparkSession spark, List<FinishedRun> runs, boolean allowMixed) {
     this.spark = spark;
@@ -56,19 +71,21 @@ final class RunMerger {
   /**
    * Writes the sum.
    *
-   * @return what was done, for people
+   * @return facts of the sum
    * @throws TareException (bad input) if the runs were made under different conditions
    */
-  String run(RunAttempt attempt) throws IOException {
+  CalibrationFacts run(RunAttempt attempt) throws IOException {
     refuseTwice();
-    List<String> mixed = differences();
-    JsonNode first = Facts.calibration(runs.get(0));
+    List<CalibrationFacts> facts = runs.stream().map(FinishedRun::calibration).toList();
+    List<String> mixed = differences(facts);
     Dataset<Row> states = null;
     long samples = 0;
     for (FinishedRun run : runs) {
       Dataset<Row> own = StatisticsStore.readStates(spark, StatisticsCheck.verified(spark, run));
       states = states == null ? own : states.union(own);
-      samples = sum(samples, Facts.calibration(run).path("samples").asLong());
+    }
+    for (CalibrationFacts each : facts) {
+      samples = sum(samples, each.samples());
     }
     Dataset<Row> merged =
         states
@@ -84,26 +101,36 @@ final class RunMerger {
               merged,
               attempt.path(Part.STATISTICS),
               attempt.folder().runId(),
-              first.path(Pipeline.MODEL_SHA256).asText());
+              facts.get(0).modelSha256());
     } finally {
       merged.unpersist();
       SparkJobs.describe(spark, null);
     }
-    ObjectNode node = properties.putObject(Pipeline.CALIBRATION);
-    node.setAll((ObjectNode) first.deepCopy());
-    node.remove(List.of("executors", "run-seconds", "observe-seconds", "batch-size", "task-bytes"));
-    node.put(Pipeline.CONTENT_SHA256, written.contentSha256());
-    node.put("samples", samples);
-    node.put("merged-runs", runs.size());
-    for (String key : List.of(Pipeline.RUNTIME, Pipeline.CPU_FEATURES, "cpus", "tensors")) {
-      union(node, key);
-    }
-    if (!mixed.isEmpty()) {
-      ArrayNode marks = node.putArray("mixed");
-      mixed.forEach(marks::add);
-    }
-    return "%d samples, %d tensors, content %s"
-        .formatted(samples, written.tensors().size(), written.contentSha256().substring(0, 16));
+    return merged(facts, samples, written, mixed);
+  }
+
+  /** The facts of the first run, but for what the others add or no longer holds of a sum. */
+  private static CalibrationFacts merged(
+      List<CalibrationFacts> facts,
+      long samples,
+      StatisticsStore.Written written,
+      List<String> mixed) {
+    CalibrationFacts first = facts.get(0);
+    return new CalibrationFacts(
+        written.contentSha256(),
+        first.modelSha256(),
+        samples,
+        first.observe(),
+        Optional.of(List.copyOf(new TreeSet<>(written.tensors()))),
+        first.channels(),
+        new CalibrationFacts.Conditions(
+            union(facts, each -> each.conditions().runtime()),
+            first.conditions().optimizationLevel(),
+            union(facts, each -> each.conditions().cpuFeatures())),
+        union(facts, CalibrationFacts::cpus),
+        Optional.empty(),
+        OptionalInt.of(facts.size()),
+        mixed.isEmpty() ? first.mixed() : mixed);
   }
 
   private static long sum(long some, long more) {
@@ -128,15 +155,14 @@ final class RunMerger {
     }
   }
 
-  private List<String> differences() {
+  private List<String> differences(List<CalibrationFacts> facts) {
     List<String> mixed = new ArrayList<>();
-    FinishedRun first = runs.get(0);
-    for (FinishedRun run : runs) {
-      for (String key : ESSENTIAL) {
-        difference(first, run, key).ifPresent(text -> refuse(text, false, ""));
+    for (int run = 1; run < facts.size(); run++) {
+      for (Condition condition : ESSENTIAL) {
+        difference(facts, run, condition).ifPresent(text -> refuse(text, false, ""));
       }
-      for (String key : EXACT) {
-        difference(first, run, key)
+      for (Condition condition : EXACT) {
+        difference(facts, run, condition)
             .ifPresent(
                 text -> {
                   refuse(text, allowMixed, "; --allow-mixed accepts it and marks the result");
@@ -147,14 +173,19 @@ final class RunMerger {
     return mixed;
   }
 
-  private static java.util.Optional<String> difference(FinishedRun a, FinishedRun b, String key) {
-    JsonNode left = Facts.calibration(a).path(key);
-    JsonNode right = Facts.calibration(b).path(key);
-    return left.equals(right)
-        ? java.util.Optional.empty()
-        : java.util.Optional.of(
+  private Optional<String> difference(List<CalibrationFacts> facts, int run, Condition condition) {
+    CalibrationFacts first = facts.get(0);
+    CalibrationFacts other = facts.get(run);
+    return condition.value().apply(first).equals(condition.value().apply(other))
+        ? Optional.empty()
+        : Optional.of(
             "%s: %s in %s vs %s in %s"
-                .formatted(key, left, a.folder().path(), right, b.folder().path()));
+                .formatted(
+                    condition.key(),
+                    first.toJson().path(condition.key()),
+                    runs.get(0).folder().path(),
+                    other.toJson().path(condition.key()),
+                    runs.get(run).folder().path()));
   }
 
   private static void refuse(String text, boolean allowed, String advice) {
@@ -164,16 +195,10 @@ final class RunMerger {
     }
   }
 
-  private void union(ObjectNode node, String key) {
-    TreeSet<String> values = new TreeSet<>();
-    for (FinishedRun run : runs) {
-      Facts.calibration(run).path(key).forEach(value -> values.add(value.asText()));
-    }
-    ArrayNode array = node.putArray(key);
-    values.forEach(array::add);
-  }
-
-  ObjectNode properties() {
-    return properties;
+  private static List<String> union(
+      List<CalibrationFacts> facts, Function<CalibrationFacts, List<String>> values) {
+    TreeSet<String> union = new TreeSet<>();
+    facts.forEach(each -> union.addAll(values.apply(each)));
+    return List.copyOf(union);
   }
 }

@@ -181,16 +181,14 @@ final class RunStage {
                         : Optional.empty(),
                     held.description()),
             Summaries::quality);
-    data.describe(pipeline.properties().putObject("data"));
     inputs.requireUnchanged();
-    inputs.describe(pipeline.properties());
     pipeline.done();
     return Manifest.draft(
         folder.runId(),
         stages(model, recipe),
         inputs(model, data, held.ownData(), recipe),
         options.configuration(),
-        pipeline.properties());
+        pipeline.facts().with(data.facts()).with(inputs.warnings()));
   }
 
   private static List<String> stages(ModelHandle model, RecipeText recipe) {

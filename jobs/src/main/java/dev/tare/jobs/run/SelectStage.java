@@ -1,10 +1,10 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.cli.SelectOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
@@ -38,7 +38,7 @@ record SelectStage(HeldInputs held, SelectOptions options, Progress progress)
   }
 
   @Override
-  public ObjectNode write(RunAttempt attempt) throws IOException {
+  public RunFacts write(RunAttempt attempt) throws IOException {
     ModelHandle model = held.model(options.model());
     RecipeText recipe = held.recipe(options.recipe());
     Optional<FinishedRun> statistics = statistics(model, recipe);
@@ -55,11 +55,11 @@ record SelectStage(HeldInputs held, SelectOptions options, Progress progress)
                     statistics.isPresent()
                         ? StatisticsCheck.verified(held.spark(), statistics.get())
                         : attempt.path(Part.STATISTICS),
-                    statistics.map(Facts::contentSha256).orElse("")),
+                    statistics.map(run -> run.calibration().contentSha256()).orElse("")),
             made -> Summaries.plan(made, SelectJob.vectors(model, made)));
     FloatReasons.of(plan).forEach(progress::line);
     FloatReasons.nothingQuantized(plan, model).ifPresent(held::warn);
-    return pipeline.properties();
+    return pipeline.facts();
   }
 
   /**
@@ -77,7 +77,6 @@ record SelectStage(HeldInputs held, SelectOptions options, Progress progress)
       return Optional.empty();
     }
     FinishedRun statistics = held.runs().open(options.statistics().get());
-    Facts.contentSha256(statistics);
     Facts.requireSameModel(statistics, model);
     return Optional.of(statistics);
   }

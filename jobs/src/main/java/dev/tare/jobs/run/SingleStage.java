@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.cli.StageOptions;
 import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
@@ -23,5 +23,5 @@ interface SingleStage {
    *
    * @return facts for the manifest
    */
-  ObjectNode write(RunAttempt attempt) throws IOException;
+  RunFacts write(RunAttempt attempt) throws IOException;
 }

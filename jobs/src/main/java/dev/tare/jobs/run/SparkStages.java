@@ -5,6 +5,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.artifact.Fingerprint;
 import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.cli.CalibrateOptions;
 import dev.tare.jobs.cli.DemoOptions;
 import dev.tare.jobs.cli.DequantizeOptions;
@@ -197,15 +198,14 @@ public final class SparkStages implements Stages {
             attempt ->
                 Explained.run(
                     () -> {
-                      var properties = stage.write(attempt);
+                      RunFacts facts = stage.write(attempt);
                       held.requireUnchanged();
-                      held.describe(properties);
                       return Manifest.draft(
                           folder.runId(),
                           List.of(stage.name()),
                           stage.inputs(),
                           stage.options().configuration(),
-                          properties);
+                          facts.with(held.warnings()));
                     }));
     out.println(run.folder().path());
     return Pipeline.exitCode(run);

@@ -1,10 +1,10 @@
 package dev.tare.jobs.run;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.onnx.EmbeddingTable;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.DataFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.cli.DataOptions;
 import dev.tare.jobs.input.DataFiles;
@@ -14,6 +14,7 @@ import dev.tare.jobs.input.InputException;
 import dev.tare.jobs.input.InputReport;
 import dev.tare.jobs.input.LocalFile;
 import dev.tare.jobs.input.ModelInputs;
+import dev.tare.jobs.input.Reason;
 import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.input.Sampling;
 import dev.tare.jobs.model.ModelHandle;
@@ -23,9 +24,12 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
@@ -162,18 +166,23 @@ final class StageData implements AutoCloseable {
     return inputs;
   }
 
-  /** Counts for the manifest. */
-  void describe(ObjectNode node) {
-    node.put("format", source.format().name().toLowerCase(Locale.ROOT));
-    source.maxLength().ifPresent(n -> node.put("max-length", n));
-    source.textColumn().ifPresent(c -> node.put("text-column", c));
-    source.preparation().ifPresent(p -> node.put("images", p.toString()));
-    node.put("rows", report.rows());
-    node.put("samples-available", report.samples());
-    ObjectNode skipped = node.putObject("skipped-rows");
-    report.skipped().forEach((reason, count) -> skipped.put(reason.id(), count));
-    ObjectNode bad = node.putObject("bad-rows");
-    report.bad().forEach((reason, count) -> bad.put(reason.id(), count));
+  /** What was read, for the manifest. */
+  DataFacts facts() {
+    return new DataFacts(
+        source.format().name().toLowerCase(Locale.ROOT),
+        source.maxLength(),
+        source.textColumn(),
+        source.preparation().map(Object::toString),
+        report.rows(),
+        report.samples(),
+        byId(report.skipped()),
+        byId(report.bad()));
+  }
+
+  private static SortedMap<String, Long> byId(Map<Reason, Long> rows) {
+    SortedMap<String, Long> byId = new TreeMap<>();
+    rows.forEach((reason, count) -> byId.put(reason.id(), count));
+    return byId;
   }
 
   InputReport report() {

@@ -3,9 +3,11 @@ package dev.tare.jobs.run;
 import dev.tare.engine.recipe.OtherConstants;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.calibrate.CalibrateResult;
 import dev.tare.jobs.quantize.QuantizeJob;
+import java.util.List;
 import java.util.Locale;
 
 /** One line or one table about what a stage did. */
@@ -21,6 +23,14 @@ final class Summaries {
             result.kept().description(),
             counted(result.jvms().size(), "executor"),
             result.contentSha256().substring(0, 16));
+  }
+
+  static String merged(CalibrationFacts sum) {
+    return "%d samples, %d tensors, content %s"
+        .formatted(
+            sum.samples(),
+            sum.tensors().map(List::size).orElse(0),
+            sum.contentSha256().substring(0, 16));
   }
 
   /**

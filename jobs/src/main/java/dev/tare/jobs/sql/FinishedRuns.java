@@ -3,6 +3,7 @@ package dev.tare.jobs.sql;
 import dev.tare.jobs.Concurrently;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
@@ -92,12 +93,11 @@ final class FinishedRuns {
   }
 
   /** The model that a run is about; empty if its manifest does not tell. */
-  static String model(FinishedRun run) {
+  static Optional<String> model(FinishedRun run) {
     return run.manifest().inputs().stream()
         .filter(input -> input.name().equals("model"))
         .findFirst()
         .flatMap(InputRef::sha256)
-        .orElseGet(
-            () -> run.manifest().properties().path("calibration").path("model-sha256").asText(""));
+        .or(() -> run.facts().calibration().map(CalibrationFacts::modelSha256));
   }
 }

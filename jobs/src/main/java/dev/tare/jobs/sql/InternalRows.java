@@ -1,6 +1,5 @@
 package dev.tare.jobs.sql;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
@@ -32,18 +31,8 @@ final class InternalRows {
         + TimeUnit.NANOSECONDS.toMicros(time.getNano());
   }
 
-  /** The text of a node, null where there is none. */
-  static UTF8String text(JsonNode node) {
-    return node.isTextual() ? text(node.textValue()) : null;
-  }
-
   /** A figure, null where it is none that JSON can hold. */
   static Double number(double figure) {
     return Double.isFinite(figure) ? figure : null;
-  }
-
-  /** The whole number of a node, null where there is none. */
-  static Long whole(JsonNode node) {
-    return node.isIntegralNumber() ? node.longValue() : null;
   }
 }

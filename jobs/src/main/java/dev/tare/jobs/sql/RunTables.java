@@ -1,14 +1,16 @@
 package dev.tare.jobs.sql;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.jobs.Concurrently;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.PlanTable;
 import dev.tare.jobs.table.StatisticsTable;
@@ -172,25 +174,24 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
   /** Values of the first columns, with room for more. */
   private static Object[] facts(FinishedRun run, int more) {
     Object[] values = new Object[FACTS.length() + more];
-    String model = FinishedRuns.model(run);
     values[0] = InternalRows.text(run.manifest().runId());
-    values[1] = model.isEmpty() ? null : InternalRows.text(model);
+    values[1] = FinishedRuns.model(run).map(InternalRows::text).orElse(null);
     values[2] = InternalRows.time(run.manifest().created());
     return values;
   }
 
   private static InternalRow run(FinishedRun run) {
     Manifest manifest = run.manifest();
-    JsonNode properties = manifest.properties();
-    JsonNode calibration = properties.path("calibration");
+    RunFacts facts = run.facts();
+    Optional<CalibrationFacts> calibration = facts.calibration();
     return row(
         run,
         InternalRows.text(run.folder().path().toString()),
         InternalRows.texts(manifest.stages()),
         InternalRows.text(manifest.tareVersion()),
-        InternalRows.text(properties.path(Manifest.GATE)),
-        InternalRows.whole(calibration.path("samples")),
-        InternalRows.text(calibration.path("content-sha256")),
+        facts.gate() == GateOutcome.NONE ? null : InternalRows.text(facts.gate().word()),
+        calibration.map(CalibrationFacts::samples).orElse(null),
+        calibration.map(known -> InternalRows.text(known.contentSha256())).orElse(null),
         manifest.files().stream().mapToLong(file -> file.digest().bytes()).sum(),
         texts(manifest.configuration()));
   }

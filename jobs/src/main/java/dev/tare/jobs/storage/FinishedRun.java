@@ -1,6 +1,7 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
@@ -8,6 +9,7 @@ import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
+import dev.tare.jobs.artifact.RunFacts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -115,6 +117,31 @@ public final class FinishedRun {
   }
 
   /**
+   * What the stages say of this run.
+   *
+   * @throws TareException (bad input) if a value cannot be or a key is unknown; the message names
+   *     run and key
+   */
+  public RunFacts facts() {
+    return manifest.facts("The manifest of run " + folder.path());
+  }
+
+  /**
+   * What this run says of its statistics.
+   *
+   * @throws TareException (bad input) if it has none, or as {@link #facts} does
+   */
+  public CalibrationFacts calibration() {
+    return facts()
+        .calibration()
+        .orElseThrow(
+            () ->
+                TareException.badInput(
+                    "Run %s has no statistics; it was made by: %s"
+                        .formatted(folder.path(), String.join(", ", manifest.stages()))));
+  }
+
+  /**
    * What the evaluation of this run measured, the bytes of the document checked.
    *
    * @throws TareException (bad input) if the run has no evaluation, it is damaged, a value in it
@@ -125,7 +152,7 @@ public final class FinishedRun {
     String where = path(Part.QUALITY).toString();
     Quality quality = QualityJson.parse(verifiedText(Part.QUALITY), where);
     String outcome = quality.gate().outcome();
-    String stated = manifest.properties().path(Manifest.GATE).asText("none");
+    String stated = manifest.gate().word();
     if (!stated.equals(outcome)) {
       throw TareException.badInput(
           "%s: 'gate' is \"%s\", but the manifest states %s".formatted(where, outcome, stated));

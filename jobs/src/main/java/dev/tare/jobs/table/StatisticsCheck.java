@@ -4,11 +4,12 @@ import dev.tare.engine.histogram.BlockKey;
 import dev.tare.engine.histogram.ContentHash;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Part;
-import dev.tare.jobs.storage.CalibrationFacts;
 import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
@@ -32,7 +33,7 @@ public final class StatisticsCheck {
    *     themselves or the manifest; the message names run, tensor and channel
    */
   public static Path verified(SparkSession spark, FinishedRun run) throws IOException {
-    CalibrationFacts facts = CalibrationFacts.of(run);
+    CalibrationFacts facts = run.calibration();
     Path folder = run.verified(Part.STATISTICS);
     SparkJobs.describe(spark, "read: check the statistics of run " + run.manifest().runId());
     try {
@@ -53,11 +54,12 @@ public final class StatisticsCheck {
       tensors.add(row.getString(0));
       comparable &= row.getInt(4) == StatisticsTable.FORMAT_VERSION;
     }
-    if (facts.tensors().isPresent() && !facts.tensors().get().equals(tensors)) {
-      Set<String> missing = new TreeSet<>(facts.tensors().get());
+    Set<String> stated = new TreeSet<>(facts.tensors().orElse(List.copyOf(tensors)));
+    if (!stated.equals(tensors)) {
+      Set<String> missing = new TreeSet<>(stated);
       missing.removeAll(tensors);
       Set<String> added = new TreeSet<>(tensors);
-      added.removeAll(facts.tensors().get());
+      added.removeAll(stated);
       throw contradiction(
           run, "the table lacks tensors %s and has others %s".formatted(missing, added));
     }

@@ -1,7 +1,5 @@
 package dev.tare.jobs.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
@@ -13,6 +11,7 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
@@ -20,6 +19,9 @@ import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.PerSample;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QuantizationFacts;
+import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.SelectionFacts;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -87,10 +89,6 @@ final class Contents {
         codes.put(name, counts(columns));
       }
     }
-    ObjectNode properties = new ObjectMapper().createObjectNode();
-    properties.putObject("selection").put("recipe", "int8");
-    properties.putObject("calibration").put("samples", 256).put("content-sha256", "ab".repeat(32));
-    properties.putObject("quantization").put("float-model-bytes", 90_400_000);
     Manifest manifest =
         new Manifest(
             runId,
@@ -99,7 +97,7 @@ final class Contents {
             Instant.parse("2026-11-23T12:00:00Z"),
             List.of(InputRef.of("model", URI.create("file:///models/m.onnx"), Digest.of("m"))),
             new TreeMap<>(Map.of("min-cosine", "0.95")),
-            properties,
+            facts().toJson(),
             Optional.empty(),
             List.of());
     return new RunContent(
@@ -192,6 +190,26 @@ final class Contents {
       highs.add(i == 20 ? 4.25 : 2 * random.nextDouble());
     }
     return ChannelSpread.of(lows, highs, columns);
+  }
+
+  private static RunFacts facts() {
+    return RunFacts.NONE
+        .with(
+            new CalibrationFacts(
+                "ab".repeat(32),
+                "ef".repeat(32),
+                256,
+                Optional.empty(),
+                Optional.empty(),
+                new CalibrationFacts.Channels(
+                    Optional.empty(), OptionalInt.empty(), List.of(), Optional.empty()),
+                new CalibrationFacts.Conditions(List.of(), Optional.empty(), List.of()),
+                List.of(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                List.of()))
+        .with(new SelectionFacts("int8", Optional.empty(), new TreeMap<>(), 0))
+        .with(new QuantizationFacts(0, 0, 90_400_000));
   }
 
   private Quality quality() {

@@ -3,11 +3,11 @@ package dev.tare.jobs.run;
 import static dev.tare.jobs.run.CommandLine.tareAlone;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
@@ -33,10 +33,7 @@ class PublicationTest {
   }
 
   private FinishedRun run(String place, String gate, InputRef... inputs) throws IOException {
-    ObjectNode properties = new ObjectMapper().createObjectNode();
-    if (!gate.isEmpty()) {
-      properties.put("gate", gate);
-    }
+    RunFacts facts = RunFacts.NONE.with(GateOutcome.of(gate).orElse(GateOutcome.NONE));
     return RunFolder.at(temporary.resolve(place).toString(), Optional.empty(), new Configuration())
         .produce(
             attempt -> {
@@ -49,8 +46,7 @@ class PublicationTest {
                     """
                         .formatted(gate, FAILURE));
               }
-              return Manifest.draft(
-                  place, List.of("evaluate"), List.of(inputs), Map.of(), properties);
+              return Manifest.draft(place, List.of("evaluate"), List.of(inputs), Map.of(), facts);
             });
   }
 

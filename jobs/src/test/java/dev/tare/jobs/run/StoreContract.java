@@ -4,11 +4,11 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.tareAlone;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.FinishedRun;
@@ -108,7 +108,7 @@ abstract class StoreContract {
 
   @Test
   void aRunThereEqualsOneOnFiles() throws IOException {
-    assertThat(Facts.contentSha256(run)).isEqualTo(Facts.contentSha256(expected));
+    assertThat(run.calibration().contentSha256()).isEqualTo(expected.calibration().contentSha256());
     assertThat(digests(run, "model.onnx", "plan.json"))
         .hasSize(2)
         .isEqualTo(digests(expected, "model.onnx", "plan.json"));
@@ -161,7 +161,7 @@ abstract class StoreContract {
     assertThat(tareAlone("publish", root() + "/runs/first", "--as", name).ends(0).out())
         .contains("points to", "already (entry 1)");
     assertThat(tareAlone("inspect", name).ends(0).out())
-        .contains(Facts.contentSha256(expected), "entry 1");
+        .contains(expected.calibration().contentSha256(), "entry 1");
     assertThat(tareAlone("verify", name).ends(0).out()).contains("/runs/first is whole");
     assertThat(tareAlone("runs", root() + "/runs").ends(0).out())
         .containsPattern(
@@ -170,8 +170,8 @@ abstract class StoreContract {
 
     String merged = root() + "/merged";
     tare("merge", name, "--output", merged).ends(0);
-    assertThat(Facts.contentSha256(RunFolder.open(merged, HadoopSettings.ofDriver())))
-        .isEqualTo(Facts.contentSha256(expected));
+    assertThat(RunFolder.open(merged, HadoopSettings.ofDriver()).calibration().contentSha256())
+        .isEqualTo(expected.calibration().contentSha256());
   }
 
   @Test
@@ -268,11 +268,7 @@ abstract class StoreContract {
             attempt -> {
               attempt.write(Part.PLAN_JSON, plan);
               return Manifest.draft(
-                  attempt.folder().runId(),
-                  List.of("select"),
-                  List.of(),
-                  Map.of(),
-                  new ObjectMapper().createObjectNode());
+                  attempt.folder().runId(), List.of("select"), List.of(), Map.of(), RunFacts.NONE);
             });
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
-import dev.tare.jobs.artifact.StrictJson;
+import dev.tare.jobs.artifact.RunFacts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +34,7 @@ class AbandonedRunsTest {
             Atomicity.WHERE_POSSIBLE,
             attempt -> {
               attempt.write(Part.PLAN_JSON, "{}\n");
-              return Manifest.draft(
-                  "r", List.of("select"), List.of(), Map.of(), StrictJson.object());
+              return Manifest.draft("r", List.of("select"), List.of(), Map.of(), RunFacts.NONE);
             });
   }
 

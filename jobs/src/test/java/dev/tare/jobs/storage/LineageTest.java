@@ -8,7 +8,7 @@ import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
-import dev.tare.jobs.artifact.StrictJson;
+import dev.tare.jobs.artifact.RunFacts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -34,7 +34,7 @@ class LineageTest {
         attempt -> {
           attempt.write(part, name);
           return Manifest.draft(
-              folder.runId(), List.of("select"), List.of(inputs), Map.of(), StrictJson.object());
+              folder.runId(), List.of("select"), List.of(inputs), Map.of(), RunFacts.NONE);
         });
   }
 

@@ -7,8 +7,8 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.Status;
-import dev.tare.jobs.artifact.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ class PartsInPlaceTest {
 
   private static Manifest write(RunAttempt attempt) throws IOException {
     attempt.write(Part.PLAN_JSON, "{}\n");
-    return Manifest.draft("r", List.of("select"), List.of(), Map.of(), StrictJson.object());
+    return Manifest.draft("r", List.of("select"), List.of(), Map.of(), RunFacts.NONE);
   }
 
   @Test

@@ -3,16 +3,16 @@ package dev.tare.jobs.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.Fingerprint;
+import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.Status;
-import dev.tare.jobs.artifact.StrictJson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -39,13 +39,12 @@ class RunFolderTest {
   }
 
   private static Fingerprint same() {
-    return draft("x", "none").fingerprint();
+    return draft("x", GateOutcome.NONE).fingerprint();
   }
 
-  private static Manifest draft(String runId, String gate) {
-    ObjectNode properties = StrictJson.object();
-    properties.put("gate", gate);
-    return Manifest.draft(runId, List.of("select"), List.of(), CONFIGURATION, properties);
+  private static Manifest draft(String runId, GateOutcome gate) {
+    return Manifest.draft(
+        runId, List.of("select"), List.of(), CONFIGURATION, RunFacts.NONE.with(gate));
   }
 
   private static Manifest writeParts(RunAttempt attempt) throws IOException {
@@ -58,7 +57,7 @@ class RunFolderTest {
       stream.write(new byte[] {1, 2, 3});
     }
     Files.createFile(Path.of(attempt.path(Part.STATISTICS).toUri().getPath(), "_SUCCESS"));
-    return draft(attempt.folder().runId(), "passed");
+    return draft(attempt.folder().runId(), GateOutcome.PASSED);
   }
 
   @Test
@@ -113,8 +112,7 @@ class RunFolderTest {
 
     assertThat(folder.reusable(IfFinished.REUSE, RunFolderTest::same)).contains(ExitCode.OK);
     Manifest other =
-        Manifest.draft(
-            "r", List.of("select"), List.of(), Map.of("samples", "6"), StrictJson.object());
+        Manifest.draft("r", List.of("select"), List.of(), Map.of("samples", "6"), RunFacts.NONE);
     assertFails(
         () -> folder.reusable(IfFinished.REUSE, other::fingerprint),
         ExitCode.ALREADY_FINISHED,
@@ -124,7 +122,7 @@ class RunFolderTest {
   @Test
   void aReusedRunWhoseGateFailedFailsAgain() throws IOException {
     RunFolder folder = folder("r");
-    folder.produce(attempt -> draft("r", Manifest.GATE_FAILED));
+    folder.produce(attempt -> draft("r", GateOutcome.FAILED));
 
     assertThat(folder.reusable(IfFinished.REUSE, RunFolderTest::same))
         .contains(ExitCode.GATE_FAILED);

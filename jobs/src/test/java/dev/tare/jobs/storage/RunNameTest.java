@@ -7,7 +7,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
-import dev.tare.jobs.artifact.StrictJson;
+import dev.tare.jobs.artifact.RunFacts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +39,7 @@ class RunNameTest {
         .produce(
             attempt -> {
               attempt.write(Part.PLAN_JSON, "{\"at\": \"" + place + "\"}\n");
-              return Manifest.draft(
-                  "r", List.of("select"), List.of(), Map.of(), StrictJson.object());
+              return Manifest.draft("r", List.of("select"), List.of(), Map.of(), RunFacts.NONE);
             });
   }
 
