@@ -1,16 +1,13 @@
 package dev.tare.jobs.sql;
 
-import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.histogram.Statistics;
-import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.jobs.table.StatisticsDecoder;
 import dev.tare.jobs.table.StatisticsTable;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
@@ -58,7 +55,7 @@ record StatisticsColumns(StructType type) implements Serializable {
       }
       DataType wanted = StatisticsTable.SCHEMA.apply(name).dataType();
       DataType given = struct.apply(name).dataType();
-      if (!given.asNullable().equals(wanted.asNullable())) {
+      if (!same(given, wanted)) {
         throw new IllegalArgumentException(
             "column '%s' of the struct of statistics must be %s, not %s"
                 .formatted(name, wanted.sql(), given.sql()));
@@ -67,8 +64,22 @@ record StatisticsColumns(StructType type) implements Serializable {
     return new StatisticsColumns(struct);
   }
 
-  private int at(String name) {
-    return type.fieldIndex(name);
+  /** Where a column of the table stands; -1 if it is not there, or is another than the table's. */
+  int at(String name) {
+    scala.Option<Object> field = type.getFieldIndex(name);
+    if (field.isEmpty()) {
+      return -1;
+    }
+    int at = (int) field.get();
+    return same(type.fields()[at].dataType(), StatisticsTable.SCHEMA.apply(name).dataType())
+        ? at
+        : -1;
+  }
+
+  private static boolean same(DataType given, DataType wanted) {
+    return (given instanceof ArrayType some && wanted instanceof ArrayType others)
+        ? some.elementType().equals(others.elementType())
+        : given.equals(wanted);
   }
 
   /** The struct among a function's arguments. */
@@ -94,67 +105,6 @@ record StatisticsColumns(StructType type) implements Serializable {
    * @throws IllegalArgumentException if the columns contradict each other
    */
   Statistics statistics(InternalRow struct) {
-    for (String name : List.of("count", "zeros", "nans", "pos_infs", "neg_infs")) {
-      if (struct.isNullAt(at(name))) {
-        throw new IllegalArgumentException("Invalid statistics: '" + name + "' is null");
-      }
-    }
-    return new Statistics(
-        struct.getLong(at("count")),
-        struct.getLong(at("zeros")),
-        struct.getLong(at("nans")),
-        struct.getLong(at("pos_infs")),
-        struct.getLong(at("neg_infs")),
-        extreme(struct, at("min")),
-        extreme(struct, at("max")),
-        histogram(struct),
-        sample(struct, "min"),
-        sample(struct, "max"));
-  }
-
-  /** The sample that holds an extreme, where the struct tells. */
-  private Optional<SampleOrigin> sample(InternalRow struct, String extreme) {
-    String sha256 = text(struct, extreme + "_sample");
-    if (sha256.isEmpty()) {
-      return Optional.empty();
-    }
-    String file = text(struct, extreme + "_file");
-    String row = text(struct, extreme + "_row");
-    return Optional.of(
-        new SampleOrigin(
-            sha256,
-            file.isEmpty() ? Optional.empty() : Optional.of(file),
-            row.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(row))));
-  }
-
-  private static float extreme(InternalRow struct, int field) {
-    return struct.isNullAt(field) ? Float.NaN : struct.getFloat(field);
-  }
-
-  private Optional<Histogram> histogram(InternalRow struct) {
-    if (struct.isNullAt(at("mantissa_bits"))) {
-      return Optional.empty();
-    }
-    if (struct.isNullAt(at("bin")) || struct.isNullAt(at("bin_count"))) {
-      throw new IllegalArgumentException(
-          "Invalid statistics: mantissa_bits without bin and bin_count");
-    }
-    return Optional.of(
-        Histogram.of(
-            struct.getInt(at("mantissa_bits")),
-            numbers(struct, "bin").toIntArray(),
-            numbers(struct, "bin_count").toLongArray()));
-  }
-
-  /** Spark would give a null among numbers as 0. */
-  private ArrayData numbers(InternalRow struct, String name) {
-    ArrayData array = struct.getArray(at(name));
-    for (int i = 0; i < array.numElements(); i++) {
-      if (array.isNullAt(i)) {
-        throw new IllegalArgumentException(
-            "Invalid statistics: '%s' has a null at %d".formatted(name, i));
-      }
-    }
-    return array;
+    return StatisticsDecoder.decode(new StructCells(this, struct));
   }
 }

@@ -37,7 +37,7 @@ public final class StatisticsTable {
 
   public static final int FORMAT_VERSION = 2;
 
-  private static final int OLDEST_VERSION = 1;
+  static final int OLDEST_VERSION = 1;
 
   public static final StructType SCHEMA =
       new StructType()
@@ -132,20 +132,8 @@ public final class StatisticsTable {
    */
   public static Statistics toStatistics(Row row) {
     requirePlace(row);
-    int version = row.getInt(row.fieldIndex("format_version"));
     try {
-      boolean samples = version > OLDEST_VERSION;
-      return new Statistics(
-          row.getLong(row.fieldIndex("count")),
-          row.getLong(row.fieldIndex("zeros")),
-          row.getLong(row.fieldIndex("nans")),
-          row.getLong(row.fieldIndex("pos_infs")),
-          row.getLong(row.fieldIndex("neg_infs")),
-          row.isNullAt(row.fieldIndex("min")) ? Float.NaN : row.getFloat(row.fieldIndex("min")),
-          row.isNullAt(row.fieldIndex("max")) ? Float.NaN : row.getFloat(row.fieldIndex("max")),
-          StatisticsBins.of(row),
-          samples ? origin(row, "min") : Optional.empty(),
-          samples ? origin(row, "max") : Optional.empty());
+      return StatisticsDecoder.decode(new RowCells(row));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw unreadable(row, e.getMessage());
     }
@@ -201,26 +189,6 @@ public final class StatisticsTable {
                 row.<String>getAs("tensor"),
                 row.isNullAt(channel) ? "" : ", channel " + row.getInt(channel),
                 why));
-  }
-
-  private static Optional<SampleOrigin> origin(Row row, String extreme) {
-    String sha256 = row.getString(row.fieldIndex(extreme + "_sample"));
-    String file = row.getString(row.fieldIndex(extreme + "_file"));
-    int position = row.fieldIndex(extreme + "_row");
-    if (sha256 == null) {
-      if (file != null || !row.isNullAt(position)) {
-        throw new IllegalArgumentException(
-            "the place of a sample without '%s_sample'".formatted(extreme));
-      }
-      return Optional.empty();
-    }
-    return Optional.of(
-        new SampleOrigin(
-            sha256,
-            Optional.ofNullable(file),
-            row.isNullAt(position)
-                ? OptionalLong.empty()
-                : OptionalLong.of(row.getLong(position))));
   }
 
   /** The channel of a row; -1 for the row of the whole tensor. */

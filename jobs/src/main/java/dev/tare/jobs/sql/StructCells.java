@@ -1,0 +1,69 @@
+package dev.tare.jobs.sql;
+
+import dev.tare.jobs.table.StatisticsCells;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+
+/**
+ * Cells of a struct as Spark holds it inside.
+ *
+ * @param columns where the struct has its columns
+ * @param struct a value of their type
+ */
+record StructCells(StatisticsColumns columns, InternalRow struct) implements StatisticsCells {
+
+  @Override
+  public boolean knows(String column) {
+    return columns.at(column) >= 0;
+  }
+
+  @Override
+  public boolean has(String column) {
+    return knows(column) && !struct.isNullAt(columns.at(column));
+  }
+
+  @Override
+  public int integer(String column) {
+    return struct.getInt(columns.at(column));
+  }
+
+  @Override
+  public long whole(String column) {
+    return struct.getLong(columns.at(column));
+  }
+
+  @Override
+  public float real(String column) {
+    return struct.getFloat(columns.at(column));
+  }
+
+  @Override
+  public String text(String column) {
+    return struct.getUTF8String(columns.at(column)).toString();
+  }
+
+  @Override
+  public int[] integers(String column) {
+    return array(column).toIntArray();
+  }
+
+  @Override
+  public long[] wholes(String column) {
+    return array(column).toLongArray();
+  }
+
+  @Override
+  public float[] reals(String column) {
+    return array(column).toFloatArray();
+  }
+
+  private ArrayData array(String column) {
+    ArrayData array = struct.getArray(columns.at(column));
+    for (int i = 0; i < array.numElements(); i++) {
+      if (array.isNullAt(i)) {
+        throw StatisticsCells.nullIn(column, i);
+      }
+    }
+    return array;
+  }
+}
