@@ -1,20 +1,23 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.table.StatisticsStore;
 import dev.tare.jobs.table.StatisticsTable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
@@ -76,7 +79,8 @@ final class StatisticsScan {
 
   private static Row spread(Row row, Map<String, String> ranges, int columns) {
     String tensor = row.getAs("tensor");
-    Distribution values = StatisticsTable.toStatistics(row).distribution();
+    Statistics statistics = StatisticsTable.toStatistics(row);
+    Distribution values = statistics.distribution();
     Optional<TensorPlan> plan =
         Optional.ofNullable(ranges.get(tensor)).map(QuantPlanJson::parseTensor);
     double left = values.min();
@@ -100,25 +104,25 @@ final class StatisticsScan {
     List<Long> counts = values.isEmpty() ? List.of() : Spread.columns(values, left, right, columns);
     return RowFactory.create(
         tensor,
-        row.getAs("count"),
-        row.getAs("zeros"),
-        row.<Long>getAs("nans") + row.<Long>getAs("pos_infs") + row.<Long>getAs("neg_infs"),
+        statistics.count(),
+        statistics.zeros(),
+        statistics.nans() + statistics.posInfs() + statistics.negInfs(),
         new double[] {
           values.min(), values.max(), left, right, noise[0], noise[1], noise[2], noise[3]
         },
         counts.stream().mapToLong(c -> c).toArray(),
-        new String[] {
-          text(row, "min_sample"), text(row, "min_file"), text(row, "min_row"),
-          text(row, "max_sample"), text(row, "max_file"), text(row, "max_row")
-        });
+        Stream.of(statistics.minSample(), statistics.maxSample())
+            .flatMap(StatisticsScan::cells)
+            .toArray(String[]::new));
   }
 
-  /** Older statistics know no origin. */
-  private static String text(Row row, String column) {
-    boolean known =
-        Arrays.asList(row.schema().fieldNames()).contains(column)
-            && !row.isNullAt(row.fieldIndex(column));
-    return known ? String.valueOf(row.<Object>getAs(column)) : null;
+  /** Sample, file and row of an extreme; null where it is not known. */
+  private static Stream<String> cells(Optional<SampleOrigin> origin) {
+    OptionalLong row = origin.map(SampleOrigin::row).orElse(OptionalLong.empty());
+    return Stream.of(
+        origin.map(SampleOrigin::sha256).orElse(null),
+        origin.flatMap(SampleOrigin::file).orElse(null),
+        row.isPresent() ? Long.toString(row.getAsLong()) : null);
   }
 
   private static Spread spread(Row row) {
