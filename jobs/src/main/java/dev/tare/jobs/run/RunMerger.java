@@ -11,6 +11,7 @@ import dev.tare.jobs.table.StatisticsCheck;
 import dev.tare.jobs.table.StatisticsStore;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -116,6 +117,10 @@ final class RunMerger {
       StatisticsStore.Written written,
       List<String> mixed) {
     CalibrationFacts first = facts.get(0);
+    // What a sum of before was marked with stays true of a sum of it.
+    LinkedHashSet<String> marks = new LinkedHashSet<>();
+    facts.forEach(each -> marks.addAll(each.mixed()));
+    marks.addAll(mixed);
     return new CalibrationFacts(
         written.contentSha256(),
         first.modelSha256(),
@@ -130,7 +135,7 @@ final class RunMerger {
         union(facts, CalibrationFacts::cpus),
         Optional.empty(),
         OptionalInt.of(facts.size()),
-        mixed.isEmpty() ? first.mixed() : mixed);
+        List.copyOf(marks));
   }
 
   private static long sum(long some, long more) {
