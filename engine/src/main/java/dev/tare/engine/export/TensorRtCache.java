@@ -72,8 +72,8 @@ public record TensorRtCache(int version, String algorithm, Map<String, Float> sc
   /**
    * Reads a cache.
    *
-   * @throws IllegalArgumentException if the header is none, a line has no name or no hexadecimal
-   *     number, a scale is negative or not finite, or a tensor comes twice
+   * @throws IllegalArgumentException if the header is not valid, a line has no name or no
+   *     hexadecimal number, a scale is negative or not finite, or a tensor comes twice
    */
   public static TensorRtCache parse(String text) {
     List<String> lines = new ArrayList<>(text.lines().toList());

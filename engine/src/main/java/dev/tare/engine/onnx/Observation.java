@@ -52,8 +52,8 @@ public final class Observation {
   /**
    * The chosen tensors, sorted by name.
    *
-   * @throws IllegalArgumentException if nothing is chosen, or the expression is none; a pattern's
-   *     message gives the names nearest to it
+   * @throws IllegalArgumentException if nothing is chosen, or the expression is not valid; a
+   *     pattern's message gives the names nearest to it
    */
   public static List<ObservedTensor> resolve(String what, OnnxModel model) {
     NavigableSet<String> names =

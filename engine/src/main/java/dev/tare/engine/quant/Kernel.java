@@ -10,7 +10,7 @@ import java.util.List;
 interface Kernel {
 
   /**
-   * Quantizes.
+   * Turns a run of real numbers into the codes of integers, with one scale and zero point.
    *
    * @param values what to quantize; used up: only NaN stays recognizable
    * @param codes little-endian, at the index times the bytes of a code; a code of 4 bits has a byte

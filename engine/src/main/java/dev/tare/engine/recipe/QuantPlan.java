@@ -26,7 +26,8 @@ public record QuantPlan(
   }
 
   /**
-   * Names of the operators that read a quantized tensor, sorted; whoever runs the model is none.
+   * Names of the operators that read a quantized tensor, sorted; the caller of the model is not
+   * among them.
    */
   public SortedSet<String> operators() {
     SortedSet<String> operators = new TreeSet<>();

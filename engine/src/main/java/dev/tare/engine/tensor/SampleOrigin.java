@@ -81,7 +81,7 @@ public record SampleOrigin(String sha256, Optional<String> file, OptionalLong ro
   /**
    * The same sample, read from a file.
    *
-   * @throws IllegalArgumentException if the place is none
+   * @throws IllegalArgumentException if the place is not valid
    */
   public SampleOrigin at(String place, OptionalLong position) {
     return new SampleOrigin(sha256, Optional.of(place), position);

@@ -41,7 +41,8 @@ public record CalibrationFacts(
   private static final String CONTENT_SHA256 = "content-sha256";
 
   /**
-   * @throws IllegalArgumentException if a hash is none or the number of samples negative
+   * @throws IllegalArgumentException if a hash is not a valid sha256 or the number of samples
+   *     negative
    */
   public CalibrationFacts {
     new Digest(contentSha256, 0);

@@ -16,7 +16,7 @@ public enum GateOutcome {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The outcome of a word; empty if it is none. */
+  /** The outcome of a word; empty if the word names no outcome. */
   public static Optional<GateOutcome> of(String word) {
     return Arrays.stream(values()).filter(outcome -> outcome.word().equals(word)).findFirst();
   }

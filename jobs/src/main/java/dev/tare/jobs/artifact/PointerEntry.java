@@ -27,7 +27,7 @@ public record PointerEntry(URI run, String manifestSha256, Instant published) {
       Set.of("format-version", "run", "manifest-sha256", "published");
 
   /**
-   * @throws IllegalArgumentException if the hash is none
+   * @throws IllegalArgumentException if the hash is not a valid sha256
    */
   public PointerEntry {
     new Digest(manifestSha256, 0);

@@ -68,7 +68,7 @@ public final class StrictJson {
   /**
    * Reads a document of one version, whose keys are all known.
    *
-   * @throws TareException (bad input) if it is none, or of another version
+   * @throws TareException (bad input) if it is not valid, or of another version
    */
   public static ObjectNode parse(String text, int version, Set<String> keys, String where) {
     ObjectNode root = parse(text, where);

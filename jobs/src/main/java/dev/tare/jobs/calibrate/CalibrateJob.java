@@ -47,7 +47,8 @@ public final class CalibrateJob {
   }
 
   /**
-   * Calibrates.
+   * Runs the float model over the samples on the executors, merges what they counted and writes the
+   * statistics table.
    *
    * @param samples rows of hash, encoded sample, and the file and row that it was read from; read
    *     several times
@@ -114,7 +115,7 @@ public final class CalibrateJob {
         plan.describe(request.channelMode().isEmpty()));
   }
 
-  /** What costs time without a word would look like a slow machine. */
+  /** What silently costs time would look like a slow machine. */
   private void tellAboutRoom(TaskHeap heap, StatePlan plan, Probe probe) {
     if (!probe.varying().isEmpty() && plan.mode() != ChannelMode.NONE) {
       notices.accept(

@@ -47,7 +47,7 @@ record StatePlan(
   }
 
   /**
-   * Decides.
+   * Decides what is kept of every tensor and of its channels, and how large a task grows by it.
    *
    * @param tensors what is observed
    * @param channels number of channels by tensor; tensors without channels are absent

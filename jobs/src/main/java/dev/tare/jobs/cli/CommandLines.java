@@ -30,7 +30,7 @@ public final class CommandLines {
   }
 
   /**
-   * Runs.
+   * Parses one command line and runs its command.
    *
    * @return the exit code of {@link dev.tare.jobs.ExitCode}
    */

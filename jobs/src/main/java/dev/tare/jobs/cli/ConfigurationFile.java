@@ -25,7 +25,7 @@ import picocli.CommandLine.Model.OptionSpec;
  *
  * <p>A key is the long name of an option. A section named after a subcommand holds keys for that
  * one, which win over the same keys outside; outside stand keys of any subcommand, so that one file
- * serves them all. A key set to null is as good as absent. Everything else is refused with file and
+ * serves them all. A key set to null counts as absent. Everything else is refused with file and
  * line: unknown keys, wrong types, Spark's settings.
  */
 final class ConfigurationFile implements IDefaultValueProvider {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
     name = "drift",
     description =
         "Compare the statistics of new data with those that a model was calibrated on: exit code 4"
-            + " when a tensor passes a limit.",
+            + " when a tensor exceeds a limit.",
     customSynopsis = "tare drift --baseline RUN --current RUN2 [OPTIONS]",
     footer = {
       "  tare drift --baseline runs/published --current runs/today",

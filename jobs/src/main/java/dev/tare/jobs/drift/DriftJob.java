@@ -32,7 +32,7 @@ public final class DriftJob {
   }
 
   /**
-   * Compares.
+   * Compares the distributions of every tensor that both tables have.
    *
    * @param baseline statistics table that the scales were selected from
    * @param current statistics table of new data, of the same model

@@ -13,7 +13,7 @@ public final class DriftJson {
   private DriftJson() {}
 
   /**
-   * Formats.
+   * The document that {@code tare drift --json} writes.
    *
    * @param baseline where the baseline stands
    * @param current where the current statistics stand
@@ -32,14 +32,14 @@ public final class DriftJson {
     most.put("non-finite", limits.nonFinite());
     ArrayNode tensors = root.putArray("tensors");
     for (TensorDrift tensor : result.tensors()) {
-      tensor(tensors.addObject(), tensor, limits.passed(tensor));
+      tensor(tensors.addObject(), tensor, limits.exceeded(tensor));
     }
     ObjectNode oneSided = root.putObject("only-in");
     result.oneSided().forEach(oneSided::put);
     return JsonText.format(root);
   }
 
-  private static void tensor(ObjectNode node, TensorDrift tensor, List<String> passed) {
+  private static void tensor(ObjectNode node, TensorDrift tensor, List<String> exceeded) {
     node.put("tensor", tensor.tensor());
     node.put("baseline-count", tensor.baselineCount());
     node.put("current-count", tensor.currentCount());
@@ -57,6 +57,6 @@ public final class DriftJson {
               JsonText.put(node, "current-sqnr-db", fit.currentSqnrDb());
             });
     ArrayNode over = node.putArray("passed-limits");
-    passed.forEach(over::add);
+    exceeded.forEach(over::add);
   }
 }

@@ -21,20 +21,20 @@ public record DriftLimits(
     double clipIncrease,
     double nonFinite) {
 
-  /** The limits that a tensor passes, each with both figures; empty if it holds them all. */
-  public List<String> passed(TensorDrift tensor) {
-    List<String> passed = new ArrayList<>();
-    over("psi", tensor.drift().psi(), psi, passed);
-    over("js", tensor.drift().jensenShannon(), jensenShannon, passed);
-    over("ks", tensor.drift().kolmogorovSmirnov(), kolmogorovSmirnov, passed);
-    tensor.fit().ifPresent(fit -> over("clip", fit.clipIncrease(), clipIncrease, passed));
-    over("non-finite", tensor.drift().nonFiniteIncrease(), nonFinite, passed);
-    return passed;
+  /** The limits that a tensor exceeds, each with both figures; empty if it exceeds none. */
+  public List<String> exceeded(TensorDrift tensor) {
+    List<String> exceeded = new ArrayList<>();
+    over("psi", tensor.drift().psi(), psi, exceeded);
+    over("js", tensor.drift().jensenShannon(), jensenShannon, exceeded);
+    over("ks", tensor.drift().kolmogorovSmirnov(), kolmogorovSmirnov, exceeded);
+    tensor.fit().ifPresent(fit -> over("clip", fit.clipIncrease(), clipIncrease, exceeded));
+    over("non-finite", tensor.drift().nonFiniteIncrease(), nonFinite, exceeded);
+    return exceeded;
   }
 
-  private static void over(String what, double value, double limit, List<String> passed) {
+  private static void over(String what, double value, double limit, List<String> exceeded) {
     if (value > limit) {
-      passed.add(String.format(Locale.ROOT, "%s %.4g > %.4g", what, value, limit));
+      exceeded.add(String.format(Locale.ROOT, "%s %.4g > %.4g", what, value, limit));
     }
   }
 }

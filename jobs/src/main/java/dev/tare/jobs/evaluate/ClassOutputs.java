@@ -34,7 +34,7 @@ final class ClassOutputs {
   }
 
   /**
-   * Decides.
+   * Decides which outputs hold a number for each class.
    *
    * @param asked {@code auto}: behind a Softmax over the last axis, or named logits or
    *     probabilities; {@code none}; {@code all}; or names of outputs with commas between

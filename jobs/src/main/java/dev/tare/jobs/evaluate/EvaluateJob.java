@@ -40,7 +40,7 @@ public final class EvaluateJob {
   }
 
   /**
-   * Evaluates.
+   * Runs the float and the quantized model on the same samples and compares their outputs.
    *
    * @param samples rows of hash and encoded sample
    * @param classes which outputs hold classes: {@code auto}, {@code none}, {@code all} or names

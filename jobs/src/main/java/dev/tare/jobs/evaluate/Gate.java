@@ -99,7 +99,7 @@ public record Gate(
     }
   }
 
-  /** A value that is not a number holds no limit. */
+  /** NaN fails every limit. */
   private static void hold(
       String what,
       Quality.OutputQuality output,

@@ -34,7 +34,8 @@ public final class SensitivityJob {
   }
 
   /**
-   * Measures.
+   * Runs the quantized model with one operator at a time left in float, and measures what each
+   * gains.
    *
    * @param plan what the model was quantized by
    * @param evaluated the vector to compare: that by which evaluation judged the model

@@ -30,7 +30,7 @@ enum Side {
   }
 
   /**
-   * Runs.
+   * Runs the model of this side on one batch.
    *
    * @throws InferenceException if ONNX Runtime cannot run the batch
    */

@@ -26,7 +26,7 @@ public record ImageSize(int height, int width) implements Serializable {
   /**
    * Reads {@code HxW}, {@code Hx*} or {@code *xW}.
    *
-   * @throws IllegalArgumentException if the text is none of them
+   * @throws IllegalArgumentException if the text has another form
    */
   public static ImageSize parse(String text) {
     Matcher matcher = FORMAT.matcher(text);

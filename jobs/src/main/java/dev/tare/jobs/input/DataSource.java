@@ -49,7 +49,7 @@ public final class DataSource {
     this.format = format;
     this.source = source;
     this.textColumn = textColumn;
-    // Making the table checks columns; that of lines may take a job, which nobody may ask for.
+    // Making the table checks columns; that of lines may take a job, which may never be needed.
     this.rows = format == DataFormat.TEXT ? Optional.empty() : Optional.of(source.rows());
     this.maxLength =
         source instanceof TextSource text ? OptionalInt.of(text.maxLength()) : OptionalInt.empty();

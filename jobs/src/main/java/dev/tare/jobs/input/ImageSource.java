@@ -54,7 +54,7 @@ record ImageSource(
     return refused.isEmpty() ? samples : samples.union(bad);
   }
 
-  /** Spark leaves out files of 0 bytes without a word. */
+  /** Spark leaves out files of 0 bytes silently. */
   private static boolean readable(DataFile file) {
     return file.bytes() > 0 && file.bytes() <= MAX_FILE_BYTES;
   }

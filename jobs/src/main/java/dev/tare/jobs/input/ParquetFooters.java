@@ -19,7 +19,7 @@ import org.apache.parquet.schema.MessageType;
  * The footers of all files of a data set, read before any job starts.
  *
  * <p>Spark alone would skip a file of zero bytes, and fill a column that one file lacks with nulls,
- * both without a word.
+ * both silently.
  *
  * @param footers in the order of the files
  */

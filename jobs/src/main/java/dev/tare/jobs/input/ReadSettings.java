@@ -38,7 +38,7 @@ final class ReadSettings {
     for (String key : LOSSY) {
       if (Boolean.parseBoolean(spark.conf().get(key, "false"))) {
         throw new InputException(
-            key + "=true would drop rows without a word: set it to false to read data");
+            key + "=true would drop rows silently: set it to false to read data");
       }
     }
   }

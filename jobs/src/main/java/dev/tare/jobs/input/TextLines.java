@@ -25,8 +25,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The lines of text files, each with its file and its 0-based position there, in no order.
  *
- * <p>Spark's own reader holds a line as a whole, however long it is, and drops it without a word
- * where a limit is set. This one keeps {@value #KEPT_BYTES} bytes of a line and knows its length.
+ * <p>Spark's own reader holds a line as a whole, however long it is, and drops it silently where a
+ * limit is set. This one keeps {@value #KEPT_BYTES} bytes of a line and knows its length.
  */
 final class TextLines {
 

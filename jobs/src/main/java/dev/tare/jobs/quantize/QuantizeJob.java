@@ -52,7 +52,8 @@ public final class QuantizeJob {
   public record Result(int constants, long weightBytes, long modelBytes) {}
 
   /**
-   * Quantizes.
+   * Turns the constants of a plan into integers on the executors, and writes them as tables and as
+   * a model.
    *
    * @param tensors folder for the table of constants
    * @param weights folder for the table of slices

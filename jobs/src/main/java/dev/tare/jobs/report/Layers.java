@@ -35,7 +35,7 @@ record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
   }
 
   /**
-   * One operator.
+   * What leaving one operator in float would gain and cost.
    *
    * @param share of the expected noise
    * @param gainDb gain in SQNR that the estimate gives

@@ -18,7 +18,7 @@ final class Committers {
 
   /**
    * Refuses Spark's default on {@code s3a:}, which renames there, and a rename is a copy: slow, and
-   * a task that is tried again can mix its files. A wrong setting falls back to it without a word.
+   * a task that is tried again can mix its files. A wrong setting falls back to it silently.
    *
    * @throws TareException (usage) if the session has no committer for {@code s3a:}, and must
    */

@@ -41,9 +41,9 @@ final class DriftCheck {
   }
 
   /**
-   * Compares.
+   * Compares the statistics of a run with those that the published scales come from.
    *
-   * @return ok, or gate failed if a tensor passes a limit
+   * @return ok, or gate failed if a tensor exceeds a limit
    * @throws TareException (bad input) if the runs are of different models, have no tensor in
    *     common, or the current one lacks a tensor with a published scale
    */
@@ -78,7 +78,7 @@ final class DriftCheck {
             compared -> compared.tensors().size() + " tensors compared");
     requireCovered(result, plan, current);
     List<TensorDrift> moved =
-        result.tensors().stream().filter(t -> !limits.passed(t).isEmpty()).toList();
+        result.tensors().stream().filter(t -> !limits.exceeded(t).isEmpty()).toList();
     DriftTable.print(result, limits, options.rows(), out);
     if (options.json().isPresent()) {
       write(
@@ -94,8 +94,8 @@ final class DriftCheck {
         Locale.ROOT,
         "drift: %s%n",
         moved.isEmpty()
-            ? "none; all %d tensors hold the limits".formatted(result.tensors().size())
-            : "%d of %d tensors pass a limit".formatted(moved.size(), result.tensors().size()));
+            ? "none; all %d tensors are within the limits".formatted(result.tensors().size())
+            : "%d of %d tensors exceed a limit".formatted(moved.size(), result.tensors().size()));
     return moved.isEmpty() ? ExitCode.OK : ExitCode.GATE_FAILED;
   }
 

@@ -35,7 +35,7 @@ final class DriftTable {
                   .fit()
                   .map(fit -> number("%+.2f", fit.currentSqnrDb() - fit.baselineSqnrDb()))
                   .orElse("-"),
-              String.join(", ", limits.passed(tensor))));
+              String.join(", ", limits.exceeded(tensor))));
     }
     Columns.of(LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, LEFT).print(rows, out);
     int more = result.tensors().size() - shown.size();

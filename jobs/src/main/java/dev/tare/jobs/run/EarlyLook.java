@@ -39,7 +39,7 @@ final class EarlyLook {
    * @param model a file
    * @param data what to read, for commands that do
    * @param recipe a name or a file, for commands that take one
-   * @throws TareException (bad input) if a local file is not there or is none; (usage) if the
+   * @throws TareException (bad input) if a local file is missing or is not a file; (usage) if the
    *     recipe is unknown or wrong
    */
   void check(String model, Optional<DataOptions> data, Optional<String> recipe) throws IOException {

@@ -22,10 +22,10 @@ final class Explained {
   }
 
   /**
-   * Runs.
+   * Runs work; what fails in it is thrown on as an error that tells the user what to do.
    *
    * @throws TareException (bad input) if a task could not read a file of the data, or ONNX Runtime
-   *     took exception to a model or a sample; (usage or platform) if memory, disk, native code,
+   *     could not run a model or a sample; (usage or platform) if memory, disk, native code,
    *     settings or the cluster failed
    */
   static <T> T run(Work<T> work) throws IOException {

@@ -46,7 +46,7 @@ final class Inspection {
   }
 
   /**
-   * Prints.
+   * Prints what a model needs, gives and lets be quantized, or what a run read, made and found.
    *
    * @throws TareException (bad input) if there is neither a model nor a run
    */

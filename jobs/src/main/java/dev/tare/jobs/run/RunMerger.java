@@ -148,7 +148,7 @@ final class RunMerger {
     }
   }
 
-  /** A run counted twice would double its samples without a word. */
+  /** A run counted twice would double its samples silently. */
   private void refuseTwice() {
     List<String> seen = new ArrayList<>();
     for (FinishedRun run : runs) {

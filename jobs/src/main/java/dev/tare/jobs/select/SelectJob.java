@@ -47,7 +47,8 @@ public final class SelectJob {
   }
 
   /**
-   * Selects.
+   * Selects ranges by a recipe, of activations from statistics and of weights from the model, and
+   * makes the plan of them.
    *
    * @param statistics folder of the statistics table; not read where the recipe needs none
    * @param contentSha256 its identity, which the plan records

@@ -133,7 +133,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     return new ParquetRuns(name, spark, FACTS, columns, files);
   }
 
-  /** Settings by which Spark leaves out what it cannot read give wrong sums without a word. */
+  /** Settings by which Spark leaves out what it cannot read give wrong sums silently. */
   private void refuseToIgnoreFiles() {
     for (String key :
         List.of("spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles")) {

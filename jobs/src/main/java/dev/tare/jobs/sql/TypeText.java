@@ -33,7 +33,7 @@ final class TypeText {
   /**
    * The target behind a text; a floating-point type is symmetric whether it says so or not.
    *
-   * @throws IllegalArgumentException if the text is none; the message lists what is
+   * @throws IllegalArgumentException if the text names no type; the message lists those that exist
    */
   static Target parse(String text) {
     List<String> words = List.of(text.trim().toLowerCase(Locale.ROOT).split("[ ]+", -1));

@@ -21,7 +21,7 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
   private static final long serialVersionUID = 1L;
 
   /**
-   * @throws IllegalArgumentException if the hash is none or the length is negative
+   * @throws IllegalArgumentException if the hash is not a valid sha256 or the length is negative
    */
   public ModelRef {
     new Digest(sha256, length);

@@ -17,7 +17,7 @@ import org.apache.hadoop.fs.Path;
 interface Publisher {
 
   /**
-   * Publishes.
+   * Makes a file appear under its name, whole and at once, unless the name is taken.
    *
    * @param content the whole file
    * @param temporary where the content may stand meanwhile, in a folder of the same file system

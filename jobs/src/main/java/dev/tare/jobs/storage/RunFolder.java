@@ -74,7 +74,7 @@ public final class RunFolder {
    *
    * @param location path or URI
    * @param runId the run's id, if it shall not be the last path element
-   * @throws TareException (usage) if the location is none, or the id is none
+   * @throws TareException (usage) if the location or the id is not valid
    */
   public static RunFolder at(String location, Optional<String> runId, Configuration hadoop)
       throws IOException {

@@ -64,7 +64,7 @@ public final class RunName {
   /**
    * A name, there or not; touches nothing.
    *
-   * @throws TareException (usage) if the location is none
+   * @throws TareException (usage) if the location is not a valid name
    */
   public static RunName at(String location, Configuration hadoop) throws IOException {
     return at(Locations.qualified(location, hadoop), hadoop);

@@ -82,8 +82,8 @@ public final class WeightTables {
    * Which constant a row of {@code weights} is about.
    *
    * @param folder the table, as errors name it
-   * @throws TareException (bad input) if a cell is null, the format version is unknown or the role
-   *     is none
+   * @throws TareException (bad input) if a cell is null, or the format version or the role is
+   *     unknown
    */
   public static ConstantKey key(Row row, Path folder) {
     for (StructField field : WEIGHTS_SCHEMA.fields()) {

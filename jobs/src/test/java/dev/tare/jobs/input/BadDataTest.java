@@ -188,7 +188,7 @@ class BadDataTest {
       spark().conf().set(key, "true");
       try {
         refused(dataset)
-            .hasMessage(key + "=true would drop rows without a word: set it to false to read data");
+            .hasMessage(key + "=true would drop rows silently: set it to false to read data");
       } finally {
         spark().conf().unset(key);
       }

@@ -85,7 +85,7 @@ class DriftRunTest {
   void otherSamplesOfTheSameTrafficHoldTheLimits() {
     // So few samples know their extremes badly: a handful of others lies beyond.
     CommandLine.Result result = drift("same", "--max-clip-increase=0.005").ends(0);
-    assertThat(result.out()).contains("drift: none; all 2 tensors hold the limits");
+    assertThat(result.out()).contains("drift: none; all 2 tensors are within the limits");
     assertThat(result.err()).contains(" samples then, 600 now");
   }
 
@@ -115,7 +115,7 @@ class DriftRunTest {
   void trafficThreeTimesAsWideEndsWithTheExitCodeOfAGate() throws IOException {
     Path file = folder.resolve("drift.json");
     CommandLine.Result result = drift("wider", "--json", file.toString()).ends(4);
-    assertThat(result.out()).contains("psi ", "clip ", "drift: 2 of 2 tensors pass a limit");
+    assertThat(result.out()).contains("psi ", "clip ", "drift: 2 of 2 tensors exceed a limit");
     List<String> table = result.out().lines().limit(3).toList();
     assertThat(table.get(0)).startsWith("tensor  ").endsWith("  SQNR dB");
     assertThat(table.subList(1, 3))
