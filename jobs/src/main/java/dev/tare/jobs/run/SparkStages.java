@@ -31,6 +31,7 @@ import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -52,6 +53,9 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode run(RunOptions options) throws IOException {
+    List<String> read = new ArrayList<>(List.of(options.data().data()));
+    options.evalData().ifPresent(read::add);
+    OutputPlace.requireApart(options.output().output(), read);
     new EarlyLook(options.output())
         .at(options.model(), Optional.of(options.data()), Optional.of(options.recipe()));
     try (Session session = open("run", options.output())) {
@@ -69,6 +73,7 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode calibrate(CalibrateOptions options) throws IOException {
+    OutputPlace.requireApart(options.output().output(), List.of(options.data().data()));
     new EarlyLook(options.output())
         .at(options.model(), Optional.of(options.data()), Optional.empty());
     return single(options, "calibrate", held -> new CalibrateStage(held, options, oneStage()));
@@ -94,6 +99,7 @@ public final class SparkStages implements Stages {
 
   @Override
   public ExitCode evaluate(EvaluateOptions options) throws IOException {
+    OutputPlace.requireApart(options.output().output(), List.of(options.data().data()));
     new EarlyLook(options.output())
         .at(options.model(), Optional.of(options.data()), Optional.empty());
     return single(options, "evaluate", held -> new EvaluateStage(held, options, oneStage(), out));
