@@ -95,6 +95,13 @@ final class GraphRewrite {
     return constants.resolve(name).flatMap(constants::find);
   }
 
+  /** Whether anything takes a tensor of the graph as it was: a node, a body, or the caller. */
+  boolean read(String tensor) {
+    return !tensor.isEmpty()
+        && (original.getOutputList().stream().anyMatch(o -> o.getName().equals(tensor))
+            || original.getNodeList().stream().anyMatch(n -> Nodes.reads(n).contains(tensor)));
+  }
+
   /** Number of dimensions, where the graph tells it. */
   Optional<Integer> rank(String tensor) {
     return ranks.find(tensor);

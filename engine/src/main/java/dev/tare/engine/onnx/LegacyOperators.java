@@ -85,10 +85,13 @@ final class LegacyOperators {
   }
 
   private NodeProto dropout(NodeProto node) {
-    if (from < 10 && node.getOutputCount() > 1 && !node.getOutput(1).isEmpty()) {
+    if (from >= 10 || node.getOutputCount() < 2) {
+      return node;
+    }
+    if (rewrite.read(node.getOutput(1))) {
       throw refuse(node, "a mask of numbers");
     }
-    return node;
+    return node.toBuilder().clearOutput().addOutput(node.getOutput(0)).build();
   }
 
   private NodeProto scan(NodeProto node) {

@@ -1,6 +1,7 @@
 package dev.tare.engine.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
@@ -112,6 +113,25 @@ class OpsetUpgradeTest {
   void dropoutStaysAnIdentity() {
     assertSame(cube(11).node("Dropout", "x", "y", Models.number("ratio", .3f)).output("y"));
     assertSame(cube(7).node("Dropout", "x", "y").output("y"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {7, 8, 9})
+  void aMaskThatNobodyReadsIsDropped(int opset) {
+    assertSame(
+        cube(opset)
+            .node(
+                "Dropout", "drop", List.of("x"), List.of("y", "mask"), Models.number("ratio", .5f))
+            .output("y"));
+    OnnxModel read =
+        cube(opset)
+            .node("Dropout", "drop", List.of("x"), List.of("y", "mask"))
+            .output("y")
+            .output("mask")
+            .build();
+    assertThatThrownBy(() -> OpsetUpgrade.upgrade(read))
+        .hasMessageContaining("Dropout 'drop'")
+        .hasMessageContaining("a mask of numbers");
   }
 
   @ParameterizedTest

@@ -1,8 +1,10 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.onnx.GraphPreparation;
 import dev.tare.engine.onnx.InvalidModelException;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.OpsetUpgrade;
 import dev.tare.engine.onnx.Preflight;
 import dev.tare.engine.onnx.SkippedNode;
 import dev.tare.engine.onnx.TensorInfo;
@@ -176,6 +178,7 @@ final class Inspection {
             .collect(Collectors.joining(", ")));
     try {
       Preflight.check(model).forEach(warning -> field("warning", warning));
+      OpsetUpgrade.upgrade(GraphPreparation.prepare(model));
     } catch (InvalidModelException e) {
       field("can be quantized", "no: " + e.getMessage());
       return;

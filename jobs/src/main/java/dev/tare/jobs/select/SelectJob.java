@@ -1,6 +1,8 @@
 package dev.tare.jobs.select;
 
+import dev.tare.engine.onnx.InvalidModelException;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.OpsetUpgrade;
 import dev.tare.engine.onnx.SkippedNode;
 import dev.tare.engine.recipe.Candidates;
 import dev.tare.engine.recipe.LeftFloat;
@@ -75,12 +77,18 @@ public final class SelectJob {
   }
 
   /**
-   * Whether there is anything to do, known without statistics.
+   * Whether there is anything to do that can be written, known without statistics.
    *
-   * @throws TareException (bad input) if the model has nothing that the recipe quantizes
+   * @throws TareException (bad input) if the model has nothing that the recipe quantizes, or an
+   *     operator that opset 13 cannot express, which quantized models need
    */
   public static void requireCandidates(ModelHandle model, RecipeText recipe) {
     candidates(model.prepared(), recipe.parse());
+    try {
+      OpsetUpgrade.upgrade(model.prepared());
+    } catch (InvalidModelException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
   }
 
   /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
