@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -156,6 +157,7 @@ public final class Observation {
   private static Map<String, Integer> channelAxes(OnnxModel model) {
     Map<String, Integer> read = new HashMap<>();
     Map<String, Integer> made = new HashMap<>();
+    Ranks ranks = Ranks.of(model.graph(), model.constants());
     for (NodeProto node : model.graph().getNodeList()) {
       if (!isProduct(node) || node.getOutputCount() == 0) {
         continue;
@@ -174,8 +176,11 @@ public final class Observation {
         }
         default -> {
           read.putIfAbsent(Nodes.input(node, 0), -1);
-          read.putIfAbsent(Nodes.input(node, 1), -2);
-          made.put(node.getOutput(0), -1);
+          // A product with a vector has the axes of the rows alone, the batch among them.
+          if (!ranks.find(Nodes.input(node, 1)).equals(Optional.of(1))) {
+            read.putIfAbsent(Nodes.input(node, 1), -2);
+            made.put(node.getOutput(0), -1);
+          }
         }
       }
     }

@@ -51,6 +51,22 @@ class ObservationTest {
   }
 
   @Test
+  void aProductWithAVectorHasNoChannels() {
+    OnnxModel model =
+        Models.opset(13)
+            .input("x", "batch", 6)
+            .weight("v", 6)
+            .node("MatMul", "x v", "y")
+            .node("Relu", "y", "z")
+            .output("z")
+            .build();
+    assertThat(Observation.resolve("all", model))
+        .contains(
+            new ObservedTensor("x", OptionalInt.of(-1)),
+            new ObservedTensor("y", OptionalInt.empty()));
+  }
+
+  @Test
   void matmulTakesEveryComputedOperand() {
     assertThat(Observation.resolve("matmul", attention().build()))
         .containsExactly(
