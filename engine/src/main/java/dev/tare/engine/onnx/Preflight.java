@@ -108,7 +108,7 @@ public final class Preflight {
         }
       }
       operators.check(node);
-      if (op.equals("Loop")) {
+      if (op.equals("Loop") && scope.find(Nodes.input(node, 0)).isEmpty()) {
         warnings.add("Loop '" + node.getName() + "' may run without end");
       }
       Nodes.subgraphs(node).forEach(body -> check(body, scope.inner(body, "")));

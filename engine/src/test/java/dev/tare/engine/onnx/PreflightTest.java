@@ -462,5 +462,13 @@ class PreflightTest {
     assertThat(
             Preflight.check(Models.mlp().node("Loop", "spin", List.of("x"), List.of("l")).build()))
         .containsExactly("Loop 'spin' may run without end");
+    assertThat(
+            Preflight.check(
+                Models.mlp()
+                    .constant(Models.longs("three", 3L))
+                    .node("Loop", "spin", List.of("three"), List.of("l"))
+                    .build()))
+        .as("as often as a constant says")
+        .isEmpty();
   }
 }
