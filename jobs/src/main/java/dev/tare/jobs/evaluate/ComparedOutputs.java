@@ -7,6 +7,7 @@ import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.engine.tensor.DType;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +17,11 @@ import java.util.Optional;
 final class ComparedOutputs {
 
   private final Map<String, OutputKind> kinds;
+  private final List<String> others;
 
-  private ComparedOutputs(Map<String, OutputKind> kinds) {
+  private ComparedOutputs(Map<String, OutputKind> kinds, List<String> others) {
     this.kinds = kinds;
+    this.others = List.copyOf(others);
   }
 
   /**
@@ -31,6 +34,7 @@ final class ComparedOutputs {
     try (SharedInference.Lease a = Side.FLOAT.lease(model, options);
         SharedInference.Lease b = Side.QUANTIZED.lease(quantized, options)) {
       Map<String, OutputKind> kinds = new LinkedHashMap<>();
+      List<String> others = new ArrayList<>();
       for (TensorInfo output : model.parse().outputs()) {
         OutputKind kind = a.inference().comparableOutputs().get(output.name());
         OutputKind other = b.inference().comparableOutputs().get(output.name());
@@ -38,6 +42,8 @@ final class ComparedOutputs {
             && other != null
             && (kind == OutputKind.LABELS) == (other == OutputKind.LABELS)) {
           kinds.put(output.name(), kind);
+        } else {
+          others.add(output.name());
         }
       }
       if (kinds.isEmpty()) {
@@ -45,7 +51,7 @@ final class ComparedOutputs {
             "Models %s and %s have no output in common that can be compared"
                 .formatted(model.ref().uri(), quantized.ref().uri()));
       }
-      return new ComparedOutputs(kinds);
+      return new ComparedOutputs(kinds, others);
     }
   }
 
@@ -76,6 +82,13 @@ final class ComparedOutputs {
 
   List<String> names() {
     return List.copyOf(kinds.keySet());
+  }
+
+  /**
+   * Outputs of the float model that are not compared: sequences, or of another kind in the other.
+   */
+  List<String> others() {
+    return others;
   }
 
   boolean labels(String output) {

@@ -16,8 +16,16 @@ final class QualityWarnings {
 
   private QualityWarnings() {}
 
-  static List<String> of(List<Quality.OutputQuality> outputs, long samples) {
+  /**
+   * @param others names of outputs that could not be compared
+   */
+  static List<String> of(List<Quality.OutputQuality> outputs, List<String> others, long samples) {
     List<String> warnings = new ArrayList<>();
+    for (String other : others) {
+      warnings.add(
+          "'%s' is not compared: it is no tensor and no sequence of maps to numbers, or of another kind in the quantized model"
+              .formatted(other));
+    }
     outputs.forEach(
         output -> output.facts().ifPresent(facts -> of(output, facts, samples, warnings)));
     return warnings;

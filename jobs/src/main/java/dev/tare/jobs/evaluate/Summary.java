@@ -88,7 +88,7 @@ final class Summary {
         (double) sum(rows, "quantized_nanos") / Math.max(1, sum(rows, "float_nanos")),
         cpus,
         gate.check(qualities, unmeasured),
-        QualityWarnings.of(qualities, samples),
+        QualityWarnings.of(qualities, compared.others(), samples),
         Optional.empty());
   }
 

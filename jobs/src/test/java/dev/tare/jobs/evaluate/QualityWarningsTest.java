@@ -43,15 +43,28 @@ class QualityWarningsTest {
   }
 
   @Test
+  void outputThatIsNotComparedIsNamed() {
+    assertThat(QualityWarnings.of(List.of(), List.of("seq"), 9))
+        .singleElement()
+        .asString()
+        .startsWith("'seq' is not compared: it is no tensor");
+  }
+
+  @Test
   void channelThatTheWholeHidesIsWarnedOf() {
-    assertThat(QualityWarnings.of(List.of(output(.9999, 37, facts(false, false, SCORES))), 9))
+    assertThat(
+            QualityWarnings.of(
+                List.of(output(.9999, 37, facts(false, false, SCORES))), List.of(), 9))
         .containsExactly(
             "'y': 1 of 5 channels of the last axis are below 20 dB; the worst, channel 4, has"
                 + " 14.13 dB and errors up to 0.2500, where the float model gives 0.000 to 1.000");
-    assertThat(QualityWarnings.of(List.of(output(.98, 15, facts(false, false, SCORES))), 9))
+    assertThat(
+            QualityWarnings.of(List.of(output(.98, 15, facts(false, false, SCORES))), List.of(), 9))
         .as("the whole says it already")
         .isEmpty();
-    assertThat(QualityWarnings.of(List.of(output(.9999, 37, facts(true, false, SCORES))), 9))
+    assertThat(
+            QualityWarnings.of(
+                List.of(output(.9999, 37, facts(true, false, SCORES))), List.of(), 9))
         .as("classes compete")
         .isEmpty();
   }
@@ -86,7 +99,7 @@ class QualityWarningsTest {
             "SQNR of 'y', to which a cosine of 0.95 holds an output of one value, is 9.50000,"
                 + " below 10.00000");
     assertThat(failures(new Gate(OptionalDouble.of(.9), NONE, NONE), score)).isEmpty();
-    assertThat(QualityWarnings.of(List.of(score), 9))
+    assertThat(QualityWarnings.of(List.of(score), List.of(), 9))
         .containsExactly(
             "'y' is one value a sample, whose cosine can only be 1 or -1: its SQNR is 9.50 dB and"
                 + " its largest error 0.7600, where the float model gives 1.900 to 4.600");
@@ -101,7 +114,7 @@ class QualityWarningsTest {
             "4 values of 'y' are infinite or NaN in one model and not so in the other");
     assertThat(new Gate(NONE, NONE, NONE).check(List.of(output), Set.of()).outcome())
         .isEqualTo("none");
-    assertThat(QualityWarnings.of(List.of(output), 9))
+    assertThat(QualityWarnings.of(List.of(output), List.of(), 9))
         .hasSize(4)
         .anySatisfy(w -> assertThat(w).contains("another shape").contains("1 of 9 samples"))
         .anySatisfy(w -> assertThat(w).contains("no finite value").contains("2 of 9 samples"))
