@@ -51,11 +51,15 @@ public final class Locations {
   /**
    * Reads a text file in UTF-8.
    *
-   * @throws TareException (bad input) if there is none
+   * @throws TareException (bad input) if there is none, or a folder in its place
    */
   public static String readText(String location, Configuration hadoop) throws IOException {
     Path path = qualified(location, hadoop);
-    return new String(readBytes(path.getFileSystem(hadoop), path), StandardCharsets.UTF_8);
+    try (var stream = path.getFileSystem(hadoop).open(path)) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (FileNotFoundException e) {
+      throw unreadable(path, hadoop, e);
+    }
   }
 
   /**
