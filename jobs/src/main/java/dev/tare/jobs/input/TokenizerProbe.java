@@ -28,7 +28,9 @@ import java.util.regex.Pattern;
  */
 final class TokenizerProbe {
 
-  private static final int SIGNALLED = 128;
+  /** Exit codes of a process that ended by a fault of its own: ILL, ABRT, BUS, FPE, SEGV. */
+  private static final Set<Integer> FAULTS = Set.of(132, 134, 135, 136, 139);
+
   private static final int SECONDS = 600;
   private static final int CHUNK = 512;
   private static final int LONG = 4_000;
@@ -61,7 +63,8 @@ final class TokenizerProbe {
             "Cannot use tokenizer %s: it takes more than %d s to encode a few texts"
                 .formatted(file.displayName(), SECONDS));
       }
-      if (process.exitValue() >= SIGNALLED) {
+      // Others, as of a kill for want of memory, say nothing of the file.
+      if (FAULTS.contains(process.exitValue())) {
         throw new InputException(
             "Cannot use tokenizer %s: it is damaged, the native library ends the process on it (%s)"
                 .formatted(file.displayName(), reason(said, process.exitValue())));
