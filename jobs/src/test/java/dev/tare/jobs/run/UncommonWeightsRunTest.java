@@ -234,25 +234,4 @@ class UncommonWeightsRunTest {
             folder.resolve("run").toString())
         .refuses(3, folder.resolve("run"), "r: constants of LSTM are not quantized");
   }
-
-  @Test
-  void modelWhoseOnlyProductHasABadBiasIsRefusedWithTheReason() throws IOException {
-    String model =
-        new Graphs(13)
-            .input("x", TensorProto.DataType.FLOAT, "batch", 6)
-            .weight("w", 6, 4)
-            .constant(Graphs.floats("bias", new float[] {Float.NaN, 1, 2, 3}, 4))
-            .node("Gemm", "fc", List.of("x", "w", "bias"), "y")
-            .output("y", "batch", 4)
-            .write(folder.resolve("nan.onnx"));
-    tare(
-            "run",
-            "--model",
-            model,
-            "--data",
-            write(folder.resolve("data"), "x array<float>", gaussian(20, 6, 1)),
-            "--output",
-            folder.resolve("run").toString())
-        .refuses(3, folder.resolve("run"), "nan.onnx", "'bias': ", "it holds NaN or infinity");
-  }
 }
