@@ -1,8 +1,8 @@
 package dev.tare.engine.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.onnx.proto.GraphProto;

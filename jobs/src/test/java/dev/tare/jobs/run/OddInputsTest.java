@@ -72,10 +72,12 @@ class OddInputsTest {
                 .addInt64Data(1)
                 .build())
         .node("MatMul", "first", java.util.List.of("x", "w"), "m")
+        // A number of rounds that is computed.
+        .node("Abs", "rounds", java.util.List.of("turns"), "rounds")
         .node(
             "Loop",
             "spin",
-            java.util.List.of("turns", "", "m"),
+            java.util.List.of("rounds", "", "m"),
             "y",
             AttributeProto.newBuilder()
                 .setName("body")
