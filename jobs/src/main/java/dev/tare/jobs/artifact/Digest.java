@@ -23,12 +23,17 @@ public record Digest(String sha256, long bytes) {
    *     negative
    */
   public Digest {
-    if (!SHA256.matcher(sha256).matches()) {
+    if (!isSha256(sha256)) {
       throw new IllegalArgumentException("Not a sha256 in lower-case hexadecimal: " + sha256);
     }
     if (bytes < 0) {
       throw new IllegalArgumentException("Negative length: " + bytes);
     }
+  }
+
+  /** Whether a text is 64 lower-case hexadecimal digits. */
+  static boolean isSha256(String text) {
+    return SHA256.matcher(text).matches();
   }
 
   /** Digest of the UTF-8 bytes of a text. */

@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /**
  * Reads one object of a manifest's facts. Every error names manifest and key; a key that nobody
@@ -23,7 +22,6 @@ import java.util.regex.Pattern;
  */
 final class FactReader {
 
-  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final String COUNT = "a whole number, not negative";
 
   private final ObjectNode node;
@@ -53,12 +51,7 @@ final class FactReader {
     } catch (IllegalArgumentException e) {
       throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
     }
-    for (Map.Entry<String, JsonNode> entry : object.properties()) {
-      if (!reader.asked.contains(entry.getKey())) {
-        throw TareException.badInput(
-            "%s has the unknown key '%s%s'".formatted(where, prefix, entry.getKey()));
-      }
-    }
+    StrictJson.allow(object, reader.asked, prefix, where);
     return read;
   }
 
@@ -160,7 +153,7 @@ final class FactReader {
   }
 
   private static boolean isSha256(JsonNode node) {
-    return node.isTextual() && SHA256.matcher(node.textValue()).matches();
+    return node.isTextual() && Digest.isSha256(node.textValue());
   }
 
   private static boolean isCount(JsonNode node) {

@@ -88,11 +88,17 @@ public final class StrictJson {
 
   /** Refuses a key that this format does not have. */
   public static void allow(ObjectNode object, Set<String> keys, String where) {
+    allow(object, keys, "", where);
+  }
+
+  /** Refuses a key of an object inside a document, whose keys are named with a prefix. */
+  static void allow(ObjectNode object, Set<String> keys, String prefix, String where) {
     Iterator<String> names = object.fieldNames();
     while (names.hasNext()) {
       String name = names.next();
       if (!keys.contains(name)) {
-        throw TareException.badInput("%s has the unknown key '%s'".formatted(where, name));
+        throw TareException.badInput(
+            "%s has the unknown key '%s%s'".formatted(where, prefix, name));
       }
     }
   }
