@@ -165,7 +165,8 @@ public record DataFiles(String uri, List<DataFile> files) {
     return java.nio.file.Path.of(path.toUri().getPath());
   }
 
-  static boolean hidden(String name) {
+  /** Whether Spark leaves out a file or folder of this name when it reads what is around it. */
+  public static boolean hidden(String name) {
     return name.startsWith(".")
         || (name.startsWith("_") && !name.contains("="))
         || name.endsWith("._COPYING_");

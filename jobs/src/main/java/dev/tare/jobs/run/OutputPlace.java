@@ -1,6 +1,7 @@
 package dev.tare.jobs.run;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.input.DataFiles;
 import dev.tare.jobs.storage.HadoopSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -82,8 +83,7 @@ final class OutputPlace {
       }
     }
     // Spark does not read what is below such names.
-    return inner.subList(outer.size(), inner.size()).stream()
-        .noneMatch(name -> name.startsWith("_") || name.startsWith("."));
+    return inner.subList(outer.size(), inner.size()).stream().noneMatch(DataFiles::hidden);
   }
 
   private static List<String> names(URI uri) {
