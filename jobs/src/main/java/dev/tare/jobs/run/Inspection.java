@@ -178,7 +178,9 @@ final class Inspection {
             .collect(Collectors.joining(", ")));
     try {
       Preflight.check(model).forEach(warning -> field("warning", warning));
-      OpsetUpgrade.upgrade(GraphPreparation.prepare(model));
+      if (model.opset() < OpsetUpgrade.CHANNELS) {
+        OpsetUpgrade.upgrade(GraphPreparation.prepare(model));
+      }
     } catch (InvalidModelException e) {
       field("can be quantized", "no: " + e.getMessage());
       return;
