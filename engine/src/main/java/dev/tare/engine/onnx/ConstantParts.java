@@ -77,8 +77,12 @@ final class ConstantParts {
     return way <= 0 ? 0 : (way - 1) / stride + 1;
   }
 
-  /** Tensors one behind the other along an axis. */
-  static Optional<Tensor> joined(List<Tensor> tensors, long named) {
+  /**
+   * Tensors one behind the other along an axis.
+   *
+   * @param most bytes of the result; empty beyond them
+   */
+  static Optional<Tensor> joined(List<Tensor> tensors, long named, long most) {
     Tensor first = tensors.get(0);
     int rank = first.shape().rank();
     if (named < -rank || named >= rank) {
@@ -93,6 +97,9 @@ final class ConstantParts {
       }
       joined += tensor.shape().dim(axis);
       bytes += tensor.bytes().remaining();
+    }
+    if (bytes > most) {
+      return Optional.empty();
     }
     List<Long> dims = new ArrayList<>(first.shape().dims());
     dims.set(axis, joined);
@@ -120,10 +127,5 @@ final class ConstantParts {
       alike = i == axis || tensor.shape().dim(i) == first.shape().dim(i);
     }
     return alike;
-  }
-
-  /** Bytes of all, to be known before they are joined. */
-  static long bytes(List<Tensor> tensors) {
-    return tensors.stream().mapToLong(tensor -> tensor.bytes().remaining()).sum();
   }
 }

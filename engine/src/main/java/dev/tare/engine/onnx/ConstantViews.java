@@ -127,9 +127,9 @@ final class ConstantViews {
       }
       tensors.add(tensor.get());
     }
-    return tensors.isEmpty() || ConstantParts.bytes(tensors) > most
+    return tensors.isEmpty()
         ? Optional.empty()
-        : ConstantParts.joined(tensors, Nodes.intAttribute(node, "axis", 1));
+        : ConstantParts.joined(tensors, Nodes.intAttribute(node, "axis", 1), most);
   }
 
   private static Tensor view(Tensor tensor, Shape shape) {
