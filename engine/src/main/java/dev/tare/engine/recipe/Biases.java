@@ -175,7 +175,8 @@ final class Biases {
     return fits ? Optional.of(bias.toFloatArray()) : Optional.empty();
   }
 
-  private static float floor(float bias, TensorPlan input) {
+  /** The least scale of a weight with which a bias fits int32. */
+  static float floor(float bias, TensorPlan input) {
     return (float) (Math.abs((double) bias) / (scale(input).scale() * MAX_CODE));
   }
 

@@ -12,7 +12,7 @@ import java.util.Set;
  */
 final class PlanCheck {
   /** Of a scale, for what other versions rounded. */
-  private static final double TOLERANCE = 1e-3;
+  static final double TOLERANCE = 1e-3;
 
   private PlanCheck() {}
 

@@ -8,6 +8,7 @@ import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -95,25 +96,32 @@ public final class WeightPlanner {
 
   private record Measured(ChannelPlan channel, QuantError error, int clipped) {}
 
+  /** What the values of one scale lose by it. */
+  static QuantError error(float[] values, QuantParams params, Target target) {
+    Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
+    Tensor fake =
+        Quantizer.fakeQuantize(
+            channel, List.of(params), Granularity.perTensor(), target.limits(), Rounding.DIVISION);
+    return QuantError.between(values, fake.toFloatArray());
+  }
+
+  /** How many of the values lie outside of their range. */
+  static int clipped(float[] values, Range range) {
+    int clipped = 0;
+    for (float value : values) {
+      if (value < range.low() || value > range.high()) {
+        clipped++;
+      }
+    }
+    return clipped;
+  }
+
   private static Measured measure(String name, float[] values, TensorRule rule) {
     try {
       Range range = rule.method().select(distribution(values, rule), rule.target());
       QuantParams params = rule.target().params(range);
-      Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
-      Tensor fake =
-          Quantizer.fakeQuantize(
-              channel,
-              List.of(params),
-              Granularity.perTensor(),
-              rule.target().limits(),
-              Rounding.DIVISION);
-      QuantError error = QuantError.between(values, fake.toFloatArray());
-      int clipped = 0;
-      for (float value : values) {
-        if (value < range.low() || value > range.high()) {
-          clipped++;
-        }
-      }
+      QuantError error = error(values, params, rule.target());
+      int clipped = clipped(values, range);
       double share = (double) clipped / values.length;
       return new Measured(new ChannelPlan(range, params, share, error.sqnrDb()), error, clipped);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {

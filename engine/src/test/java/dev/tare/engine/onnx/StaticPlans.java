@@ -12,7 +12,9 @@ import dev.tare.engine.recipe.OtherConstants;
 import dev.tare.engine.recipe.PlanAssembler;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.recipe.WeightCheck;
 import dev.tare.engine.recipe.WeightPlanner;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -71,6 +73,11 @@ final class StaticPlans {
   }
 
   static OnnxModel quantized(OnnxModel model, QuantPlan plan) {
+    // What was planned from the weights is never refused because of them.
+    for (TensorPlan weight : plan.quantized(Role.WEIGHT)) {
+      WeightCheck.require(model.weights().constant(weight.tensor()), weight);
+      WeightCheck.requireWidthExplained(model.weights(), plan, weight);
+    }
     return QdqRewriter.rewrite(
         model,
         plan,

@@ -6,6 +6,8 @@ import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.recipe.WeightCheck;
+import dev.tare.engine.recipe.WeightSource;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -58,7 +60,8 @@ public final class QuantizeJob {
    * @param tensors folder for the table of constants
    * @param weights folder for the table of slices
    * @param parts receives the model
-   * @throws TareException (bad input) if the plan was made for another model
+   * @throws TareException (bad input) if the plan was made for another model, or the model's
+   *     weights are not what it was made from
    */
   public Result run(
       ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, PartSink parts)
@@ -70,6 +73,7 @@ public final class QuantizeJob {
       }
     }
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
+    requireWidthsExplained(model, plan, constants);
     constants.addAll(plan.quantized(Role.BIAS));
     SparkJobs.describe(spark, "quantize: %d weights".formatted(constants.size()));
     writeWeights(model, constants, weights, runId);
@@ -98,6 +102,16 @@ public final class QuantizeJob {
       throw TareException.badInput(
           "The plan was made for another model: sha256 %s, but %s has %s"
               .formatted(plan.modelSha256(), model.ref().uri(), model.sha256()));
+    }
+  }
+
+  private static void requireWidthsExplained(
+      ModelHandle model, QuantPlan plan, List<TensorPlan> weights) {
+    WeightSource source = model.prepared().weights();
+    try {
+      weights.forEach(weight -> WeightCheck.requireWidthExplained(source, plan, weight));
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(e.getMessage(), e);
     }
   }
 

@@ -3,7 +3,9 @@ package dev.tare.jobs.quantize;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.recipe.WeightCheck;
 import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
@@ -72,6 +74,10 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     int length = slice.getInt(3);
     int bits = plan.type().dtype().bits();
     Tensor constant = source.constant(plan.tensor());
+    if (plan.role() == Role.WEIGHT && slice.getInt(1) == 0) {
+      // Once for each weight: the slices of one lie in several tasks.
+      WeightCheck.require(constant, plan);
+    }
     FloatBuffer values = constant.floats();
     int first = Math.toIntExact(offset * 8 / bits);
     // The last byte of 4-bit integers may hold one.

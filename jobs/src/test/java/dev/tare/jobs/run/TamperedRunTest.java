@@ -7,6 +7,7 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.sql.TareCatalog;
@@ -15,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -209,15 +213,7 @@ class TamperedRunTest {
         }) {
       Path tampered = withText(whole, "plan.json", change[0], change[1]);
       output = Files.createTempDirectory(folder, "quantize");
-      tare(
-              "quantize",
-              "--model",
-              model,
-              "--plan",
-              tampered.toString(),
-              "--output",
-              output.toString())
-          .refuses(3, output, change[2]);
+      quantize(tampered).refuses(3, output, change[2]);
     }
     Path tampered = withText(whole, "plan.json", "\"axis\" : 1", "\"axis\" : 9");
     String words = "axis 9 of shape";
@@ -242,6 +238,41 @@ class TamperedRunTest {
             "--output",
             output.toString())
         .refuses(3, output, words);
+  }
+
+  /** Each list of the plan fits the others: only the weights show that they are wrong. */
+  @Test
+  void rangesThatTheWeightsContradict() throws IOException {
+    rangesRefused(List.of("scale", "low", "high"), true, 1, "'w1'", "outside of the range");
+    rangesRefused(List.of("scale", "low", "high"), false, 4, "'w1'", "keep an SQNR of");
+    rangesRefused(List.of("scale"), false, 4, "'w1'", "is wider than its range");
+  }
+
+  private void rangesRefused(List<String> keys, boolean reverse, float factor, String... words)
+      throws IOException {
+    Path tampered = copy(whole);
+    Path file = tampered.resolve("plan.json");
+    ObjectNode plan = (ObjectNode) JSON.readTree(file.toFile());
+    for (JsonNode tensor : plan.path("tensors")) {
+      if (tensor.path("tensor").asText().equals("w1")) {
+        for (String key : keys) {
+          List<Float> values = new ArrayList<>();
+          tensor.path(key).forEach(value -> values.add(value.floatValue() * factor));
+          if (reverse) {
+            Collections.reverse(values);
+          }
+          values.forEach(((ObjectNode) tensor).putArray(key)::add);
+        }
+      }
+    }
+    JSON.writeValue(file.toFile(), plan);
+    output = Files.createTempDirectory(folder, "quantize");
+    quantize(fitted(tampered, "plan.json")).refuses(3, output, words);
+  }
+
+  private CommandLine.Result quantize(Path plan) {
+    return tare(
+        "quantize", "--model", model, "--plan", plan.toString(), "--output", output.toString());
   }
 
   @Test
