@@ -17,7 +17,17 @@ class RoomsTest {
 
   /** Each room uses only those before it. */
   private static final List<String> ROOMS =
-      List.of("tensor", "histogram", "quant", "range", "recipe", "onnx", "infer", "export");
+      List.of(
+          "tensor",
+          "histogram",
+          "statistics",
+          "observe",
+          "quant",
+          "range",
+          "recipe",
+          "onnx",
+          "infer",
+          "export");
 
   @ArchTest
   static final ArchRule knowsNeitherSparkNorHadoop =

@@ -45,12 +45,26 @@ public final class Histogram {
    * @throws ArithmeticException if the total overflows a long
    */
   public static Histogram of(int mantissaBits, int[] bins, long[] counts) {
-    FloatBins floatBins = FloatBins.of(mantissaBits);
     if (bins.length != counts.length) {
       throw new IllegalArgumentException(
           "Invalid histogram: %d bins, %d counts".formatted(bins.length, counts.length));
     }
-    for (int i = 0; i < bins.length; i++) {
+    return of(mantissaBits, bins, counts, bins.length);
+  }
+
+  /**
+   * A histogram over the first entries of arrays, which are copied.
+   *
+   * @param bins strictly increasing bin numbers
+   * @param counts a positive count for each
+   * @param size how many entries there are, at most the length of either array
+   * @throws IllegalArgumentException if bins are not increasing or outside of the finite range, or
+   *     a count is not positive
+   * @throws ArithmeticException if the total overflows a long
+   */
+  public static Histogram of(int mantissaBits, int[] bins, long[] counts, int size) {
+    FloatBins floatBins = FloatBins.of(mantissaBits);
+    for (int i = 0; i < size; i++) {
       boolean inside = bins[i] >= -floatBins.binsPerSign() && bins[i] < floatBins.binsPerSign();
       boolean increasing = i == 0 || bins[i - 1] < bins[i];
       if (!inside || !increasing || counts[i] <= 0) {
@@ -64,7 +78,7 @@ public final class Histogram {
                     increasing ? "" : " after bin " + bins[i - 1]));
       }
     }
-    return new Histogram(floatBins, bins.clone(), counts.clone());
+    return trimmed(floatBins, bins, counts, size);
   }
 
   /**
@@ -125,8 +139,8 @@ public final class Histogram {
     return trimmed(coarser, coarseBins, coarseCounts, size);
   }
 
-  /** A histogram over the first entries of arrays that are valid and no longer shared. */
-  static Histogram trimmed(FloatBins floatBins, int[] bins, long[] counts, int size) {
+  /** A histogram over the first entries of arrays that are valid. */
+  private static Histogram trimmed(FloatBins floatBins, int[] bins, long[] counts, int size) {
     return new Histogram(floatBins, Arrays.copyOf(bins, size), Arrays.copyOf(counts, size));
   }
 

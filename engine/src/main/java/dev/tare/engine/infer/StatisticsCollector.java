@@ -1,10 +1,10 @@
 package dev.tare.engine.infer;
 
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.StatisticsBlock;
-import dev.tare.engine.histogram.TensorStatistics;
-import dev.tare.engine.histogram.WholeTables;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.observe.WholeTables;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;

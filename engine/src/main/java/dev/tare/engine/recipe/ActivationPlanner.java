@@ -1,13 +1,13 @@
 package dev.tare.engine.recipe;
 
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.histogram.Statistics;
-import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -3,11 +3,11 @@ package dev.tare.engine.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tare.engine.histogram.ChannelMode;
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.StatisticsBlock;
-import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;

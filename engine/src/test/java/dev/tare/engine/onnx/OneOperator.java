@@ -1,9 +1,8 @@
 package dev.tare.engine.onnx;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
@@ -15,6 +14,7 @@ import dev.tare.engine.recipe.ChannelPlan;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

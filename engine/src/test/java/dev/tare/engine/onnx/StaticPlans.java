@@ -1,8 +1,8 @@
 package dev.tare.engine.onnx;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.ActivationPlanner;

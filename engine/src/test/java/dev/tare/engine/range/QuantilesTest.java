@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.quant.FloatSamples;
 import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.statistics.Statistics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

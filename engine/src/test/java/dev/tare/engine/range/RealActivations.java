@@ -1,7 +1,7 @@
 package dev.tare.engine.range;
 
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.histogram.StatisticsBlockCodec;
+import dev.tare.engine.statistics.StatisticsBlockCodec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
-import dev.tare.engine.histogram.ChannelMode;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package dev.tare.engine.recipe;
 
 import com.typesafe.config.ConfigFactory;
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.TensorStatistics;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;

@@ -1,7 +1,7 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.infer.OptimizationLevel;
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;

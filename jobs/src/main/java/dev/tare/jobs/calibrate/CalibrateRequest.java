@@ -1,6 +1,6 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.jobs.model.ModelHandle;
 import java.util.Optional;
 import java.util.OptionalInt;

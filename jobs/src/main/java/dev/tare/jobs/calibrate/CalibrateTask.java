@@ -1,15 +1,15 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelsDifferException;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.StatisticsBlock;
-import dev.tare.engine.histogram.StatisticsBlockCodec;
-import dev.tare.engine.histogram.WholeTables;
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
+import dev.tare.engine.observe.ChannelsDifferException;
+import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.observe.WholeTables;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.StatisticsBlockCodec;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.TareException;

@@ -1,6 +1,6 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.observe.ChannelMode;
 import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;

@@ -1,8 +1,8 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelMode;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.onnx.Observation;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.jobs.TareException;

@@ -1,7 +1,7 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelMode;
-import dev.tare.engine.histogram.ObserverOptions;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.ObserverOptions;
 import java.io.Serializable;
 import java.util.OptionalInt;
 

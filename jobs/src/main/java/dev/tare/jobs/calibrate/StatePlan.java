@@ -1,8 +1,8 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelMode;
-import dev.tare.engine.histogram.StateMemory;
-import dev.tare.engine.histogram.WholeTables;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.StateMemory;
+import dev.tare.engine.observe.WholeTables;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
 import java.util.ArrayList;

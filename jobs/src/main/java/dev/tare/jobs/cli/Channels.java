@@ -1,6 +1,6 @@
 package dev.tare.jobs.cli;
 
-import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.observe.ChannelMode;
 import java.util.Optional;
 
 /** What to keep per channel, as users choose it. */

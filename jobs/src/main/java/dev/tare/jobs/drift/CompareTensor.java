@@ -1,8 +1,8 @@
 package dev.tare.jobs.drift;
 
-import dev.tare.engine.histogram.Drift;
-import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.statistics.Drift;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.table.StatisticsTable;
 import java.util.Iterator;

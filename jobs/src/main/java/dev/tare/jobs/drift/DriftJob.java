@@ -1,7 +1,7 @@
 package dev.tare.jobs.drift;
 
-import dev.tare.engine.histogram.Drift;
 import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.statistics.Drift;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.tare.jobs.drift;
 
-import dev.tare.engine.histogram.Drift;
 import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.statistics.Drift;
 import java.util.Optional;
 
 /**

@@ -1,11 +1,11 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.histogram.Statistics;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.table.StatisticsStore;
 import dev.tare.jobs.table.StatisticsTable;

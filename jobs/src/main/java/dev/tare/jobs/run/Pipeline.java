@@ -1,6 +1,6 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;

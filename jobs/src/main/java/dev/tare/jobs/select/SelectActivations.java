@@ -1,10 +1,10 @@
 package dev.tare.jobs.select;
 
-import dev.tare.engine.histogram.Statistics;
-import dev.tare.engine.histogram.TensorStatistics;
 import dev.tare.engine.recipe.ActivationPlanner;
 import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.StatisticsTable;

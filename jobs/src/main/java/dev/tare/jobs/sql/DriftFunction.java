@@ -1,7 +1,7 @@
 package dev.tare.jobs.sql;
 
-import dev.tare.engine.histogram.Drift;
-import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.statistics.Drift;
+import dev.tare.engine.statistics.Statistics;
 import java.util.List;
 import java.util.Locale;
 import org.apache.spark.sql.catalyst.InternalRow;

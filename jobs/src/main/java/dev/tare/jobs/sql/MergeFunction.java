@@ -1,8 +1,8 @@
 package dev.tare.jobs.sql;
 
-import dev.tare.engine.histogram.BlockKey;
-import dev.tare.engine.histogram.StatisticsBlock;
-import dev.tare.engine.histogram.StatisticsBlockCodec;
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.StatisticsBlockCodec;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.catalog.functions.AggregateFunction;
 import org.apache.spark.sql.types.DataType;

@@ -1,6 +1,6 @@
 package dev.tare.jobs.sql;
 
-import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.jobs.table.StatisticsTable;
 import java.util.ArrayList;
 import java.util.List;

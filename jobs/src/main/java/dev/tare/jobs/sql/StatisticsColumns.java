@@ -1,6 +1,6 @@
 package dev.tare.jobs.sql;
 
-import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.jobs.table.StatisticsDecoder;
 import dev.tare.jobs.table.StatisticsTable;
 import java.io.Serializable;

@@ -1,7 +1,7 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.histogram.StatisticsBlock;
-import dev.tare.engine.histogram.StatisticsBlockCodec;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.StatisticsBlockCodec;
 import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -1,7 +1,7 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.histogram.BlockKey;
-import dev.tare.engine.histogram.ContentHash;
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.ContentHash;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;

@@ -2,7 +2,7 @@ package dev.tare.jobs.table;
 
 import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
-import dev.tare.engine.histogram.Statistics;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.tensor.SampleOrigin;
 import java.util.List;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.histogram.BlockKey;
-import dev.tare.engine.histogram.ContentHash;
-import dev.tare.engine.histogram.Statistics;
-import dev.tare.engine.histogram.StatisticsBlock;
-import dev.tare.engine.histogram.StatisticsBlockCodec;
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.ContentHash;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.StatisticsBlockCodec;
 import dev.tare.jobs.TareException;
 import java.util.Iterator;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.histogram.BlockKey;
 import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
-import dev.tare.engine.histogram.Statistics;
-import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.TareException;
 import java.util.ArrayList;

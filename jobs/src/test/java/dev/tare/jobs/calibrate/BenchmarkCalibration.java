@@ -1,13 +1,13 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.histogram.ChannelMode;
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
 import dev.tare.engine.infer.Batcher;
 import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.TensorSink;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.ModelPreparer;
 import dev.tare.engine.onnx.Observation;
 import dev.tare.engine.onnx.ObservedTensor;

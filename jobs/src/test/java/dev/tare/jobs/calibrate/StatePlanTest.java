@@ -3,7 +3,7 @@ package dev.tare.jobs.calibrate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tare.engine.histogram.ChannelMode;
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;

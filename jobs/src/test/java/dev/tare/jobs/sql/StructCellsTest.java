@@ -3,10 +3,10 @@ package dev.tare.jobs.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.Statistics;
-import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.TareException;

@@ -2,11 +2,9 @@ package dev.tare.jobs.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tare.engine.histogram.ChannelMode;
-import dev.tare.engine.histogram.Observer;
-import dev.tare.engine.histogram.ObserverOptions;
-import dev.tare.engine.histogram.Statistics;
-import dev.tare.engine.histogram.StatisticsBlock;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.Observer;
+import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
@@ -17,6 +15,8 @@ import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.nio.FloatBuffer;

@@ -1,0 +1,14 @@
+package dev.tare.engine.observe;
+
+/** A tensor has another number of channels than before, or no such axis: it is no channel axis. */
+public final class ChannelsDifferException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  ChannelsDifferException(String message) {
+    super(message);
+  }
+
+  ChannelsDifferException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,90 @@
+package dev.tare.engine.observe;
+
+import dev.tare.engine.tensor.SampleOrigin;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Follows which sample holds one extreme of a tensor; not thread-safe.
+ *
+ * <p>Of samples that hold the same extreme it is the one of the first origin, so batches and their
+ * order do not enter.
+ *
+ * <p>A batch is read again only where it could change the answer. One that moves the extreme does
+ * so rarely, with the logarithm of their number. One that repeats it, as zeros behind a ReLU do,
+ * adds to the extreme's bin; then only samples that come before the holder are read, and the first
+ * of them that holds the extreme ends the search: the smallest hash so far falls rarely too. What
+ * costs more, and less than counting the batch again, is a tensor whose batches all reach the bin
+ * of the extreme, 2^-10 of it wide, and hardly ever the extreme itself.
+ */
+final class ExtremeSample {
+
+  private float extreme = Float.NaN;
+  private long inBin;
+  private Optional<SampleOrigin> holder = Optional.empty();
+
+  /**
+   * Takes note of a batch that was counted.
+   *
+   * @param now the extreme with this batch; NaN when there is none
+   * @param nowInBin values so far in the bin of the extreme
+   * @param samples of the batch, each an equal part of the values, in their order
+   * @param tile room to read values into
+   */
+  void update(
+      float now,
+      long nowInBin,
+      BitSource values,
+      int size,
+      List<SampleOrigin> samples,
+      int[] tile) {
+    boolean moved = now != extreme;
+    if (Float.isNaN(now) || (!moved && nowInBin == inBin)) {
+      return;
+    }
+    if (moved) {
+      holder = Optional.empty();
+    }
+    extreme = now;
+    inBin = nowInBin;
+    int length = size / samples.size();
+    int[] order = candidates(samples);
+    for (int sample : order) {
+      if (holds(values, sample * length, length, tile)) {
+        holder = Optional.of(samples.get(sample));
+        return;
+      }
+    }
+  }
+
+  /** Positions of the samples before the holder, by origin. */
+  private int[] candidates(List<SampleOrigin> samples) {
+    return java.util.stream.IntStream.range(0, samples.size())
+        .filter(i -> holder.isEmpty() || samples.get(i).compareTo(holder.get()) < 0)
+        .boxed()
+        .sorted((a, b) -> samples.get(a).compareTo(samples.get(b)))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private boolean holds(BitSource values, int from, int size, int[] tile) {
+    int bits = Float.floatToRawIntBits(extreme);
+    int negative = bits == 0 ? Integer.MIN_VALUE : bits;
+    int length;
+    for (int done = 0; done < size; done += length) {
+      length = Math.min(tile.length, size - done);
+      values.read(from + done, tile, 0, length);
+      for (int i = 0; i < length; i++) {
+        if (tile[i] == bits || tile[i] == negative) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** The holder of an extreme; empty where another one was seen in a batch of unknown samples. */
+  Optional<SampleOrigin> holderOf(float value) {
+    return value == extreme ? holder : Optional.empty();
+  }
+}

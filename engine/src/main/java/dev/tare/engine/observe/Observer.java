@@ -1,0 +1,293 @@
+package dev.tare.engine.observe;
+
+import dev.tare.engine.histogram.FloatBins;
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.TensorStatistics;
+import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.engine.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Collects the statistics of one tensor from the values of its batches.
+ *
+ * <p>Not thread-safe; confined to one Spark task. The statistics depend on the multiset of observed
+ * values and their samples alone, not on batches or their order, and merge with those of other
+ * observers. A refused call leaves the observer unchanged.
+ *
+ * <p>Cost: values are read once, in tiles that stay in cache: about 1 ns a value, with channel
+ * extremes 1.3 ns, with channel histograms 3 ns. Memory: {@link StateMemory}.
+ */
+public final class Observer {
+
+  /** Values that fit the second-level cache, in rows enough to pay for loading a table. */
+  private static final int TILE = 1 << 15;
+
+  /** Channels that are read together: a multiple of those of a table. */
+  private static final int SLICE = 4 * WindowCounts.CHANNELS;
+
+  /** The same without histograms, where no table waits for the next tile. */
+  private static final int WIDE_SLICE = 32 * WindowCounts.CHANNELS;
+
+  private final String tensor;
+  private final ObserverOptions options;
+  private final WholeCounter whole;
+  private final int[] tile;
+
+  private final ExtremeSample minSample = new ExtremeSample();
+  private final ExtremeSample maxSample = new ExtremeSample();
+
+  private Optional<ChannelCounter> channels = Optional.empty();
+  private OptionalInt axis = OptionalInt.empty();
+
+  private Observer(String tensor, ObserverOptions options, WholeTables tables, int[] room) {
+    this.tensor = tensor;
+    this.options = options;
+    this.tile = room;
+    this.whole = new WholeCounter(tables.create(FloatBins.of(options.mantissaBits())));
+  }
+
+  /**
+   * An observer that saw nothing.
+   *
+   * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
+   */
+  public static Observer create(String tensor, ObserverOptions options) {
+    return create(tensor, options, WholeTables.DENSE, room());
+  }
+
+  /**
+   * An observer that saw nothing.
+   *
+   * @param tables how it holds the counts of the whole tensor
+   * @param room what {@link #room} gave; observers of one thread may share it
+   * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
+   */
+  public static Observer create(
+      String tensor, ObserverOptions options, WholeTables tables, int[] room) {
+    return new Observer(new BlockKey(tensor, BlockKey.WHOLE, 0).tensor(), options, tables, room);
+  }
+
+  /** Room to read values into, 128 KiB, that holds nothing between two calls. */
+  public static int[] room() {
+    return new int[TILE];
+  }
+
+  /**
+   * Adds a batch.
+   *
+   * @param littleEndianFloats float32 values, row-major, from position to limit, which stay
+   * @throws IllegalArgumentException if the bytes are not those of the shape
+   * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
+   *     those of earlier batches
+   */
+  public void observe(ByteBuffer littleEndianFloats, Shape shape) {
+    observe(littleEndianFloats, shape, List.of());
+  }
+
+  /**
+   * Adds a batch of known samples, which may turn out to hold the extremes of the tensor.
+   *
+   * @param littleEndianFloats float32 values, row-major, from position to limit, which stay
+   * @param samples those of the batch, in its order; each holds an equal part of consecutive
+   *     values, as {@code BatchProbe} makes sure of. Where there is no such part, or no samples are
+   *     given, this batch names none
+   * @throws IllegalArgumentException if the bytes are not those of the shape
+   * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
+   *     those of earlier batches
+   */
+  public void observe(ByteBuffer littleEndianFloats, Shape shape, List<SampleOrigin> samples) {
+    int bytes = littleEndianFloats.remaining();
+    if (bytes % Float.BYTES != 0 || bytes / Float.BYTES != shape.size()) {
+      throw new IllegalArgumentException(
+          "Cannot observe tensor '%s' of shape %s: %d bytes instead of %d values of %d"
+              .formatted(tensor, shape, bytes, shape.size(), Float.BYTES));
+    }
+    IntBuffer bits = littleEndianFloats.slice().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    observe(bits::get, shape);
+    int size = (int) shape.size();
+    if (!samples.isEmpty() && size % samples.size() == 0) {
+      float low = channels.isPresent() ? channels.get().min() : whole.min();
+      float high = channels.isPresent() ? channels.get().max() : whole.max();
+      minSample.update(low, whole.inBinOf(low), bits::get, size, samples, tile);
+      maxSample.update(high, whole.inBinOf(high), bits::get, size, samples, tile);
+    }
+  }
+
+  /**
+   * Adds a batch; slower than from bytes.
+   *
+   * @param values row-major, from position to limit, which stay
+   * @throws IllegalArgumentException if there are not as many values as the shape says
+   * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
+   *     those of earlier batches
+   */
+  public void observe(FloatBuffer values, Shape shape) {
+    if (values.remaining() != shape.size()) {
+      throw new IllegalArgumentException(
+          "Cannot observe tensor '%s' of shape %s: %d values instead of %d"
+              .formatted(tensor, shape, values.remaining(), shape.size()));
+    }
+    FloatBuffer floats = values.slice();
+    observe(
+        (position, into, offset, length) -> {
+          for (int i = 0; i < length; i++) {
+            into[offset + i] = Float.floatToRawIntBits(floats.get(position + i));
+          }
+        },
+        shape);
+  }
+
+  private void observe(BitSource source, Shape shape) {
+    if (options.channelMode() == ChannelMode.NONE) {
+      scanWhole(source, (int) shape.size());
+      return;
+    }
+    int channelAxis = normalizedAxis(shape);
+    ChannelCounter counter = counterFor(channelAxis, shape.dim(channelAxis));
+    long inner = shape.stride(channelAxis);
+    counter.expect(shape.size() / counter.channels());
+    if (inner == 1) {
+      int rows = (int) (shape.size() / counter.channels());
+      boolean histograms = options.channelMode() == ChannelMode.HISTOGRAM;
+      scanColumns(source, rows, counter, histograms ? SLICE : WIDE_SLICE);
+    } else {
+      scanRuns(source, (int) shape.size(), (int) inner, counter);
+    }
+  }
+
+  private int normalizedAxis(Shape shape) {
+    try {
+      return shape.normalizeAxis(options.channelAxis().orElseThrow());
+    } catch (IllegalArgumentException e) {
+      throw new ChannelsDifferException(
+          "Cannot observe channels of tensor '%s': %s".formatted(tensor, e.getMessage()), e);
+    }
+  }
+
+  private ChannelCounter counterFor(int channelAxis, long size) {
+    if (channels.isEmpty()) {
+      if (size < 1 || size > Integer.MAX_VALUE) {
+        throw new ChannelsDifferException(
+            "Cannot observe channels of tensor '%s': %d channels on axis %d"
+                .formatted(tensor, size, channelAxis));
+      }
+      Optional<FloatBins> bins =
+          options.channelMode() == ChannelMode.HISTOGRAM
+              ? Optional.of(FloatBins.of(options.channelBits()))
+              : Optional.empty();
+      channels = Optional.of(new ChannelCounter((int) size, bins));
+      axis = OptionalInt.of(channelAxis);
+    }
+    ChannelCounter counter = channels.get();
+    if (counter.channels() != size || axis.getAsInt() != channelAxis) {
+      throw new ChannelsDifferException(
+          "Cannot observe tensor '%s': %d channels on axis %d vs %d on axis %d before"
+              .formatted(tensor, size, channelAxis, counter.channels(), axis.getAsInt()));
+    }
+    return counter;
+  }
+
+  private void scanWhole(BitSource source, int size) {
+    whole.beginFacts();
+    int length;
+    for (int done = 0; done < size; done += length) {
+      length = Math.min(TILE, size - done);
+      source.read(done, tile, 0, length);
+      whole.add(tile, length);
+    }
+  }
+
+  private void scanRuns(BitSource source, int size, int inner, ChannelCounter counter) {
+    int length;
+    for (int done = 0; done < size; done += length) {
+      length = Math.min(TILE, size - done);
+      whole.beginFacts();
+      load(source, done, length);
+      counter.addRuns(tile, length, done, inner, whole);
+    }
+  }
+
+  /** Counts a few channels over many rows at a time: their tables then stay in cache. */
+  private void scanColumns(BitSource source, int rows, ChannelCounter counter, int slice) {
+    int width = counter.channels();
+    int columns;
+    for (int first = 0; first < width; first += columns) {
+      columns = Math.min(slice, width - first);
+      int taken;
+      for (int row = 0; row < rows; row += taken) {
+        taken = Math.min(TILE / columns, rows - row);
+        if (columns == width) {
+          source.read(row * width, tile, 0, taken * width);
+        } else {
+          for (int i = 0; i < taken; i++) {
+            source.read((row + i) * width + first, tile, i * columns, columns);
+          }
+        }
+        whole.beginFacts();
+        whole.addBins(tile, taken * columns);
+        counter.addRows(tile, taken, first, columns, whole);
+      }
+    }
+  }
+
+  /** Reads a tile whose extremes its channels find. */
+  private void load(BitSource source, int position, int length) {
+    source.read(position, tile, 0, length);
+    whole.addBins(tile, length);
+  }
+
+  /** A snapshot of everything observed so far; costs one pass over all tables. */
+  public TensorStatistics statistics() {
+    List<Statistics> rows = channels.map(c -> c.statistics(0, c.channels())).orElse(List.of());
+    return new TensorStatistics(tensor, Optional.of(wholeRow()), axis, rows);
+  }
+
+  private Statistics wholeRow() {
+    Statistics all = channels.map(whole::statistics).orElseGet(whole::statistics);
+    return all.heldBy(minSample.holderOf(all.min()), maxSample.holderOf(all.max()));
+  }
+
+  /**
+   * The blocks of {@link #statistics}, sorted by key, each made when it is asked for: rows take
+   * more room than the tables behind them, and a tensor may have 100,000 channels.
+   */
+  public Iterator<StatisticsBlock> blocks() {
+    int size = channels.map(ChannelCounter::channels).orElse(0);
+    return new Iterator<>() {
+      private boolean wholeDone;
+      private int done;
+
+      @Override
+      public boolean hasNext() {
+        return !wholeDone || done < size;
+      }
+
+      @Override
+      public StatisticsBlock next() {
+        if (!wholeDone) {
+          wholeDone = true;
+          return StatisticsBlock.ofWhole(tensor, wholeRow());
+        }
+        if (done >= size) {
+          throw new NoSuchElementException("No more blocks of tensor '" + tensor + "'");
+        }
+        int first = done;
+        done = Math.min(size, first + StatisticsBlock.CHANNELS_PER_BLOCK);
+        return new StatisticsBlock(
+            new BlockKey(tensor, axis.getAsInt(), first),
+            size,
+            channels.get().statistics(first, done));
+      }
+    };
+  }
+}

@@ -1,0 +1,51 @@
+package dev.tare.engine.statistics;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Where a block of statistics belongs; ordered by (UTF-8 bytes of the tensor, axis, channel).
+ *
+ * @param tensor name of the tensor, not empty, without unpaired surrogates
+ * @param axis channel axis, at least 0; {@link #WHOLE} for the row of the whole tensor
+ * @param firstChannel first channel of the block, a multiple of {@link
+ *     StatisticsBlock#CHANNELS_PER_BLOCK}; 0 for the whole tensor
+ */
+public record BlockKey(String tensor, int axis, int firstChannel) implements Comparable<BlockKey> {
+
+  /** The axis of a row that covers all channels. */
+  public static final int WHOLE = -1;
+
+  /**
+   * @throws IllegalArgumentException if a part is outside of what it may be
+   */
+  public BlockKey {
+    if (tensor.isEmpty() || !StandardCharsets.UTF_8.newEncoder().canEncode(tensor)) {
+      throw new IllegalArgumentException("Invalid tensor name '" + tensor + "'");
+    }
+    boolean aligned = firstChannel >= 0 && firstChannel % StatisticsBlock.CHANNELS_PER_BLOCK == 0;
+    if (axis < WHOLE || !aligned || (axis == WHOLE && firstChannel != 0)) {
+      throw new IllegalArgumentException(
+          "Invalid block key: axis %d and first channel %d of tensor '%s'"
+              .formatted(axis, firstChannel, tensor));
+    }
+  }
+
+  @Override
+  public int compareTo(BlockKey other) {
+    int order =
+        Arrays.compareUnsigned(
+            tensor.getBytes(StandardCharsets.UTF_8), other.tensor.getBytes(StandardCharsets.UTF_8));
+    if (order == 0) {
+      order = Integer.compare(axis, other.axis);
+    }
+    return order != 0 ? order : Integer.compare(firstChannel, other.firstChannel);
+  }
+
+  @Override
+  public String toString() {
+    return axis == WHOLE
+        ? "tensor '" + tensor + "'"
+        : "tensor '%s', axis %d, channels from %d".formatted(tensor, axis, firstChannel);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.tare.engine.statistics;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The unit that merges and travels: the row of a whole tensor, or those of up to 64 channels.
+ *
+ * <p>Blocks are cut at fixed channels, so the blocks of a tensor do not depend on how work was
+ * split. {@link #merge} is associative and commutative over blocks of one key.
+ *
+ * @param key where the block belongs
+ * @param channels number of channels of the tensor on the key's axis; 1 for the whole tensor
+ * @param rows one row for each channel from the key's first on: 64, or what is left for the last
+ *     block; all with histograms of the same mantissa bits, or all without; only the row of a whole
+ *     tensor knows samples
+ */
+public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows) {
+
+  /** Rows of a full block; part of the content encoding, so it never changes. */
+  public static final int CHANNELS_PER_BLOCK = 64;
+
+  /**
+   * @throws IllegalArgumentException if the number of rows does not follow from the key and the
+   *     channels, mantissa bits differ among rows, or a channel knows a sample
+   */
+  public StatisticsBlock {
+    rows = List.copyOf(rows);
+    int expected = Math.min(CHANNELS_PER_BLOCK, channels - key.firstChannel());
+    if (rows.isEmpty()
+        || rows.size() != expected
+        || (key.axis() == BlockKey.WHOLE && channels != 1)) {
+      throw new IllegalArgumentException(
+          "Invalid block of %s: %d rows for %d channels".formatted(key, rows.size(), channels));
+    }
+    for (Statistics row : rows) {
+      if (row.mantissaBits() != rows.get(0).mantissaBits()) {
+        throw new IllegalArgumentException(
+            "Invalid block of %s: rows with %s and with %s"
+                .formatted(key, rows.get(0).bins(), row.bins()));
+      }
+      if (key.axis() != BlockKey.WHOLE && knowsSamples(row)) {
+        throw new IllegalArgumentException(
+            "Invalid block of %s: only whole tensors know the samples of extremes".formatted(key));
+      }
+    }
+  }
+
+  /** Whether the sample of an extreme is known. */
+  boolean knowsSamples() {
+    return knowsSamples(rows.get(0));
+  }
+
+  private static boolean knowsSamples(Statistics row) {
+    return row.minSample().isPresent() || row.maxSample().isPresent();
+  }
+
+  /** The block of a whole tensor. */
+  public static StatisticsBlock ofWhole(String tensor, Statistics whole) {
+    return new StatisticsBlock(new BlockKey(tensor, BlockKey.WHOLE, 0), 1, List.of(whole));
+  }
+
+  /** Mantissa bits of every row's histogram; 0 when rows have none. */
+  public int mantissaBits() {
+    return rows.get(0).mantissaBits();
+  }
+
+  /**
+   * The block of both multisets of values together.
+   *
+   * @throws IllegalArgumentException if keys, channels or mantissa bits differ
+   * @throws ArithmeticException if a count overflows a long
+   */
+  public StatisticsBlock merge(StatisticsBlock other) {
+    if (!key.equals(other.key)) {
+      throw new IllegalArgumentException("Cannot merge blocks: %s vs %s".formatted(key, other.key));
+    }
+    if (channels != other.channels) {
+      throw new IllegalArgumentException(
+          "Cannot merge statistics of tensor '%s': %d channels vs %d"
+              .formatted(key.tensor(), channels, other.channels));
+    }
+    if (mantissaBits() != other.mantissaBits()) {
+      throw new IllegalArgumentException(
+          "Cannot merge statistics of tensor '%s': %s vs %s"
+              .formatted(key.tensor(), rows.get(0).bins(), other.rows.get(0).bins()));
+    }
+    List<Statistics> merged = new ArrayList<>(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      merged.add(rows.get(i).merge(other.rows.get(i)));
+    }
+    return new StatisticsBlock(key, channels, merged);
+  }
+}

@@ -1,0 +1,211 @@
+package dev.tare.engine.statistics;
+
+import dev.tare.engine.histogram.FloatBins;
+import dev.tare.engine.histogram.Histogram;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The byte layout of a {@link StatisticsBlock}: equal blocks have equal bytes, and only those bytes
+ * decode.
+ *
+ * <pre>
+ * bytes   magic, ASCII "TARE"
+ * byte    version, 1 or 2
+ * byte    kind, 1: a block of statistics
+ * varint  length of the tensor's name in UTF-8, then its bytes
+ * varint  axis + 1; 0 for the whole tensor
+ * varint  first channel
+ * varint  channels of the tensor on that axis; 1 for the whole tensor
+ * byte    mantissa bits of every row's histogram; 0 when rows have none
+ * per row (the number follows from channels and first channel):
+ *   varint  count, then zeros, NaNs, +Infs, -Infs
+ *   int32   bits of min, then of max, little-endian; 0x7fc00000 when there is no finite value
+ *   with mantissa bits above 0:
+ *     varint  number of bins that hold values
+ *     per bin, increasing:
+ *       varint  first: zigzag of the bin number; later: difference to the bin before, less 1
+ *       varint  values in the bin, less 1
+ * version 2 only, which is used where a sample of an extreme is known, so for whole tensors:
+ *   byte    1: the sample of min is known, 2: that of max, 3: both
+ *   per known sample, that of min first:
+ *     bytes   SHA-256 of the sample, 32 of them
+ *     byte    0: no place is known, 1: the file, 2: file and row
+ *     varint  with a file: its length in UTF-8, then its bytes
+ *     varint  with a row: the row
+ * </pre>
+ *
+ * <p>The content of a block leaves places out: it is the encoding with 0 for them.
+ *
+ * <p>A varint is 7 bits a byte, lowest first, high bit set on all bytes but the last, in as few
+ * bytes as possible; zigzag(b) is (b shifted left by 1) xor (b shifted right by 31, signed).
+ */
+public final class StatisticsBlockCodec {
+
+  private static final int MAGIC = 0x45524154; // "TARE", read little-endian
+  private static final byte VERSION = 1;
+  private static final byte VERSION_WITH_SAMPLES = 2;
+  private static final byte KIND_BLOCK = 1;
+  private static final int MAX_NAME_BYTES = 1 << 16;
+  private static final int CANONICAL_NAN = 0x7fc00000;
+
+  private StatisticsBlockCodec() {}
+
+  /** The canonical bytes; costs one pass over the bins. */
+  public static byte[] encode(StatisticsBlock block) {
+    return encode(block, true);
+  }
+
+  /** What of a block does not depend on where its samples were read. */
+  public static byte[] encodeContent(StatisticsBlock block) {
+    return encode(block, false);
+  }
+
+  private static byte[] encode(StatisticsBlock block, boolean places) {
+    VarintWriter out = new VarintWriter();
+    byte[] name = block.key().tensor().getBytes(StandardCharsets.UTF_8);
+    if (name.length > MAX_NAME_BYTES) {
+      throw new IllegalArgumentException(
+          "Cannot encode statistics: a tensor name has %d bytes in UTF-8, more than %d"
+              .formatted(name.length, MAX_NAME_BYTES));
+    }
+    out.int32(MAGIC);
+    out.octet(block.knowsSamples() ? VERSION_WITH_SAMPLES : VERSION);
+    out.octet(KIND_BLOCK);
+    out.varint(name.length);
+    out.bytes(name);
+    out.varint(block.key().axis() + 1);
+    out.varint(block.key().firstChannel());
+    out.varint(block.channels());
+    out.octet((byte) block.mantissaBits());
+    for (Statistics row : block.rows()) {
+      out.varint(row.count());
+      out.varint(row.zeros());
+      out.varint(row.nans());
+      out.varint(row.posInfs());
+      out.varint(row.negInfs());
+      out.int32(Float.floatToIntBits(row.min()));
+      out.int32(Float.floatToIntBits(row.max()));
+      row.histogram().ifPresent(histogram -> encode(histogram, out));
+    }
+    if (block.knowsSamples()) {
+      SampleOriginCodec.encode(block.rows().get(0), places, out);
+    }
+    return out.toByteArray();
+  }
+
+  private static void encode(Histogram histogram, VarintWriter out) {
+    out.varint(histogram.size());
+    for (int i = 0; i < histogram.size(); i++) {
+      int bin = histogram.bin(i);
+      out.varint(
+          i == 0 ? ((bin << 1) ^ (bin >> 31)) & 0xffffffffL : bin - histogram.bin(i - 1) - 1L);
+      out.varint(histogram.count(i) - 1);
+    }
+  }
+
+  /**
+   * The block behind canonical bytes.
+   *
+   * @throws IllegalArgumentException if the bytes are no such encoding: another magic, version or
+   *     kind, truncated, left over, not canonical, or a state that cannot be
+   */
+  public static StatisticsBlock decode(byte[] encoded) {
+    ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      StatisticsBlock block = decode(new VarintReader(in));
+      if (in.hasRemaining()) {
+        throw invalid(in.remaining() + " bytes left over");
+      }
+      return block;
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("Cannot decode statistics: counts overflow a long", e);
+    }
+  }
+
+  private static StatisticsBlock decode(VarintReader in) {
+    int magic = in.int32("magic");
+    byte version = in.octet("version");
+    byte kind = in.octet("kind");
+    boolean known = version == VERSION || version == VERSION_WITH_SAMPLES;
+    if (magic != MAGIC || !known || kind != KIND_BLOCK) {
+      throw invalid(
+          "magic %08x, version %d, kind %d instead of %08x, %d to %d, %d"
+              .formatted(magic, version, kind, MAGIC, VERSION, VERSION_WITH_SAMPLES, KIND_BLOCK));
+    }
+    String tensor = name(in.bytes(in.varint(MAX_NAME_BYTES, "name length"), "name"));
+    int axis = in.varint(Integer.MAX_VALUE, "axis") - 1;
+    int firstChannel = in.varint(Integer.MAX_VALUE, "first channel");
+    int channels = in.varint(Integer.MAX_VALUE, "channels");
+    int mantissaBits = in.octet("mantissa bits");
+    if (mantissaBits < 0 || mantissaBits > FloatBins.MAX_MANTISSA_BITS) {
+      throw invalid("mantissa bits " + mantissaBits);
+    }
+    BlockKey key = new BlockKey(tensor, axis, firstChannel);
+    int size = Math.min(StatisticsBlock.CHANNELS_PER_BLOCK, channels - firstChannel);
+    List<Statistics> rows = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      rows.add(decodeRow(in, mantissaBits));
+    }
+    if (version == VERSION_WITH_SAMPLES && size > 0) {
+      rows.set(0, SampleOriginCodec.decode(rows.get(0), in));
+    }
+    return new StatisticsBlock(key, channels, rows);
+  }
+
+  private static Statistics decodeRow(VarintReader in, int mantissaBits) {
+    return new Statistics(
+        in.varint("count"),
+        in.varint("zeros"),
+        in.varint("NaNs"),
+        in.varint("+Infs"),
+        in.varint("-Infs"),
+        extreme(in.int32("min")),
+        extreme(in.int32("max")),
+        mantissaBits == 0 ? Optional.empty() : Optional.of(decodeHistogram(in, mantissaBits)));
+  }
+
+  private static Histogram decodeHistogram(VarintReader in, int mantissaBits) {
+    // A bin takes two bytes at least, so a hostile size cannot allocate more than the input is
+    // long.
+    int size = in.varint(in.remaining() / 2, "number of bins");
+    int[] bins = new int[size];
+    long[] counts = new long[size];
+    for (int i = 0; i < size; i++) {
+      if (i == 0) {
+        int zigzag = in.varint(Integer.MAX_VALUE, "first bin");
+        bins[0] = (zigzag >>> 1) ^ -(zigzag & 1);
+      } else {
+        bins[i] = Math.addExact(bins[i - 1], in.varint(Integer.MAX_VALUE - 1, "bin") + 1);
+      }
+      counts[i] = Math.addExact(in.varint("values in a bin"), 1);
+    }
+    return Histogram.of(mantissaBits, bins, counts);
+  }
+
+  private static float extreme(int bits) {
+    float value = Float.intBitsToFloat(bits);
+    boolean canonical = Float.isNaN(value) ? bits == CANONICAL_NAN : bits != Integer.MIN_VALUE;
+    if (!canonical) {
+      throw invalid("extreme %08x is not canonical".formatted(bits));
+    }
+    return value;
+  }
+
+  private static String name(byte[] utf8) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("Cannot decode statistics: name is not UTF-8", e);
+    }
+  }
+
+  static IllegalArgumentException invalid(String what) {
+    return new IllegalArgumentException("Cannot decode statistics: " + what);
+  }
+}

@@ -1,0 +1,239 @@
+package dev.tare.engine.observe;
+
+import dev.tare.engine.histogram.Histogram;
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.ContentHash;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.StatisticsBlockCodec;
+import dev.tare.engine.statistics.TensorStatistics;
+import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Nested;
+
+class LawsTest {
+
+  private static final ObserverOptions CHANNELS =
+      ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, -1);
+
+  private static Statistics row(int mantissaBits, List<float[]> rows) {
+    List<Float> values = new ArrayList<>();
+    rows.forEach(
+        floats -> {
+          for (float value : floats) {
+            values.add(value);
+          }
+        });
+    return NaiveStatistics.of(mantissaBits, values);
+  }
+
+  private static TensorStatistics observed(ObserverOptions options, List<float[]> rows) {
+    Observer observer = Observer.create("x", options);
+    for (float[] values : rows) {
+      observer.observe(Floats.direct(values), Shape.of(1, values.length));
+    }
+    return observer.statistics();
+  }
+
+  private static byte[] encoded(TensorStatistics statistics) {
+    ContentHash hash = new ContentHash();
+    statistics.toBlocks().forEach(hash::add);
+    return hash.sha256Hex().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  }
+
+  @Nested
+  class OfStatistics extends MergeLaws<Statistics> {
+    @Override
+    Statistics identity() {
+      return Statistics.empty(6);
+    }
+
+    @Override
+    Statistics of(List<float[]> rows) {
+      return row(6, rows);
+    }
+
+    @Override
+    Statistics merge(Statistics left, Statistics right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(Statistics state) {
+      return StatisticsBlockCodec.encode(StatisticsBlock.ofWhole("x", state));
+    }
+
+    @Override
+    Statistics incompatible() {
+      return Statistics.emptyExtremes();
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics: 6 mantissa bits vs no histogram";
+    }
+  }
+
+  /** Statistics that name the samples of their extremes, all or some of them. */
+  @Nested
+  class OfStatisticsOfSamples extends OfStatistics {
+    @Override
+    Statistics identity() {
+      return Statistics.empty(10);
+    }
+
+    @Override
+    Statistics of(List<float[]> rows) {
+      Statistics sum = identity();
+      for (float[] values : rows) {
+        Observer observer = Observer.create("x", ObserverOptions.ofWhole());
+        SampleOrigin origin = ExtremeSampleTest.origin(values);
+        boolean known = !Character.isDigit(origin.sha256().charAt(0)) || values[0] > 0;
+        observer.observe(
+            Floats.direct(values), Shape.of(1, values.length), known ? List.of(origin) : List.of());
+        sum = sum.merge(observer.statistics().whole().orElseThrow());
+      }
+      return sum;
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics: 10 mantissa bits vs no histogram";
+    }
+  }
+
+  @Nested
+  class OfHistogram extends MergeLaws<Histogram> {
+    @Override
+    Histogram identity() {
+      return Histogram.empty(9);
+    }
+
+    @Override
+    Histogram of(List<float[]> rows) {
+      return row(9, rows).histogram().orElseThrow();
+    }
+
+    @Override
+    Histogram merge(Histogram left, Histogram right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(Histogram state) {
+      return (Arrays.toString(state.bins()) + Arrays.toString(state.counts()))
+          .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    Histogram incompatible() {
+      return Histogram.empty(8);
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge histograms: 9 mantissa bits vs 8";
+    }
+  }
+
+  @Nested
+  class OfStatisticsBlock extends MergeLaws<StatisticsBlock> {
+    @Override
+    StatisticsBlock identity() {
+      return new StatisticsBlock(
+          new BlockKey("x", 1, 64), 70, java.util.Collections.nCopies(6, Statistics.empty(5)));
+    }
+
+    @Override
+    StatisticsBlock of(List<float[]> rows) {
+      return observed(CHANNELS, rows).toBlocks().get(2);
+    }
+
+    @Override
+    StatisticsBlock merge(StatisticsBlock left, StatisticsBlock right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(StatisticsBlock state) {
+      return StatisticsBlockCodec.encode(state);
+    }
+
+    @Override
+    StatisticsBlock incompatible() {
+      return new StatisticsBlock(
+          new BlockKey("x", 1, 64), 69, java.util.Collections.nCopies(5, Statistics.empty(5)));
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics of tensor 'x': 70 channels vs 69";
+    }
+  }
+
+  @Nested
+  class OfTensorStatistics extends MergeLaws<TensorStatistics> {
+    @Override
+    TensorStatistics identity() {
+      return TensorStatistics.ofWhole("x", Statistics.empty(10));
+    }
+
+    @Override
+    TensorStatistics of(List<float[]> rows) {
+      return observed(ObserverOptions.ofChannels(ChannelMode.EXTREMES, 1), rows);
+    }
+
+    @Override
+    TensorStatistics merge(TensorStatistics left, TensorStatistics right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(TensorStatistics state) {
+      return encoded(state);
+    }
+
+    @Override
+    TensorStatistics incompatible() {
+      return new TensorStatistics(
+          "x",
+          Optional.of(Statistics.empty(10)),
+          OptionalInt.of(1),
+          List.of(Statistics.emptyExtremes()));
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics of tensor 'x': 70 channels vs 1";
+    }
+  }
+
+  /** States of observers that saw parts of the rows. */
+  @Nested
+  class OfObserver extends OfTensorStatistics {
+    @Override
+    TensorStatistics identity() {
+      return observed(CHANNELS, List.of());
+    }
+
+    @Override
+    TensorStatistics of(List<float[]> rows) {
+      return observed(CHANNELS, rows);
+    }
+
+    @Override
+    TensorStatistics incompatible() {
+      return TensorStatistics.ofWhole("x", row(9, List.of(new float[] {1})));
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics of tensor 'x': 10 mantissa bits vs 9 mantissa bits";
+    }
+  }
+}
