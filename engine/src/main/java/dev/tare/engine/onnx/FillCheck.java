@@ -1,5 +1,8 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.onnx.graph.ConstantScope;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;

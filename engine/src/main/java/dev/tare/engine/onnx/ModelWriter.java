@@ -1,5 +1,7 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.onnx.graph.ExternalRegion;
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.TensorProto;

@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.HashSet;
@@ -9,12 +10,12 @@ import java.util.Set;
  * Node names that ONNX Runtime takes: it refuses two nodes of one name in a graph. A node may have
  * none, and two graphs may use the same.
  */
-final class NodeNames {
+public final class NodeNames {
 
   private NodeNames() {}
 
   /** Whether some graph of a model, the bodies of its nodes included, uses a name twice. */
-  static boolean repeated(GraphProto graph) {
+  public static boolean repeated(GraphProto graph) {
     Set<String> seen = new HashSet<>();
     for (NodeProto node : graph.getNodeList()) {
       if (!node.getName().isEmpty() && !seen.add(node.getName())) {
@@ -31,7 +32,7 @@ final class NodeNames {
    * The graph with the names of {@link Nodes#names} in each graph that uses one twice; the same
    * instance where none does.
    */
-  static GraphProto distinct(GraphProto graph) {
+  public static GraphProto distinct(GraphProto graph) {
     if (!repeated(graph)) {
       return graph;
     }

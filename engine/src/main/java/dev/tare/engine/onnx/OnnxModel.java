@@ -4,13 +4,15 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.tare.engine.onnx.graph.Constants;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.OperatorSetIdProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
-import dev.tare.engine.recipe.WeightSource;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -45,7 +47,6 @@ public final class OnnxModel {
   private final Optional<Path> folder;
   private final Constants constants;
   private final List<String> nodeNames;
-  private final GraphWeights weights;
 
   private OnnxModel(String name, ModelProto proto, Optional<Path> folder) {
     this.name = name;
@@ -53,7 +54,6 @@ public final class OnnxModel {
     this.folder = folder;
     this.constants = Constants.of(proto.getGraph());
     this.nodeNames = Nodes.names(proto.getGraph().getNodeList());
-    this.weights = new GraphWeights(proto.getGraph(), constants, nodeNames);
   }
 
   /**
@@ -174,11 +174,11 @@ public final class OnnxModel {
   }
 
   /** A rewritten form of this model, under the same name. */
-  OnnxModel with(ModelProto rewritten) {
+  public OnnxModel with(ModelProto rewritten) {
     return new OnnxModel(name, rewritten, folder);
   }
 
-  ModelProto proto() {
+  public ModelProto proto() {
     return proto;
   }
 
@@ -187,11 +187,11 @@ public final class OnnxModel {
     return folder;
   }
 
-  GraphProto graph() {
+  public GraphProto graph() {
     return proto.getGraph();
   }
 
-  Constants constants() {
+  public Constants constants() {
     return constants;
   }
 
@@ -250,19 +250,6 @@ public final class OnnxModel {
     return nodeNames;
   }
 
-  /** Constant weights of MatMul, Gemm, Conv and ConvTranspose, those in subgraphs apart. */
-  public WeightSource weights() {
-    return weights;
-  }
-
-  /**
-   * Every MatMul, Gemm, Conv and ConvTranspose of the main graph that {@link #weights} leaves out,
-   * and why.
-   */
-  public List<SkippedNode> skipped() {
-    return weights.skipped();
-  }
-
   /** How often each operator occurs, subgraphs included; other domains are written before a dot. */
   public SortedMap<String, Integer> operatorCounts() {
     SortedMap<String, Integer> counts = new TreeMap<>();
@@ -308,7 +295,7 @@ public final class OnnxModel {
   }
 
   /** Inputs and everything that nodes of the main graph make. */
-  Set<String> tensors() {
+  public Set<String> tensors() {
     Set<String> names = new HashSet<>();
     graph().getInputList().stream().map(ValueInfoProto::getName).forEach(names::add);
     graph().getNodeList().forEach(n -> names.addAll(n.getOutputList()));

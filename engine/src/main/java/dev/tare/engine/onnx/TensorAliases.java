@@ -1,5 +1,7 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.onnx.graph.FreshNames;
+import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.Collections;

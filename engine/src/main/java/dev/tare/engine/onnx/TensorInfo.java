@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.TensorShapeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.tensor.DType;

@@ -1,8 +1,11 @@
 /**
- * Reading, checking, upgrading and rewriting ONNX models: the only room that sees protobuf. {@link
- * dev.tare.engine.onnx.OnnxModel} reads, {@link dev.tare.engine.onnx.Preflight} refuses, {@link
- * dev.tare.engine.onnx.GraphPreparation} makes what plans speak of, and {@link
- * dev.tare.engine.onnx.QdqRewriter} applies a plan. {@code engine/docs/onnx.md} is the map; {@code
- * infer} runs what is written.
+ * The ONNX format; this room and those inside it alone see protobuf. {@link
+ * dev.tare.engine.onnx.OnnxModel} reads a model and checks its structure, {@link
+ * dev.tare.engine.onnx.Preflight} refuses what Tare cannot take, {@link
+ * dev.tare.engine.onnx.ModelWriter} writes.
+ *
+ * <p>The rooms inside, each using only those before it: {@code graph} (beneath this one), {@code
+ * view}, {@code opset}, {@code prepare}, {@code write}. {@code engine/docs/onnx.md} is the map;
+ * {@code infer} runs what is written.
  */
 package dev.tare.engine.onnx;

@@ -1,5 +1,7 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.graph.GraphNode;
+import dev.tare.engine.graph.QuantizableNode;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -103,7 +105,7 @@ public record Recipe(
     return mode(rule -> rule.matches(node));
   }
 
-  Mode mode(GraphNode node) {
+  public Mode mode(GraphNode node) {
     return mode(rule -> rule.matches(node));
   }
 
@@ -114,11 +116,11 @@ public record Recipe(
   }
 
   /** Why an operator stays float, or nothing where it is quantized. */
-  Optional<String> reasonToLeave(QuantizableNode node) {
+  public Optional<String> reasonToLeave(QuantizableNode node) {
     return reasonToLeave(node.opType(), rule -> rule.matches(node));
   }
 
-  Optional<String> reasonToLeave(GraphNode node) {
+  public Optional<String> reasonToLeave(GraphNode node) {
     return reasonToLeave(node.opType(), rule -> rule.matches(node));
   }
 
@@ -133,7 +135,7 @@ public record Recipe(
   }
 
   /** Why a tensor stays float whatever reads it, or nothing. */
-  Optional<String> reasonToLeave(String tensor) {
+  public Optional<String> reasonToLeave(String tensor) {
     return last(r -> r.quantize().isPresent() && r.names(tensor)).flatMap(Recipe::exclusion);
   }
 

@@ -52,7 +52,6 @@ public final class RecipeParser {
           "float-above",
           "exclude",
           "rules");
-  static final Set<String> OPERATORS = Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather");
 
   private RecipeParser() {}
 
@@ -159,10 +158,7 @@ public final class RecipeParser {
   }
 
   static void requireKnown(Config config, List<String> operators, Placement placement) {
-    Set<String> known = new TreeSet<>(OPERATORS);
-    if (placement == Placement.ALL_SUPPORTED) {
-      known.addAll(AllSupported.OPERATORS);
-    }
+    Set<String> known = placement.operators();
     for (String operator : operators) {
       if (!known.contains(operator)) {
         throw at(config, "operators", "cannot quantize '" + operator + "'; known are " + known);

@@ -1,5 +1,7 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.graph.GraphNode;
+import dev.tare.engine.graph.QuantizableNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

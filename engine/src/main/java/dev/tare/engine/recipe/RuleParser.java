@@ -1,6 +1,7 @@
 package dev.tare.engine.recipe;
 
 import com.typesafe.config.Config;
+import dev.tare.engine.graph.QuantizableNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -30,6 +30,9 @@ public record TensorQuery(
 
   private static final long serialVersionUID = 1L;
 
+  /** Stands among consumers for whoever runs the model. */
+  public static final String GRAPH_OUTPUT = "<graph output>";
+
   /** What is known of the values of a tensor before any was seen. */
   public enum Nature {
     /** Nothing. */
@@ -68,7 +71,7 @@ public record TensorQuery(
     return nature == Nature.OPERAND ? Role.ACTIVATION : role;
   }
 
-  TensorQuery with(Nature other) {
+  public TensorQuery with(Nature other) {
     return new TensorQuery(
         tensor, role, consumers, operators, format, channelAxis, blockAxis, other);
   }

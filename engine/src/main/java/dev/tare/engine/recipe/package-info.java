@@ -1,8 +1,6 @@
 /**
- * The user's intent ({@link dev.tare.engine.recipe.Recipe}), and the decision for every tensor that
- * follows from it ({@link dev.tare.engine.recipe.QuantPlan}). {@link
- * dev.tare.engine.recipe.Candidates} sorts the operators of a model and {@link
- * dev.tare.engine.recipe.PlanAssembler} puts the plan together; {@code onnx} reads the model and
- * writes what was planned.
+ * The user's intent: {@link dev.tare.engine.recipe.RecipeParser} reads a {@link
+ * dev.tare.engine.recipe.Recipe}, which decides about every node and tensor that it is asked about.
+ * {@code target} says what of it a runtime can hold, and {@code plan} decides tensor by tensor.
  */
 package dev.tare.engine.recipe;

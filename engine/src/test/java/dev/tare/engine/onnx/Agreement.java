@@ -4,7 +4,7 @@ import dev.tare.engine.tensor.Tensor;
 import java.util.Locale;
 
 /** How far outputs of operators are from the expected ones. Not thread-safe. */
-final class Agreement {
+public final class Agreement {
 
   private int operators;
   private long values;
@@ -18,7 +18,7 @@ final class Agreement {
    *
    * @throws IllegalArgumentException if shapes differ or a value is not finite
    */
-  static double difference(Tensor expected, Tensor actual) {
+  public static double difference(Tensor expected, Tensor actual) {
     return new Agreement().add("", expected, actual, 1);
   }
 
@@ -27,7 +27,7 @@ final class Agreement {
    *
    * @param step between two codes of its output
    */
-  double add(String operator, Tensor expected, Tensor actual, double step) {
+  public double add(String operator, Tensor expected, Tensor actual, double step) {
     if (!expected.shape().equals(actual.shape())) {
       throw new IllegalArgumentException(
           "Cannot compare outputs of '%s': %s vs %s"
@@ -55,24 +55,24 @@ final class Agreement {
     return difference / largest;
   }
 
-  int operators() {
+  public int operators() {
     return operators;
   }
 
-  double worst() {
+  public double worst() {
     return worst;
   }
 
   /** The largest difference in steps between codes. */
-  double steps() {
+  public double steps() {
     return steps;
   }
 
-  long differing() {
+  public long differing() {
     return differing;
   }
 
-  double shareDiffering() {
+  public double shareDiffering() {
     return (double) differing / values;
   }
 

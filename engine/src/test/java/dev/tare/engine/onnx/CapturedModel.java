@@ -6,16 +6,19 @@ import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.PlanAssembler;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.ActivationPlanner;
-import dev.tare.engine.recipe.Candidates;
-import dev.tare.engine.recipe.PlanAssembler;
-import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
-import dev.tare.engine.recipe.TensorPlan;
-import dev.tare.engine.recipe.WeightPlanner;
 import dev.tare.engine.tensor.Tensor;
 import java.io.File;
 import java.nio.ByteBuffer;
@@ -29,7 +32,7 @@ import java.util.TreeSet;
  * A prepared float model with what its quantizable operators really read, for some inputs; and
  * plans made of that as the pipeline makes them.
  */
-final class CapturedModel {
+public final class CapturedModel {
 
   private static final boolean SATURATES = !CpuFeatures.current().exactInt8Products();
 
@@ -37,10 +40,10 @@ final class CapturedModel {
   private final List<Map<String, Tensor>> captured = new ArrayList<>();
 
   /** Runs every input through the float model, each of whose operators' operands is recorded. */
-  CapturedModel(OnnxModel original, List<Map<String, Tensor>> inputs) {
+  public CapturedModel(OnnxModel original, List<Map<String, Tensor>> inputs) {
     this.model = GraphPreparation.prepare(original);
     TreeSet<String> operands = new TreeSet<>();
-    model.weights().nodes().forEach(node -> operands.add(node.input()));
+    OnnxGraph.of(model).nodes().forEach(node -> operands.add(node.input()));
     model.graph().getNodeList().stream()
         .filter(node -> Nodes.is(node, "Gather"))
         .forEach(node -> operands.add(node.getInput(1)));
@@ -55,12 +58,12 @@ final class CapturedModel {
     }
   }
 
-  OnnxModel model() {
+  public OnnxModel model() {
     return model;
   }
 
   /** Values of tensors by name, for each input. */
-  List<Map<String, Tensor>> captured() {
+  public List<Map<String, Tensor>> captured() {
     return captured;
   }
 
@@ -68,7 +71,7 @@ final class CapturedModel {
    * A shipped recipe with more lines behind it, which win. Signed weights have 7 bits on a
    * processor whose sums of two 8-bit products saturate at 16 bits, as integers here do not.
    */
-  static Recipe recipe(String name, String... changes) {
+  public static Recipe recipe(String name, String... changes) {
     Config file = ConfigFactory.parseFile(new File("../conf/recipes/" + name + ".conf"));
     Config config =
         ConfigFactory.parseString(String.join("\n", changes)).withFallback(file).resolve();
@@ -79,8 +82,8 @@ final class CapturedModel {
   }
 
   /** The plan by the extremes, or whatever the recipe says, of the first inputs. */
-  QuantPlan plan(Recipe recipe, int calibrationInputs) {
-    Candidates candidates = Candidates.of(recipe, model.weights());
+  public QuantPlan plan(Recipe recipe, int calibrationInputs) {
+    Candidates candidates = Candidates.of(recipe, OnnxGraph.of(model));
     ActivationPlanner activationPlanner = new ActivationPlanner(recipe);
     WeightPlanner weightPlanner = new WeightPlanner(recipe);
     List<TensorPlan> activations = new ArrayList<>();
@@ -99,18 +102,18 @@ final class CapturedModel {
         .weights()
         .forEach(
             (name, query) ->
-                weights.add(weightPlanner.plan(model.weights().constant(name), query)));
+                weights.add(weightPlanner.plan(OnnxGraph.of(model).constant(name), query)));
     return new QuantPlan(
         recipe.name(),
         "",
         "",
-        new PlanAssembler(candidates, model.weights(), activations, weights).assemble());
+        new PlanAssembler(candidates, OnnxGraph.of(model), activations, weights).assemble());
   }
 
   /** The integers of a constant of the model. */
-  ByteBuffer codes(TensorPlan constant) {
+  public ByteBuffer codes(TensorPlan constant) {
     return Quantizer.quantize(
-            model.weights().constant(constant.tensor()),
+            OnnxGraph.of(model).constant(constant.tensor()),
             constant.params(),
             constant.granularity(),
             constant.limits(),

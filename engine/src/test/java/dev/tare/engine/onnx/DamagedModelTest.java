@@ -6,22 +6,30 @@ import static org.assertj.core.api.Assertions.fail;
 
 import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
+import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.opset.OpsetUpgrade;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.engine.onnx.view.EmbeddingTable;
+import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.onnx.view.ObservedTensor;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.LeftFloat;
+import dev.tare.engine.plan.PlanAssembler;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.Candidates;
-import dev.tare.engine.recipe.LeftFloat;
-import dev.tare.engine.recipe.PlanAssembler;
-import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
-import dev.tare.engine.recipe.TensorPlan;
-import dev.tare.engine.recipe.WeightPlanner;
 import dev.tare.engine.tensor.DType;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -278,27 +286,28 @@ class DamagedModelTest {
     } catch (IllegalArgumentException e) {
       assertThat(e).hasMessageStartingWith("Cannot observe");
     }
-    Candidates candidates = Candidates.of(recipe, prepared.weights());
+    Candidates candidates = Candidates.of(recipe, OnnxGraph.of(prepared));
     candidates.activations();
     OpsetUpgrade.upgrade(prepared, OpsetUpgrade.BLOCKS);
-    Candidates constant = Candidates.of(weights, prepared.weights());
+    Candidates constant = Candidates.of(weights, OnnxGraph.of(prepared));
     List<TensorPlan> planned = new ArrayList<>();
     constant
         .weights()
         .forEach(
             (tensor, query) ->
                 planned.add(
-                    new WeightPlanner(weights).plan(prepared.weights().constant(tensor), query)));
+                    new WeightPlanner(weights)
+                        .plan(OnnxGraph.of(prepared).constant(tensor), query)));
     List<TensorPlan> plans =
         new ArrayList<>(
-            new PlanAssembler(constant, prepared.weights(), List.of(), planned).assemble());
+            new PlanAssembler(constant, OnnxGraph.of(prepared), List.of(), planned).assemble());
     plans.addAll(LeftFloat.of(weights, constant, plans));
     QdqRewriter.rewrite(
         prepared,
         new QuantPlan("test", "", "", plans),
         plan ->
             Quantizer.quantize(
-                    prepared.weights().constant(plan.tensor()),
+                    OnnxGraph.of(prepared).constant(plan.tensor()),
                     plan.params(),
                     plan.granularity(),
                     plan.limits(),

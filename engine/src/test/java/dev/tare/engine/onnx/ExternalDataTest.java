@@ -7,6 +7,8 @@ import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.view.SkippedNode;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -70,7 +72,7 @@ class ExternalDataTest {
     Files.write(file, new byte[] {9, 9, 9, 9, 0, 0, (byte) 0x80, 0x3f, 0, 0, 0, 0x40, 9});
     OnnxModel model = read(external("w", "deep/er/w.bin", "offset", "4", "checksum", "x"));
 
-    assertThat(model.weights().constant("w").toFloatArray()).containsExactly(1f, 2f);
+    assertThat(OnnxGraph.of(model).constant("w").toFloatArray()).containsExactly(1f, 2f);
     assertThat(OnnxModel.dataFiles(folder.resolve("m.onnx"), "m"))
         .isEqualTo(Map.of("deep/er/w.bin", "tensor 'w'"));
   }
@@ -91,10 +93,14 @@ class ExternalDataTest {
                 .node("Constant", "", List.of(), List.of("k"), value)
                 .node("If", "x", "i", Models.graph("then_branch", branch)));
 
-    assertThat(model.weights().constant("k").toFloatArray()).containsExactly(0f, 0f);
+    assertThat(OnnxGraph.of(model).constant("k").toFloatArray()).containsExactly(0f, 0f);
     assertThat(OnnxModel.dataFiles(folder.resolve("m.onnx"), "m"))
         .containsOnlyKeys("more.bin", "weights.bin");
-    assertThat(OnnxModel.parse(model.toByteArray(), "whole").weights().constant("k").shape().size())
+    assertThat(
+            OnnxGraph.of(OnnxModel.parse(model.toByteArray(), "whole"))
+                .constant("k")
+                .shape()
+                .size())
         .isEqualTo(2);
   }
 
@@ -140,7 +146,7 @@ class ExternalDataTest {
     read(external("w", "weights.bin"));
     Path link = Files.createSymbolicLink(temporary.resolve("current"), folder);
 
-    assertThat(OnnxModel.read(link.resolve("m.onnx")).weights().constant("w").shape().size())
+    assertThat(OnnxGraph.of(OnnxModel.read(link.resolve("m.onnx"))).constant("w").shape().size())
         .isEqualTo(2);
   }
 
@@ -231,8 +237,8 @@ class ExternalDataTest {
             .output("y");
     OnnxModel model = read(models);
 
-    assertThat(model.weights().nodes()).isEmpty();
-    assertThat(model.skipped())
+    assertThat(OnnxGraph.of(model).nodes()).isEmpty();
+    assertThat(OnnxGraph.of(model).skipped())
         .containsExactly(new SkippedNode("product", "MatMul", "weight 'w' has more than 2 GiB"));
     assertThat(ModelWriter.fitsOneFile(model)).isFalse();
     assertThat(ModelWriter.canRefer(model)).isTrue();
@@ -243,7 +249,8 @@ class ExternalDataTest {
       ModelWriter.writeSplit(model, out, "m.data", data);
     }
     assertThat(copy.resolve("m.data")).hasSize(rows * 520 * 4);
-    assertThat(OnnxModel.read(copy.resolve("m.onnx")).skipped()).isEqualTo(model.skipped());
+    assertThat(OnnxGraph.of(OnnxModel.read(copy.resolve("m.onnx"))).skipped())
+        .isEqualTo(OnnxGraph.of(model).skipped());
   }
 
   @Test

@@ -10,12 +10,12 @@ import java.util.List;
  * <p>Sums are exact: an int32 accumulator that the number of summands and the largest magnitudes
  * could overflow is refused before anything is summed.
  */
-final class IntegerReference {
+public final class IntegerReference {
 
   private IntegerReference() {}
 
   /** One of both is a matrix, or both have the same outer axes. */
-  static Integers matMul(Integers a, Integers b) {
+  public static Integers matMul(Integers a, Integers b) {
     int m = a.dim(a.shape().rank() - 2);
     int k = a.dim(a.shape().rank() - 1);
     int n = b.dim(b.shape().rank() - 1);
@@ -50,7 +50,7 @@ final class IntegerReference {
    * @param x [N, C, ...]
    * @param w [M, C / groups, ...]
    */
-  static Integers conv(Integers x, Integers w, Windows windows) {
+  public static Integers conv(Integers x, Integers w, Windows windows) {
     int inGroup = w.dim(1);
     int channels = w.dim(0);
     int perGroup = channels / windows.groups();
@@ -90,7 +90,7 @@ final class IntegerReference {
    * @param x [N, C, ...]
    * @param w [C, M / groups, ...]
    */
-  static Integers convTranspose(Integers x, Integers w, Windows windows) {
+  public static Integers convTranspose(Integers x, Integers w, Windows windows) {
     int inGroup = x.dim(1) / windows.groups();
     int outGroup = w.dim(1);
     int channels = outGroup * windows.groups();

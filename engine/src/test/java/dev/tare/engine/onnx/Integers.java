@@ -12,12 +12,12 @@ import java.util.Collections;
 import java.util.List;
 
 /** A tensor of integers, row-major: codes less their zero points, or sums of products of such. */
-final class Integers {
+public final class Integers {
 
   private final Shape shape;
   private final int[] values;
 
-  Integers(Shape shape, int[] values) {
+  public Integers(Shape shape, int[] values) {
     if (values.length != shape.size()) {
       throw new IllegalArgumentException(values.length + " integers for shape " + shape);
     }
@@ -26,7 +26,7 @@ final class Integers {
   }
 
   /** Codes of 8 or 32 bits, each less the zero point of its channel. */
-  static Integers centred(Tensor codes, List<QuantParams> params, Granularity granularity) {
+  public static Integers centred(Tensor codes, List<QuantParams> params, Granularity granularity) {
     Shape shape = codes.shape();
     int axis = granularity.axis().orElse(-1);
     long inner = axis < 0 ? shape.size() : shape.stride(axis);
@@ -45,16 +45,16 @@ final class Integers {
     return new Integers(shape, values);
   }
 
-  Shape shape() {
+  public Shape shape() {
     return shape;
   }
 
   /** The values themselves, not a copy. */
-  int[] values() {
+  public int[] values() {
     return values;
   }
 
-  int dim(int axis) {
+  public int dim(int axis) {
     return (int) shape.dim(axis);
   }
 
@@ -68,7 +68,7 @@ final class Integers {
   }
 
   /** The two axes of a matrix exchanged. */
-  Integers transposed() {
+  public Integers transposed() {
     int rows = dim(0);
     int columns = dim(1);
     int[] turned = new int[values.length];
@@ -79,7 +79,7 @@ final class Integers {
   }
 
   /** With a channel's number added to each of its values; refuses what int32 cannot hold. */
-  Integers plus(IntBuffer ofChannels, int axis) {
+  public Integers plus(IntBuffer ofChannels, int axis) {
     long inner = shape.stride(axis);
     int[] sums = new int[values.length];
     for (int i = 0; i < sums.length; i++) {
@@ -89,7 +89,7 @@ final class Integers {
   }
 
   /** As float32, times the float32 scale of the channel: two roundings. */
-  float[] scaled(float[] ofChannels, int axis) {
+  public float[] scaled(float[] ofChannels, int axis) {
     long inner = shape.stride(axis);
     float[] scaled = new float[values.length];
     for (int i = 0; i < scaled.length; i++) {
@@ -99,7 +99,7 @@ final class Integers {
   }
 
   /** The rows of a table that indices name, negative ones from the end. */
-  Integers rows(Tensor indices) {
+  public Integers rows(Tensor indices) {
     int width = (int) shape.stride(0);
     int[] taken = new int[(int) indices.shape().size() * width];
     LongBuffer ids = indices.bytes().asLongBuffer();

@@ -1,6 +1,8 @@
 package dev.tare.engine.onnx;
 
 import com.google.protobuf.ByteString;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
@@ -17,8 +19,8 @@ import java.util.Random;
 /** Builds small models for tests. */
 public final class Models {
 
-  final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
-  final ModelProto.Builder model = ModelProto.newBuilder().setProducerName("tests");
+  public final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
+  public final ModelProto.Builder model = ModelProto.newBuilder().setProducerName("tests");
 
   private Models(int opset) {
     model.setIrVersion(opset < 9 ? 3 : 7).addOpsetImport(opset("", opset));
@@ -28,7 +30,7 @@ public final class Models {
     return new Models(opset);
   }
 
-  static OperatorSetIdProto.Builder opset(String domain, long version) {
+  public static OperatorSetIdProto.Builder opset(String domain, long version) {
     return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version);
   }
 
@@ -48,7 +50,7 @@ public final class Models {
     return this;
   }
 
-  static ValueInfoProto info(String name, TensorProto.DataType type, Object... dims) {
+  public static ValueInfoProto info(String name, TensorProto.DataType type, Object... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (Object dim : dims) {
       if (dim instanceof Number size) {
@@ -76,7 +78,7 @@ public final class Models {
   }
 
   /** Gaussian weights in a Constant node. */
-  Models constantNode(String name, long... dims) {
+  public Models constantNode(String name, long... dims) {
     AttributeProto value =
         AttributeProto.newBuilder()
             .setName("value")
@@ -86,7 +88,7 @@ public final class Models {
     return node("Constant", "", List.of(), List.of(name), value);
   }
 
-  static TensorProto gaussian(String name, long... dims) {
+  public static TensorProto gaussian(String name, long... dims) {
     Random random = new Random(Arrays.hashCode(dims) * 31L + name.length());
     float[] values = new float[(int) Arrays.stream(dims).reduce(1, (a, b) -> a * b)];
     for (int i = 0; i < values.length; i++) {
@@ -95,7 +97,7 @@ public final class Models {
     return TensorCodec.floats(name, Arrays.stream(dims).boxed().toList(), values);
   }
 
-  static TensorProto longs(String name, Long... values) {
+  public static TensorProto longs(String name, Long... values) {
     return TensorCodec.longs(name, List.of(values));
   }
 
@@ -110,7 +112,7 @@ public final class Models {
     return node(opType, "", List.of(in.split(" ", -1)), List.of(out.split(" ", -1)), attributes);
   }
 
-  static NodeProto nodeOf(
+  public static NodeProto nodeOf(
       String opType, String name, List<String> in, List<String> out, AttributeProto... attributes) {
     return NodeProto.newBuilder()
         .setOpType(opType)
@@ -133,7 +135,7 @@ public final class Models {
     return Nodes.intAttribute(name, value);
   }
 
-  static AttributeProto number(String name, float value) {
+  public static AttributeProto number(String name, float value) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.FLOAT)
@@ -150,7 +152,7 @@ public final class Models {
         .build();
   }
 
-  static AttributeProto numbers(String name, Float... values) {
+  public static AttributeProto numbers(String name, Float... values) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.FLOATS)
@@ -158,7 +160,7 @@ public final class Models {
         .build();
   }
 
-  static AttributeProto text(String name, String value) {
+  public static AttributeProto text(String name, String value) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.STRING)
@@ -166,7 +168,7 @@ public final class Models {
         .build();
   }
 
-  static AttributeProto graph(String name, GraphProto.Builder graph) {
+  public static AttributeProto graph(String name, GraphProto.Builder graph) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.GRAPH)

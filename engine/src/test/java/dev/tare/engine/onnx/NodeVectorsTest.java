@@ -3,6 +3,7 @@ package dev.tare.engine.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.platform.Fp16Conversions;
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;

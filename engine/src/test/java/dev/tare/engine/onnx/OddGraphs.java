@@ -3,6 +3,7 @@ package dev.tare.engine.onnx;
 import static dev.tare.engine.onnx.Models.integer;
 import static dev.tare.engine.onnx.Models.number;
 
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Shape;
@@ -14,7 +15,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** Small models with weights of uncommon shapes, shared weights and uncommon values. */
-final class OddGraphs {
+public final class OddGraphs {
 
   private static final List<Integer> IMAGE = List.of(2, 4, 9, 9);
   private static final List<Integer> LINE = List.of(2, 4, 16);
@@ -23,7 +24,7 @@ final class OddGraphs {
   private OddGraphs() {}
 
   /** All of them by name, in the order in which they stand here. */
-  static Map<String, OnnxModel> all() {
+  public static Map<String, OnnxModel> all() {
     Map<String, OnnxModel> all = new LinkedHashMap<>();
     stacks(all);
     products(all);
@@ -33,7 +34,7 @@ final class OddGraphs {
   }
 
   /** Inputs that a model declares: Gaussian floats, and integers below 8. */
-  static Map<String, Tensor> inputs(OnnxModel model, long seed) {
+  public static Map<String, Tensor> inputs(OnnxModel model, long seed) {
     Map<String, Tensor> inputs = new LinkedHashMap<>();
     Random random = new Random(seed);
     for (TensorInfo input : model.inputs()) {

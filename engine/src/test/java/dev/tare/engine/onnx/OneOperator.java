@@ -3,17 +3,21 @@ package dev.tare.engine.onnx;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.write.DequantizedModel;
+import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.range.Range;
-import dev.tare.engine.recipe.ChannelPlan;
-import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -30,14 +34,17 @@ import java.util.TreeMap;
  * @param plan of its tensors, for it alone
  * @param output how its output is quantized; empty where it stays float
  */
-record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output) {
+public record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output) {
 
   private static final String READER = "reader";
 
   /**
+   * An operator of a model, alone.
+   *
    * @param values what each computed operand may be, for its type and shape
    */
-  static OneOperator of(OnnxModel whole, QuantPlan plan, String name, Map<String, Tensor> values) {
+  public static OneOperator of(
+      OnnxModel whole, QuantPlan plan, String name, Map<String, Tensor> values) {
     NodeProto.Builder node =
         whole.graph().getNode(whole.nodeNames().indexOf(name)).toBuilder().setName(name);
     GraphProto.Builder graph = GraphProto.newBuilder().setName("operator");
@@ -47,7 +54,7 @@ record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output
       String constant = whole.constants().resolve(operand).orElse("");
       if (!constant.isEmpty()) {
         node.setInput(i, constant);
-        constants.put(constant, whole.weights().constant(constant));
+        constants.put(constant, OnnxGraph.of(whole).constant(constant));
       } else if (!operand.isEmpty()) {
         Tensor value = values.get(operand);
         graph.addInput(
@@ -76,7 +83,7 @@ record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output
   }
 
   /** The same with a float bias, where it had an int32 one. */
-  OneOperator withFloatBias() {
+  public OneOperator withFloatBias() {
     return new OneOperator(
         model, planOf(plan.tensors().stream().filter(t -> t.role() != Role.BIAS).toList()), output);
   }
@@ -85,7 +92,7 @@ record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output
    * The same with its output quantized like its input, from the extremes of a float output, as it
    * is where the next operator reads it.
    */
-  OneOperator withOutput(Tensor floatOutput) {
+  public OneOperator withOutput(Tensor floatOutput) {
     TensorPlan like =
         plan.tensors().stream().filter(t -> t.role() == Role.ACTIVATION).findFirst().orElseThrow();
     String name = node().getOutput(0);
@@ -126,22 +133,22 @@ record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output
         channels);
   }
 
-  NodeProto node() {
+  public NodeProto node() {
     return model.graph().getNode(0);
   }
 
-  OnnxModel quantized() {
+  public OnnxModel quantized() {
     return QdqRewriter.rewrite(model, plan, this::codeBytes);
   }
 
-  OnnxModel dequantized() {
+  public OnnxModel dequantized() {
     return DequantizedModel.of(model, plan, this::codeBytes, ByteBuffer::allocate);
   }
 
   /** The integers of a constant, as quantization writes them. */
-  Tensor codes(TensorPlan constant) {
+  public Tensor codes(TensorPlan constant) {
     return Quantizer.quantize(
-        model.weights().constant(constant.tensor()),
+        OnnxGraph.of(model).constant(constant.tensor()),
         constant.params(),
         constant.granularity(),
         constant.limits(),
@@ -149,7 +156,7 @@ record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams> output
   }
 
   /** What some form of it gives for an input. */
-  static Tensor run(OnnxModel form, Tensor input, OptLevel level) {
+  public static Tensor run(OnnxModel form, Tensor input, OptLevel level) {
     Map<String, Tensor> feeds = Map.of(form.inputs().get(0).name(), input);
     return Reference.run(form, feeds, level).values().iterator().next();
   }

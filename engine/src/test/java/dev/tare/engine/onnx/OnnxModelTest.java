@@ -3,8 +3,11 @@ package dev.tare.engine.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.TensorProto;
-import dev.tare.engine.recipe.QuantizableNode;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.view.SkippedNode;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Shape;
@@ -63,7 +66,7 @@ class OnnxModelTest {
   @Test
   void weightsOfAllOperatorsAreFound() {
     OnnxModel model = Models.cnn().build();
-    assertThat(model.weights().nodes())
+    assertThat(OnnxGraph.of(model).nodes())
         .containsExactly(
             new QuantizableNode(
                 "Conv#4",
@@ -85,9 +88,9 @@ class OnnxModelTest {
                 Shape.of(4, 180),
                 0,
                 Optional.of("dense_bias")));
-    assertThat(model.weights().constant("kernel").shape()).isEqualTo(Shape.of(5, 3, 3, 3));
+    assertThat(OnnxGraph.of(model).constant("kernel").shape()).isEqualTo(Shape.of(5, 3, 3, 3));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> model.weights().constant("conv"))
+        .isThrownBy(() -> OnnxGraph.of(model).constant("conv"))
         .withMessage("There is no constant 'conv'");
   }
 
@@ -102,10 +105,10 @@ class OnnxModelTest {
             .node("Gemm", "x w b", "z")
             .output("y", "z")
             .build();
-    assertThat(model.weights().nodes())
+    assertThat(OnnxGraph.of(model).nodes())
         .extracting(QuantizableNode::bias)
         .containsExactly(Optional.empty(), Optional.of("b"));
-    assertThat(model.weights().nodes())
+    assertThat(OnnxGraph.of(model).nodes())
         .extracting(QuantizableNode::weightAxis)
         .containsExactly(1, 1);
   }
@@ -132,14 +135,14 @@ class OnnxModelTest {
             .node("MatMul", "w w", "e")
             .output("a", "b", "c", "e")
             .build();
-    assertThat(model.skipped())
+    assertThat(OnnxGraph.of(model).skipped())
         .containsExactly(
             new SkippedNode("MatMul#0", "MatMul", "weight 'vector' has shape [6]"),
             new SkippedNode("MatMul#1", "MatMul", "weight 'double' is FLOAT64, not FLOAT32"),
             new SkippedNode("MatMul#2", "MatMul", "no operand is a constant weight"),
             new SkippedNode("MatMul#3", "MatMul", "both operands are constant"));
-    assertThat(model.weights().nodes()).isEmpty();
-    assertThat(model.weights().constant("double").dtype()).isEqualTo(DType.FLOAT64);
+    assertThat(OnnxGraph.of(model).nodes()).isEmpty();
+    assertThat(OnnxGraph.of(model).constant("double").dtype()).isEqualTo(DType.FLOAT64);
   }
 
   @Test

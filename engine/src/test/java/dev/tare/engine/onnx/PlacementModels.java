@@ -6,6 +6,9 @@ import static dev.tare.engine.onnx.Models.longs;
 import static dev.tare.engine.onnx.Models.number;
 import static dev.tare.engine.onnx.Models.text;
 
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -22,14 +25,14 @@ import java.util.TreeMap;
  * The models whose placement {@code placement/ort_placement.py} listed; the main method writes them
  * for it, every node with its name.
  */
-final class PlacementModels {
+public final class PlacementModels {
 
   private PlacementModels() {}
 
   static final List<String> NAMES =
       List.of("vision", "views", "normalized", "direction", "recognition", "sentences");
 
-  static OnnxModel model(String name) {
+  public static OnnxModel model(String name) {
     return switch (name) {
       case "vision" -> vision();
       case "views" -> views();
@@ -39,7 +42,7 @@ final class PlacementModels {
     };
   }
 
-  static Map<String, Tensor> input(String name, long seed) {
+  public static Map<String, Tensor> input(String name, long seed) {
     return switch (name) {
       case "vision" -> Map.of("image", Reference.gaussian(seed, 2, 3, 8, 8));
       case "views" -> Map.of("x", Reference.gaussian(seed, 2, 6, 4));

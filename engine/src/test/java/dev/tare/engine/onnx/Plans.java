@@ -1,16 +1,17 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
-import dev.tare.engine.recipe.ChannelPlan;
 import dev.tare.engine.recipe.Format;
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantizableNode;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -24,18 +25,18 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Simple plans for tests: activations in [-8, 8], weights by their largest magnitude. */
-final class Plans {
+public final class Plans {
 
   static final float ACTIVATION_SCALE = 16f / 255;
 
   private Plans() {}
 
   /** Everything quantizable: activations per tensor, weights per channel, biases. */
-  static QuantPlan everything(OnnxModel model) {
+  public static QuantPlan everything(OnnxModel model) {
     Map<String, List<QuantizableNode>> inputs = new LinkedHashMap<>();
     Map<String, List<QuantizableNode>> weights = new LinkedHashMap<>();
     List<TensorPlan> plans = new ArrayList<>();
-    for (QuantizableNode node : model.weights().nodes()) {
+    for (QuantizableNode node : OnnxGraph.of(model).nodes()) {
       inputs.computeIfAbsent(node.input(), n -> new ArrayList<>()).add(node);
       weights.computeIfAbsent(node.weight(), n -> new ArrayList<>()).add(node);
       node.bias().ifPresent(bias -> plans.add(bias(model, node, bias)));
@@ -50,11 +51,11 @@ final class Plans {
     return of(plans);
   }
 
-  static QuantPlan of(List<TensorPlan> plans) {
+  public static QuantPlan of(List<TensorPlan> plans) {
     return new QuantPlan("test", "", "", plans);
   }
 
-  static QuantPlan of(TensorPlan... plans) {
+  public static QuantPlan of(TensorPlan... plans) {
     return of(Arrays.asList(plans));
   }
 
@@ -62,7 +63,7 @@ final class Plans {
     return nodes.stream().map(QuantizableNode::node).toList();
   }
 
-  static TensorPlan activation(String tensor, List<String> consumers) {
+  public static TensorPlan activation(String tensor, List<String> consumers) {
     return plan(
         tensor,
         Role.ACTIVATION,
@@ -102,7 +103,7 @@ final class Plans {
         scales);
   }
 
-  static TensorPlan plan(
+  public static TensorPlan plan(
       String tensor,
       Role role,
       List<String> consumers,
@@ -131,7 +132,7 @@ final class Plans {
   }
 
   private static float[] weightScales(OnnxModel model, QuantizableNode node) {
-    Tensor weight = model.weights().constant(node.weight());
+    Tensor weight = OnnxGraph.of(model).constant(node.weight());
     float[] values = weight.toFloatArray();
     float[] scales = new float[(int) weight.shape().dim(node.weightAxis())];
     long stride = weight.shape().stride(node.weightAxis());
@@ -143,8 +144,8 @@ final class Plans {
   }
 
   /** Codes by the plan's scales, rounded to nearest. */
-  static ByteBuffer codes(OnnxModel model, TensorPlan plan) {
-    Tensor constant = model.weights().constant(plan.tensor());
+  public static ByteBuffer codes(OnnxModel model, TensorPlan plan) {
+    Tensor constant = OnnxGraph.of(model).constant(plan.tensor());
     float[] values = constant.toFloatArray();
     float[] scales = plan.scales();
     long stride = plan.axis().isPresent() ? constant.shape().stride(plan.axis().getAsInt()) : 1;

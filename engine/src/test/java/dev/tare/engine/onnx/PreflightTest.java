@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import com.google.protobuf.ByteString;
+import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.opset.OpsetUpgrade;
+import dev.tare.engine.onnx.opset.OpsetUpgradeTest;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.FunctionProto;
 import dev.tare.engine.onnx.proto.GraphProto;
@@ -15,6 +18,10 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.TrainingInfoProto;
 import dev.tare.engine.onnx.proto.TypeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.onnx.write.QdqRewriterTest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -94,8 +101,8 @@ class PreflightTest {
       try {
         OnnxModel model = OnnxModel.parse(bad, "flipped");
         Preflight.check(model);
-        model.weights().nodes().forEach(n -> model.weights().constant(n.weight()));
-        model.weights().embeddings().forEach(e -> model.weights().constant(e.table()));
+        OnnxGraph.of(model).nodes().forEach(n -> OnnxGraph.of(model).constant(n.weight()));
+        OnnxGraph.of(model).embeddings().forEach(e -> OnnxGraph.of(model).constant(e.table()));
         model.operatorCounts();
         model.parameterCount();
         model.constantBytes();

@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.stream.LongStream;
 
 /** Models that others published, from jars on the class path of the tests. */
-enum PublishedModels {
+public enum PublishedModels {
   /** PP-OCRv4: what a line of text says. Its weights are Constant nodes. */
   RECOGNITION("models/ch_PP-OCRv4_rec_infer.onnx"),
   /** PP-OCR: whether a line of text is upside down. */
@@ -33,7 +33,7 @@ enum PublishedModels {
     this.resource = resource;
   }
 
-  OnnxModel read() {
+  public OnnxModel read() {
     try (InputStream in = getClass().getClassLoader().getResourceAsStream(resource)) {
       return OnnxModel.parse(in.readAllBytes(), name() + ".onnx");
     } catch (IOException e) {
@@ -42,7 +42,7 @@ enum PublishedModels {
   }
 
   /** Four inputs of its kind: sentences, or images of strokes. */
-  List<Map<String, Tensor>> inputs() {
+  public List<Map<String, Tensor>> inputs() {
     return this == SENTENCES
         ? WORDS.stream().map(PublishedModels::sentence).toList()
         : LongStream.rangeClosed(1, 4).mapToObj(this::input).toList();
@@ -60,7 +60,7 @@ enum PublishedModels {
   }
 
   /** Something that the model takes: dark strokes on light paper in [-1, 1], or word ids. */
-  Map<String, Tensor> input(long seed) {
+  public Map<String, Tensor> input(long seed) {
     Random random = new Random(seed);
     if (this == SENTENCES) {
       return sentence(random.longs(12, 1000, 30000).toArray());

@@ -21,20 +21,21 @@ import java.util.Map;
 import java.util.Random;
 
 /** Runs models of tests in ONNX Runtime. */
-final class Reference {
+public final class Reference {
 
   private Reference() {}
 
-  static Map<String, Tensor> run(OnnxModel model, Map<String, Tensor> inputs, OptLevel level) {
+  public static Map<String, Tensor> run(
+      OnnxModel model, Map<String, Tensor> inputs, OptLevel level) {
     return run(model.toByteArray(), inputs, level);
   }
 
-  static Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs, OptLevel level) {
+  public static Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs, OptLevel level) {
     return runAll(model, List.of(inputs), level).get(0);
   }
 
   /** Outputs for each of several inputs, by one session. */
-  static List<Map<String, Tensor>> runAll(
+  public static List<Map<String, Tensor>> runAll(
       byte[] model, List<Map<String, Tensor>> inputs, OptLevel level) {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -101,7 +102,7 @@ final class Reference {
     return Tensor.of(dtype, Shape.of(info.getShape()), bytes);
   }
 
-  static Tensor gaussian(long seed, long... dims) {
+  public static Tensor gaussian(long seed, long... dims) {
     Shape shape = Shape.of(dims);
     Random random = new Random(seed);
     float[] values = new float[(int) shape.size()];

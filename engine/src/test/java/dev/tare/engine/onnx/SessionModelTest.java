@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelFile;
+import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;

@@ -3,19 +3,23 @@ package dev.tare.engine.onnx;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.onnx.view.ObservedTensor;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.LeftFloat;
+import dev.tare.engine.plan.OtherConstants;
+import dev.tare.engine.plan.PlanAssembler;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.WeightCheck;
+import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.ActivationPlanner;
-import dev.tare.engine.recipe.Candidates;
-import dev.tare.engine.recipe.LeftFloat;
-import dev.tare.engine.recipe.OtherConstants;
-import dev.tare.engine.recipe.PlanAssembler;
-import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
-import dev.tare.engine.recipe.WeightCheck;
-import dev.tare.engine.recipe.WeightPlanner;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,17 +27,19 @@ import java.util.List;
 import java.util.Map;
 
 /** Plans from statistics of one run of the float model. */
-final class StaticPlans {
+public final class StaticPlans {
 
   private StaticPlans() {}
 
   /**
+   * The plan of a model by a recipe, calibrated on one sample.
+   *
    * @param observed what statistics are made of, as {@link Observation} knows it; tensors that the
    *     plan needs beside these are a failure
    */
-  static QuantPlan plan(
+  public static QuantPlan plan(
       OnnxModel model, Recipe recipe, String observed, Map<String, Tensor> inputs) {
-    Candidates candidates = Candidates.of(recipe, model.weights());
+    Candidates candidates = Candidates.of(recipe, OnnxGraph.of(model));
     List<String> names =
         Observation.resolve(observed, model).stream().map(ObservedTensor::name).toList();
     Map<String, Tensor> seen = new HashMap<>(inputs);
@@ -59,12 +65,12 @@ final class StaticPlans {
         .weights()
         .forEach(
             (name, query) ->
-                weights.add(weightPlanner.plan(model.weights().constant(name), query)));
+                weights.add(weightPlanner.plan(OnnxGraph.of(model).constant(name), query)));
     List<TensorPlan> plans =
         new ArrayList<>(
-            new PlanAssembler(candidates, model.weights(), activations, weights).assemble());
+            new PlanAssembler(candidates, OnnxGraph.of(model), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
-    plans.addAll(OtherConstants.of(recipe, model.weights(), plans));
+    plans.addAll(OtherConstants.of(recipe, OnnxGraph.of(model), plans));
     return new QuantPlan(recipe.name(), "", "", plans);
   }
 
@@ -72,18 +78,18 @@ final class StaticPlans {
     return names.stream().filter(name -> !inputs.containsKey(name)).toList();
   }
 
-  static OnnxModel quantized(OnnxModel model, QuantPlan plan) {
+  public static OnnxModel quantized(OnnxModel model, QuantPlan plan) {
     // What was planned from the weights is never refused because of them.
     for (TensorPlan weight : plan.quantized(Role.WEIGHT)) {
-      WeightCheck.require(model.weights().constant(weight.tensor()), weight);
-      WeightCheck.requireWidthExplained(model.weights(), plan, weight);
+      WeightCheck.require(OnnxGraph.of(model).constant(weight.tensor()), weight);
+      WeightCheck.requireWidthExplained(OnnxGraph.of(model), plan, weight);
     }
     return QdqRewriter.rewrite(
         model,
         plan,
         tensor ->
             Quantizer.quantize(
-                    model.weights().constant(tensor.tensor()),
+                    OnnxGraph.of(model).constant(tensor.tensor()),
                     tensor.params(),
                     tensor.granularity(),
                     tensor.limits(),

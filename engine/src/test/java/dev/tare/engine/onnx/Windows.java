@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.tensor.Shape;
@@ -13,7 +14,7 @@ import java.util.List;
  * @param spatial one axis or two
  * @param groups of channels
  */
-record Windows(List<Axis> spatial, int groups) {
+public record Windows(List<Axis> spatial, int groups) {
 
   /**
    * One axis: position {@code o} of the small side and tap {@code t} of the kernel meet position
@@ -39,7 +40,7 @@ record Windows(List<Axis> spatial, int groups) {
     }
   }
 
-  Windows {
+  public Windows {
     spatial = List.copyOf(spatial);
     if (spatial.isEmpty() || spatial.size() > 2) {
       throw new IllegalArgumentException("Not simulated: " + spatial.size() + " axes");
@@ -66,7 +67,7 @@ record Windows(List<Axis> spatial, int groups) {
         : Shape.of(batch, channels, columns().small());
   }
 
-  static Windows of(NodeProto node, Shape x, Shape w) {
+  public static Windows of(NodeProto node, Shape x, Shape w) {
     if (Nodes.attribute(node, "output_shape").isPresent()) {
       throw new IllegalArgumentException("Not simulated: output_shape");
     }

@@ -3,6 +3,9 @@ package dev.tare.engine.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
@@ -39,7 +42,7 @@ class RecipeRulesTest {
   private static final QuantizableNode DEPTHWISE =
       new QuantizableNode(
           "/depthwise", "Conv", "a", 0, "d", 1, Shape.of(8, 1, 3, 3), 0, Optional.empty(), 8);
-  private static final WeightSource MODEL = Recipes.source(List.of(DENSE, HEAD, IMAGE));
+  private static final ModelGraph MODEL = Recipes.source(List.of(DENSE, HEAD, IMAGE));
 
   private static TensorQuery input(QuantizableNode node) {
     return TensorQuery.ofActivation(node.input(), List.of(node.node()), List.of(node.opType()));

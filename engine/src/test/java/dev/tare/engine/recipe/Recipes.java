@@ -1,6 +1,8 @@
 package dev.tare.engine.recipe;
 
 import com.typesafe.config.ConfigFactory;
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.statistics.TensorStatistics;
@@ -10,7 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /** Recipes and statistics for tests. */
-final class Recipes {
+public final class Recipes {
 
   static final String INT8 =
       """
@@ -31,7 +33,7 @@ final class Recipes {
   private Recipes() {}
 
   /** The recipe above with more lines behind it, which win. */
-  static Recipe int8(String... changes) {
+  public static Recipe int8(String... changes) {
     return parse(INT8 + String.join("\n", changes));
   }
 
@@ -40,8 +42,8 @@ final class Recipes {
   }
 
   /** A model of these operators, without constants to look at. */
-  static WeightSource source(List<QuantizableNode> nodes) {
-    return new WeightSource() {
+  public static ModelGraph source(List<QuantizableNode> nodes) {
+    return new ModelGraph() {
       @Override
       public List<QuantizableNode> nodes() {
         return nodes;
@@ -54,14 +56,14 @@ final class Recipes {
     };
   }
 
-  static TensorStatistics observed(
+  public static TensorStatistics observed(
       String tensor, ObserverOptions options, Shape shape, float... values) {
     Observer observer = Observer.create(tensor, options);
     observer.observe(FloatBuffer.wrap(values), shape);
     return observer.statistics();
   }
 
-  static TensorStatistics observed(String tensor, float... values) {
+  public static TensorStatistics observed(String tensor, float... values) {
     return observed(tensor, ObserverOptions.ofWhole(), Shape.of(values.length), values);
   }
 }

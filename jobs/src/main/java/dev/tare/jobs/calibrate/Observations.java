@@ -3,8 +3,8 @@ package dev.tare.jobs.calibrate;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.observe.ChannelMode;
-import dev.tare.engine.onnx.Observation;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.view.Observation;
 import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,7 @@ final class Observations {
    */
   static List<ObservedTensor> resolve(CalibrateRequest request) {
     OnnxModel model = request.model().prepared();
-    List<dev.tare.engine.onnx.ObservedTensor> chosen;
+    List<dev.tare.engine.onnx.view.ObservedTensor> chosen;
     try {
       chosen = Observation.resolve(request.observe(), model);
     } catch (IllegalArgumentException e) {
@@ -35,7 +35,7 @@ final class Observations {
     chosen.forEach(tensor -> names.add(tensor.name()));
     Set<String> floats = floatOutputs(request, names);
     List<ObservedTensor> observed = new ArrayList<>();
-    for (dev.tare.engine.onnx.ObservedTensor tensor : chosen) {
+    for (dev.tare.engine.onnx.view.ObservedTensor tensor : chosen) {
       if (floats.contains(tensor.name())) {
         ChannelMode mode = request.channelMode().orElse(ChannelMode.HISTOGRAM);
         boolean channels = mode != ChannelMode.NONE && tensor.channelAxis().isPresent();

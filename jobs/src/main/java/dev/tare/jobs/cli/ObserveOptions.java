@@ -1,6 +1,6 @@
 package dev.tare.jobs.cli;
 
-import dev.tare.engine.onnx.Observation;
+import dev.tare.engine.onnx.view.Observation;
 import dev.tare.engine.recipe.Placement;
 import java.util.Optional;
 import java.util.SortedMap;

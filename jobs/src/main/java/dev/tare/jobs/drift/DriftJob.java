@@ -1,6 +1,6 @@
 package dev.tare.jobs.drift;
 
-import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.statistics.Drift;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.table.StatisticsStore;

@@ -1,11 +1,11 @@
 package dev.tare.jobs.drift;
 
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
-import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import java.io.Serializable;
 import java.util.TreeMap;
 

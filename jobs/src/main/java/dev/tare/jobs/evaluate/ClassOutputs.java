@@ -1,8 +1,8 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.SoftmaxOutputs;
 import dev.tare.engine.onnx.TensorInfo;
+import dev.tare.engine.onnx.view.SoftmaxOutputs;
 import dev.tare.jobs.TareException;
 import java.util.List;
 import java.util.Locale;

@@ -1,19 +1,20 @@
 package dev.tare.jobs.evaluate;
 
+import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.QdqRewriter;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
-import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -127,7 +128,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
   }
 
   private Map<String, ByteBuffer> codes(QuantPlan whole) {
-    WeightSource source = model.prepared().weights();
+    ModelGraph source = OnnxGraph.of(model.prepared());
     Map<String, ByteBuffer> codes = new HashMap<>();
     for (TensorPlan constant : whole.tensors()) {
       if (constant.quantized() && constant.role() != Role.ACTIVATION) {

@@ -1,11 +1,11 @@
 package dev.tare.jobs.model;
 
 import dev.tare.engine.infer.ModelFile;
-import dev.tare.engine.onnx.GraphPreparation;
 import dev.tare.engine.onnx.InvalidModelException;
 import dev.tare.engine.onnx.ModelPreparer;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Preflight;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.storage.HadoopSettings;

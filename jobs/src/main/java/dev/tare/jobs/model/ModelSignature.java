@@ -3,7 +3,7 @@ package dev.tare.jobs.model;
 import dev.tare.engine.infer.BatchAxes;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.TensorInfo;
-import dev.tare.engine.onnx.ValueShapes;
+import dev.tare.engine.onnx.view.ValueShapes;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.InputSpec;

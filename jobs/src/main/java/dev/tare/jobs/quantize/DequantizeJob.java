@@ -1,9 +1,9 @@
 package dev.tare.jobs.quantize;
 
-import dev.tare.engine.onnx.DequantizedModel;
-import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.onnx.write.DequantizedModel;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;

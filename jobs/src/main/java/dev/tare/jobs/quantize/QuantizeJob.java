@@ -1,13 +1,14 @@
 package dev.tare.jobs.quantize;
 
+import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.onnx.InvalidModelException;
-import dev.tare.engine.onnx.QdqRewriter;
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
-import dev.tare.engine.recipe.WeightCheck;
-import dev.tare.engine.recipe.WeightSource;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -107,7 +108,7 @@ public final class QuantizeJob {
 
   private static void requireWidthsExplained(
       ModelHandle model, QuantPlan plan, List<TensorPlan> weights) {
-    WeightSource source = model.prepared().weights();
+    ModelGraph source = OnnxGraph.of(model.prepared());
     try {
       weights.forEach(weight -> WeightCheck.requireWidthExplained(source, plan, weight));
     } catch (IllegalArgumentException e) {

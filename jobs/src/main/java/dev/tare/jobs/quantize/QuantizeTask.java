@@ -1,12 +1,13 @@
 package dev.tare.jobs.quantize;
 
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
-import dev.tare.engine.recipe.WeightCheck;
-import dev.tare.engine.recipe.WeightSource;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -44,7 +45,7 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<Row> slices) {
-    WeightSource source = model.prepared().weights();
+    ModelGraph source = OnnxGraph.of(model.prepared());
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -58,7 +59,7 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     };
   }
 
-  private Row quantize(WeightSource source, Row slice) {
+  private Row quantize(ModelGraph source, Row slice) {
     TensorPlan plan = QuantPlanJson.parseTensor(slice.getString(0));
     try {
       return quantize(source, slice, plan);
@@ -69,7 +70,7 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     }
   }
 
-  private Row quantize(WeightSource source, Row slice, TensorPlan plan) {
+  private Row quantize(ModelGraph source, Row slice, TensorPlan plan) {
     long offset = slice.getLong(2);
     int length = slice.getInt(3);
     int bits = plan.type().dtype().bits();

@@ -1,8 +1,8 @@
 package dev.tare.jobs.report;
 
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.table.CheckedParquet;
 import dev.tare.jobs.table.ConstantKey;

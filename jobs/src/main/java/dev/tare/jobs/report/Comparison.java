@@ -1,8 +1,8 @@
 package dev.tare.jobs.report;
 
-import dev.tare.engine.recipe.ChannelPlan;
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;

@@ -1,6 +1,6 @@
 package dev.tare.jobs.report;
 
-import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;

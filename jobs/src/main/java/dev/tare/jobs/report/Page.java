@@ -1,7 +1,7 @@
 package dev.tare.jobs.report;
 
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.artifact.Quality;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;

@@ -1,8 +1,8 @@
 package dev.tare.jobs.report;
 
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
-import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;

@@ -1,10 +1,10 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.ExpectedError;
-import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.table.StatisticsStore;

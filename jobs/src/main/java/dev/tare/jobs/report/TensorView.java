@@ -1,8 +1,8 @@
 package dev.tare.jobs.report;
 
-import dev.tare.engine.recipe.ChannelPlan;
+import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

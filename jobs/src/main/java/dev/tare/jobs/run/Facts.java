@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;

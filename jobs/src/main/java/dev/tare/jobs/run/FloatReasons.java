@@ -1,8 +1,8 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.jobs.Printable;
 import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;

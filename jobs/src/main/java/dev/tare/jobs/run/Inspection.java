@@ -1,15 +1,16 @@
 package dev.tare.jobs.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tare.engine.onnx.GraphPreparation;
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.InvalidModelException;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.OpsetUpgrade;
 import dev.tare.engine.onnx.Preflight;
-import dev.tare.engine.onnx.SkippedNode;
 import dev.tare.engine.onnx.TensorInfo;
-import dev.tare.engine.recipe.QuantizableNode;
-import dev.tare.engine.recipe.WeightSource;
+import dev.tare.engine.onnx.opset.OpsetUpgrade;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.view.SkippedNode;
 import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.FileEntry;
@@ -185,12 +186,13 @@ final class Inspection {
       field("can be quantized", "no: " + e.getMessage());
       return;
     }
-    field("can be quantized", verdict(model.weights()));
-    weights(model);
+    OnnxGraph graph = OnnxGraph.of(model);
+    field("can be quantized", verdict(graph));
+    weights(graph);
   }
 
   /** What a recipe could do with a model that passed all checks. */
-  private static String verdict(WeightSource weights) {
+  private static String verdict(ModelGraph weights) {
     if (!weights.nodes().isEmpty()) {
       return "yes";
     }
@@ -203,11 +205,11 @@ final class Inspection {
     return "no: it has no MatMul, Gemm, Conv, ConvTranspose or table with a constant weight";
   }
 
-  private void weights(OnnxModel model) {
-    List<QuantizableNode> nodes = model.weights().nodes();
+  private void weights(OnnxGraph graph) {
+    List<QuantizableNode> nodes = graph.nodes();
     out.printf("%n%d operators with a constant weight%n", nodes.size());
     nodes.forEach(this::operator);
-    for (SkippedNode node : model.skipped()) {
+    for (SkippedNode node : graph.skipped()) {
       out.printf(
           "  %-7s %-16s %s: %s%n",
           Printable.name(node.opType()),
@@ -215,7 +217,7 @@ final class Inspection {
           Printable.name(node.node()),
           Printable.message(node.reason()));
     }
-    List<QuantizableNode> inBodies = model.weights().inSubgraphs();
+    List<QuantizableNode> inBodies = graph.inSubgraphs();
     if (!inBodies.isEmpty()) {
       out.printf(
           "%n%d more in bodies of If, Loop or Scan, for recipes of weights alone%n",

@@ -1,8 +1,8 @@
 package dev.tare.jobs.run;
 
 import dev.tare.engine.observe.ChannelMode;
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;

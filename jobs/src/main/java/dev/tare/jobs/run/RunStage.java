@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
 import dev.tare.engine.infer.CpuFeatures;
-import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.TensorRule;
 import dev.tare.jobs.Build;
 import dev.tare.jobs.ExitCode;

@@ -1,6 +1,6 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;

@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.onnx.EmbeddingTable;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.view.EmbeddingTable;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.DataFacts;

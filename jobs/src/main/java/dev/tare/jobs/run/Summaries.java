@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
-import dev.tare.engine.recipe.OtherConstants;
-import dev.tare.engine.recipe.QuantPlan;
+import dev.tare.engine.plan.OtherConstants;
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Quality;

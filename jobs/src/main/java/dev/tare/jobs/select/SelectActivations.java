@@ -1,7 +1,7 @@
 package dev.tare.jobs.select;
 
-import dev.tare.engine.recipe.ActivationPlanner;
-import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;

@@ -1,17 +1,17 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.onnx.InvalidModelException;
-import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.OpsetUpgrade;
-import dev.tare.engine.onnx.SkippedNode;
-import dev.tare.engine.recipe.Candidates;
-import dev.tare.engine.recipe.LeftFloat;
-import dev.tare.engine.recipe.OtherConstants;
-import dev.tare.engine.recipe.PlanAssembler;
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.onnx.opset.OpsetUpgrade;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.view.SkippedNode;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.LeftFloat;
+import dev.tare.engine.plan.OtherConstants;
+import dev.tare.engine.plan.PlanAssembler;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Recipe;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.jobs.Printable;
 import dev.tare.jobs.SparkJobs;
@@ -60,18 +60,17 @@ public final class SelectJob {
   public QuantPlan run(
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
     Recipe recipe = recipeText.parse();
-    OnnxModel graph = model.prepared();
-    Candidates candidates = candidates(graph, recipe);
+    OnnxGraph graph = OnnxGraph.of(model.prepared());
+    Candidates candidates = candidates(model, graph, recipe);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
     SparkJobs.describe(spark, "select: ranges of weights");
     List<TensorPlan> weights = weights(model, recipeText, candidates);
     SparkJobs.describe(spark, null);
     List<TensorPlan> plans =
-        new ArrayList<>(
-            new PlanAssembler(candidates, graph.weights(), activations, weights).assemble());
+        new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
-    plans.addAll(OtherConstants.of(recipe, graph.weights(), plans));
+    plans.addAll(OtherConstants.of(recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
     return new QuantPlan(recipe.name(), model.sha256(), contentSha256, plans);
   }
@@ -83,7 +82,7 @@ public final class SelectJob {
    *     operator that opset 13 cannot express, which quantized models need
    */
   public static void requireCandidates(ModelHandle model, RecipeText recipe) {
-    candidates(model.prepared(), recipe.parse());
+    candidates(model, OnnxGraph.of(model.prepared()), recipe.parse());
     try {
       OpsetUpgrade.upgrade(model.prepared());
     } catch (InvalidModelException e) {
@@ -93,20 +92,22 @@ public final class SelectJob {
 
   /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
   public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
-    return !candidates(model.prepared(), recipe.parse()).activations().isEmpty();
+    return !candidates(model, OnnxGraph.of(model.prepared()), recipe.parse())
+        .activations()
+        .isEmpty();
   }
 
-  private static Candidates candidates(OnnxModel graph, Recipe recipe) {
-    Candidates candidates = Candidates.of(recipe, graph.weights());
+  private static Candidates candidates(ModelHandle model, OnnxGraph graph, Recipe recipe) {
+    Candidates candidates = Candidates.of(recipe, graph);
     if (candidates.chosen().isEmpty()) {
-      throw nothingToQuantize(graph, recipe, candidates);
+      throw nothingToQuantize(model.prepared().name(), graph, recipe, candidates);
     }
     return candidates;
   }
 
   /** Vectors and scalars that stay float beside what the plan speaks of. */
   public static OtherConstants.Vectors vectors(ModelHandle model, QuantPlan plan) {
-    return OtherConstants.Vectors.of(model.prepared().weights(), plan);
+    return OtherConstants.Vectors.of(OnnxGraph.of(model.prepared()), plan);
   }
 
   /** Writes the plan as a table, in one file. */
@@ -167,20 +168,20 @@ public final class SelectJob {
   }
 
   private static TareException nothingToQuantize(
-      OnnxModel graph, Recipe recipe, Candidates candidates) {
+      String model, OnnxGraph graph, Recipe recipe, Candidates candidates) {
     List<String> why = new ArrayList<>();
     candidates.leftFloat().forEach((node, reason) -> why.add(node.node() + ": " + reason));
     for (SkippedNode node : graph.skipped()) {
       why.add(node.node() + ": " + node.reason());
     }
     List<TensorPlan> told = LeftFloat.of(recipe, candidates, List.of());
-    OtherConstants.of(recipe, graph.weights(), told)
+    OtherConstants.of(recipe, graph, told)
         .forEach(
             constant -> why.add(constant.tensor() + ": " + constant.floatReason().orElseThrow()));
     return TareException.badInput(
         "Model '%s' has nothing to quantize by recipe '%s': no %s with a constant weight%s"
             .formatted(
-                graph.name(),
+                model,
                 recipe.name(),
                 String.join(" or ", recipe.operators()),
                 why.isEmpty() ? "" : " (" + Printable.list(why) + ")"));

@@ -1,9 +1,10 @@
 package dev.tare.jobs.select;
 
-import dev.tare.engine.recipe.QuantPlanJson;
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.recipe.TensorQuery;
-import dev.tare.engine.recipe.WeightPlanner;
-import dev.tare.engine.recipe.WeightSource;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
@@ -32,7 +33,7 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
   @Override
   public Iterator<String> call(Iterator<String> names) {
     WeightPlanner planner = new WeightPlanner(recipe.parse());
-    WeightSource source = model.prepared().weights();
+    ModelGraph source = OnnxGraph.of(model.prepared());
     List<String> plans = new ArrayList<>();
     while (names.hasNext()) {
       String name = names.next();

@@ -1,7 +1,7 @@
 package dev.tare.jobs.table;
 
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 
 /**
  * What tells one quantized constant from another: a tensor may be the weight of one node and the

@@ -1,6 +1,6 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.recipe.TensorPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.TareException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;

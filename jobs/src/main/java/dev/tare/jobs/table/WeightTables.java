@@ -1,7 +1,7 @@
 package dev.tare.jobs.table;
 
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.TareException;
 import java.util.ArrayList;

@@ -1,15 +1,15 @@
 package dev.tare.jobs.report;
 
+import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
-import dev.tare.engine.recipe.ChannelPlan;
 import dev.tare.engine.recipe.Format;
-import dev.tare.engine.recipe.QuantPlan;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.ChannelQuality;

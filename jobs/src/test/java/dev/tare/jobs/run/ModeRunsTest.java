@@ -9,12 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.QuantPlan;
-import dev.tare.engine.recipe.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.model.RecipeText;
 import java.io.IOException;
@@ -85,12 +86,12 @@ class ModeRunsTest {
       for (TensorPlan tensor : plan.quantized(role)) {
         Tensor fake =
             Quantizer.fakeQuantize(
-                before.weights().constant(tensor.tensor()),
+                OnnxGraph.of(before).constant(tensor.tensor()),
                 tensor.params(),
                 tensor.granularity(),
                 tensor.limits(),
                 Rounding.DIVISION);
-        assertThat(after.weights().constant(tensor.tensor() + "_dequantized")).isEqualTo(fake);
+        assertThat(OnnxGraph.of(after).constant(tensor.tensor() + "_dequantized")).isEqualTo(fake);
       }
     }
   }

@@ -3,15 +3,15 @@ package dev.tare.jobs.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
-import dev.tare.engine.recipe.ChannelPlan;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.recipe.TensorPlan;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;

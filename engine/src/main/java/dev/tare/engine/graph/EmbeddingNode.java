@@ -1,0 +1,19 @@
+package dev.tare.engine.graph;
+
+import dev.tare.engine.tensor.Shape;
+import java.util.Optional;
+
+/**
+ * An operator that takes rows of a constant float table.
+ *
+ * @param node name of the node, unique in the model
+ * @param table the constant tensor
+ * @param tableShape shape of the table, rows first; rank at least 2
+ */
+public record EmbeddingNode(String node, String table, Shape tableShape) {
+
+  /** The same node among operators with weights: a scale for each row. */
+  public QuantizableNode asQuantizable() {
+    return new QuantizableNode(node, "Gather", "", 1, table, 0, tableShape, 0, Optional.empty());
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tare.engine.onnx.view;
+
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.graph.ConstantScope;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * An operator that multiplies its first two inputs, in its graph.
+ *
+ * @param name unique name of the node
+ * @param weightIndex the input that would be its weight
+ * @param weightAxis the weight's axis of output channels, negative when counted from the back
+ */
+public record Product(
+    NodeProto node, String name, ConstantScope scope, int weightIndex, int weightAxis) {
+
+  public static final Set<String> OPERATORS = Set.of("MatMul", "Gemm", "Conv", "ConvTranspose");
+
+  /** Empty for other operators. */
+  public static Optional<Product> of(NodeProto node, String name, ConstantScope scope) {
+    if (!Nodes.isStandard(node)) {
+      return Optional.empty();
+    }
+    return switch (node.getOpType()) {
+      case "MatMul" -> {
+        int weight = scope.find(Nodes.input(node, 1)).isPresent() ? 1 : 0;
+        yield Optional.of(new Product(node, name, scope, weight, weight == 1 ? -1 : -2));
+      }
+      case "Gemm" -> {
+        boolean transposes = Nodes.intAttribute(node, "transB", 0) != 0;
+        yield Optional.of(new Product(node, name, scope, 1, transposes ? 0 : 1));
+      }
+      case "Conv" -> Optional.of(new Product(node, name, scope, 1, 0));
+      case "ConvTranspose" -> Optional.of(new Product(node, name, scope, 1, 1));
+      default -> Optional.empty();
+    };
+  }
+
+  /** Why its weight cannot be quantized; empty where it can. */
+  public Optional<String> reasonToSkip() {
+    Optional<ConstantScope.Found> weight = weight();
+    if (weight.isEmpty()) {
+      return Optional.of("no operand is a constant weight");
+    }
+    if (scope.find(input()).isPresent()) {
+      return Optional.of("both operands are constant");
+    }
+    TensorProto tensor = weight.get().tensor();
+    if (tensor.getDataType() != DType.FLOAT32.onnxCode()) {
+      String type = TensorCodec.dtype(tensor.getDataType()).map(DType::name).orElse("of no type");
+      return Optional.of("weight '" + weight.get().name() + "' is " + type + ", not FLOAT32");
+    }
+    if (!TensorCodec.held(tensor)) {
+      return Optional.of("weight '" + weight.get().name() + "' has more than 2 GiB");
+    }
+    Shape shape = TensorCodec.shape(tensor);
+    return shape.rank() < 2 || shape.size() == 0
+        ? Optional.of("weight '" + weight.get().name() + "' has shape " + shape)
+        : Optional.empty();
+  }
+
+  /** The constant that it multiplies by; empty where there is none. */
+  public Optional<ConstantScope.Found> weight() {
+    return scope.find(Nodes.input(node, weightIndex));
+  }
+
+  private String input() {
+    return Nodes.input(node, 1 - weightIndex);
+  }
+
+  private long groups() {
+    return Nodes.is(node, "ConvTranspose") ? Nodes.intAttribute(node, "group", 1) : 1;
+  }
+
+  /** The bias, where it is a constant vector of one number for each output channel. */
+  private Optional<ConstantScope.Found> bias() {
+    // ONNX Runtime's QGemm takes an int32 bias at the scale of the accumulator, which alpha and
+    // beta would change: such a bias stays float.
+    boolean plain =
+        !Nodes.is(node, "Gemm")
+            || (Nodes.floatAttribute(node, "alpha", 1f) == 1f
+                && Nodes.floatAttribute(node, "beta", 1f) == 1f);
+    Shape shape = TensorCodec.shape(weight().orElseThrow().tensor());
+    long channels = shape.dim(shape.normalizeAxis(weightAxis)) * groups();
+    return Optional.of(Nodes.input(node, 2))
+        .filter(bias -> plain)
+        .flatMap(scope::find)
+        .filter(bias -> bias.tensor().getDataType() == DType.FLOAT32.onnxCode())
+        .filter(bias -> bias.tensor().getDimsList().equals(List.of(channels)));
+  }
+
+  /** Weight and bias; only of a product that can be quantized, as is the next. */
+  List<ConstantScope.Found> constants() {
+    return Stream.concat(weight().stream(), bias().stream()).toList();
+  }
+
+  QuantizableNode quantizable() {
+    ConstantScope.Found weight = weight().orElseThrow();
+    Shape shape = TensorCodec.shape(weight.tensor());
+    return new QuantizableNode(
+        name,
+        node.getOpType(),
+        scope.unique(input()),
+        1 - weightIndex,
+        weight.name(),
+        weightIndex,
+        shape,
+        shape.normalizeAxis(weightAxis),
+        bias().map(ConstantScope.Found::name),
+        Nodes.is(node, "Conv") ? Nodes.intAttribute(node, "group", 1) : groups());
+  }
+}

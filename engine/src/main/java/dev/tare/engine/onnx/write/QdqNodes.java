@@ -1,0 +1,173 @@
+package dev.tare.engine.onnx.write;
+
+import dev.tare.engine.onnx.graph.FreshNames;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Makes the nodes of QDQ, and stores their constants in the graph. Not thread-safe. */
+final class QdqNodes {
+
+  /**
+   * Nodes in order, and the tensor that the last one makes.
+   *
+   * @param nodes one or two nodes
+   * @param output what consumers read instead of the float tensor
+   */
+  record Chain(List<NodeProto> nodes, String output) {}
+
+  private final PlannedGraph graph;
+  private final FreshNames names;
+
+  QdqNodes(PlannedGraph graph) {
+    this.graph = graph;
+    this.names = graph.names();
+  }
+
+  Chain activation(TensorPlan plan) {
+    String tensor = plan.tensor();
+    List<Long> dims = dims(plan);
+    String scale = scale(plan, dims, tensor + "_scale");
+    String zeroPoint = zeroPoint(plan, dims, tensor + "_zero_point");
+    NodeProto quantize = node("QuantizeLinear", plan, tensor, scale, zeroPoint);
+    NodeProto dequantize = node("DequantizeLinear", plan, quantize.getOutput(0), scale, zeroPoint);
+    return new Chain(List.of(quantize, dequantize), dequantize.getOutput(0));
+  }
+
+  /** An activation that the graph gives out: the chain makes it, from a tensor of another name. */
+  Chain output(TensorPlan plan) {
+    Chain chain = activation(plan);
+    String renamed = names.fresh(plan.tensor() + "_QuantizeLinear_Input");
+    NodeProto quantize = chain.nodes().get(0).toBuilder().setInput(0, renamed).build();
+    NodeProto dequantize = chain.nodes().get(1).toBuilder().setOutput(0, plan.tensor()).build();
+    return new Chain(List.of(quantize, dequantize), plan.tensor());
+  }
+
+  /** Stores the integers of a constant; returns the name that they have. */
+  String store(TensorPlan plan, Shape shape, ByteBuffer codes) {
+    String quantized = names.fresh(plan.tensor() + "_quantized");
+    graph.add(TensorCodec.encode(quantized, plan.type().dtype(), shape.dims(), codes));
+    return quantized;
+  }
+
+  /** A stored constant as float, whole. */
+  Chain constant(TensorPlan plan, Shape shape, String quantized) {
+    List<Long> dims = plan.granularity().paramsShape(shape).dims();
+    String prefix = plan.role() == Role.BIAS ? plan.tensor() + "_quantized" : plan.tensor();
+    String scale = scale(plan, dims, prefix + "_scale");
+    // An int32 tensor has no zero point in the standard.
+    String zeroPoint =
+        plan.type() == QuantType.INT32 ? "" : zeroPoint(plan, dims, prefix + "_zero_point");
+    NodeProto dequantize = node("DequantizeLinear", plan, quantized, scale, zeroPoint);
+    return new Chain(List.of(dequantize), dequantize.getOutput(0));
+  }
+
+  /**
+   * Rows of a stored table as float, in place of a Gather from the float table: dequantizing the
+   * whole table for a few rows would cost more than the float model. The last node makes the
+   * Gather's output.
+   */
+  List<NodeProto> rows(TensorPlan plan, Shape shape, String quantized, NodeProto gather) {
+    String table = plan.tensor();
+    String rows = names.fresh(table + "_rows");
+    NodeProto taken = gather.toBuilder().setInput(0, quantized).setOutput(0, rows).build();
+    if (plan.axis().isEmpty()) {
+      String scale = scale(plan, List.of(), table + "_scale");
+      String zeroPoint = zeroPoint(plan, List.of(), table + "_zero_point");
+      NodeProto dequantize = node("DequantizeLinear", plan, rows, scale, zeroPoint);
+      return List.of(taken, dequantize.toBuilder().setOutput(0, gather.getOutput(0)).build());
+    }
+    List<Long> dims = new ArrayList<>(Collections.nCopies(shape.rank(), 1L));
+    dims.set(0, shape.dim(0));
+    String scales = names.fresh(table + "_scale");
+    graph.add(TensorCodec.floats(scales, dims, plan.scales()));
+    String cast = names.fresh(rows + "_Cast_Output");
+    String scale = names.fresh(rows + "_scale");
+    return List.of(
+        taken,
+        plain("Cast", names.fresh(rows + "_Cast"), cast, rows)
+            .addAttribute(Nodes.intAttribute("to", DType.FLOAT32.onnxCode()))
+            .build(),
+        gather.toBuilder()
+            .setName(names.fresh(scale + "_Gather"))
+            .setInput(0, scales)
+            .setOutput(0, scale)
+            .build(),
+        plain("Mul", names.fresh(rows + "_Mul"), gather.getOutput(0), cast, scale).build());
+  }
+
+  private static NodeProto.Builder plain(
+      String opType, String name, String output, String... inputs) {
+    return NodeProto.newBuilder()
+        .setOpType(opType)
+        .setName(name)
+        .addAllInput(List.of(inputs))
+        .addOutput(output);
+  }
+
+  private NodeProto node(
+      String opType, TensorPlan plan, String input, String scale, String zeroPoint) {
+    NodeProto.Builder node =
+        NodeProto.newBuilder()
+            .setName(names.fresh(plan.tensor() + "_" + opType))
+            .setOpType(opType)
+            .addInput(input)
+            .addInput(scale)
+            .addOutput(names.fresh(plan.tensor() + "_" + opType + "_Output"));
+    if (!zeroPoint.isEmpty()) {
+      node.addInput(zeroPoint);
+    }
+    plan.axis().ifPresent(axis -> node.addAttribute(Nodes.intAttribute("axis", axis)));
+    plan.granularity()
+        .blockSize()
+        .ifPresent(size -> node.addAttribute(Nodes.intAttribute("block_size", size)));
+    return node.build();
+  }
+
+  private String scale(TensorPlan plan, List<Long> dims, String wanted) {
+    return graph.add(TensorCodec.floats(names.fresh(wanted), dims, plan.scales()));
+  }
+
+  private String zeroPoint(TensorPlan plan, List<Long> dims, String wanted) {
+    return graph.add(zeroPoints(plan, dims, names.fresh(wanted)));
+  }
+
+  /** Zero points as the plan's type, 4 bits packed as ONNX does. */
+  static TensorProto zeroPoints(TensorPlan plan, List<Long> dims, String name) {
+    DType type = plan.type().dtype();
+    int[] zeroPoints = plan.zeroPoints();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(type.byteSize(zeroPoints.length)))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < zeroPoints.length; i++) {
+      switch (type.bits()) {
+        case 4 -> {
+          int low = zeroPoints[i] & 0xf;
+          int high = i + 1 < zeroPoints.length ? zeroPoints[i + 1] & 0xf : 0;
+          bytes.put((byte) (low | (high << 4)));
+          i++;
+        }
+        case 8 -> bytes.put((byte) zeroPoints[i]);
+        case 16 -> bytes.putShort((short) zeroPoints[i]);
+        default -> bytes.putInt(zeroPoints[i]);
+      }
+    }
+    return TensorCodec.encode(name, type, dims, bytes.flip());
+  }
+
+  /** A scalar for a whole tensor, a vector for channels. */
+  private static List<Long> dims(TensorPlan plan) {
+    return plan.axis().isPresent() ? List.of((long) plan.channels().size()) : List.of();
+  }
+}

@@ -1,0 +1,145 @@
+package dev.tare.engine.onnx.write;
+
+import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a plan into a float model: integer weights behind a DequantizeLinear, activations through
+ * a QuantizeLinear and a DequantizeLinear, each feeding only the consumers that the plan names. Of
+ * a table that a Gather reads, the Gather takes integers, and only its rows become float. Operators
+ * in other formats than QDQ become {@link IntegerProducts} or {@link PackedProducts}.
+ *
+ * <p>Names of inputs, outputs and every kept tensor stay, as do metadata and documentation. A
+ * tensor {@code t} becomes {@code t_QuantizeLinear_Output} and {@code t_DequantizeLinear_Output}, a
+ * constant {@code t_quantized}, with {@code t_scale} and {@code t_zero_point} (of a bias: {@code
+ * t_quantized_scale}); a taken name gets {@code _1}, {@code _2}. A float constant that nothing
+ * reads any more is dropped. The result is at least of opset 13, and of 21 where the plan has
+ * blocks, or integers of 4 or 16 bits. Equal arguments give equal bytes.
+ *
+ * @see <a
+ *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/qdq_quantizer.py">qdq_quantizer.py,
+ *     whose names these are</a>
+ */
+public final class QdqRewriter {
+
+  private static final int OPSET_OF_CHANNELS = 13;
+  private static final int OPSET_OF_BLOCKS = 21;
+
+  private final PlannedGraph graph;
+  private final QdqNodes qdq;
+  private final IntegerProducts integers;
+  private final PackedProducts packed;
+
+  private QdqRewriter(OnnxModel model) {
+    this.graph = new PlannedGraph(model);
+    this.qdq = new QdqNodes(graph);
+    this.integers = new IntegerProducts(graph);
+    this.packed = new PackedProducts(graph);
+  }
+
+  /**
+   * The model with every quantized tensor of the plan in place.
+   *
+   * @param codes the integers of a quantized weight or bias, row-major in the shape of the plan,
+   *     little-endian; asked once for each, and not copied
+   * @throws IllegalArgumentException if the plan speaks of tensors or nodes that the model does not
+   *     have, or shape, channels or bytes do not agree
+   * @throws InvalidModelException if the model cannot be raised to the opset that is needed
+   */
+  public static OnnxModel rewrite(
+      OnnxModel model, QuantPlan plan, Function<TensorPlan, ByteBuffer> codes) {
+    QdqRewriter rewriter = new QdqRewriter(model);
+    List<TensorPlan> quantized = plan.tensors().stream().filter(TensorPlan::quantized).toList();
+    // Products of integers need to know their quantized input.
+    for (Role role : List.of(Role.ACTIVATION, Role.WEIGHT, Role.BIAS)) {
+      for (TensorPlan tensor : quantized) {
+        if (tensor.role() == role) {
+          PlannedGraph.require(!tensor.consumers().isEmpty(), tensor, "it has no consumers");
+          rewriter.write(tensor, codes);
+        }
+      }
+    }
+    boolean modern = quantized.stream().anyMatch(QdqRewriter::needsBlocks);
+    return rewriter.graph.build(modern ? OPSET_OF_BLOCKS : OPSET_OF_CHANNELS);
+  }
+
+  private static boolean needsBlocks(TensorPlan plan) {
+    int bits = plan.type().dtype().bits();
+    return plan.format() == Format.QDQ
+        && (plan.granularity().blockSize().isPresent() || bits == 4 || bits == 16);
+  }
+
+  private void write(TensorPlan plan, Function<TensorPlan, ByteBuffer> codes) {
+    if (plan.role() == Role.ACTIVATION) {
+      graph.requireActivation(plan);
+      if (plan.format() == Format.DYNAMIC) {
+        integers.input(plan);
+      } else {
+        activation(plan);
+      }
+      return;
+    }
+    Shape shape = graph.requireConstant(plan);
+    ByteBuffer bytes = PlannedGraph.requireBytes(plan, shape, codes.apply(plan));
+    switch (plan.format()) {
+      case QDQ -> constant(plan, shape, bytes);
+      case DYNAMIC -> integers.weight(plan, qdq.store(plan, shape, bytes));
+      case MATMUL_NBITS -> packed.weight(plan, shape, bytes);
+    }
+  }
+
+  private void activation(TensorPlan plan) {
+    if (plan.consumers().contains(TensorPlan.GRAPH_OUTPUT)) {
+      QdqNodes.Chain chain = qdq.output(plan);
+      graph.intercept(plan, chain.nodes().get(0).getInput(0), chain.nodes());
+    } else {
+      QdqNodes.Chain chain = qdq.activation(plan);
+      graph.connect(plan, plan.consumers(), chain.nodes(), chain.output());
+    }
+  }
+
+  private void constant(TensorPlan plan, Shape shape, ByteBuffer bytes) {
+    String stored = qdq.store(plan, shape, bytes);
+    Map<Boolean, List<String>> consumers =
+        plan.consumers().stream().collect(Collectors.partitioningBy(c -> graph.takesRows(plan, c)));
+    for (String gather : consumers.get(true)) {
+      rows(plan, shape, stored, gather);
+    }
+    if (!consumers.get(false).isEmpty()) {
+      QdqNodes.Chain chain = qdq.constant(plan, shape, stored);
+      graph.connect(plan, consumers.get(false), chain.nodes(), chain.output());
+    }
+  }
+
+  private void rows(TensorPlan plan, Shape shape, String stored, String consumer) {
+    NodeProto gather = graph.node(plan, consumer);
+    PlannedGraph.require(
+        graph.reads(plan, consumer, gather, 0) && Nodes.intAttribute(gather, "axis", 0) == 0,
+        plan,
+        "node '" + consumer + "' does not take rows of it");
+    PlannedGraph.require(
+        plan.type().dtype().bits() == 8 && plan.granularity().blockSize().isEmpty(),
+        plan,
+        "rows that node '" + consumer + "' takes need 8 bits, per tensor or per channel");
+    PlannedGraph.require(
+        plan.axis().isEmpty()
+            || (plan.axis().getAsInt() == 0
+                && Arrays.stream(plan.zeroPoints()).allMatch(z -> z == 0)),
+        plan,
+        "rows that node '" + consumer + "' takes need axis 0 and zero point 0");
+    graph.replace(plan, consumer, qdq.rows(plan, shape, stored, gather));
+  }
+}

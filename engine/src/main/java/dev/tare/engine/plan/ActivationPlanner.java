@@ -1,0 +1,121 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/** Decides about activations from their statistics alone; no model runs. */
+public final class ActivationPlanner {
+
+  /** The method that a plan names for values which are probabilities. */
+  static final String UNIT = "probabilities";
+
+  private final Recipe recipe;
+
+  public ActivationPlanner(Recipe recipe) {
+    this.recipe = recipe;
+  }
+
+  /**
+   * The decision for one tensor.
+   *
+   * @param statistics of the whole tensor, and of every channel where the recipe is per channel
+   * @param query what the recipe's rules match; about the same tensor
+   * @throws IllegalArgumentException if the statistics lack what the recipe's method or granularity
+   *     needs; the message names the tensor
+   */
+  public TensorPlan plan(TensorStatistics statistics, TensorQuery query) {
+    String tensor = statistics.tensor();
+    Recipe.Decision decision = recipe.decide(query);
+    TensorRule rule = decision.rule();
+    Statistics whole =
+        statistics
+            .whole()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "Statistics of tensor '" + tensor + "' lack the row of the whole tensor"));
+    Optional<String> reason = reasonForFloat(whole, rule);
+    if (reason.isPresent()) {
+      return TensorPlan.left(query, Optional.empty(), decision, reason.get());
+    }
+    if (rule.perChannel() && statistics.axis().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Statistics of tensor '%s' have no channels, which a per-channel recipe needs: calibrate"
+                  .formatted(tensor)
+              + " with --channels histogram or extremes");
+    }
+    if (query.nature() == TensorQuery.Nature.PROBABILITIES) {
+      ChannelPlan channel = channel(tensor, whole, rule, (d, t) -> new Range(0, 1));
+      return TensorPlan.of(
+          query, Optional.empty(), decision, Granularity.perTensor(), List.of(channel), UNIT);
+    }
+    List<ChannelPlan> channels = new ArrayList<>();
+    for (Statistics row : rule.perChannel() ? statistics.channels() : List.of(whole)) {
+      channels.add(channel(tensor, row, rule, rule.method()::select));
+    }
+    Granularity granularity =
+        rule.perChannel()
+            ? Granularity.perChannel(statistics.axis().getAsInt())
+            : Granularity.perTensor();
+    return TensorPlan.of(query, Optional.empty(), decision, granularity, channels);
+  }
+
+  private Optional<String> reasonForFloat(Statistics whole, TensorRule rule) {
+    long infinities = whole.posInfs() + whole.negInfs();
+    if (whole.count() == 0) {
+      return Optional.of("no value was observed");
+    }
+    if (whole.nans() > 0 || infinities > 0) {
+      return Optional.of(
+          "%d NaN and %d infinite values among %d"
+              .formatted(whole.nans(), infinities, whole.count()));
+    }
+    double magnitude = Math.max(Math.abs((double) whole.min()), Math.abs((double) whole.max()));
+    if (magnitude > recipe.floatAbove()) {
+      return Optional.of(
+          "values reach %s, beyond float-above %s"
+              .formatted((float) magnitude, recipe.floatAbove()));
+    }
+    return rule.target().rule().underflows(whole.min(), whole.max())
+        ? Optional.of(
+            "values reach no further than %s, too small for a scale".formatted((float) magnitude))
+        : Optional.empty();
+  }
+
+  private static ChannelPlan channel(
+      String tensor,
+      Statistics row,
+      TensorRule rule,
+      BiFunction<Distribution, Target, Range> select) {
+    try {
+      Distribution distribution = row.distribution();
+      Range range = select.apply(distribution, rule.target());
+      QuantParams params = rule.target().params(range);
+      // ONNX saturates to all of the type, narrow or not.
+      ExpectedError error = ExpectedError.of(distribution, params);
+      return new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb());
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw new IllegalArgumentException(
+          "Cannot select a range for tensor '%s' by %s: %s%s"
+              .formatted(
+                  tensor,
+                  rule.method().name(),
+                  e.getMessage(),
+                  row.histogram().isEmpty() ? "; calibrate with --channels histogram" : ""),
+          e);
+    }
+  }
+}

@@ -1,0 +1,198 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Decides about the biases of static operators.
+ *
+ * <p>A bias is int32 with the scale of its accumulator, scale of input times scale of weight: with
+ * a float bias ONNX Runtime changes the arithmetic of the operator. Not thread-safe.
+ */
+final class Biases {
+
+  /** A bias code may use this share of int32, so that rounding cannot overflow it. */
+  private static final double MAX_CODE = 1 << 30;
+
+  private static final String OVERFLOWS = "the scale of its sums overflows";
+
+  /**
+   * By how much one channel's bias may widen the scale that all channels share: two bits of the
+   * weights. A channel with a scale of its own only loses what is small beside its bias.
+   */
+  private static final float MAX_GROWTH = 4;
+
+  private static final Target INT32 = new Target(QuantType.INT32, true, false, false);
+
+  private final ModelGraph source;
+  private final Map<String, TensorPlan> quantized = new LinkedHashMap<>();
+  private final Map<String, TensorPlan> left = new LinkedHashMap<>();
+
+  Biases(ModelGraph source) {
+    this.source = source;
+  }
+
+  List<TensorPlan> all() {
+    List<TensorPlan> all = new ArrayList<>(quantized.values());
+    all.addAll(left.values());
+    return all;
+  }
+
+  /** Why the bias of an operator keeps it in float, or nothing. */
+  Optional<String> reasonAgainst(QuantizableNode node, TensorPlan input, TensorPlan weight) {
+    Optional<float[]> values = values(node, input, weight);
+    if (values.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<String> reason = Optional.empty();
+    float[] bias = values.get();
+    for (int c = 0; c < bias.length && reason.isEmpty(); c++) {
+      QuantParams channel = channel(weight, c).params();
+      if (!Float.isFinite(bias[c])) {
+        reason = Optional.of("it holds NaN or infinity");
+      } else if (!fits(input, channel.scale())) {
+        reason = Optional.of(OVERFLOWS);
+      } else if (weight.axis().isEmpty()
+          && bias.length > 1
+          && floor(bias[c], input) > MAX_GROWTH * channel.scale()) {
+        reason =
+            Optional.of(
+                "it reaches %s, for which the one scale of the weight would grow too far"
+                    .formatted(bias[c]));
+      } else if (!fits(input, Math.max(channel.scale(), floor(bias[c], input)))) {
+        reason =
+            Optional.of(
+                "it reaches %s, and no finite scale of its sums holds that".formatted(bias[c]));
+      }
+    }
+    reason.ifPresent(r -> leave(node, weight, r));
+    return reason.map(r -> "its bias '%s' stays float: %s".formatted(node.bias().get(), r));
+  }
+
+  private void leave(QuantizableNode node, TensorPlan weight, String reason) {
+    String name = node.bias().orElseThrow();
+    List<String> consumers = new ArrayList<>();
+    if (left.containsKey(name)) {
+      consumers.addAll(left.get(name).consumers());
+    }
+    consumers.add(node.node());
+    left.put(
+        name,
+        new TensorPlan(
+            name,
+            Role.BIAS,
+            Format.QDQ,
+            consumers,
+            Optional.of(reason),
+            Optional.of(source.constant(name).shape()),
+            INT32,
+            "accumulator",
+            weight.decidedBy(),
+            Granularity.perTensor(),
+            List.of()));
+  }
+
+  /**
+   * The weight with the scale of a channel widened where the bias would not fit int32: max(scale,
+   * |bias| / (scale of input * 2^30)).
+   */
+  TensorPlan fitted(QuantizableNode node, TensorPlan input, TensorPlan weight) {
+    Optional<float[]> bias = values(node, input, weight);
+    if (bias.isEmpty()) {
+      return weight;
+    }
+    List<ChannelPlan> channels = new ArrayList<>(weight.channels());
+    for (int c = 0; c < bias.get().length; c++) {
+      int w = weight.axis().isPresent() ? c : 0;
+      ChannelPlan channel = channels.get(w);
+      float floor = floor(bias.get()[c], input);
+      if (channel.params().scale() < floor) {
+        QuantParams wider = new QuantParams(weight.type(), floor, channel.params().zeroPoint());
+        channels.set(
+            w,
+            new ChannelPlan(
+                channel.range(), wider, channel.clippedShare(), channel.expectedSqnrDb()));
+      }
+    }
+    return weight.withChannels(channels);
+  }
+
+  /** Plans the bias of an operator whose weight has its last scales. */
+  void plan(QuantizableNode node, TensorPlan input, TensorPlan weight) {
+    if (values(node, input, weight).isEmpty() || quantized.containsKey(node.bias().orElseThrow())) {
+      return;
+    }
+    String name = node.bias().orElseThrow();
+    List<ChannelPlan> channels = new ArrayList<>();
+    for (ChannelPlan channel : weight.channels()) {
+      if (!fits(input, channel.params().scale())) {
+        // Another operator that reads the weight had it widened so far.
+        leave(node, weight, OVERFLOWS);
+        return;
+      }
+      QuantParams params = QuantParams.ofBias(scale(input), channel.params());
+      float reach = (float) Math.min(Float.MAX_VALUE, (double) params.scale() * Integer.MAX_VALUE);
+      channels.add(new ChannelPlan(new Range(-reach, reach), params, 0, Double.POSITIVE_INFINITY));
+    }
+    quantized.put(
+        name,
+        new TensorPlan(
+            name,
+            Role.BIAS,
+            Format.QDQ,
+            List.of(node.node()),
+            Optional.empty(),
+            Optional.of(source.constant(name).shape()),
+            INT32,
+            "accumulator",
+            weight.decidedBy(),
+            weight.axis().isPresent() ? Granularity.perChannel(0) : Granularity.perTensor(),
+            channels));
+  }
+
+  /** The bias of a node where it can be int32: a float vector with a value per output channel. */
+  private Optional<float[]> values(QuantizableNode node, TensorPlan input, TensorPlan weight) {
+    boolean accumulates = input.axis().isEmpty() && weight.granularity().blockSize().isEmpty();
+    if (node.bias().isEmpty() || !accumulates) {
+      return Optional.empty();
+    }
+    Tensor bias = source.constant(node.bias().get());
+    boolean fits =
+        bias.dtype() == DType.FLOAT32
+            && bias.shape().rank() == 1
+            && (!node.channelScales()
+                || bias.shape().dim(0) == node.weightShape().dim(node.weightAxis()));
+    return fits ? Optional.of(bias.toFloatArray()) : Optional.empty();
+  }
+
+  /** The least scale of a weight with which a bias fits int32. */
+  static float floor(float bias, TensorPlan input) {
+    return (float) (Math.abs((double) bias) / (scale(input).scale() * MAX_CODE));
+  }
+
+  private static boolean fits(TensorPlan input, float weightScale) {
+    return Float.isFinite(weightScale) && Float.isFinite(scale(input).scale() * weightScale);
+  }
+
+  private static ChannelPlan channel(TensorPlan weight, int c) {
+    return weight.channels().get(weight.axis().isPresent() ? c : 0);
+  }
+
+  private static QuantParams scale(TensorPlan input) {
+    return input.channels().get(0).params();
+  }
+}

@@ -1,0 +1,224 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Placement;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.target.AllSupported;
+import dev.tare.engine.target.OperatorLimits;
+import dev.tare.engine.target.PlacedTensors;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * What a recipe speaks of in a model: its operators, their inputs and their weights.
+ *
+ * @param chosen the operators that the recipe wants quantized, in graph order, embeddings last
+ * @param leftFloat operators with a constant weight that it leaves alone, with the reason
+ * @param placed what is quantized beside these operators, by {@link Placement#ALL_SUPPORTED}
+ */
+public record Candidates(
+    List<Candidate> chosen, Map<QuantizableNode, String> leftFloat, PlacedTensors placed) {
+
+  /**
+   * An operator to quantize.
+   *
+   * @param node the operator
+   * @param mode when its numbers become integers
+   * @param format how its weight is held
+   */
+  public record Candidate(QuantizableNode node, Mode mode, Format format) {}
+
+  private static final String IN_SUBGRAPH =
+      "it is in a body of If, Loop or Scan, inside which nothing can be observed; mode weight-only"
+          + " quantizes it";
+
+  /** Operators with weights alone. */
+  public Candidates(List<Candidate> chosen, Map<QuantizableNode, String> leftFloat) {
+    this(chosen, leftFloat, PlacedTensors.NONE);
+  }
+
+  public Candidates {
+    chosen = List.copyOf(chosen);
+    leftFloat = Collections.unmodifiableMap(new LinkedHashMap<>(leftFloat));
+  }
+
+  /** Sorts the operators of a model by what the recipe says of them. */
+  public static Candidates of(Recipe recipe, ModelGraph source) {
+    List<QuantizableNode> all = new ArrayList<>(source.nodes());
+    source.embeddings().forEach(e -> all.add(e.asQuantizable()));
+    Map<String, Candidate> byWeight = new LinkedHashMap<>();
+    List<Candidate> chosen = new ArrayList<>();
+    Map<QuantizableNode, String> leftFloat = new LinkedHashMap<>();
+    for (QuantizableNode node : all) {
+      Optional<String> reason = recipe.reasonToLeave(node);
+      if (reason.isEmpty()) {
+        Candidate candidate = candidate(recipe, node);
+        Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
+        reason = reasonAgainst(recipe, candidate, first);
+        if (reason.isEmpty()) {
+          chosen.add(candidate);
+        }
+      }
+      reason.ifPresent(r -> leftFloat.put(node, r));
+    }
+    for (QuantizableNode node : source.inSubgraphs()) {
+      Candidate candidate = new Candidate(node, Mode.WEIGHT_ONLY, Format.QDQ);
+      Optional<String> reason = recipe.reasonToLeave(node);
+      if (reason.isEmpty() && recipe.mode(node) != Mode.WEIGHT_ONLY) {
+        reason = Optional.of(IN_SUBGRAPH);
+      }
+      if (reason.isEmpty()) {
+        Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
+        reason = reasonAgainst(recipe, candidate, first);
+      }
+      reason.ifPresentOrElse(r -> leftFloat.put(node, r), () -> chosen.add(candidate));
+    }
+    return recipe.placement() == Placement.ALL_SUPPORTED
+        ? allSupported(recipe, source, chosen, leftFloat)
+        : new Candidates(chosen, leftFloat);
+  }
+
+  private static Candidates allSupported(
+      Recipe recipe,
+      ModelGraph source,
+      List<Candidate> weighted,
+      Map<QuantizableNode, String> leftFloat) {
+    List<QuantizableNode> nodes = weighted.stream().map(Candidate::node).toList();
+    AllSupported all = new AllSupported(recipe, source, nodes, leftFloat.keySet());
+    PlacedTensors placed = all.placed();
+    List<Candidate> chosen = new ArrayList<>();
+    List<Candidate> every = new ArrayList<>(weighted);
+    all.normalizations().forEach(node -> every.add(new Candidate(node, Mode.STATIC, Format.QDQ)));
+    for (Candidate candidate : every) {
+      String input = candidate.node().input();
+      if (candidate.mode() != Mode.STATIC || placed.covers(input)) {
+        chosen.add(candidate);
+      } else {
+        String reason =
+            placed.left().containsKey(input)
+                ? placed.left().get(input).reason()
+                : "nothing tells that it is float32";
+        leftFloat.put(candidate.node(), "its input '%s' stays float: %s".formatted(input, reason));
+      }
+    }
+    return new Candidates(chosen, leftFloat, placed);
+  }
+
+  private static Candidate candidate(Recipe recipe, QuantizableNode node) {
+    // Rows that a Gather takes are no product: nothing but the table can be quantized.
+    Mode mode = node.takesRows() ? Mode.WEIGHT_ONLY : recipe.mode(node);
+    if (mode == Mode.DYNAMIC) {
+      return new Candidate(node, mode, Format.DYNAMIC);
+    }
+    boolean packed =
+        mode == Mode.WEIGHT_ONLY
+            && recipe.format() == Format.MATMUL_NBITS
+            && node.opType().equals("MatMul")
+            && node.weightIndex() == 1
+            && node.weightShape().rank() == 2
+            && recipe
+                .decide(query(List.of(new Candidate(node, mode, Format.MATMUL_NBITS))))
+                .rule()
+                .packs();
+    return new Candidate(node, mode, packed ? Format.MATMUL_NBITS : Format.QDQ);
+  }
+
+  private static Optional<String> reasonAgainst(
+      Recipe recipe, Candidate candidate, Candidate first) {
+    QuantizableNode node = candidate.node();
+    TensorRule rule = recipe.decide(query(List.of(candidate))).rule();
+    Optional<String> limit =
+        candidate.mode() == Mode.STATIC
+            ? OperatorLimits.ofStatic(node, rule, inputBits(recipe, node))
+            : OperatorLimits.reason(node, candidate.mode(), rule);
+    if (limit.isPresent()) {
+      return limit;
+    }
+    if (first != null && first.format() != candidate.format()) {
+      return Optional.of(
+          "node '%s' reads the weight '%s' in another mode"
+              .formatted(first.node().node(), node.weight()));
+    }
+    return Optional.empty();
+  }
+
+  private static int inputBits(Recipe recipe, QuantizableNode node) {
+    TensorQuery input = TensorQuery.ofActivation(node.input(), List.of(node.node()), node.kinds());
+    return recipe.decide(input).rule().type().dtype().bits();
+  }
+
+  /** The activations that need a range from statistics, by name. */
+  public SortedMap<String, TensorQuery> activations() {
+    if (!placed.activations().isEmpty()) {
+      return placed.activations();
+    }
+    SortedMap<String, TensorQuery> queries = new TreeMap<>();
+    group(c -> c.mode() == Mode.STATIC ? c.node().input() : "")
+        .forEach(
+            (tensor, nodes) ->
+                queries.put(
+                    tensor, TensorQuery.ofActivation(tensor, names(nodes), operators(nodes))));
+    return queries;
+  }
+
+  /** The constants to quantize by their values, by name. */
+  public SortedMap<String, TensorQuery> weights() {
+    SortedMap<String, TensorQuery> queries = new TreeMap<>(placed.operands());
+    group(c -> c.node().weight()).forEach((tensor, users) -> queries.put(tensor, query(users)));
+    return queries;
+  }
+
+  /** The operators alone. */
+  public List<QuantizableNode> nodes() {
+    return chosen.stream().map(Candidate::node).toList();
+  }
+
+  private SortedMap<String, List<Candidate>> group(Function<Candidate, String> key) {
+    SortedMap<String, List<Candidate>> groups = new TreeMap<>();
+    for (Candidate candidate : chosen) {
+      String name = key.apply(candidate);
+      if (!name.isEmpty()) {
+        groups.computeIfAbsent(name, k -> new ArrayList<>()).add(candidate);
+      }
+    }
+    return groups;
+  }
+
+  /** What the first of those that share a weight decides for all of them. */
+  private static TensorQuery query(List<Candidate> users) {
+    Candidate first = users.get(0);
+    QuantizableNode node = first.node();
+    return new TensorQuery(
+        node.weight(),
+        Role.WEIGHT,
+        names(users),
+        operators(users),
+        first.format(),
+        OperatorLimits.channelScales(node, first.mode()) ? node.weightAxis() : -1,
+        node.blockAxis());
+  }
+
+  private static List<String> names(List<Candidate> users) {
+    return users.stream().map(c -> c.node().node()).toList();
+  }
+
+  private static List<String> operators(List<Candidate> users) {
+    TreeSet<String> types = new TreeSet<>();
+    users.forEach(c -> types.addAll(c.node().kinds()));
+    return List.copyOf(types);
+  }
+}

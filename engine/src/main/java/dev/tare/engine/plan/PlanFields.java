@@ -1,0 +1,87 @@
+package dev.tare.engine.plan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Values of a plan's JSON by key, each of the one type that it is written with. */
+final class PlanFields {
+  private static final Set<String> BEYOND_JSON = Set.of("NaN", "Infinity", "-Infinity");
+
+  private PlanFields() {}
+
+  static String text(JsonNode node, String key) {
+    JsonNode value = TensorPlanJson.required(node, key);
+    return require(value.isTextual(), key, "a text", value).textValue();
+  }
+
+  static boolean flag(JsonNode node, String key) {
+    JsonNode value = TensorPlanJson.required(node, key);
+    return require(value.isBoolean(), key, "true or false", value).booleanValue();
+  }
+
+  static int integer(JsonNode node, String key) {
+    return integer(TensorPlanJson.required(node, key), key, 0);
+  }
+
+  static OptionalInt optionalInteger(JsonNode node, String key) {
+    return node.has(key) ? OptionalInt.of(integer(node, key)) : OptionalInt.empty();
+  }
+
+  static JsonNode array(JsonNode node, String key) {
+    JsonNode value = TensorPlanJson.required(node, key);
+    return require(value.isArray(), key, "an array", value);
+  }
+
+  static List<String> texts(JsonNode node, String key) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode value : array(node, key)) {
+      texts.add(require(value.isTextual(), key, "an array of texts", value).textValue());
+    }
+    return texts;
+  }
+
+  static List<Long> sizes(JsonNode node, String key) {
+    List<Long> sizes = new ArrayList<>();
+    for (JsonNode value : array(node, key)) {
+      boolean whole = value.isIntegralNumber() && value.canConvertToLong();
+      sizes.add(require(whole, key, "an array of whole numbers", value).longValue());
+    }
+    return sizes;
+  }
+
+  static int integerAt(JsonNode node, String key, int index) {
+    return integer(array(node, key).get(index), key, index);
+  }
+
+  /** The text of the number goes through Float: by way of a double it would be rounded twice. */
+  static float floatAt(JsonNode node, String key, int index) {
+    return Float.parseFloat(numberAt(node, key, index));
+  }
+
+  static double doubleAt(JsonNode node, String key, int index) {
+    return Double.parseDouble(numberAt(node, key, index));
+  }
+
+  private static String numberAt(JsonNode node, String key, int index) {
+    JsonNode value = array(node, key).get(index);
+    boolean number =
+        value.isNumber() || (value.isTextual() && BEYOND_JSON.contains(value.textValue()));
+    return require(number, key, "an array of numbers", value).asText();
+  }
+
+  private static int integer(JsonNode value, String key, int index) {
+    boolean fits = value.isIntegralNumber() && value.canConvertToInt();
+    return require(fits, key, "a whole number at %d".formatted(index), value).intValue();
+  }
+
+  private static JsonNode require(boolean valid, String key, String expected, JsonNode value) {
+    if (!valid) {
+      throw new IllegalArgumentException(
+          "Invalid plan: '%s' must be %s, not %s".formatted(key, expected, value));
+    }
+    return value;
+  }
+}

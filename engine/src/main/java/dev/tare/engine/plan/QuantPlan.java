@@ -1,0 +1,69 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.recipe.Role;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * The decision for every tensor that a recipe speaks of: what quantization executes.
+ *
+ * @param recipe name of the recipe
+ * @param modelSha256 the model that it was made for
+ * @param statisticsSha256 {@code content-sha256} of the statistics that it was made from
+ * @param tensors sorted by name, then role
+ */
+public record QuantPlan(
+    String recipe, String modelSha256, String statisticsSha256, List<TensorPlan> tensors) {
+
+  public QuantPlan {
+    tensors = List.copyOf(tensors);
+  }
+
+  public Optional<TensorPlan> find(String tensor, Role role) {
+    return tensors.stream().filter(t -> t.tensor().equals(tensor) && t.role() == role).findFirst();
+  }
+
+  /**
+   * Names of the operators that read a quantized tensor, sorted; the caller of the model is not
+   * among them.
+   */
+  public SortedSet<String> operators() {
+    SortedSet<String> operators = new TreeSet<>();
+    for (TensorPlan tensor : tensors) {
+      if (tensor.quantized()) {
+        operators.addAll(tensor.consumers());
+      }
+    }
+    operators.remove(TensorPlan.GRAPH_OUTPUT);
+    return operators;
+  }
+
+  /**
+   * The same plan but for one operator, which reads every tensor in float; a tensor that only it
+   * would have read quantized stays float.
+   */
+  public QuantPlan without(String operator) {
+    List<TensorPlan> others = new ArrayList<>();
+    for (TensorPlan tensor : tensors) {
+      if (!tensor.quantized() || !tensor.consumers().contains(operator)) {
+        others.add(tensor);
+        continue;
+      }
+      List<String> rest =
+          tensor.consumers().stream().filter(consumer -> !consumer.equals(operator)).toList();
+      others.add(
+          rest.isEmpty()
+              ? tensor.left("operator '" + operator + "' is left in float")
+              : tensor.with(rest));
+    }
+    return new QuantPlan(recipe, modelSha256, statisticsSha256, others);
+  }
+
+  /** The tensors of a role that are quantized. */
+  public List<TensorPlan> quantized(Role role) {
+    return tensors.stream().filter(t -> t.role() == role && t.quantized()).toList();
+  }
+}

@@ -1,0 +1,223 @@
+package dev.tare.engine.plan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** The part of a plan's JSON that speaks of one tensor; {@link QuantPlanJson} is the door. */
+final class TensorPlanJson {
+
+  private static final Set<String> KEYS =
+      Set.of(
+          "tensor",
+          "role",
+          "format",
+          "quantized",
+          "reason",
+          "consumers",
+          "shape",
+          "type",
+          "symmetric",
+          "narrow-range",
+          "reduce-range",
+          "method",
+          "decided-by",
+          "axis",
+          "block-size",
+          "low",
+          "high",
+          "scale",
+          "zero-point",
+          "clipped-share",
+          "expected-sqnr-db");
+
+  private static final List<String> ERRORS = List.of("clipped-share", "expected-sqnr-db");
+
+  private static final List<String> COLUMNS =
+      List.of("zero-point", "low", "high", "clipped-share", "expected-sqnr-db");
+
+  private TensorPlanJson() {}
+
+  static ObjectNode format(TensorPlan plan) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("tensor", plan.tensor());
+    node.put("role", word(plan.role()));
+    node.put("format", word(plan.format()));
+    node.put("quantized", plan.quantized());
+    plan.floatReason().ifPresent(reason -> node.put("reason", reason));
+    ArrayNode consumers = node.putArray("consumers");
+    plan.consumers().forEach(consumers::add);
+    if (plan.shape().isPresent()) {
+      ArrayNode dims = node.putArray("shape");
+      plan.shape().get().dims().forEach(dims::add);
+    }
+    node.put("type", word(plan.type()));
+    node.put("symmetric", plan.target().symmetric());
+    node.put("narrow-range", plan.target().narrowRange());
+    node.put("reduce-range", plan.target().reduceRange());
+    node.put("method", plan.method());
+    node.put("decided-by", plan.decidedBy());
+    plan.axis().ifPresent(axis -> node.put("axis", axis));
+    plan.granularity().blockSize().ifPresent(size -> node.put("block-size", size));
+    if (!plan.channels().isEmpty()) {
+      channels(plan, node);
+    }
+    return node;
+  }
+
+  private static void channels(TensorPlan plan, ObjectNode node) {
+    boolean blocks = plan.granularity().blockSize().isPresent();
+    if (!blocks) {
+      ArrayNode low = node.putArray("low");
+      ArrayNode high = node.putArray("high");
+      for (ChannelPlan channel : plan.channels()) {
+        low.add(channel.range().low());
+        high.add(channel.range().high());
+      }
+    }
+    ArrayNode scale = node.putArray("scale");
+    ArrayNode zeroPoint = node.putArray("zero-point");
+    for (ChannelPlan channel : plan.channels()) {
+      scale.add(channel.params().scale());
+      zeroPoint.add(channel.params().zeroPoint());
+    }
+    ArrayNode clipped = node.putArray("clipped-share");
+    ArrayNode sqnr = node.putArray("expected-sqnr-db");
+    for (ChannelPlan channel : blocks ? plan.channels().subList(0, 1) : plan.channels()) {
+      clipped.add(channel.clippedShare());
+      sqnr.add(channel.expectedSqnrDb());
+    }
+  }
+
+  static TensorPlan parse(JsonNode node) {
+    refuseUnknown(node, KEYS);
+    boolean quantized = PlanFields.flag(node, "quantized");
+    if (quantized == node.has("reason") || (!quantized && node.has("scale"))) {
+      throw new IllegalArgumentException(
+          "Invalid plan: 'quantized' is %s, and there is %s"
+              .formatted(quantized, quantized ? "a 'reason'" : "a 'scale' or no 'reason'"));
+    }
+    Target target =
+        new Target(
+            choice(node, "type", QuantType.values()),
+            PlanFields.flag(node, "symmetric"),
+            PlanFields.flag(node, "narrow-range"),
+            PlanFields.flag(node, "reduce-range"));
+    Granularity granularity =
+        new Granularity(
+            PlanFields.optionalInteger(node, "axis"),
+            PlanFields.optionalInteger(node, "block-size"));
+    return new TensorPlan(
+        PlanFields.text(node, "tensor"),
+        choice(node, "role", Role.values()),
+        node.has("format") ? choice(node, "format", Format.values()) : Format.QDQ,
+        PlanFields.texts(node, "consumers"),
+        quantized ? Optional.empty() : Optional.of(PlanFields.text(node, "reason")),
+        node.has("shape")
+            ? Optional.of(new Shape(PlanFields.sizes(node, "shape")))
+            : Optional.empty(),
+        target,
+        PlanFields.text(node, "method"),
+        node.has("decided-by") ? PlanFields.text(node, "decided-by") : Recipe.BASE,
+        granularity,
+        node.has("scale") ? channels(node, target, granularity) : List.of());
+  }
+
+  private static List<ChannelPlan> channels(JsonNode node, Target target, Granularity granularity) {
+    boolean blocks = granularity.blockSize().isPresent();
+    int scales = PlanFields.array(node, "scale").size();
+    requireSizes(node, scales, blocks ? List.of("zero-point") : COLUMNS);
+    requireSizes(node, Math.min(1, scales), blocks ? ERRORS : List.of());
+    List<ChannelPlan> channels = new ArrayList<>();
+    for (int c = 0; c < scales; c++) {
+      QuantParams params =
+          new QuantParams(
+              target.type(),
+              PlanFields.floatAt(node, "scale", c),
+              PlanFields.integerAt(node, "zero-point", c));
+      double clipped = PlanFields.doubleAt(node, "clipped-share", blocks ? 0 : c);
+      double sqnrDb = PlanFields.doubleAt(node, "expected-sqnr-db", blocks ? 0 : c);
+      channels.add(
+          blocks
+              ? ChannelPlan.ofBlock(params, target.limits(), clipped, sqnrDb)
+              : new ChannelPlan(
+                  new Range(
+                      PlanFields.floatAt(node, "low", c), PlanFields.floatAt(node, "high", c)),
+                  params,
+                  clipped,
+                  sqnrDb));
+    }
+    return channels;
+  }
+
+  private static void requireSizes(JsonNode node, int size, List<String> keys) {
+    for (String key : keys) {
+      int own = PlanFields.array(node, key).size();
+      if (own != size) {
+        throw new IllegalArgumentException(
+            "Invalid plan: '%s' has %d entries, but must have %d".formatted(key, own, size));
+      }
+    }
+  }
+
+  private static <E extends Enum<E>> E choice(JsonNode node, String key, E[] choices) {
+    String text = PlanFields.text(node, key);
+    for (E choice : choices) {
+      if (word(choice).equals(text)) {
+        return choice;
+      }
+    }
+    throw new IllegalArgumentException(
+        "Invalid plan: '%s' is '%s', expected one of %s"
+            .formatted(
+                key,
+                text,
+                Arrays.stream(choices)
+                    .map(TensorPlanJson::word)
+                    .collect(Collectors.joining(", "))));
+  }
+
+  private static String word(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static JsonNode required(JsonNode node, String key) {
+    if (!node.isObject()) {
+      throw new IllegalArgumentException("Invalid plan: an object is expected, not " + node);
+    }
+    JsonNode value = node.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException("Invalid plan: key '" + key + "' is missing");
+    }
+    return value;
+  }
+
+  static void refuseUnknown(JsonNode node, Set<String> known) {
+    for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "Invalid plan: unknown key '" + name + "'; known are " + new TreeSet<>(known));
+      }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Tensor;
+import java.nio.FloatBuffer;
+
+/**
+ * Refuses a plan that the weights of its model contradict: ranges that cut more than the plan says,
+ * scales that lose more, and scales that are wider than any bias explains.
+ */
+public final class WeightCheck {
+
+  /** How far a measured error may be behind the plan's: other versions may have rounded. */
+  private static final double TOLERANCE_DB = 1;
+
+  /** Beyond this a rounded scale alone may change the error by more than the tolerance. */
+  private static final double EXACT_DB = 60;
+
+  private WeightCheck() {}
+
+  /**
+   * Whether a weight loses by its plan what the plan says.
+   *
+   * <p>Costs a pass over the values, and their quantization.
+   *
+   * @throws IllegalArgumentException naming the channel, if the values are not what was planned
+   */
+  public static void require(Tensor weight, TensorPlan plan) {
+    boolean planned = plan.shape().filter(weight.shape()::equals).isPresent();
+    if (!planned || weight.dtype() != DType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "it is %s of shape %s, but was planned as FLOAT32 of shape %s"
+              .formatted(weight.dtype(), weight.shape(), plan.shape().orElse(null)));
+    }
+    WeightRuns runs = WeightRuns.of(weight.shape(), plan.granularity());
+    FloatBuffer values = weight.floats();
+    QuantError error = QuantError.NONE;
+    boolean blocks = plan.granularity().blockSize().isPresent();
+    for (int c = 0; c < runs.count(); ) {
+      for (float[] ofScale : runs.tile(values, c)) {
+        ChannelPlan channel = plan.channels().get(c);
+        if (blocks) {
+          error = error.plus(WeightPlanner.error(ofScale, channel.params(), plan.target()));
+        } else {
+          requireChannel(ofScale, plan, channel, c);
+        }
+        c++;
+      }
+    }
+    if (blocks) {
+      requireError(error, plan.channels().get(0), "as a whole");
+    }
+  }
+
+  private static void requireChannel(
+      float[] values, TensorPlan plan, ChannelPlan channel, int index) {
+    String where = "in channel " + index;
+    int clipped = WeightPlanner.clipped(values, channel.range());
+    if (Math.abs(clipped - channel.clippedShare() * values.length) > .5) {
+      throw new IllegalArgumentException(
+          "%d of %d values %s lie outside of the range [%s, %s], but the plan gives a clipped share of %s"
+              .formatted(
+                  clipped,
+                  values.length,
+                  where,
+                  channel.range().low(),
+                  channel.range().high(),
+                  channel.clippedShare()));
+    }
+    // The plan's figure is from before a bias widened the scale.
+    QuantParams fitting = plan.target().params(channel.range());
+    QuantParams params = channel.params().scale() > fitting.scale() ? fitting : channel.params();
+    requireError(WeightPlanner.error(values, params, plan.target()), channel, where);
+  }
+
+  private static void requireError(QuantError error, ChannelPlan channel, String where) {
+    double planned = channel.expectedSqnrDb();
+    if (Math.min(planned, EXACT_DB) - error.sqnrDb() > TOLERANCE_DB) {
+      throw new IllegalArgumentException(
+          "its values keep an SQNR of %.2f dB %s, but the plan expects %.2f dB"
+              .formatted(error.sqnrDb(), where, planned));
+    }
+  }
+
+  /**
+   * Whether a scale of a weight that is wider than its range needs is so because of a bias.
+   *
+   * @param source the model that the plan was made for
+   * @param weight a quantized weight of the plan
+   * @throws IllegalArgumentException naming the channel, if no bias explains a scale
+   */
+  public static void requireWidthExplained(ModelGraph source, QuantPlan plan, TensorPlan weight) {
+    if (weight.granularity().blockSize().isPresent()) {
+      return;
+    }
+    float[] floors = null;
+    for (int c = 0; c < weight.channels().size(); c++) {
+      ChannelPlan channel = weight.channels().get(c);
+      float own = channel.params().scale();
+      float fitting = weight.target().params(channel.range()).scale();
+      if (own <= fitting * (1 + PlanCheck.TOLERANCE)) {
+        continue;
+      }
+      floors = floors == null ? floors(source, plan, weight) : floors;
+      if (own > floors[c] * (1 + PlanCheck.TOLERANCE)) {
+        throw new IllegalArgumentException(
+            "Invalid plan of weight '%s': scale %s in channel %d is wider than its range [%s, %s] and its biases need"
+                .formatted(weight.tensor(), own, c, channel.range().low(), channel.range().high()));
+      }
+    }
+  }
+
+  /** The least scales of a weight with which the biases of all its operators fit int32. */
+  private static float[] floors(ModelGraph source, QuantPlan plan, TensorPlan weight) {
+    float[] floors = new float[weight.channels().size()];
+    for (QuantizableNode node : source.nodes()) {
+      if (!node.weight().equals(weight.tensor()) || node.bias().isEmpty()) {
+        continue;
+      }
+      for (TensorPlan input : plan.tensors()) {
+        boolean reads =
+            input.role() == Role.ACTIVATION
+                && input.tensor().equals(node.input())
+                && !input.channels().isEmpty();
+        Tensor bias = source.constant(node.bias().get());
+        if (!reads || bias.dtype() != DType.FLOAT32) {
+          continue;
+        }
+        float[] values = bias.toFloatArray();
+        for (int c = 0; c < values.length; c++) {
+          int w = weight.axis().isPresent() ? Math.min(c, floors.length - 1) : 0;
+          floors[w] = Math.max(floors[w], Biases.floor(values[c], input));
+        }
+      }
+    }
+    return floors;
+  }
+}

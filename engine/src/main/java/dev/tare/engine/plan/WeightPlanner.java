@@ -1,0 +1,172 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.histogram.FloatBins;
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Decides about constant weights from their values.
+ *
+ * <p>The error of a weight is measured, not estimated: all its values are at hand.
+ */
+public final class WeightPlanner {
+
+  private final Recipe recipe;
+
+  public WeightPlanner(Recipe recipe) {
+    this.recipe = recipe;
+  }
+
+  /**
+   * The decision for one weight.
+   *
+   * <p>Costs a sort of the values of each channel, and memory for some of them. Of blocks, every
+   * entry tells the error of the whole tensor and the interval that the integers can represent:
+   * there are too many to keep more.
+   *
+   * @param query what the recipe's rules match; about the same tensor
+   */
+  public TensorPlan plan(Tensor weight, TensorQuery query) {
+    Recipe.Decision decision = recipe.decide(query);
+    Optional<Shape> shape = Optional.of(weight.shape());
+    Optional<String> reason = reasonForFloat(weight, decision.rule());
+    if (reason.isPresent()) {
+      return TensorPlan.left(query, shape, decision, reason.get());
+    }
+    Granularity granularity = decision.rule().granularity(query);
+    WeightRuns runs = WeightRuns.of(weight.shape(), granularity);
+    FloatBuffer values = weight.floats();
+    List<ChannelPlan> channels = new ArrayList<>(runs.count());
+    QuantError error = QuantError.NONE;
+    long clipped = 0;
+    while (channels.size() < runs.count()) {
+      for (float[] ofScale : runs.tile(values, channels.size())) {
+        Measured measured = measure(query.tensor(), ofScale, decision.rule());
+        channels.add(measured.channel());
+        error = error.plus(measured.error());
+        clipped += measured.clipped();
+      }
+    }
+    if (granularity.blockSize().isPresent()) {
+      double share = (double) clipped / values.limit();
+      double sqnrDb = error.sqnrDb();
+      channels.replaceAll(
+          c -> ChannelPlan.ofBlock(c.params(), decision.rule().target().limits(), share, sqnrDb));
+    }
+    return TensorPlan.of(query, shape, decision, granularity, channels);
+  }
+
+  private Optional<String> reasonForFloat(Tensor weight, TensorRule rule) {
+    if (weight.dtype() != DType.FLOAT32) {
+      return Optional.of("the weight is " + weight.dtype() + ", not FLOAT32");
+    }
+    if (weight.shape().size() == 0) {
+      return Optional.of("the weight has no values");
+    }
+    FloatBuffer values = weight.floats();
+    float magnitude = 0;
+    while (values.hasRemaining()) {
+      float value = values.get();
+      magnitude = Math.max(magnitude, Math.abs(value));
+      if (!Float.isFinite(value)) {
+        return Optional.of("the weight holds NaN or infinity");
+      }
+      if (Math.abs(value) > recipe.floatAbove()) {
+        return Optional.of("the weight reaches " + value + ", beyond " + recipe.floatAbove());
+      }
+    }
+    return rule.target().rule().underflows(-magnitude, magnitude)
+        ? Optional.of("the weight reaches no further than " + magnitude + ", too small for a scale")
+        : Optional.empty();
+  }
+
+  private record Measured(ChannelPlan channel, QuantError error, int clipped) {}
+
+  /** What the values of one scale lose by it. */
+  static QuantError error(float[] values, QuantParams params, Target target) {
+    Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
+    Tensor fake =
+        Quantizer.fakeQuantize(
+            channel, List.of(params), Granularity.perTensor(), target.limits(), Rounding.DIVISION);
+    return QuantError.between(values, fake.toFloatArray());
+  }
+
+  /** How many of the values lie outside of their range. */
+  static int clipped(float[] values, Range range) {
+    int clipped = 0;
+    for (float value : values) {
+      if (value < range.low() || value > range.high()) {
+        clipped++;
+      }
+    }
+    return clipped;
+  }
+
+  private static Measured measure(String name, float[] values, TensorRule rule) {
+    try {
+      Range range = rule.method().select(distribution(values, rule), rule.target());
+      QuantParams params = rule.target().params(range);
+      QuantError error = error(values, params, rule.target());
+      int clipped = clipped(values, range);
+      double share = (double) clipped / values.length;
+      return new Measured(new ChannelPlan(range, params, share, error.sqnrDb()), error, clipped);
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw new IllegalArgumentException(
+          "Cannot select a range for weight '%s' by %s: %s"
+              .formatted(name, rule.method().name(), e.getMessage()),
+          e);
+    }
+  }
+
+  /** Exact values, or the bins that an observer would count them in where the method needs bins. */
+  private static Distribution distribution(float[] values, TensorRule rule) {
+    float[] sorted = values.clone();
+    for (int i = 0; i < sorted.length; i++) {
+      // Negative zero sorts before zero, yet is the same number.
+      sorted[i] += 0f;
+    }
+    Arrays.sort(sorted);
+    FloatBins bins = FloatBins.of(FloatBins.MAX_MANTISSA_BITS);
+    boolean binned = rule.method().needsBins();
+    double[] lower = new double[sorted.length];
+    double[] upper = new double[sorted.length];
+    long[] count = new long[sorted.length];
+    int last = -1;
+    for (float value : sorted) {
+      boolean exact = !binned || value == 0;
+      double low = exact ? value : Math.max(bins.lower(bins.bin(value)), sorted[0]);
+      double high =
+          exact ? value : Math.min(bins.upper(bins.bin(value)), sorted[sorted.length - 1]);
+      if (last < 0 || lower[last] != low || upper[last] != high) {
+        last++;
+        lower[last] = low;
+        upper[last] = high;
+      }
+      count[last]++;
+    }
+    int size = last + 1;
+    return Distribution.of(
+        Arrays.copyOf(lower, size),
+        Arrays.copyOf(upper, size),
+        Arrays.copyOf(count, size),
+        sorted[0],
+        sorted[sorted.length - 1]);
+  }
+}

@@ -1,0 +1,90 @@
+package dev.tare.engine.onnx.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.tare.engine.onnx.CapturedModel;
+import dev.tare.engine.onnx.OddGraphs;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.Reference;
+import dev.tare.engine.onnx.StaticPlans;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
+import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.engine.recipe.Placement;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever a recipe makes of an uncommon model, ONNX Runtime runs it at every level. */
+class EveryRecipeTest {
+
+  private static final String UNSIGNED =
+      "weights { type = uint8, symmetric = false, narrow-range = false }";
+
+  /** Names of recipes, with lines behind them that win. */
+  private static final List<List<String>> RECIPES =
+      List.of(
+          List.of("int8"),
+          List.of("int8", UNSIGNED),
+          List.of("int8", "weights.granularity = per-tensor"),
+          List.of("int8", "weights { granularity = per-block, block-size = 16 }"),
+          List.of("int8-symmetric"),
+          List.of("int8-all"),
+          List.of("int16x8"),
+          List.of("int8-dynamic"),
+          List.of("int8-dynamic", UNSIGNED),
+          List.of("int8-weights"),
+          List.of("int4-weights-b32"),
+          List.of("int4-nbits-b32"));
+
+  /** Weights of 4 bits cost 20 dB on Gaussian values, those of 8 bits 40. */
+  private static double floorDb(List<String> recipe) {
+    return recipe.get(0).startsWith("int4") ? 12 : 24;
+  }
+
+  static Stream<Arguments> models() {
+    return OddGraphs.all().entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("models")
+  void runsAtEveryLevelNearTheFloatModel(String name, OnnxModel model) {
+    Map<String, Tensor> inputs = OddGraphs.inputs(model, 7);
+    Map<String, Tensor> expected = Reference.run(model, inputs, OptLevel.NO_OPT);
+    OnnxModel prepared = GraphPreparation.prepare(model);
+    for (List<String> recipe : RECIPES) {
+      OnnxModel quantized = StaticPlans.quantized(prepared, plan(prepared, recipe(recipe), inputs));
+      for (OptLevel level :
+          List.of(OptLevel.NO_OPT, OptLevel.BASIC_OPT, OptLevel.EXTENDED_OPT, OptLevel.ALL_OPT)) {
+        Map<String, Tensor> actual = Reference.run(quantized, inputs, level);
+        expected.forEach(
+            (output, values) ->
+                assertThat(
+                        QuantError.between(values.toFloatArray(), actual.get(output).toFloatArray())
+                            .sqnrDb())
+                    .as("%s of %s by %s at %s", output, name, recipe, level)
+                    .isGreaterThan(floorDb(recipe)));
+      }
+    }
+  }
+
+  private static Recipe recipe(List<String> words) {
+    return CapturedModel.recipe(
+        words.get(0), words.subList(1, words.size()).toArray(String[]::new));
+  }
+
+  private static QuantPlan plan(OnnxModel model, Recipe recipe, Map<String, Tensor> inputs) {
+    String observed =
+        recipe.placement() == Placement.ALL_SUPPORTED
+            ? Observation.ALL_SUPPORTED
+            : recipe.usesStatistics() ? Observation.CONSTANT_WEIGHT_INPUTS : Observation.ALL;
+    return StaticPlans.plan(model, recipe, observed, inputs);
+  }
+}

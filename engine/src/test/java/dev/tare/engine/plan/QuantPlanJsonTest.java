@@ -1,0 +1,311 @@
+package dev.tare.engine.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.Limits;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class QuantPlanJsonTest {
+
+  private static final String JSON =
+      """
+      {
+        "format-version" : 2,
+        "recipe" : "int8",
+        "model-sha256" : "ab",
+        "statistics-sha256" : "cd",
+        "tensors" : [ {
+          "tensor" : "w",
+          "role" : "weight",
+          "format" : "qdq",
+          "quantized" : true,
+          "consumers" : [ "one", "two" ],
+          "shape" : [ 3, 2 ],
+          "type" : "int8",
+          "symmetric" : true,
+          "narrow-range" : true,
+          "reduce-range" : false,
+          "method" : "min-max",
+          "decided-by" : "rule 2",
+          "axis" : 1,
+          "low" : [ -0.5, -2.0 ],
+          "high" : [ 1.0, 1.0 ],
+          "scale" : [ 0.1, 0.016 ],
+          "zero-point" : [ 0, -1 ],
+          "clipped-share" : [ 0.25, "NaN" ],
+          "expected-sqnr-db" : [ "Infinity", "-Infinity" ]
+        }, {
+          "tensor" : "x",
+          "role" : "activation",
+          "format" : "qdq",
+          "quantized" : false,
+          "reason" : "1 NaN",
+          "consumers" : [ ],
+          "type" : "uint8",
+          "symmetric" : false,
+          "narrow-range" : false,
+          "reduce-range" : true,
+          "method" : "percentile-99.999",
+          "decided-by" : "recipe"
+        } ]
+      }
+      """;
+
+  private static final QuantPlan PLAN =
+      new QuantPlan(
+          "int8",
+          "ab",
+          "cd",
+          List.of(
+              new TensorPlan(
+                  "w",
+                  Role.WEIGHT,
+                  Format.QDQ,
+                  List.of("one", "two"),
+                  Optional.empty(),
+                  Optional.of(Shape.of(3, 2)),
+                  new Target(QuantType.INT8, true, true, false),
+                  "min-max",
+                  "rule 2",
+                  Granularity.perChannel(1),
+                  List.of(
+                      new ChannelPlan(
+                          new Range(-.5f, 1),
+                          new QuantParams(QuantType.INT8, .1f, 0),
+                          .25,
+                          Double.POSITIVE_INFINITY),
+                      new ChannelPlan(
+                          new Range(-2, 1),
+                          new QuantParams(QuantType.INT8, .016f, -1),
+                          Double.NaN,
+                          Double.NEGATIVE_INFINITY))),
+              new TensorPlan(
+                  "x",
+                  Role.ACTIVATION,
+                  Format.QDQ,
+                  List.of(),
+                  Optional.of("1 NaN"),
+                  Optional.empty(),
+                  new Target(QuantType.UINT8, false, false, true),
+                  "percentile-99.999",
+                  "recipe",
+                  Granularity.perTensor(),
+                  List.of())));
+
+  @Test
+  void planWithoutAnOperatorLeavesItsOwnTensorsInFloat() {
+    assertThat(PLAN.operators()).containsExactly("one", "two");
+    QuantPlan shared = PLAN.without("one");
+    assertThat(shared.operators()).containsExactly("two");
+    assertThat(shared.tensors().get(0)).isEqualTo(PLAN.tensors().get(0).with(List.of("two")));
+    QuantPlan none = shared.without("two");
+    assertThat(none.operators()).isEmpty();
+    assertThat(none.tensors().get(0).floatReason()).contains("operator 'two' is left in float");
+    assertThat(none.tensors().get(1)).isEqualTo(PLAN.tensors().get(1));
+    assertThat(PLAN.without("three")).isEqualTo(PLAN);
+  }
+
+  @Test
+  void formatIsWritten() {
+    assertThat(QuantPlanJson.format(PLAN)).isEqualTo(JSON);
+  }
+
+  @Test
+  void formatIsRead() {
+    assertThat(QuantPlanJson.parse(JSON)).isEqualTo(PLAN);
+  }
+
+  @Test
+  void firstVersionIsRead() {
+    String first =
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
+            .replaceAll(",\\s*\"(format|decided-by)\" : \"[a-z0-9 ]*\"", "");
+    assertThat(first).doesNotContain("decided-by").doesNotContain("qdq");
+    QuantPlan plan = QuantPlanJson.parse(first);
+    assertThat(plan.tensors()).extracting(TensorPlan::format).containsOnly(Format.QDQ);
+    assertThat(plan.tensors()).extracting(TensorPlan::decidedBy).containsOnly("recipe");
+    assertThat(plan.tensors().get(0).channels()).isEqualTo(PLAN.tensors().get(0).channels());
+  }
+
+  @Test
+  void blocksListTheirScalesAndOneError() {
+    QuantParams params = new QuantParams(QuantType.INT4, .5f, -1);
+    List<ChannelPlan> blocks = new ArrayList<>();
+    for (int b = 0; b < 6; b++) {
+      blocks.add(ChannelPlan.ofBlock(params, Limits.of(QuantType.INT4), .25, 17));
+    }
+    TensorPlan plan =
+        new TensorPlan(
+            "w",
+            Role.WEIGHT,
+            Format.MATMUL_NBITS,
+            List.of("n"),
+            Optional.empty(),
+            Optional.of(Shape.of(5, 2)),
+            new Target(QuantType.INT4, false, false, false),
+            "min-max",
+            "recipe",
+            Granularity.perBlock(0, 2),
+            blocks);
+    assertThat(blocks.get(0).range()).isEqualTo(new Range(-3.5f, 4));
+    String json = QuantPlanJson.formatTensor(plan);
+    assertThat(json)
+        .contains("\"format\":\"matmul-nbits\"", "\"block-size\":2", "\"clipped-share\":[0.25]")
+        .doesNotContain("low");
+    assertThat(QuantPlanJson.parseTensor(json)).isEqualTo(plan);
+  }
+
+  @Test
+  void oneTensorStandsOnOneLine() {
+    for (TensorPlan tensor : PLAN.tensors()) {
+      String line = QuantPlanJson.formatTensor(tensor);
+      assertThat(line).doesNotContain("\n");
+      assertThat(QuantPlanJson.parseTensor(line)).isEqualTo(tensor);
+    }
+  }
+
+  @Test
+  void numbersComeBackToTheBit() {
+    Random random = new Random(20);
+    List<ChannelPlan> channels = new ArrayList<>();
+    while (channels.size() < 5000) {
+      float scale = Float.intBitsToFloat(random.nextInt() & Integer.MAX_VALUE);
+      float low = -Float.intBitsToFloat(random.nextInt() & Integer.MAX_VALUE);
+      float high = Float.intBitsToFloat(random.nextInt() & Integer.MAX_VALUE);
+      if (scale > 0 && Float.isFinite(scale + low + high)) {
+        channels.add(
+            new ChannelPlan(
+                new Range(low, high),
+                new QuantParams(QuantType.INT32, scale, random.nextInt()),
+                random.nextDouble(),
+                Double.longBitsToDouble(random.nextLong())));
+      }
+    }
+    TensorPlan plan =
+        new TensorPlan(
+            "t",
+            Role.BIAS,
+            Format.QDQ,
+            List.of(),
+            Optional.empty(),
+            Optional.of(Shape.of(5000)),
+            new Target(QuantType.INT32, true, false, false),
+            "accumulator",
+            "recipe",
+            Granularity.perChannel(0),
+            channels);
+    assertThat(QuantPlanJson.parseTensor(QuantPlanJson.formatTensor(plan))).isEqualTo(plan);
+  }
+
+  @Test
+  void textThatIsNoPlanIsRefused() {
+    assertRefused("{", "Invalid plan: ");
+    assertRefused("{}", "Invalid plan: key 'format-version' is missing");
+    assertRefused(
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 3"),
+        "Cannot read a plan of format version 3, only 1 to 2");
+    assertRefused(
+        JSON.replace("\"recipe\"", "\"recipes\""),
+        "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"
+            + " statistics-sha256, tensors]");
+    assertRefused(JSON.replace("\"axis\"", "\"axes\""), "Invalid plan: unknown key 'axes'; known");
+    assertRefused(
+        JSON.replace("\"high\" : [ 1.0, 1.0 ]", "\"high\" : [ 1.0 ]"),
+        "Entry 0, tensor 'w': Invalid plan: 'high' has 1 entries, but must have 2");
+    assertRefused(JSON.replace("\"axis\" : 1,", ""), "2 channels without an axis");
+    assertRefused(
+        JSON.replace("\"weight\"", "\"gain\""),
+        "Invalid plan: 'role' is 'gain', expected one of activation, weight, bias");
+    assertRefused("[]", "Invalid plan: ");
+    assertRefused("", "Invalid plan: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"tensor\" : \"w\"|\"tensor\" : 7|'tensor' must be a text, not 7",
+        "\"tensor\" : \"w\"|\"tensor\" : null|'tensor' must be a text, not null",
+        "\"tensor\" : \"w\"|\"tensor\" : \"\"|a tensor without a name",
+        "\"tensor\" : \"w\"|\"tensor\" : \"w\", \"tensor\" : \"v\"|Duplicate",
+        "\"quantized\" : true|\"quantized\" : \"true\"|'quantized' must be true or false",
+        "\"quantized\" : true|\"quantized\" : false|'quantized' is false",
+        "\"quantized\" : true|\"quantized\" : true, \"reason\" : \"x\"|'quantized' is true",
+        "[ \"one\", \"two\" ]|\"one\"|'consumers' must be an array",
+        "[ \"one\", \"two\" ]|[ 1 ]|'consumers' must be an array of texts",
+        "[ \"one\", \"two\" ]|[ ]|no operator reads it",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, -2 ]|negative size",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, 2.5 ]|'shape' must be an array of whole numbers",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, 9000000000, 9000000000 ]|overflow",
+        "\"shape\" : [ 3, 2 ],||the shape of a constant is missing",
+        "\"shape\" : [ 3, 2 ]|\"shape\" : [ 3, 4 ]|2 scales for shape [3, 4]",
+        "\"type\" : \"int8\"|\"type\" : \"int9\"|'type' is 'int9'",
+        "\"symmetric\" : true|\"symmetric\" : 1|'symmetric' must be true or false",
+        "\"narrow-range\" : true|\"narrow-range\" : null|'narrow-range' must be true or false",
+        "\"method\" : \"min-max\"|\"method\" : []|'method' must be a text",
+        "\"decided-by\" : \"rule 2\"|\"decided-by\" : 2|'decided-by' must be a text",
+        "\"axis\" : 1|\"axis\" : 9|axis 9 of shape [3, 2]",
+        "\"axis\" : 1|\"axis\" : -1|Invalid axis: -1",
+        "\"axis\" : 1|\"axis\" : 0|2 scales for shape [3, 2]",
+        "\"axis\" : 1|\"axis\" : 4294967297|'axis' must be a whole number",
+        "\"axis\" : 1|\"axis\" : 1, \"block-size\" : 0|Invalid block size: 0",
+        "\"low\" : [ -0.5, -2.0 ]|\"low\" : [ 0.5, -2.0 ]|Invalid range",
+        "\"low\" : [ -0.5, -2.0 ]|\"low\" : [ \"NaN\", -2.0 ]|Invalid range",
+        "\"low\" : [ -0.5, -2.0 ]|\"low\" : [ -0.5, -200.0 ]|do not follow from its range",
+        "\"high\" : [ 1.0, 1.0 ]|\"high\" : [ 1.0, \"1\" ]|'high' must be an array of numbers",
+        "\"high\" : [ 1.0, 1.0 ]|\"high\" : [ 1.0, 1.0, 1.0 ]|'high' has 3 entries",
+        "[ 0.1, 0.016 ]|[ 0.1, \"NaN\" ]|Invalid scale: NaN",
+        "[ 0.1, 0.016 ]|[ 0.1, -0.016 ]|Invalid scale: -0.016",
+        "[ 0.1, 0.016 ]|[ 0.1, 1e999 ]|Invalid scale: Infinity",
+        "[ 0.1, 0.016 ]|[ 0.1, 0.0001 ]|do not follow from its range",
+        "[ 0.1, 0.016 ]|[ 0.1 ]|'zero-point' has 2 entries, but must have 1",
+        "[ 0.1, 0.016 ]|[ ]|must have 0",
+        "[ 0, -1 ]|[ 0, -1.5 ]|'zero-point' must be a whole number at 1",
+        "[ 0, -1 ]|[ 0, 300 ]|Invalid zero point",
+        "[ 0, -1 ]|[ 0, 90 ]|do not follow from its range",
+        "[ 0.25, \"NaN\" ]|[ 0.25, 1.5 ]|a clipped share of 1.5",
+        "[ 0.25, \"NaN\" ]|[ 0.25, \"0x1p3\" ]|'clipped-share' must be an array of numbers",
+        "[ \"Infinity\", \"-Infinity\" ]|[ null, 3 ]|'expected-sqnr-db' must be an array of"
+            + " numbers",
+        "\"reason\" : \"1 NaN\",||'quantized' is false",
+        "\"tensor\" : \"x\"|\"tensor\" : \"w\", \"shape\" : \"3\"|'shape' must be an array",
+        "\"tensors\" : [ {|\"tensors\" : [ 7, {|Entry 0",
+        "\"format-version\" : 2|\"format-version\" : \"2\"|'format-version' must be a whole number",
+        "\"model-sha256\" : \"ab\"|\"model-sha256\" : 5|'model-sha256' must be a text",
+      })
+  void planThatContradictsItselfIsRefusedByTensorAndKey(String what, String with, String message) {
+    assertThat(JSON).contains(what);
+    assertRefused(JSON.replace(what, with == null ? "" : with), message);
+  }
+
+  @Test
+  void tensorThatIsQuantizedTwiceIsRefused() {
+    int end = JSON.indexOf("}, {");
+    String first = JSON.substring(JSON.indexOf("[ {") + 2, end + 1);
+    assertRefused(
+        JSON.substring(0, end + 1) + ", " + first + JSON.substring(end + 1),
+        "Invalid plan of weight 'w': it is planned twice");
+  }
+
+  private static void assertRefused(String json, String message) {
+    assertThatThrownBy(() -> QuantPlanJson.parse(json))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+}
