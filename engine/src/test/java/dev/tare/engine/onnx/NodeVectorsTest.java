@@ -30,9 +30,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** The ONNX standard's own vectors of QuantizeLinear and its kin, bit for bit. */
+@Tag("slow")
 class NodeVectorsTest {
 
   private static final Path SCRIPTS = Path.of("src", "test", "python");

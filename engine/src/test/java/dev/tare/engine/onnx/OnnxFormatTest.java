@@ -16,11 +16,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The schema file of ours says what the standard's says, and no more. */
+@Tag("slow")
 class OnnxFormatTest {
 
   private static final Path SCRIPTS = Path.of("src", "test", "python");

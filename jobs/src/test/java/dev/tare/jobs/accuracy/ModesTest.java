@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvFileSource;
  * to be listed so. The table is written to {@code target/modes.md}, and into {@code
  * engine/docs/accuracy.md} with {@code -Dtare.docs=true}.
  */
+@Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ModesTest {
 

@@ -24,11 +24,13 @@ import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The DAG of {@code deploy/airflow} in a real Airflow, on Master and two Workers. */
+@Tag("slow")
 class AirflowIT {
 
   private static final String DAG = "tare_nightly";

@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The built jar through the launcher and SparkSubmit: on Master and two Workers, and embedded. */
+@Tag("slow")
 class ClusterIT {
 
   private static final int DEFINITIONS = 256;

@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The application jar holds what it must and nothing that Spark brings. */
+@Tag("slow")
 class JarIT {
 
   private static final Path JAR = Path.of(System.getProperty("tare.jar"));

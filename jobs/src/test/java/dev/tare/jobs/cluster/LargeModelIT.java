@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * than its float model that comes back from the integers, which is larger than one file of ONNX
  * too.
  */
+@Tag("slow")
 class LargeModelIT {
 
   private static final long LIMIT_SECONDS = 1800;

@@ -17,10 +17,12 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code deploy/tare} as a newcomer types it. */
+@Tag("slow")
 class LauncherIT {
 
   private static final long LIMIT_SECONDS = 1800;

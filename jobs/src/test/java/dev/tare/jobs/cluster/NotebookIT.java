@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The notebooks, executed from top to bottom by Jupyter and PySpark with the built jar. The pages
  * stay in {@code target/notebooks} for people to look at.
  */
+@Tag("slow")
 class NotebookIT {
 
   private static final Path NOTEBOOKS = Path.of(System.getProperty("tare.root"), "notebooks");

@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code deploy/tare} on {@code s3a:}: it brings the jars and the committer's settings itself. */
+@Tag("slow")
 class S3aLauncherIT {
   private static final String MODEL = "models/ch_ppocr_mobile_v2.0_cls_infer.onnx";
 

@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The built jar in the hands of an SQL user, by every way that leads to Spark SQL. */
+@Tag("slow")
 class SqlRoutesIT {
 
   private static final long LIMIT_SECONDS = 1800;

@@ -28,6 +28,7 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The law on the real model: statistics of 256 definitions are the same for any partitions, order,
  * batch size and number of cores, for a run and for the merge of runs, with Spark and without.
  */
+@Tag("slow")
 class LawTest {
 
   private static final int DEFINITIONS = 256;

@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The page in a browser; screenshots go to {@code target/report}. */
+@Tag("slow")
 class BrowserTest {
 
   private static final Path PICTURES = Path.of("target", "report").toAbsolutePath();

@@ -22,10 +22,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is kept of channels, decided by the model, and heaps that cannot hold it. */
+@Tag("slow")
 class ChannelsRunTest {
 
   /** Histograms of so many take more than auto allows. */

@@ -14,10 +14,12 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code tare drift} on runs of a small model. */
+@Tag("slow")
 class DriftRunTest {
 
   @TempDir static Path shared;

@@ -20,6 +20,7 @@ import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>The folder {@code run-v1} was written by commit 6228048, by {@link #command}, and is never
  * edited: it stands for the runs that users have.
  */
+@Tag("slow")
 class EarlierRunTest {
 
   @TempDir static Path shared;

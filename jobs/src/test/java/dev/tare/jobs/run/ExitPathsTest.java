@@ -25,6 +25,7 @@ import org.apache.spark.SparkException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * says, and whether anything was published. Those of signals need processes: {@link
  * StoppedRunTest}.
  */
+@Tag("slow")
 class ExitPathsTest {
 
   @TempDir static Path folder;

@@ -1,7 +1,9 @@
 package dev.tare.jobs.run;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 
+@Tag("slow")
 class FileStoreTest extends StoreContract {
   private String root;
 

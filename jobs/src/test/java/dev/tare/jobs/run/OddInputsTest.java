@@ -13,10 +13,12 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Inputs that are unusual, and right. */
+@Tag("slow")
 class OddInputsTest {
 
   @TempDir Path folder;

@@ -15,10 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Encoders;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Names of tensors and nodes that ONNX allows and something on the way does not. */
+@Tag("slow")
 class OddNamesTest {
 
   @TempDir Path folder;

@@ -20,10 +20,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a run reads is replaced by something of equal length while it works. */
+@Tag("slow")
 class ReplacedInputsTest {
 
   private static final String CHANGED = "is not the file that the run began with";

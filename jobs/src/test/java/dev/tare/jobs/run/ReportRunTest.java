@@ -16,10 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code tare report} on runs of a small network, and what evaluation keeps for it. */
+@Tag("slow")
 class ReportRunTest {
 
   private static final int EVALUATED = 30;

@@ -21,10 +21,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs in folders whose names mean something to Spark, to Hadoop or to URIs. */
+@Tag("slow")
 class RunPathsTest {
 
   private static final String ODD = "a [1]{b,c}*?\\%20#x:y&é日k=v'\"";

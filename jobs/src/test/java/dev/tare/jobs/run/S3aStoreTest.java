@@ -31,12 +31,14 @@ import org.apache.hadoop.fs.UploadHandle;
 import org.apache.hadoop.util.functional.FutureIO;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * An S3 store, through the jars and the settings that users get. They belong to this test alone, so
  * it starts a Spark of its own with them.
  */
+@Tag("slow")
 class S3aStoreTest extends StoreContract {
   private static final String PROTOCOL = "spark.sql.sources.commitProtocolClass";
 

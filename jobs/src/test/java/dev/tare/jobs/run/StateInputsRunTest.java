@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Models with inputs whose batch is not in front, or that have none: a state, a sampling rate. */
+@Tag("slow")
 class StateInputsRunTest {
 
   @TempDir Path folder;

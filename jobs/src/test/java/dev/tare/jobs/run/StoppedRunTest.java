@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs that somebody stops: they say so, soon, and leave nothing but their status. */
+@Tag("slow")
 class StoppedRunTest {
 
   /** Ten seconds is what a stop may take; a loaded machine gives a process a sixth of its time. */

@@ -27,6 +27,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Artifacts that contradict themselves, in runs whose manifest was made to fit them: whoever can
  * write a run can do that.
  */
+@Tag("slow")
 class TamperedRunTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -20,12 +20,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Stacks of matrices, shared tables, infinite biases and recurrent weights, from end to end. */
+@Tag("slow")
 class UncommonWeightsRunTest {
 
   @TempDir Path folder;

@@ -23,10 +23,12 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is a row of the tables, and what is not. */
+@Tag("slow")
 class RunTablesTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -31,9 +31,11 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every query of jobs/docs/sql.md, on real runs of the model that it speaks of. */
+@Tag("slow")
 class SqlDocumentTest {
 
   private static final Path DOCUMENT = Path.of("docs", "sql.md");

@@ -12,10 +12,12 @@ import java.util.List;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A month of daily runs: their sum is the run over the month, and together they are one table. */
+@Tag("slow")
 class ThirtyDaysTest {
 
   private static final int DAYS = 30;

@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * sensitive they are, not how exact an operator is. Figures are written to {@code
  * target/networks.txt}.
  */
+@Tag("slow")
 class FakeQuantizedNetworkTest {
 
   private static final List<String> FIGURES = new ArrayList<>();

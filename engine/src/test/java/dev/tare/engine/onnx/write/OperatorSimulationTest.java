@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * <p>Ranges are of the first input of a model; compared is on the second, some of whose values
  * saturate. Figures are written to {@code target/operators.txt}.
  */
+@Tag("slow")
 class OperatorSimulationTest {
 
   /** Float sums of up to 1,536 products, in units of the largest output; 2^-19.4 was found. */
