@@ -31,6 +31,27 @@ public record BlockKey(String tensor, int axis, int firstChannel) implements Com
     }
   }
 
+  /** Refuses a block that has another number of rows than follows from its channels. */
+  void requireRows(int rows, int channels) {
+    int expected = Math.min(StatisticsBlock.CHANNELS_PER_BLOCK, channels - firstChannel);
+    if (rows == 0 || rows != expected || (axis == WHOLE && channels != 1)) {
+      throw new IllegalArgumentException(
+          "Invalid block of %s: %d rows for %d channels".formatted(this, rows, channels));
+    }
+  }
+
+  /** Refuses to merge blocks of different places, or of tensors with different channels. */
+  void requireSame(BlockKey other, int channels, int otherChannels) {
+    if (!equals(other)) {
+      throw new IllegalArgumentException("Cannot merge blocks: %s vs %s".formatted(this, other));
+    }
+    if (channels != otherChannels) {
+      throw new IllegalArgumentException(
+          "Cannot merge statistics of tensor '%s': %d channels vs %d"
+              .formatted(tensor, channels, otherChannels));
+    }
+  }
+
   @Override
   public int compareTo(BlockKey other) {
     int order =

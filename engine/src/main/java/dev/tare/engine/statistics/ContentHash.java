@@ -6,9 +6,9 @@ import java.util.HexFormat;
 import java.util.TreeMap;
 
 /**
- * The {@code content-sha256} of a set of statistics: SHA-256 over the SHA-256 digests of all
- * blocks' {@linkplain StatisticsBlockCodec#encodeContent contents}, concatenated in the order of
- * their keys.
+ * The {@code content-sha256} of a set of states of one kind: SHA-256 over the SHA-256 digests of
+ * all blocks' contents, which are their {@linkplain StateCodec#encode encodings} without the places
+ * of samples, concatenated in the order of their keys.
  *
  * <p>Digests are added in any order, so executors hash blocks and a driver sees 32 bytes for each.
  * Not thread-safe.
@@ -20,8 +20,8 @@ public final class ContentHash {
   private final TreeMap<BlockKey, byte[]> digests = new TreeMap<>();
 
   /** SHA-256 of a block's content: 32 bytes. */
-  public static byte[] digest(StatisticsBlock block) {
-    return sha256().digest(StatisticsBlockCodec.encodeContent(block));
+  public static byte[] digest(MergeableState block) {
+    return sha256().digest(StateCodec.encodeContent(block));
   }
 
   /**
@@ -45,7 +45,7 @@ public final class ContentHash {
   }
 
   /** Adds a block: encodes and digests it. */
-  public ContentHash add(StatisticsBlock block) {
+  public ContentHash add(MergeableState block) {
     return add(block.key(), digest(block));
   }
 

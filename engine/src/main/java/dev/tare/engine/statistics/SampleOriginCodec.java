@@ -44,7 +44,7 @@ final class SampleOriginCodec {
   static Statistics decode(Statistics row, VarintReader in) {
     byte known = in.octet("known samples");
     if (known < MIN || known > MIN + MAX) {
-      throw StatisticsBlockCodec.invalid("known samples " + known);
+      throw VarintReader.invalid("known samples " + known);
     }
     Optional<SampleOrigin> low = (known & MIN) == 0 ? Optional.empty() : Optional.of(decode(in));
     Optional<SampleOrigin> high = (known & MAX) == 0 ? Optional.empty() : Optional.of(decode(in));
@@ -58,7 +58,7 @@ final class SampleOriginCodec {
       case NO_PLACE -> origin;
       case FILE -> origin.at(file(in), OptionalLong.empty());
       case FILE_AND_ROW -> origin.at(file(in), OptionalLong.of(in.varint("row of a sample")));
-      default -> throw StatisticsBlockCodec.invalid("place of a sample " + place);
+      default -> throw VarintReader.invalid("place of a sample " + place);
     };
   }
 

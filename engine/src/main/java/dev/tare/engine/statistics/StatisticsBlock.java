@@ -15,7 +15,8 @@ import java.util.List;
  *     block; all with histograms of the same mantissa bits, or all without; only the row of a whole
  *     tensor knows samples
  */
-public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows) {
+public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
+    implements MergeableState {
 
   /** Rows of a full block; part of the content encoding, so it never changes. */
   public static final int CHANNELS_PER_BLOCK = 64;
@@ -26,13 +27,7 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
    */
   public StatisticsBlock {
     rows = List.copyOf(rows);
-    int expected = Math.min(CHANNELS_PER_BLOCK, channels - key.firstChannel());
-    if (rows.isEmpty()
-        || rows.size() != expected
-        || (key.axis() == BlockKey.WHOLE && channels != 1)) {
-      throw new IllegalArgumentException(
-          "Invalid block of %s: %d rows for %d channels".formatted(key, rows.size(), channels));
-    }
+    key.requireRows(rows.size(), channels);
     for (Statistics row : rows) {
       if (row.mantissaBits() != rows.get(0).mantissaBits()) {
         throw new IllegalArgumentException(
@@ -65,21 +60,24 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
     return rows.get(0).mantissaBits();
   }
 
+  @Override
+  public StateKind kind() {
+    return StateKind.HISTOGRAM;
+  }
+
   /**
    * The block of both multisets of values together.
    *
-   * @throws IllegalArgumentException if keys, channels or mantissa bits differ
+   * @throws IllegalArgumentException if kinds, keys, channels or mantissa bits differ
    * @throws ArithmeticException if a count overflows a long
    */
-  public StatisticsBlock merge(StatisticsBlock other) {
-    if (!key.equals(other.key)) {
-      throw new IllegalArgumentException("Cannot merge blocks: %s vs %s".formatted(key, other.key));
-    }
-    if (channels != other.channels) {
+  @Override
+  public StatisticsBlock merge(MergeableState state) {
+    if (!(state instanceof StatisticsBlock other)) {
       throw new IllegalArgumentException(
-          "Cannot merge statistics of tensor '%s': %d channels vs %d"
-              .formatted(key.tensor(), channels, other.channels));
+          "Cannot merge histograms of %s with a state of another kind".formatted(key));
     }
+    key.requireSame(other.key, channels, other.channels);
     if (mantissaBits() != other.mantissaBits()) {
       throw new IllegalArgumentException(
           "Cannot merge statistics of tensor '%s': %s vs %s"

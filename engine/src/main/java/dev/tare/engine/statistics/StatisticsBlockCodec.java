@@ -4,8 +4,6 @@ import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,13 +13,7 @@ import java.util.Optional;
  * decode.
  *
  * <pre>
- * bytes   magic, ASCII "TARE"
- * byte    version, 1 or 2
- * byte    kind, 1: a block of statistics
- * varint  length of the tensor's name in UTF-8, then its bytes
- * varint  axis + 1; 0 for the whole tensor
- * varint  first channel
- * varint  channels of the tensor on that axis; 1 for the whole tensor
+ * header  of a {@link BlockHeader}: version 1 or 2, kind 1
  * byte    mantissa bits of every row's histogram; 0 when rows have none
  * per row (the number follows from channels and first channel):
  *   varint  count, then zeros, NaNs, +Infs, -Infs
@@ -42,16 +34,12 @@ import java.util.Optional;
  *
  * <p>The content of a block leaves places out: it is the encoding with 0 for them.
  *
- * <p>A varint is 7 bits a byte, lowest first, high bit set on all bytes but the last, in as few
- * bytes as possible; zigzag(b) is (b shifted left by 1) xor (b shifted right by 31, signed).
+ * <p>zigzag(b) is (b shifted left by 1) xor (b shifted right by 31, signed).
  */
 public final class StatisticsBlockCodec {
 
-  private static final int MAGIC = 0x45524154; // "TARE", read little-endian
-  private static final byte VERSION = 1;
-  private static final byte VERSION_WITH_SAMPLES = 2;
-  private static final byte KIND_BLOCK = 1;
-  private static final int MAX_NAME_BYTES = 1 << 16;
+  private static final int VERSION = 1;
+  private static final int VERSION_WITH_SAMPLES = 2;
   private static final int CANONICAL_NAN = 0x7fc00000;
 
   private StatisticsBlockCodec() {}
@@ -68,20 +56,8 @@ public final class StatisticsBlockCodec {
 
   private static byte[] encode(StatisticsBlock block, boolean places) {
     VarintWriter out = new VarintWriter();
-    byte[] name = block.key().tensor().getBytes(StandardCharsets.UTF_8);
-    if (name.length > MAX_NAME_BYTES) {
-      throw new IllegalArgumentException(
-          "Cannot encode statistics: a tensor name has %d bytes in UTF-8, more than %d"
-              .formatted(name.length, MAX_NAME_BYTES));
-    }
-    out.int32(MAGIC);
-    out.octet(block.knowsSamples() ? VERSION_WITH_SAMPLES : VERSION);
-    out.octet(KIND_BLOCK);
-    out.varint(name.length);
-    out.bytes(name);
-    out.varint(block.key().axis() + 1);
-    out.varint(block.key().firstChannel());
-    out.varint(block.channels());
+    int version = block.knowsSamples() ? VERSION_WITH_SAMPLES : VERSION;
+    BlockHeader.write(out, version, StateKind.HISTOGRAM, block.key(), block.channels());
     out.octet((byte) block.mantissaBits());
     for (Statistics row : block.rows()) {
       out.varint(row.count());
@@ -118,10 +94,9 @@ public final class StatisticsBlockCodec {
   public static StatisticsBlock decode(byte[] encoded) {
     ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
     try {
-      StatisticsBlock block = decode(new VarintReader(in));
-      if (in.hasRemaining()) {
-        throw invalid(in.remaining() + " bytes left over");
-      }
+      VarintReader reader = new VarintReader(in);
+      StatisticsBlock block = decode(reader);
+      reader.requireEnd();
       return block;
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException("Cannot decode statistics: counts overflow a long", e);
@@ -129,33 +104,20 @@ public final class StatisticsBlockCodec {
   }
 
   private static StatisticsBlock decode(VarintReader in) {
-    int magic = in.int32("magic");
-    byte version = in.octet("version");
-    byte kind = in.octet("kind");
-    boolean known = version == VERSION || version == VERSION_WITH_SAMPLES;
-    if (magic != MAGIC || !known || kind != KIND_BLOCK) {
-      throw invalid(
-          "magic %08x, version %d, kind %d instead of %08x, %d to %d, %d"
-              .formatted(magic, version, kind, MAGIC, VERSION, VERSION_WITH_SAMPLES, KIND_BLOCK));
-    }
-    String tensor = name(in.bytes(in.varint(MAX_NAME_BYTES, "name length"), "name"));
-    int axis = in.varint(Integer.MAX_VALUE, "axis") - 1;
-    int firstChannel = in.varint(Integer.MAX_VALUE, "first channel");
-    int channels = in.varint(Integer.MAX_VALUE, "channels");
+    BlockHeader header = BlockHeader.read(in, StateKind.HISTOGRAM, VERSION_WITH_SAMPLES);
     int mantissaBits = in.octet("mantissa bits");
     if (mantissaBits < 0 || mantissaBits > FloatBins.MAX_MANTISSA_BITS) {
-      throw invalid("mantissa bits " + mantissaBits);
+      throw VarintReader.invalid("mantissa bits " + mantissaBits);
     }
-    BlockKey key = new BlockKey(tensor, axis, firstChannel);
-    int size = Math.min(StatisticsBlock.CHANNELS_PER_BLOCK, channels - firstChannel);
+    int size = header.rows();
     List<Statistics> rows = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       rows.add(decodeRow(in, mantissaBits));
     }
-    if (version == VERSION_WITH_SAMPLES && size > 0) {
+    if (header.version() == VERSION_WITH_SAMPLES && size > 0) {
       rows.set(0, SampleOriginCodec.decode(rows.get(0), in));
     }
-    return new StatisticsBlock(key, channels, rows);
+    return new StatisticsBlock(header.key(), header.channels(), rows);
   }
 
   private static Statistics decodeRow(VarintReader in, int mantissaBits) {
@@ -192,20 +154,8 @@ public final class StatisticsBlockCodec {
     float value = Float.intBitsToFloat(bits);
     boolean canonical = Float.isNaN(value) ? bits == CANONICAL_NAN : bits != Integer.MIN_VALUE;
     if (!canonical) {
-      throw invalid("extreme %08x is not canonical".formatted(bits));
+      throw VarintReader.invalid("extreme %08x is not canonical".formatted(bits));
     }
     return value;
-  }
-
-  private static String name(byte[] utf8) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException("Cannot decode statistics: name is not UTF-8", e);
-    }
-  }
-
-  static IllegalArgumentException invalid(String what) {
-    return new IllegalArgumentException("Cannot decode statistics: " + what);
   }
 }

@@ -35,7 +35,7 @@ final class VarintReader {
   int varint(int max, String what) {
     long value = varint(what);
     if (value > max) {
-      throw StatisticsBlockCodec.invalid("%s %d is above %d".formatted(what, value, max));
+      throw invalid("%s %d is above %d".formatted(what, value, max));
     }
     return (int) value;
   }
@@ -48,18 +48,28 @@ final class VarintReader {
       value |= (next & 0x7fL) << shift;
       if (next >= 0) {
         if (next == 0 && shift > 0) {
-          throw StatisticsBlockCodec.invalid(what + " is not in its shortest form");
+          throw invalid(what + " is not in its shortest form");
         }
         return value;
       }
     }
-    throw StatisticsBlockCodec.invalid(what + " has more than 63 bits");
+    throw invalid(what + " has more than 63 bits");
   }
 
   private void require(int bytes, String what) {
     if (in.remaining() < bytes) {
-      throw StatisticsBlockCodec.invalid(
-          "truncated at byte %d, in %s".formatted(in.position(), what));
+      throw invalid("truncated at byte %d, in %s".formatted(in.position(), what));
     }
+  }
+
+  /** Refuses bytes behind the last one that was read. */
+  void requireEnd() {
+    if (in.hasRemaining()) {
+      throw invalid(in.remaining() + " bytes left over");
+    }
+  }
+
+  static IllegalArgumentException invalid(String what) {
+    return new IllegalArgumentException("Cannot decode statistics: " + what);
   }
 }

@@ -1,0 +1,28 @@
+package dev.tare.engine.statistics;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** What a state is made of; its code is a byte of the encoding and never changes. */
+public enum StateKind {
+  /** Counts, exact extremes and histograms: {@link StatisticsBlock}. */
+  HISTOGRAM(1),
+  /** Exact sums of values and of their squares: {@link MomentsBlock}. */
+  MOMENTS(2);
+
+  private final int code;
+
+  StateKind(int code) {
+    this.code = code;
+  }
+
+  /** The byte that names the kind, from 1 on. */
+  public int code() {
+    return code;
+  }
+
+  /** The kind of a code, or nothing where there is none of it. */
+  public static Optional<StateKind> of(int code) {
+    return Arrays.stream(values()).filter(kind -> kind.code == code).findFirst();
+  }
+}
