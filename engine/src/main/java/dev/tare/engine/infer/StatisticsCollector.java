@@ -1,20 +1,28 @@
 package dev.tare.engine.infer;
 
+import dev.tare.engine.observe.Collector;
+import dev.tare.engine.observe.MomentsObserver;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.observe.WholeTables;
+import dev.tare.engine.statistics.MergeableState;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 
 /**
@@ -29,7 +37,7 @@ public final class StatisticsCollector {
 
   private final Runner runner;
   private final Batcher<Known> batcher;
-  private final Map<String, Observer> observers = new LinkedHashMap<>();
+  private final Map<String, List<Collector>> collectors = new LinkedHashMap<>();
   private long samples;
   private long batches;
   private long runNanos;
@@ -45,25 +53,41 @@ public final class StatisticsCollector {
    */
   public StatisticsCollector(
       Inference inference, SortedMap<String, ObserverOptions> observed, int batchSize) {
-    this(inference, observed, batchSize, WholeTables.DENSE);
+    this(inference, observed, batchSize, WholeTables.DENSE, EnumSet.of(StateKind.HISTOGRAM));
   }
 
   /**
    * @param observed what to keep of each tensor; every one a float32 output of the model
    * @param batchSize at least 1
    * @param tables changes speed and room, never the statistics
+   * @param kinds what to collect of every tensor
    * @throws IllegalArgumentException if a tensor is no float32 output
    */
   public StatisticsCollector(
       Inference inference,
       SortedMap<String, ObserverOptions> observed,
       int batchSize,
-      WholeTables tables) {
+      WholeTables tables,
+      Set<StateKind> kinds) {
     this.runner = inference.runner(List.copyOf(observed.keySet()));
     this.batcher = new Batcher<>(batchSize, Known::sample, this::run);
     int[] room = Observer.room();
     observed.forEach(
-        (tensor, options) -> observers.put(tensor, Observer.create(tensor, options, tables, room)));
+        (tensor, options) -> {
+          List<Collector> own = new ArrayList<>();
+          for (StateKind kind : kinds) {
+            own.add(collector(kind, tensor, options, tables, room));
+          }
+          collectors.put(tensor, own);
+        });
+  }
+
+  private static Collector collector(
+      StateKind kind, String tensor, ObserverOptions options, WholeTables tables, int[] room) {
+    return switch (kind) {
+      case HISTOGRAM -> Observer.create(tensor, options, tables, room);
+      case MOMENTS -> new MomentsObserver(tensor, options, room);
+    };
   }
 
   /**
@@ -106,46 +130,54 @@ public final class StatisticsCollector {
     long start = System.nanoTime();
     // A tensor of rows chosen by value may be empty: then it holds nothing, not even an extreme.
     if (shape.size() > 0) {
-      observers.get(tensor).observe(floats, shape, origins);
+      for (Collector collector : collectors.get(tensor)) {
+        collector.observe(floats, shape, origins);
+      }
     }
     return System.nanoTime() - start;
   }
 
-  /** Runs what still waits and gives the statistics, in the order of tensor names. */
+  /** Runs what still waits and gives the histograms, in the order of tensor names. */
   public List<TensorStatistics> finish() {
-    batcher.flush();
-    List<TensorStatistics> all = new ArrayList<>(observers.size());
-    observers.values().forEach(observer -> all.add(observer.statistics()));
-    observers.clear();
-    return all;
+    Map<String, List<StatisticsBlock>> blocks = new LinkedHashMap<>();
+    drain()
+        .forEachRemaining(
+            state -> {
+              if (state instanceof StatisticsBlock block) {
+                blocks.computeIfAbsent(block.key().tensor(), t -> new ArrayList<>()).add(block);
+              }
+            });
+    return blocks.values().stream().map(TensorStatistics::ofBlocks).toList();
   }
 
   /**
-   * Runs what still waits and gives the statistics one block at a time, in the order of names.
+   * Runs what still waits and gives the states one block at a time, in the order of names.
    *
-   * <p>Statistics take more room than the tables of their observer, which goes as they come: a
-   * caller that lets go of blocks too never holds more than one. The collector is done.
+   * <p>States take more room than the tables of their collector, which goes as they come: a caller
+   * that lets go of blocks too never holds more than one. The collector is done.
    */
-  public Iterator<StatisticsBlock> drain() {
+  public Iterator<MergeableState> drain() {
     batcher.flush();
-    return drain(observers.values().iterator());
+    List<Collector> all = new ArrayList<>();
+    collectors.values().forEach(all::addAll);
+    collectors.clear();
+    return drain(new ArrayDeque<>(all));
   }
 
   /** Static, so that it does not keep the runner and its buffers. */
-  private static Iterator<StatisticsBlock> drain(Iterator<Observer> observers) {
+  private static Iterator<MergeableState> drain(Deque<Collector> collectors) {
     return new Iterator<>() {
-      private Iterator<StatisticsBlock> blocks = Collections.emptyIterator();
+      private Iterator<? extends MergeableState> blocks = Collections.emptyIterator();
 
       @Override
       public boolean hasNext() {
-        return blocks.hasNext() || observers.hasNext();
+        return blocks.hasNext() || !collectors.isEmpty();
       }
 
       @Override
-      public StatisticsBlock next() {
+      public MergeableState next() {
         if (!blocks.hasNext()) {
-          blocks = observers.next().blocks();
-          observers.remove();
+          blocks = collectors.remove().blocks();
         }
         return blocks.next();
       }

@@ -43,6 +43,17 @@ public final class StateMemory {
     return Math.addExact(OBJECTS + whole, channelBytes(options, channels));
   }
 
+  /**
+   * Bytes that the exact sums of one tensor take beside: {@value ExactSums#BYTES} for each channel.
+   *
+   * @param channels number of channels on the axis of the options; 0 where only the whole tensor
+   *     has sums
+   */
+  public static long momentsBytes(long channels) {
+    // Counted twice like other flat tables.
+    return Math.addExact(OBJECTS, Math.multiplyExact(2L * ExactSums.BYTES, Math.max(1, channels)));
+  }
+
   private static long channelBytes(ObserverOptions options, long channels) {
     return switch (options.channelMode()) {
       case NONE -> 0;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
-import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
@@ -118,7 +118,7 @@ class StatisticsCollectorTest {
     }
     Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
     StatisticsCollector collector;
-    Iterator<StatisticsBlock> drained;
+    Iterator<MergeableState> drained;
     try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
       collector = new StatisticsCollector(inference, OBSERVED, 4);
       samples.forEach(collector::add);

@@ -3,6 +3,9 @@ package dev.tare.engine.observe;
 import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.ContentHash;
+import dev.tare.engine.statistics.Moments;
+import dev.tare.engine.statistics.MomentsBlock;
+import dev.tare.engine.statistics.StateCodec;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.statistics.StatisticsBlockCodec;
@@ -234,6 +237,47 @@ class LawsTest {
     @Override
     String refusal() {
       return "Cannot merge statistics of tensor 'x': 10 mantissa bits vs 9 mantissa bits";
+    }
+  }
+
+  @Nested
+  class OfMomentsBlock extends MergeLaws<MomentsBlock> {
+    @Override
+    MomentsBlock identity() {
+      return new MomentsBlock(
+          new BlockKey("x", 1, 64), 70, java.util.Collections.nCopies(6, Moments.EMPTY));
+    }
+
+    @Override
+    MomentsBlock of(List<float[]> rows) {
+      MomentsObserver observer = new MomentsObserver("x", CHANNELS, Observer.room());
+      for (float[] values : rows) {
+        observer.observe(Floats.direct(values), Shape.of(1, values.length), List.of());
+      }
+      List<MomentsBlock> blocks = new ArrayList<>();
+      observer.blocks().forEachRemaining(blocks::add);
+      return blocks.get(2);
+    }
+
+    @Override
+    MomentsBlock merge(MomentsBlock left, MomentsBlock right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(MomentsBlock state) {
+      return StateCodec.encode(state);
+    }
+
+    @Override
+    MomentsBlock incompatible() {
+      return new MomentsBlock(
+          new BlockKey("x", 1, 64), 69, java.util.Collections.nCopies(5, Moments.EMPTY));
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics of tensor 'x': 70 channels vs 69";
     }
   }
 }

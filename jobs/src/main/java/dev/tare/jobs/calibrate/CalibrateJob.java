@@ -2,10 +2,11 @@ package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.infer.OptimizationLevel;
 import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
-import dev.tare.jobs.table.MergeStates;
+import dev.tare.jobs.table.StateRow;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,9 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
@@ -76,19 +75,18 @@ public final class CalibrateJob {
         new CalibrateTask(
             request.model(), plan, heap, probe.batchSize(), probe.batchBytes(), threads);
     Dataset<Row> merged =
-        samples
-            .select(CalibrateTask.COLUMNS)
-            .repartition(partitions(request, expected), functions.col("hash"))
-            .mapPartitions(task, StatisticsStore.stateEncoder())
-            .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
-            .flatMapGroups(new MergeStates(), StatisticsStore.stateEncoder())
+        StateRow.merged(
+                samples
+                    .select(CalibrateTask.COLUMNS)
+                    .repartition(partitions(request, expected), functions.col("hash"))
+                    .mapPartitions(task, StateRow.encoder()))
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       List<TaskReport> reports = reports(merged);
       checkEnvironments(reports);
       checkSamples(reports, expected);
       SparkJobs.describe(spark, "calibrate: write statistics");
-      Dataset<Row> states = merged.filter(functions.col("key").notEqual(MergeStates.REPORT_KEY));
+      Dataset<Row> states = StateRow.ofKind(merged, StateKind.HISTOGRAM);
       StatisticsStore.Written written =
           StatisticsStore.write(states, folder, runId, request.model().sha256());
       return CalibrateResult.of(
@@ -141,12 +139,8 @@ public final class CalibrateJob {
 
   private static List<TaskReport> reports(Dataset<Row> merged) {
     List<TaskReport> reports = new ArrayList<>();
-    for (Row row :
-        merged
-            .filter(functions.col("key").equalTo(MergeStates.REPORT_KEY))
-            .select("state")
-            .collectAsList()) {
-      reports.add(TaskReport.decode(row.getAs("state")));
+    for (Row row : StateRow.reports(merged).collectAsList()) {
+      reports.add(TaskReport.decode(row.getAs(0)));
     }
     return reports;
   }

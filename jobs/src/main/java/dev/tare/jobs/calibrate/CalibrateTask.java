@@ -8,8 +8,8 @@ import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.observe.ChannelsDifferException;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.observe.WholeTables;
-import dev.tare.engine.statistics.StatisticsBlock;
-import dev.tare.engine.statistics.StatisticsBlockCodec;
+import dev.tare.engine.statistics.MergeableState;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.TareException;
@@ -17,9 +17,9 @@ import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.model.Jvm;
 import dev.tare.jobs.model.ModelHandle;
-import dev.tare.jobs.table.MergeStates;
-import dev.tare.jobs.table.StatisticsStore;
+import dev.tare.jobs.table.StateRow;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.OptionalLong;
@@ -29,7 +29,6 @@ import java.util.TreeSet;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
 
 /** One partition: samples in, one state per block of each observed tensor out, and a report. */
@@ -71,7 +70,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     this.threads = threads;
   }
 
-  /** Rows with an encoded sample become rows of (key, state). */
+  /** Rows with an encoded sample become rows of {@link StateRow#SCHEMA}. */
   @Override
   public Iterator<Row> call(Iterator<Row> samples) {
     if (!samples.hasNext()) {
@@ -87,14 +86,15 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
         SharedInference.lease(
             model.exposing(new TreeSet<>(options.keySet())), InferenceOptions.of(threads))) {
       StatisticsCollector collector =
-          new StatisticsCollector(lease.inference(), options, batchSize, tables);
+          new StatisticsCollector(
+              lease.inference(), options, batchSize, tables, EnumSet.of(StateKind.HISTOGRAM));
       while (samples.hasNext()) {
         Row row = samples.next();
         collector.add(Sample.decode(row.getAs(1)), origin(row));
       }
       // The last batch runs here, so before the report and while the model is there.
-      Iterator<StatisticsBlock> blocks = collector.drain();
-      Row report = RowFactory.create(MergeStates.REPORT_KEY, report(collector).encode());
+      Iterator<MergeableState> blocks = collector.drain();
+      Row report = StateRow.ofReport(report(collector).encode());
       return states(blocks, report);
     } catch (ChannelsDifferException e) {
       throw TareException.badInput(
@@ -114,7 +114,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
   }
 
   /** Rows made as they are asked for: the state of one block is in memory, not of all. */
-  private static Iterator<Row> states(Iterator<StatisticsBlock> blocks, Row report) {
+  private static Iterator<Row> states(Iterator<MergeableState> blocks, Row report) {
     return new Iterator<>() {
       private boolean reported;
 
@@ -126,9 +126,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       @Override
       public Row next() {
         if (blocks.hasNext()) {
-          StatisticsBlock block = blocks.next();
-          return RowFactory.create(
-              StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block));
+          return StateRow.of(blocks.next());
         }
         if (reported) {
           throw new NoSuchElementException("The report is the last row");

@@ -6,7 +6,7 @@ import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunAttempt;
-import dev.tare.jobs.table.MergeStates;
+import dev.tare.jobs.table.StateRow;
 import dev.tare.jobs.table.StatisticsCheck;
 import dev.tare.jobs.table.StatisticsStore;
 import java.io.IOException;
@@ -17,9 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.Function;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
@@ -88,11 +86,7 @@ final class RunMerger {
     for (CalibrationFacts each : facts) {
       samples = sum(samples, each.samples());
     }
-    Dataset<Row> merged =
-        states
-            .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
-            .flatMapGroups(new MergeStates(), StatisticsStore.stateEncoder())
-            .persist(StorageLevel.MEMORY_AND_DISK());
+    Dataset<Row> merged = StateRow.merged(states).persist(StorageLevel.MEMORY_AND_DISK());
     StatisticsStore.Written written;
     // The checks above describe their own jobs, and nothing is summed before this line.
     SparkJobs.describe(spark, "merge: add up %d runs".formatted(runs.size()));

@@ -1,40 +1,34 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.statistics.StatisticsBlock;
-import dev.tare.engine.statistics.StatisticsBlockCodec;
+import dev.tare.engine.statistics.MergeableState;
 import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 
-/** Adds up the states of one key; passes task reports through. Holds one state at a time. */
-public final class MergeStates implements FlatMapGroupsFunction<String, Row, Row> {
+/** Adds up the states of one kind and key; passes reports through. Holds one state at a time. */
+final class MergeStates implements FlatMapGroupsFunction<String, Row, Row> {
 
   private static final long serialVersionUID = 1L;
 
-  /** The key of what is no state of a block and must not be added up: no block has this key. */
-  public static final String REPORT_KEY = "";
-
   @Override
   public Iterator<Row> call(String key, Iterator<Row> states) {
-    List<Row> merged = new ArrayList<>();
-    if (key.equals(REPORT_KEY)) {
-      states.forEachRemaining(merged::add);
-    } else {
-      StatisticsBlock sum = null;
-      while (states.hasNext()) {
-        StatisticsBlock next = StatisticsBlockCodec.decode(states.next().getAs(1));
-        sum = sum == null ? next : merged(sum, next);
-      }
-      merged.add(RowFactory.create(key, StatisticsBlockCodec.encode(sum)));
+    Row first = states.next();
+    if (StateRow.kind(first).isEmpty()) {
+      List<Row> reports = new ArrayList<>(List.of(first));
+      states.forEachRemaining(reports::add);
+      return reports.iterator();
     }
-    return merged.iterator();
+    MergeableState sum = StateRow.state(first);
+    while (states.hasNext()) {
+      sum = merged(sum, StateRow.state(states.next()));
+    }
+    return List.of(StateRow.of(sum)).iterator();
   }
 
-  private static StatisticsBlock merged(StatisticsBlock sum, StatisticsBlock next) {
+  private static MergeableState merged(MergeableState sum, MergeableState next) {
     try {
       return sum.merge(next);
     } catch (IllegalArgumentException e) {

@@ -17,7 +17,6 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapGroupsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoder;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.KeyValueGroupedDataset;
 import org.apache.spark.sql.Row;
@@ -30,14 +29,6 @@ import org.apache.spark.sql.types.StructType;
 
 /** Statistics between states in memory and the table on storage. */
 public final class StatisticsStore {
-
-  /**
-   * States that travel: {@code key} groups those that add up, {@code state} is an encoded block.
-   */
-  public static final StructType STATE_SCHEMA =
-      new StructType()
-          .add("key", DataTypes.StringType, false)
-          .add("state", DataTypes.BinaryType, false);
 
   private static final StructType DIGEST_SCHEMA =
       new StructType()
@@ -69,10 +60,6 @@ public final class StatisticsStore {
    */
   public record Written(String contentSha256, Set<String> tensors, long blocks) {}
 
-  public static Encoder<Row> stateEncoder() {
-    return Encoders.row(STATE_SCHEMA);
-  }
-
   /**
    * Writes states, one per block key, as the statistics table. The driver sees 32 bytes a block.
    *
@@ -100,7 +87,7 @@ public final class StatisticsStore {
             (FlatMapFunction<Row, Row>)
                 row ->
                     StatisticsTable.toRows(
-                            StatisticsBlockCodec.decode(row.getAs(1)), runId, modelSha256)
+                            StatisticsBlockCodec.decode(StateRow.bytes(row)), runId, modelSha256)
                         .iterator(),
             Encoders.row(StatisticsTable.SCHEMA));
     Dataset<Row> arranged =
@@ -117,7 +104,7 @@ public final class StatisticsStore {
   }
 
   private static Row digest(Row row) {
-    byte[] state = row.getAs(1);
+    byte[] state = StateRow.bytes(row);
     StatisticsBlock block = StatisticsBlockCodec.decode(state);
     BlockKey key = block.key();
     return RowFactory.create(
@@ -131,11 +118,14 @@ public final class StatisticsStore {
   /**
    * The states behind a table: the inverse of {@link #write}.
    *
-   * @return rows of {@link #STATE_SCHEMA}; equal keys where blocks add up
+   * @return rows of {@link StateRow#SCHEMA}; equal keys where blocks add up
    */
   public static Dataset<Row> readStates(SparkSession spark, Path folder) {
     return blocks(spark, folder)
-        .mapGroups((MapGroupsFunction<String, Row, Row>) StatisticsStore::state, stateEncoder());
+        .mapGroups(
+            (MapGroupsFunction<String, Row, Row>)
+                (key, rows) -> StateRow.of(block(rows, row -> {})),
+            StateRow.encoder());
   }
 
   /**
@@ -178,17 +168,8 @@ public final class StatisticsStore {
     StatisticsTable.requirePlace(row);
     int channel = Math.max(0, StatisticsTable.channel(row));
     int first = channel - channel % StatisticsBlock.CHANNELS_PER_BLOCK;
-    return stateKey(
+    return StateRow.key(
         new BlockKey(row.getString(row.fieldIndex("tensor")), StatisticsTable.axis(row), first));
-  }
-
-  /** The key that states add up by: equal exactly for equal block keys. */
-  public static String stateKey(BlockKey key) {
-    return "" + key.axis() + '\0' + key.firstChannel() + '\0' + key.tensor();
-  }
-
-  private static Row state(String key, Iterator<Row> rows) {
-    return RowFactory.create(key, StatisticsBlockCodec.encode(block(rows, row -> {})));
   }
 
   private static Row checked(Iterator<Row> rows, String modelSha256) {

@@ -9,7 +9,6 @@ import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.statistics.ContentHash;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.StatisticsBlock;
-import dev.tare.engine.statistics.StatisticsBlockCodec;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
@@ -25,7 +24,6 @@ import java.util.Random;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,16 +74,8 @@ class StatisticsStoreTest {
   }
 
   private static Dataset<Row> states(List<StatisticsBlock> blocks, int partitions) {
-    List<Row> rows =
-        blocks.stream()
-            .map(
-                block ->
-                    RowFactory.create(
-                        StatisticsStore.stateKey(block.key()), StatisticsBlockCodec.encode(block)))
-            .toList();
-    return LocalSpark.spark()
-        .createDataFrame(rows, StatisticsStore.STATE_SCHEMA)
-        .repartition(partitions);
+    List<Row> rows = blocks.stream().map(StateRow::of).toList();
+    return LocalSpark.spark().createDataFrame(rows, StateRow.SCHEMA).repartition(partitions);
   }
 
   private Path path(String name) {
@@ -107,9 +97,7 @@ class StatisticsStoreTest {
 
     Dataset<Row> read = StatisticsStore.readStates(LocalSpark.spark(), path("first"));
     List<StatisticsBlock> again =
-        read.collectAsList().stream()
-            .map(row -> StatisticsBlockCodec.decode((byte[]) row.get(1)))
-            .toList();
+        read.collectAsList().stream().map(row -> (StatisticsBlock) StateRow.state(row)).toList();
     assertThat(again).containsExactlyInAnyOrderElementsOf(blocks);
 
     StatisticsStore.Written second = StatisticsStore.write(read, path("second"), "run-2", "ab");
@@ -186,21 +174,16 @@ class StatisticsStoreTest {
   @Test
   void statesOfOneKeyAddUpAndReportsPassThrough() throws Exception {
     StatisticsBlock block = blocks().get(0);
-    byte[] state = StatisticsBlockCodec.encode(block);
-    String key = StatisticsStore.stateKey(block.key());
-    Row row = RowFactory.create(key, state);
+    Row row = StateRow.of(block);
     List<Row> merged = new ArrayList<>();
     MergeStates merge = new MergeStates();
-    merge.call(key, List.of(row, row, row).iterator()).forEachRemaining(merged::add);
+    merge.call("", List.of(row, row, row).iterator()).forEachRemaining(merged::add);
     assertThat(merged).hasSize(1);
-    assertThat(StatisticsBlockCodec.decode((byte[]) merged.get(0).get(1)))
-        .isEqualTo(block.merge(block).merge(block));
+    assertThat(StateRow.state(merged.get(0))).isEqualTo(block.merge(block).merge(block));
     List<Row> reports =
-        List.of(
-            RowFactory.create(MergeStates.REPORT_KEY, new byte[] {1}),
-            RowFactory.create(MergeStates.REPORT_KEY, new byte[] {2}));
+        List.of(StateRow.ofReport(new byte[] {1}), StateRow.ofReport(new byte[] {2}));
     List<Row> passed = new ArrayList<>();
-    merge.call(MergeStates.REPORT_KEY, reports.iterator()).forEachRemaining(passed::add);
+    merge.call("", reports.iterator()).forEachRemaining(passed::add);
     assertThat(passed).isEqualTo(reports);
   }
 }

@@ -1,0 +1,130 @@
+package dev.tare.engine.observe;
+
+import dev.tare.engine.statistics.Moments;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+
+/**
+ * Sums of floats and of their squares by channel, without rounding: a fixed-point number as wide as
+ * the range of floats, in limbs of 32 bits. A limb is a long, so that 2^29 values are added before
+ * carries must move up.
+ *
+ * <p>The unit of a sum is 2^-149, the smallest float, so a float is its significand of 24 bits
+ * moved up by its exponent, and touches two limbs; a square touches three. Not thread-safe. Takes
+ * {@value #BYTES} bytes a channel.
+ */
+final class ExactSums {
+
+  /** 277 bits of a float, 63 of the count; the last limb has 64 bits. */
+  private static final int SUM_LIMBS = 10;
+
+  /** 554 bits of a square, 63 of the count. */
+  private static final int SQUARE_LIMBS = 19;
+
+  private static final int LIMBS = SUM_LIMBS + SQUARE_LIMBS;
+
+  /** Of one channel: its limbs, and how many of its values enter no sum. */
+  static final int BYTES = (LIMBS + 1) * Long.BYTES;
+
+  private static final long LOW = 0xffffffffL;
+  private static final long BEFORE_CARRY = 1L << 29;
+
+  private final long[] limbs;
+  private final long[] others;
+  private long perChannel;
+  private long sinceCarry;
+
+  ExactSums(int channels) {
+    this.limbs = new long[Math.multiplyExact(channels, LIMBS)];
+    this.others = new long[channels];
+  }
+
+  int channels() {
+    return others.length;
+  }
+
+  /**
+   * Announces values, as many to each channel, before they are added.
+   *
+   * @throws ArithmeticException if the count overflows a long; nothing changed then
+   */
+  void expect(long more) {
+    perChannel = Math.addExact(perChannel, more);
+    sinceCarry += more;
+    if (sinceCarry > BEFORE_CARRY) {
+      carry();
+      sinceCarry = more;
+    }
+  }
+
+  /** Adds values of one channel by their bits. */
+  void add(int channel, int[] bits, int from, int to) {
+    int base = channel * LIMBS;
+    for (int i = from; i < to; i++) {
+      int value = bits[i];
+      int exponent = (value >>> 23) & 0xff;
+      int fraction = value & 0x7fffff;
+      if (exponent == 0xff) {
+        others[channel]++;
+        continue;
+      }
+      // A subnormal has the exponent of the smallest normal float, and no hidden bit.
+      long significand = exponent == 0 ? fraction : fraction | 0x800000;
+      int shift = Math.max(exponent, 1) - 1;
+      addValue(base + (shift >>> 5), significand << (shift & 31), value < 0);
+      addSquare(base + SUM_LIMBS + (shift >>> 4), significand * significand, (2 * shift) & 31);
+    }
+  }
+
+  private void addValue(int at, long shifted, boolean negative) {
+    if (negative) {
+      limbs[at] -= shifted & LOW;
+      limbs[at + 1] -= shifted >>> 32;
+    } else {
+      limbs[at] += shifted & LOW;
+      limbs[at + 1] += shifted >>> 32;
+    }
+  }
+
+  private void addSquare(int at, long square, int shift) {
+    long low = (square & LOW) << shift;
+    long high = (square >>> 32) << shift;
+    limbs[at] += low & LOW;
+    limbs[at + 1] += (low >>> 32) + (high & LOW);
+    limbs[at + 2] += high >>> 32;
+  }
+
+  private void carry() {
+    for (int channel = 0; channel < others.length; channel++) {
+      carry(channel * LIMBS, SUM_LIMBS);
+      carry(channel * LIMBS + SUM_LIMBS, SQUARE_LIMBS);
+    }
+  }
+
+  private void carry(int first, int length) {
+    for (int i = first; i < first + length - 1; i++) {
+      limbs[i + 1] += limbs[i] >> 32;
+      limbs[i] &= LOW;
+    }
+  }
+
+  /** The sums of a channel. */
+  Moments moments(int channel) {
+    return new Moments(
+        perChannel - others[channel],
+        others[channel],
+        number(channel * LIMBS, SUM_LIMBS),
+        number(channel * LIMBS + SUM_LIMBS, SQUARE_LIMBS));
+  }
+
+  private BigInteger number(int first, int length) {
+    carry(first, length);
+    // Two's complement, highest first: the last limb has 64 bits, the others 32.
+    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + (length - 1) * Integer.BYTES);
+    bytes.putLong(limbs[first + length - 1]);
+    for (int i = first + length - 2; i >= first; i--) {
+      bytes.putInt((int) limbs[i]);
+    }
+    return new BigInteger(bytes.array());
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tare.jobs.table;
+
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.MergeableState;
+import dev.tare.engine.statistics.StateCodec;
+import dev.tare.engine.statistics.StateKind;
+import java.util.Optional;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoder;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What travels from tasks: states of every {@link StateKind}, and the reports of tasks, which are a
+ * kind of their own.
+ */
+public final class StateRow {
+
+  /** Rows of equal kind and key add up, but for reports. */
+  public static final StructType SCHEMA =
+      new StructType()
+          .add("kind", DataTypes.IntegerType, false)
+          .add("key", DataTypes.StringType, false)
+          .add("state", DataTypes.BinaryType, false);
+
+  /** Kind of a report: the codes of states begin at 1. */
+  private static final int REPORT = 0;
+
+  private StateRow() {}
+
+  public static Encoder<Row> encoder() {
+    return Encoders.row(SCHEMA);
+  }
+
+  /** The row of a state. */
+  public static Row of(MergeableState state) {
+    return RowFactory.create(state.kind().code(), key(state.key()), StateCodec.encode(state));
+  }
+
+  /** The row of what a task says of itself. */
+  public static Row ofReport(byte[] report) {
+    return RowFactory.create(REPORT, "", report);
+  }
+
+  /** A text that is equal exactly for equal block keys. */
+  static String key(BlockKey key) {
+    return "" + key.axis() + '\0' + key.firstChannel() + '\0' + key.tensor();
+  }
+
+  /** The kind of a state, or nothing for a report. */
+  static Optional<StateKind> kind(Row row) {
+    return StateKind.of(row.getInt(0));
+  }
+
+  static byte[] bytes(Row row) {
+    return row.getAs(2);
+  }
+
+  static MergeableState state(Row row) {
+    return StateCodec.decode(bytes(row));
+  }
+
+  /** Adds up states; reports stay as they are. */
+  public static Dataset<Row> merged(Dataset<Row> rows) {
+    return rows.groupByKey(
+            (MapFunction<Row, String>) row -> row.getInt(0) + "\0" + row.getString(1),
+            Encoders.STRING())
+        .flatMapGroups(new MergeStates(), encoder());
+  }
+
+  /** The states of one kind. */
+  public static Dataset<Row> ofKind(Dataset<Row> rows, StateKind kind) {
+    return rows.filter(functions.col("kind").equalTo(kind.code()));
+  }
+
+  /** The bytes of reports, as rows of one column. */
+  public static Dataset<Row> reports(Dataset<Row> rows) {
+    return rows.filter(functions.col("kind").equalTo(REPORT)).select("state");
+  }
+}
