@@ -13,6 +13,8 @@ public enum Part {
   CONFIGURATION("configuration.json"),
   /** Statistics table, Parquet. */
   STATISTICS("statistics"),
+  /** Table of exact moments, Parquet. */
+  MOMENTS("moments"),
   /** The plan for people and programs. */
   PLAN_JSON("plan.json"),
   /** The plan for SQL, Parquet. */

@@ -50,6 +50,8 @@ record NamedFunction(String name, String usage) implements UnboundFunction {
               "sqnr(statistics, type[, method]) or (statistics, type, scale, zero_point): expected"
                   + " signal to quantization noise in dB"),
           new NamedFunction(
+              "mean", "mean(row of the table moments): the exact mean of the finite values"),
+          new NamedFunction(
               "dequantize",
               "dequantize(q, scale, zero_point): the real number behind an integer; (data, offset,"
                   + " row of the table tensors): those behind a slice of weights"),
@@ -89,6 +91,10 @@ record NamedFunction(String name, String usage) implements UnboundFunction {
         StatisticsColumns columns = statistics(types, 2, 2);
         boolean several = types.get(1) instanceof ArrayType;
         yield new QuantileFunction(columns, several);
+      }
+      case "mean" -> {
+        requireCount(types, count == 1, "1");
+        yield MeanFunction.of(types.get(0));
       }
       case "range", "scale", "zero_point" -> selected(types, 3);
       case "clip_share", "sqnr" -> {

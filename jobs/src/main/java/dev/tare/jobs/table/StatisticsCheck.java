@@ -2,6 +2,7 @@ package dev.tare.jobs.table;
 
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.ContentHash;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
@@ -37,7 +38,10 @@ public final class StatisticsCheck {
     Path folder = run.verified(Part.STATISTICS);
     SparkJobs.describe(spark, "read: check the statistics of run " + run.manifest().runId());
     try {
-      compare(StatisticsStore.readBlocks(spark, folder, facts.modelSha256()), facts, run);
+      compare(
+          StatisticsStore.readBlocks(StateKind.HISTOGRAM, spark, folder, facts.modelSha256()),
+          facts,
+          run);
     } finally {
       SparkJobs.describe(spark, null);
     }

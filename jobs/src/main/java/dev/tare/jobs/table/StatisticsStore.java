@@ -2,9 +2,9 @@ package dev.tare.jobs.table;
 
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.ContentHash;
-import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.MergeableState;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.statistics.StatisticsBlock;
-import dev.tare.engine.statistics.StatisticsBlockCodec;
 import dev.tare.jobs.TareException;
 import java.util.Iterator;
 import java.util.List;
@@ -66,6 +66,16 @@ public final class StatisticsStore {
    * <p>The states are computed twice unless the caller persists them.
    */
   public static Written write(Dataset<Row> states, Path folder, String runId, String modelSha256) {
+    return write(StateKind.HISTOGRAM, states, folder, runId, modelSha256);
+  }
+
+  /**
+   * Writes states of one kind, one per block key, as the table of the kind.
+   *
+   * <p>The states are computed twice unless the caller persists them.
+   */
+  public static Written write(
+      StateKind kind, Dataset<Row> states, Path folder, String runId, String modelSha256) {
     ContentHash hash = new ContentHash();
     Set<String> tensors = new TreeSet<>();
     long bytes = 0;
@@ -86,10 +96,8 @@ public final class StatisticsStore {
         states.flatMap(
             (FlatMapFunction<Row, Row>)
                 row ->
-                    StatisticsTable.toRows(
-                            StatisticsBlockCodec.decode(StateRow.bytes(row)), runId, modelSha256)
-                        .iterator(),
-            Encoders.row(StatisticsTable.SCHEMA));
+                    StateTable.of(kind).toRows(StateRow.state(row), runId, modelSha256).iterator(),
+            Encoders.row(StateTable.of(kind).schema()));
     Dataset<Row> arranged =
         files == 1
             ? rows.coalesce(1)
@@ -105,7 +113,7 @@ public final class StatisticsStore {
 
   private static Row digest(Row row) {
     byte[] state = StateRow.bytes(row);
-    StatisticsBlock block = StatisticsBlockCodec.decode(state);
+    MergeableState block = StateRow.state(row);
     BlockKey key = block.key();
     return RowFactory.create(
         key.tensor(),
@@ -121,10 +129,15 @@ public final class StatisticsStore {
    * @return rows of {@link StateRow#SCHEMA}; equal keys where blocks add up
    */
   public static Dataset<Row> readStates(SparkSession spark, Path folder) {
-    return blocks(spark, folder)
+    return readStates(StateKind.HISTOGRAM, spark, folder);
+  }
+
+  /** The states behind a table of one kind. */
+  public static Dataset<Row> readStates(StateKind kind, SparkSession spark, Path folder) {
+    return blocks(kind, spark, folder)
         .mapGroups(
             (MapGroupsFunction<String, Row, Row>)
-                (key, rows) -> StateRow.of(block(rows, row -> {})),
+                (key, rows) -> StateRow.of(block(StateTable.of(kind), rows, row -> {})),
             StateRow.encoder());
   }
 
@@ -134,15 +147,19 @@ public final class StatisticsStore {
    * @param modelSha256 the model that every row must name
    * @return rows of {@link #CHECKED_SCHEMA}
    */
-  static Dataset<Row> readBlocks(SparkSession spark, Path folder, String modelSha256) {
-    return blocks(spark, folder)
+  static Dataset<Row> readBlocks(
+      StateKind kind, SparkSession spark, Path folder, String modelSha256) {
+    return blocks(kind, spark, folder)
         .mapGroups(
-            (MapGroupsFunction<String, Row, Row>) (key, rows) -> checked(rows, modelSha256),
+            (MapGroupsFunction<String, Row, Row>)
+                (key, rows) -> checked(StateTable.of(kind), rows, modelSha256),
             Encoders.row(CHECKED_SCHEMA));
   }
 
-  private static KeyValueGroupedDataset<String, Row> blocks(SparkSession spark, Path folder) {
-    Dataset<Row> rows = read(spark, folder);
+  private static KeyValueGroupedDataset<String, Row> blocks(
+      StateKind kind, SparkSession spark, Path folder) {
+    StateTable<?> table = StateTable.of(kind);
+    Dataset<Row> rows = CheckedParquet.read(spark, table.schema(), table.optional(), folder);
     // A block knows how many channels its tensor has; a row does not.
     Dataset<Row> sizes =
         rows.groupBy(functions.col("tensor").as("sized"), functions.col("axis").as("sized_axis"))
@@ -152,7 +169,9 @@ public final class StatisticsStore {
             rows.col("tensor")
                 .eqNullSafe(sizes.col("sized"))
                 .and(rows.col("axis").eqNullSafe(sizes.col("sized_axis"))))
-        .groupByKey((MapFunction<Row, String>) StatisticsStore::blockKey, Encoders.STRING());
+        .groupByKey(
+            (MapFunction<Row, String>) row -> blockKey(row, StateTable.of(kind)),
+            Encoders.STRING());
   }
 
   /**
@@ -164,18 +183,19 @@ public final class StatisticsStore {
         spark, StatisticsTable.SCHEMA, StatisticsTable.SINCE_VERSION_2, folder);
   }
 
-  private static String blockKey(Row row) {
-    StatisticsTable.requirePlace(row);
+  private static String blockKey(Row row, StateTable<?> table) {
+    StatisticsTable.requirePlace(row, table);
     int channel = Math.max(0, StatisticsTable.channel(row));
     int first = channel - channel % StatisticsBlock.CHANNELS_PER_BLOCK;
     return StateRow.key(
         new BlockKey(row.getString(row.fieldIndex("tensor")), StatisticsTable.axis(row), first));
   }
 
-  private static Row checked(Iterator<Row> rows, String modelSha256) {
-    int[] oldest = {StatisticsTable.FORMAT_VERSION};
-    StatisticsBlock block =
+  private static Row checked(StateTable<?> table, Iterator<Row> rows, String modelSha256) {
+    int[] oldest = {table.newestVersion()};
+    MergeableState block =
         block(
+            table,
             rows,
             row -> {
               StatisticsTable.requireModel(row, modelSha256);
@@ -186,8 +206,9 @@ public final class StatisticsStore {
         key.tensor(), key.axis(), key.firstChannel(), ContentHash.digest(block), oldest[0]);
   }
 
-  private static StatisticsBlock block(Iterator<Row> rows, Consumer<Row> check) {
-    TreeMap<Integer, Statistics> byChannel = new TreeMap<>();
+  private static <T> MergeableState block(
+      StateTable<T> table, Iterator<Row> rows, Consumer<Row> check) {
+    TreeMap<Integer, T> byChannel = new TreeMap<>();
     String tensor = "";
     int axis = BlockKey.WHOLE;
     int channels = 1;
@@ -198,7 +219,7 @@ public final class StatisticsStore {
       axis = StatisticsTable.axis(row);
       channels = row.getInt(row.fieldIndex("last")) + 1;
       int channel = StatisticsTable.channel(row);
-      if (byChannel.put(channel, StatisticsTable.toStatistics(row)) != null) {
+      if (byChannel.put(channel, table.read(row)) != null) {
         throw StatisticsTable.unreadable(row, "there are two rows of it");
       }
     }
@@ -209,7 +230,7 @@ public final class StatisticsStore {
         throw new IllegalArgumentException(
             "%d rows for the channels from %d to %d".formatted(byChannel.size(), first, last));
       }
-      return new StatisticsBlock(
+      return table.block(
           new BlockKey(tensor, axis, first), channels, List.copyOf(byChannel.values()));
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(

@@ -131,7 +131,7 @@ public final class StatisticsTable {
    *     itself; the message names tensor and channel
    */
   public static Statistics toStatistics(Row row) {
-    requirePlace(row);
+    requirePlace(row, new HistogramRows());
     try {
       return StatisticsDecoder.decode(new RowCells(row));
     } catch (IllegalArgumentException | ArithmeticException e) {
@@ -140,22 +140,22 @@ public final class StatisticsTable {
   }
 
   /**
-   * Checks what says where a row belongs, and that no cell is null that must not be.
+   * Checks what says where a row of any kind belongs, and that no cell is null that must not be.
    *
    * @throws TareException (bad input) otherwise
    */
-  static void requirePlace(Row row) {
-    for (StructField field : SCHEMA.fields()) {
+  static void requirePlace(Row row, StateTable<?> table) {
+    for (StructField field : table.schema().fields()) {
       if (!field.nullable() && row.isNullAt(row.fieldIndex(field.name()))) {
         throw unreadable(row, "'%s' is null".formatted(field.name()));
       }
     }
     int version = row.getInt(row.fieldIndex("format_version"));
-    if (version < OLDEST_VERSION || version > FORMAT_VERSION) {
+    if (version < table.oldestVersion() || version > table.newestVersion()) {
       throw unreadable(
           row,
           "format version %d, only %d to %d are known"
-              .formatted(version, OLDEST_VERSION, FORMAT_VERSION));
+              .formatted(version, table.oldestVersion(), table.newestVersion()));
     }
     boolean whole = row.isNullAt(row.fieldIndex("channel"));
     if (whole != row.isNullAt(row.fieldIndex("axis"))) {

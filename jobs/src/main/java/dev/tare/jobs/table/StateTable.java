@@ -1,0 +1,54 @@
+package dev.tare.jobs.table;
+
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.MergeableState;
+import dev.tare.engine.statistics.StateKind;
+import java.util.List;
+import java.util.Set;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * How the states of one kind stand in a table: a row for the whole tensor, with {@code channel}
+ * null, and one for each channel. All begin with {@code format_version, run_id, model_sha256,
+ * tensor, axis, channel}.
+ *
+ * @param <T> what a row holds of a state
+ */
+interface StateTable<T> {
+
+  /** The table of a kind. */
+  static StateTable<?> of(StateKind kind) {
+    return switch (kind) {
+      case HISTOGRAM -> new HistogramRows();
+      case MOMENTS -> new MomentsTable();
+    };
+  }
+
+  /** Columns of the newest version. */
+  StructType schema();
+
+  /** Columns that a table of an older version may lack. */
+  Set<String> optional();
+
+  int oldestVersion();
+
+  int newestVersion();
+
+  /** The rows of a block, by channel. */
+  List<Row> toRows(MergeableState block, String runId, String modelSha256);
+
+  /**
+   * What a row holds.
+   *
+   * @throws dev.tare.jobs.TareException (bad input) if it contradicts itself
+   */
+  T read(Row row);
+
+  /**
+   * The block of rows.
+   *
+   * @throws IllegalArgumentException if they make none
+   */
+  MergeableState block(BlockKey key, int channels, List<T> rows);
+}
