@@ -1,12 +1,28 @@
 package dev.tare.jobs;
 
+import dev.tare.jobs.cli.CalibrateCommand;
 import dev.tare.jobs.cli.CommandLines;
-import dev.tare.jobs.cli.Stages;
+import dev.tare.jobs.cli.DemoCommand;
+import dev.tare.jobs.cli.DequantizeCommand;
+import dev.tare.jobs.cli.DriftCommand;
+import dev.tare.jobs.cli.EvaluateCommand;
+import dev.tare.jobs.cli.GcCommand;
+import dev.tare.jobs.cli.InspectCommand;
+import dev.tare.jobs.cli.MergeCommand;
+import dev.tare.jobs.cli.PublishCommand;
+import dev.tare.jobs.cli.QuantizeCommand;
+import dev.tare.jobs.cli.ReportCommand;
+import dev.tare.jobs.cli.RunCommand;
+import dev.tare.jobs.cli.RunsCommand;
+import dev.tare.jobs.cli.SelectCommand;
+import dev.tare.jobs.cli.TareCommand;
+import dev.tare.jobs.cli.VerifyCommand;
+import dev.tare.jobs.console.Console;
 import dev.tare.jobs.platform.Stop;
-import dev.tare.jobs.run.SparkStages;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,16 +35,44 @@ import java.util.List;
 public final class Tare {
   private final CommandLines commandLines;
 
-  /** A command line on standard output and standard error. */
-  public Tare(Stages stages) {
-    this(
-        stages,
-        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-        new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+  /**
+   * A command line.
+   *
+   * @param out where results go, and the texts of {@code --help}
+   * @param err where progress and errors go
+   */
+  public Tare(PrintStream out, PrintStream err) {
+    this(commands(new Console(out, err)), out, err);
   }
 
-  public Tare(Stages stages, PrintWriter out, PrintWriter err) {
-    this.commandLines = new CommandLines(stages, Tare::remoteText, out, err);
+  /** A command line of other commands. */
+  public Tare(List<? extends TareCommand> commands, PrintStream out, PrintStream err) {
+    this.commandLines =
+        new CommandLines(
+            commands,
+            Tare::remoteText,
+            new PrintWriter(out, true, StandardCharsets.UTF_8),
+            new PrintWriter(err, true, StandardCharsets.UTF_8));
+  }
+
+  /** The subcommands of Tare, in the order of the help. */
+  public static List<TareCommand> commands(Console console) {
+    return List.of(
+        new RunCommand(console),
+        new CalibrateCommand(console),
+        new SelectCommand(console),
+        new QuantizeCommand(console),
+        new DequantizeCommand(console),
+        new EvaluateCommand(console),
+        new MergeCommand(console),
+        new DriftCommand(console),
+        new PublishCommand(console),
+        new VerifyCommand(console),
+        new RunsCommand(console),
+        new GcCommand(console),
+        new InspectCommand(console),
+        new ReportCommand(console),
+        new DemoCommand(console));
   }
 
   /**
@@ -36,7 +80,7 @@ public final class Tare {
    */
   public static void main(String[] args) {
     Stop.listen(System.err);
-    int worked = new Tare(new SparkStages(System.out, System.err)).run(args);
+    int worked = new Tare(System.out, System.err).run(args);
     Stop.done();
     int exitCode = Stop.reason().map(reason -> reason.exitCode().code()).orElse(worked);
     if (exitCode != ExitCode.OK.code()) {

@@ -2,9 +2,10 @@ package dev.tare.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -50,13 +51,11 @@ class ExitCodesTest {
 
   @Test
   void helpNamesEachAndNoOther() {
-    StringWriter out = new StringWriter();
-    PrintWriter writer = new PrintWriter(out, true);
-    int code =
-        new Tare(new dev.tare.jobs.run.SparkStages(System.out, System.err), writer, writer)
-            .run("--help");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+    int code = new Tare(stream, stream).run("--help");
     assertThat(code).isZero();
-    String help = out.toString();
+    String help = out.toString(StandardCharsets.UTF_8);
     assertThat(codes(LINE, help.substring(help.indexOf("Exit codes")))).isEqualTo(all());
   }
 }

@@ -20,31 +20,42 @@ class RoomsTest {
 
   /** One stage each; they meet only through artifacts. */
   private static final Set<String> STAGES =
-      Set.of("calibrate", "select", "quantize", "evaluate", "drift");
+      Set.of("calibrate", "select", "quantize", "evaluate", "merge", "drift");
 
   @ArchTest
   static final ArchRule stagesNeverImportEachOther =
       slices().assignedFrom(new Stages()).should().notDependOnEachOther();
 
+  private static final String[] STAGE_ROOMS =
+      STAGES.stream().map(room -> "dev.tare.jobs." + room + "..").toArray(String[]::new);
+
+  /** The loop puts them in a row; commands and demonstrations make them. */
   @ArchTest
-  static final ArchRule onlyRunKnowsTheStages =
+  static final ArchRule onlyTheLoopAndWhoAsksItKnowTheStages =
       noClasses()
           .that()
+          .resideOutsideOfPackages(STAGE_ROOMS)
+          .and()
           .resideOutsideOfPackages(
-              "dev.tare.jobs.run..",
-              "dev.tare.jobs.calibrate..",
-              "dev.tare.jobs.select..",
-              "dev.tare.jobs.quantize..",
-              "dev.tare.jobs.evaluate..",
-              "dev.tare.jobs.drift..")
+              "dev.tare.jobs.run..", "dev.tare.jobs.demo..", "dev.tare.jobs.cli..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(STAGE_ROOMS);
+
+  @ArchTest
+  static final ArchRule stagesKnowNoLoopAndNoCommand =
+      noClasses()
+          .that()
+          .resideInAnyPackage(STAGE_ROOMS)
+          .or()
+          .resideInAPackage("dev.tare.jobs.stage..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
-              "dev.tare.jobs.calibrate..",
-              "dev.tare.jobs.select..",
-              "dev.tare.jobs.quantize..",
-              "dev.tare.jobs.evaluate..",
-              "dev.tare.jobs.drift..");
+              "dev.tare.jobs.run..",
+              "dev.tare.jobs.demo..",
+              "dev.tare.jobs.manage..",
+              "dev.tare.jobs.cli..");
 
   @ArchTest
   static final ArchRule roomsHaveNoCycles =
@@ -90,10 +101,11 @@ class RoomsTest {
           .haveNameMatching("org\\.apache\\.spark\\.api\\.java\\.Java.*");
 
   @ArchTest
-  static final ArchRule storageAndCommandLineKnowNoSpark =
+  static final ArchRule storageCommandLineAndManagementKnowNoSpark =
       noClasses()
           .that()
-          .resideInAnyPackage("dev.tare.jobs.storage..", "dev.tare.jobs.cli..")
+          .resideInAnyPackage(
+              "dev.tare.jobs.storage..", "dev.tare.jobs.cli..", "dev.tare.jobs.manage..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark..", "scala..");

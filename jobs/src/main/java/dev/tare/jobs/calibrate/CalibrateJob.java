@@ -6,10 +6,12 @@ import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
+import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.StateRow;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -57,28 +59,35 @@ public final class CalibrateJob {
    *     (usage) if the heap of a task cannot hold what is kept
    */
   public CalibrateResult run(
-      CalibrateRequest request, Dataset<Row> samples, long expected, Path folder, String runId) {
-    List<ObservedTensor> tensors = Observations.resolve(request);
+      ModelHandle model,
+      CalibrateOptions options,
+      Dataset<Row> samples,
+      long expected,
+      Path folder,
+      String runId) {
+    ObserveOptions observe = options.observe();
+    int batchSize = options.data().batchSize();
+    List<ObservedTensor> tensors = Observations.resolve(model, observe);
     int threads = SparkJobs.taskCpus(spark);
     TaskHeap heap = SparkJobs.taskHeap(spark);
 
-    SparkJobs.describe(spark, "calibrate: probe batches of " + request.batchSize());
-    Probe probe = Probe.run(request, samples, tensors, threads, heap);
-    StatePlan plan = StatePlan.of(tensors, probe.channels(), request.channelMode());
+    SparkJobs.describe(spark, "calibrate: probe batches of " + batchSize);
+    Probe probe = Probe.run(model, batchSize, samples, tensors, threads, heap);
+    StatePlan plan = StatePlan.of(tensors, probe.channels(), observe.channels().mode());
     plan.requireRoom(heap, probe.channels());
-    KeptChannels kept = kept(request, plan, probe);
+    KeptChannels kept = kept(observe, plan, probe);
     tellAboutRoom(heap, plan, probe);
 
     SparkJobs.describe(
         spark, "calibrate: run %d samples, observe %d tensors".formatted(expected, tensors.size()));
     CalibrateTask task =
-        new CalibrateTask(
-            request.model(), plan, heap, probe.batchSize(), probe.batchBytes(), threads);
+        new CalibrateTask(model, plan, heap, probe.batchSize(), probe.batchBytes(), threads);
     Dataset<Row> merged =
         StateRow.merged(
                 samples
                     .select(CalibrateTask.COLUMNS)
-                    .repartition(partitions(request, expected), functions.col("hash"))
+                    .repartition(
+                        partitions(options.data().partitions(), expected), functions.col("hash"))
                     .mapPartitions(task, StateRow.encoder()))
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
@@ -88,29 +97,29 @@ public final class CalibrateJob {
       SparkJobs.describe(spark, "calibrate: write statistics");
       Dataset<Row> states = StateRow.ofKind(merged, StateKind.HISTOGRAM);
       StatisticsStore.Written written =
-          StatisticsStore.write(states, folder, runId, request.model().sha256());
+          StatisticsStore.write(states, folder, runId, model.sha256());
       return CalibrateResult.of(
-          written, kept, reports, request.batchSize(), probe.batchSize(), OptimizationLevel.ALL);
+          written, kept, reports, batchSize, probe.batchSize(), OptimizationLevel.ALL);
     } finally {
       merged.unpersist();
       SparkJobs.describe(spark, null);
     }
   }
 
-  private int partitions(CalibrateRequest request, long expected) {
+  private int partitions(OptionalInt wanted, long expected) {
     long tasks =
         Math.max(
             SparkJobs.parallelism(spark), (expected + SAMPLES_PER_TASK - 1) / SAMPLES_PER_TASK);
-    return request.partitions().orElse((int) Math.min(tasks, Integer.MAX_VALUE));
+    return wanted.orElse((int) Math.min(tasks, Integer.MAX_VALUE));
   }
 
-  private static KeptChannels kept(CalibrateRequest request, StatePlan plan, Probe probe) {
+  private static KeptChannels kept(ObserveOptions observe, StatePlan plan, Probe probe) {
     boolean none = plan.mode() == ChannelMode.NONE;
     return new KeptChannels(
         plan.mode(),
         none ? new TreeSet<>() : probe.varying(),
         plan.bytes(),
-        plan.describe(request.channelMode().isEmpty()));
+        plan.describe(observe.channels().mode().isEmpty()));
   }
 
   /** What silently costs time would look like a slow machine. */

@@ -1,8 +1,16 @@
 package dev.tare.jobs.calibrate;
 
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.infer.OptimizationLevel;
+import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -62,6 +70,46 @@ public record CalibrateResult(
         distinct(reports.stream().map(TaskReport::cpuFeatures).toList()),
         distinct(reports.stream().map(TaskReport::jvm).toList()),
         level);
+  }
+
+  /** In one line. */
+  String summary() {
+    return "%s, %s, %s, %s, content %s"
+        .formatted(
+            Amounts.counted(samples, "sample"),
+            Amounts.counted(tensors.size(), "tensor"),
+            kept.description(),
+            Amounts.counted(jvms.size(), "executor"),
+            contentSha256.substring(0, 16));
+  }
+
+  /** What the manifest keeps of it. */
+  CalibrationFacts facts(ModelHandle model, ObserveOptions observe) {
+    return new CalibrationFacts(
+        contentSha256,
+        model.sha256(),
+        samples,
+        Optional.of(observe.observe()),
+        Optional.of(List.copyOf(tensors)),
+        new CalibrationFacts.Channels(
+            Optional.of(kept.mode().name().toLowerCase(Locale.ROOT)),
+            kept.mode() == ChannelMode.HISTOGRAM
+                ? OptionalInt.of(observe.channelBits())
+                : OptionalInt.empty(),
+            List.copyOf(kept.varying()),
+            Optional.of(kept.description())),
+        new CalibrationFacts.Conditions(
+            List.copyOf(runtime), Optional.of(optimizationLevel.name()), List.copyOf(cpuFeatures)),
+        List.copyOf(cpuModels),
+        Optional.of(
+            new CalibrationFacts.Effort(
+                safeBatchSize,
+                OptionalLong.of(kept.bytes()),
+                List.copyOf(jvms),
+                runNanos / 1e9,
+                observeNanos / 1e9)),
+        OptionalInt.empty(),
+        List.of());
   }
 
   private static SortedSet<String> distinct(List<String> values) {

@@ -1,11 +1,12 @@
 package dev.tare.jobs.calibrate;
 
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
-import dev.tare.engine.observe.ChannelMode;
-import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -23,41 +24,41 @@ final class Observations {
    *
    * @throws TareException (bad input) if none is left, or the runtime does not know one
    */
-  static List<ObservedTensor> resolve(CalibrateRequest request) {
-    OnnxModel model = request.model().prepared();
+  static List<ObservedTensor> resolve(ModelHandle handle, ObserveOptions options) {
+    OnnxModel model = handle.prepared();
     List<dev.tare.engine.onnx.view.ObservedTensor> chosen;
     try {
-      chosen = Observation.resolve(request.observe(), model);
+      chosen = Observation.resolve(options.observe(), model);
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
     TreeSet<String> names = new TreeSet<>();
     chosen.forEach(tensor -> names.add(tensor.name()));
-    Set<String> floats = floatOutputs(request, names);
+    Set<String> floats = floatOutputs(handle, names);
     List<ObservedTensor> observed = new ArrayList<>();
     for (dev.tare.engine.onnx.view.ObservedTensor tensor : chosen) {
       if (floats.contains(tensor.name())) {
-        ChannelMode mode = request.channelMode().orElse(ChannelMode.HISTOGRAM);
+        ChannelMode mode = options.channels().mode().orElse(ChannelMode.HISTOGRAM);
         boolean channels = mode != ChannelMode.NONE && tensor.channelAxis().isPresent();
         observed.add(
             new ObservedTensor(
                 tensor.name(),
                 mode,
-                request.channelBits(),
+                options.channelBits(),
                 channels ? tensor.channelAxis().getAsInt() : null));
       }
     }
     if (observed.isEmpty()) {
       throw TareException.badInput(
           "Model '%s' has no float32 tensor among the %d that '--observe %s' chooses"
-              .formatted(model.name(), chosen.size(), request.observe()));
+              .formatted(model.name(), chosen.size(), options.observe()));
     }
     return observed;
   }
 
-  private static Set<String> floatOutputs(CalibrateRequest request, SortedSet<String> names) {
+  private static Set<String> floatOutputs(ModelHandle handle, SortedSet<String> names) {
     try (SharedInference.Lease lease =
-        SharedInference.lease(request.model().exposing(names), InferenceOptions.of(1))) {
+        SharedInference.lease(handle.exposing(names), InferenceOptions.of(1))) {
       SortedSet<String> unknown = new TreeSet<>(names);
       unknown.removeAll(lease.inference().floatOutputs());
       unknown.removeAll(lease.inference().otherOutputs());
@@ -67,7 +68,7 @@ final class Observations {
             "ONNX Runtime gives no output '%s' of model '%s' that was asked for%s"
                 .formatted(
                     unknown.first(),
-                    request.model().ref().uri(),
+                    handle.ref().uri(),
                     unknown.size() == 1 ? "" : ", nor %d others".formatted(unknown.size() - 1)));
       }
       return lease.inference().floatOutputs();

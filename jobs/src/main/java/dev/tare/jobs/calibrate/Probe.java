@@ -8,6 +8,7 @@ import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
+import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.ModelSignature;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,8 @@ record Probe(
    * @throws TareException (usage) if not even one sample's tensors fit beside the heap
    */
   static Probe run(
-      CalibrateRequest request,
+      ModelHandle model,
+      int wanted,
       Dataset<Row> rows,
       List<ObservedTensor> observed,
       int threads,
@@ -54,7 +56,7 @@ record Probe(
     SortedSet<String> names = new TreeSet<>();
     observed.forEach(tensor -> names.add(tensor.tensor()));
     try (SharedInference.Lease lease =
-        SharedInference.lease(request.model().exposing(names), InferenceOptions.of(threads))) {
+        SharedInference.lease(model.exposing(names), InferenceOptions.of(threads))) {
       List<String> outputs = List.copyOf(names);
       Map<String, List<Shape>> shapes = ShapeProbe.shapes(lease.inference(), outputs, samples);
       SortedMap<String, Long> channels = channels(observed, shapes);
@@ -65,7 +67,7 @@ record Probe(
         }
       }
       long sampleBytes = sampleBytes(shapes, samples.size());
-      int batchSize = batchSize(request, shapes, sampleBytes, heap);
+      int batchSize = batchSize(model, wanted, shapes, sampleBytes, heap);
       if (batchSize > 1) {
         batchSize = BatchProbe.largestSafe(lease.inference(), outputs, samples, batchSize);
       }
@@ -114,8 +116,12 @@ record Probe(
   }
 
   private static int batchSize(
-      CalibrateRequest request, Map<String, List<Shape>> shapes, long sampleBytes, TaskHeap heap) {
-    if (request.batchSize() == 1 || !ModelSignature.batchable(request.model().parse())) {
+      ModelHandle model,
+      int wanted,
+      Map<String, List<Shape>> shapes,
+      long sampleBytes,
+      TaskHeap heap) {
+    if (wanted == 1 || !ModelSignature.batchable(model.parse())) {
       return 1;
     }
     long largest =
@@ -128,7 +134,7 @@ record Probe(
     double beside = heap.bytes() / GROWTH / Math.max(1, heap.tasks());
     long fits =
         Math.min((long) (beside / Math.max(1, sampleBytes)), Integer.MAX_VALUE / (2 * largest + 1));
-    return (int) Math.max(1, Math.min(request.batchSize(), fits));
+    return (int) Math.max(1, Math.min(wanted, fits));
   }
 
   /** Bytes beside the heap for the tensors of a batch. */

@@ -10,8 +10,8 @@ import java.util.function.UnaryOperator;
 import picocli.CommandLine;
 
 /** Runs a command line: configuration file, then arguments, then the stage. */
-public final class CommandLines {
-  private final Stages stages;
+public class CommandLines {
+  private final List<TareCommand> commands;
   private final UnaryOperator<String> remoteText;
   private final PrintWriter out;
   private final PrintWriter err;
@@ -19,11 +19,15 @@ public final class CommandLines {
   /**
    * A command line.
    *
+   * @param commands the subcommands, in the order of the help
    * @param remoteText reads a configuration file from a URI that is not {@code file:}
    */
   public CommandLines(
-      Stages stages, UnaryOperator<String> remoteText, PrintWriter out, PrintWriter err) {
-    this.stages = stages;
+      List<? extends TareCommand> commands,
+      UnaryOperator<String> remoteText,
+      PrintWriter out,
+      PrintWriter err) {
+    this.commands = List.copyOf(commands);
     this.remoteText = remoteText;
     this.out = out;
     this.err = err;
@@ -57,23 +61,7 @@ public final class CommandLines {
 
   CommandLine create() {
     CommandLine line = new CommandLine(new RootCommand());
-    for (StageCommand command :
-        List.of(
-            new RunCommand(stages),
-            new CalibrateCommand(stages),
-            new SelectCommand(stages),
-            new QuantizeCommand(stages),
-            new DequantizeCommand(stages),
-            new EvaluateCommand(stages),
-            new MergeCommand(stages),
-            new DriftCommand(stages),
-            new PublishCommand(stages),
-            new VerifyCommand(stages),
-            new RunsCommand(stages),
-            new GcCommand(stages),
-            new InspectCommand(stages),
-            new ReportCommand(stages),
-            new DemoCommand(stages))) {
+    for (TareCommand command : commands) {
       // Made here: picocli transforms no model of a subcommand that it makes itself.
       line.addSubcommand(new CommandLine(command));
     }

@@ -1,6 +1,9 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.artifact.RunId;
+import dev.tare.jobs.artifact.Settings;
+import dev.tare.jobs.calibrate.Channels;
+import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.image.ChannelOrder;
 import dev.tare.jobs.image.ChannelValues;
 import dev.tare.jobs.image.ImageOptions;

@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.input.DataFormat;
+import dev.tare.jobs.input.DataOptions;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Mixin;

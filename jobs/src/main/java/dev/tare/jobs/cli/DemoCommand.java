@@ -1,12 +1,18 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.demo.Demo;
+import dev.tare.jobs.demo.DemoOptions;
+import dev.tare.jobs.demo.VisionDemo;
+import dev.tare.jobs.run.Session;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
+/** {@code tare demo}. */
 @Command(
     name = "demo",
     description =
@@ -14,7 +20,7 @@ import picocli.CommandLine.Option;
             + " images, from end to end.",
     customSynopsis = "tare demo [OPTIONS]",
     footer = {"  tare demo", "  tare demo --vision"})
-final class DemoCommand extends StageCommand {
+public final class DemoCommand extends TareCommand {
   @Option(
       names = "--vision",
       description = "Two models of PP-OCRv4 on lines of text drawn by Java.")
@@ -50,19 +56,26 @@ final class DemoCommand extends StageCommand {
       description = "Run folder to write, for images the folder of two (default: a new one).")
   private String output;
 
-  DemoCommand(Stages stages) {
-    super(stages);
+  public DemoCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.demo(
-        new DemoOptions(
-            vision,
-            optional(samples),
-            optional(evalSamples),
-            Optional.ofNullable(recipe),
-            Optional.ofNullable(output)));
+  protected ExitCode execute(Console console) throws IOException {
+    DemoOptions options = options();
+    return Session.use(
+        "demo",
+        options.output(),
+        console,
+        vision ? new VisionDemo(options, console) : new Demo(options, console));
+  }
+
+  DemoOptions options() {
+    return new DemoOptions(
+        optional(samples),
+        optional(evalSamples),
+        Optional.ofNullable(recipe),
+        Optional.ofNullable(output));
   }
 
   private static OptionalInt optional(Integer value) {

@@ -1,6 +1,10 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.quantize.DequantizeOptions;
+import dev.tare.jobs.quantize.DequantizeStage;
+import dev.tare.jobs.run.RunLoop;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -8,12 +12,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+/** {@code tare dequantize}. */
 @Command(
     name = "dequantize",
     description = "Give back a float model with what quantization left of the weights, exactly.",
     customSynopsis = "tare dequantize RUN --output RUN2 [OPTIONS]",
     footer = "  tare dequantize runs/first --output runs/first-float")
-final class DequantizeCommand extends StageCommand {
+public final class DequantizeCommand extends TareCommand {
   @Parameters(
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
@@ -29,13 +34,13 @@ final class DequantizeCommand extends StageCommand {
 
   @Mixin private OutputFlags output;
 
-  DequantizeCommand(Stages stages) {
-    super(stages);
+  public DequantizeCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.dequantize(
-        new DequantizeOptions(quantized, Optional.ofNullable(model), output.options()));
+  protected ExitCode execute(Console console) throws IOException {
+    DequantizeOptions options = new DequantizeOptions(quantized, Optional.ofNullable(model));
+    return new RunLoop(console).produce(output.options(), new DequantizeStage(options));
   }
 }

@@ -1,11 +1,17 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.drift.DriftCheck;
+import dev.tare.jobs.drift.DriftLimits;
+import dev.tare.jobs.drift.DriftOptions;
+import dev.tare.jobs.run.Session;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
+/** {@code tare drift}. */
 @Command(
     name = "drift",
     description =
@@ -17,7 +23,7 @@ import picocli.CommandLine.Option;
       "",
       "runs/today being made by tare calibrate from the data of the day."
     })
-final class DriftCommand extends StageCommand {
+public final class DriftCommand extends TareCommand {
   @Option(
       names = "--baseline",
       required = true,
@@ -105,23 +111,23 @@ final class DriftCommand extends StageCommand {
       description = "Write the figures of all tensors to this file, path or URI.")
   private String json;
 
-  DriftCommand(Stages stages) {
-    super(stages);
+  public DriftCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.drift(
-        new DriftOptions(
-            baseline,
-            current,
-            Optional.ofNullable(plan),
-            maxPsi,
-            maxJensenShannon,
-            maxKolmogorovSmirnov,
-            maxClipIncrease,
-            maxNonFinite,
-            rows,
-            Optional.ofNullable(json)));
+  protected ExitCode execute(Console console) throws IOException {
+    return Session.use("drift", Optional.of(current), console, new DriftCheck(options(), console));
+  }
+
+  DriftOptions options() {
+    return new DriftOptions(
+        baseline,
+        current,
+        Optional.ofNullable(plan),
+        new DriftLimits(
+            maxPsi, maxJensenShannon, maxKolmogorovSmirnov, maxClipIncrease, maxNonFinite),
+        rows,
+        Optional.ofNullable(json));
   }
 }

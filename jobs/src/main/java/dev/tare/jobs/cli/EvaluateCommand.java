@@ -1,12 +1,20 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.evaluate.EvaluateOptions;
+import dev.tare.jobs.evaluate.EvaluateStage;
+import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.run.RunLoop;
+import dev.tare.jobs.stage.Rows;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+/** {@code tare evaluate}. */
 @Command(
     name = "evaluate",
     description = "Compare the quantized model with the float one on held-out data.",
@@ -16,7 +24,7 @@ import picocli.CommandLine.Option;
       "  tare evaluate --model model.onnx --quantized runs/quantized --data held-out.parquet \\",
       "      --min-cosine 0.985 --output runs/quality"
     })
-final class EvaluateCommand extends StageCommand {
+public final class EvaluateCommand extends TareCommand {
   @Mixin private ModelFlags model;
 
   @Option(
@@ -49,23 +57,26 @@ final class EvaluateCommand extends StageCommand {
   @Mixin private QualityFlags quality;
   @Mixin private SensitivityFlags sensitivity;
 
-  EvaluateCommand(Stages stages) {
-    super(stages);
+  public EvaluateCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.evaluate(
-        new EvaluateOptions(
-            model.model(),
-            quantized,
-            data.options(),
-            new GateOptions(
-                minCosine == null ? OptionalDouble.empty() : OptionalDouble.of(minCosine),
-                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
-                quality.minChannelSqnr()),
-            quality.classes(),
-            sensitivity.samples(),
-            output.options()));
+  protected ExitCode execute(Console console) throws IOException {
+    return new RunLoop(console)
+        .produce(output.options(), new EvaluateStage(options(), Rows.ALL, "data"));
+  }
+
+  EvaluateOptions options() {
+    return new EvaluateOptions(
+        model.model(),
+        Optional.of(quantized),
+        data.options(),
+        new Gate(
+            minCosine == null ? OptionalDouble.empty() : OptionalDouble.of(minCosine),
+            minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
+            quality.minChannelSqnr()),
+        quality.classes(),
+        sensitivity.samples());
   }
 }

@@ -1,18 +1,21 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.manage.Housekeeping;
 import java.io.IOException;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+/** {@code tare gc}. */
 @Command(
     name = "gc",
     description = "Remove what abandoned runs left; finished and published runs stay.",
     customSynopsis = "tare gc ROOT --older-than AGE [OPTIONS]",
     footer = "  tare gc runs --older-than 7d --dry-run")
-final class GcCommand extends StageCommand {
+public final class GcCommand extends TareCommand {
   @Parameters(
       paramLabel = "ROOT",
       converter = Converters.NotEmpty.class,
@@ -33,12 +36,12 @@ final class GcCommand extends StageCommand {
       description = "Say what would be removed, and remove nothing (default: ${DEFAULT-VALUE}).")
   private boolean dryRun;
 
-  GcCommand(Stages stages) {
-    super(stages);
+  public GcCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.gc(new GcOptions(root, olderThan, dryRun));
+  protected ExitCode execute(Console console) throws IOException {
+    return new Housekeeping(console.out()).gc(root, olderThan, dryRun);
   }
 }

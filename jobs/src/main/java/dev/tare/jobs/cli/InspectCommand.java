@@ -1,28 +1,32 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.manage.Inspection;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
+/** {@code tare inspect}. */
 @Command(
     name = "inspect",
     description = "Show what a model or a finished run holds.",
     customSynopsis = "tare inspect M.onnx | RUN",
     footer = "  tare inspect runs/first")
-final class InspectCommand extends StageCommand {
+public final class InspectCommand extends TareCommand {
   @Parameters(
       paramLabel = "M.onnx|RUN",
       converter = Converters.NotEmpty.class,
       description = "Model or run folder, path or URI.")
   private String target;
 
-  InspectCommand(Stages stages) {
-    super(stages);
+  public InspectCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.inspect(new InspectOptions(target));
+  protected ExitCode execute(Console console) throws IOException {
+    new Inspection(console.out()).run(target);
+    return ExitCode.OK;
   }
 }

@@ -1,6 +1,10 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.merge.MergeOptions;
+import dev.tare.jobs.merge.MergeStage;
+import dev.tare.jobs.run.RunLoop;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -8,12 +12,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+/** {@code tare merge}. */
 @Command(
     name = "merge",
     description = "Add up the statistics of several runs, as if one run had seen all their data.",
     customSynopsis = "tare merge --output RUN RUN1 RUN2 ... [OPTIONS]",
     footer = "  tare merge --output runs/week runs/monday runs/tuesday runs/wednesday")
-final class MergeCommand extends StageCommand {
+public final class MergeCommand extends TareCommand {
   @Parameters(
       arity = "1..*",
       paramLabel = "RUN",
@@ -30,12 +35,16 @@ final class MergeCommand extends StageCommand {
               + " marked (default: ${DEFAULT-VALUE}).")
   private boolean allowMixed;
 
-  MergeCommand(Stages stages) {
-    super(stages);
+  public MergeCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.merge(new MergeOptions(runs, allowMixed, output.options()));
+  protected ExitCode execute(Console console) throws IOException {
+    return new RunLoop(console).produce(output.options(), new MergeStage(options()));
+  }
+
+  MergeOptions options() {
+    return new MergeOptions(runs, allowMixed);
   }
 }

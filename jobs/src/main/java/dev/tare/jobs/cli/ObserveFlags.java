@@ -1,5 +1,7 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.calibrate.Channels;
+import dev.tare.jobs.calibrate.ObserveOptions;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 

@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.run.OutputOptions;
 import dev.tare.jobs.storage.IfFinished;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;

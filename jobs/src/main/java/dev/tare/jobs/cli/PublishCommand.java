@@ -1,6 +1,8 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.manage.Publication;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -8,6 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+/** {@code tare publish}. */
 @Command(
     name = "publish",
     description =
@@ -19,7 +22,7 @@ import picocli.CommandLine.Parameters;
       "  tare inspect runs/current",
       "  tare publish runs/quantized --gate runs/quality --as runs/current"
     })
-final class PublishCommand extends StageCommand {
+public final class PublishCommand extends TareCommand {
   @Parameters(
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
@@ -51,13 +54,13 @@ final class PublishCommand extends StageCommand {
 
   @Mixin private AtomicityFlags atomicity;
 
-  PublishCommand(Stages stages) {
-    super(stages);
+  public PublishCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.publish(
-        new PublishOptions(run, name, Optional.ofNullable(gate), ungated, atomicity.atomicity()));
+  protected ExitCode execute(Console console) throws IOException {
+    return new Publication(console.out())
+        .run(run, name, Optional.ofNullable(gate), ungated, atomicity.atomicity());
   }
 }

@@ -1,17 +1,23 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.quantize.QuantizeOptions;
+import dev.tare.jobs.quantize.QuantizeStage;
+import dev.tare.jobs.run.RunLoop;
 import java.io.IOException;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+/** {@code tare quantize}. */
 @Command(
     name = "quantize",
     description = "Apply a plan: int8 weights as Parquet and a quantized ONNX model.",
     customSynopsis = "tare quantize --plan RUN2 --model M.onnx --output RUN3 [OPTIONS]",
     footer = "  tare quantize --plan runs/plan --model model.onnx --output runs/quantized")
-final class QuantizeCommand extends StageCommand {
+public final class QuantizeCommand extends TareCommand {
   @Option(
       names = "--plan",
       required = true,
@@ -23,12 +29,16 @@ final class QuantizeCommand extends StageCommand {
   @Mixin private ModelFlags model;
   @Mixin private OutputFlags output;
 
-  QuantizeCommand(Stages stages) {
-    super(stages);
+  public QuantizeCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.quantize(new QuantizeOptions(plan, model.model(), output.options()));
+  protected ExitCode execute(Console console) throws IOException {
+    return new RunLoop(console).produce(output.options(), new QuantizeStage(options()));
+  }
+
+  QuantizeOptions options() {
+    return new QuantizeOptions(Optional.of(plan), model.model());
   }
 }

@@ -1,12 +1,16 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.report.ReportJob;
+import dev.tare.jobs.run.Session;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+/** {@code tare report}. */
 @Command(
     name = "report",
     description = "Write one HTML page about a finished run, to look at in a browser.",
@@ -15,7 +19,7 @@ import picocli.CommandLine.Parameters;
       "  tare report runs/first",
       "  tare report runs/second --compare runs/first --out second.html"
     })
-final class ReportCommand extends StageCommand {
+public final class ReportCommand extends TareCommand {
   @Parameters(
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
@@ -39,12 +43,14 @@ final class ReportCommand extends StageCommand {
           "The page, path or URI, outside of any run's folder (default: ${DEFAULT-VALUE}).")
   private String out;
 
-  ReportCommand(Stages stages) {
-    super(stages);
+  public ReportCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.report(new ReportOptions(run, Optional.ofNullable(compare), out));
+  protected ExitCode execute(Console console) throws IOException {
+    ReportJob job = new ReportJob(run, Optional.ofNullable(compare), out);
+    console.out().println(Session.use("report", Optional.of(run), console, job));
+    return ExitCode.OK;
   }
 }

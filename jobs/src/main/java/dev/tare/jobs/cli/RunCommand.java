@@ -1,6 +1,11 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.run.AllStages;
+import dev.tare.jobs.run.RunLoop;
+import dev.tare.jobs.run.RunOptions;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -8,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+/** {@code tare run}. */
 @Command(
     name = "run",
     description = "Calibrate, select, quantize and evaluate, into one run folder.",
@@ -16,7 +22,7 @@ import picocli.CommandLine.Option;
       "  tare run --model model.onnx --tokenizer tokenizer.json --data texts.txt --samples 256 \\",
       "      --output runs/first"
     })
-final class RunCommand extends StageCommand {
+public final class RunCommand extends TareCommand {
   @Mixin private ModelFlags model;
   @Mixin private DataFlags data;
   @Mixin private OutputFlags output;
@@ -59,26 +65,28 @@ final class RunCommand extends StageCommand {
   @Mixin private SensitivityFlags sensitivity;
   @Mixin private ObserveFlags observe;
 
-  RunCommand(Stages stages) {
-    super(stages);
+  public RunCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.run(
-        new RunOptions(
-            model.model(),
-            data.options(),
-            observe.options(),
-            recipe.recipe(),
-            Optional.ofNullable(evalData),
-            evalSamples,
-            new GateOptions(
-                OptionalDouble.of(minCosine),
-                minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
-                quality.minChannelSqnr()),
-            quality.classes(),
-            sensitivity.samples(),
-            output.options()));
+  protected ExitCode execute(Console console) throws IOException {
+    return new RunLoop(console).produce(output.options(), new AllStages(options()));
+  }
+
+  RunOptions options() {
+    return new RunOptions(
+        model.model(),
+        data.options(),
+        observe.options(),
+        recipe.recipe(),
+        Optional.ofNullable(evalData),
+        evalSamples,
+        new Gate(
+            OptionalDouble.of(minCosine),
+            minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
+            quality.minChannelSqnr()),
+        quality.classes(),
+        sensitivity.samples());
   }
 }

@@ -1,12 +1,17 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.run.RunLoop;
+import dev.tare.jobs.select.SelectOptions;
+import dev.tare.jobs.select.SelectStage;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+/** {@code tare select}. */
 @Command(
     name = "select",
     description = "Decide scales and zero points from statistics and a recipe; runs no model.",
@@ -15,7 +20,7 @@ import picocli.CommandLine.Option;
       "  tare select --statistics runs/statistics --model model.onnx --recipe int8 \\",
       "      --output runs/plan"
     })
-final class SelectCommand extends StageCommand {
+public final class SelectCommand extends TareCommand {
   @Option(
       names = "--statistics",
       paramLabel = "RUN",
@@ -27,14 +32,16 @@ final class SelectCommand extends StageCommand {
   @Mixin private OutputFlags output;
   @Mixin private RecipeFlags recipe;
 
-  SelectCommand(Stages stages) {
-    super(stages);
+  public SelectCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.select(
-        new SelectOptions(
-            Optional.ofNullable(statistics), model.model(), recipe.recipe(), output.options()));
+  protected ExitCode execute(Console console) throws IOException {
+    return new RunLoop(console).produce(output.options(), new SelectStage(options()));
+  }
+
+  SelectOptions options() {
+    return new SelectOptions(Optional.ofNullable(statistics), model.model(), recipe.recipe());
   }
 }

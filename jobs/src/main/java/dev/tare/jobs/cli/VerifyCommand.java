@@ -1,28 +1,31 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.manage.Housekeeping;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
+/** {@code tare verify}. */
 @Command(
     name = "verify",
     description = "Compare every file of a finished run with its manifest, byte for byte.",
     customSynopsis = "tare verify RUN",
     footer = "  tare verify runs/first")
-final class VerifyCommand extends StageCommand {
+public final class VerifyCommand extends TareCommand {
   @Parameters(
       paramLabel = "RUN",
       converter = Converters.NotEmpty.class,
       description = "Finished run, or a name that points to one, path or URI.")
   private String run;
 
-  VerifyCommand(Stages stages) {
-    super(stages);
+  public VerifyCommand(Console console) {
+    super(console);
   }
 
   @Override
-  ExitCode execute(Stages on) throws IOException {
-    return on.verify(new VerifyOptions(run));
+  protected ExitCode execute(Console console) throws IOException {
+    return new Housekeeping(console.out()).verify(run);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The command line: what users type, the configuration file behind it, and the options that stages
- * receive. Begin at {@link dev.tare.jobs.cli.CommandLines}; every command hands its options to
- * {@link dev.tare.jobs.cli.Stages}, which {@code run} implements. Neither Spark nor Hadoop.
+ * The command line: what users type, and the configuration file behind it. Begin at {@link
+ * dev.tare.jobs.cli.CalibrateCommand}: a command makes options of its fields and hands a stage to
+ * {@code run}; {@link dev.tare.jobs.cli.CommandLines} parses for all of them. No Spark.
  */
 package dev.tare.jobs.cli;

@@ -3,12 +3,14 @@ package dev.tare.jobs.evaluate;
 import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.SortedMap;
 
 /**
  * Limits that a quantized model must hold. Cosine and SQNR are held against the headline vector:
@@ -22,6 +24,19 @@ import java.util.Set;
  */
 public record Gate(
     OptionalDouble minCosine, OptionalDouble minSqnrDb, OptionalDouble minChannelSqnrDb) {
+
+  /** No limit at all. */
+  public static final Gate NONE =
+      new Gate(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
+
+  /** The limits by option name. */
+  public SortedMap<String, String> configuration() {
+    Settings settings = new Settings();
+    minCosine.ifPresent(v -> settings.put("min-cosine", v));
+    minSqnrDb.ifPresent(v -> settings.put("min-sqnr-db", v));
+    minChannelSqnrDb.ifPresent(v -> settings.put("min-channel-sqnr", v));
+    return settings.values();
+  }
 
   /**
    * Holds outputs against the limits.

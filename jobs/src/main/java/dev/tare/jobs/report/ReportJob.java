@@ -8,6 +8,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.OpenedRuns;
@@ -28,7 +29,7 @@ import org.apache.spark.sql.SparkSession;
  * <p>Executors read histograms and weights; the driver holds the plan and a few kilobytes for each
  * tensor, and writes the page as a stream.
  */
-public final class ReportJob {
+public final class ReportJob implements SparkWork<Path> {
 
   /** Columns of a drawing; fewer where thousands of tensors share a page. */
   private static final int COLUMNS = 128;
@@ -36,36 +37,47 @@ public final class ReportJob {
   static final int COLUMNS_OF_MANY = 48;
   private static final int MANY = 1000;
 
-  private final SparkSession spark;
+  private final String run;
+  private final Optional<String> compare;
+  private final String out;
 
-  public ReportJob(SparkSession spark) {
-    this.spark = spark;
+  /**
+   * A page to be written.
+   *
+   * @param run a finished run, of all stages or the last of a chain of single stages
+   * @param compare another one to compare it with
+   * @param out where the page goes, over what is there
+   */
+  public ReportJob(String run, Optional<String> compare, String out) {
+    this.run = run;
+    this.compare = compare;
+    this.out = out;
   }
 
   /**
    * Writes the page.
    *
-   * @param run a finished run, of all stages or the last of a chain of single stages
-   * @param compare another one to compare it with
-   * @param out where the page goes, over what is there
+   * @return where it is
    * @throws TareException (bad input) if there is no finished run, or its artifacts are damaged;
    *     (usage) if the page would go into a run's folder
    */
-  public Path run(String run, Optional<String> compare, String out) throws IOException {
+  @Override
+  public Path run(SparkSession spark) throws IOException {
     Configuration hadoop = SparkJobs.hadoop(spark);
     PageFile file = PageFile.at(out, hadoop);
     OpenedRuns opened = new OpenedRuns(hadoop);
-    RunContent content = read(Lineage.of(run, opened), true);
+    RunContent content = read(spark, Lineage.of(run, opened), true);
     Optional<RunContent> other = Optional.empty();
     if (compare.isPresent()) {
-      other = Optional.of(read(Lineage.of(compare.get(), opened), false));
+      other = Optional.of(read(spark, Lineage.of(compare.get(), opened), false));
     }
     Page page = Page.of(content, other);
     file.write(page::render);
     return file.path();
   }
 
-  private RunContent read(Lineage lineage, boolean drawings) throws IOException {
+  private static RunContent read(SparkSession spark, Lineage lineage, boolean drawings)
+      throws IOException {
     List<String> missing = new ArrayList<>(lineage.broken());
     Optional<QuantPlan> plan = plan(lineage, missing);
     Optional<Quality> quality = quality(lineage, missing);

@@ -1,9 +1,8 @@
 package dev.tare.jobs.run;
 
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.cli.DataOptions;
-import dev.tare.jobs.cli.OutputOptions;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.storage.RunFolder;
@@ -27,22 +26,19 @@ final class EarlyLook {
   }
 
   /** As {@link #check}, unless somebody else started Spark already, whose settings may differ. */
-  void at(String model, Optional<DataOptions> data, Optional<String> recipe) throws IOException {
-    if (SparkSession.getDefaultSession().isEmpty()) {
-      check(model, data, recipe);
+  void at(Places places) throws IOException {
+    if (!places.equals(Places.NONE) && SparkSession.getDefaultSession().isEmpty()) {
+      check(places);
     }
   }
 
   /**
    * Looks at what a command names.
    *
-   * @param model a file
-   * @param data what to read, for commands that do
-   * @param recipe a name or a file, for commands that take one
    * @throws TareException (bad input) if a local file is missing or is not a file; (usage) if the
    *     recipe is unknown or wrong
    */
-  void check(String model, Optional<DataOptions> data, Optional<String> recipe) throws IOException {
+  void check(Places places) throws IOException {
     if (!local(output.output())) {
       return;
     }
@@ -52,7 +48,7 @@ final class EarlyLook {
       return;
     }
     try {
-      look(model, data, recipe);
+      look(places);
     } catch (TareException e) {
       folder.produce(
           output.atomicity(),
@@ -62,15 +58,14 @@ final class EarlyLook {
     }
   }
 
-  private void look(String model, Optional<DataOptions> data, Optional<String> recipe)
-      throws IOException {
-    Locations.requireFile(model, hadoop);
-    if (data.isPresent()) {
-      if (data.get().tokenizer().isPresent()) {
-        Locations.requireFile(data.get().tokenizer().get(), hadoop);
-      }
-      requireThere(data.get().data());
+  private void look(Places places) throws IOException {
+    for (String file : places.files()) {
+      Locations.requireFile(file, hadoop);
     }
+    for (String data : places.data()) {
+      requireThere(data);
+    }
+    Optional<String> recipe = places.recipe();
     if (recipe.isPresent() && (RecipeText.SHIPPED.contains(recipe.get()) || local(recipe.get()))) {
       RecipeText.open(recipe.get(), hadoop);
     }

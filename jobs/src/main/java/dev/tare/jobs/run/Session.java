@@ -1,15 +1,18 @@
 package dev.tare.jobs.run;
 
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.console.Console;
 import dev.tare.jobs.platform.Faults;
 import dev.tare.jobs.platform.Stop;
+import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.Umask;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
 /** A Spark session that ends with the work, unless somebody else had started it. */
-final class Session implements AutoCloseable {
+public final class Session implements AutoCloseable {
 
   private final SparkSession spark;
   private final boolean own;
@@ -17,6 +20,21 @@ final class Session implements AutoCloseable {
   private Session(SparkSession spark, boolean own) {
     this.spark = spark;
     this.own = own;
+  }
+
+  /**
+   * Lets work run on a session of its own; what fails in it is explained.
+   *
+   * @param subcommand as it is typed
+   * @param run id or location of the run that it makes or reads, if any
+   * @throws dev.tare.jobs.TareException as {@link #open} and {@link Explained#run} do
+   */
+  public static <T> T use(
+      String subcommand, Optional<String> run, Console console, SparkWork<T> work)
+      throws IOException {
+    try (Session session = open(subcommand, run, console.progress())) {
+      return Explained.run(() -> work.run(session.spark));
+    }
   }
 
   /**
@@ -29,7 +47,7 @@ final class Session implements AutoCloseable {
    * @throws dev.tare.jobs.TareException (usage) if Spark does not take its settings; (platform) if
    *     the cluster cannot be reached
    */
-  static Session open(String subcommand, Optional<String> run, PrintStream progress) {
+  private static Session open(String subcommand, Optional<String> run, PrintStream progress) {
     boolean own = SparkSession.getDefaultSession().isEmpty();
     String name =
         "tare " + subcommand + run.map(location -> " " + lastElement(location)).orElse("");
@@ -71,10 +89,6 @@ final class Session implements AutoCloseable {
   private static String lastElement(String location) {
     String bare = location.replaceFirst("/+$", "");
     return bare.substring(bare.lastIndexOf('/') + 1);
-  }
-
-  SparkSession spark() {
-    return spark;
   }
 
   @Override

@@ -1,7 +1,7 @@
 /**
- * Stages put together: what each subcommand does, from its options to a finished run. Begin at
- * {@link dev.tare.jobs.run.SparkStages}, which makes the run folder of {@code storage} and lets a
- * stage fill it; {@code calibrate}, {@code select}, {@code quantize} and {@code evaluate} do the
- * work on Spark.
+ * From options to a finished run, in one loop for every stage and for all of them. Begin at {@link
+ * dev.tare.jobs.run.RunLoop}, which makes the run folder of {@code storage} and lets stages fill
+ * it; what a stage is says {@code stage}, and {@link dev.tare.jobs.run.AllStages} are those of
+ * {@code tare run}.
  */
 package dev.tare.jobs.run;

@@ -8,10 +8,7 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.Tare;
-import dev.tare.jobs.run.SparkStages;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,9 +142,8 @@ public final class CalibrationCost {
   }
 
   private void calibrate(int samples, String name) {
-    PrintWriter log = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int exitCode =
-        new Tare(new SparkStages(System.err, System.err), log, log)
+        new Tare(System.err, System.err)
             .run(
                 "calibrate",
                 "--model",

@@ -5,9 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Settings;
+import dev.tare.jobs.calibrate.Channels;
+import dev.tare.jobs.calibrate.ObserveOptions;
+import dev.tare.jobs.demo.DemoOptions;
+import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
-import dev.tare.jobs.storage.Atomicity;
+import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.merge.MergeOptions;
+import dev.tare.jobs.quantize.QuantizeOptions;
+import dev.tare.jobs.run.RunOptions;
+import dev.tare.jobs.select.SelectOptions;
 import dev.tare.jobs.storage.IfFinished;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,20 +83,24 @@ class CommandLinesTest {
           Map.entry("verbose", List.of("true", "false")));
 
   @TempDir private Path temporary;
-  private final RecordingStages stages = new RecordingStages();
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
+  private final List<RecordedCommands.Call> calls = new ArrayList<>();
+
+  private CommandLines commandLines() {
+    return new RecordedCommands(calls, new PrintWriter(out, true), new PrintWriter(err, true));
+  }
 
   private int run(String... arguments) {
     return commandLines().run(List.of(arguments));
   }
 
-  private CommandLines commandLines() {
-    return new CommandLines(
-        stages,
-        uri -> "samples = 11 # from " + uri,
-        new PrintWriter(out, true),
-        new PrintWriter(err, true));
+  private <T extends TareCommand> T called(int index, Class<T> type) {
+    return calls.get(index).as(type);
+  }
+
+  private SortedMap<String, Object> values(int index) {
+    return calls.get(index).values();
   }
 
   private String file(String text) throws IOException {
@@ -98,8 +111,9 @@ class CommandLinesTest {
   void runHasTheDocumentedDefaults() {
     assertThat(run("run", "--model", "m", "--data", "d", "--output", "o")).isZero();
 
-    assertThat(stages.calls)
-        .containsExactly(
+    assertThat(calls).hasSize(1);
+    assertThat(called(0, RunCommand.class).options())
+        .isEqualTo(
             new RunOptions(
                 "m",
                 new DataOptions(
@@ -117,16 +131,22 @@ class CommandLinesTest {
                 "int8",
                 Optional.empty(),
                 256,
-                new GateOptions(
-                    OptionalDouble.of(0.95), OptionalDouble.empty(), OptionalDouble.empty()),
+                new Gate(OptionalDouble.of(0.95), OptionalDouble.empty(), OptionalDouble.empty()),
                 Optional.empty(),
-                OptionalInt.empty(),
-                new OutputOptions("o", Optional.empty(), IfFinished.FAIL)));
+                OptionalInt.empty()));
+    assertOutput(0);
+  }
+
+  private void assertOutput(int index) {
+    assertThat(values(index))
+        .containsEntry("output", "o")
+        .containsEntry("run-id", null)
+        .containsEntry("if-finished", IfFinished.FAIL)
+        .containsEntry("allow-non-atomic", false);
   }
 
   @Test
   void everySubcommandReachesItsStage() {
-    OutputOptions output = new OutputOptions("o", Optional.empty(), IfFinished.FAIL);
     run("select", "--statistics", "s", "--model", "m", "--output", "o");
     run("quantize", "--plan", "p", "--model=m", "--output", "o");
     run("merge", "--output", "o", "a", "b");
@@ -137,22 +157,36 @@ class CommandLinesTest {
     run("calibrate", "--model", "m", "--data", "d", "--output", "o");
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
 
-    assertThat(stages.calls.subList(0, 7))
-        .containsExactly(
-            new SelectOptions(Optional.of("s"), "m", "int8", output),
-            new QuantizeOptions("p", "m", output),
-            new MergeOptions(List.of("a", "b"), false, output),
-            new PublishOptions("r", "n", Optional.of("e"), false, Atomicity.REQUIRED),
-            new InspectOptions("m.onnx"),
+    assertThat(called(0, SelectCommand.class).options())
+        .isEqualTo(new SelectOptions(Optional.of("s"), "m", "int8"));
+    assertThat(called(1, QuantizeCommand.class).options())
+        .isEqualTo(new QuantizeOptions(Optional.of("p"), "m"));
+    assertThat(called(2, MergeCommand.class).options())
+        .isEqualTo(new MergeOptions(List.of("a", "b"), false));
+    for (int writing = 0; writing < 3; writing++) {
+      assertOutput(writing);
+    }
+    called(3, PublishCommand.class);
+    assertThat(values(3))
+        .containsEntry("RUN", "r")
+        .containsEntry("as", "n")
+        .containsEntry("gate", "e")
+        .containsEntry("ungated", false)
+        .containsEntry("allow-non-atomic", false);
+    called(4, InspectCommand.class);
+    assertThat(values(4)).containsEntry("M.onnx|RUN", "m.onnx");
+    assertThat(values(5)).containsEntry("vision", false);
+    assertThat(called(5, DemoCommand.class).options())
+        .isEqualTo(
             new DemoOptions(
-                false,
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty()),
-            new ReportOptions("r", Optional.of("s"), "p.html"));
-    assertThat(stages.calls.get(7)).isInstanceOf(CalibrateOptions.class);
-    assertThat(((EvaluateOptions) stages.calls.get(8)).gate().minCosine()).isEmpty();
+                OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), Optional.empty()));
+    called(6, ReportCommand.class);
+    assertThat(values(6))
+        .containsEntry("RUN", "r")
+        .containsEntry("compare", "s")
+        .containsEntry("out", "p.html");
+    assertThat(called(7, CalibrateCommand.class).options().model()).isEqualTo("m");
+    assertThat(called(8, EvaluateCommand.class).options().gate().minCosine()).isEmpty();
   }
 
   @Test
@@ -163,17 +197,25 @@ class CommandLinesTest {
     run("gc", "root", "--older-than=36h", "--dry-run");
     run("gc", "root", "--older-than", "30m");
 
-    assertThat(stages.calls)
-        .containsExactly(
-            new VerifyOptions("r"),
-            new RunsOptions("root"),
-            new GcOptions("root", Duration.ofDays(7), false),
-            new GcOptions("root", Duration.ofHours(36), true),
-            new GcOptions("root", Duration.ofMinutes(30), false));
-    stages.calls.clear();
+    called(0, VerifyCommand.class);
+    assertThat(values(0)).containsEntry("RUN", "r");
+    called(1, RunsCommand.class);
+    assertThat(values(1)).containsEntry("ROOT", "root");
+    called(2, GcCommand.class);
+    assertGc(2, Duration.ofDays(7), false);
+    assertGc(3, Duration.ofHours(36), true);
+    assertGc(4, Duration.ofMinutes(30), false);
+    calls.clear();
     assertUsage("Missing required option: '--older-than=AGE'", "gc", "root");
     assertUsage("--older-than': '7' is not a number with d, h or m", "gc", "r", "--older-than=7");
-    assertThat(stages.calls).isEmpty();
+    assertThat(calls).isEmpty();
+  }
+
+  private void assertGc(int index, Duration olderThan, boolean dryRun) {
+    assertThat(values(index))
+        .containsEntry("ROOT", "root")
+        .containsEntry("older-than", olderThan)
+        .containsEntry("dry-run", dryRun);
   }
 
   @TestFactory
@@ -266,8 +308,8 @@ class CommandLinesTest {
     run("merge", "--config", config, "--output", "o", "--allow-mixed=false", "a");
     run("merge", "--output", "o", "--allow-mixed", "a");
 
-    assertThat(stages.calls)
-        .extracting(call -> ((MergeOptions) call).allowMixed())
+    assertThat(calls)
+        .extracting(call -> call.as(MergeCommand.class).options().allowMixed())
         .containsExactly(true, true, false, true);
   }
 
@@ -285,8 +327,8 @@ class CommandLinesTest {
     assertThat(run("calibrate", "--config", config, "--output", "o")).isZero();
     assertThat(run("evaluate", "--config=" + config, "--output", "o", "--quantized", "q")).isZero();
 
-    DataOptions first = ((CalibrateOptions) stages.calls.get(0)).data();
-    DataOptions second = ((EvaluateOptions) stages.calls.get(1)).data();
+    DataOptions first = called(0, CalibrateCommand.class).options().data();
+    DataOptions second = called(1, EvaluateCommand.class).options().data();
     assertThat(first.data()).isEqualTo("d1");
     assertThat(first.samples()).hasValue(6);
     assertThat(second.data()).isEqualTo("d2");
@@ -297,7 +339,7 @@ class CommandLinesTest {
   void readsAFileFromAnotherFileSystem() {
     run("demo", "--config", "hdfs://n/run.conf");
 
-    assertThat(((DemoOptions) stages.calls.get(0)).samples()).hasValue(11);
+    assertThat(called(0, DemoCommand.class).options().samples()).hasValue(11);
   }
 
   @Test
@@ -322,7 +364,7 @@ class CommandLinesTest {
         "--min-channel-sqnr=12",
         "--classes=y,z",
         "--sensitivity=6");
-    SortedMap<String, String> configuration = ((RunOptions) stages.calls.get(0)).configuration();
+    SortedMap<String, String> configuration = called(0, RunCommand.class).options().configuration();
 
     List<String> keys =
         subcommand("run").getCommandSpec().options().stream()
@@ -369,7 +411,7 @@ class CommandLinesTest {
     assertUsage("--image-std': '0' is not above 0", "run", "--image-std=0");
     assertUsage("--image-mean': 2 numbers; give one", "run", "--image-mean=1,2");
     assertUsage("--image-pad': '256' is not from 0 to 255", "run", "--image-pad=256");
-    assertThat(stages.calls).isEmpty();
+    assertThat(calls).isEmpty();
   }
 
   private void assertUsage(String message, String... arguments) {
@@ -385,12 +427,11 @@ class CommandLinesTest {
   @Test
   void exitCodesComeFromTheStageOrItsFailure() {
     for (ExitCode code : ExitCode.values()) {
-      assertThat(commandLinesOf(new RecordingStages().returning(code)).run(List.of("demo")))
-          .isEqualTo(code.code());
+      assertThat(commandLinesOf(code, null).run(List.of("demo"))).isEqualTo(code.code());
     }
     TareException bad = TareException.badInput("d.parquet: row 3 holds NaN");
     assertThat(
-            commandLinesOf(new RecordingStages().failing(new IllegalStateException("spark", bad)))
+            commandLinesOf(ExitCode.OK, new IllegalStateException("spark", bad))
                 .run(List.of("demo")))
         .isEqualTo(3);
     assertThat(err.toString()).isEqualTo("tare: error: d.parquet: row 3 holds NaN\n");
@@ -399,8 +440,7 @@ class CommandLinesTest {
   @Test
   void anythingElseIsABugWithAStackTrace() {
     IllegalStateException bug = new IllegalStateException("oops");
-    assertThat(commandLinesOf(new RecordingStages().failing(bug)).run(List.of("demo")))
-        .isEqualTo(70);
+    assertThat(commandLinesOf(ExitCode.OK, bug).run(List.of("demo"))).isEqualTo(70);
     assertThat(err.toString())
         .contains("at dev.tare.jobs.cli.CommandLinesTest")
         .contains("tare: error: java.lang.IllegalStateException: oops")
@@ -410,13 +450,13 @@ class CommandLinesTest {
   @Test
   void verboseShowsTheStackTraceOfAKnownFailure() {
     TareException bad = TareException.badInput("no");
-    commandLinesOf(new RecordingStages().failing(bad)).run(List.of("demo", "--verbose"));
+    commandLinesOf(ExitCode.OK, bad).run(List.of("demo", "--verbose"));
 
     assertThat(err.toString()).contains("at dev.tare.jobs.cli");
   }
 
-  private CommandLines commandLinesOf(Stages other) {
-    return new CommandLines(other, uri -> "", new PrintWriter(out), new PrintWriter(err));
+  private CommandLines commandLinesOf(ExitCode result, RuntimeException failure) {
+    return new RecordedCommands(calls, new PrintWriter(out), new PrintWriter(err), result, failure);
   }
 
   @Test
@@ -476,6 +516,6 @@ class CommandLinesTest {
           .isEqualTo(ExitCode.USAGE.code());
       assertThat(err.toString()).contains(option.replaceFirst("=.*", ""));
     }
-    assertThat(stages.calls).isEmpty();
+    assertThat(calls).isEmpty();
   }
 }

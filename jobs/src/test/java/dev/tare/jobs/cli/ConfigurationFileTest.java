@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -18,11 +19,8 @@ class ConfigurationFileTest {
   @TempDir private Path temporary;
 
   private final CommandLine root =
-      new CommandLines(
-              new RecordingStages(),
-              uri -> "",
-              new PrintWriter(new StringWriter()),
-              new PrintWriter(new StringWriter()))
+      new RecordedCommands(
+              List.of(), new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()))
           .create();
   private final OptionKeys keys = new OptionKeys(root.getCommandSpec());
 

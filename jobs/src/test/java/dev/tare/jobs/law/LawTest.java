@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.Tare;
-import dev.tare.jobs.run.SparkStages;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -208,8 +206,7 @@ class LawTest {
   private static void run(String... arguments) {
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     PrintStream stream = new PrintStream(log, true, StandardCharsets.UTF_8);
-    PrintWriter writer = new PrintWriter(log, true, StandardCharsets.UTF_8);
-    int exitCode = new Tare(new SparkStages(stream, stream), writer, writer).run(arguments);
+    int exitCode = new Tare(stream, stream).run(arguments);
     assertThat(exitCode).as(log.toString(StandardCharsets.UTF_8)).isZero();
   }
 }

@@ -9,7 +9,6 @@ import dev.tare.jobs.input.LocalSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,12 +72,7 @@ public final class CommandLine {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream outStream = new PrintStream(out, true, StandardCharsets.UTF_8);
     PrintStream errStream = new PrintStream(err, true, StandardCharsets.UTF_8);
-    int code =
-        new Tare(
-                new SparkStages(outStream, errStream),
-                new PrintWriter(outStream, true, StandardCharsets.UTF_8),
-                new PrintWriter(errStream, true, StandardCharsets.UTF_8))
-            .run(arguments);
+    int code = new Tare(outStream, errStream).run(arguments);
     return new Result(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

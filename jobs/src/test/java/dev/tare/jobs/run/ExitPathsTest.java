@@ -8,16 +8,17 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.Tare;
-import dev.tare.jobs.cli.StageOptions;
-import dev.tare.jobs.cli.Stages;
+import dev.tare.jobs.cli.TareCommand;
+import dev.tare.jobs.console.Console;
 import dev.tare.jobs.storage.RunFolder;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.lang.reflect.Proxy;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -29,6 +30,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
  * Every row of the README's table of exit codes: the code, what is said, what {@code status.json}
@@ -149,24 +153,40 @@ class ExitPathsTest {
 
   /** A command whose work ends so, between the real command line and the real folder. */
   private CommandLine.Result failing(RuntimeException failure) {
-    Stages stages =
-        (Stages)
-            Proxy.newProxyInstance(
-                Stages.class.getClassLoader(),
-                new Class<?>[] {Stages.class},
-                (proxy, method, arguments) -> {
-                  String place = ((StageOptions) arguments[0]).output().output();
-                  return RunFolder.at(place, Optional.empty(), new Configuration())
-                      .produce(
-                          attempt ->
-                              Explained.run(
-                                  () -> {
-                                    throw failure;
-                                  }));
-                });
-    StringWriter err = new StringWriter();
-    PrintWriter said = new PrintWriter(err, true);
-    int code = new Tare(stages, said, said).run("merge", "any", "--output", output.toString());
-    return new CommandLine.Result(code, "", err.toString());
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    PrintStream said = new PrintStream(err, true, StandardCharsets.UTF_8);
+    int code =
+        new Tare(List.of(new Failing(failure)), said, said)
+            .run("merge", "any", "--output", output.toString());
+    return new CommandLine.Result(code, "", err.toString(StandardCharsets.UTF_8));
+  }
+
+  @Command(name = "merge")
+  private static final class Failing extends TareCommand {
+
+    private final RuntimeException failure;
+
+    @Parameters(paramLabel = "RUN")
+    private String run;
+
+    @Option(names = "--output")
+    private String output;
+
+    Failing(RuntimeException failure) {
+      super(new Console(System.out, System.err));
+      this.failure = failure;
+    }
+
+    @Override
+    protected ExitCode execute(Console console) throws IOException {
+      RunFolder.at(output, Optional.empty(), new Configuration())
+          .produce(
+              attempt ->
+                  Explained.run(
+                      () -> {
+                        throw failure;
+                      }));
+      throw new AssertionError("produced from " + run);
+    }
   }
 }

@@ -3,6 +3,11 @@ package dev.tare.jobs.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.console.JobBar;
+import dev.tare.jobs.console.JobDisplay;
+import dev.tare.jobs.console.JobLines;
+import dev.tare.jobs.console.JobWatch;
+import dev.tare.jobs.console.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -1,0 +1,79 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Places;
+import dev.tare.jobs.stage.Rows;
+import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.StageData;
+import dev.tare.jobs.stage.Work;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * {@code tare calibrate}: data through the float model, and the statistics of its tensors.
+ *
+ * @param rows which rows of the data are run
+ */
+public record CalibrateStage(CalibrateOptions options, Rows rows) implements Stage {
+
+  @Override
+  public String name() {
+    return "calibrate";
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public Places places() {
+    return Places.ofModel(options.model()).with(options.data());
+  }
+
+  @Override
+  public List<InputRef> inputs(Inputs inputs) throws IOException {
+    ModelHandle model = inputs.model(options.model());
+    List<InputRef> all = new ArrayList<>(model.files().asInputs());
+    all.addAll(inputs.data(model, options.data()).inputs("data"));
+    return all;
+  }
+
+  @Override
+  public Work run(Work work) throws IOException {
+    ModelHandle model = work.inputs().model(options.model());
+    StageData data = work.inputs().data(model, options.data());
+    CalibrateResult result =
+        work.progress()
+            .stage(
+                name(),
+                "run the float model and count",
+                () -> calibrate(work, model, data),
+                CalibrateResult::summary);
+    return work.with(work.facts().with(result.facts(model, options.observe())).with(data.facts()));
+  }
+
+  private CalibrateResult calibrate(Work work, ModelHandle model, StageData data)
+      throws IOException {
+    data.check(options.data().maxBadRows());
+    Dataset<Row> samples = data.select(rows.condition(), options.data().samples());
+    CalibrateResult result =
+        new CalibrateJob(work.inputs().spark(), work.progress()::line)
+            .run(
+                model,
+                options,
+                samples,
+                samples.count(),
+                work.attempt().path(Part.STATISTICS),
+                work.attempt().folder().runId());
+    data.requireUnchanged();
+    return result;
+  }
+}

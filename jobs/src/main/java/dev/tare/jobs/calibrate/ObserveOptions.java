@@ -1,0 +1,56 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.recipe.Placement;
+import dev.tare.jobs.artifact.Settings;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * What calibration collects.
+ *
+ * @param chosen {@code constant-weight-inputs}, {@code all-supported}, {@code matmul}, {@code all}
+ *     or a pattern over tensor names; empty for what the recipe needs
+ * @param channels what is kept per channel
+ * @param channelBits mantissa bits of the bins per channel, 1 to 10
+ */
+public record ObserveOptions(Optional<String> chosen, Channels channels, int channelBits) {
+  /** What is observed where neither user nor recipe says anything. */
+  public static final String DEFAULT = Observation.CONSTANT_WEIGHT_INPUTS;
+
+  /** Mantissa bits per channel of who names none. */
+  public static final int DEFAULT_BITS = 5;
+
+  public static final int MIN_BITS = 1;
+  public static final int MAX_BITS = 10;
+
+  /**
+   * @throws IllegalArgumentException if the bits are out of their bounds
+   */
+  public ObserveOptions {
+    if (channelBits < MIN_BITS || channelBits > MAX_BITS) {
+      throw new IllegalArgumentException(
+          "channel-bits is %d, not %d to %d".formatted(channelBits, MIN_BITS, MAX_BITS));
+    }
+  }
+
+  /** What the user chose, or else what a placement needs. */
+  public ObserveOptions forPlacement(Placement placement) {
+    String needed = placement == Placement.ALL_SUPPORTED ? Observation.ALL_SUPPORTED : DEFAULT;
+    return new ObserveOptions(Optional.of(chosen.orElse(needed)), channels, channelBits);
+  }
+
+  /** What is observed. */
+  public String observe() {
+    return chosen.orElse(DEFAULT);
+  }
+
+  /** The options by their names on the command line. */
+  public SortedMap<String, String> configuration() {
+    return new Settings()
+        .put("observe", chosen)
+        .put("channels", channels)
+        .put("channel-bits", channelBits)
+        .values();
+  }
+}

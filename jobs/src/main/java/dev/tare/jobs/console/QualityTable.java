@@ -1,0 +1,120 @@
+package dev.tare.jobs.console;
+
+import static dev.tare.jobs.console.Columns.Align.LEFT;
+import static dev.tare.jobs.console.Columns.Align.RIGHT;
+
+import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.Quality;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+
+/** The quality of a model as a table for people, with what its reader should know beside it. */
+public final class QualityTable {
+
+  /** Fewer samples say little about others. */
+  private static final long FEW_SAMPLES = 32;
+
+  private QualityTable() {}
+
+  /**
+   * A column.
+   *
+   * @param always whether it is there even where no output has a value in it
+   */
+  private record Column(
+      String title, boolean always, Function<Quality.OutputQuality, Optional<String>> cell) {
+
+    static Column number(
+        String title, String format, ToDoubleFunction<Quality.OutputQuality> value) {
+      return new Column(
+          title, true, output -> Optional.of(text(format, value.applyAsDouble(output))));
+    }
+  }
+
+  private static final List<Column> COLUMNS =
+      List.of(
+          new Column("output", true, output -> Optional.of(label(output))),
+          Column.number("SQNR dB", "%.2f", Quality.OutputQuality::sqnrDb),
+          Column.number("cosine", "%.5f", Quality.OutputQuality::cosineMean),
+          Column.number("min", "%.5f", Quality.OutputQuality::cosineMin),
+          Column.number("p1", "%.5f", output -> output.cosinePercentiles().get(1)),
+          Column.number("median", "%.5f", output -> output.cosinePercentiles().get(50)),
+          new Column(
+              "worst channel dB",
+              false,
+              output -> output.worstChannel().map(QualityTable::channel)),
+          new Column("largest error", false, QualityTable::largestError),
+          new Column(
+              "argmax", false, output -> output.classAgreement().map(share -> text("%.4f", share))),
+          new Column(
+              "labels equal",
+              false,
+              output -> output.labelsEqual().map(share -> text("%.4f", share))));
+
+  public static void print(Quality quality, PrintStream out) {
+    List<Column> columns =
+        COLUMNS.stream()
+            .filter(
+                column ->
+                    column.always()
+                        || quality.outputs().stream()
+                            .anyMatch(output -> column.cell().apply(output).isPresent()))
+            .toList();
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(columns.stream().map(Column::title).toList());
+    for (Quality.OutputQuality output : quality.outputs()) {
+      rows.add(columns.stream().map(column -> column.cell().apply(output).orElse("-")).toList());
+    }
+    Columns.Align[] aligned = new Columns.Align[columns.size()];
+    Arrays.fill(aligned, RIGHT);
+    aligned[0] = LEFT;
+    Columns.of(aligned).print(rows, out);
+    quality
+        .nearestNeighbour()
+        .ifPresent(
+            share ->
+                out.printf(
+                    Locale.ROOT,
+                    "same nearest neighbour among %d samples: %.1f %%%n",
+                    quality.neighbourSamples(),
+                    100 * share));
+    quality.warnings().forEach(warning -> out.println("Warning: " + warning));
+    out.println(gate(quality));
+  }
+
+  private static String gate(Quality quality) {
+    Quality.GateResult gate = quality.gate();
+    boolean few = gate.asked() && gate.passed() && quality.samples() < FEW_SAMPLES;
+    return "gate: "
+        + gate.outcome()
+        + (few ? " (on " + Amounts.counted(quality.samples(), "sample") + " only)" : "")
+        + gate.failures().stream().map(f -> "; " + f).collect(Collectors.joining());
+  }
+
+  /** The worst channel's figure, then its number. */
+  private static String channel(ChannelQuality channel) {
+    String axis = channel.axis() < 0 ? "" : "axis " + channel.axis() + ", ";
+    return channel.channels() == 1
+        ? text("%.2f", channel.worstSqnrDb())
+        : text("%.2f", channel.worstSqnrDb()) + " (" + axis + channel.worst() + ")";
+  }
+
+  private static Optional<String> largestError(Quality.OutputQuality output) {
+    return output.largestError().map(error -> text("%.4g", error));
+  }
+
+  private static String label(Quality.OutputQuality output) {
+    return output.pooled() ? output.name() + " (pooled)" : output.name();
+  }
+
+  private static String text(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+}

@@ -1,0 +1,176 @@
+package dev.tare.jobs.demo;
+
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.calibrate.Channels;
+import dev.tare.jobs.calibrate.ObserveOptions;
+import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.image.ImageOptions;
+import dev.tare.jobs.input.DataFormat;
+import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.run.AllStages;
+import dev.tare.jobs.run.Outcome;
+import dev.tare.jobs.run.OutputOptions;
+import dev.tare.jobs.run.RunLoop;
+import dev.tare.jobs.run.RunOptions;
+import dev.tare.jobs.stage.EarlierRuns;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Rows;
+import dev.tare.jobs.stage.SparkWork;
+import dev.tare.jobs.stage.StageData;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.IfFinished;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** The first thing a newcomer sees: a real model, real text, all four stages, and a table. */
+public final class Demo implements SparkWork<ExitCode> {
+
+  private static final int MAX_LENGTH = 128;
+  private static final int BATCH_SIZE = 8;
+  private static final int SAMPLES = 256;
+
+  private final DemoOptions options;
+  private final Console console;
+
+  public Demo(DemoOptions options, Console console) {
+    this.options = options;
+    this.console = console;
+  }
+
+  @Override
+  public ExitCode run(SparkSession spark) throws IOException {
+    DemoFiles files = DemoFiles.find();
+    Path text = files.home().resolve("definitions.txt");
+    List<String> definitions = files.definitions();
+    Files.write(text, definitions, StandardCharsets.UTF_8);
+    console
+        .progress()
+        .printf(
+            "Model: all-MiniLM-L6-v2, sentence embeddings. Text: %d definitions of WordNet 3.1.%n",
+            definitions.size());
+    String output =
+        options.output().isPresent() ? options.output().get() : files.newRun().toString();
+    RunOptions run = runOptions(options, files, text);
+    Outcome outcome =
+        new RunLoop(new Console(console.progress(), console.progress()))
+            .produce(
+                spark,
+                new OutputOptions(output, Optional.empty(), IfFinished.FAIL),
+                new AllStages(run));
+    if (outcome.made().isPresent()) {
+      FinishedRun made = outcome.made().get();
+      table(made, overPlain(spark, run, made), output);
+    }
+    return outcome.exitCode();
+  }
+
+  private static RunOptions runOptions(DemoOptions options, DemoFiles files, Path text) {
+    return new RunOptions(
+        files.asset("all-minilm-l6-v2.onnx").toString(),
+        new DataOptions(
+            text.toString(),
+            DataFormat.TEXT,
+            Optional.empty(),
+            Optional.of(files.asset("all-minilm-l6-v2-tokenizer.json").toString()),
+            MAX_LENGTH,
+            OptionalInt.of(options.samples().orElse(SAMPLES)),
+            OptionalInt.empty(),
+            BATCH_SIZE,
+            ImageOptions.DEFAULT,
+            0),
+        new ObserveOptions(Optional.empty(), Channels.AUTO, ObserveOptions.DEFAULT_BITS),
+        options.recipe().orElse(RunOptions.DEFAULT_RECIPE),
+        Optional.empty(),
+        options.evalSamples().orElse(SAMPLES),
+        new Gate(
+            OptionalDouble.of(RunOptions.DEFAULT_MIN_COSINE),
+            OptionalDouble.empty(),
+            OptionalDouble.empty()),
+        Optional.empty(),
+        OptionalInt.empty());
+  }
+
+  /** Time of calibration over that of the model alone, on the same samples. */
+  private static OptionalDouble overPlain(SparkSession spark, RunOptions run, FinishedRun made)
+      throws IOException {
+    Optional<CalibrationFacts> calibration = made.facts().calibration();
+    if (calibration.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    CalibrationFacts.Effort effort = calibration.get().effort().orElseThrow();
+    try (Inputs inputs = new Inputs(spark, line -> {})) {
+      ModelHandle model = inputs.model(run.model());
+      StageData data = inputs.data(model, run.data());
+      data.check(run.data().maxBadRows());
+      Dataset<Row> samples = data.select(Rows.CALIBRATION.condition(), run.data().samples());
+      long plain = PlainInference.nanos(spark, model, samples, effort.batchSize());
+      return OptionalDouble.of((effort.runSeconds() + effort.observeSeconds()) * 1e9 / plain);
+    }
+  }
+
+  private void table(FinishedRun run, OptionalDouble overPlain, String output) throws IOException {
+    QuantPlan plan = EarlierRuns.plan(run);
+    Quality quality = run.quality();
+    Quality.OutputQuality headline = quality.headline();
+    long before = run.facts().quantization().orElseThrow().floatModelBytes();
+    long after = Files.size(Path.of(output, "model.onnx"));
+    console.out().println();
+    row(
+        "tensors quantized",
+        "%d weights and %d activations",
+        plan.quantized(Role.WEIGHT).size(),
+        plan.quantized(Role.ACTIVATION).size());
+    row("bytes before and after", "%s -> %s", Amounts.megabytes(before), Amounts.megabytes(after));
+    row(
+        "cosine to float, unseen text",
+        "mean %.4f, minimum %.4f (%d definitions)",
+        headline.cosineMean(),
+        headline.cosineMin(),
+        quality.samples());
+    row(
+        "same nearest neighbour",
+        "%.1f %% of %d",
+        100 * quality.nearestNeighbour().orElse(Double.NaN),
+        quality.neighbourSamples());
+    if (overPlain.isPresent()) {
+      row(
+          "calibration over inference",
+          "%.2f x, on the same %d definitions",
+          overPlain.getAsDouble(),
+          run.calibration().samples());
+    }
+    row("int8 over float time", "%.2f x", quality.timeRatio());
+    console.out().println();
+    console.out().println("Look next at");
+    look(output, "model.onnx", "load it with ONNX Runtime");
+    look(output, "plan.json", "range, scale and reason for every tensor");
+    look(output, "quality.json", "what the numbers above come from");
+    look(output, "statistics", "one row per tensor and channel, for Spark SQL");
+    look(output, "manifest.json", "every file with its sha256");
+  }
+
+  private void row(String name, String format, Object... values) {
+    console.out().printf("  %-30s %s%n", name, String.format(Locale.ROOT, format, values));
+  }
+
+  private void look(String output, String part, String why) {
+    console.out().printf("  %s/%s%n      %s%n", output, part, why);
+  }
+}

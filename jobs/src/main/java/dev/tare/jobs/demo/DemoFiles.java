@@ -1,0 +1,59 @@
+package dev.tare.jobs.demo;
+
+import dev.tare.jobs.TareException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+
+/**
+ * What the demonstrations read and where they write.
+ *
+ * @param assets models and texts, as Maven fetched them
+ */
+public record DemoFiles(Path assets) {
+
+  /**
+   * The files of this installation.
+   *
+   * @throws TareException (bad input) if Maven did not fetch them
+   */
+  static DemoFiles find() {
+    String home = System.getenv("TARE_HOME");
+    String folder =
+        System.getProperty("tare.assets", home == null ? "" : home + "/jobs/target/assets");
+    if (folder.isEmpty() || !Files.isDirectory(Path.of(folder))) {
+      throw TareException.badInput(
+          "The demo's model and text are not here: start it with deploy/tare demo, which lets Maven"
+              + " fetch them");
+    }
+    return new DemoFiles(Path.of(folder).toAbsolutePath().normalize());
+  }
+
+  /** A fetched file by its name. */
+  Path asset(String name) {
+    return assets.resolve(name);
+  }
+
+  /** A folder for what demonstrations write, made if need be. */
+  Path home() throws IOException {
+    return Files.createDirectories(assets.resolveSibling("demo"));
+  }
+
+  /** The definitions of WordNet 3.1. */
+  List<String> definitions() throws IOException {
+    return WordNetDefinitions.read(asset("net/sf/extjwnl/data/wordnet/wn31"));
+  }
+
+  /** A folder below {@link #home} that no run has. */
+  Path newRun() throws IOException {
+    return home()
+        .resolve(
+            "run-"
+                + LocalDateTime.now(ZoneId.systemDefault())
+                    .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss")));
+  }
+}

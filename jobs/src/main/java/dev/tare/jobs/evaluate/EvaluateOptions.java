@@ -1,0 +1,43 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.jobs.artifact.Settings;
+import dev.tare.jobs.input.DataOptions;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+
+/**
+ * Options of {@code tare evaluate}.
+ *
+ * @param model float model, path or URI
+ * @param quantized run folder with a quantized model; empty where the same run makes it
+ * @param data held-out data
+ * @param gate required quality
+ * @param classes outputs whose largest value is the answer: names, {@code all}, {@code none} or
+ *     {@code auto}; auto if empty
+ * @param sensitivity samples on which to measure what each operator costs; not measured if empty
+ */
+public record EvaluateOptions(
+    String model,
+    Optional<String> quantized,
+    DataOptions data,
+    Gate gate,
+    Optional<String> classes,
+    OptionalInt sensitivity) {
+
+  /** What {@code classes} says, or its default. */
+  public String classesOrAuto() {
+    return classes.orElse("auto");
+  }
+
+  SortedMap<String, String> configuration() {
+    return new Settings()
+        .put("model", model)
+        .put("quantized", quantized)
+        .putAll(data.configuration())
+        .putAll(gate.configuration())
+        .put("classes", classes)
+        .put("sensitivity", sensitivity)
+        .values();
+  }
+}

@@ -1,0 +1,165 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.EvaluationFacts;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QualityJson;
+import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.stage.EarlierRuns;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Places;
+import dev.tare.jobs.stage.Rows;
+import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.StageData;
+import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Lineage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * {@code tare evaluate}: the quantized model beside the float one on held-out data.
+ *
+ * @param rows which rows of the data are run
+ * @param dataName how the manifest names the data
+ */
+public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName) implements Stage {
+
+  @Override
+  public String name() {
+    return "evaluate";
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public Places places() {
+    return Places.ofModel(options.model()).with(options.data());
+  }
+
+  @Override
+  public List<InputRef> inputs(Inputs inputs) throws IOException {
+    ModelHandle model = inputs.model(options.model());
+    List<InputRef> all = new ArrayList<>(model.files().asInputs());
+    all.addAll(inputs.data(model, options.data()).inputs(dataName));
+    if (options.quantized().isPresent()) {
+      all.add(inputs.runs().open(options.quantized().get()).asInput("quantized"));
+    }
+    return all;
+  }
+
+  @Override
+  public Work run(Work work) throws IOException {
+    Inputs inputs = work.inputs();
+    ModelHandle model = inputs.model(options.model());
+    ModelHandle quantized = quantized(work, model);
+    EvaluateJob.require(model, options.classesOrAuto());
+    StageData data = inputs.data(model, options.data());
+    Quality quality =
+        work.progress()
+            .stage(
+                name(),
+                options.quantized().isPresent()
+                    ? "float and quantized model side by side"
+                    : "float and quantized model on held-out rows",
+                () -> evaluate(work, model, quantized, data),
+                EvaluateStage::summary);
+    RunFacts facts = work.facts().with(EvaluationFacts.of(quality), quality.gate().gate());
+    // What calibration read is more than what was held out of it.
+    return work.with(facts.data().isPresent() ? facts : facts.with(data.facts()));
+  }
+
+  /** The model of the named run, or else of this one. */
+  private ModelHandle quantized(Work work, ModelHandle model) throws IOException {
+    Inputs inputs = work.inputs();
+    if (options.quantized().isEmpty()) {
+      return inputs.hold(
+          ModelHandle.openUnchecked(work.attempt().path(Part.MODEL).toString(), inputs.hadoop()));
+    }
+    FinishedRun source = inputs.runs().open(options.quantized().get());
+    EarlierRuns.requireQuantizedFrom(source, model);
+    return inputs.quantizedModel(source);
+  }
+
+  private Quality evaluate(Work work, ModelHandle model, ModelHandle quantized, StageData data)
+      throws IOException {
+    SparkSession spark = work.inputs().spark();
+    data.check(options.data().maxBadRows());
+    Dataset<Row> samples = data.select(rows.condition(), options.data().samples());
+    Optional<QuantPlan> plan =
+        options.sensitivity().isPresent() ? Optional.of(plan(work)) : Optional.empty();
+    Quality quality =
+        new EvaluateJob(spark)
+            .run(
+                model,
+                quantized,
+                samples,
+                options.data().batchSize(),
+                options.gate(),
+                options.classesOrAuto(),
+                heldOut(data));
+    if (plan.isPresent()) {
+      quality =
+          quality.with(
+              new SensitivityJob(spark)
+                  .run(
+                      model,
+                      plan.get(),
+                      quality.headline(),
+                      samples,
+                      options.sensitivity().getAsInt()));
+    }
+    work.attempt().write(Part.QUALITY, QualityJson.format(quality));
+    return quality;
+  }
+
+  private String heldOut(StageData data) {
+    return rows == Rows.HELD_OUT
+        ? "one row in five of the calibration data, chosen by hash and not calibrated on"
+        : "data of its own: " + data.uri();
+  }
+
+  /**
+   * The plan that the quantized model was made by.
+   *
+   * @throws TareException (bad input) if it cannot be found
+   */
+  private QuantPlan plan(Work work) throws IOException {
+    Optional<QuantPlan> made = work.plan();
+    if (made.isPresent()) {
+      return made.get();
+    }
+    String quantized = options.quantized().orElseThrow();
+    return EarlierRuns.plan(
+        Lineage.of(quantized, work.inputs().runs())
+            .require(
+                Part.PLAN_JSON,
+                "--sensitivity needs the plan of run %s, which is not there".formatted(quantized)));
+  }
+
+  private static String summary(Quality quality) {
+    Quality.OutputQuality headline = quality.headline();
+    boolean labels = headline.labelsEqual().isPresent();
+    return String.format(
+        Locale.ROOT,
+        "%s %.4f on %s",
+        labels ? "equal labels" : "cosine",
+        headline.cosineMean(),
+        Amounts.counted(quality.samples(), "sample"));
+  }
+}

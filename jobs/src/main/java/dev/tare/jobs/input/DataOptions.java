@@ -1,0 +1,107 @@
+package dev.tare.jobs.input;
+
+import dev.tare.jobs.artifact.Settings;
+import dev.tare.jobs.image.ImageOptions;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+
+/**
+ * What to read and how.
+ *
+ * @param data file, folder or glob, path or URI
+ * @param format what it is
+ * @param textColumn column with text, for Parquet; without it, Parquet holds the model's inputs
+ * @param tokenizer tokenizer.json, path or URI
+ * @param maxLength tokens at which text is cut, at least 1
+ * @param samples how many rows to take, at least 1; all if empty
+ * @param partitions number of tasks, at least 1; Spark's choice if empty. Never changes the result
+ * @param batchSize samples per run of the model, at least 1. Never changes the result
+ * @param images how images become the model's input
+ * @param maxBadRows rows that may be skipped before the run fails, at least 0
+ */
+public record DataOptions(
+    String data,
+    DataFormat format,
+    Optional<String> textColumn,
+    Optional<String> tokenizer,
+    int maxLength,
+    OptionalInt samples,
+    OptionalInt partitions,
+    int batchSize,
+    ImageOptions images,
+    long maxBadRows) {
+
+  /** Tokens at which a text is cut where nobody says it. */
+  public static final int DEFAULT_MAX_LENGTH = 128;
+
+  /**
+   * @throws IllegalArgumentException if a number is out of its bounds
+   */
+  public DataOptions {
+    if (maxLength < 1
+        || samples.orElse(1) < 1
+        || partitions.orElse(1) < 1
+        || batchSize < 1
+        || maxBadRows < 0) {
+      throw new IllegalArgumentException(
+          "Out of bounds: max-length %d, samples %s, partitions %s, batch-size %d, max-bad-rows %d"
+              .formatted(maxLength, samples, partitions, batchSize, maxBadRows));
+    }
+  }
+
+  /** The same of another place. */
+  public DataOptions withData(String newData) {
+    return new DataOptions(
+        newData,
+        format,
+        textColumn,
+        tokenizer,
+        maxLength,
+        samples,
+        partitions,
+        batchSize,
+        images,
+        maxBadRows);
+  }
+
+  /** The same with another number of rows. */
+  public DataOptions withSamples(OptionalInt newSamples) {
+    return new DataOptions(
+        data,
+        format,
+        textColumn,
+        tokenizer,
+        maxLength,
+        newSamples,
+        partitions,
+        batchSize,
+        images,
+        maxBadRows);
+  }
+
+  /** The options by their names on the command line. */
+  public SortedMap<String, String> configuration() {
+    Settings settings =
+        new Settings()
+            .put("data", data)
+            .put("format", format)
+            .put("text-column", textColumn)
+            .put("tokenizer", tokenizer)
+            .put("max-length", maxLength)
+            .put("image-input", images.input())
+            .put("image-size", images.size())
+            .put("image-resize", images.resize())
+            .put("image-pad", images.pad())
+            .put("image-channels", images.channels())
+            .put("image-mean", images.mean())
+            .put("image-std", images.std())
+            .put("image-layout", images.layout())
+            .put("max-image-pixels", images.maxPixels())
+            .put("batch-size", batchSize)
+            .put("max-bad-rows", maxBadRows);
+    samples.ifPresent(n -> settings.put("samples", n));
+    partitions.ifPresent(n -> settings.put("partitions", n));
+    return settings.values();
+  }
+}

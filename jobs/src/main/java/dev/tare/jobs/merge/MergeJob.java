@@ -1,0 +1,203 @@
+package dev.tare.jobs.merge;
+
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.table.StateRow;
+import dev.tare.jobs.table.StatisticsCheck;
+import dev.tare.jobs.table.StatisticsStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Adds up the statistics of runs.
+ *
+ * <p>Law: merging the runs over parts of a data set gives the statistics of the run over all of it.
+ * That needs equal conditions, which are checked: model, observed tensors, kind of channels,
+ * version and optimization level of ONNX Runtime, and CPU features.
+ */
+public final class MergeJob {
+
+  /**
+   * What two runs must have in common.
+   *
+   * @param key its name among the facts
+   */
+  private record Condition(String key, Function<CalibrationFacts, Object> value) {}
+
+  /** Conditions that no option can overrule: the sum would mean nothing. */
+  private static final List<Condition> ESSENTIAL =
+      List.of(
+          new Condition(CalibrationFacts.MODEL_SHA256, CalibrationFacts::modelSha256),
+          new Condition(CalibrationFacts.Channels.MODE, facts -> facts.channels().mode()),
+          new Condition(CalibrationFacts.Channels.BITS, facts -> facts.channels().bits()),
+          new Condition(CalibrationFacts.Channels.WITHOUT, facts -> facts.channels().without()));
+
+  /** Conditions under which the law holds to the bit. */
+  private static final List<Condition> EXACT =
+      List.of(
+          new Condition(CalibrationFacts.TENSORS, CalibrationFacts::tensors),
+          new Condition(CalibrationFacts.Conditions.RUNTIME, facts -> facts.conditions().runtime()),
+          new Condition(
+              CalibrationFacts.Conditions.OPTIMIZATION_LEVEL,
+              facts -> facts.conditions().optimizationLevel()),
+          new Condition(
+              CalibrationFacts.Conditions.CPU_FEATURES, facts -> facts.conditions().cpuFeatures()));
+
+  private final SparkSession spark;
+  private final List<FinishedRun> runs;
+  private final boolean allowMixed;
+
+  MergeJob(SparkSession spark, List<FinishedRun> runs, boolean allowMixed) {
+    this.spark = spark;
+    this.runs = List.copyOf(runs);
+    this.allowMixed = allowMixed;
+  }
+
+  /**
+   * Writes the sum.
+   *
+   * @return facts of the sum
+   * @throws TareException (bad input) if the runs were made under different conditions
+   */
+  CalibrationFacts run(RunAttempt attempt) throws IOException {
+    refuseTwice();
+    List<CalibrationFacts> facts = runs.stream().map(FinishedRun::calibration).toList();
+    List<String> mixed = differences(facts);
+    Dataset<Row> states = null;
+    long samples = 0;
+    for (FinishedRun run : runs) {
+      Dataset<Row> own = StatisticsStore.readStates(spark, StatisticsCheck.verified(spark, run));
+      states = states == null ? own : states.union(own);
+    }
+    for (CalibrationFacts each : facts) {
+      samples = sum(samples, each.samples());
+    }
+    Dataset<Row> merged = StateRow.merged(states).persist(StorageLevel.MEMORY_AND_DISK());
+    StatisticsStore.Written written;
+    // The checks above describe their own jobs, and nothing is summed before this line.
+    SparkJobs.describe(spark, "merge: add up %d runs".formatted(runs.size()));
+    try {
+      written =
+          StatisticsStore.write(
+              merged,
+              attempt.path(Part.STATISTICS),
+              attempt.folder().runId(),
+              facts.get(0).modelSha256());
+    } finally {
+      merged.unpersist();
+      SparkJobs.describe(spark, null);
+    }
+    return merged(facts, samples, written, mixed);
+  }
+
+  /** The facts of the first run, but for what the others add or no longer holds of a sum. */
+  private static CalibrationFacts merged(
+      List<CalibrationFacts> facts,
+      long samples,
+      StatisticsStore.Written written,
+      List<String> mixed) {
+    CalibrationFacts first = facts.get(0);
+    // What a sum of before was marked with stays true of a sum of it.
+    LinkedHashSet<String> marks = new LinkedHashSet<>();
+    facts.forEach(each -> marks.addAll(each.mixed()));
+    marks.addAll(mixed);
+    return new CalibrationFacts(
+        written.contentSha256(),
+        first.modelSha256(),
+        samples,
+        first.observe(),
+        Optional.of(List.copyOf(new TreeSet<>(written.tensors()))),
+        first.channels(),
+        new CalibrationFacts.Conditions(
+            union(facts, each -> each.conditions().runtime()),
+            first.conditions().optimizationLevel(),
+            union(facts, each -> each.conditions().cpuFeatures())),
+        union(facts, CalibrationFacts::cpus),
+        Optional.empty(),
+        OptionalInt.of(facts.size()),
+        List.copyOf(marks));
+  }
+
+  private static long sum(long some, long more) {
+    try {
+      return Math.addExact(some, more);
+    } catch (ArithmeticException e) {
+      throw TareException.badInput(
+          "Cannot merge runs of %d and %d samples: more than can be counted".formatted(some, more),
+          e);
+    }
+  }
+
+  /** A run counted twice would double its samples silently. */
+  private void refuseTwice() {
+    List<String> seen = new ArrayList<>();
+    for (FinishedRun run : runs) {
+      String place = run.folder().path().toString();
+      if (seen.contains(place)) {
+        throw TareException.usage("Cannot merge run %s with itself".formatted(place));
+      }
+      seen.add(place);
+    }
+  }
+
+  private List<String> differences(List<CalibrationFacts> facts) {
+    List<String> mixed = new ArrayList<>();
+    for (int run = 1; run < facts.size(); run++) {
+      for (Condition condition : ESSENTIAL) {
+        difference(facts, run, condition).ifPresent(text -> refuse(text, false, ""));
+      }
+      for (Condition condition : EXACT) {
+        difference(facts, run, condition)
+            .ifPresent(
+                text -> {
+                  refuse(text, allowMixed, "; --allow-mixed accepts it and marks the result");
+                  mixed.add(text);
+                });
+      }
+    }
+    return mixed;
+  }
+
+  private Optional<String> difference(List<CalibrationFacts> facts, int run, Condition condition) {
+    CalibrationFacts first = facts.get(0);
+    CalibrationFacts other = facts.get(run);
+    return condition.value().apply(first).equals(condition.value().apply(other))
+        ? Optional.empty()
+        : Optional.of(
+            "%s: %s in %s vs %s in %s"
+                .formatted(
+                    condition.key(),
+                    first.toJson().path(condition.key()),
+                    runs.get(0).folder().path(),
+                    other.toJson().path(condition.key()),
+                    runs.get(run).folder().path()));
+  }
+
+  private static void refuse(String text, boolean allowed, String advice) {
+    if (!allowed) {
+      throw TareException.badInput(
+          "Cannot merge statistics made under different conditions, " + text + advice);
+    }
+  }
+
+  private static List<String> union(
+      List<CalibrationFacts> facts, Function<CalibrationFacts, List<String>> values) {
+    TreeSet<String> union = new TreeSet<>();
+    facts.forEach(each -> union.addAll(values.apply(each)));
+    return List.copyOf(union);
+  }
+}

@@ -1,0 +1,18 @@
+package dev.tare.jobs.quantize;
+
+import dev.tare.jobs.artifact.Settings;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * Options of {@code tare quantize}.
+ *
+ * @param plan run folder with a plan; empty where the same run makes it
+ * @param model float model, path or URI
+ */
+public record QuantizeOptions(Optional<String> plan, String model) {
+
+  SortedMap<String, String> configuration() {
+    return new Settings().put("plan", plan).put("model", model).values();
+  }
+}

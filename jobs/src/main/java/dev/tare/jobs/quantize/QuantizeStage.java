@@ -1,0 +1,85 @@
+package dev.tare.jobs.quantize;
+
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.QuantizationFacts;
+import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.stage.EarlierRuns;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Places;
+import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.Work;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+
+/** {@code tare quantize}: a plan applied to the weights of its model. */
+public record QuantizeStage(QuantizeOptions options) implements Stage {
+
+  @Override
+  public String name() {
+    return "quantize";
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public Places places() {
+    return Places.ofModel(options.model());
+  }
+
+  @Override
+  public List<InputRef> inputs(Inputs inputs) throws IOException {
+    List<InputRef> all = new ArrayList<>(inputs.model(options.model()).files().asInputs());
+    if (options.plan().isPresent()) {
+      all.add(inputs.runs().open(options.plan().get()).asInput("plan"));
+    }
+    return all;
+  }
+
+  @Override
+  public Work run(Work work) throws IOException {
+    ModelHandle model = work.inputs().model(options.model());
+    QuantPlan plan =
+        options.plan().isPresent()
+            ? EarlierRuns.plan(work.inputs().runs().open(options.plan().get()))
+            : work.plan().orElseThrow();
+    QuantizeJob.Result result =
+        work.progress()
+            .stage(
+                name(),
+                "weights to integers",
+                () -> quantize(work, model, plan),
+                QuantizeStage::summary);
+    return work.with(
+        work.facts()
+            .with(
+                new QuantizationFacts(
+                    result.constants(), result.weightBytes(), result.modelBytes())));
+  }
+
+  private static QuantizeJob.Result quantize(Work work, ModelHandle model, QuantPlan plan)
+      throws IOException {
+    return new QuantizeJob(work.inputs().spark())
+        .run(
+            model,
+            plan,
+            work.attempt().path(Part.TENSORS),
+            work.attempt().path(Part.WEIGHTS),
+            work.attempt().folder().runId(),
+            work.attempt()::create);
+  }
+
+  private static String summary(QuantizeJob.Result result) {
+    return "%s, %s of integers"
+        .formatted(
+            Amounts.counted(result.constants(), "constant"),
+            Amounts.megabytes(result.weightBytes()));
+  }
+}

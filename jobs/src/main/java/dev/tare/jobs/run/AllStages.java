@@ -1,0 +1,138 @@
+package dev.tare.jobs.run;
+
+import dev.tare.engine.infer.CpuFeatures;
+import dev.tare.engine.recipe.TensorRule;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.calibrate.CalibrateStage;
+import dev.tare.jobs.evaluate.EvaluateJob;
+import dev.tare.jobs.evaluate.EvaluateStage;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.quantize.QuantizeJob;
+import dev.tare.jobs.quantize.QuantizeStage;
+import dev.tare.jobs.select.SelectJob;
+import dev.tare.jobs.select.SelectStage;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Places;
+import dev.tare.jobs.stage.Rows;
+import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.StageData;
+import dev.tare.jobs.stage.Stages;
+import dev.tare.jobs.stage.Work;
+import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedMap;
+
+/**
+ * Calibration, selection, quantization and evaluation into one folder; recipes that need no
+ * statistics begin with the second.
+ */
+public record AllStages(RunOptions options) implements Stages {
+
+  @Override
+  public String name() {
+    return "run";
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public Places places() {
+    return Places.ofModel(options.model())
+        .with(options.data())
+        .withMoreData(options.evalData())
+        .withRecipe(options.recipe());
+  }
+
+  /** What calibration reads is read where it does not run, too: it may be held out from. */
+  @Override
+  public List<InputRef> inputs(Inputs inputs) throws IOException {
+    Set<InputRef> all = new LinkedHashSet<>();
+    for (Stage stage : List.of(calibrate(inputs), select(), quantize(), evaluate())) {
+      all.addAll(stage.inputs(inputs));
+    }
+    return List.copyOf(all);
+  }
+
+  @Override
+  public List<Stage> inOrder(Inputs inputs) throws IOException {
+    return needsStatistics(inputs)
+        ? List.of(calibrate(inputs), select(), quantize(), evaluate())
+        : List.of(select(), quantize(), evaluate());
+  }
+
+  private boolean needsStatistics(Inputs inputs) throws IOException {
+    ModelHandle model = inputs.model(options.model());
+    return SelectJob.needsStatistics(model, inputs.recipe(options.recipe()));
+  }
+
+  private Stage calibrate(Inputs inputs) throws IOException {
+    RecipeText recipe = inputs.recipe(options.recipe());
+    return new CalibrateStage(
+        options.calibrate(recipe.parse().placement()),
+        options.evalData().isPresent() ? Rows.ALL : Rows.CALIBRATION);
+  }
+
+  private Stage select() {
+    return new SelectStage(options.select());
+  }
+
+  private Stage quantize() {
+    return new QuantizeStage(options.quantize());
+  }
+
+  private Stage evaluate() {
+    return options.evalData().isPresent()
+        ? new EvaluateStage(options.evaluate(), Rows.ALL, "eval-data")
+        : new EvaluateStage(options.evaluate(), Rows.HELD_OUT, "data");
+  }
+
+  @Override
+  public Work prepare(Work work) throws IOException {
+    Inputs inputs = work.inputs();
+    ModelHandle model = inputs.model(options.model());
+    RecipeText recipe = inputs.recipe(options.recipe());
+    SelectJob.requireCandidates(model, recipe);
+    EvaluateJob.require(model, options.classesOrAuto());
+    if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
+      throw QuantizeJob.perChannelActivations("Recipe '" + recipe.name() + "' gives every input");
+    }
+    warnAboutCpu(recipe, work);
+    StageData data = inputs.data(model, options.data());
+    inputs.data(model, options.evaluate().data());
+    work.progress().follow(() -> data.check(options.data().maxBadRows()));
+    if (options.evalData().isEmpty()) {
+      requireSome(data, Rows.HELD_OUT, "evaluate on");
+      requireSome(data, Rows.CALIBRATION, "calibrate on");
+    }
+    if (!needsStatistics(inputs)) {
+      work.progress().line("No calibration: recipe " + recipe.name() + " needs no statistics.");
+    }
+    return work.with(work.facts().with(data.facts()));
+  }
+
+  /** Few rows may all fall on one side of the split. */
+  private static void requireSome(StageData data, Rows rows, String purpose) {
+    if (data.select(rows.condition(), OptionalInt.empty()).isEmpty()) {
+      throw TareException.badInput(
+          "The split by hash leaves no row of %s to %s: it has %d samples; give more, or rows of their own by --eval-data"
+              .formatted(data.uri(), purpose, data.report().samples()));
+    }
+  }
+
+  private static void warnAboutCpu(RecipeText recipe, Work work) {
+    if (!CpuFeatures.current().exactInt8Products() && !recipe.parse().weights().reduceRange()) {
+      work.progress()
+          .line(
+              "Warning: this CPU (%s) has no VNNI, so sums of u8 by s8 products may saturate; recipe int8-reduced avoids it."
+                  .formatted(CpuFeatures.current().model()));
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tare.jobs.run;
+
+import dev.tare.jobs.Build;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.artifact.Fingerprint;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.console.Progress;
+import dev.tare.jobs.console.QualityTable;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.Stages;
+import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.storage.Atomicity;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Makes a run of any stages: refuses early, reuses a finished one, lets the stages write, checks
+ * that what was read is still the same, and publishes.
+ */
+public final class RunLoop {
+
+  private final Console console;
+
+  /**
+   * @param console where results and progress go
+   */
+  public RunLoop(Console console) {
+    this.console = console;
+  }
+
+  /**
+   * Makes a run on a Spark session of its own and prints where it is.
+   *
+   * @return ok, or gate failed
+   * @throws dev.tare.jobs.TareException (usage) if the output cannot be written; (already finished)
+   *     if it holds another finished run; and what the stages refuse
+   */
+  public ExitCode produce(OutputOptions output, Stages stages) throws IOException {
+    OutputPlace.requireApart(output.output(), stages.places().data());
+    new EarlyLook(output).at(stages.places());
+    String run = output.runId().orElse(output.output());
+    Outcome outcome =
+        Session.use(
+            stages.name(), Optional.of(run), console, spark -> produce(spark, output, stages));
+    if (outcome.made().isPresent()) {
+      show(outcome.made().get());
+    }
+    return outcome.exitCode();
+  }
+
+  /** Makes a run on a session that there is; prints no result of it. */
+  public Outcome produce(SparkSession spark, OutputOptions output, Stages stages)
+      throws IOException {
+    RunFolder folder = RunFolder.at(output.output(), output.runId(), SparkJobs.hadoop(spark));
+    Atomicity atomicity = output.atomicity();
+    folder.requireWritable(atomicity);
+    try (Inputs inputs = new Inputs(spark, console::line)) {
+      Optional<ExitCode> reused =
+          folder.reusable(output.ifFinished(), () -> fingerprint(stages, inputs));
+      if (reused.isPresent()) {
+        console.out().println("Reused the finished run " + folder.path());
+        return new Outcome(reused.get(), folder, Optional.empty());
+      }
+      Committers.require(spark, folder, atomicity);
+      FinishedRun run =
+          folder.produce(atomicity, attempt -> Explained.run(() -> write(attempt, stages, inputs)));
+      ExitCode exitCode = run.manifest().gateFailed() ? ExitCode.GATE_FAILED : ExitCode.OK;
+      return new Outcome(exitCode, folder, Optional.of(run));
+    }
+  }
+
+  private Manifest write(RunAttempt attempt, Stages stages, Inputs inputs) throws IOException {
+    List<Stage> inOrder = stages.inOrder(inputs);
+    Progress progress = new Progress(console.progress(), inOrder.size());
+    Work work = stages.prepare(Work.begin(attempt, inputs, progress));
+    for (Stage stage : inOrder) {
+      work = stage.run(work);
+    }
+    inputs.requireUnchanged();
+    return Manifest.draft(
+        attempt.folder().runId(),
+        names(inOrder),
+        stages.inputs(inputs),
+        stages.configuration(),
+        work.facts().with(inputs.warnings()));
+  }
+
+  private static Fingerprint fingerprint(Stages stages, Inputs inputs) {
+    try {
+      return Fingerprint.of(
+          Build.current().version(),
+          names(stages.inOrder(inputs)),
+          stages.inputs(inputs),
+          stages.configuration());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> names(List<Stage> stages) {
+    return stages.stream().map(Stage::name).toList();
+  }
+
+  private void show(FinishedRun run) throws IOException {
+    if (run.has(Part.QUALITY)) {
+      console.progress().println();
+      QualityTable.print(run.quality(), console.out());
+    }
+    console.out().println(run.folder().path());
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tare.jobs.run;
+
+import dev.tare.engine.recipe.Placement;
+import dev.tare.jobs.artifact.Settings;
+import dev.tare.jobs.calibrate.CalibrateOptions;
+import dev.tare.jobs.calibrate.ObserveOptions;
+import dev.tare.jobs.evaluate.EvaluateOptions;
+import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.quantize.QuantizeOptions;
+import dev.tare.jobs.select.SelectOptions;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+
+/**
+ * Options of {@code tare run}.
+ *
+ * @param model float model, path or URI
+ * @param data calibration data
+ * @param observe what to collect
+ * @param recipe name of a recipe that comes with Tare, or path or URI of one
+ * @param evalData held-out data; if empty, rows of the calibration data are held out
+ * @param evalSamples how many rows to evaluate on
+ * @param gate required quality
+ * @param classes outputs whose largest value is the answer: names, {@code all}, {@code none} or
+ *     {@code auto}; auto if empty
+ * @param sensitivity samples on which to measure what each operator costs; not measured if empty
+ */
+public record RunOptions(
+    String model,
+    DataOptions data,
+    ObserveOptions observe,
+    String recipe,
+    Optional<String> evalData,
+    int evalSamples,
+    Gate gate,
+    Optional<String> classes,
+    OptionalInt sensitivity) {
+
+  /** The recipe of who names none. */
+  public static final String DEFAULT_RECIPE = "int8";
+
+  /** The gate of who names none; {@code tare evaluate} has none unless asked. */
+  public static final double DEFAULT_MIN_COSINE = 0.95;
+
+  /** What {@code classes} says, or its default. */
+  public String classesOrAuto() {
+    return classes.orElse("auto");
+  }
+
+  /** What calibration is told; which tensors are observed depends on the recipe. */
+  public CalibrateOptions calibrate(Placement placement) {
+    return new CalibrateOptions(model, data, observe.forPlacement(placement));
+  }
+
+  public SelectOptions select() {
+    return new SelectOptions(Optional.empty(), model, recipe);
+  }
+
+  public QuantizeOptions quantize() {
+    return new QuantizeOptions(Optional.empty(), model);
+  }
+
+  public EvaluateOptions evaluate() {
+    DataOptions heldOut =
+        data.withData(evalData.orElse(data.data())).withSamples(OptionalInt.of(evalSamples));
+    return new EvaluateOptions(model, Optional.empty(), heldOut, gate, classes, sensitivity);
+  }
+
+  /** Effective configuration by option name, without the output. */
+  public SortedMap<String, String> configuration() {
+    return new Settings()
+        .put("model", model)
+        .putAll(data.configuration())
+        .putAll(observe.configuration())
+        .put("recipe", recipe)
+        .put("eval-data", evalData)
+        .put("eval-samples", evalSamples)
+        .putAll(gate.configuration())
+        .put("classes", classes)
+        .put("sensitivity", sensitivity)
+        .values();
+  }
+}

@@ -1,0 +1,160 @@
+package dev.tare.jobs.select;
+
+import dev.tare.engine.plan.OtherConstants;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.SelectionFacts;
+import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.stage.EarlierRuns;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Places;
+import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.table.StatisticsCheck;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+
+/** {@code tare select}: ranges, scales and zero points by a recipe. */
+public record SelectStage(SelectOptions options) implements Stage {
+
+  /**
+   * Statistics to select from.
+   *
+   * @param contentSha256 empty for a recipe that needs none
+   */
+  private record Statistics(Path folder, String contentSha256) {}
+
+  @Override
+  public String name() {
+    return "select";
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  @Override
+  public Places places() {
+    return Places.ofModel(options.model()).withRecipe(options.recipe());
+  }
+
+  @Override
+  public List<InputRef> inputs(Inputs inputs) throws IOException {
+    List<InputRef> all = new ArrayList<>(inputs.model(options.model()).files().asInputs());
+    if (options.statistics().isPresent()) {
+      all.add(inputs.runs().open(options.statistics().get()).asInput("statistics"));
+    }
+    inputs.recipe(options.recipe()).asInput(inputs.hadoop()).ifPresent(all::add);
+    return all;
+  }
+
+  @Override
+  public Work run(Work work) throws IOException {
+    ModelHandle model = work.inputs().model(options.model());
+    RecipeText recipe = work.inputs().recipe(options.recipe());
+    Optional<FinishedRun> named = named(work, model, recipe);
+    QuantPlan plan =
+        work.progress()
+            .stage(
+                name(),
+                "ranges by recipe " + recipe.name(),
+                () -> select(work, model, recipe, statistics(work, named)),
+                made -> summary(made, SelectJob.vectors(model, made)));
+    FloatReasons.of(plan).forEach(work.progress()::line);
+    FloatReasons.nothingQuantized(plan, model).ifPresent(work.inputs()::warn);
+    return work.with(plan).with(work.facts().with(facts(plan, recipe)));
+  }
+
+  /**
+   * The run with statistics that the user names, if any.
+   *
+   * @throws TareException (usage) if the recipe needs some, and there are none of this run either
+   */
+  private Optional<FinishedRun> named(Work work, ModelHandle model, RecipeText recipe)
+      throws IOException {
+    if (options.statistics().isEmpty()) {
+      if (work.facts().calibration().isEmpty() && SelectJob.needsStatistics(model, recipe)) {
+        throw TareException.usage(
+            "Recipe '%s' needs statistics: give --statistics RUN".formatted(recipe.name()));
+      }
+      return Optional.empty();
+    }
+    FinishedRun statistics = work.inputs().runs().open(options.statistics().get());
+    EarlierRuns.requireSameModel(statistics, model);
+    return Optional.of(statistics);
+  }
+
+  /** Those of the named run, or else of this one. */
+  private static Statistics statistics(Work work, Optional<FinishedRun> named) throws IOException {
+    if (named.isPresent()) {
+      return new Statistics(
+          StatisticsCheck.verified(work.inputs().spark(), named.get()),
+          named.get().calibration().contentSha256());
+    }
+    return new Statistics(
+        work.attempt().path(Part.STATISTICS),
+        work.facts().calibration().map(made -> made.contentSha256()).orElse(""));
+  }
+
+  private static QuantPlan select(
+      Work work, ModelHandle model, RecipeText recipe, Statistics statistics) throws IOException {
+    SelectJob job = new SelectJob(work.inputs().spark());
+    QuantPlan plan = job.run(model, recipe, statistics.folder(), statistics.contentSha256());
+    work.attempt().write(Part.PLAN_JSON, QuantPlanJson.format(plan));
+    job.write(plan, work.attempt().path(Part.PLAN), work.attempt().folder().runId());
+    return plan;
+  }
+
+  private static SelectionFacts facts(QuantPlan plan, RecipeText recipe) {
+    SortedMap<Role, Integer> quantized = new TreeMap<>();
+    for (Role role : Role.values()) {
+      quantized.put(role, plan.quantized(role).size());
+    }
+    return new SelectionFacts(
+        recipe.name(),
+        Optional.of(plan.statisticsSha256()).filter(hash -> !hash.isEmpty()),
+        quantized,
+        plan.tensors().stream().filter(t -> !t.quantized()).count());
+  }
+
+  /**
+   * What was decided, and how much stays float.
+   *
+   * @param vectors what stays float and is too small for an entry of the plan
+   */
+  private static String summary(QuantPlan plan, OtherConstants.Vectors vectors) {
+    long left = plan.tensors().stream().filter(t -> !t.quantized()).count();
+    int biases = plan.quantized(Role.BIAS).size();
+    String beside =
+        vectors.count() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", beside %s of %,d numbers",
+                Amounts.counted(vectors.count(), "vector"),
+                vectors.elements());
+    return "%s, %s, %d %s; %s %s float%s"
+        .formatted(
+            Amounts.counted(plan.quantized(Role.ACTIVATION).size(), "activation"),
+            Amounts.counted(plan.quantized(Role.WEIGHT).size(), "weight"),
+            biases,
+            biases == 1 ? "bias" : "biases",
+            Amounts.counted(left, "tensor"),
+            left == 1 ? "stays" : "stay",
+            beside);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tare.jobs.stage;
+
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.storage.FinishedRun;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+
+/** What a later stage asks of the runs of earlier ones. */
+public final class EarlierRuns {
+
+  private EarlierRuns() {}
+
+  public static void requireSameModel(FinishedRun statistics, ModelHandle model) {
+    String expected = statistics.calibration().modelSha256();
+    if (!expected.equals(model.sha256())) {
+      throw TareException.badInput(
+          "The statistics in %s are of another model: sha256 %s, but %s has %s"
+              .formatted(statistics.folder().path(), expected, model.ref().uri(), model.sha256()));
+    }
+  }
+
+  public static void requireQuantizedFrom(FinishedRun quantized, ModelHandle model) {
+    if (!model.files().areAmong(quantized.manifest().inputs())) {
+      throw TareException.badInput(
+          "The model in %s was quantized from another model than %s: %s"
+              .formatted(
+                  quantized.folder().path(),
+                  model.ref().uri(),
+                  model.files().differences(quantized.manifest().inputs())));
+    }
+  }
+
+  /**
+   * The quantized model of a run, every byte of it checked.
+   *
+   * @throws TareException (bad input) if the run has none, it is damaged, or it keeps data in files
+   *     that are none of the run's
+   */
+  public static ModelHandle quantizedModel(FinishedRun run, Configuration hadoop)
+      throws IOException {
+    ModelHandle model = ModelHandle.openUnchecked(run.verifiedModel().toString(), hadoop);
+    for (String file : model.files().data().keySet()) {
+      if (!file.equals(Part.MODEL_DATA.fileName()) || !run.has(Part.MODEL_DATA)) {
+        throw TareException.badInput(
+            "The model of run %s keeps data in '%s', which is no file of the run"
+                .formatted(run.folder().path(), file));
+      }
+    }
+    return model;
+  }
+
+  /**
+   * The plan of a run.
+   *
+   * @throws TareException (bad input) if it has none that can be read
+   */
+  public static QuantPlan plan(FinishedRun run) throws IOException {
+    try {
+      return QuantPlanJson.parse(run.verifiedText(Part.PLAN_JSON));
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(
+          "Cannot read the plan of run " + run.folder().path() + ": " + e.getMessage(), e);
+    }
+  }
+}

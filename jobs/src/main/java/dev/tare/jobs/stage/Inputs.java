@@ -1,0 +1,148 @@
+package dev.tare.jobs.stage;
+
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.OpenedRuns;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Models, data and runs that one command reads, each opened once: the manifest names what was read,
+ * whatever lies in those places when the work is done. Not thread-safe; confined to the driver.
+ */
+public final class Inputs implements AutoCloseable {
+
+  private final SparkSession spark;
+  private final Configuration hadoop;
+  private final Consumer<String> console;
+  private final OpenedRuns runs;
+  private final Map<String, ModelHandle> models = new LinkedHashMap<>();
+  private final Map<String, RecipeText> recipes = new LinkedHashMap<>();
+  private final List<ModelHandle> others = new ArrayList<>();
+  private final Map<DataOptions, StageData> data = new LinkedHashMap<>();
+  private final List<String> warnings = new ArrayList<>();
+
+  /**
+   * @param console takes lines for a person
+   */
+  public Inputs(SparkSession spark, Consumer<String> console) {
+    this.spark = spark;
+    this.hadoop = SparkJobs.hadoop(spark);
+    this.console = console;
+    this.runs = new OpenedRuns(hadoop);
+  }
+
+  public SparkSession spark() {
+    return spark;
+  }
+
+  public Configuration hadoop() {
+    return hadoop;
+  }
+
+  public OpenedRuns runs() {
+    return runs;
+  }
+
+  /**
+   * A float model; the first call says its warnings.
+   *
+   * @throws TareException as {@link ModelHandle#open} does
+   */
+  public ModelHandle model(String location) throws IOException {
+    ModelHandle model = models.get(location);
+    if (model == null) {
+      model = ModelHandle.open(location, hadoop);
+      models.put(location, model);
+      for (String warning : model.warnings()) {
+        warn("model %s: %s".formatted(model.files().fileName(), warning));
+      }
+    }
+    return model;
+  }
+
+  /**
+   * A recipe, read once.
+   *
+   * @throws TareException as {@link RecipeText#open} does
+   */
+  public RecipeText recipe(String nameOrPlace) throws IOException {
+    RecipeText known = recipes.get(nameOrPlace);
+    if (known == null) {
+      known = RecipeText.open(nameOrPlace, hadoop);
+      recipes.put(nameOrPlace, known);
+    }
+    return known;
+  }
+
+  /** A model that was opened otherwise and shall stay what it is until the end too. */
+  public ModelHandle hold(ModelHandle model) {
+    others.add(model);
+    return model;
+  }
+
+  /** The model of a finished run, opened anew. */
+  public ModelHandle quantizedModel(FinishedRun run) throws IOException {
+    return hold(EarlierRuns.quantizedModel(run, hadoop));
+  }
+
+  /**
+   * Data for a model, whatever number of its rows is wanted; the first call says how it is read.
+   *
+   * @throws TareException as {@link StageData#open} does
+   */
+  public StageData data(ModelHandle model, DataOptions options) throws IOException {
+    DataOptions all = options.withSamples(OptionalInt.empty());
+    StageData known = data.get(all);
+    if (known == null) {
+      known = StageData.open(spark, model, all);
+      data.put(all, known);
+      known.note().ifPresent(console);
+    }
+    return known;
+  }
+
+  /**
+   * Compares everything with what was opened. Cost: one reading of the models and the tokenizer.
+   *
+   * @throws TareException (bad input) if anything changed since
+   */
+  public void requireUnchanged() throws IOException {
+    for (StageData each : data.values()) {
+      each.requireAllUnchanged();
+    }
+    for (ModelHandle model : models.values()) {
+      model.files().requireUnchanged(hadoop);
+    }
+    for (ModelHandle model : others) {
+      model.files().requireUnchanged(hadoop);
+    }
+  }
+
+  /** Says something that a person should know, and the manifest. */
+  public void warn(String warning) {
+    warnings.add(warning);
+    console.accept("Warning: " + warning);
+  }
+
+  /** What a person was warned of, for the manifest. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  @Override
+  public void close() {
+    data.values().forEach(StageData::close);
+  }
+}

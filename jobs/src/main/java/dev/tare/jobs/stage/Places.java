@@ -1,0 +1,46 @@
+package dev.tare.jobs.stage;
+
+import dev.tare.jobs.input.DataOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a command line names and a look can find to be missing, before Spark starts.
+ *
+ * @param files of which each must be there: models and tokenizers, path or URI
+ * @param data to read: files, folders or globs
+ * @param recipe a name, path or URI
+ */
+public record Places(List<String> files, List<String> data, Optional<String> recipe) {
+
+  /** Nothing. */
+  public static final Places NONE = new Places(List.of(), List.of(), Optional.empty());
+
+  public Places {
+    files = List.copyOf(files);
+    data = List.copyOf(data);
+  }
+
+  public static Places ofModel(String model) {
+    return new Places(List.of(model), List.of(), Optional.empty());
+  }
+
+  /** The same with data and its tokenizer. */
+  public Places with(DataOptions options) {
+    List<String> all = new ArrayList<>(files);
+    options.tokenizer().ifPresent(all::add);
+    return new Places(all, List.of(options.data()), recipe);
+  }
+
+  /** The same with more data. */
+  public Places withMoreData(Optional<String> more) {
+    List<String> all = new ArrayList<>(data);
+    more.ifPresent(all::add);
+    return new Places(files, all, recipe);
+  }
+
+  public Places withRecipe(String nameOrPlace) {
+    return new Places(files, data, Optional.of(nameOrPlace));
+  }
+}

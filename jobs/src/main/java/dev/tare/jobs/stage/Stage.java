@@ -1,0 +1,20 @@
+package dev.tare.jobs.stage;
+
+import java.io.IOException;
+import java.util.List;
+
+/** One step of a run, which is also the whole of a run that has no other. */
+public interface Stage extends Stages {
+
+  /**
+   * Writes the parts of the run that this stage makes.
+   *
+   * @return the work with what this stage adds to it
+   */
+  Work run(Work work) throws IOException;
+
+  @Override
+  default List<Stage> inOrder(Inputs inputs) throws IOException {
+    return List.of(this);
+  }
+}

@@ -1,0 +1,212 @@
+package dev.tare.jobs.stage;
+
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.view.EmbeddingTable;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.DataFacts;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.input.DataFiles;
+import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.input.DataRequest;
+import dev.tare.jobs.input.DataSource;
+import dev.tare.jobs.input.InputException;
+import dev.tare.jobs.input.InputReport;
+import dev.tare.jobs.input.LocalFile;
+import dev.tare.jobs.input.ModelInputs;
+import dev.tare.jobs.input.Reason;
+import dev.tare.jobs.input.SampleRows;
+import dev.tare.jobs.input.Sampling;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.ModelSignature;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * The data of a stage: checked, counted, and cut to the samples that the stage wants.
+ *
+ * <p>Small data is kept in memory between the passes over it; larger data is read again.
+ */
+public final class StageData implements AutoCloseable {
+
+  /** Up to this size tokenizing again costs more than keeping the samples. */
+  private static final long KEEP_BYTES = 64L << 20;
+
+  private final SparkSession spark;
+  private final DataSource source;
+  private final List<Dataset<Row>> kept = new ArrayList<>();
+  private final Optional<CachedFile> tokenizer;
+  private Dataset<Row> rows;
+  private InputReport report;
+
+  private StageData(SparkSession spark, DataSource source, Optional<CachedFile> tokenizer) {
+    this.spark = spark;
+    this.source = source;
+    this.tokenizer = tokenizer;
+  }
+
+  /**
+   * Opens data for a model; runs no job.
+   *
+   * @throws TareException (bad input) if it cannot be read in full
+   */
+  public static StageData open(SparkSession spark, ModelHandle model, DataOptions options)
+      throws IOException {
+    OnnxModel graph = model.parse();
+    Configuration hadoop = SparkJobs.hadoop(spark);
+    Optional<CachedFile> tokenizer = Optional.empty();
+    if (options.tokenizer().isPresent()) {
+      tokenizer = Optional.of(CachedFile.open(options.tokenizer().get(), hadoop));
+    }
+    DataRequest request =
+        new DataRequest(
+            options.data(),
+            options.format(),
+            options.textColumn(),
+            tokenizer.map(file -> (LocalFile) file),
+            OptionalInt.of(options.maxLength()),
+            new ModelInputs(ModelSignature.inputs(graph)),
+            EmbeddingTable.rows(graph, "input_ids"),
+            options.images());
+    return new StageData(spark, asBadInput(() -> DataSource.open(spark, request)), tokenizer);
+  }
+
+  /**
+   * Counts all rows before any are selected; further calls do nothing.
+   *
+   * @throws TareException (bad input) if more rows are bad than allowed, or none is a sample
+   */
+  public InputReport check(long maxBadRows) {
+    if (report != null) {
+      return report;
+    }
+    SparkJobs.describe(spark, "read: count and check rows");
+    report =
+        asBadInput(
+            () -> {
+              rows = source.rows();
+              if (source.files().bytes() <= KEEP_BYTES) {
+                rows = rows.persist(StorageLevel.MEMORY_AND_DISK());
+                kept.add(rows);
+              }
+              InputReport counted = source.report(rows);
+              counted.check(maxBadRows);
+              return counted;
+            });
+    return report;
+  }
+
+  /**
+   * The samples of a condition, all or the n with the smallest hashes: rows of hash, sample, file
+   * and row.
+   *
+   * @param condition on the hash column
+   */
+  public Dataset<Row> select(Optional<Column> condition, OptionalInt n) {
+    SparkJobs.describe(spark, "read: choose samples");
+    Dataset<Row> wanted = condition.isPresent() ? rows.filter(condition.get()) : rows;
+    OptionalLong limit = n.isPresent() ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty();
+    Dataset<Row> selected =
+        Sampling.select(wanted, limit)
+            .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
+    if (n.isPresent()) {
+      selected = selected.persist(StorageLevel.MEMORY_AND_DISK());
+      kept.add(selected);
+    }
+    return selected;
+  }
+
+  /** Throws if a file changed since the data was opened. */
+  public void requireUnchanged() {
+    asBadInput(
+        () -> {
+          source.requireUnchanged();
+          return true;
+        });
+  }
+
+  /** As {@link #requireUnchanged}; reads the tokenizer once more. */
+  public void requireAllUnchanged() throws IOException {
+    requireUnchanged();
+    if (tokenizer.isPresent()) {
+      tokenizer.get().ref().requireUnchanged(tokenizer.get().hadoop().configuration());
+    }
+  }
+
+  /** What a person should know of how the data is read. */
+  public Optional<String> note() {
+    return source.textColumn().map(c -> "Texts are read from column '%s'.".formatted(c));
+  }
+
+  /** What the manifest says was read: data files, by size and time, and the tokenizer. */
+  public List<InputRef> inputs(String name) {
+    List<InputRef> inputs = new ArrayList<>();
+    for (DataFiles.DataFile file : source.files().files()) {
+      inputs.add(
+          InputRef.unhashed(
+              name,
+              new org.apache.hadoop.fs.Path(file.path()).toUri(),
+              file.bytes(),
+              file.modifiedMillis()));
+    }
+    tokenizer.ifPresent(file -> inputs.add(file.ref().asInput("tokenizer")));
+    return inputs;
+  }
+
+  /** What was read, for the manifest. */
+  public DataFacts facts() {
+    return new DataFacts(
+        source.format().name().toLowerCase(Locale.ROOT),
+        source.maxLength(),
+        source.textColumn(),
+        source.preparation().map(Object::toString),
+        report.rows(),
+        report.samples(),
+        byId(report.skipped()),
+        byId(report.bad()));
+  }
+
+  private static SortedMap<String, Long> byId(Map<Reason, Long> rows) {
+    SortedMap<String, Long> byId = new TreeMap<>();
+    rows.forEach((reason, count) -> byId.put(reason.id(), count));
+    return byId;
+  }
+
+  public InputReport report() {
+    return report;
+  }
+
+  public URI uri() {
+    return new org.apache.hadoop.fs.Path(source.files().uri()).toUri();
+  }
+
+  private static <T> T asBadInput(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (InputException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    kept.forEach(Dataset::unpersist);
+    SparkJobs.describe(spark, null);
+  }
+}
