@@ -1,7 +1,7 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.infer.OptimizationLevel;
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.model.ModelHandle;

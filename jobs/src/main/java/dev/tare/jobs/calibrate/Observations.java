@@ -1,10 +1,10 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
-import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.view.Observation;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;

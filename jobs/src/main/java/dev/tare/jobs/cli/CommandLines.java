@@ -65,6 +65,7 @@ public class CommandLines {
       // Made here: picocli transforms no model of a subcommand that it makes itself.
       line.addSubcommand(new CommandLine(command));
     }
+    Converters.register(line);
     line.getCommandSpec().usageMessage().exitCodeList(exitCodes());
     line.setExpandAtFiles(false);
     line.setOut(out);

@@ -8,7 +8,6 @@ final class CommonFlags {
       order = 1000,
       names = "--config",
       paramLabel = "FILE",
-      converter = Converters.NotEmpty.class,
       description =
           "HOCON file whose keys are the names of these options, path or URI;"
               + " the command line wins over the file.")

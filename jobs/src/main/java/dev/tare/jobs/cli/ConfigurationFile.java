@@ -110,7 +110,7 @@ final class ConfigurationFile implements IDefaultValueProvider {
   }
 
   private static void convertible(OptionSpec option, String written, ConfigValue value) {
-    for (ITypeConverter<?> converter : option.converters()) {
+    for (ITypeConverter<?> converter : Converters.of(option)) {
       try {
         converter.convert(written);
       } catch (Exception e) {

@@ -14,17 +14,84 @@ import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.storage.IfFinished;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /** How the text of an option, typed or from a file, becomes a value; refusals say what is right. */
 final class Converters {
 
+  /** What becomes of a text where an option names no converter of its own. */
+  private static final Map<Class<?>, ITypeConverter<?>> BY_TYPE =
+      Map.ofEntries(
+          type(String.class, Converters::notEmpty),
+          type(Double.class, Converters::real),
+          type(Duration.class, Converters::age),
+          type(ImageSize.class, text -> parsed(ImageSize::parse, text)),
+          type(ChannelValues.class, text -> parsed(ChannelValues::parse, text)),
+          type(DataFormat.class, text -> choice(text, DataFormat.values())),
+          type(Resize.class, text -> choice(text, Resize.values())),
+          type(ChannelOrder.class, text -> choice(text, ChannelOrder.values())),
+          type(Layout.class, text -> choice(text, Layout.values())),
+          type(Channels.class, text -> choice(text, Channels.values())),
+          type(IfFinished.class, text -> choice(text, IfFinished.values())));
+
+  private static final Pattern AGE = Pattern.compile("([0-9]{1,6})([dhm])");
+
   private Converters() {}
+
+  private static <T> Map.Entry<Class<?>, ITypeConverter<?>> type(
+      Class<T> type, ITypeConverter<T> converter) {
+    return Map.entry(type, converter);
+  }
+
+  /** Lets a command line and its subcommands convert by type. */
+  static void register(CommandLine line) {
+    BY_TYPE.forEach((type, converter) -> register(line, type, converter));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T> void register(CommandLine line, Class<T> type, ITypeConverter<?> converter) {
+    line.registerConverter(type, (ITypeConverter<T>) converter);
+  }
+
+  /** What an option's text goes through: its own converter, or the one of its type. */
+  static List<ITypeConverter<?>> of(OptionSpec option) {
+    if (option.converters().length > 0) {
+      return List.of(option.converters());
+    }
+    ITypeConverter<?> converter = BY_TYPE.get(option.type());
+    return converter == null ? List.of() : List.of(converter);
+  }
+
+  private static String notEmpty(String value) {
+    if (value.isBlank()) {
+      throw new TypeConversionException("it is empty");
+    }
+    return value;
+  }
+
+  /** An age such as 7d, 12h or 30m. */
+  private static Duration age(String value) {
+    Matcher age = AGE.matcher(value);
+    if (!age.matches()) {
+      throw new TypeConversionException(
+          "'%s' is not a number with d, h or m, such as 7d".formatted(value));
+    }
+    long amount = Long.parseLong(age.group(1));
+    return switch (age.group(2)) {
+      case "d" -> Duration.ofDays(amount);
+      case "h" -> Duration.ofHours(amount);
+      default -> Duration.ofMinutes(amount);
+    };
+  }
 
   static final class Positive implements ITypeConverter<Integer> {
     @Override
@@ -88,13 +155,6 @@ final class Converters {
     }
   }
 
-  static final class Decibels implements ITypeConverter<Double> {
-    @Override
-    public Double convert(String value) {
-      return real(value);
-    }
-  }
-
   static final class Limit implements ITypeConverter<Double> {
     @Override
     public Double convert(String value) {
@@ -103,26 +163,6 @@ final class Converters {
         throw new TypeConversionException("'%s' is less than 0".formatted(value));
       }
       return limit;
-    }
-  }
-
-  /** An age such as 7d, 12h or 30m. */
-  static final class Age implements ITypeConverter<Duration> {
-    private static final Pattern AGE = Pattern.compile("([0-9]{1,6})([dhm])");
-
-    @Override
-    public Duration convert(String value) {
-      Matcher age = AGE.matcher(value);
-      if (!age.matches()) {
-        throw new TypeConversionException(
-            "'%s' is not a number with d, h or m, such as 7d".formatted(value));
-      }
-      long amount = Long.parseLong(age.group(1));
-      return switch (age.group(2)) {
-        case "d" -> Duration.ofDays(amount);
-        case "h" -> Duration.ofHours(amount);
-        default -> Duration.ofMinutes(amount);
-      };
     }
   }
 
@@ -145,37 +185,6 @@ final class Converters {
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
-    }
-  }
-
-  static final class NotEmpty implements ITypeConverter<String> {
-    @Override
-    public String convert(String value) {
-      if (value.isBlank()) {
-        throw new TypeConversionException("it is empty");
-      }
-      return value;
-    }
-  }
-
-  static final class Format implements ITypeConverter<DataFormat> {
-    @Override
-    public DataFormat convert(String value) {
-      return choice(value, DataFormat.values());
-    }
-  }
-
-  static final class Size implements ITypeConverter<ImageSize> {
-    @Override
-    public ImageSize convert(String value) {
-      return parsed(ImageSize::parse, value);
-    }
-  }
-
-  static final class Means implements ITypeConverter<ChannelValues> {
-    @Override
-    public ChannelValues convert(String value) {
-      return parsed(ChannelValues::parse, value);
     }
   }
 
@@ -205,41 +214,6 @@ final class Converters {
     @Override
     public Integer convert(String value) {
       return Math.toIntExact(whole(value, 1, ImageOptions.MOST_PIXELS));
-    }
-  }
-
-  static final class Resizing implements ITypeConverter<Resize> {
-    @Override
-    public Resize convert(String value) {
-      return choice(value, Resize.values());
-    }
-  }
-
-  static final class Order implements ITypeConverter<ChannelOrder> {
-    @Override
-    public ChannelOrder convert(String value) {
-      return choice(value, ChannelOrder.values());
-    }
-  }
-
-  static final class Layouts implements ITypeConverter<Layout> {
-    @Override
-    public Layout convert(String value) {
-      return choice(value, Layout.values());
-    }
-  }
-
-  static final class ChannelChoice implements ITypeConverter<Channels> {
-    @Override
-    public Channels convert(String value) {
-      return choice(value, Channels.values());
-    }
-  }
-
-  static final class Finished implements ITypeConverter<IfFinished> {
-    @Override
-    public IfFinished convert(String value) {
-      return choice(value, IfFinished.values());
     }
   }
 

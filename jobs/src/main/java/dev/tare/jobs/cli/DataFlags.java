@@ -13,7 +13,6 @@ final class DataFlags {
       names = "--data",
       required = true,
       paramLabel = "D",
-      converter = Converters.NotEmpty.class,
       description =
           "Parquet with the model's inputs as columns, Parquet with a text column, text with a"
               + " sample per line, or PNG and JPEG images; file, folder or glob, path or URI.")
@@ -23,7 +22,6 @@ final class DataFlags {
       names = "--format",
       paramLabel = "auto|parquet|text|images",
       defaultValue = Defaults.FORMAT,
-      converter = Converters.Format.class,
       description =
           "What --data is; auto looks at names and content, and refuses CSV, JSON and other kinds"
               + " (default: ${DEFAULT-VALUE}).")
@@ -32,7 +30,6 @@ final class DataFlags {
   @Option(
       names = "--text-column",
       paramLabel = "COLUMN",
-      converter = Converters.NotEmpty.class,
       description =
           "Parquet column with text, for --tokenizer (default: the model's inputs, else column"
               + " 'text', else the only one with strings).")
@@ -41,7 +38,6 @@ final class DataFlags {
   @Option(
       names = "--tokenizer",
       paramLabel = "T.json",
-      converter = Converters.NotEmpty.class,
       description = "tokenizer.json of the model, for text; path or URI.")
   private String tokenizer;
 

@@ -43,7 +43,6 @@ public final class DemoCommand extends TareCommand {
   @Option(
       names = "--recipe",
       paramLabel = "RECIPE",
-      converter = Converters.NotEmpty.class,
       description =
           "Name of a recipe in conf/recipes, or path or URI of one (default: int8, for images"
               + " int8-cnn).")
@@ -52,7 +51,6 @@ public final class DemoCommand extends TareCommand {
   @Option(
       names = "--output",
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Run folder to write, for images the folder of two (default: a new one).")
   private String output;
 

@@ -19,16 +19,12 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "tare dequantize RUN --output RUN2 [OPTIONS]",
     footer = "  tare dequantize runs/first --output runs/first-float")
 public final class DequantizeCommand extends TareCommand {
-  @Parameters(
-      paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
-      description = "Finished run with a plan and quantized weights.")
+  @Parameters(paramLabel = "RUN", description = "Finished run with a plan and quantized weights.")
   private String quantized;
 
   @Option(
       names = "--model",
       paramLabel = "M.onnx",
-      converter = Converters.NotEmpty.class,
       description = "Float model (default: where the run found it).")
   private String model;
 

@@ -28,7 +28,6 @@ public final class DriftCommand extends TareCommand {
       names = "--baseline",
       required = true,
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description =
           "Finished run with the statistics of the calibration, or one that was made from them.")
   private String baseline;
@@ -37,14 +36,12 @@ public final class DriftCommand extends TareCommand {
       names = "--current",
       required = true,
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Finished run with the statistics of new data.")
   private String current;
 
   @Option(
       names = "--plan",
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description =
           "Finished run with the plan whose scales are deployed (default: the baseline's own, if it"
               + " has one).")
@@ -107,7 +104,6 @@ public final class DriftCommand extends TareCommand {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      converter = Converters.NotEmpty.class,
       description = "Write the figures of all tensors to this file, path or URI.")
   private String json;
 

@@ -4,12 +4,10 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.evaluate.EvaluateStage;
-import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.stage.Rows;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,7 +29,6 @@ public final class EvaluateCommand extends TareCommand {
       names = "--quantized",
       required = true,
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Finished run with a quantized model.")
   private String quantized;
 
@@ -47,15 +44,7 @@ public final class EvaluateCommand extends TareCommand {
               + " with exit code 4 (default: none).")
   private Double minCosine;
 
-  @Option(
-      names = "--min-sqnr-db",
-      paramLabel = "DB",
-      converter = Converters.Decibels.class,
-      description = "Gate: least SQNR of an output in dB (default: none).")
-  private Double minSqnrDb;
-
   @Mixin private QualityFlags quality;
-  @Mixin private SensitivityFlags sensitivity;
 
   public EvaluateCommand(Console console) {
     super(console);
@@ -72,11 +61,8 @@ public final class EvaluateCommand extends TareCommand {
         model.model(),
         Optional.of(quantized),
         data.options(),
-        new Gate(
-            minCosine == null ? OptionalDouble.empty() : OptionalDouble.of(minCosine),
-            minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
-            quality.minChannelSqnr()),
+        quality.gate(minCosine),
         quality.classes(),
-        sensitivity.samples());
+        quality.sensitivity());
   }
 }

@@ -16,17 +16,13 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "tare gc ROOT --older-than AGE [OPTIONS]",
     footer = "  tare gc runs --older-than 7d --dry-run")
 public final class GcCommand extends TareCommand {
-  @Parameters(
-      paramLabel = "ROOT",
-      converter = Converters.NotEmpty.class,
-      description = "Folder with runs below it, path or URI.")
+  @Parameters(paramLabel = "ROOT", description = "Folder with runs below it, path or URI.")
   private String root;
 
   @Option(
       names = "--older-than",
       required = true,
       paramLabel = "AGE",
-      converter = Converters.Age.class,
       description =
           "Least time since the last file was written, as 7d, 12h or 30m; longer than any run takes.")
   private Duration olderThan;

@@ -14,14 +14,12 @@ final class ImageFlags {
   @Option(
       names = "--image-input",
       paramLabel = "NAME",
-      converter = Converters.NotEmpty.class,
       description = "Input of the model that images feed (default: its only one).")
   private String input;
 
   @Option(
       names = "--image-size",
       paramLabel = "HxW",
-      converter = Converters.Size.class,
       description =
           "Height and width that images are brought to; * for a side that keeps their proportions,"
               + " as 48x* (default: the model's).")
@@ -31,7 +29,6 @@ final class ImageFlags {
       names = "--image-resize",
       paramLabel = "stretch|crop|pad",
       defaultValue = Defaults.IMAGE_RESIZE,
-      converter = Converters.Resizing.class,
       description =
           "Stretch to the size, or keep proportions and cut the middle out, or fit in at the upper"
               + " left (default: ${DEFAULT-VALUE}).")
@@ -50,7 +47,6 @@ final class ImageFlags {
   @Option(
       names = "--image-channels",
       paramLabel = "rgb|bgr|gray",
-      converter = Converters.Order.class,
       description = "Channels and their order (default: rgb, or gray for a model of one channel).")
   private ChannelOrder channels;
 
@@ -58,7 +54,6 @@ final class ImageFlags {
       names = "--image-mean",
       paramLabel = "M[,M,M]",
       defaultValue = Defaults.IMAGE_MEAN,
-      converter = Converters.Means.class,
       description =
           "Subtracted after division by 255, for all channels or each (default: ${DEFAULT-VALUE}).")
   private ChannelValues mean;
@@ -74,7 +69,6 @@ final class ImageFlags {
   @Option(
       names = "--image-layout",
       paramLabel = "nchw|nhwc",
-      converter = Converters.Layouts.class,
       description = "Where the channels stand (default: where the model's input has 3 or 1).")
   private Layout layout;
 

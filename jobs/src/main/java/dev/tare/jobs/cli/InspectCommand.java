@@ -14,10 +14,7 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "tare inspect M.onnx | RUN",
     footer = "  tare inspect runs/first")
 public final class InspectCommand extends TareCommand {
-  @Parameters(
-      paramLabel = "M.onnx|RUN",
-      converter = Converters.NotEmpty.class,
-      description = "Model or run folder, path or URI.")
+  @Parameters(paramLabel = "M.onnx|RUN", description = "Model or run folder, path or URI.")
   private String target;
 
   public InspectCommand(Console console) {

@@ -19,11 +19,7 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "tare merge --output RUN RUN1 RUN2 ... [OPTIONS]",
     footer = "  tare merge --output runs/week runs/monday runs/tuesday runs/wednesday")
 public final class MergeCommand extends TareCommand {
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
-      description = "Finished runs with statistics.")
+  @Parameters(arity = "1..*", paramLabel = "RUN", description = "Finished runs with statistics.")
   private List<String> runs;
 
   @Mixin private OutputFlags output;

@@ -8,7 +8,6 @@ final class ModelFlags {
       names = "--model",
       required = true,
       paramLabel = "M.onnx",
-      converter = Converters.NotEmpty.class,
       description = "Float ONNX model, path or URI.")
   private String model;
 

@@ -10,7 +10,6 @@ final class ObserveFlags {
   @Option(
       names = "--observe",
       paramLabel = "WHAT",
-      converter = Converters.NotEmpty.class,
       description =
           "Tensors to observe: constant-weight-inputs, all-supported, matmul, all, or a pattern over"
               + " tensor names (default: "
@@ -22,7 +21,6 @@ final class ObserveFlags {
       names = "--channels",
       paramLabel = "auto|histogram|extremes|none",
       defaultValue = Defaults.CHANNELS,
-      converter = Converters.ChannelChoice.class,
       description =
           "What to keep per channel: auto takes histograms where those of a task fit into 896 MB,"
               + " else extremes, else nothing (default: ${DEFAULT-VALUE}).")

@@ -12,7 +12,6 @@ final class OutputFlags {
       names = "--output",
       required = true,
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Run folder to write, path or URI (file:, hdfs: or s3a:).")
   private String output;
 
@@ -27,7 +26,6 @@ final class OutputFlags {
       names = "--if-finished",
       paramLabel = "fail|reuse",
       defaultValue = Defaults.IF_FINISHED,
-      converter = Converters.Finished.class,
       description =
           "When --output holds a finished run: fail with exit code 5, or reuse it if inputs and"
               + " configuration are the same (default: ${DEFAULT-VALUE}).")

@@ -23,24 +23,19 @@ import picocli.CommandLine.Parameters;
       "  tare publish runs/quantized --gate runs/quality --as runs/current"
     })
 public final class PublishCommand extends TareCommand {
-  @Parameters(
-      paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
-      description = "Finished run, or another name, path or URI.")
+  @Parameters(paramLabel = "RUN", description = "Finished run, or another name, path or URI.")
   private String run;
 
   @Option(
       names = "--as",
       required = true,
       paramLabel = "NAME",
-      converter = Converters.NotEmpty.class,
       description = "Name to move, path or URI; it holds the pointer, not a copy.")
   private String name;
 
   @Option(
       names = "--gate",
       paramLabel = "EVALUATION",
-      converter = Converters.NotEmpty.class,
       description =
           "Run of 'tare evaluate' whose gate decides, for a run without an evaluation of its own.")
   private String gate;

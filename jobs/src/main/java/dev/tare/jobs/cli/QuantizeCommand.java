@@ -22,7 +22,6 @@ public final class QuantizeCommand extends TareCommand {
       names = "--plan",
       required = true,
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Finished run with a plan.")
   private String plan;
 

@@ -8,7 +8,6 @@ final class RecipeFlags {
       names = "--recipe",
       paramLabel = "RECIPE",
       defaultValue = Defaults.RECIPE,
-      converter = Converters.NotEmpty.class,
       description =
           "Name of a recipe in conf/recipes, or path or URI of one (default: ${DEFAULT-VALUE}).")
   private String recipe;

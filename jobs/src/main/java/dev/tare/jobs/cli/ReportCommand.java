@@ -22,7 +22,6 @@ import picocli.CommandLine.Parameters;
 public final class ReportCommand extends TareCommand {
   @Parameters(
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description =
           "Finished run: of all stages, or the last one of a chain, whose sources are followed.")
   private String run;
@@ -30,14 +29,12 @@ public final class ReportCommand extends TareCommand {
   @Option(
       names = "--compare",
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Another finished run to compare with.")
   private String compare;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      converter = Converters.NotEmpty.class,
       defaultValue = Defaults.REPORT,
       description =
           "The page, path or URI, outside of any run's folder (default: ${DEFAULT-VALUE}).")

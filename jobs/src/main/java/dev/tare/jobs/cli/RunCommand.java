@@ -2,13 +2,11 @@ package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.console.Console;
-import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.run.AllStages;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.run.RunOptions;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,7 +29,6 @@ public final class RunCommand extends TareCommand {
   @Option(
       names = "--eval-data",
       paramLabel = "E",
-      converter = Converters.NotEmpty.class,
       description =
           "Held-out data of the same format (default: rows of --data are held out by hash).")
   private String evalData;
@@ -54,15 +51,7 @@ public final class RunCommand extends TareCommand {
               + " with exit code 4 (default: ${DEFAULT-VALUE}).")
   private Double minCosine;
 
-  @Option(
-      names = "--min-sqnr-db",
-      paramLabel = "DB",
-      converter = Converters.Decibels.class,
-      description = "Gate: least SQNR of an output in dB (default: none).")
-  private Double minSqnrDb;
-
   @Mixin private QualityFlags quality;
-  @Mixin private SensitivityFlags sensitivity;
   @Mixin private ObserveFlags observe;
 
   public RunCommand(Console console) {
@@ -82,11 +71,8 @@ public final class RunCommand extends TareCommand {
         recipe.recipe(),
         Optional.ofNullable(evalData),
         evalSamples,
-        new Gate(
-            OptionalDouble.of(minCosine),
-            minSqnrDb == null ? OptionalDouble.empty() : OptionalDouble.of(minSqnrDb),
-            quality.minChannelSqnr()),
+        quality.gate(minCosine),
         quality.classes(),
-        sensitivity.samples());
+        quality.sensitivity());
   }
 }

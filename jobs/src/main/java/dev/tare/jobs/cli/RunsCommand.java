@@ -14,10 +14,7 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "tare runs ROOT",
     footer = "  tare runs runs")
 public final class RunsCommand extends TareCommand {
-  @Parameters(
-      paramLabel = "ROOT",
-      converter = Converters.NotEmpty.class,
-      description = "Folder with runs below it, path or URI.")
+  @Parameters(paramLabel = "ROOT", description = "Folder with runs below it, path or URI.")
   private String root;
 
   public RunsCommand(Console console) {

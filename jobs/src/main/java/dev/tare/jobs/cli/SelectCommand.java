@@ -24,7 +24,6 @@ public final class SelectCommand extends TareCommand {
   @Option(
       names = "--statistics",
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Finished run with statistics; recipes that need none do without.")
   private String statistics;
 

@@ -16,7 +16,6 @@ import picocli.CommandLine.Parameters;
 public final class VerifyCommand extends TareCommand {
   @Parameters(
       paramLabel = "RUN",
-      converter = Converters.NotEmpty.class,
       description = "Finished run, or a name that points to one, path or URI.")
   private String run;
 
