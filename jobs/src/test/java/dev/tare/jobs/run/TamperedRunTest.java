@@ -268,6 +268,7 @@ class TamperedRunTest {
       }
     }
     JSON.writeValue(file.toFile(), plan);
+    Files.deleteIfExists(tampered.resolve(".plan.json.crc"));
     output = Files.createTempDirectory(folder, "quantize");
     quantize(fitted(tampered, "plan.json")).refuses(3, output, words);
   }
