@@ -3,7 +3,6 @@ package dev.tare.jobs.drift;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.statistics.Drift;
 import dev.tare.engine.statistics.Statistics;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.table.StatisticsTable;
 import java.util.Iterator;
 import java.util.List;
@@ -44,8 +43,8 @@ final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
   public Iterator<Row> call(String tensor, Iterator<Row> baseline, Iterator<Row> current) {
     Object[] cells = new Object[SCHEMA.length()];
     cells[0] = tensor;
-    Statistics before = baseline.hasNext() ? only(tensor, baseline) : null;
-    Statistics after = current.hasNext() ? only(tensor, current) : null;
+    Statistics before = StatisticsTable.toTensor(tensor, baseline).whole().orElse(null);
+    Statistics after = StatisticsTable.toTensor(tensor, current).whole().orElse(null);
     cells[1] = before == null ? null : before.count();
     cells[2] = after == null ? null : after.count();
     if (before != null && after != null) {
@@ -68,14 +67,5 @@ final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
 
   private static ExpectedError error(Statistics statistics, PublishedScale scale) {
     return ExpectedError.of(statistics.distribution(), scale.params(), scale.limits());
-  }
-
-  private static Statistics only(String tensor, Iterator<Row> rows) {
-    Statistics statistics = StatisticsTable.toStatistics(rows.next());
-    if (rows.hasNext()) {
-      throw TareException.badInput(
-          "Invalid statistics: more than one row for all of tensor '%s'".formatted(tensor));
-    }
-    return statistics;
   }
 }

@@ -3,7 +3,6 @@ package dev.tare.jobs.select;
 import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.recipe.TensorQuery;
-import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.RecipeText;
@@ -12,9 +11,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.TreeMap;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
 
@@ -38,20 +34,7 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, Stri
     if (!queries.containsKey(tensor)) {
       return List.<String>of().iterator();
     }
-    TreeMap<Integer, Statistics> byChannel = new TreeMap<>();
-    int axis = -1;
-    while (rows.hasNext()) {
-      Row row = rows.next();
-      axis = Math.max(axis, StatisticsTable.axis(row));
-      byChannel.put(StatisticsTable.channel(row), StatisticsTable.toStatistics(row));
-    }
-    Optional<Statistics> whole = Optional.ofNullable(byChannel.remove(-1));
-    TensorStatistics statistics =
-        new TensorStatistics(
-            tensor,
-            whole,
-            byChannel.isEmpty() ? OptionalInt.empty() : OptionalInt.of(axis),
-            List.copyOf(byChannel.values()));
+    TensorStatistics statistics = StatisticsTable.toTensor(tensor, rows);
     try {
       return List.of(
               QuantPlanJson.formatTensor(

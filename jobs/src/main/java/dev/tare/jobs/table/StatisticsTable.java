@@ -5,14 +5,18 @@ import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -137,6 +141,33 @@ public final class StatisticsTable {
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw unreadable(row, e.getMessage());
     }
+  }
+
+  /**
+   * The statistics of a tensor, from all its rows in any order.
+   *
+   * @throws TareException (bad input) as {@link #toStatistics} does, or if two rows are of the same
+   *     channel
+   */
+  public static TensorStatistics toTensor(String tensor, Iterator<Row> rows) {
+    TreeMap<Integer, Statistics> byChannel = new TreeMap<>();
+    int axis = -1;
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      int channel = channel(row);
+      axis = Math.max(axis, axis(row));
+      if (byChannel.put(channel, toStatistics(row)) != null) {
+        throw TareException.badInput(
+            "Invalid statistics: more than one row for %s of tensor '%s'"
+                .formatted(channel < 0 ? "all" : "channel " + channel, tensor));
+      }
+    }
+    Optional<Statistics> whole = Optional.ofNullable(byChannel.remove(-1));
+    return new TensorStatistics(
+        tensor,
+        whole,
+        byChannel.isEmpty() ? OptionalInt.empty() : OptionalInt.of(axis),
+        List.copyOf(byChannel.values()));
   }
 
   /**
