@@ -33,7 +33,8 @@ public record CalibrationFacts(
     List<String> cpus,
     Optional<Effort> effort,
     OptionalInt mergedRuns,
-    List<String> mixed) {
+    List<String> mixed)
+    implements FactSection {
 
   public static final String MODEL_SHA256 = "model-sha256";
   public static final String TENSORS = "tensors";
@@ -148,6 +149,7 @@ public record CalibrationFacts(
   }
 
   /** The object that a manifest has for them. */
+  @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put(CONTENT_SHA256, contentSha256);

@@ -27,7 +27,8 @@ public record DataFacts(
     long rows,
     long samples,
     SortedMap<String, Long> skipped,
-    SortedMap<String, Long> bad) {
+    SortedMap<String, Long> bad)
+    implements FactSection {
 
   public DataFacts {
     skipped = Collections.unmodifiableSortedMap(new TreeMap<>(skipped));
@@ -47,6 +48,7 @@ public record DataFacts(
   }
 
   /** The object that a manifest has for them. */
+  @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put("format", format);

@@ -13,7 +13,8 @@ import dev.tare.jobs.JsonText;
  * @param cosineMin the smallest
  */
 public record EvaluationFacts(
-    long samples, String heldOut, String vector, double cosineMean, double cosineMin) {
+    long samples, String heldOut, String vector, double cosineMean, double cosineMin)
+    implements FactSection {
 
   /** Facts of what was measured. */
   public static EvaluationFacts of(Quality quality) {
@@ -36,6 +37,7 @@ public record EvaluationFacts(
   }
 
   /** The object that a manifest has for them. */
+  @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put("samples", samples);

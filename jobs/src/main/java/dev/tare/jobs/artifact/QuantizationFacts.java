@@ -9,7 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param weightBytes bytes of their integers
  * @param floatModelBytes bytes of the float model with its data files
  */
-public record QuantizationFacts(int constants, long weightBytes, long floatModelBytes) {
+public record QuantizationFacts(int constants, long weightBytes, long floatModelBytes)
+    implements FactSection {
 
   static QuantizationFacts fromJson(FactReader in) {
     return new QuantizationFacts(
@@ -17,6 +18,7 @@ public record QuantizationFacts(int constants, long weightBytes, long floatModel
   }
 
   /** The object that a manifest has for them. */
+  @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put("constants", constants);

@@ -2,8 +2,10 @@ package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.TareException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What the stages of a run say of it: the {@code properties} of its manifest, whose format version
@@ -12,40 +14,37 @@ import java.util.Optional;
  * <p>Reading is strict: a value that cannot be is refused, and so is a key that this version does
  * not know, since what it tells may be what the reader must not miss.
  *
- * @param calibration of statistics
- * @param selection of a plan
- * @param quantization of quantized weights
- * @param dequantization of weights that became float again
- * @param evaluation of quality
- * @param data of what was read
+ * @param sections at most one of each type, in the order of the manifest
  * @param gate how the quality gate ended
  * @param warnings what a person was warned of
  */
-public record RunFacts(
-    Optional<CalibrationFacts> calibration,
-    Optional<SelectionFacts> selection,
-    Optional<QuantizationFacts> quantization,
-    Optional<DequantizationFacts> dequantization,
-    Optional<EvaluationFacts> evaluation,
-    Optional<DataFacts> data,
-    GateOutcome gate,
-    List<String> warnings) {
+public record RunFacts(List<FactSection> sections, GateOutcome gate, List<String> warnings) {
+
+  /** A section by its type, its key in the manifest and its reader. */
+  private record Layout<T extends FactSection>(
+      Class<T> type, String key, Function<FactReader, T> reader) {
+
+    Optional<T> read(FactReader in) {
+      return in.section(key, reader);
+    }
+  }
+
+  private static final List<Layout<?>> LAYOUTS =
+      List.of(
+          new Layout<>(CalibrationFacts.class, "calibration", CalibrationFacts::fromJson),
+          new Layout<>(SelectionFacts.class, "selection", SelectionFacts::fromJson),
+          new Layout<>(QuantizationFacts.class, "quantization", QuantizationFacts::fromJson),
+          new Layout<>(DequantizationFacts.class, "dequantization", DequantizationFacts::fromJson),
+          new Layout<>(EvaluationFacts.class, "evaluation", EvaluationFacts::fromJson),
+          new Layout<>(DataFacts.class, "data", DataFacts::fromJson));
 
   /** Nothing yet. */
-  public static final RunFacts NONE =
-      new RunFacts(
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          Optional.empty(),
-          GateOutcome.NONE,
-          List.of());
+  public static final RunFacts NONE = new RunFacts(List.of(), GateOutcome.NONE, List.of());
 
   static final String GATE = "gate";
 
   public RunFacts {
+    sections = List.copyOf(sections);
     warnings = List.copyOf(warnings);
   }
 
@@ -61,13 +60,12 @@ public record RunFacts(
   }
 
   private static RunFacts read(FactReader in) {
+    List<FactSection> sections = new ArrayList<>();
+    for (Layout<?> layout : LAYOUTS) {
+      layout.read(in).ifPresent(sections::add);
+    }
     return new RunFacts(
-        in.section("calibration", CalibrationFacts::fromJson),
-        in.section("selection", SelectionFacts::fromJson),
-        in.section("quantization", QuantizationFacts::fromJson),
-        in.section("dequantization", DequantizationFacts::fromJson),
-        in.section("evaluation", EvaluationFacts::fromJson),
-        in.section("data", DataFacts::fromJson),
+        sections,
         in.optionalText(GATE)
             .map(
                 word ->
@@ -80,12 +78,9 @@ public record RunFacts(
   /** The tree that a manifest keeps; sections that are not there have no key. */
   public ObjectNode toJson() {
     ObjectNode root = StrictJson.object();
-    calibration.ifPresent(facts -> root.set("calibration", facts.toJson()));
-    selection.ifPresent(facts -> root.set("selection", facts.toJson()));
-    quantization.ifPresent(facts -> root.set("quantization", facts.toJson()));
-    dequantization.ifPresent(facts -> root.set("dequantization", facts.toJson()));
-    evaluation.ifPresent(facts -> root.set("evaluation", facts.toJson()));
-    data.ifPresent(facts -> root.set("data", facts.toJson()));
+    for (Layout<?> layout : LAYOUTS) {
+      section(layout.type()).ifPresent(facts -> root.set(layout.key(), facts.toJson()));
+    }
     if (gate != GateOutcome.NONE) {
       root.put(GATE, gate.word());
     }
@@ -95,81 +90,63 @@ public record RunFacts(
     return root;
   }
 
-  public RunFacts with(CalibrationFacts facts) {
-    return new RunFacts(
-        Optional.of(facts),
-        selection,
-        quantization,
-        dequantization,
-        evaluation,
-        data,
-        gate,
-        warnings);
+  private <T extends FactSection> Optional<T> section(Class<T> type) {
+    return sections.stream().filter(type::isInstance).map(type::cast).findFirst();
   }
 
-  public RunFacts with(SelectionFacts facts) {
-    return new RunFacts(
-        calibration,
-        Optional.of(facts),
-        quantization,
-        dequantization,
-        evaluation,
-        data,
-        gate,
-        warnings);
+  /** Of statistics. */
+  public Optional<CalibrationFacts> calibration() {
+    return section(CalibrationFacts.class);
   }
 
-  public RunFacts with(QuantizationFacts facts) {
-    return new RunFacts(
-        calibration,
-        selection,
-        Optional.of(facts),
-        dequantization,
-        evaluation,
-        data,
-        gate,
-        warnings);
+  /** Of a plan. */
+  public Optional<SelectionFacts> selection() {
+    return section(SelectionFacts.class);
   }
 
-  public RunFacts with(DequantizationFacts facts) {
-    return new RunFacts(
-        calibration, selection, quantization, Optional.of(facts), evaluation, data, gate, warnings);
+  /** Of quantized weights. */
+  public Optional<QuantizationFacts> quantization() {
+    return section(QuantizationFacts.class);
+  }
+
+  /** Of weights that became float again. */
+  public Optional<DequantizationFacts> dequantization() {
+    return section(DequantizationFacts.class);
+  }
+
+  /** Of quality. */
+  public Optional<EvaluationFacts> evaluation() {
+    return section(EvaluationFacts.class);
+  }
+
+  /** Of what was read. */
+  public Optional<DataFacts> data() {
+    return section(DataFacts.class);
+  }
+
+  /** The same with a section in place of the one of its type. */
+  public RunFacts with(FactSection added) {
+    List<FactSection> all = new ArrayList<>();
+    for (Layout<?> layout : LAYOUTS) {
+      Optional<? extends FactSection> known =
+          layout.type().isInstance(added) ? Optional.of(added) : section(layout.type());
+      known.ifPresent(all::add);
+    }
+    return new RunFacts(all, gate, warnings);
   }
 
   /** The same with an evaluation and how its gate ended. */
   public RunFacts with(EvaluationFacts facts, GateOutcome outcome) {
-    return new RunFacts(
-        calibration,
-        selection,
-        quantization,
-        dequantization,
-        Optional.of(facts),
-        data,
-        outcome,
-        warnings);
-  }
-
-  public RunFacts with(DataFacts facts) {
-    return new RunFacts(
-        calibration,
-        selection,
-        quantization,
-        dequantization,
-        evaluation,
-        Optional.of(facts),
-        gate,
-        warnings);
+    return with(facts).with(outcome);
   }
 
   /** The same with a gate that ended so. */
   public RunFacts with(GateOutcome outcome) {
-    return new RunFacts(
-        calibration, selection, quantization, dequantization, evaluation, data, outcome, warnings);
+    return new RunFacts(sections, outcome, warnings);
   }
 
   /** The same with warnings, in the order in which they were given. */
   public RunFacts with(List<String> given) {
-    return new RunFacts(
-        calibration, selection, quantization, dequantization, evaluation, data, gate, given);
+    return new RunFacts(sections, gate, given);
   }
 }

@@ -18,7 +18,8 @@ import java.util.TreeMap;
  * @param left tensors of the plan that stay float
  */
 public record SelectionFacts(
-    String recipe, Optional<String> contentSha256, SortedMap<Role, Integer> quantized, long left) {
+    String recipe, Optional<String> contentSha256, SortedMap<Role, Integer> quantized, long left)
+    implements FactSection {
 
   public SelectionFacts {
     quantized = Collections.unmodifiableSortedMap(new TreeMap<>(quantized));
@@ -37,6 +38,7 @@ public record SelectionFacts(
   }
 
   /** The object that a manifest has for them. */
+  @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put("recipe", recipe);
