@@ -41,7 +41,7 @@ class NotebookIT {
 
   @Test
   void statisticsOfASentenceModelAreExplored() throws IOException {
-    Path root = TextRuns.in(Path.of("target", "sql-document").toAbsolutePath());
+    Path root = TextRuns.made();
     JsonNode seen = execute("explore-statistics", Map.of("root", root.toString()));
     assertThat(seen.path("pictures").asInt()).isEqualTo(3);
     assertThat(seen.path("tables").asInt()).isEqualTo(3);
@@ -50,7 +50,7 @@ class NotebookIT {
 
   @Test
   void methodsAndBitWidthsAreComparedOnOneRun() throws IOException {
-    Path root = TextRuns.in(Path.of("target", "sql-document").toAbsolutePath());
+    Path root = TextRuns.made();
     JsonNode seen =
         execute("compare-methods", Map.of("root", root.toString(), "run", "int8-2026-11-02"));
     assertThat(seen.path("pictures").asInt()).isEqualTo(3);
@@ -59,10 +59,7 @@ class NotebookIT {
 
   @Test
   void aMonthThatDriftsSetsOffTheAlarm() throws IOException {
-    DailyRuns days = DailyRuns.in(Path.of("target", "thirty-days").toAbsolutePath());
-    for (int day = 1; day <= 30; day++) {
-      days.day(day);
-    }
+    DailyRuns days = DailyRuns.month();
     JsonNode seen = execute("watch-drift", Map.of("root", days.root().toString()));
     assertThat(seen.path("pictures").asInt()).isEqualTo(2);
     assertThat(seen.path("tables").asInt()).isEqualTo(2);
@@ -97,7 +94,7 @@ class NotebookIT {
         .doesNotContain("Py4J", "at org.apache", "at dev.tare");
 
     Files.delete(runs);
-    Files.createSymbolicLink(runs, TextRuns.in(Path.of("target", "sql-document").toAbsolutePath()));
+    Files.createSymbolicLink(runs, TextRuns.made());
     typed(clone, line, 0);
     assertThat(notebooks.resolve(name + ".html")).content().contains("int8-2026-11-02", ".txt");
   }

@@ -74,7 +74,7 @@ class SqlRoutesIT {
             environment
                 .script("-c", "import pyspark, os; print(os.path.dirname(pyspark.__file__))")
                 .strip());
-    Path root = TextRuns.in(Path.of("target", "sql-document").toAbsolutePath());
+    Path root = TextRuns.made();
     settings =
         List.of(CATALOG + "=dev.tare.jobs.sql.TareCatalog", CATALOG + ".root=" + root.toUri());
     script = Path.of("src/test/python/sql_routes.py").toAbsolutePath();

@@ -14,6 +14,10 @@ public final class DailyRuns {
 
   private static final int ROWS = 200;
   private static final int WIDTH = 6;
+  private static final String MODEL = "model.onnx";
+
+  /** Days of {@link #month}. */
+  public static final int DAYS = 30;
 
   /** Values of the input tensor on one day. */
   public static final int VALUES = ROWS * WIDTH;
@@ -29,7 +33,21 @@ public final class DailyRuns {
   /** Writes the model; runs go to {@code runs} below the folder. */
   public static DailyRuns in(Path folder) throws IOException {
     Files.createDirectories(folder);
-    return new DailyRuns(folder, Graphs.mlp().write(folder.resolve("model.onnx")));
+    return new DailyRuns(folder, Graphs.mlp().write(folder.resolve(MODEL)));
+  }
+
+  /** The month of November in {@code target/thirty-days}, made once a build. */
+  public static DailyRuns month() throws IOException {
+    Path folder =
+        SharedFolder.of(
+            "thirty-days",
+            made -> {
+              DailyRuns days = in(made);
+              for (int day = 1; day <= DAYS; day++) {
+                days.day(day);
+              }
+            });
+    return new DailyRuns(folder, folder.resolve(MODEL).toString());
   }
 
   /** The folder that holds all runs of {@link #day}. */

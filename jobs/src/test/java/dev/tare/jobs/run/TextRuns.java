@@ -1,14 +1,9 @@
 package dev.tare.jobs.run;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.tare.jobs.law.MiniLm;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -26,20 +21,13 @@ public final class TextRuns {
 
   private TextRuns() {}
 
-  /** Makes the runs below a folder, or finds them there; of several JVMs one makes them. */
-  public static Path in(Path folder) throws IOException {
-    Path root = Files.createDirectories(folder.resolve("runs"));
-    try (FileChannel channel =
-            FileChannel.open(
-                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock held = channel.lock()) {
-      assertThat(held.isValid()).isTrue();
-      make(folder, root);
-    }
-    return root;
+  /** Makes the runs in {@code target/sql-document}, once a build. */
+  public static Path made() throws IOException {
+    return SharedFolder.of("sql-document", TextRuns::make).resolve("runs");
   }
 
-  private static void make(Path folder, Path root) throws IOException {
+  private static void make(Path folder) throws IOException {
+    Path root = Files.createDirectories(folder.resolve("runs"));
     List<String> texts = MiniLm.definitions(DEFINITIONS * (WEEKS.size() + JOINED));
     int next = 0;
     for (String week : WEEKS) {
@@ -51,9 +39,7 @@ public final class TextRuns {
         next += size;
       }
       Path data = folder.resolve("texts").resolve(week + ".txt");
-      if (!Files.exists(data)) {
-        MiniLm.write(data, lines);
-      }
+      MiniLm.write(data, lines);
       tare("calibrate", data, root.resolve("calibrated-" + week));
     }
     Path data = folder.resolve("texts").resolve(WEEKS.get(0) + ".txt");
@@ -79,9 +65,7 @@ public final class TextRuns {
                 "--data",
                 data.toString(),
                 "--output",
-                output.toString(),
-                "--if-finished",
-                "reuse"));
+                output.toString()));
     arguments.addAll(List.of(more));
     CommandLine.tare(arguments.toArray(String[]::new)).ends(0);
   }

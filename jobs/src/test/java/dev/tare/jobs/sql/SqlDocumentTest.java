@@ -56,7 +56,7 @@ class SqlDocumentTest {
 
   @BeforeAll
   static void run() throws IOException {
-    root = TextRuns.in(FOLDER);
+    root = TextRuns.made();
     SqlFunctionsTest.register("tare", root.toString());
     document = Files.readString(DOCUMENT, StandardCharsets.UTF_8);
     queries = new LinkedHashMap<>();

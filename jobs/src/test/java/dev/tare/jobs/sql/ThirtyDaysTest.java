@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Tag;
@@ -20,20 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class ThirtyDaysTest {
 
-  private static final int DAYS = 30;
-
-  /** Made anew here; the notebooks' test finds the days there. */
-  private static final Path MONTH = Path.of("target", "thirty-days").toAbsolutePath();
-
   @TempDir Path folder;
 
   @Test
   void mergeOfThirtyDailyRunsEqualsOneRunOverThirtyDaysByteForByte() throws IOException {
-    FileUtil.fullyDelete(MONTH.toFile());
-    DailyRuns days = DailyRuns.in(MONTH);
+    DailyRuns days = DailyRuns.month();
     List<String> merge = new ArrayList<>(List.of("merge"));
-    for (int day = 1; day <= DAYS; day++) {
-      merge.add(days.day(day).toString());
+    for (int day = 1; day <= DailyRuns.DAYS; day++) {
+      merge.add(days.root().resolve(DailyRuns.id(day)).toString());
     }
     // One run id: it stands in the rows.
     Path whole = days.calibrate(days.data(), folder.resolve("whole").resolve("november"));
@@ -50,8 +43,8 @@ class ThirtyDaysTest {
                 "SELECT count(*), count(DISTINCT run_id), count(DISTINCT tensor)"
                     + " FROM thirty.statistics WHERE channel IS NULL")
             .head();
-    assertThat(seen.getLong(0)).isEqualTo(2 * DAYS);
-    assertThat(seen.getLong(1)).isEqualTo(DAYS);
+    assertThat(seen.getLong(0)).isEqualTo(2 * DailyRuns.DAYS);
+    assertThat(seen.getLong(1)).isEqualTo(DailyRuns.DAYS);
     assertThat(seen.getLong(2)).isEqualTo(2);
     Dataset<Row> sum =
         LocalSpark.spark()
