@@ -35,7 +35,7 @@ record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byt
     try {
       return merge(state, StatisticsBlock.ofWhole(owner(struct), columns.statistics(struct)));
     } catch (IllegalArgumentException e) {
-      throw Failures.of("merge", columns.text(struct, "tensor"), e);
+      throw FunctionFailures.of("merge", columns.text(struct, "tensor"), e);
     }
   }
 
@@ -53,7 +53,7 @@ record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byt
     try {
       return right.length == 0 ? left : merge(left, StatisticsBlockCodec.decode(right));
     } catch (IllegalArgumentException e) {
-      throw Failures.of("merge", "", e);
+      throw FunctionFailures.of("merge", "", e);
     }
   }
 

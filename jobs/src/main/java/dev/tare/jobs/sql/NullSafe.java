@@ -40,7 +40,7 @@ interface NullSafe extends ScalarFunction<Object> {
     try {
       return value(arguments);
     } catch (IllegalArgumentException e) {
-      throw Failures.of(name(), tensor(arguments), e);
+      throw FunctionFailures.of(name(), tensor(arguments), e);
     }
   }
 

@@ -1,9 +1,11 @@
 package dev.tare.jobs.sql;
 
-/** Failures as somebody reads them who wrote a query: the function first, then the tensor. */
-final class Failures {
+/**
+ * FunctionFailures as somebody reads them who wrote a query: the function first, then the tensor.
+ */
+final class FunctionFailures {
 
-  private Failures() {}
+  private FunctionFailures() {}
 
   /**
    * A failure inside a function.
