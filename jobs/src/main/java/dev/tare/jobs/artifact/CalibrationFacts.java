@@ -11,6 +11,7 @@ import java.util.OptionalLong;
  * are equal; lists keep the order in which they are written.
  *
  * @param contentSha256 identity of the statistics
+ * @param momentsSha256 identity of the moments; empty where none were collected
  * @param modelSha256 the model that was observed
  * @param samples how many it was run on
  * @param observe which tensors were to be observed, as the user named them
@@ -24,6 +25,7 @@ import java.util.OptionalLong;
  */
 public record CalibrationFacts(
     String contentSha256,
+    Optional<String> momentsSha256,
     String modelSha256,
     long samples,
     Optional<String> observe,
@@ -40,6 +42,7 @@ public record CalibrationFacts(
   public static final String TENSORS = "tensors";
 
   private static final String CONTENT_SHA256 = "content-sha256";
+  private static final String MOMENTS_SHA256 = "moments-sha256";
 
   /**
    * @throws IllegalArgumentException if a hash is not a valid sha256 or the number of samples
@@ -47,6 +50,7 @@ public record CalibrationFacts(
    */
   public CalibrationFacts {
     new Digest(contentSha256, 0);
+    momentsSha256.ifPresent(sha256 -> new Digest(sha256, 0));
     new Digest(modelSha256, 0);
     if (samples < 0) {
       throw new IllegalArgumentException("Negative number of samples: " + samples);
@@ -121,6 +125,7 @@ public record CalibrationFacts(
   static CalibrationFacts fromJson(FactReader in) {
     return new CalibrationFacts(
         in.sha256(CONTENT_SHA256),
+        in.has(MOMENTS_SHA256) ? Optional.of(in.sha256(MOMENTS_SHA256)) : Optional.empty(),
         in.sha256(MODEL_SHA256),
         in.count("samples"),
         in.optionalText("observe"),
@@ -153,6 +158,7 @@ public record CalibrationFacts(
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put(CONTENT_SHA256, contentSha256);
+    momentsSha256.ifPresent(sha256 -> node.put(MOMENTS_SHA256, sha256));
     node.put(MODEL_SHA256, modelSha256);
     node.put("samples", samples);
     observe.ifPresent(text -> node.put("observe", text));

@@ -11,6 +11,7 @@ import dev.tare.jobs.table.StateRow;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -55,6 +56,7 @@ public final class CalibrateJob {
    *     several times
    * @param expected number of samples, checked against what the tasks ran
    * @param folder where the table goes
+   * @param moments where that of the moments goes, if they are collected
    * @throws TareException (bad input) if nothing can be observed, or the model cannot run a sample;
    *     (usage) if the heap of a task cannot hold what is kept
    */
@@ -64,6 +66,7 @@ public final class CalibrateJob {
       Dataset<Row> samples,
       long expected,
       Path folder,
+      Path moments,
       String runId) {
     ObserveOptions observe = options.observe();
     int batchSize = options.data().batchSize();
@@ -73,7 +76,9 @@ public final class CalibrateJob {
 
     SparkJobs.describe(spark, "calibrate: probe batches of " + batchSize);
     Probe probe = Probe.run(model, batchSize, samples, tensors, threads, heap);
-    StatePlan plan = StatePlan.of(tensors, probe.channels(), observe.channels().mode());
+    StatePlan plan =
+        StatePlan.of(
+            tensors, probe.channels(), observe.channels().mode(), observe.collect().kinds());
     plan.requireRoom(heap, probe.channels());
     KeptChannels kept = kept(observe, plan, probe);
     tellAboutRoom(heap, plan, probe);
@@ -98,8 +103,20 @@ public final class CalibrateJob {
       Dataset<Row> states = StateRow.ofKind(merged, StateKind.HISTOGRAM);
       StatisticsStore.Written written =
           StatisticsStore.write(states, folder, runId, model.sha256());
+      Optional<StatisticsStore.Written> sums = Optional.empty();
+      if (plan.kinds().contains(StateKind.MOMENTS)) {
+        SparkJobs.describe(spark, "calibrate: write moments");
+        sums =
+            Optional.of(
+                StatisticsStore.write(
+                    StateKind.MOMENTS,
+                    StateRow.ofKind(merged, StateKind.MOMENTS),
+                    moments,
+                    runId,
+                    model.sha256()));
+      }
       return CalibrateResult.of(
-          written, kept, reports, batchSize, probe.batchSize(), OptimizationLevel.ALL);
+          written, sums, kept, reports, batchSize, probe.batchSize(), OptimizationLevel.ALL);
     } finally {
       merged.unpersist();
       SparkJobs.describe(spark, null);

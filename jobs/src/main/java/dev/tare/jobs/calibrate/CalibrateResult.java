@@ -18,6 +18,7 @@ import java.util.TreeSet;
  * What a calibration did.
  *
  * @param contentSha256 identity of the statistics
+ * @param momentsSha256 identity of the moments; empty where none were collected
  * @param tensors names of the observed tensors
  * @param kept what was kept of their channels
  * @param samples samples run
@@ -34,6 +35,7 @@ import java.util.TreeSet;
  */
 public record CalibrateResult(
     String contentSha256,
+    Optional<String> momentsSha256,
     SortedSet<String> tensors,
     KeptChannels kept,
     long samples,
@@ -50,6 +52,7 @@ public record CalibrateResult(
 
   static CalibrateResult of(
       StatisticsStore.Written written,
+      Optional<StatisticsStore.Written> moments,
       KeptChannels kept,
       List<TaskReport> reports,
       int batchSize,
@@ -57,6 +60,7 @@ public record CalibrateResult(
       OptimizationLevel level) {
     return new CalibrateResult(
         written.contentSha256(),
+        moments.map(StatisticsStore.Written::contentSha256),
         new TreeSet<>(written.tensors()),
         kept,
         reports.stream().mapToLong(TaskReport::samples).sum(),
@@ -87,6 +91,7 @@ public record CalibrateResult(
   CalibrationFacts facts(ModelHandle model, ObserveOptions observe) {
     return new CalibrationFacts(
         contentSha256,
+        momentsSha256,
         model.sha256(),
         samples,
         Optional.of(observe.observe()),

@@ -72,6 +72,7 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
                 samples,
                 samples.count(),
                 work.attempt().path(Part.STATISTICS),
+                work.attempt().path(Part.MOMENTS),
                 work.attempt().folder().runId());
     data.requireUnchanged();
     return result;

@@ -19,7 +19,6 @@ import dev.tare.jobs.model.Jvm;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.StateRow;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.OptionalLong;
@@ -46,6 +45,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
 
   private final ModelHandle model;
   private final ArrayList<ObservedTensor> observed;
+  private final TreeSet<StateKind> kinds;
   private final TaskHeap asked;
   private final long bytes;
   private final long denseBytes;
@@ -62,6 +62,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       int threads) {
     this.model = model;
     this.observed = new ArrayList<>(plan.observed());
+    this.kinds = new TreeSet<>(plan.kinds());
     this.asked = heap;
     this.bytes = plan.bytes();
     this.denseBytes = plan.denseBytes();
@@ -86,8 +87,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
         SharedInference.lease(
             model.exposing(new TreeSet<>(options.keySet())), InferenceOptions.of(threads))) {
       StatisticsCollector collector =
-          new StatisticsCollector(
-              lease.inference(), options, batchSize, tables, EnumSet.of(StateKind.HISTOGRAM));
+          new StatisticsCollector(lease.inference(), options, batchSize, tables, kinds);
       while (samples.hasNext()) {
         Row row = samples.next();
         collector.add(Sample.decode(row.getAs(1)), origin(row));

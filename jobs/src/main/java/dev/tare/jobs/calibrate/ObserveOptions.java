@@ -13,13 +13,19 @@ import java.util.SortedMap;
  *     or a pattern over tensor names; empty for what the recipe needs
  * @param channels what is kept per channel
  * @param channelBits mantissa bits of the bins per channel, 1 to 10
+ * @param collect kinds of states
  */
-public record ObserveOptions(Optional<String> chosen, Channels channels, int channelBits) {
+public record ObserveOptions(
+    Optional<String> chosen, Channels channels, int channelBits, CollectedKinds collect) {
   /** What is observed where neither user nor recipe says anything. */
   public static final String DEFAULT = Observation.CONSTANT_WEIGHT_INPUTS;
 
   /** Mantissa bits per channel of who names none. */
   public static final int DEFAULT_BITS = 5;
+
+  /** What is collected where nobody says anything. */
+  public static final ObserveOptions DEFAULTS =
+      new ObserveOptions(Optional.empty(), Channels.AUTO, DEFAULT_BITS, CollectedKinds.HISTOGRAMS);
 
   public static final int MIN_BITS = 1;
   public static final int MAX_BITS = 10;
@@ -37,7 +43,7 @@ public record ObserveOptions(Optional<String> chosen, Channels channels, int cha
   /** What the user chose, or else what a placement needs. */
   public ObserveOptions forPlacement(Placement placement) {
     String needed = placement == Placement.ALL_SUPPORTED ? Observation.ALL_SUPPORTED : DEFAULT;
-    return new ObserveOptions(Optional.of(chosen.orElse(needed)), channels, channelBits);
+    return new ObserveOptions(Optional.of(chosen.orElse(needed)), channels, channelBits, collect);
   }
 
   /** What is observed. */
@@ -51,6 +57,8 @@ public record ObserveOptions(Optional<String> chosen, Channels channels, int cha
         .put("observe", chosen)
         .put("channels", channels)
         .put("channel-bits", channelBits)
+        // A run of histograms alone is the run that it was before there were other kinds.
+        .put("collect", Optional.of(collect).filter(kinds -> !kinds.onlyHistograms()))
         .values();
   }
 }

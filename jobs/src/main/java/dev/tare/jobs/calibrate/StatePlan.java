@@ -3,13 +3,17 @@ package dev.tare.jobs.calibrate;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.StateMemory;
 import dev.tare.engine.observe.WholeTables;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * What is kept of each channel, and how much heap the states of one task take for it at most.
@@ -19,6 +23,8 @@ import java.util.Optional;
  * decided is refused, see {@link #requireRoom}.
  *
  * @param observed the tensors, each with what is kept of it
+ * @param kinds what is collected of each; the choice of the mode does not depend on it, so neither
+ *     do the histograms
  * @param mode what is kept of channels
  * @param channels all channels of all tensors
  * @param bytes of heap that one task takes at most with the smaller tables
@@ -27,6 +33,7 @@ import java.util.Optional;
  */
 record StatePlan(
     List<ObservedTensor> observed,
+    SortedSet<StateKind> kinds,
     ChannelMode mode,
     long channels,
     long bytes,
@@ -44,6 +51,7 @@ record StatePlan(
 
   StatePlan {
     observed = List.copyOf(observed);
+    kinds = Collections.unmodifiableSortedSet(new TreeSet<>(kinds));
   }
 
   /**
@@ -52,9 +60,13 @@ record StatePlan(
    * @param tensors what is observed
    * @param channels number of channels by tensor; tensors without channels are absent
    * @param asked what the user wants kept; empty for what fits
+   * @param kinds what is collected
    */
   static StatePlan of(
-      List<ObservedTensor> tensors, Map<String, Long> channels, Optional<ChannelMode> asked) {
+      List<ObservedTensor> tensors,
+      Map<String, Long> channels,
+      Optional<ChannelMode> asked,
+      SortedSet<StateKind> kinds) {
     ChannelMode mode = asked.orElse(ChannelMode.HISTOGRAM);
     while (asked.isEmpty()
         && mode != ChannelMode.NONE
@@ -65,12 +77,14 @@ record StatePlan(
     for (ObservedTensor tensor : tensors) {
       observed.add(tensor.keeping(channels.containsKey(tensor.tensor()) ? mode : ChannelMode.NONE));
     }
+    long moments = moments(kinds, tensors, channels, mode);
     return new StatePlan(
         observed,
+        kinds,
         mode,
         channels.values().stream().mapToLong(Long::longValue).sum(),
-        bytes(tensors, channels, mode, WholeTables.PAGED),
-        bytes(tensors, channels, mode, WholeTables.DENSE),
+        Math.addExact(bytes(tensors, channels, mode, WholeTables.PAGED), moments),
+        Math.addExact(bytes(tensors, channels, mode, WholeTables.DENSE), moments),
         bytes(tensors, channels, ChannelMode.HISTOGRAM, WholeTables.PAGED));
   }
 
@@ -88,6 +102,22 @@ record StatePlan(
     return bytes;
   }
 
+  /** What moments take beside. */
+  private static long moments(
+      SortedSet<StateKind> kinds,
+      List<ObservedTensor> tensors,
+      Map<String, Long> channels,
+      ChannelMode mode) {
+    long bytes = 0;
+    if (kinds.contains(StateKind.MOMENTS)) {
+      for (ObservedTensor tensor : tensors) {
+        long own = mode == ChannelMode.NONE ? 0 : channels.getOrDefault(tensor.tensor(), 0L);
+        bytes = Math.addExact(bytes, StateMemory.momentsBytes(own));
+      }
+    }
+    return bytes;
+  }
+
   /**
    * Looks whether one task's states fit.
    *
@@ -99,7 +129,9 @@ record StatePlan(
     }
     StringBuilder less = new StringBuilder();
     for (ChannelMode other : List.of(ChannelMode.EXTREMES, ChannelMode.NONE)) {
-      long taken = bytes(observed, counts, other, WholeTables.PAGED);
+      long taken =
+          bytes(observed, counts, other, WholeTables.PAGED)
+              + moments(kinds, observed, counts, other);
       if (mode.compareTo(other) > 0 && taken <= heap.room()) {
         less.append(", or --channels %s (%s)".formatted(word(other), TaskHeap.text(taken)));
       }

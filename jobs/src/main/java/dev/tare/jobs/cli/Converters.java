@@ -3,6 +3,7 @@ package dev.tare.jobs.cli;
 import dev.tare.jobs.artifact.RunId;
 import dev.tare.jobs.artifact.Settings;
 import dev.tare.jobs.calibrate.Channels;
+import dev.tare.jobs.calibrate.CollectedKinds;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.image.ChannelOrder;
 import dev.tare.jobs.image.ChannelValues;
@@ -41,6 +42,7 @@ final class Converters {
           type(ChannelOrder.class, text -> choice(text, ChannelOrder.values())),
           type(Layout.class, text -> choice(text, Layout.values())),
           type(Channels.class, text -> choice(text, Channels.values())),
+          type(CollectedKinds.class, text -> parsed(CollectedKinds::parse, text)),
           type(IfFinished.class, text -> choice(text, IfFinished.values())));
 
   private static final Pattern AGE = Pattern.compile("([0-9]{1,6})([dhm])");

@@ -18,6 +18,7 @@ public final class Defaults {
   public static final String MAX_IMAGE_PIXELS = "89478485";
   public static final String OBSERVE = ObserveOptions.DEFAULT;
   public static final String CHANNELS = "auto";
+  public static final String COLLECT = "histogram";
   public static final String CHANNEL_BITS = "" + ObserveOptions.DEFAULT_BITS;
   public static final String IF_FINISHED = "fail";
   public static final String EVAL_SAMPLES = "256";

@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.calibrate.Channels;
+import dev.tare.jobs.calibrate.CollectedKinds;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -35,7 +36,17 @@ final class ObserveFlags {
           "Mantissa bits of the histograms per channel, 1 to 10 (default: ${DEFAULT-VALUE}).")
   private Integer channelBits;
 
+  @Option(
+      names = "--collect",
+      paramLabel = "KINDS",
+      defaultValue = Defaults.COLLECT,
+      description =
+          "What to collect of tensors, as a list with commas: histogram, and moments, the exact"
+              + " means and variances, 480 bytes of heap more for a channel (default:"
+              + " ${DEFAULT-VALUE}).")
+  private CollectedKinds collect;
+
   ObserveOptions options() {
-    return new ObserveOptions(Optional.ofNullable(observe), channels, channelBits);
+    return new ObserveOptions(Optional.ofNullable(observe), channels, channelBits, collect);
   }
 }

@@ -5,7 +5,6 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Quality;
-import dev.tare.jobs.calibrate.Channels;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.console.Console;
@@ -95,7 +94,7 @@ public final class Demo implements SparkWork<ExitCode> {
             BATCH_SIZE,
             ImageOptions.DEFAULT,
             0),
-        new ObserveOptions(Optional.empty(), Channels.AUTO, ObserveOptions.DEFAULT_BITS),
+        ObserveOptions.DEFAULTS,
         options.recipe().orElse(RunOptions.DEFAULT_RECIPE),
         Optional.empty(),
         options.evalSamples().orElse(SAMPLES),

@@ -5,7 +5,6 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Quality;
-import dev.tare.jobs.calibrate.Channels;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.demo.RenderedText.Kind;
@@ -140,7 +139,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
             BATCH_SIZE,
             reader.images(),
             0),
-        new ObserveOptions(Optional.empty(), Channels.AUTO, ObserveOptions.DEFAULT_BITS),
+        ObserveOptions.DEFAULTS,
         options.recipe().orElse(RECIPE),
         Optional.of(images.resolve("evaluation").toString()),
         options.evalSamples().orElse(EVAL_SAMPLES),

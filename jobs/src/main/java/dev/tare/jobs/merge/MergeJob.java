@@ -1,5 +1,6 @@
 package dev.tare.jobs.merge;
 
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
@@ -16,7 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -60,11 +63,17 @@ public final class MergeJob {
   private final SparkSession spark;
   private final List<FinishedRun> runs;
   private final boolean allowMixed;
+  private final Consumer<String> notices;
 
-  MergeJob(SparkSession spark, List<FinishedRun> runs, boolean allowMixed) {
+  /**
+   * @param notices where lines for people go
+   */
+  MergeJob(
+      SparkSession spark, List<FinishedRun> runs, boolean allowMixed, Consumer<String> notices) {
     this.spark = spark;
     this.runs = List.copyOf(runs);
     this.allowMixed = allowMixed;
+    this.notices = notices;
   }
 
   /**
@@ -101,7 +110,40 @@ public final class MergeJob {
       merged.unpersist();
       SparkJobs.describe(spark, null);
     }
-    return merged(facts, samples, written, mixed);
+    return merged(facts, samples, written, moments(attempt), mixed);
+  }
+
+  /** The sum of the moments, where all runs have them. */
+  private Optional<StatisticsStore.Written> moments(RunAttempt attempt) throws IOException {
+    List<FinishedRun> having = runs.stream().filter(run -> run.has(Part.MOMENTS)).toList();
+    if (having.size() < runs.size()) {
+      if (!having.isEmpty()) {
+        notices.accept(
+            "Moments are left out: %d of %d runs have none"
+                .formatted(runs.size() - having.size(), runs.size()));
+      }
+      return Optional.empty();
+    }
+    Dataset<Row> states = null;
+    for (FinishedRun run : runs) {
+      Path folder = StatisticsCheck.verified(StateKind.MOMENTS, spark, run);
+      Dataset<Row> own = StatisticsStore.readStates(StateKind.MOMENTS, spark, folder);
+      states = states == null ? own : states.union(own);
+    }
+    Dataset<Row> merged = StateRow.merged(states).persist(StorageLevel.MEMORY_AND_DISK());
+    SparkJobs.describe(spark, "merge: add up the moments of %d runs".formatted(runs.size()));
+    try {
+      return Optional.of(
+          StatisticsStore.write(
+              StateKind.MOMENTS,
+              merged,
+              attempt.path(Part.MOMENTS),
+              attempt.folder().runId(),
+              runs.get(0).calibration().modelSha256()));
+    } finally {
+      merged.unpersist();
+      SparkJobs.describe(spark, null);
+    }
   }
 
   /** The facts of the first run, but for what the others add or no longer holds of a sum. */
@@ -109,6 +151,7 @@ public final class MergeJob {
       List<CalibrationFacts> facts,
       long samples,
       StatisticsStore.Written written,
+      Optional<StatisticsStore.Written> moments,
       List<String> mixed) {
     CalibrationFacts first = facts.get(0);
     // What a sum of before was marked with stays true of a sum of it.
@@ -117,6 +160,7 @@ public final class MergeJob {
     marks.addAll(mixed);
     return new CalibrationFacts(
         written.contentSha256(),
+        moments.map(StatisticsStore.Written::contentSha256),
         first.modelSha256(),
         samples,
         first.observe(),

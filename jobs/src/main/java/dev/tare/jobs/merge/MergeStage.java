@@ -35,7 +35,8 @@ public record MergeStage(MergeOptions options) implements Stage {
   public Work run(Work work) throws IOException {
     Inputs inputs = work.inputs();
     warnAboutOverlap(inputs);
-    MergeJob job = new MergeJob(inputs.spark(), runs(inputs), options.allowMixed());
+    MergeJob job =
+        new MergeJob(inputs.spark(), runs(inputs), options.allowMixed(), work.progress()::line);
     CalibrationFacts sum =
         work.progress()
             .stage(

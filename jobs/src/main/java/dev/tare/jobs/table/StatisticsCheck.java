@@ -34,21 +34,26 @@ public final class StatisticsCheck {
    *     themselves or the manifest; the message names run, tensor and channel
    */
   public static Path verified(SparkSession spark, FinishedRun run) throws IOException {
+    return verified(StateKind.HISTOGRAM, spark, run);
+  }
+
+  /** The same for the table of one kind. */
+  public static Path verified(StateKind kind, SparkSession spark, FinishedRun run)
+      throws IOException {
     CalibrationFacts facts = run.calibration();
-    Path folder = run.verified(Part.STATISTICS);
+    Path folder = run.verified(kind == StateKind.MOMENTS ? Part.MOMENTS : Part.STATISTICS);
     SparkJobs.describe(spark, "read: check the statistics of run " + run.manifest().runId());
     try {
       compare(
-          StatisticsStore.readBlocks(StateKind.HISTOGRAM, spark, folder, facts.modelSha256()),
-          facts,
-          run);
+          StatisticsStore.readBlocks(kind, spark, folder, facts.modelSha256()), kind, facts, run);
     } finally {
       SparkJobs.describe(spark, null);
     }
     return folder;
   }
 
-  private static void compare(Dataset<Row> digests, CalibrationFacts facts, FinishedRun run) {
+  private static void compare(
+      Dataset<Row> digests, StateKind kind, CalibrationFacts facts, FinishedRun run) {
     ContentHash hash = new ContentHash();
     Set<String> tensors = new TreeSet<>();
     boolean comparable = true;
@@ -56,7 +61,7 @@ public final class StatisticsCheck {
       Row row = rows.next();
       hash.add(new BlockKey(row.getString(0), row.getInt(1), row.getInt(2)), row.getAs(3));
       tensors.add(row.getString(0));
-      comparable &= row.getInt(4) == StatisticsTable.FORMAT_VERSION;
+      comparable &= row.getInt(4) == StateTable.of(kind).newestVersion();
     }
     Set<String> stated = new TreeSet<>(facts.tensors().orElse(List.copyOf(tensors)));
     if (!stated.equals(tensors)) {
@@ -68,11 +73,13 @@ public final class StatisticsCheck {
           run, "the table lacks tensors %s and has others %s".formatted(missing, added));
     }
     // An older version hashed what it knew; the hash of what is read today may be another.
-    if (comparable && !hash.sha256Hex().equals(facts.contentSha256())) {
+    String sha256 =
+        kind == StateKind.MOMENTS ? facts.momentsSha256().orElse("none") : facts.contentSha256();
+    if (comparable && !hash.sha256Hex().equals(sha256)) {
       throw contradiction(
           run,
           "the table's content has sha256 %s, but the manifest states %s"
-              .formatted(hash.sha256Hex(), facts.contentSha256()));
+              .formatted(hash.sha256Hex(), sha256));
     }
   }
 

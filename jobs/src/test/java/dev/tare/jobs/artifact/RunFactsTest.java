@@ -22,6 +22,7 @@ class RunFactsTest {
   private static CalibrationFacts calibration() {
     return new CalibrationFacts(
         A,
+        Optional.of(A),
         B,
         12,
         Optional.of("constant-weight-inputs"),

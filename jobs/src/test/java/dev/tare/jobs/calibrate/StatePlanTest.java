@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +31,8 @@ class StatePlanTest {
     return counts;
   }
 
+  private static final TreeSet<StateKind> HISTOGRAMS = new TreeSet<>(List.of(StateKind.HISTOGRAM));
+
   private static List<ObservedTensor> tensors(int number) {
     List<ObservedTensor> tensors = new ArrayList<>();
     for (int i = 0; i < number; i++) {
@@ -38,7 +42,7 @@ class StatePlanTest {
   }
 
   private static StatePlan plan(int tensors, long channels, Optional<ChannelMode> asked) {
-    return StatePlan.of(tensors(tensors), counts(tensors, channels), asked);
+    return StatePlan.of(tensors(tensors), counts(tensors, channels), asked, HISTOGRAMS);
   }
 
   private static TaskHeap heap(long megabytes) {
@@ -75,11 +79,24 @@ class StatePlanTest {
 
   @Test
   void tensorsWithoutChannelsAreKeptWhole() {
-    StatePlan plan = StatePlan.of(tensors(2), Map.of("t1", 7L), AUTO);
+    StatePlan plan = StatePlan.of(tensors(2), Map.of("t1", 7L), AUTO, HISTOGRAMS);
     assertThat(plan.observed())
         .extracting(ObservedTensor::channelMode)
         .containsExactly(ChannelMode.NONE, ChannelMode.HISTOGRAM);
     assertThat(plan.channels()).isEqualTo(7);
+  }
+
+  @Test
+  void momentsTakeRoomBesideAndChangeNoHistogram() {
+    TreeSet<StateKind> both = new TreeSet<>(List.of(StateKind.HISTOGRAM, StateKind.MOMENTS));
+    // One channel more, and auto would keep extremes.
+    for (long channels : new long[] {16_500, 1_000_000, 12_000_000}) {
+      StatePlan alone = plan(2, channels, AUTO);
+      StatePlan beside = StatePlan.of(tensors(2), counts(2, channels), AUTO, both);
+      assertThat(beside.mode()).isEqualTo(alone.mode());
+      long kept = alone.mode() == ChannelMode.NONE ? 1 : channels;
+      assertThat(beside.bytes() - alone.bytes()).isEqualTo(2 * (4096 + 480 * kept));
+    }
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Settings;
-import dev.tare.jobs.calibrate.Channels;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.demo.DemoOptions;
 import dev.tare.jobs.evaluate.Gate;
@@ -55,6 +54,7 @@ class CommandLinesTest {
           Map.entry("partitions", List.of("5", "6")),
           Map.entry("batch-size", List.of("2", "4")),
           Map.entry("channel-bits", List.of("7", "6")),
+          Map.entry("collect", List.of("histogram,moments", "histogram")),
           Map.entry("min-cosine", List.of("0.5", "0.25")),
           Map.entry("min-sqnr-db", List.of("20.5", "10.5")),
           Map.entry("min-channel-sqnr", List.of("12.5", "14.5")),
@@ -127,7 +127,7 @@ class CommandLinesTest {
                     8,
                     ImageOptions.DEFAULT,
                     0),
-                new ObserveOptions(Optional.empty(), Channels.AUTO, 5),
+                ObserveOptions.DEFAULTS,
                 "int8",
                 Optional.empty(),
                 256,
@@ -359,6 +359,7 @@ class CommandLinesTest {
         "--samples=5",
         "--partitions=2",
         "--observe=all",
+        "--collect=histogram,moments",
         "--eval-data=e",
         "--min-sqnr-db=-3",
         "--min-channel-sqnr=12",

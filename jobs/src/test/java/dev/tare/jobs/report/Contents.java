@@ -197,6 +197,7 @@ final class Contents {
         .with(
             new CalibrationFacts(
                 "ab".repeat(32),
+                Optional.empty(),
                 "ef".repeat(32),
                 256,
                 Optional.empty(),

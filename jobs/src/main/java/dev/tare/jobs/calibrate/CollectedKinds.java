@@ -1,0 +1,71 @@
+package dev.tare.jobs.calibrate;
+
+import dev.tare.engine.statistics.StateKind;
+import dev.tare.jobs.artifact.Settings;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Which kinds of states calibration collects.
+ *
+ * @param kinds histograms, and others
+ */
+public record CollectedKinds(SortedSet<StateKind> kinds) {
+
+  public static final CollectedKinds HISTOGRAMS =
+      new CollectedKinds(new TreeSet<>(List.of(StateKind.HISTOGRAM)));
+
+  /**
+   * Checks the kinds.
+   *
+   * @throws IllegalArgumentException if histograms are not among them
+   */
+  public CollectedKinds {
+    kinds = Collections.unmodifiableSortedSet(new TreeSet<>(kinds));
+    if (!kinds.contains(StateKind.HISTOGRAM)) {
+      throw new IllegalArgumentException(
+          "'%s' lacks histogram, which every range is selected from".formatted(text(kinds)));
+    }
+  }
+
+  /**
+   * A list with commas.
+   *
+   * @throws IllegalArgumentException if a word is none of a kind, or histogram is not among them
+   */
+  public static CollectedKinds parse(String list) {
+    SortedSet<StateKind> kinds = new TreeSet<>();
+    for (String word : list.split(",", -1)) {
+      kinds.add(
+          Arrays.stream(StateKind.values())
+              .filter(kind -> Settings.word(kind).equals(word.strip()))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "'%s' is not one of %s"
+                              .formatted(
+                                  word.strip(),
+                                  text(new TreeSet<>(Arrays.asList(StateKind.values())))))));
+    }
+    return new CollectedKinds(kinds);
+  }
+
+  boolean onlyHistograms() {
+    return kinds.size() == 1;
+  }
+
+  private static String text(SortedSet<StateKind> kinds) {
+    return kinds.stream().map(Settings::word).collect(Collectors.joining(", "));
+  }
+
+  /** As {@link #parse} reads it. */
+  @Override
+  public String toString() {
+    return kinds.stream().map(Settings::word).collect(Collectors.joining(","));
+  }
+}

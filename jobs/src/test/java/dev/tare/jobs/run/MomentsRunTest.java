@@ -1,0 +1,170 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.tareAlone;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.sql.TareCatalog;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Exact moments from the command line to SQL. */
+class MomentsRunTest {
+
+  private static final String BOTH = "histogram,moments";
+
+  @TempDir static Path folder;
+
+  private static String model;
+  private static Row[] rows;
+
+  @BeforeAll
+  static void data() throws IOException {
+    model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    rows = gaussian(41, 6, 1);
+    write(folder.resolve("all"), "x array<float>", rows);
+    write(folder.resolve("some"), "x array<float>", Arrays.copyOf(rows, 17));
+    write(folder.resolve("rest"), "x array<float>", Arrays.copyOfRange(rows, 17, 41));
+    calibrate("all", "whole", "--collect", BOTH, "--partitions=3");
+    calibrate("all", "alone");
+    calibrate("some", "first", "--collect", BOTH);
+    calibrate("rest", "second", "--collect", BOTH, "--batch-size=1");
+    calibrate("rest", "without");
+  }
+
+  private static CommandLine.Result calibrate(String data, String output, String... options) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "calibrate",
+                "--model",
+                model,
+                "--data",
+                folder.resolve(data).toString(),
+                "--output",
+                folder.resolve(output).toString()));
+    words.addAll(List.of(options));
+    return tare(words.toArray(String[]::new)).ends(0);
+  }
+
+  private static JsonNode facts(String run) throws IOException {
+    JsonNode manifest =
+        new ObjectMapper().readTree(folder.resolve(run).resolve("manifest.json").toFile());
+    return manifest.path("properties").path("calibration");
+  }
+
+  private static SparkSession sql(String run) {
+    SparkSession spark = CommandLine.spark();
+    spark.conf().set("spark.sql.catalog.sums", TareCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.sums.root", folder.resolve(run).toString());
+    return spark;
+  }
+
+  @Test
+  void meansAreThoseOfTheData() {
+    List<Row> means =
+        sql("whole")
+            .sql(
+                "SELECT channel, mean, sums.fn.mean(struct(*)) AS exact, count FROM sums.moments"
+                    + " WHERE tensor = 'x' ORDER BY channel NULLS FIRST")
+            .collectAsList();
+    assertThat(means).hasSize(7);
+    for (Row row : means) {
+      BigDecimal sum = BigDecimal.ZERO;
+      long count = 0;
+      for (Row sample : rows) {
+        List<Float> values = sample.getAs(0);
+        for (int c = 0; c < 6; c++) {
+          if (row.isNullAt(0) || row.getInt(0) == c) {
+            sum = sum.add(new BigDecimal(values.get(c)));
+            count++;
+          }
+        }
+      }
+      double expected = sum.divide(new BigDecimal(count), MathContext.DECIMAL128).doubleValue();
+      assertThat(row.getLong(3)).isEqualTo(count);
+      assertThat(row.getDouble(1)).isEqualTo(expected);
+      assertThat(row.getDouble(2)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void histogramsStayAsTheyAreWithoutMoments() throws IOException {
+    assertThat(facts("whole").path("content-sha256"))
+        .isEqualTo(facts("alone").path("content-sha256"));
+    assertThat(facts("alone").has("moments-sha256")).isFalse();
+    assertThat(folder.resolve("alone/moments")).doesNotExist();
+    tareAlone("verify", folder.resolve("whole").toString()).ends(0);
+    assertThat(tareAlone("inspect", folder.resolve("whole").toString()).out())
+        .contains("moments-sha256");
+  }
+
+  @Test
+  void momentsOfPartsAddUpToThoseOfTheWhole() throws IOException {
+    String sum = folder.resolve("sum").toString();
+    merge("first", "second", sum).ends(0);
+    assertThat(facts("sum").path("moments-sha256").asText())
+        .isNotEmpty()
+        .isEqualTo(facts("whole").path("moments-sha256").asText());
+    assertThat(facts("sum").path("content-sha256"))
+        .isEqualTo(facts("whole").path("content-sha256"));
+  }
+
+  @Test
+  void momentsOfSomeRunsAloneAreLeftOutOfASum() throws IOException {
+    String sum = folder.resolve("part").toString();
+    assertThat(merge("first", "without", sum).ends(0).err())
+        .contains("Moments are left out: 1 of 2 runs have none");
+    assertThat(facts("part").has("moments-sha256")).isFalse();
+    assertThat(facts("part").path("content-sha256"))
+        .isEqualTo(facts("whole").path("content-sha256"));
+  }
+
+  private static CommandLine.Result merge(String first, String second, String output) {
+    return tare(
+        "merge",
+        folder.resolve(first).toString(),
+        folder.resolve(second).toString(),
+        "--output",
+        output);
+  }
+
+  @Test
+  void wordsThatAreNoKindsAreRefused() {
+    for (String[] wrong :
+        new String[][] {
+          {"moments", "'moments' lacks histogram"},
+          {"histogram,gram", "'gram' is not one of histogram, moments"},
+          {"", "''"},
+        }) {
+      assertThat(
+              tare(
+                      "calibrate",
+                      "--model",
+                      model,
+                      "--data",
+                      folder.resolve("all").toString(),
+                      "--output",
+                      folder.resolve("refused").toString(),
+                      "--collect",
+                      wrong[0])
+                  .ends(2)
+                  .err())
+          .contains("--collect", wrong[1]);
+    }
+  }
+}
