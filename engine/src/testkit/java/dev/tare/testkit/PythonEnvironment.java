@@ -78,6 +78,8 @@ public final class PythonEnvironment {
             "install",
             "--quiet",
             "--disable-pip-version-check",
+            // What is imported is compiled then: a small part of Airflow and Jupyter.
+            "--no-compile",
             "--requirement",
             requirements.toString()));
   }
