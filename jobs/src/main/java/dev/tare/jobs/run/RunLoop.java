@@ -49,13 +49,17 @@ public final class RunLoop {
     OutputPlace.requireApart(output.output(), stages.places().data());
     new EarlyLook(output).at(stages.places());
     String run = output.runId().orElse(output.output());
-    Outcome outcome =
-        Session.use(
-            stages.name(), Optional.of(run), console, spark -> produce(spark, output, stages));
-    if (outcome.made().isPresent()) {
-      show(outcome.made().get());
-    }
-    return outcome.exitCode();
+    return Session.use(
+        stages.name(),
+        Optional.of(run),
+        console,
+        spark -> {
+          Outcome outcome = produce(spark, output, stages);
+          if (outcome.made().isPresent()) {
+            show(outcome.made().get());
+          }
+          return outcome.exitCode();
+        });
   }
 
   /** Makes a run on a session that there is; prints no result of it. */
