@@ -74,10 +74,10 @@ class RoomsTest {
           .resideInAnyPackage("com.google.protobuf..", "dev.tare.engine.onnx.proto..");
 
   @ArchTest
-  static final ArchRule onlyInferSeesOnnxRuntime =
+  static final ArchRule onlyItsRoomSeesOnnxRuntime =
       noClasses()
           .that()
-          .resideOutsideOfPackage("dev.tare.engine.infer..")
+          .resideOutsideOfPackage("dev.tare.engine.infer.ort..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("ai.onnxruntime..");

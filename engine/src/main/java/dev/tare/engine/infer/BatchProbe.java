@@ -33,11 +33,11 @@ public final class BatchProbe {
    * @return {@code batchSize} where all bits agree (for it and for 2), else 1
    */
   public static int largestSafe(
-      Inference inference, List<String> outputs, List<Sample> samples, int batchSize) {
+      Session session, List<String> outputs, List<Sample> samples, int batchSize) {
     if (batchSize <= 1) {
       return 1;
     }
-    Runner runner = inference.runner(outputs);
+    Runner runner = session.runner(outputs);
     Map<String, List<Sample>> byShape = new HashMap<>();
     samples.forEach(s -> byShape.computeIfAbsent(s.shapeKey(), k -> new ArrayList<>()).add(s));
     for (List<Sample> group : byShape.values()) {

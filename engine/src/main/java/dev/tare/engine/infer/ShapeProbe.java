@@ -20,10 +20,10 @@ public final class ShapeProbe {
    * @throws InferenceException if ONNX Runtime cannot run one
    */
   public static Map<String, List<Shape>> shapes(
-      Inference inference, List<String> outputs, List<Sample> samples) {
+      Session session, List<String> outputs, List<Sample> samples) {
     Map<String, List<Shape>> shapes = new LinkedHashMap<>();
     outputs.forEach(output -> shapes.put(output, new ArrayList<>()));
-    Runner runner = inference.runner(outputs);
+    Runner runner = session.runner(outputs);
     for (Sample sample : samples) {
       runner.run(List.of(sample), (tensor, floats, shape) -> shapes.get(tensor).add(shape));
     }

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Sessions that the tasks of one JVM share: one per model file and options.
+ * Sessions that the tasks of one JVM share: one per runtime, model file and options.
  *
  * <p>A model that nobody uses stays loaded for the next task; when more than {@value #MAX_IDLE}
  * idle models pile up, the one unused for longest is closed.
@@ -23,13 +23,17 @@ public final class SharedInference {
    * @param stamp what the file system says of the file: under a path that was loaded before there
    *     may be another model now
    */
-  private record Key(ModelFile model, String stamp, InferenceOptions options) {
+  private record Key(
+      ModelRuntime runtime, ModelFile model, String stamp, InferenceOptions options) {
 
-    static Key of(ModelFile model, InferenceOptions options) {
+    static Key of(ModelRuntime runtime, ModelFile model, InferenceOptions options) {
       try {
         BasicFileAttributes file = Files.readAttributes(model.file(), BasicFileAttributes.class);
         return new Key(
-            model, file.fileKey() + " " + file.size() + " " + file.lastModifiedTime(), options);
+            runtime,
+            model,
+            file.fileKey() + " " + file.size() + " " + file.lastModifiedTime(),
+            options);
       } catch (IOException e) {
         throw new InferenceException(
             "Cannot read model '%s': %s".formatted(model.file().getFileName(), e), e);
@@ -38,23 +42,23 @@ public final class SharedInference {
   }
 
   private static final class Entry {
-    private Inference inference;
+    private Session session;
     private int users;
   }
 
   /** A share in a loaded model, given back by closing it. */
   public static final class Lease implements AutoCloseable {
     private final Key key;
-    private final Inference inference;
+    private final Session session;
     private boolean closed;
 
-    private Lease(Key key, Inference inference) {
+    private Lease(Key key, Session session) {
       this.key = key;
-      this.inference = inference;
+      this.session = session;
     }
 
-    public Inference inference() {
-      return inference;
+    public Session session() {
+      return session;
     }
 
     @Override
@@ -72,32 +76,32 @@ public final class SharedInference {
   /**
    * Loads the model unless this JVM has it already.
    *
-   * @throws InferenceException if ONNX Runtime cannot load it, or its file was replaced meanwhile
+   * @throws InferenceException if the runtime cannot load it, or its file was replaced meanwhile
    */
-  public static Lease lease(ModelFile model, InferenceOptions options) {
-    Key key = Key.of(model, options);
+  public static Lease lease(ModelRuntime runtime, ModelFile model, InferenceOptions options) {
+    Key key = Key.of(runtime, model, options);
     // Loading under the lock: two tasks that start together must not load the model twice.
     synchronized (ENTRIES) {
       Entry entry = ENTRIES.get(key);
       if (entry == null) {
         entry = new Entry();
-        entry.inference = open(key);
+        entry.session = open(key);
         ENTRIES.put(key, entry);
       }
       entry.users++;
-      return new Lease(key, entry.inference);
+      return new Lease(key, entry.session);
     }
   }
 
-  private static Inference open(Key key) {
-    Inference inference = Inference.open(key.model(), key.options());
-    if (!Key.of(key.model(), key.options()).equals(key)) {
-      inference.close();
+  private static Session open(Key key) {
+    Session session = key.runtime().open(key.model(), key.options());
+    if (!Key.of(key.runtime(), key.model(), key.options()).equals(key)) {
+      session.close();
       throw new InferenceException(
           "Model '%s' was replaced while it was loaded"
               .formatted(key.model().file().getFileName()));
     }
-    return inference;
+    return session;
   }
 
   private static void closeIdle() {
@@ -107,7 +111,7 @@ public final class SharedInference {
       Entry entry = entries.next().getValue();
       if (entry.users == 0) {
         entries.remove();
-        entry.inference.close();
+        entry.session.close();
         idle--;
       }
     }

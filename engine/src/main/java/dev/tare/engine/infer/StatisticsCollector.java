@@ -52,8 +52,8 @@ public final class StatisticsCollector {
    * @throws IllegalArgumentException if a tensor is no float32 output
    */
   public StatisticsCollector(
-      Inference inference, SortedMap<String, ObserverOptions> observed, int batchSize) {
-    this(inference, observed, batchSize, WholeTables.DENSE, EnumSet.of(StateKind.HISTOGRAM));
+      Session session, SortedMap<String, ObserverOptions> observed, int batchSize) {
+    this(session, observed, batchSize, WholeTables.DENSE, EnumSet.of(StateKind.HISTOGRAM));
   }
 
   /**
@@ -64,12 +64,12 @@ public final class StatisticsCollector {
    * @throws IllegalArgumentException if a tensor is no float32 output
    */
   public StatisticsCollector(
-      Inference inference,
+      Session session,
       SortedMap<String, ObserverOptions> observed,
       int batchSize,
       WholeTables tables,
       Set<StateKind> kinds) {
-    this.runner = inference.runner(List.copyOf(observed.keySet()));
+    this.runner = session.runner(List.copyOf(observed.keySet()));
     this.batcher = new Batcher<>(batchSize, Known::sample, this::run);
     int[] room = Observer.room();
     observed.forEach(

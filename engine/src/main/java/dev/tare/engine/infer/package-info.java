@@ -1,7 +1,8 @@
 /**
- * Running a model and reading its tensors: the only room that sees ONNX Runtime. {@link
- * dev.tare.engine.infer.Inference} opens a model, {@link dev.tare.engine.infer.Runner} runs
- * batches, and {@link dev.tare.engine.infer.StatisticsCollector} hands the tensors to the observers
- * of {@code histogram}.
+ * Running a model and reading its tensors, whatever runs it: a {@link
+ * dev.tare.engine.infer.ModelRuntime} opens a model as a {@link dev.tare.engine.infer.Session},
+ * {@link dev.tare.engine.infer.Runner} runs batches, and {@link
+ * dev.tare.engine.infer.StatisticsCollector} hands the tensors to the observers of {@code observe}.
+ * {@code infer.ort} is the first runtime.
  */
 package dev.tare.engine.infer;

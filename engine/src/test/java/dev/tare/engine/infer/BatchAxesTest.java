@@ -3,6 +3,7 @@ package dev.tare.engine.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Dim;
@@ -78,7 +79,7 @@ class BatchAxesTest {
                   "state", Tensor.ofFloats(Shape.of(2, 3), state))));
     }
     Path file = TestModels.write(model, folder.resolve("m.onnx"));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       Runner runner = inference.runner(List.of("y"));
       assertThat(TestModels.run(runner, batch).get("y"))
           .isEqualTo(
@@ -122,7 +123,7 @@ class BatchAxesTest {
                 "factor", Tensor.ofFloats(Shape.SCALAR, 10),
                 "shift", Tensor.ofFloats(Shape.of(4, 2), 0, 0, 1, 1, 2, 2, 3, 3)));
     Path file = TestModels.write(model, folder.resolve("m.onnx"));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       Runner runner = inference.runner(List.of("y"));
       assertThat(TestModels.run(runner, List.of(sample)).get("y"))
           .isEqualTo(Tensor.ofFloats(Shape.of(4, 2), 10, 20, 11, 21, 12, 22, 13, 23));

@@ -2,6 +2,7 @@ package dev.tare.engine.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.Models;
 import dev.tare.engine.tensor.Sample;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ class BatchProbeTest {
 
   private int largestSafe(Models model, int batchSize, String... outputs) {
     Path file = TestModels.write(model, folder.resolve("m.onnx"));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       return BatchProbe.largestSafe(inference, List.of(outputs), SAMPLES, batchSize);
     }
   }

@@ -3,6 +3,7 @@ package dev.tare.engine.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ class SharedInferenceTest {
     return TestModels.write(TestModels.elementwise(), folder.resolve(name));
   }
 
-  private static void assertRuns(Inference inference) {
+  private static void assertRuns(Session inference) {
     assertThat(
             TestModels.run(inference.runner(List.of("relu")), List.of(TestModels.sample(1, -1)))
                 .get("relu")
@@ -31,43 +32,52 @@ class SharedInferenceTest {
   void tasksShareASessionPerModelAndOptions() {
     Path file = model("shared.onnx");
     InferenceOptions plain = new InferenceOptions(OptimizationLevel.NONE, 1);
-    SharedInference.Lease two = SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS);
-    try (SharedInference.Lease one = SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS);
-        SharedInference.Lease other = SharedInference.lease(ModelFile.of(file), plain)) {
-      assertThat(two.inference()).isSameAs(one.inference());
-      assertThat(other.inference()).isNotSameAs(one.inference());
+    SharedInference.Lease two =
+        SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(file), TestModels.OPTIONS);
+    try (SharedInference.Lease one =
+            SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(file), TestModels.OPTIONS);
+        SharedInference.Lease other =
+            SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(file), plain)) {
+      assertThat(two.session()).isSameAs(one.session());
+      assertThat(other.session()).isNotSameAs(one.session());
       two.close();
       two.close();
-      assertRuns(one.inference());
+      assertRuns(one.session());
     }
     try (SharedInference.Lease later =
-        SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS)) {
-      assertRuns(later.inference());
+        SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(file), TestModels.OPTIONS)) {
+      assertRuns(later.session());
     }
   }
 
   @Test
   void idleSessionsAreClosedLeastRecentlyUsedFirst() {
     try (SharedInference.Lease used =
-        SharedInference.lease(ModelFile.of(model("u.onnx")), TestModels.OPTIONS)) {
+        SharedInference.lease(
+            OrtRuntime.INSTANCE, ModelFile.of(model("u.onnx")), TestModels.OPTIONS)) {
       SharedInference.Lease a =
-          SharedInference.lease(ModelFile.of(model("a.onnx")), TestModels.OPTIONS);
+          SharedInference.lease(
+              OrtRuntime.INSTANCE, ModelFile.of(model("a.onnx")), TestModels.OPTIONS);
       a.close();
-      Inference b;
+      Session b;
       try (SharedInference.Lease lease =
-          SharedInference.lease(ModelFile.of(model("b.onnx")), TestModels.OPTIONS)) {
-        b = lease.inference();
+          SharedInference.lease(
+              OrtRuntime.INSTANCE, ModelFile.of(model("b.onnx")), TestModels.OPTIONS)) {
+        b = lease.session();
       }
-      SharedInference.lease(ModelFile.of(model("c.onnx")), TestModels.OPTIONS).close();
-      assertRuns(used.inference());
+      SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(model("c.onnx")), TestModels.OPTIONS)
+          .close();
+      assertRuns(used.session());
       try (SharedInference.Lease again =
-          SharedInference.lease(ModelFile.of(folder.resolve("b.onnx")), TestModels.OPTIONS)) {
-        assertThat(again.inference()).isSameAs(b);
+          SharedInference.lease(
+              OrtRuntime.INSTANCE, ModelFile.of(folder.resolve("b.onnx")), TestModels.OPTIONS)) {
+        assertThat(again.session()).isSameAs(b);
       }
       try (SharedInference.Lease again =
-          SharedInference.lease(ModelFile.of(folder.resolve("a.onnx")), TestModels.OPTIONS)) {
-        assertThat(again.inference()).isNotSameAs(a.inference());
-        assertRuns(again.inference());
+          SharedInference.lease(
+              OrtRuntime.INSTANCE, ModelFile.of(folder.resolve("a.onnx")), TestModels.OPTIONS)) {
+        assertThat(again.session()).isNotSameAs(a.session());
+        assertRuns(again.session());
       }
     }
   }
@@ -75,17 +85,21 @@ class SharedInferenceTest {
   @Test
   void modelThatDoesNotLoadLeavesNothingBehind() throws IOException {
     Path file = folder.resolve("late.onnx");
-    assertThatThrownBy(() -> SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS))
+    assertThatThrownBy(
+            () ->
+                SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(file), TestModels.OPTIONS))
         .isInstanceOf(InferenceException.class)
         .hasMessageStartingWith("Cannot read model 'late.onnx': ");
     Files.writeString(file, "no model");
-    assertThatThrownBy(() -> SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS))
+    assertThatThrownBy(
+            () ->
+                SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(file), TestModels.OPTIONS))
         .isInstanceOf(InferenceException.class)
         .hasMessageStartingWith("ONNX Runtime cannot load model 'late.onnx': ");
     model("late.onnx");
     try (SharedInference.Lease lease =
-        SharedInference.lease(ModelFile.of(file), TestModels.OPTIONS)) {
-      assertRuns(lease.inference());
+        SharedInference.lease(OrtRuntime.INSTANCE, ModelFile.of(file), TestModels.OPTIONS)) {
+      assertRuns(lease.session());
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.tare.engine.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
@@ -70,7 +71,7 @@ class StatisticsCollectorTest {
     }
     List<TensorStatistics> expected = naive(samples);
     Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       for (int batchSize : new int[] {1, 3, 8, 100}) {
         Collections.shuffle(samples, random);
         StatisticsCollector collector = new StatisticsCollector(inference, OBSERVED, batchSize);
@@ -102,7 +103,7 @@ class StatisticsCollectorTest {
       expected.observe(bytes(x), Shape.of(x.length), List.of(SampleOrigin.of(sample)));
     }
     Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       StatisticsCollector collector = new StatisticsCollector(inference, whole, 4);
       samples.forEach(collector::add);
       assertThat(collector.finish()).containsExactly(expected.statistics());
@@ -119,7 +120,7 @@ class StatisticsCollectorTest {
     Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
     StatisticsCollector collector;
     Iterator<MergeableState> drained;
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       collector = new StatisticsCollector(inference, OBSERVED, 4);
       samples.forEach(collector::add);
       drained = collector.drain();
@@ -153,7 +154,7 @@ class StatisticsCollectorTest {
     samples.add(TestModels.sample(-5, -6, -7));
     Path file = TestModels.write(TestModels.choosing(), folder.resolve("m.onnx"));
     SortedMap<String, ObserverOptions> chosen = new TreeMap<>(Map.of("chosen", options));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       StatisticsCollector collector = new StatisticsCollector(inference, chosen, 1);
       samples.forEach(collector::add);
       assertThat(collector.finish()).containsExactly(expected.statistics());
@@ -164,7 +165,7 @@ class StatisticsCollectorTest {
   void batchesWhoseValuesCannotBeToldApartAreRefused() {
     ObserverOptions options = OBSERVED.get(OBSERVED.firstKey());
     Path file = TestModels.write(TestModels.choosing(), folder.resolve("m.onnx"));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       StatisticsCollector collector =
           new StatisticsCollector(inference, new TreeMap<>(Map.of("chosen", options)), 2);
       collector.add(TestModels.sample(1, 2));
@@ -181,7 +182,7 @@ class StatisticsCollectorTest {
   @Test
   void nothingSeenIsEmpty() {
     Path file = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
-    try (Inference inference = Inference.open(file, TestModels.OPTIONS)) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS)) {
       StatisticsCollector collector = new StatisticsCollector(inference, OBSERVED, 4);
       assertThat(collector.finish())
           .extracting(t -> t.whole().orElseThrow().count())

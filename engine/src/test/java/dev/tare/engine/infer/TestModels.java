@@ -16,14 +16,14 @@ import java.util.Map;
 import java.util.Random;
 
 /** Models small enough that their outputs are known by heart. */
-final class TestModels {
+public final class TestModels {
 
-  static final InferenceOptions OPTIONS = InferenceOptions.of(1);
+  public static final InferenceOptions OPTIONS = InferenceOptions.of(1);
 
   private TestModels() {}
 
   /** x[batch, n] to relu = max(x, 0) and twice = x + x; none of them mixes values. */
-  static Models elementwise() {
+  public static Models elementwise() {
     return Models.opset(13)
         .input("x", "batch", "n")
         .node("Relu", "x", "relu")
@@ -47,7 +47,7 @@ final class TestModels {
   }
 
   /** x[batch, n] to relu, and chosen = its positive values, however many there are. */
-  static Models choosing() {
+  public static Models choosing() {
     return elementwise()
         .node("Constant", "", "zero", Models.scalar("value", 0))
         .node("Greater", "x zero", "positive")
@@ -57,7 +57,7 @@ final class TestModels {
         .output("chosen");
   }
 
-  static Path write(Models model, Path file) {
+  public static Path write(Models model, Path file) {
     try {
       return Files.write(file, model.bytes());
     } catch (IOException e) {
@@ -65,11 +65,11 @@ final class TestModels {
     }
   }
 
-  static Sample sample(float... values) {
+  public static Sample sample(float... values) {
     return Sample.of(Map.of("x", Tensor.ofFloats(Shape.of(values.length), values)));
   }
 
-  static Sample random(Random random, int length) {
+  public static Sample random(Random random, int length) {
     float[] values = new float[length];
     for (int i = 0; i < length; i++) {
       values[i] = (float) random.nextGaussian();
@@ -77,12 +77,12 @@ final class TestModels {
     return sample(values);
   }
 
-  static float[] values(Sample sample) {
+  public static float[] values(Sample sample) {
     return sample.inputs().get("x").toFloatArray();
   }
 
   /** Copies of the outputs of one batch. */
-  static Map<String, Tensor> run(Runner runner, List<Sample> batch) {
+  public static Map<String, Tensor> run(Runner runner, List<Sample> batch) {
     Map<String, Tensor> outputs = new HashMap<>();
     runner.run(
         batch,

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.UnsafeByteOperations;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceException;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelFile;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.StringStringEntryProto;
@@ -60,7 +61,7 @@ class ModelWriterTest {
 
   private static float[] run(ModelFile file, String output) {
     float[][] values = new float[1][];
-    try (Inference inference = Inference.open(file, InferenceOptions.of(1))) {
+    try (Session inference = OrtRuntime.INSTANCE.open(file, InferenceOptions.of(1))) {
       inference
           .runner(List.of(output))
           .run(

@@ -2,9 +2,10 @@ package dev.tare.engine.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelFile;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.GraphProto;
@@ -72,7 +73,7 @@ class SessionModelTest {
                 Tensor.of(DType.BOOL, Shape.SCALAR, ByteBuffer.wrap(new byte[] {1}))));
     SortedMap<String, Tensor> outputs = new TreeMap<>();
     ModelFile aliased = ModelFile.of(file).with(session.aliases());
-    try (Inference inference = Inference.open(aliased, InferenceOptions.of(1))) {
+    try (Session inference = OrtRuntime.INSTANCE.open(aliased, InferenceOptions.of(1))) {
       assertThat(inference.inputs()).containsExactly(name.apply("x"), name.apply("flag"));
       assertThat(inference.floatOutputs())
           .containsExactlyInAnyOrder(name.apply("y"), name.apply("h"));

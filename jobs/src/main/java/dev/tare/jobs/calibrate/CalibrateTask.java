@@ -1,7 +1,6 @@
 package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.infer.CpuFeatures;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
@@ -17,6 +16,7 @@ import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.model.Jvm;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.Sessions;
 import dev.tare.jobs.table.StateRow;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -84,10 +84,10 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     WholeTables tables = heap.hasRoomForAll(denseBytes) ? WholeTables.DENSE : WholeTables.PAGED;
     StateRoom.enter(heap, tables == WholeTables.DENSE ? denseBytes : bytes, batchBytes);
     try (SharedInference.Lease lease =
-        SharedInference.lease(
+        Sessions.lease(
             model.exposing(new TreeSet<>(options.keySet())), InferenceOptions.of(threads))) {
       StatisticsCollector collector =
-          new StatisticsCollector(lease.inference(), options, batchSize, tables, kinds);
+          new StatisticsCollector(lease.session(), options, batchSize, tables, kinds);
       while (samples.hasNext()) {
         Row row = samples.next();
         collector.add(Sample.decode(row.getAs(1)), origin(row));
@@ -144,7 +144,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
         collector.batches(),
         collector.runNanos(),
         collector.observeNanos(),
-        Inference.runtimeVersion(),
+        Sessions.runtimeVersion(),
         cpu.model(),
         cpu.fingerprint(),
         Jvm.id());

@@ -7,6 +7,7 @@ import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.Observation;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.Sessions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -58,10 +59,10 @@ final class Observations {
 
   private static Set<String> floatOutputs(ModelHandle handle, SortedSet<String> names) {
     try (SharedInference.Lease lease =
-        SharedInference.lease(handle.exposing(names), InferenceOptions.of(1))) {
+        Sessions.lease(handle.exposing(names), InferenceOptions.of(1))) {
       SortedSet<String> unknown = new TreeSet<>(names);
-      unknown.removeAll(lease.inference().floatOutputs());
-      unknown.removeAll(lease.inference().otherOutputs());
+      unknown.removeAll(lease.session().floatOutputs());
+      unknown.removeAll(lease.session().otherOutputs());
       if (!unknown.isEmpty()) {
         // Left out, they would be missing in the statistics, and nobody would know why.
         throw TareException.badInput(
@@ -71,7 +72,7 @@ final class Observations {
                     handle.ref().uri(),
                     unknown.size() == 1 ? "" : ", nor %d others".formatted(unknown.size() - 1)));
       }
-      return lease.inference().floatOutputs();
+      return lease.session().floatOutputs();
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.ModelSignature;
+import dev.tare.jobs.model.Sessions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,9 +57,9 @@ record Probe(
     SortedSet<String> names = new TreeSet<>();
     observed.forEach(tensor -> names.add(tensor.tensor()));
     try (SharedInference.Lease lease =
-        SharedInference.lease(model.exposing(names), InferenceOptions.of(threads))) {
+        Sessions.lease(model.exposing(names), InferenceOptions.of(threads))) {
       List<String> outputs = List.copyOf(names);
-      Map<String, List<Shape>> shapes = ShapeProbe.shapes(lease.inference(), outputs, samples);
+      Map<String, List<Shape>> shapes = ShapeProbe.shapes(lease.session(), outputs, samples);
       SortedMap<String, Long> channels = channels(observed, shapes);
       SortedSet<String> varying = new TreeSet<>();
       for (ObservedTensor tensor : observed) {
@@ -69,7 +70,7 @@ record Probe(
       long sampleBytes = sampleBytes(shapes, samples.size());
       int batchSize = batchSize(model, wanted, shapes, sampleBytes, heap);
       if (batchSize > 1) {
-        batchSize = BatchProbe.largestSafe(lease.inference(), outputs, samples, batchSize);
+        batchSize = BatchProbe.largestSafe(lease.session(), outputs, samples, batchSize);
       }
       return new Probe(channels, varying, sampleBytes, batchSize);
     } catch (OutOfMemoryError e) {

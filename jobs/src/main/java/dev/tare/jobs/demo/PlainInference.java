@@ -7,6 +7,7 @@ import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.Sessions;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -61,8 +62,8 @@ public final class PlainInference {
     public Iterator<Long> call(Iterator<Row> samples) {
       long[] nanos = new long[1];
       try (SharedInference.Lease lease =
-          SharedInference.lease(model.file(), InferenceOptions.of(threads))) {
-        Runner runner = lease.inference().runner(new ArrayList<>(lease.inference().floatOutputs()));
+          Sessions.lease(model.file(), InferenceOptions.of(threads))) {
+        Runner runner = lease.session().runner(new ArrayList<>(lease.session().floatOutputs()));
         Batcher<Sample> batcher =
             new Batcher<>(
                 batchSize,

@@ -36,8 +36,8 @@ final class ComparedOutputs {
       Map<String, OutputKind> kinds = new LinkedHashMap<>();
       List<String> others = new ArrayList<>();
       for (TensorInfo output : model.parse().outputs()) {
-        OutputKind kind = a.inference().comparableOutputs().get(output.name());
-        OutputKind other = b.inference().comparableOutputs().get(output.name());
+        OutputKind kind = a.session().comparableOutputs().get(output.name());
+        OutputKind other = b.session().comparableOutputs().get(output.name());
         if (kind != null
             && other != null
             && (kind == OutputKind.LABELS) == (other == OutputKind.LABELS)) {
@@ -69,7 +69,7 @@ final class ComparedOutputs {
       return;
     }
     try (SharedInference.Lease lease = Side.FLOAT.lease(model, InferenceOptions.of(1))) {
-      if (lease.inference().comparableOutputs().isEmpty()) {
+      if (lease.session().comparableOutputs().isEmpty()) {
         throw TareException.badInput(
             "Model %s has no output that can be compared: %s. Outputs must be tensors, or sequences of maps to numbers; make a tensor in front of them an output"
                 .formatted(

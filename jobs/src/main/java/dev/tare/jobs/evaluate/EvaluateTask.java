@@ -88,8 +88,8 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
         output -> channels.put(output, List.of(new ChannelSums(true), new ChannelSums(false))));
     try (SharedInference.Lease reference = Side.FLOAT.lease(model, options);
         SharedInference.Lease other = Side.QUANTIZED.lease(quantized, options)) {
-      Runner referenceRunner = reference.inference().comparing(outputs);
-      Runner otherRunner = other.inference().comparing(outputs);
+      Runner referenceRunner = reference.session().comparing(outputs);
+      Runner otherRunner = other.session().comparing(outputs);
       Batcher<Sample> batcher =
           new Batcher<>(
               batchSize,

@@ -53,7 +53,7 @@ final class EvaluationBatch {
       return 1;
     }
     try (SharedInference.Lease lease = Side.FLOAT.lease(model, InferenceOptions.of(1))) {
-      return splits(lease.inference().comparing(unclear), unclear, probes, wished) ? wished : 1;
+      return splits(lease.session().comparing(unclear), unclear, probes, wished) ? wished : 1;
     }
   }
 

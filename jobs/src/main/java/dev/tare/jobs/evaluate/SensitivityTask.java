@@ -1,10 +1,10 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.Session;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
@@ -21,6 +21,7 @@ import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.LocalModel;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.Sessions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -165,7 +166,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
   /** The judged vector of every sample, one at a time: other shapes would only hide noise. */
   private List<SampleOutput> run(ModelFile file) {
     List<SampleOutput> vectors = new ArrayList<>();
-    try (Inference inference = Inference.open(file, InferenceOptions.of(threads))) {
+    try (Session inference = Sessions.open(file, InferenceOptions.of(threads))) {
       Runner runner = inference.comparing(List.of(output));
       for (byte[] sample : samples) {
         SampleOutput own =

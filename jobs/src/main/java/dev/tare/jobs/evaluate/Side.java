@@ -6,6 +6,7 @@ import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.Sessions;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -26,7 +27,7 @@ enum Side {
    * @throws InferenceException if ONNX Runtime cannot load the model
    */
   SharedInference.Lease lease(ModelHandle model, InferenceOptions options) {
-    return named(() -> SharedInference.lease(model.file(), options));
+    return named(() -> Sessions.lease(model.file(), options));
   }
 
   /**

@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.engine.infer.CpuFeatures;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.ModelPreparer;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.plan.ChannelPlan;
@@ -188,7 +189,7 @@ class AccuracyTest {
     Path exposed = folder.resolve("exposed.onnx");
     OnnxModel model = OnnxModel.read(MiniLm.model());
     Files.write(exposed, ModelPreparer.expose(model, observed).toByteArray());
-    try (Inference inference = Inference.open(exposed, InferenceOptions.of(1))) {
+    try (Session inference = OrtRuntime.INSTANCE.open(exposed, InferenceOptions.of(1))) {
       Runner runner = inference.runner(List.copyOf(observed));
       for (Sample sample : EngineAlone.tokenize(texts.subList(0, CALIBRATION))) {
         runner.run(

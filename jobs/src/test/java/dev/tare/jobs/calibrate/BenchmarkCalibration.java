@@ -1,10 +1,11 @@
 package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.infer.Batcher;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.TensorSink;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
@@ -77,7 +78,7 @@ public final class BenchmarkCalibration {
   /** One way to run the model. */
   private static final class Variant {
     private final String name;
-    private final Inference inference;
+    private final Session inference;
     private final List<String> outputs;
     private final List<ObservedTensor> observed;
     private final Optional<ChannelMode> mode;
@@ -89,7 +90,7 @@ public final class BenchmarkCalibration {
 
     Variant(
         String name,
-        Inference inference,
+        Session inference,
         Set<String> outputs,
         List<ObservedTensor> observed,
         Optional<ChannelMode> mode,
@@ -158,8 +159,8 @@ public final class BenchmarkCalibration {
     try (OutputStream out = Files.newOutputStream(prepared)) {
       ModelPreparer.expose(model, names).writeTo(out);
     }
-    Inference plain = Inference.open(file, InferenceOptions.of(1));
-    Inference exposed = Inference.open(prepared, InferenceOptions.of(1));
+    Session plain = OrtRuntime.INSTANCE.open(file, InferenceOptions.of(1));
+    Session exposed = OrtRuntime.INSTANCE.open(prepared, InferenceOptions.of(1));
     add("plain", plain, plain.floatOutputs(), observed, Optional.empty(), false);
     add("exposed, unread", exposed, names, observed, Optional.empty(), false);
     add("per tensor, unnamed", exposed, names, observed, Optional.of(ChannelMode.NONE), false);
@@ -177,7 +178,7 @@ public final class BenchmarkCalibration {
 
   private void add(
       String name,
-      Inference inference,
+      Session inference,
       Set<String> outputs,
       List<ObservedTensor> observed,
       Optional<ChannelMode> mode,

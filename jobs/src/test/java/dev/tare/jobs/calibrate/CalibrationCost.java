@@ -3,9 +3,10 @@ package dev.tare.jobs.calibrate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.Tare;
 import java.io.IOException;
@@ -85,7 +86,7 @@ public final class CalibrationCost {
       throws IOException, InterruptedException, ExecutionException {
     List<List<Sample>> batches = tokens.batches(samples, BATCH_SIZE);
     ExecutorService tasks = Executors.newFixedThreadPool(threads);
-    try (Inference inference = Inference.open(model(), InferenceOptions.of(1))) {
+    try (Session inference = OrtRuntime.INSTANCE.open(model(), InferenceOptions.of(1))) {
       List<Runner> runners = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
         runners.add(inference.runner(List.copyOf(inference.floatOutputs())));

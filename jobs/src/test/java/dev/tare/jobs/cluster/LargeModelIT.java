@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,8 @@ class LargeModelIT {
     assertThat(new ObjectMapper().readTree(back.resolve("manifest.json").toFile()).path("files"))
         .extracting(file -> file.path("path").asText())
         .contains("model.onnx", "model.onnx.data");
-    try (Inference inference = Inference.open(back.resolve("model.onnx"), InferenceOptions.of(2))) {
+    try (Session inference =
+        OrtRuntime.INSTANCE.open(back.resolve("model.onnx"), InferenceOptions.of(2))) {
       assertThat(inference.floatOutputs()).containsExactly("h4");
     }
   }

@@ -2,9 +2,10 @@ package dev.tare.jobs.law;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.StatisticsCollector;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.ModelPreparer;
@@ -71,7 +72,7 @@ public final class EngineAlone {
     Path exposed = temporary.resolve("exposed.onnx");
     Files.write(exposed, ModelPreparer.expose(model, observed.keySet()).toByteArray());
     ContentHash hash = new ContentHash();
-    try (Inference inference = Inference.open(exposed, InferenceOptions.of(1))) {
+    try (Session inference = OrtRuntime.INSTANCE.open(exposed, InferenceOptions.of(1))) {
       StatisticsCollector collector = new StatisticsCollector(inference, observed, batchSize);
       samples.forEach(collector::add);
       for (TensorStatistics statistics : collector.finish()) {

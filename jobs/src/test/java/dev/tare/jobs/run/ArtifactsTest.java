@@ -8,8 +8,9 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tare.engine.infer.Inference;
 import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
@@ -145,7 +146,8 @@ class ArtifactsTest {
 
   @Test
   void theRuntimeLoadsTheModelAndItIsNearTheFloatOne() throws IOException {
-    try (Inference inference = Inference.open(run.resolve("model.onnx"), InferenceOptions.of(1))) {
+    try (Session inference =
+        OrtRuntime.INSTANCE.open(run.resolve("model.onnx"), InferenceOptions.of(1))) {
       assertThat(inference.inputs()).containsExactly("image");
       assertThat(inference.floatOutputs()).containsExactly("y");
     }

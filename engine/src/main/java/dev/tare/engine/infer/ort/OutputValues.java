@@ -1,4 +1,4 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import ai.onnxruntime.MapInfo;
 import ai.onnxruntime.OnnxJavaType;
@@ -10,6 +10,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.SequenceInfo;
 import ai.onnxruntime.TensorInfo;
 import ai.onnxruntime.ValueInfo;
+import dev.tare.engine.infer.InferenceException;
+import dev.tare.engine.infer.OutputKind;
+import dev.tare.engine.infer.TensorSink;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

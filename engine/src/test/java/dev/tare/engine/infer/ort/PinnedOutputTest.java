@@ -1,7 +1,10 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.Session;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
@@ -34,7 +37,7 @@ class PinnedOutputTest {
   @TempDir Path folder;
 
   /** x[n, 2], its Identity, its Relu and the Identity of that, all of them outputs. */
-  private Inference inference() throws IOException {
+  private Session inference() throws IOException {
     GraphProto.Builder graph = GraphProto.newBuilder().setName("graph").addInput(info("x"));
     graph.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("x").addOutput("same"));
     graph.addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x").addOutput("relu"));
@@ -48,7 +51,7 @@ class PinnedOutputTest {
             .build()
             .toByteArray();
     Path model = Files.write(folder.resolve("model.onnx"), bytes);
-    return Inference.open(model, InferenceOptions.of(1));
+    return OrtRuntime.INSTANCE.open(model, InferenceOptions.of(1));
   }
 
   private static ValueInfoProto info(String name) {
@@ -74,7 +77,7 @@ class PinnedOutputTest {
 
   @Test
   void everyRunOfAShapeYieldsTheValuesOfItsOwnSample() throws IOException {
-    try (Inference inference = inference()) {
+    try (Session inference = inference()) {
       Runner runner = inference.runner(OUTPUTS);
       for (int run = 1; run <= 4; run++) {
         Map<String, List<Float>> seen = new TreeMap<>();

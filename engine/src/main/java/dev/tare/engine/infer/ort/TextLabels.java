@@ -1,4 +1,4 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;

@@ -1,4 +1,4 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;

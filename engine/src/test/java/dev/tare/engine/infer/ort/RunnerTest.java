@@ -1,8 +1,15 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.infer.InferenceException;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.OutputKind;
+import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.TensorSink;
+import dev.tare.engine.infer.TestModels;
 import dev.tare.engine.onnx.Models;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
@@ -24,8 +31,9 @@ class RunnerTest {
 
   @TempDir Path folder;
 
-  private Inference open(Models model) {
-    return Inference.open(TestModels.write(model, folder.resolve("m.onnx")), TestModels.OPTIONS);
+  private Session open(Models model) {
+    return OrtRuntime.INSTANCE.open(
+        TestModels.write(model, folder.resolve("m.onnx")), TestModels.OPTIONS);
   }
 
   private static Tensor expected(List<Sample> batch, boolean relu) {
@@ -41,7 +49,7 @@ class RunnerTest {
   @Test
   void outputsAreRightHoweverShapesAlternateAndRepeat() {
     Random random = new Random(3);
-    try (Inference inference = open(TestModels.elementwise())) {
+    try (Session inference = open(TestModels.elementwise())) {
       Runner runner = inference.runner(List.of("twice", "relu"));
       int[][] shapes = {{1, 4}, {3, 2}, {1, 4}, {2, 9}, {3, 2}, {1, 1}, {2, 9}, {5, 30}, {1, 4}};
       for (int round = 0; round < 3; round++) {
@@ -60,7 +68,7 @@ class RunnerTest {
   @Test
   void firstRunAndLaterRunsGiveTheSameBits() {
     Random random = new Random(4);
-    try (Inference inference = open(Models.mlp())) {
+    try (Session inference = open(Models.mlp())) {
       Runner runner = inference.runner(List.of("y"));
       for (int size = 1; size <= 4; size++) {
         List<Sample> batch = new ArrayList<>();
@@ -79,7 +87,7 @@ class RunnerTest {
   @Test
   void outputWhoseShapeDependsOnValuesIsWhatEachSampleGave() {
     float[][] samples = {{1, -2, 3}, {-1, -2, -3}, {4, 5, 6}, {-7, 8, -9}, {0, 0, 0}, {1, 2, -3}};
-    try (Inference inference = open(TestModels.choosing())) {
+    try (Session inference = open(TestModels.choosing())) {
       Runner runner = inference.runner(List.of("chosen", "relu", "twice"));
       for (int round = 0; round < 3; round++) {
         for (float[] x : samples) {
@@ -107,7 +115,7 @@ class RunnerTest {
 
   @Test
   void emptyFirstOutputIsNoObstacleForLaterOnes() {
-    try (Inference inference = open(TestModels.choosing())) {
+    try (Session inference = open(TestModels.choosing())) {
       Runner runner = inference.runner(List.of("chosen"));
       for (float[] x : new float[][] {{-1, -2}, {-3, 4}, {5, 6}, {-1, -1}, {7, -1}}) {
         assertThat(TestModels.run(runner, List.of(TestModels.sample(x))).get("chosen"))
@@ -118,7 +126,7 @@ class RunnerTest {
 
   @Test
   void buffersOfOutputsWithFixedShapesAreReusedBesideOthers() {
-    try (Inference inference = open(TestModels.choosing())) {
+    try (Session inference = open(TestModels.choosing())) {
       Runner runner = inference.runner(List.of("chosen", "relu"));
       Map<String, Boolean> direct = new HashMap<>();
       for (float[] x : new float[][] {{1, 2}, {-3, 4}, {5, -6}}) {
@@ -140,7 +148,7 @@ class RunnerTest {
             .node("Cast", "x", "truth", Models.integer("to", 9))
             .node("Cast", "x", "text", Models.integer("to", 8))
             .output("place", "double", "small", "truth", "text");
-    try (Inference inference = open(model)) {
+    try (Session inference = open(model)) {
       assertThat(inference.comparableOutputs())
           .containsEntry("relu", OutputKind.FLOAT)
           .containsEntry("double", OutputKind.NUMBERS)
@@ -187,7 +195,7 @@ class RunnerTest {
 
   @Test
   void outputsComeInTheOrderAskedFor() {
-    try (Inference inference = open(TestModels.elementwise())) {
+    try (Session inference = open(TestModels.elementwise())) {
       List<String> order = new ArrayList<>();
       Runner runner = inference.runner(List.of("twice", "relu"));
       for (int i = 0; i < 2; i++) {
@@ -200,7 +208,7 @@ class RunnerTest {
   @Test
   void outputsAreSortedByWhetherTheyAreFloats() {
     Models model = TestModels.elementwise().node("Shape", "x", "dims").output("dims");
-    try (Inference inference = open(model)) {
+    try (Session inference = open(model)) {
       assertThat(inference.inputs()).containsExactly("x");
       assertThat(inference.floatOutputs()).containsExactly("relu", "twice");
       assertThat(inference.otherOutputs()).containsExactly("dims");
@@ -212,7 +220,7 @@ class RunnerTest {
 
   @Test
   void batchesThatCannotRunAreRefused() {
-    try (Inference inference = open(Models.mlp())) {
+    try (Session inference = open(Models.mlp())) {
       Runner runner = inference.runner(List.of("y"));
       assertThatThrownBy(() -> TestModels.run(runner, List.of()))
           .isInstanceOf(IllegalArgumentException.class)
@@ -233,7 +241,7 @@ class RunnerTest {
   @Test
   void fileThatIsNoModelIsNamed() throws IOException {
     Path file = Files.writeString(folder.resolve("bad.onnx"), "no model");
-    assertThatThrownBy(() -> Inference.open(file, TestModels.OPTIONS))
+    assertThatThrownBy(() -> OrtRuntime.INSTANCE.open(file, TestModels.OPTIONS))
         .isInstanceOf(InferenceException.class)
         .hasMessageStartingWith("ONNX Runtime cannot load model 'bad.onnx': ");
     assertThatThrownBy(() -> InferenceOptions.of(0))

@@ -1,12 +1,17 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import dev.tare.engine.infer.InferenceException;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.ModelFile;
+import dev.tare.engine.infer.ModelRuntime;
+import dev.tare.engine.infer.Session;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The one environment of ONNX Runtime in a JVM, started so that it neither crashes nor calls home.
+ * ONNX Runtime: its one environment in a JVM, started so that it neither crashes nor calls home.
  *
  * <p>Since 1.29.0 the Linux library collects telemetry when it starts: it matches the command line
  * of the process against regular expressions by recursion, and a command line of about 4,000
@@ -15,12 +20,25 @@ import java.util.concurrent.CompletionException;
  * {@code ORT_DISABLE_TELEMETRY=1} avoids it, but a JVM cannot set it for itself; a large stack does
  * too.
  */
-final class OrtRuntime {
+public final class OrtRuntime implements ModelRuntime {
+
+  /** Has no state of its own. */
+  public static final OrtRuntime INSTANCE = new OrtRuntime();
 
   /** Address space, not memory: pages count when they are touched. */
   private static final long STACK_BYTES = 256L << 20;
 
   private OrtRuntime() {}
+
+  @Override
+  public Session open(ModelFile model, InferenceOptions options) {
+    return OrtInference.open(model, options);
+  }
+
+  @Override
+  public String version() {
+    return environment().getVersion();
+  }
 
   private static final class Holder {
     static final OrtEnvironment ENVIRONMENT = start();

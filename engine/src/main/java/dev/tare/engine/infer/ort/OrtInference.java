@@ -1,4 +1,4 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OrtEnvironment;
@@ -6,7 +6,16 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import ai.onnxruntime.TensorInfo;
+import dev.tare.engine.infer.BatchAxes;
+import dev.tare.engine.infer.InferenceException;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.ModelFile;
+import dev.tare.engine.infer.OptimizationLevel;
+import dev.tare.engine.infer.OutputKind;
+import dev.tare.engine.infer.Runner;
+import dev.tare.engine.infer.Session;
 import dev.tare.engine.tensor.Dim;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -26,12 +35,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * A loaded model. Thread-safe: tasks of one JVM share it, each through a {@link Runner} of its own.
+ * A model loaded by ONNX Runtime. Thread-safe: tasks of one JVM share it, each through a {@link
+ * Runner} of its own.
  *
  * <p>The model is opened by path, which costs 470 MB peak for a 205 MB model where bytes on the
  * heap cost 1,073 MB. Data in other files is mapped by the runtime.
  */
-public final class Inference implements AutoCloseable {
+final class OrtInference implements Session {
 
   private final OrtSession session;
   private final OrtSession.RunOptions quiet;
@@ -43,7 +53,7 @@ public final class Inference implements AutoCloseable {
   private final SortedMap<String, Integer> batchAxes;
   private final ConcurrentMap<List<String>, CopiedOutputs> copied = new ConcurrentHashMap<>();
 
-  private Inference(
+  private OrtInference(
       OrtSession session,
       OrtSession.RunOptions quiet,
       SessionNames names,
@@ -63,24 +73,15 @@ public final class Inference implements AutoCloseable {
   }
 
   /**
-   * Loads a model with all its data in itself, or beside it.
-   *
-   * @throws InferenceException if ONNX Runtime cannot load it
-   */
-  public static Inference open(Path model, InferenceOptions options) {
-    return open(ModelFile.of(model), options);
-  }
-
-  /**
    * Loads a model.
    *
    * @throws InferenceException if ONNX Runtime cannot load it
    */
-  public static Inference open(ModelFile source, InferenceOptions options) {
+  static OrtInference open(ModelFile source, InferenceOptions options) {
     Path model = source.file();
     OrtEnvironment environment = OrtRuntime.environment();
     try (SessionOptions settings = new SessionOptions()) {
-      settings.setOptimizationLevel(options.level().ort());
+      settings.setOptimizationLevel(level(options.level()));
       settings.setIntraOpNumThreads(options.intraOpThreads());
       settings.setInterOpNumThreads(1);
       settings.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
@@ -99,7 +100,7 @@ public final class Inference implements AutoCloseable {
         boolean isFloat = kind.filter(OutputKind.FLOAT::equals).isPresent();
         (isFloat ? floats : others).add(names.inModel(output.getKey()));
       }
-      return new Inference(
+      return new OrtInference(
           session,
           quiet(),
           names,
@@ -114,6 +115,15 @@ public final class Inference implements AutoCloseable {
               .formatted(model.getFileName(), withoutPlace(e.getMessage())),
           e);
     }
+  }
+
+  private static OptLevel level(OptimizationLevel level) {
+    return switch (level) {
+      case NONE -> OptLevel.NO_OPT;
+      case BASIC -> OptLevel.BASIC_OPT;
+      case EXTENDED -> OptLevel.EXTENDED_OPT;
+      case ALL -> OptLevel.ALL_OPT;
+    };
   }
 
   /** A buffer that does not fit is no error: nothing of it is to reach the user's terminal. */
@@ -164,26 +174,17 @@ public final class Inference implements AutoCloseable {
     return message.replaceFirst("Load model from .*? failed:\\s*", "");
   }
 
-  /** The version of ONNX Runtime. */
-  public static String runtimeVersion() {
-    return OrtRuntime.environment().getVersion();
-  }
-
-  /** Outputs of type float32: those that can be observed. */
+  @Override
   public SortedSet<String> floatOutputs() {
     return floatOutputs;
   }
 
-  /** Outputs of any other type. */
+  @Override
   public SortedSet<String> otherOutputs() {
     return otherOutputs;
   }
 
-  /**
-   * A runner that reads some outputs; one per thread.
-   *
-   * @throws IllegalArgumentException if one is no float32 output of the model
-   */
+  @Override
   public Runner runner(List<String> outputs) {
     for (String output : outputs) {
       if (!floatOutputs.contains(output)) {
@@ -194,17 +195,12 @@ public final class Inference implements AutoCloseable {
     return comparing(outputs);
   }
 
-  /** Outputs whose values can be compared with another model's, and what they are. */
+  @Override
   public SortedMap<String, OutputKind> comparableOutputs() {
     return comparable;
   }
 
-  /**
-   * A runner that reads outputs of any kind; one per thread. Those that are no float32 tensors are
-   * copied.
-   *
-   * @throws IllegalArgumentException if one is not among {@link #comparableOutputs}
-   */
+  @Override
   public Runner comparing(List<String> outputs) {
     List<String> wanted = List.copyOf(outputs);
     for (String output : wanted) {
@@ -214,11 +210,11 @@ public final class Inference implements AutoCloseable {
       }
     }
     CopiedOutputs shared = copied.computeIfAbsent(wanted, o -> new CopiedOutputs());
-    return new Runner(
+    return new OrtRunner(
         session, quiet, names, model, wanted, Set.copyOf(floatOutputs), batchAxes, shared);
   }
 
-  /** All inputs of the model as ONNX Runtime sees them, under the names that callers use. */
+  @Override
   public Set<String> inputs() {
     return names.inModel(session.getInputNames());
   }

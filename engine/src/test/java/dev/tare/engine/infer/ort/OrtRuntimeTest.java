@@ -1,4 +1,4 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,7 +13,7 @@ class OrtRuntimeTest {
   /** Prints the version of ONNX Runtime. */
   static final class Version {
     public static void main(String[] arguments) {
-      System.out.println(Inference.runtimeVersion());
+      System.out.println(OrtRuntime.INSTANCE.version());
     }
   }
 
@@ -30,6 +30,6 @@ class OrtRuntimeTest {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(30, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();
-    assertThat(said.strip()).isEqualTo(Inference.runtimeVersion());
+    assertThat(said.strip()).isEqualTo(OrtRuntime.INSTANCE.version());
   }
 }

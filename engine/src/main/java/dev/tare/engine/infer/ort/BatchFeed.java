@@ -1,8 +1,9 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.infer.ort;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import dev.tare.engine.infer.BatchAxes;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
