@@ -9,6 +9,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -29,6 +30,7 @@ class RoomsTest {
           "recipe",
           "target",
           "plan",
+          "pass",
           "onnx",
           "infer",
           "export");
@@ -72,6 +74,20 @@ class RoomsTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("com.google.protobuf..", "dev.tare.engine.onnx.proto..");
+
+  /** Planning is handed a profile; which one is the choice of whoever calls it. */
+  @ArchTest
+  static final ArchRule planningKnowsNoTargetByName =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "dev.tare.engine.graph..",
+              "dev.tare.engine.recipe..",
+              "dev.tare.engine.plan..",
+              "dev.tare.engine.pass..")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(OnnxRuntimeTarget.class);
 
   @ArchTest
   static final ArchRule onlyItsRoomSeesOnnxRuntime =

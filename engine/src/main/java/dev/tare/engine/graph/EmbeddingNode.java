@@ -7,13 +7,15 @@ import java.util.Optional;
  * An operator that takes rows of a constant float table.
  *
  * @param node name of the node, unique in the model
+ * @param opType type as the model's format names it
  * @param table the constant tensor
  * @param tableShape shape of the table, rows first; rank at least 2
  */
-public record EmbeddingNode(String node, String table, Shape tableShape) {
+public record EmbeddingNode(String node, String opType, String table, Shape tableShape) {
 
   /** The same node among operators with weights: a scale for each row. */
   public QuantizableNode asQuantizable() {
-    return new QuantizableNode(node, "Gather", "", 1, table, 0, tableShape, 0, Optional.empty());
+    return new QuantizableNode(
+        node, opType, "", 1, table, 0, tableShape, 0, Optional.empty(), 1, WeightUse.ROWS);
   }
 }

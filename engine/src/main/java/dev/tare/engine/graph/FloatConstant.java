@@ -4,7 +4,6 @@ import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A floating-point constant of a model, of any type and wherever it is read.
@@ -24,50 +23,14 @@ public record FloatConstant(String name, DType dtype, Shape shape, List<Reader> 
    * @param input position among the node's inputs
    * @param reason why the graph lets the operator have no quantized weight there; empty where the
    *     type of the operator says so, or nothing does
+   * @param arithmetic whether it adds, scales or cuts with the constant, as with the numbers of
+   *     channels
    */
-  public record Reader(String node, String opType, int input, Optional<String> reason) {
-
-    /** Whether it adds, scales or cuts with the constant, as with the numbers of channels. */
-    private boolean isArithmetic() {
-      return ARITHMETIC.contains(opType) || (BIASED.contains(opType) && input > 1);
-    }
-  }
+  public record Reader(
+      String node, String opType, int input, Optional<String> reason, boolean arithmetic) {}
 
   /** A vector with fewer numbers weighs nothing, whoever reads it. */
   private static final int SMALL_VECTOR = 256;
-
-  private static final Set<String> ARITHMETIC =
-      Set.of(
-          "Add",
-          "Sub",
-          "Mul",
-          "Div",
-          "Pow",
-          "Max",
-          "Min",
-          "Where",
-          "Clip",
-          "PRelu",
-          "Sum",
-          "Mean",
-          "Equal",
-          "Greater",
-          "GreaterOrEqual",
-          "Less",
-          "LessOrEqual",
-          "BatchNormalization",
-          "GroupNormalization",
-          "InstanceNormalization",
-          "LayerNormalization",
-          "RMSNormalization",
-          "SimplifiedLayerNormalization",
-          "com.microsoft.BiasGelu",
-          "com.microsoft.FastGelu",
-          "com.microsoft.SkipLayerNormalization",
-          "com.microsoft.SkipSimplifiedLayerNormalization");
-
-  private static final Set<String> BIASED =
-      Set.of("Conv", "ConvTranspose", "Gemm", "com.microsoft.FusedConv", "com.microsoft.FusedGemm");
 
   public FloatConstant {
     readers = List.copyOf(readers);
@@ -80,6 +43,6 @@ public record FloatConstant(String name, DType dtype, Shape shape, List<Reader> 
   public boolean isVector() {
     long extents = shape.dims().stream().filter(dim -> dim > 1).count();
     return extents < 2
-        && (shape.size() < SMALL_VECTOR || readers.stream().allMatch(Reader::isArithmetic));
+        && (shape.size() < SMALL_VECTOR || readers.stream().allMatch(Reader::arithmetic));
   }
 }

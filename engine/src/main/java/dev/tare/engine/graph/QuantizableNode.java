@@ -3,22 +3,21 @@ package dev.tare.engine.graph;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * An operator with a constant weight, as the graph shows it.
  *
  * @param node name of the node, unique in the model
- * @param opType MatMul, Gemm, Conv, ConvTranspose or Gather, or a normalization
- * @param input the activation tensor that it reads; empty for a Gather, whose table is all
+ * @param opType type as the model's format names it, which rules match and messages tell
+ * @param input the activation tensor that it reads; empty where it takes rows of a table
  * @param inputIndex position of the activation among the node's inputs
  * @param weight the constant tensor
  * @param weightIndex position of the weight among the node's inputs
  * @param weightShape shape of the weight as stored
- * @param weightAxis axis of the weight's output channels: the last of MatMul's right operand, 0 of
- *     Conv, 1 of ConvTranspose, 1 of Gemm or 0 where it transposes
+ * @param weightAxis axis of the weight's output channels
  * @param bias the constant bias, where the node has one
- * @param groups parts that a Conv or ConvTranspose cuts its channels into; 1 of other operators
+ * @param groups parts that a convolution cuts its channels into; 1 of other operators
+ * @param use what it does with the weight
  */
 public record QuantizableNode(
     String node,
@@ -30,45 +29,28 @@ public record QuantizableNode(
     Shape weightShape,
     int weightAxis,
     Optional<String> bias,
-    long groups) {
+    long groups,
+    WeightUse use) {
 
   /** How rules call a {@link #depthwise} Conv, which is a Conv to them as well. */
   public static final String DEPTHWISE = "DepthwiseConv";
 
-  private static final Set<String> NORMALIZATIONS =
-      Set.of("LayerNormalization", "InstanceNormalization", "BatchNormalization");
-
-  /** A node without groups. */
-  public QuantizableNode(
-      String node,
-      String opType,
-      String input,
-      int inputIndex,
-      String weight,
-      int weightIndex,
-      Shape weightShape,
-      int weightAxis,
-      Optional<String> bias) {
-    this(node, opType, input, inputIndex, weight, weightIndex, weightShape, weightAxis, bias, 1);
-  }
-
   /** Whether it takes rows of its weight instead of multiplying by it. */
   public boolean takesRows() {
-    return opType.equals("Gather");
+    return use.takesRows();
   }
 
   /**
    * Whether an index along the weight's axis stands for one output channel, so that each may have
-   * its own scale; false of a ConvTranspose with groups, whose weight takes one scale, and of a
-   * normalization.
+   * its own scale.
    */
   public boolean channelScales() {
-    return opType.equals("ConvTranspose") ? groups == 1 : !NORMALIZATIONS.contains(opType);
+    return use.channelScales();
   }
 
-  /** Whether it is a Conv with several groups that read one channel each. */
+  /** Whether it is a convolution with several groups that read one channel each. */
   public boolean depthwise() {
-    return opType.equals("Conv") && groups > 1 && weightShape.dim(1) == 1;
+    return use.depthwise();
   }
 
   /** The operator types that a rule may match it by. */
@@ -76,16 +58,8 @@ public record QuantizableNode(
     return depthwise() ? List.of(opType, DEPTHWISE) : List.of(opType);
   }
 
-  /**
-   * The axis of the weight that products are summed over; of a table, the one inside a row; of a
-   * normalization's scale, -1.
-   */
+  /** The axis of the weight that products are summed over; -1 where there is none. */
   public int blockAxis() {
-    return switch (opType) {
-      case "MatMul" -> weightAxis == weightShape.rank() - 1 ? weightAxis - 1 : weightAxis + 1;
-      case "ConvTranspose" -> 0;
-      case "Gemm" -> 1 - weightAxis;
-      default -> NORMALIZATIONS.contains(opType) ? -1 : 1;
-    };
+    return use.blockAxis();
   }
 }

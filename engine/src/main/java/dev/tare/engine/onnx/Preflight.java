@@ -6,6 +6,7 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ public final class Preflight {
   public static final int MIN_OPSET = 7;
 
   /** Newest version that the ONNX Runtime in use loads. */
-  public static final int MAX_OPSET = 26;
+  public static final int MAX_OPSET = OnnxRuntimeTarget.MAX_OPSET;
 
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
   private static final Pattern QUANTIZED =

@@ -4,11 +4,11 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
-import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.BiasForm;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -20,13 +20,10 @@ import java.util.Optional;
 /**
  * Decides about the biases of static operators.
  *
- * <p>A bias is int32 with the scale of its accumulator, scale of input times scale of weight: with
- * a float bias ONNX Runtime changes the arithmetic of the operator. Not thread-safe.
+ * <p>A bias has the target's {@link BiasForm}: integers with the scale of its accumulator, scale of
+ * input times scale of weight. Not thread-safe.
  */
 final class Biases {
-
-  /** A bias code may use this share of int32, so that rounding cannot overflow it. */
-  private static final double MAX_CODE = 1 << 30;
 
   private static final String OVERFLOWS = "the scale of its sums overflows";
 
@@ -36,14 +33,16 @@ final class Biases {
    */
   private static final float MAX_GROWTH = 4;
 
-  private static final Target INT32 = new Target(QuantType.INT32, true, false, false);
-
   private final ModelGraph source;
+  private final double maxCode;
+  private final Target integers;
   private final Map<String, TensorPlan> quantized = new LinkedHashMap<>();
   private final Map<String, TensorPlan> left = new LinkedHashMap<>();
 
-  Biases(ModelGraph source) {
+  Biases(ModelGraph source, BiasForm form) {
     this.source = source;
+    this.maxCode = form.maxCode();
+    this.integers = new Target(form.type(), true, false, false);
   }
 
   List<TensorPlan> all() {
@@ -68,12 +67,12 @@ final class Biases {
         reason = Optional.of(OVERFLOWS);
       } else if (weight.axis().isEmpty()
           && bias.length > 1
-          && floor(bias[c], input) > MAX_GROWTH * channel.scale()) {
+          && floor(bias[c], input, maxCode) > MAX_GROWTH * channel.scale()) {
         reason =
             Optional.of(
                 "it reaches %s, for which the one scale of the weight would grow too far"
                     .formatted(bias[c]));
-      } else if (!fits(input, Math.max(channel.scale(), floor(bias[c], input)))) {
+      } else if (!fits(input, Math.max(channel.scale(), floor(bias[c], input, maxCode)))) {
         reason =
             Optional.of(
                 "it reaches %s, and no finite scale of its sums holds that".formatted(bias[c]));
@@ -99,7 +98,7 @@ final class Biases {
             consumers,
             Optional.of(reason),
             Optional.of(source.constant(name).shape()),
-            INT32,
+            integers,
             "accumulator",
             weight.decidedBy(),
             Granularity.perTensor(),
@@ -107,8 +106,8 @@ final class Biases {
   }
 
   /**
-   * The weight with the scale of a channel widened where the bias would not fit int32: max(scale,
-   * |bias| / (scale of input * 2^30)).
+   * The weight with the scale of a channel widened where the bias would not fit its form:
+   * max(scale, |bias| / (scale of input * largest code)).
    */
   TensorPlan fitted(QuantizableNode node, TensorPlan input, TensorPlan weight) {
     Optional<float[]> bias = values(node, input, weight);
@@ -119,7 +118,7 @@ final class Biases {
     for (int c = 0; c < bias.get().length; c++) {
       int w = weight.axis().isPresent() ? c : 0;
       ChannelPlan channel = channels.get(w);
-      float floor = floor(bias.get()[c], input);
+      float floor = floor(bias.get()[c], input, maxCode);
       if (channel.params().scale() < floor) {
         QuantParams wider = new QuantParams(weight.type(), floor, channel.params().zeroPoint());
         channels.set(
@@ -157,7 +156,7 @@ final class Biases {
             List.of(node.node()),
             Optional.empty(),
             Optional.of(source.constant(name).shape()),
-            INT32,
+            integers,
             "accumulator",
             weight.decidedBy(),
             weight.axis().isPresent() ? Granularity.perChannel(0) : Granularity.perTensor(),
@@ -180,8 +179,8 @@ final class Biases {
   }
 
   /** The least scale of a weight with which a bias fits int32. */
-  static float floor(float bias, TensorPlan input) {
-    return (float) (Math.abs((double) bias) / (scale(input).scale() * MAX_CODE));
+  static float floor(float bias, TensorPlan input, double maxCode) {
+    return (float) (Math.abs((double) bias) / (scale(input).scale() * maxCode));
   }
 
   private static boolean fits(TensorPlan input, float weightScale) {

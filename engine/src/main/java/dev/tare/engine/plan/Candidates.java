@@ -9,9 +9,8 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.TensorRule;
-import dev.tare.engine.target.AllSupported;
-import dev.tare.engine.target.OperatorLimits;
 import dev.tare.engine.target.PlacedTensors;
+import dev.tare.engine.target.TargetProfile;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -29,9 +28,13 @@ import java.util.function.Function;
  * @param chosen the operators that the recipe wants quantized, in graph order, embeddings last
  * @param leftFloat operators with a constant weight that it leaves alone, with the reason
  * @param placed what is quantized beside these operators, by {@link Placement#ALL_SUPPORTED}
+ * @param target what the model is quantized for
  */
 public record Candidates(
-    List<Candidate> chosen, Map<QuantizableNode, String> leftFloat, PlacedTensors placed) {
+    List<Candidate> chosen,
+    Map<QuantizableNode, String> leftFloat,
+    PlacedTensors placed,
+    TargetProfile target) {
 
   /**
    * An operator to quantize.
@@ -47,8 +50,9 @@ public record Candidates(
           + " quantizes it";
 
   /** Operators with weights alone. */
-  public Candidates(List<Candidate> chosen, Map<QuantizableNode, String> leftFloat) {
-    this(chosen, leftFloat, PlacedTensors.NONE);
+  public Candidates(
+      List<Candidate> chosen, Map<QuantizableNode, String> leftFloat, TargetProfile target) {
+    this(chosen, leftFloat, PlacedTensors.NONE, target);
   }
 
   public Candidates {
@@ -56,8 +60,8 @@ public record Candidates(
     leftFloat = Collections.unmodifiableMap(new LinkedHashMap<>(leftFloat));
   }
 
-  /** Sorts the operators of a model by what the recipe says of them. */
-  public static Candidates of(Recipe recipe, ModelGraph source) {
+  /** Sorts the operators of a model by what the recipe says of them and the target can hold. */
+  public static Candidates of(TargetProfile target, Recipe recipe, ModelGraph source) {
     List<QuantizableNode> all = new ArrayList<>(source.nodes());
     source.embeddings().forEach(e -> all.add(e.asQuantizable()));
     Map<String, Candidate> byWeight = new LinkedHashMap<>();
@@ -66,9 +70,9 @@ public record Candidates(
     for (QuantizableNode node : all) {
       Optional<String> reason = recipe.reasonToLeave(node);
       if (reason.isEmpty()) {
-        Candidate candidate = candidate(recipe, node);
+        Candidate candidate = candidate(target, recipe, node);
         Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
-        reason = reasonAgainst(recipe, candidate, first);
+        reason = reasonAgainst(target, recipe, candidate, first);
         if (reason.isEmpty()) {
           chosen.add(candidate);
         }
@@ -83,23 +87,24 @@ public record Candidates(
       }
       if (reason.isEmpty()) {
         Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
-        reason = reasonAgainst(recipe, candidate, first);
+        reason = reasonAgainst(target, recipe, candidate, first);
       }
       reason.ifPresentOrElse(r -> leftFloat.put(node, r), () -> chosen.add(candidate));
     }
     return recipe.placement() == Placement.ALL_SUPPORTED
-        ? allSupported(recipe, source, chosen, leftFloat)
-        : new Candidates(chosen, leftFloat);
+        ? allSupported(target, recipe, source, chosen, leftFloat)
+        : new Candidates(chosen, leftFloat, target);
   }
 
   private static Candidates allSupported(
+      TargetProfile target,
       Recipe recipe,
       ModelGraph source,
       List<Candidate> weighted,
       Map<QuantizableNode, String> leftFloat) {
     List<QuantizableNode> nodes = weighted.stream().map(Candidate::node).toList();
-    AllSupported all = new AllSupported(recipe, source, nodes, leftFloat.keySet());
-    PlacedTensors placed = all.placed();
+    TargetProfile.Placed all = target.place(recipe, source, nodes, leftFloat.keySet());
+    PlacedTensors placed = all.tensors();
     List<Candidate> chosen = new ArrayList<>();
     List<Candidate> every = new ArrayList<>(weighted);
     all.normalizations().forEach(node -> every.add(new Candidate(node, Mode.STATIC, Format.QDQ)));
@@ -115,10 +120,10 @@ public record Candidates(
         leftFloat.put(candidate.node(), "its input '%s' stays float: %s".formatted(input, reason));
       }
     }
-    return new Candidates(chosen, leftFloat, placed);
+    return new Candidates(chosen, leftFloat, placed, target);
   }
 
-  private static Candidate candidate(Recipe recipe, QuantizableNode node) {
+  private static Candidate candidate(TargetProfile target, Recipe recipe, QuantizableNode node) {
     // Rows that a Gather takes are no product: nothing but the table can be quantized.
     Mode mode = node.takesRows() ? Mode.WEIGHT_ONLY : recipe.mode(node);
     if (mode == Mode.DYNAMIC) {
@@ -127,24 +132,20 @@ public record Candidates(
     boolean packed =
         mode == Mode.WEIGHT_ONLY
             && recipe.format() == Format.MATMUL_NBITS
-            && node.opType().equals("MatMul")
-            && node.weightIndex() == 1
-            && node.weightShape().rank() == 2
-            && recipe
-                .decide(query(List.of(new Candidate(node, mode, Format.MATMUL_NBITS))))
-                .rule()
-                .packs();
+            && target.packs(
+                node,
+                recipe
+                    .decide(query(target, List.of(new Candidate(node, mode, Format.MATMUL_NBITS))))
+                    .rule());
     return new Candidate(node, mode, packed ? Format.MATMUL_NBITS : Format.QDQ);
   }
 
   private static Optional<String> reasonAgainst(
-      Recipe recipe, Candidate candidate, Candidate first) {
+      TargetProfile target, Recipe recipe, Candidate candidate, Candidate first) {
     QuantizableNode node = candidate.node();
-    TensorRule rule = recipe.decide(query(List.of(candidate))).rule();
+    TensorRule rule = recipe.decide(query(target, List.of(candidate))).rule();
     Optional<String> limit =
-        candidate.mode() == Mode.STATIC
-            ? OperatorLimits.ofStatic(node, rule, inputBits(recipe, node))
-            : OperatorLimits.reason(node, candidate.mode(), rule);
+        target.limit(node, candidate.mode(), rule, () -> inputBits(recipe, node));
     if (limit.isPresent()) {
       return limit;
     }
@@ -178,7 +179,8 @@ public record Candidates(
   /** The constants to quantize by their values, by name. */
   public SortedMap<String, TensorQuery> weights() {
     SortedMap<String, TensorQuery> queries = new TreeMap<>(placed.operands());
-    group(c -> c.node().weight()).forEach((tensor, users) -> queries.put(tensor, query(users)));
+    group(c -> c.node().weight())
+        .forEach((tensor, users) -> queries.put(tensor, query(target, users)));
     return queries;
   }
 
@@ -199,7 +201,7 @@ public record Candidates(
   }
 
   /** What the first of those that share a weight decides for all of them. */
-  private static TensorQuery query(List<Candidate> users) {
+  private static TensorQuery query(TargetProfile target, List<Candidate> users) {
     Candidate first = users.get(0);
     QuantizableNode node = first.node();
     return new TensorQuery(
@@ -208,7 +210,7 @@ public record Candidates(
         names(users),
         operators(users),
         first.format(),
-        OperatorLimits.channelScales(node, first.mode()) ? node.weightAxis() : -1,
+        target.channelScales(node, first.mode()) ? node.weightAxis() : -1,
         node.blockAxis());
   }
 

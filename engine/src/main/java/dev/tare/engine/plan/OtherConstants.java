@@ -7,6 +7,7 @@ import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,7 +29,8 @@ public final class OtherConstants {
    * @param planned all other decisions; an operator that one of them speaks of for a constant gets
    *     no second entry for it
    */
-  public static List<TensorPlan> of(Recipe recipe, ModelGraph source, List<TensorPlan> planned) {
+  public static List<TensorPlan> of(
+      TargetProfile target, Recipe recipe, ModelGraph source, List<TensorPlan> planned) {
     Map<String, Set<String>> told = new HashMap<>();
     Set<String> quantized = new HashSet<>();
     for (TensorPlan plan : planned) {
@@ -50,7 +52,7 @@ public final class OtherConstants {
         if (!known.contains(reader.node())) {
           byReason
               .computeIfAbsent(
-                  reason(recipe, constant, reader, quantized.contains(constant.name())),
+                  reason(target, recipe, constant, reader, quantized.contains(constant.name())),
                   k -> new ArrayList<>())
               .add(reader);
         }
@@ -96,7 +98,11 @@ public final class OtherConstants {
   }
 
   private static String reason(
-      Recipe recipe, FloatConstant constant, FloatConstant.Reader reader, boolean elsewhere) {
+      TargetProfile target,
+      Recipe recipe,
+      FloatConstant constant,
+      FloatConstant.Reader reader,
+      boolean elsewhere) {
     if (reader.reason().isPresent()) {
       return reader.reason().get();
     }
@@ -107,7 +113,7 @@ public final class OtherConstants {
       return "it is quantized for other operators alone, %s reads the float one"
           .formatted(reader.opType());
     }
-    if (!Placement.takesConstants(reader.opType())) {
+    if (!target.takesConstants(reader.opType())) {
       return "constants of %s are not quantized".formatted(reader.opType());
     }
     return recipe.placement() == Placement.ALL_SUPPORTED

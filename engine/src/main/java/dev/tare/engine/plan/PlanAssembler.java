@@ -3,14 +3,11 @@ package dev.tare.engine.plan;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.quant.Granularity;
-import dev.tare.engine.quant.QuantType;
-import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.DecidedWeight;
-import dev.tare.engine.target.OperatorLimits;
 import dev.tare.engine.target.PlacedTensors;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -45,7 +42,7 @@ public final class PlanAssembler {
       List<TensorPlan> activations,
       List<TensorPlan> weights) {
     this.candidates = candidates;
-    this.biases = new Biases(source);
+    this.biases = new Biases(source, candidates.target().bias());
     activations.forEach(p -> this.activations.put(p.tensor(), p));
     weights.forEach(p -> this.weights.put(p.tensor(), p));
   }
@@ -103,7 +100,7 @@ public final class PlanAssembler {
         weight
             .floatReason()
             .map(r -> "the weight '%s' stays float: %s".formatted(node.weight(), r))
-            .or(() -> OperatorLimits.against(node, candidate.mode(), decided(weight)));
+            .or(() -> candidates.target().against(node, candidate.mode(), decided(weight)));
     if (candidate.mode() == Mode.STATIC) {
       TensorPlan activation = activations.get(node.input());
       if (!activation.quantized()) {
@@ -136,8 +133,7 @@ public final class PlanAssembler {
     return new DecidedWeight(weight.tensor(), weight.type(), weight.granularity(), centred);
   }
 
-  /** DynamicQuantizeLinear knows one type. */
-  private static TensorPlan atRunTime(String tensor, List<QuantizableNode> nodes) {
+  private TensorPlan atRunTime(String tensor, List<QuantizableNode> nodes) {
     return new TensorPlan(
         tensor,
         Role.ACTIVATION,
@@ -145,7 +141,7 @@ public final class PlanAssembler {
         nodes.stream().map(QuantizableNode::node).toList(),
         Optional.empty(),
         Optional.empty(),
-        new Target(QuantType.UINT8, false, false, false),
+        candidates.target().dynamicInput(),
         "dynamic",
         Recipe.BASE,
         Granularity.perTensor(),

@@ -59,9 +59,10 @@ public final class RecipeParser {
    * Reads a recipe.
    *
    * @param name what the user called the recipe; stands in the plan
+   * @param limits of the target that models are quantized for
    * @throws RecipeException if a key is unknown, missing, or has no usable value
    */
-  public static Recipe parse(String name, Config config) {
+  public static Recipe parse(String name, Config config, RecipeLimits limits) {
     try {
       refuseUnknown("", config, KEYS);
       int version = config.getInt("format-version");
@@ -83,21 +84,28 @@ public final class RecipeParser {
           config.hasPath("placement")
               ? choice(config, "placement", List.of(Placement.values()))
               : Placement.CONSTANT_WEIGHTS;
-      List<RecipeRule> rules = new ArrayList<>(RuleParser.parse(config, placement));
+      List<RecipeRule> rules =
+          new ArrayList<>(RuleParser.parse(config, limits.operators(placement)));
       rules.addAll(exclude(config));
       Recipe recipe =
           new Recipe(
               name,
               config.getString("description"),
               config.hasPath("mode") ? choice(config, "mode", List.of(Mode.values())) : Mode.STATIC,
-              format(config),
-              operators(config, placement),
+              format(config, limits),
+              operators(config, limits.operators(placement)),
               activations,
               TensorRuleParser.section("weights", config),
               floatAbove,
               rules,
               placement);
       check(recipe, config);
+      limits
+          .refusal(recipe)
+          .ifPresent(
+              refusal -> {
+                throw at(config, refusal.key(), refusal.problem());
+              });
       return recipe;
     } catch (ConfigException e) {
       throw new RecipeException("Invalid recipe '" + name + "': " + e.getMessage(), e);
@@ -125,43 +133,28 @@ public final class RecipeParser {
             "all-supported needs activations per tensor: operators pass scales on to each other");
       }
     }
-    boolean dynamic =
-        recipe.mode() == Mode.DYNAMIC
-            || recipe.rules().stream()
-                .anyMatch(r -> r.mode().filter(m -> m == Mode.DYNAMIC).isPresent());
-    TensorRule weights = recipe.weights();
-    if (dynamic && (weights.type().dtype().bits() != 8 || weights.blockSize().isPresent())) {
-      throw at(
-          config,
-          "weights",
-          "mode dynamic needs 8-bit weights, per tensor or per channel: MatMulInteger has no other");
-    }
-    if (recipe.format() == Format.MATMUL_NBITS && !weights.packs()) {
-      throw at(
-          config,
-          "weights",
-          "MatMulNBits needs 4 or 8 bits per block, and a block-size of 16, 32, 64, 128 or 256");
-    }
   }
 
-  private static Format format(Config config) {
+  private static Format format(Config config, RecipeLimits limits) {
     if (!config.hasPath("format")) {
       return Format.QDQ;
     }
-    return choice(config, "format", List.of(Format.QDQ, Format.MATMUL_NBITS));
+    return choice(config, "format", limits.formats());
   }
 
-  private static List<String> operators(Config config, Placement placement) {
+  private static List<String> operators(Config config, Set<String> known) {
     List<String> operators = config.getStringList("operators");
-    requireKnown(config, operators, placement);
+    requireKnown(config, operators, known);
     return operators;
   }
 
-  static void requireKnown(Config config, List<String> operators, Placement placement) {
-    Set<String> known = placement.operators();
+  static void requireKnown(Config config, List<String> operators, Set<String> known) {
     for (String operator : operators) {
       if (!known.contains(operator)) {
-        throw at(config, "operators", "cannot quantize '" + operator + "'; known are " + known);
+        throw at(
+            config,
+            "operators",
+            "cannot quantize '" + operator + "'; known are " + new TreeSet<>(known));
       }
     }
   }

@@ -17,17 +17,17 @@ final class RuleParser {
 
   private RuleParser() {}
 
-  static List<RecipeRule> parse(Config recipe, Placement placement) {
+  static List<RecipeRule> parse(Config recipe, Set<String> types) {
     List<RecipeRule> rules = new ArrayList<>();
     if (recipe.hasPath("rules")) {
       for (Config rule : recipe.getConfigList("rules")) {
-        rules.add(parse("rule " + (rules.size() + 1), rule, recipe, placement));
+        rules.add(parse("rule " + (rules.size() + 1), rule, recipe, types));
       }
     }
     return rules;
   }
 
-  private static RecipeRule parse(String name, Config rule, Config recipe, Placement placement) {
+  private static RecipeRule parse(String name, Config rule, Config recipe, Set<String> types) {
     Set<String> known = new HashSet<>(TensorRuleParser.KEYS);
     known.addAll(MATCHING);
     known.addAll(DECIDING);
@@ -59,9 +59,9 @@ final class RuleParser {
     }
     List<String> operators =
         rule.hasPath("operators") ? rule.getStringList("operators") : List.of();
-    List<String> types = new ArrayList<>(operators);
-    types.remove(QuantizableNode.DEPTHWISE);
-    RecipeParser.requireKnown(rule, types, placement);
+    List<String> own = new ArrayList<>(operators);
+    own.remove(QuantizableNode.DEPTHWISE);
+    RecipeParser.requireKnown(rule, own, types);
     return new RecipeRule(
         name,
         rule.hasPath("tensors")

@@ -43,14 +43,6 @@ public record TensorRule(
     return new Target(type, symmetric, narrowRange, reduceRange);
   }
 
-  /**
-   * Whether MatMulNBits holds such a weight: blocks of a power of two of at least 16, 4 or 8 bits.
-   */
-  public boolean packs() {
-    int size = blockSize.orElse(0);
-    return size >= 16 && Integer.bitCount(size) == 1 && type.dtype().bits() <= 8;
-  }
-
   /** Which values of a weight share a scale: per tensor where it has no usable axis. */
   public Granularity granularity(TensorQuery weight) {
     if (blockSize.isPresent() && weight.blockAxis() >= 0) {

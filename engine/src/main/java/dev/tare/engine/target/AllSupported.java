@@ -4,6 +4,7 @@ import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.graph.Topology;
+import dev.tare.engine.graph.WeightUse;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
@@ -37,7 +38,39 @@ import java.util.TreeSet;
  *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/registry.py">registry.py
  *     and operators/ beside it</a>
  */
-public final class AllSupported {
+final class AllSupported {
+
+  /** Operators that it knows, beside those with weights. */
+  static final Set<String> OPERATORS =
+      Set.of(
+          "Add",
+          "ArgMax",
+          "AveragePool",
+          "BatchNormalization",
+          "Clip",
+          "Concat",
+          "CumSum",
+          "Flatten",
+          "GatherElements",
+          "GlobalAveragePool",
+          "InstanceNormalization",
+          "LayerNormalization",
+          "LeakyRelu",
+          "MaxPool",
+          "Mul",
+          "Pad",
+          "Relu",
+          "Reshape",
+          "Resize",
+          "Sigmoid",
+          "Slice",
+          "Softmax",
+          "Split",
+          "Squeeze",
+          "TopK",
+          "Transpose",
+          "Unsqueeze",
+          "Where");
 
   /** How a tensor gets its scale. */
   private record Mark(Optional<String> source, Nature nature) {
@@ -60,7 +93,7 @@ public final class AllSupported {
    * @param chosen operators with weights that the recipe quantizes
    * @param leftFloat those that it leaves alone
    */
-  public AllSupported(
+  AllSupported(
       Recipe recipe,
       ModelGraph weights,
       List<QuantizableNode> chosen,
@@ -81,12 +114,12 @@ public final class AllSupported {
   }
 
   /** Normalizations with a constant scale, which is a weight. */
-  public List<QuantizableNode> normalizations() {
+  List<QuantizableNode> normalizations() {
     return List.copyOf(normalizations);
   }
 
   /** Everything else. */
-  public PlacedTensors placed() {
+  PlacedTensors placed() {
     SortedMap<String, TensorQuery> own = new TreeMap<>();
     SortedMap<String, PlacedTensors.Shared> shared = new TreeMap<>();
     marks.forEach(
@@ -216,7 +249,9 @@ public final class AllSupported {
               1,
               weights.constant(scale.get()).shape(),
               0,
-              Optional.ofNullable(graph.constants().get(node.input(2)))));
+              Optional.ofNullable(graph.constants().get(node.input(2))),
+              1,
+              WeightUse.FACTORS));
       markedWeights.add(scale.get());
     } else {
       mark(node.input(1), Mark.OWN);

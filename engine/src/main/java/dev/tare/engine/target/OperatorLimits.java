@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What the operators of ONNX and ONNX Runtime cannot hold, whatever a recipe says. */
-public final class OperatorLimits {
+final class OperatorLimits {
 
   private OperatorLimits() {}
 
@@ -16,7 +16,7 @@ public final class OperatorLimits {
    *
    * @param weight how the recipe wants its weight
    */
-  public static Optional<String> reason(QuantizableNode node, Mode mode, TensorRule weight) {
+  static Optional<String> reason(QuantizableNode node, Mode mode, TensorRule weight) {
     if (node.takesRows()) {
       return rows(weight);
     }
@@ -29,7 +29,7 @@ public final class OperatorLimits {
    * 1, N], which DequantizeLinear cannot hold. Those of a left operand would have to be laid out
    * for the rank of the other one, which only the runtime knows.
    */
-  public static boolean channelScales(QuantizableNode node, Mode mode) {
+  static boolean channelScales(QuantizableNode node, Mode mode) {
     return node.channelScales()
         && !(mode == Mode.STATIC && isStack(node))
         && !(mode == Mode.DYNAMIC && isLeft(node));
@@ -50,7 +50,7 @@ public final class OperatorLimits {
    *
    * @param inputBits bits of its input
    */
-  public static Optional<String> ofStatic(QuantizableNode node, TensorRule weight, int inputBits) {
+  static Optional<String> ofStatic(QuantizableNode node, TensorRule weight, int inputBits) {
     if (!node.opType().equals("MatMul") || inputBits != 8) {
       return Optional.empty();
     }
@@ -64,7 +64,7 @@ public final class OperatorLimits {
   }
 
   /** Why an operator cannot read a weight as it was decided on for another one, or nothing. */
-  public static Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
+  static Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
     if (node.takesRows()) {
       return againstRows(weight);
     }

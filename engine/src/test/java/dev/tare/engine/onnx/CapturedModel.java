@@ -19,6 +19,7 @@ import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Tensor;
 import java.io.File;
 import java.nio.ByteBuffer;
@@ -78,12 +79,12 @@ public final class CapturedModel {
     if (SATURATES && config.getString("weights.type").equals("int8")) {
       config = ConfigFactory.parseString("weights.reduce-range = true").withFallback(config);
     }
-    return RecipeParser.parse(name, config);
+    return RecipeParser.parse(name, config, OnnxRuntimeTarget.INSTANCE);
   }
 
   /** The plan by the extremes, or whatever the recipe says, of the first inputs. */
   public QuantPlan plan(Recipe recipe, int calibrationInputs) {
-    Candidates candidates = Candidates.of(recipe, OnnxGraph.of(model));
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(model));
     ActivationPlanner activationPlanner = new ActivationPlanner(recipe);
     WeightPlanner weightPlanner = new WeightPlanner(recipe);
     List<TensorPlan> activations = new ArrayList<>();

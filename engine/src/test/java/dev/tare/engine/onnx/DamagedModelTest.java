@@ -30,6 +30,7 @@ import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -267,7 +268,8 @@ class DamagedModelTest {
 
   private static Recipe recipe(String name) {
     Path file = Path.of("..", "conf", "recipes", name + ".conf");
-    return RecipeParser.parse(name, ConfigFactory.parseFile(file.toFile()));
+    return RecipeParser.parse(
+        name, ConfigFactory.parseFile(file.toFile()), OnnxRuntimeTarget.INSTANCE);
   }
 
   /** All that happens to a model without a runtime. */
@@ -288,10 +290,12 @@ class DamagedModelTest {
     } catch (IllegalArgumentException e) {
       assertThat(e).hasMessageStartingWith("Cannot observe");
     }
-    Candidates candidates = Candidates.of(recipe, OnnxGraph.of(prepared));
+    Candidates candidates =
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(prepared));
     candidates.activations();
     OpsetUpgrade.upgrade(prepared, OpsetUpgrade.BLOCKS);
-    Candidates constant = Candidates.of(weights, OnnxGraph.of(prepared));
+    Candidates constant =
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, weights, OnnxGraph.of(prepared));
     List<TensorPlan> planned = new ArrayList<>();
     constant
         .weights()

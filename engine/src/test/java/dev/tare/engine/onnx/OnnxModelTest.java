@@ -7,6 +7,7 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.view.OnnxNodes;
 import dev.tare.engine.onnx.view.SkippedNode;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
@@ -68,7 +69,7 @@ class OnnxModelTest {
     OnnxModel model = Models.cnn().build();
     assertThat(OnnxGraph.of(model).nodes())
         .containsExactly(
-            new QuantizableNode(
+            OnnxNodes.node(
                 "Conv#4",
                 "Conv",
                 "image",
@@ -78,7 +79,7 @@ class OnnxModelTest {
                 Shape.of(5, 3, 3, 3),
                 0,
                 Optional.of("kernel_bias")),
-            new QuantizableNode(
+            OnnxNodes.node(
                 "Gemm#7",
                 "Gemm",
                 "flat",

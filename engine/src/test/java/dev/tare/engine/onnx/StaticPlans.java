@@ -20,6 +20,7 @@ import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,7 +40,7 @@ public final class StaticPlans {
    */
   public static QuantPlan plan(
       OnnxModel model, Recipe recipe, String observed, Map<String, Tensor> inputs) {
-    Candidates candidates = Candidates.of(recipe, OnnxGraph.of(model));
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(model));
     List<String> names =
         Observation.resolve(observed, model).stream().map(ObservedTensor::name).toList();
     Map<String, Tensor> seen = new HashMap<>(inputs);
@@ -70,7 +71,7 @@ public final class StaticPlans {
         new ArrayList<>(
             new PlanAssembler(candidates, OnnxGraph.of(model), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
-    plans.addAll(OtherConstants.of(recipe, OnnxGraph.of(model), plans));
+    plans.addAll(OtherConstants.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(model), plans));
     return new QuantPlan(recipe.name(), "", "", plans);
   }
 
@@ -82,7 +83,8 @@ public final class StaticPlans {
     // What was planned from the weights is never refused because of them.
     for (TensorPlan weight : plan.quantized(Role.WEIGHT)) {
       WeightCheck.require(OnnxGraph.of(model).constant(weight.tensor()), weight);
-      WeightCheck.requireWidthExplained(OnnxGraph.of(model), plan, weight);
+      WeightCheck.requireWidthExplained(
+          OnnxRuntimeTarget.INSTANCE, OnnxGraph.of(model), plan, weight);
     }
     return QdqRewriter.rewrite(
         model,

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.entry;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.view.OnnxNodes;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
@@ -17,8 +19,7 @@ import org.junit.jupiter.api.Test;
 class CandidatesTest {
 
   private static QuantizableNode node(String name, String opType, String input, String weight) {
-    return new QuantizableNode(
-        name, opType, input, 0, weight, 1, Shape.of(2, 2), 1, Optional.empty());
+    return OnnxNodes.node(name, opType, input, 0, weight, 1, Shape.of(2, 2), 1, Optional.empty());
   }
 
   private static final QuantizableNode FIRST = node("first", "MatMul", "x", "w");
@@ -29,7 +30,7 @@ class CandidatesTest {
 
   @Test
   void operatorsOutsideTheRecipeAreLeftWithTheReason() {
-    Candidates candidates = Candidates.of(Recipes.int8(), MODEL);
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, Recipes.int8(), MODEL);
     assertThat(candidates.nodes()).containsExactly(FIRST, SECOND, THIRD);
     assertThat(candidates.leftFloat())
         .containsExactly(entry(CONV, "the recipe does not quantize Conv"));
@@ -37,15 +38,21 @@ class CandidatesTest {
 
   @Test
   void patternExcludesByNodeInputOrWeight() {
-    assertThat(Candidates.of(Recipes.int8("exclude = [\"sec*\"]"), MODEL).leftFloat())
+    assertThat(
+            Candidates.of(OnnxRuntimeTarget.INSTANCE, Recipes.int8("exclude = [\"sec*\"]"), MODEL)
+                .leftFloat())
         .containsEntry(SECOND, "the recipe excludes 'sec*' (exclude)");
-    assertThat(Candidates.of(Recipes.int8("exclude = [x]"), MODEL).nodes()).containsExactly(THIRD);
-    assertThat(Candidates.of(Recipes.int8("exclude = [w]"), MODEL).nodes()).containsExactly(SECOND);
+    assertThat(
+            Candidates.of(OnnxRuntimeTarget.INSTANCE, Recipes.int8("exclude = [x]"), MODEL).nodes())
+        .containsExactly(THIRD);
+    assertThat(
+            Candidates.of(OnnxRuntimeTarget.INSTANCE, Recipes.int8("exclude = [w]"), MODEL).nodes())
+        .containsExactly(SECOND);
   }
 
   @Test
   void nodesAreFoundByWhatTheyShare() {
-    Candidates candidates = Candidates.of(Recipes.int8(), MODEL);
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, Recipes.int8(), MODEL);
     assertThat(candidates.activations())
         .containsExactly(
             entry(

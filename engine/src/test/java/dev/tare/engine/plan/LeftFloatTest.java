@@ -3,6 +3,7 @@ package dev.tare.engine.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.view.OnnxNodes;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
@@ -12,6 +13,7 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
@@ -20,8 +22,7 @@ import org.junit.jupiter.api.Test;
 class LeftFloatTest {
 
   private static QuantizableNode node(String name, String input, String weight) {
-    return new QuantizableNode(
-        name, "MatMul", input, 0, weight, 1, Shape.of(2, 3), 1, Optional.empty());
+    return OnnxNodes.node(name, "MatMul", input, 0, weight, 1, Shape.of(2, 3), 1, Optional.empty());
   }
 
   @Test
@@ -29,11 +30,12 @@ class LeftFloatTest {
     List<QuantizableNode> all =
         List.of(node("a", "x", "w"), node("b", "x", "v"), node("c", "y", "v"));
     Recipe recipe = Recipes.int8("exclude = [v]");
-    Candidates candidates = Candidates.of(recipe, Recipes.source(all));
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, Recipes.source(all));
     TensorPlan planned =
         LeftFloat.of(
                 recipe,
-                Candidates.of(Recipes.int8("exclude = [a]"), Recipes.source(all)),
+                Candidates.of(
+                    OnnxRuntimeTarget.INSTANCE, Recipes.int8("exclude = [a]"), Recipes.source(all)),
                 List.of())
             .get(0);
 
@@ -60,7 +62,7 @@ class LeftFloatTest {
             Granularity.perTensor(),
             List.of(
                 new ChannelPlan(new Range(-1, 1), new QuantParams(QuantType.INT8, 1, 0), 0, 40)));
-    Candidates candidates = Candidates.of(recipe, Recipes.source(all));
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, Recipes.source(all));
     assertThat(LeftFloat.of(recipe, candidates, List.of(quantized)))
         .filteredOn(plan -> plan.tensor().equals("w"))
         .singleElement()
@@ -78,7 +80,11 @@ class LeftFloatTest {
   void nothingIsLeftWhereTheRecipeTakesAll() {
     List<QuantizableNode> all = List.of(node("a", "x", "w"));
     Recipe recipe = Recipes.int8();
-    assertThat(LeftFloat.of(recipe, Candidates.of(recipe, Recipes.source(all)), List.of()))
+    assertThat(
+            LeftFloat.of(
+                recipe,
+                Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, Recipes.source(all)),
+                List.of()))
         .isEmpty();
   }
 }

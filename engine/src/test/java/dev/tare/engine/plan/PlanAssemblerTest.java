@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.view.OnnxNodes;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
@@ -13,6 +14,7 @@ import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -37,7 +39,7 @@ class PlanAssemblerTest {
   /** Weights are [3, 2], so there are two output channels along axis 1. */
   private void node(String name, String input, String weight, int axis, String bias) {
     nodes.add(
-        new QuantizableNode(
+        OnnxNodes.node(
             name,
             "Gemm",
             input,
@@ -111,7 +113,8 @@ class PlanAssemblerTest {
                     nodes.stream()
                         .map(n -> new Candidates.Candidate(n, Mode.STATIC, Format.QDQ))
                         .toList(),
-                    Map.of()),
+                    Map.of(),
+                    OnnxRuntimeTarget.INSTANCE),
                 source,
                 activations,
                 weights)

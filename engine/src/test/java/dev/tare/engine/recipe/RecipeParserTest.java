@@ -11,6 +11,7 @@ import dev.tare.engine.range.MinMax;
 import dev.tare.engine.range.Mse;
 import dev.tare.engine.range.Percentile;
 import dev.tare.engine.range.RangeSelector;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +29,9 @@ class RecipeParserTest {
   private static Recipe shipped(String name) {
     File file = Path.of("..", "conf", "recipes", name + ".conf").toFile();
     return RecipeParser.parse(
-        name, ConfigFactory.parseFile(file, ConfigParseOptions.defaults().setAllowMissing(false)));
+        name,
+        ConfigFactory.parseFile(file, ConfigParseOptions.defaults().setAllowMissing(false)),
+        OnnxRuntimeTarget.INSTANCE);
   }
 
   private static TensorRule u8(RangeSelector method) {
@@ -103,7 +106,8 @@ class RecipeParserTest {
                     "mine",
                     ConfigFactory.parseString(
                         "format-version = 1\n\nbits = 4\n",
-                        ConfigParseOptions.defaults().setOriginDescription("mine.conf"))))
+                        ConfigParseOptions.defaults().setOriginDescription("mine.conf")),
+                    OnnxRuntimeTarget.INSTANCE))
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, description,"

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.view.OnnxNodes;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import java.util.List;
 import java.util.Map;
@@ -32,15 +34,14 @@ class RecipeRulesTest {
       """;
 
   private static QuantizableNode node(String name, String opType, String input, String weight) {
-    return new QuantizableNode(
-        name, opType, input, 0, weight, 1, Shape.of(64, 2), 1, Optional.empty());
+    return OnnxNodes.node(name, opType, input, 0, weight, 1, Shape.of(64, 2), 1, Optional.empty());
   }
 
   private static final QuantizableNode DENSE = node("/layer.1/dense", "MatMul", "x", "w");
   private static final QuantizableNode HEAD = node("/head/dense", "MatMul", "y", "v");
   private static final QuantizableNode IMAGE = node("/image", "Conv", "z", "k");
   private static final QuantizableNode DEPTHWISE =
-      new QuantizableNode(
+      OnnxNodes.node(
           "/depthwise", "Conv", "a", 0, "d", 1, Shape.of(8, 1, 3, 3), 0, Optional.empty(), 8);
   private static final ModelGraph MODEL = Recipes.source(List.of(DENSE, HEAD, IMAGE));
 
@@ -66,7 +67,8 @@ class RecipeRulesTest {
     assertThat(head.rule().type()).isEqualTo(QuantType.UINT16);
     assertThat(head.rule().symmetric()).isFalse();
     assertThat(recipe.decide(input(IMAGE)).decidedBy()).isEqualTo("recipe");
-    TensorQuery weight = Candidates.of(recipe, MODEL).weights().get("w");
+    TensorQuery weight =
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, MODEL).weights().get("w");
     assertThat(recipe.decide(weight).decidedBy()).isEqualTo("rule 3");
   }
 
@@ -79,7 +81,7 @@ class RecipeRulesTest {
             "{ tensors = \"/head/*\", quantize = true }",
             "{ operators = [Conv], quantize = true }",
             "]");
-    Candidates candidates = Candidates.of(recipe, MODEL);
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, MODEL);
     assertThat(candidates.nodes()).containsExactly(HEAD, IMAGE);
     assertThat(candidates.leftFloat()).containsEntry(DENSE, "the recipe excludes (rule 1)");
   }
@@ -94,7 +96,9 @@ class RecipeRulesTest {
             "{ operators = [DepthwiseConv], mode = weight-only }",
             "{ operators = [DepthwiseConv], role = weight, type = int8 }",
             "]");
-    Candidates candidates = Candidates.of(recipe, Recipes.source(List.of(DENSE, IMAGE, DEPTHWISE)));
+    Candidates candidates =
+        Candidates.of(
+            OnnxRuntimeTarget.INSTANCE, recipe, Recipes.source(List.of(DENSE, IMAGE, DEPTHWISE)));
     assertThat(candidates.chosen())
         .containsExactly(
             new Candidates.Candidate(IMAGE, Mode.STATIC, Format.QDQ),
@@ -109,7 +113,9 @@ class RecipeRulesTest {
     Recipe recipe =
         Recipes.int8(
             "operators = [Conv]", "rules = [{ operators = [DepthwiseConv], quantize = false }]");
-    Candidates candidates = Candidates.of(recipe, Recipes.source(List.of(IMAGE, DEPTHWISE)));
+    Candidates candidates =
+        Candidates.of(
+            OnnxRuntimeTarget.INSTANCE, recipe, Recipes.source(List.of(IMAGE, DEPTHWISE)));
     assertThat(candidates.nodes()).containsExactly(IMAGE);
     assertThat(candidates.leftFloat())
         .containsExactly(Map.entry(DEPTHWISE, "the recipe excludes (rule 1)"));
@@ -123,7 +129,7 @@ class RecipeRulesTest {
             "{ tensors = \"/head/*\", mode = weight-only }",
             "{ tensors = w, mode = dynamic }",
             "]");
-    Candidates candidates = Candidates.of(recipe, MODEL);
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, MODEL);
     assertThat(candidates.chosen())
         .containsExactly(
             new Candidates.Candidate(DENSE, Mode.DYNAMIC, Format.DYNAMIC),
@@ -138,7 +144,7 @@ class RecipeRulesTest {
     assertThat(recipe.usesStatistics()).isFalse();
     assertThat(recipe.activations()).isEmpty();
     assertThat(recipe.weights().blockSize()).isEqualTo(OptionalInt.of(32));
-    Candidates candidates = Candidates.of(recipe, MODEL);
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, MODEL);
     assertThat(candidates.activations()).isEmpty();
     assertThat(candidates.weights().get("w").blockAxis()).isZero();
     assertThat(candidates.weights().get("k").blockAxis()).isEqualTo(1);
@@ -147,15 +153,17 @@ class RecipeRulesTest {
   @Test
   void weightsThatTheOperatorTakesArePacked() {
     Recipe recipe = Recipes.parse(WEIGHT_ONLY + "format = matmul-nbits");
-    assertThat(Candidates.of(recipe, MODEL).weights().get("w").format())
+    assertThat(Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, MODEL).weights().get("w").format())
         .isEqualTo(Format.MATMUL_NBITS);
-    assertThat(Candidates.of(recipe, MODEL).weights().get("k").format()).isEqualTo(Format.QDQ);
+    assertThat(Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, MODEL).weights().get("k").format())
+        .isEqualTo(Format.QDQ);
     Recipe rule =
         Recipes.parse(
             WEIGHT_ONLY
                 + "format = matmul-nbits, rules = [{tensors = w, role = weight,"
                 + " granularity = per-channel}]");
-    assertThat(Candidates.of(rule, MODEL).weights().get("w").format()).isEqualTo(Format.QDQ);
+    assertThat(Candidates.of(OnnxRuntimeTarget.INSTANCE, rule, MODEL).weights().get("w").format())
+        .isEqualTo(Format.QDQ);
   }
 
   @ParameterizedTest
@@ -206,7 +214,8 @@ class RecipeRulesTest {
             "operators = [MatMul, Conv, ConvTranspose, Gather]",
             "mode = " + mode,
             "rules = [{ operators = [" + operator + "], role = weight, " + settings + " }]");
-    Candidates candidates = Candidates.of(recipe, Recipes.source(List.of(node)));
+    Candidates candidates =
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, Recipes.source(List.of(node)));
     assertThat(candidates.chosen()).isEmpty();
     assertThat(candidates.leftFloat().get(node)).contains(reason);
   }

@@ -6,6 +6,7 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.statistics.TensorStatistics;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;
@@ -38,7 +39,7 @@ public final class Recipes {
   }
 
   static Recipe parse(String text) {
-    return RecipeParser.parse("test", ConfigFactory.parseString(text));
+    return RecipeParser.parse("test", ConfigFactory.parseString(text), OnnxRuntimeTarget.INSTANCE);
   }
 
   /** A model of these operators, without constants to look at. */

@@ -7,6 +7,8 @@ import com.typesafe.config.ConfigRenderOptions;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.target.OnnxRuntimeTarget;
+import dev.tare.engine.target.TargetProfile;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
@@ -26,6 +28,9 @@ import org.apache.hadoop.conf.Configuration;
 public record RecipeText(String name, String json) implements Serializable {
 
   private static final long serialVersionUID = 1L;
+
+  /** What models are quantized for by every recipe. */
+  public static final TargetProfile TARGET = OnnxRuntimeTarget.INSTANCE;
 
   /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
   public static final List<String> SHIPPED =
@@ -70,7 +75,7 @@ public record RecipeText(String name, String json) implements Serializable {
             "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
                 .formatted(nameOrPlace, String.join(", ", SHIPPED)));
       }
-      RecipeParser.parse(nameOrPlace, config);
+      RecipeParser.parse(nameOrPlace, config, TARGET);
       return new RecipeText(nameOrPlace, config.root().render(ConfigRenderOptions.concise()));
     } catch (ConfigException e) {
       throw TareException.usage("Invalid recipe '" + nameOrPlace + "': " + e.getMessage());
@@ -80,7 +85,7 @@ public record RecipeText(String name, String json) implements Serializable {
   }
 
   public Recipe parse() {
-    return RecipeParser.parse(name, ConfigFactory.parseString(json));
+    return RecipeParser.parse(name, ConfigFactory.parseString(json), TARGET);
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
@@ -110,18 +111,20 @@ public final class QuantizeJob {
       ModelHandle model, QuantPlan plan, List<TensorPlan> weights) {
     ModelGraph source = OnnxGraph.of(model.prepared());
     try {
-      weights.forEach(weight -> WeightCheck.requireWidthExplained(source, plan, weight));
+      weights.forEach(
+          weight -> WeightCheck.requireWidthExplained(RecipeText.TARGET, source, plan, weight));
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
   }
 
-  /** Such a model is valid ONNX, but the integer kernels of ONNX Runtime refuse to run it. */
+  /** Why the target takes no such activation, which is valid in the model's format. */
   public static TareException perChannelActivations(String who) {
     return TareException.badInput(
         who
-            + " a scale per channel, but it is an activation, for which ONNX Runtime takes one"
-            + " scale: select with granularity = per-tensor for activations");
+            + " a scale per channel, but it is an activation, "
+            + RecipeText.TARGET.againstChannelsOfActivations().orElseThrow()
+            + ": select with granularity = per-tensor for activations");
   }
 
   private void writeWeights(

@@ -70,7 +70,7 @@ public final class SelectJob {
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
-    plans.addAll(OtherConstants.of(recipe, graph, plans));
+    plans.addAll(OtherConstants.of(RecipeText.TARGET, recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
     return new QuantPlan(recipe.name(), model.sha256(), contentSha256, plans);
   }
@@ -98,7 +98,7 @@ public final class SelectJob {
   }
 
   private static Candidates candidates(ModelHandle model, OnnxGraph graph, Recipe recipe) {
-    Candidates candidates = Candidates.of(recipe, graph);
+    Candidates candidates = Candidates.of(RecipeText.TARGET, recipe, graph);
     if (candidates.chosen().isEmpty()) {
       throw nothingToQuantize(model.prepared().name(), graph, recipe, candidates);
     }
@@ -175,7 +175,7 @@ public final class SelectJob {
       why.add(node.node() + ": " + node.reason());
     }
     List<TensorPlan> told = LeftFloat.of(recipe, candidates, List.of());
-    OtherConstants.of(recipe, graph, told)
+    OtherConstants.of(RecipeText.TARGET, recipe, graph, told)
         .forEach(
             constant -> why.add(constant.tensor() + ": " + constant.floatReason().orElseThrow()));
     return TareException.badInput(

@@ -16,9 +16,43 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Finds the floating-point constants that operators read, those in bodies too. */
 final class FloatConstants {
+
+  private static final Set<String> ARITHMETIC =
+      Set.of(
+          "Add",
+          "Sub",
+          "Mul",
+          "Div",
+          "Pow",
+          "Max",
+          "Min",
+          "Where",
+          "Clip",
+          "PRelu",
+          "Sum",
+          "Mean",
+          "Equal",
+          "Greater",
+          "GreaterOrEqual",
+          "Less",
+          "LessOrEqual",
+          "BatchNormalization",
+          "GroupNormalization",
+          "InstanceNormalization",
+          "LayerNormalization",
+          "RMSNormalization",
+          "SimplifiedLayerNormalization",
+          "com.microsoft.BiasGelu",
+          "com.microsoft.FastGelu",
+          "com.microsoft.SkipLayerNormalization",
+          "com.microsoft.SkipSimplifiedLayerNormalization");
+
+  private static final Set<String> BIASED =
+      Set.of("Conv", "ConvTranspose", "Gemm", "com.microsoft.FusedConv", "com.microsoft.FusedGemm");
 
   private final Map<String, TensorProto> tensors = new LinkedHashMap<>();
   private final Map<String, List<FloatConstant.Reader>> readers = new LinkedHashMap<>();
@@ -72,11 +106,15 @@ final class FloatConstants {
     List<FloatConstant.Reader> known =
         readers.computeIfAbsent(found.name(), k -> new ArrayList<>());
     if (known.stream().noneMatch(reader -> reader.node().equals(name))) {
-      String prefix = Nodes.isStandard(node) ? "" : node.getDomain() + ".";
+      String type = (Nodes.isStandard(node) ? "" : node.getDomain() + ".") + node.getOpType();
       known.add(
           new FloatConstant.Reader(
-              name, prefix + node.getOpType(), input, reason(node, name, input, scope)));
+              name, type, input, reason(node, name, input, scope), isArithmetic(type, input)));
     }
+  }
+
+  private static boolean isArithmetic(String opType, int input) {
+    return ARITHMETIC.contains(opType) || (BIASED.contains(opType) && input > 1);
   }
 
   private static Optional<String> reason(

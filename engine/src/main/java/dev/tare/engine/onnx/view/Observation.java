@@ -12,12 +12,14 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.Nearest;
 import dev.tare.engine.recipe.Placement;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -110,9 +112,10 @@ public final class Observation {
 
   private static NavigableSet<String> placeable(OnnxModel model) {
     Topology graph = OnnxGraph.of(model).topology();
+    Set<String> known = OnnxRuntimeTarget.INSTANCE.operators(Placement.ALL_SUPPORTED);
     NavigableSet<String> names = new TreeSet<>();
     for (GraphNode node : graph.nodes()) {
-      if (Placement.ALL_SUPPORTED.knows(node)) {
+      if (known.contains(node.opType())) {
         names.addAll(node.inputs());
         names.addAll(node.outputs());
       }

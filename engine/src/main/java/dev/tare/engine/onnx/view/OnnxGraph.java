@@ -145,7 +145,7 @@ public final class OnnxGraph implements ModelGraph {
         && TensorCodec.held(tensor)
         && shape.rank() > 1
         && shape.size() > 0) {
-      embeddings.add(new EmbeddingNode(name, table.get(), shape));
+      embeddings.add(new EmbeddingNode(name, "Gather", table.get(), shape));
     }
   }
 }

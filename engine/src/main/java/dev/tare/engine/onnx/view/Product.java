@@ -106,7 +106,7 @@ public record Product(
   QuantizableNode quantizable() {
     ConstantScope.Found weight = weight().orElseThrow();
     Shape shape = TensorCodec.shape(weight.tensor());
-    return new QuantizableNode(
+    return OnnxNodes.node(
         name,
         node.getOpType(),
         scope.unique(input()),

@@ -16,6 +16,7 @@ import dev.tare.engine.onnx.view.Observation;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +133,8 @@ class ClampChainTest {
 
   private static Recipe recipe(String name) {
     Path file = Path.of("..", "conf", "recipes", name + ".conf");
-    return RecipeParser.parse(name, ConfigFactory.parseFile(file.toFile()));
+    return RecipeParser.parse(
+        name, ConfigFactory.parseFile(file.toFile()), OnnxRuntimeTarget.INSTANCE);
   }
 
   private static OnnxModel quantized(OnnxModel model, String recipe, String observe) {

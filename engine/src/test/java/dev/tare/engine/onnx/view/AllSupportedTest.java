@@ -23,6 +23,7 @@ import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -65,7 +66,9 @@ class AllSupportedTest {
 
   private static Recipe recipe(String... changes) {
     return RecipeParser.parse(
-        "test", ConfigFactory.parseString(RECIPE + String.join("\n", changes)));
+        "test",
+        ConfigFactory.parseString(RECIPE + String.join("\n", changes)),
+        OnnxRuntimeTarget.INSTANCE);
   }
 
   private static QuantPlan plan(OnnxModel model, Recipe recipe, Map<String, Tensor> input) {

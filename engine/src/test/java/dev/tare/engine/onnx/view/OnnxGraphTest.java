@@ -45,7 +45,7 @@ public class OnnxGraphTest {
                 .output("y"));
     assertThat(node)
         .isEqualTo(
-            new QuantizableNode(
+            OnnxNodes.node(
                 "up",
                 "ConvTranspose",
                 "x",

@@ -18,6 +18,7 @@ import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
@@ -31,7 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OtherConstantsTest {
 
   private static List<TensorPlan> left(OnnxModel model, List<TensorPlan> planned) {
-    return OtherConstants.of(CapturedModel.recipe("int8"), OnnxGraph.of(model), planned);
+    return OtherConstants.of(
+        OnnxRuntimeTarget.INSTANCE, CapturedModel.recipe("int8"), OnnxGraph.of(model), planned);
   }
 
   private static List<TensorPlan> left(Models models) {

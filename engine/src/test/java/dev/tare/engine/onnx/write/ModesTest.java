@@ -22,6 +22,7 @@ import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -51,11 +52,13 @@ class ModesTest {
 
   private static Recipe recipe(String... changes) {
     return RecipeParser.parse(
-        "test", ConfigFactory.parseString(RECIPE + String.join("\n", changes)));
+        "test",
+        ConfigFactory.parseString(RECIPE + String.join("\n", changes)),
+        OnnxRuntimeTarget.INSTANCE);
   }
 
   private static QuantPlan plan(OnnxModel model, Recipe recipe) {
-    Candidates candidates = Candidates.of(recipe, OnnxGraph.of(model));
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(model));
     WeightPlanner planner = new WeightPlanner(recipe);
     List<TensorPlan> weights = new ArrayList<>();
     candidates
@@ -233,7 +236,8 @@ class ModesTest {
     Recipe unsigned =
         recipe("mode = dynamic", "weights.type = uint8", "weights.narrow-range = false");
     assertDynamic(model, unsigned, Reference.gaussian(7, 2, 6, 5), "MatMulInteger", 35);
-    Candidates candidates = Candidates.of(recipe("mode = dynamic"), OnnxGraph.of(model));
+    Candidates candidates =
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe("mode = dynamic"), OnnxGraph.of(model));
     assertThat(candidates.chosen()).isEmpty();
     assertThat(candidates.leftFloat().values())
         .containsExactly(
@@ -313,13 +317,15 @@ class ModesTest {
   @Test
   void bodiesStayFloatInOtherModes() {
     OnnxModel model = OnnxGraphTest.branches().build();
-    Candidates dynamic = Candidates.of(recipe("mode = dynamic"), OnnxGraph.of(model));
+    Candidates dynamic =
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe("mode = dynamic"), OnnxGraph.of(model));
     assertThat(dynamic.nodes()).extracting("node").containsExactly("MatMul#0");
     assertThat(dynamic.leftFloat())
         .hasSize(4)
         .allSatisfy((node, reason) -> assertThat(reason).contains("in a body of If, Loop or Scan"));
     Candidates packed =
         Candidates.of(
+            OnnxRuntimeTarget.INSTANCE,
             recipe(
                 "mode = weight-only",
                 "format = matmul-nbits",

@@ -13,6 +13,7 @@ import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,7 +98,8 @@ class OperatorSimulationTest {
     Map<String, Tensor> values = captured.captured().get(1);
     Map<String, Agreement> agreements = new TreeMap<>();
     for (Candidates.Candidate candidate :
-        Candidates.of(recipe, OnnxGraph.of(captured.model())).chosen()) {
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(captured.model()))
+            .chosen()) {
       String type = candidate.node().opType();
       OneOperator alone = OneOperator.of(captured.model(), plan, candidate.node().node(), values);
       Tensor input = values.get(alone.model().inputs().get(0).name());

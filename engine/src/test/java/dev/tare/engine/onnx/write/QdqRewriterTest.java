@@ -168,7 +168,7 @@ public class QdqRewriterTest {
   void gatherTakesRowsOfTheIntegerTable() {
     OnnxModel model = embedding().build();
     assertThat(OnnxGraph.of(model).embeddings())
-        .containsExactly(new EmbeddingNode("look-up", "table", Shape.of(9, 8)));
+        .containsExactly(new EmbeddingNode("look-up", "Gather", "table", Shape.of(9, 8)));
     float[] scales = new float[9];
     Arrays.fill(scales, .012f);
     for (OptionalInt axis : List.of(OptionalInt.of(0), OptionalInt.empty())) {

@@ -1,0 +1,12 @@
+package dev.tare.engine.target;
+
+import dev.tare.engine.quant.QuantType;
+
+/**
+ * How the bias of a static operator is held: as integers with the scale of its accumulator, scale
+ * of input times scale of weight, and zero point 0.
+ *
+ * @param type integer type
+ * @param maxCode codes reach no further, so that neither rounding nor sums overflow the type
+ */
+public record BiasForm(QuantType type, double maxCode) {}

@@ -1,0 +1,144 @@
+package dev.tare.engine.target;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Placement;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorRule;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntSupplier;
+
+/**
+ * ONNX Runtime on a CPU: its integer kernels, its contributed operators, and where its own static
+ * quantization stands.
+ */
+public final class OnnxRuntimeTarget implements TargetProfile {
+
+  /** Has no state. */
+  public static final OnnxRuntimeTarget INSTANCE = new OnnxRuntimeTarget();
+
+  /** Newest version of the standard operators that it loads. */
+  public static final int MAX_OPSET = 26;
+
+  private static final Set<String> WEIGHTED =
+      Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather");
+
+  /** With a float bias it changes the arithmetic of the operator. */
+  private static final BiasForm BIAS = new BiasForm(QuantType.INT32, 1 << 30);
+
+  private OnnxRuntimeTarget() {}
+
+  @Override
+  public String name() {
+    return "ONNX Runtime";
+  }
+
+  @Override
+  public Set<String> operators(Placement placement) {
+    Set<String> known = new TreeSet<>(WEIGHTED);
+    if (placement == Placement.ALL_SUPPORTED) {
+      known.addAll(AllSupported.OPERATORS);
+    }
+    return known;
+  }
+
+  @Override
+  public List<Format> formats() {
+    return List.of(Format.QDQ, Format.MATMUL_NBITS);
+  }
+
+  @Override
+  public Optional<Refusal> refusal(Recipe recipe) {
+    boolean dynamic =
+        recipe.mode() == Mode.DYNAMIC
+            || recipe.rules().stream()
+                .anyMatch(r -> r.mode().filter(m -> m == Mode.DYNAMIC).isPresent());
+    TensorRule weights = recipe.weights();
+    if (dynamic && (weights.type().dtype().bits() != 8 || weights.blockSize().isPresent())) {
+      return Optional.of(
+          new Refusal(
+              "weights",
+              "mode dynamic needs 8-bit weights, per tensor or per channel: MatMulInteger has no"
+                  + " other"));
+    }
+    return recipe.format() == Format.MATMUL_NBITS && !packs(weights)
+        ? Optional.of(
+            new Refusal(
+                "weights",
+                "MatMulNBits needs 4 or 8 bits per block, and a block-size of 16, 32, 64, 128 or"
+                    + " 256"))
+        : Optional.empty();
+  }
+
+  @Override
+  public boolean takesConstants(String opType) {
+    return AllSupported.OPERATORS.contains(opType);
+  }
+
+  /** MatMulNBits takes the right operand of a product of matrices. */
+  @Override
+  public boolean packs(QuantizableNode node, TensorRule weight) {
+    return node.opType().equals("MatMul")
+        && node.weightIndex() == 1
+        && node.weightShape().rank() == 2
+        && packs(weight);
+  }
+
+  /** It takes blocks of a power of two of at least 16, 4 or 8 bits. */
+  private static boolean packs(TensorRule weight) {
+    int size = weight.blockSize().orElse(0);
+    return size >= 16 && Integer.bitCount(size) == 1 && weight.type().dtype().bits() <= 8;
+  }
+
+  @Override
+  public Optional<String> limit(
+      QuantizableNode node, Mode mode, TensorRule weight, IntSupplier inputBits) {
+    return mode == Mode.STATIC
+        ? OperatorLimits.ofStatic(node, weight, inputBits.getAsInt())
+        : OperatorLimits.reason(node, mode, weight);
+  }
+
+  @Override
+  public boolean channelScales(QuantizableNode node, Mode mode) {
+    return OperatorLimits.channelScales(node, mode);
+  }
+
+  @Override
+  public Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
+    return OperatorLimits.against(node, mode, weight);
+  }
+
+  @Override
+  public Placed place(
+      Recipe recipe,
+      ModelGraph graph,
+      List<QuantizableNode> chosen,
+      Set<QuantizableNode> leftFloat) {
+    AllSupported all = new AllSupported(recipe, graph, chosen, leftFloat);
+    return new Placed(all.normalizations(), all.placed());
+  }
+
+  @Override
+  public BiasForm bias() {
+    return BIAS;
+  }
+
+  /** DynamicQuantizeLinear knows one type. */
+  @Override
+  public Target dynamicInput() {
+    return new Target(QuantType.UINT8, false, false, false);
+  }
+
+  /** A model with such scales is valid ONNX, but the integer kernels refuse to run it. */
+  @Override
+  public Optional<String> againstChannelsOfActivations() {
+    return Optional.of("for which ONNX Runtime takes one scale");
+  }
+}

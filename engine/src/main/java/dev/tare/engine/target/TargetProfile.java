@@ -1,0 +1,77 @@
+package dev.tare.engine.target;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.RecipeLimits;
+import dev.tare.engine.recipe.TensorRule;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntSupplier;
+
+/**
+ * What a quantized model is for: which operators run in integers there, where quantization stands,
+ * and in what forms weights, activations and biases are taken. Planning asks it about every limit
+ * and has none of its own.
+ */
+public interface TargetProfile extends RecipeLimits {
+
+  /** How messages call it. */
+  String name();
+
+  /** Whether constants of an operator without a weight are quantized where a placement asks. */
+  boolean takesConstants(String opType);
+
+  /** Whether a weight of such a rule can be held packed, for the operator in mode weight-only. */
+  boolean packs(QuantizableNode node, TensorRule weight);
+
+  /**
+   * Why an operator stays float, or nothing.
+   *
+   * @param weight how the recipe wants its weight
+   * @param inputBits bits of its input; asked for in mode static alone
+   */
+  Optional<String> limit(QuantizableNode node, Mode mode, TensorRule weight, IntSupplier inputBits);
+
+  /** Whether the channels of a weight may have scales of their own. */
+  boolean channelScales(QuantizableNode node, Mode mode);
+
+  /** Why an operator cannot read a weight as it was decided on for another one, or nothing. */
+  Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight);
+
+  /**
+   * Finds what {@link dev.tare.engine.recipe.Placement#ALL_SUPPORTED} quantizes.
+   *
+   * @param chosen operators with weights that the recipe quantizes
+   * @param leftFloat those that it leaves alone
+   */
+  Placed place(
+      Recipe recipe,
+      ModelGraph graph,
+      List<QuantizableNode> chosen,
+      Set<QuantizableNode> leftFloat);
+
+  /**
+   * What a placement finds.
+   *
+   * @param normalizations those with a constant scale, which is a weight
+   * @param tensors everything else
+   */
+  record Placed(List<QuantizableNode> normalizations, PlacedTensors tensors) {
+    public Placed {
+      normalizations = List.copyOf(normalizations);
+    }
+  }
+
+  /** How biases of static operators are held. */
+  BiasForm bias();
+
+  /** The integers that an input becomes at run time in mode dynamic. */
+  Target dynamicInput();
+
+  /** Why an activation may have no scale per channel, or nothing where it may. */
+  Optional<String> againstChannelsOfActivations();
+}
