@@ -12,6 +12,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import java.util.Set;
 
 /** The rooms of the jobs and who may look into which. */
@@ -89,6 +90,19 @@ class RoomsTest {
           .should()
           .dependOnClassesThat()
           .haveFullyQualifiedName("org.apache.spark.SparkContext");
+
+  /** Which runtime runs float models, and which one the quantized model is for, is said once. */
+  @ArchTest
+  static final ArchRule onlyModelNamesRuntimes =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.jobs.model..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.tare.engine.infer.ort..")
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(OnnxRuntimeTarget.class);
 
   @ArchTest
   static final ArchRule noRdd =
