@@ -86,30 +86,12 @@ public final class MergeJob {
     refuseTwice();
     List<CalibrationFacts> facts = runs.stream().map(FinishedRun::calibration).toList();
     List<String> mixed = differences(facts);
-    Dataset<Row> states = null;
     long samples = 0;
-    for (FinishedRun run : runs) {
-      Dataset<Row> own = StatisticsStore.readStates(spark, StatisticsCheck.verified(spark, run));
-      states = states == null ? own : states.union(own);
-    }
     for (CalibrationFacts each : facts) {
       samples = sum(samples, each.samples());
     }
-    Dataset<Row> merged = StateRow.merged(states).persist(StorageLevel.MEMORY_AND_DISK());
-    StatisticsStore.Written written;
-    // The checks above describe their own jobs, and nothing is summed before this line.
-    SparkJobs.describe(spark, "merge: add up %d runs".formatted(runs.size()));
-    try {
-      written =
-          StatisticsStore.write(
-              merged,
-              attempt.path(Part.STATISTICS),
-              attempt.folder().runId(),
-              facts.get(0).modelSha256());
-    } finally {
-      merged.unpersist();
-      SparkJobs.describe(spark, null);
-    }
+    StatisticsStore.Written written =
+        added(StateKind.HISTOGRAM, Part.STATISTICS, "add up", attempt);
     return merged(facts, samples, written, moments(attempt), mixed);
   }
 
@@ -124,22 +106,28 @@ public final class MergeJob {
       }
       return Optional.empty();
     }
+    return Optional.of(added(StateKind.MOMENTS, Part.MOMENTS, "add up the moments of", attempt));
+  }
+
+  /** Checks the tables of one kind, adds their states up and writes the sum. */
+  private StatisticsStore.Written added(StateKind kind, Part part, String what, RunAttempt attempt)
+      throws IOException {
     Dataset<Row> states = null;
     for (FinishedRun run : runs) {
-      Path folder = StatisticsCheck.verified(StateKind.MOMENTS, spark, run);
-      Dataset<Row> own = StatisticsStore.readStates(StateKind.MOMENTS, spark, folder);
+      Path folder = StatisticsCheck.verified(kind, spark, run);
+      Dataset<Row> own = StatisticsStore.readStates(kind, spark, folder);
       states = states == null ? own : states.union(own);
     }
     Dataset<Row> merged = StateRow.merged(states).persist(StorageLevel.MEMORY_AND_DISK());
-    SparkJobs.describe(spark, "merge: add up the moments of %d runs".formatted(runs.size()));
+    // The checks above describe their own jobs, and nothing is summed before this line.
+    SparkJobs.describe(spark, "merge: %s %d runs".formatted(what, runs.size()));
     try {
-      return Optional.of(
-          StatisticsStore.write(
-              StateKind.MOMENTS,
-              merged,
-              attempt.path(Part.MOMENTS),
-              attempt.folder().runId(),
-              runs.get(0).calibration().modelSha256()));
+      return StatisticsStore.write(
+          kind,
+          merged,
+          attempt.path(part),
+          attempt.folder().runId(),
+          runs.get(0).calibration().modelSha256());
     } finally {
       merged.unpersist();
       SparkJobs.describe(spark, null);
