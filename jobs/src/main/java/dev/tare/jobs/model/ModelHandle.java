@@ -117,6 +117,11 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     return files.sha256();
   }
 
+  /** Content and file name: a parsed model names its file in errors. */
+  private String key() {
+    return sha256() + "\n" + files.fileName();
+  }
+
   /** The file on this machine, with those in which it keeps data beside it. */
   public Path path() {
     try {
@@ -132,7 +137,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    * @throws TareException (bad input) if the file is no ONNX model
    */
   public OnnxModel parse() {
-    SoftReference<OnnxModel> kept = PARSED.get(sha256());
+    SoftReference<OnnxModel> kept = PARSED.get(key());
     OnnxModel model = kept == null ? null : kept.get();
     if (model == null) {
       try {
@@ -147,7 +152,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
       } catch (IOException e) {
         throw new UncheckedIOException("Cannot read model " + ref().uri(), e);
       }
-      PARSED.put(sha256(), new SoftReference<>(model));
+      PARSED.put(key(), new SoftReference<>(model));
     }
     return model;
   }
@@ -159,11 +164,11 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    * @throws TareException (bad input) if the file is no ONNX model
    */
   public OnnxModel prepared() {
-    SoftReference<OnnxModel> kept = PREPARED.get(sha256());
+    SoftReference<OnnxModel> kept = PREPARED.get(key());
     OnnxModel model = kept == null ? null : kept.get();
     if (model == null) {
       model = GraphPreparation.prepare(parse());
-      PREPARED.put(sha256(), new SoftReference<>(model));
+      PREPARED.put(key(), new SoftReference<>(model));
     }
     return model;
   }
@@ -174,7 +179,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
       Path path = path();
       return RUN_AS_IS.computeIfAbsent(sha256(), sha -> runsAsIs(path))
           ? ModelFile.of(path)
-          : made(Digest.of(sha256()).sha256(), this::parse);
+          : made(Digest.of(key()).sha256(), this::parse);
     } catch (UncheckedIOException e) {
       throw new UncheckedIOException("Cannot read model " + ref().uri(), e.getCause());
     }
@@ -193,7 +198,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    * the same bytes, so only the original travels. Data files are not copied.
    */
   public ModelFile exposing(SortedSet<String> tensors) {
-    String key = Digest.of(sha256() + "\n" + String.join("\n", tensors)).sha256();
+    String key = Digest.of(key() + "\n" + String.join("\n", tensors)).sha256();
     return made(key, () -> ModelPreparer.expose(prepared(), tensors));
   }
 

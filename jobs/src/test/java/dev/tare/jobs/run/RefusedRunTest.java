@@ -208,6 +208,10 @@ class RefusedRunTest {
     CommandLine.Result result = tare(arguments);
     result.refuses(3, output, "model.onnx", "no Conv with a constant weight");
     assertThat(result.err()).doesNotContain("[1/4]");
+
+    Path copy = Files.copy(Path.of(model), folder.resolve("copy.onnx"));
+    arguments[2] = copy.toString();
+    tare(arguments).refuses(3, output, "copy.onnx", "no Conv with a constant weight");
   }
 
   @Test
