@@ -6,7 +6,7 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
-import dev.tare.engine.target.OnnxRuntimeTarget;
+import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +26,8 @@ public final class Preflight {
   /** Oldest version of the standard operators that is taken. */
   public static final int MIN_OPSET = 7;
 
-  /** Newest version that the ONNX Runtime in use loads. */
-  public static final int MAX_OPSET = OnnxRuntimeTarget.MAX_OPSET;
+  /** Newest version of the standard operators that a target loads. */
+  public static final int MAX_OPSET = Targets.maxOpset();
 
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
   private static final Pattern QUANTIZED =

@@ -9,6 +9,7 @@ import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.BiasForm;
+import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -27,22 +28,18 @@ final class Biases {
 
   private static final String OVERFLOWS = "the scale of its sums overflows";
 
-  /**
-   * By how much one channel's bias may widen the scale that all channels share: two bits of the
-   * weights. A channel with a scale of its own only loses what is small beside its bias.
-   */
-  private static final float MAX_GROWTH = 4;
-
   private final ModelGraph source;
+  private final TargetProfile target;
   private final double maxCode;
   private final Target integers;
   private final Map<String, TensorPlan> quantized = new LinkedHashMap<>();
   private final Map<String, TensorPlan> left = new LinkedHashMap<>();
 
-  Biases(ModelGraph source, BiasForm form) {
+  Biases(ModelGraph source, TargetProfile target) {
     this.source = source;
-    this.maxCode = form.maxCode();
-    this.integers = new Target(form.type(), true, false, false);
+    this.target = target;
+    this.maxCode = target.bias().maxCode();
+    this.integers = new Target(target.bias().type(), true, false, false);
   }
 
   List<TensorPlan> all() {
@@ -67,7 +64,7 @@ final class Biases {
         reason = Optional.of(OVERFLOWS);
       } else if (weight.axis().isEmpty()
           && bias.length > 1
-          && floor(bias[c], input, maxCode) > MAX_GROWTH * channel.scale()) {
+          && floor(bias[c], input, maxCode) > target.bias().maxGrowth() * channel.scale()) {
         reason =
             Optional.of(
                 "it reaches %s, for which the one scale of the weight would grow too far"
@@ -166,7 +163,7 @@ final class Biases {
   /** The bias of a node where it can be int32: a float vector with a value per output channel. */
   private Optional<float[]> values(QuantizableNode node, TensorPlan input, TensorPlan weight) {
     boolean accumulates = input.axis().isEmpty() && weight.granularity().blockSize().isEmpty();
-    if (node.bias().isEmpty() || !accumulates) {
+    if (target.biasOf(node).isEmpty() || !accumulates) {
       return Optional.empty();
     }
     Tensor bias = source.constant(node.bias().get());

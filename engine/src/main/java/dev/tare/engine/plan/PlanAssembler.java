@@ -42,7 +42,7 @@ public final class PlanAssembler {
       List<TensorPlan> activations,
       List<TensorPlan> weights) {
     this.candidates = candidates;
-    this.biases = new Biases(source, candidates.target().bias());
+    this.biases = new Biases(source, candidates.target());
     activations.forEach(p -> this.activations.put(p.tensor(), p));
     weights.forEach(p -> this.weights.put(p.tensor(), p));
   }

@@ -5,7 +5,6 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.target.BiasForm;
 import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
@@ -109,7 +108,7 @@ public final class WeightCheck {
       if (own <= fitting * (1 + PlanCheck.TOLERANCE)) {
         continue;
       }
-      floors = floors == null ? floors(target.bias(), source, plan, weight) : floors;
+      floors = floors == null ? floors(target, source, plan, weight) : floors;
       if (own > floors[c] * (1 + PlanCheck.TOLERANCE)) {
         throw new IllegalArgumentException(
             "Invalid plan of weight '%s': scale %s in channel %d is wider than its range [%s, %s] and its biases need"
@@ -120,10 +119,10 @@ public final class WeightCheck {
 
   /** The least scales of a weight with which the biases of all its operators fit their form. */
   private static float[] floors(
-      BiasForm form, ModelGraph source, QuantPlan plan, TensorPlan weight) {
+      TargetProfile target, ModelGraph source, QuantPlan plan, TensorPlan weight) {
     float[] floors = new float[weight.channels().size()];
     for (QuantizableNode node : source.nodes()) {
-      if (!node.weight().equals(weight.tensor()) || node.bias().isEmpty()) {
+      if (!node.weight().equals(weight.tensor()) || target.biasOf(node).isEmpty()) {
         continue;
       }
       for (TensorPlan input : plan.tensors()) {
@@ -138,7 +137,7 @@ public final class WeightCheck {
         float[] values = bias.toFloatArray();
         for (int c = 0; c < values.length; c++) {
           int w = weight.axis().isPresent() ? Math.min(c, floors.length - 1) : 0;
-          floors[w] = Math.max(floors[w], Biases.floor(values[c], input, form.maxCode()));
+          floors[w] = Math.max(floors[w], Biases.floor(values[c], input, target.bias().maxCode()));
         }
       }
     }

@@ -77,6 +77,7 @@ final class AllSupported {
     static final Mark OWN = new Mark(Optional.empty(), Nature.ANY);
   }
 
+  private final TargetProfile target;
   private final Recipe recipe;
   private final ModelGraph weights;
   private final Topology graph;
@@ -94,10 +95,12 @@ final class AllSupported {
    * @param leftFloat those that it leaves alone
    */
   AllSupported(
+      TargetProfile target,
       Recipe recipe,
       ModelGraph weights,
       List<QuantizableNode> chosen,
       Set<QuantizableNode> leftFloat) {
+    this.target = target;
     this.recipe = recipe;
     this.weights = weights;
     this.graph = weights.topology();
@@ -301,7 +304,7 @@ final class AllSupported {
     all.addAll(normalizations);
     for (QuantizableNode node : all) {
       elsewhere.add(node.weight());
-      node.bias().ifPresent(elsewhere::add);
+      target.biasOf(node).ifPresent(elsewhere::add);
     }
     SortedMap<String, TensorQuery> queries = new TreeMap<>();
     operands.forEach(

@@ -8,5 +8,7 @@ import dev.tare.engine.quant.QuantType;
  *
  * @param type integer type
  * @param maxCode codes reach no further, so that neither rounding nor sums overflow the type
+ * @param maxGrowth by how much one channel's bias may widen a scale that all channels of the weight
+ *     share; a channel with its own scale may be widened without a limit
  */
-public record BiasForm(QuantType type, double maxCode) {}
+public record BiasForm(QuantType type, double maxCode, float maxGrowth) {}

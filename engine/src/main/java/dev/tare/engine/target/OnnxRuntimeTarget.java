@@ -24,14 +24,14 @@ public final class OnnxRuntimeTarget implements TargetProfile {
   /** Has no state. */
   public static final OnnxRuntimeTarget INSTANCE = new OnnxRuntimeTarget();
 
-  /** Newest version of the standard operators that it loads. */
-  public static final int MAX_OPSET = 26;
-
   private static final Set<String> WEIGHTED =
       Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather");
 
-  /** With a float bias it changes the arithmetic of the operator. */
-  private static final BiasForm BIAS = new BiasForm(QuantType.INT32, 1 << 30);
+  /**
+   * With a float bias it changes the arithmetic of the operator. A shared scale may grow by two
+   * bits of the weights.
+   */
+  private static final BiasForm BIAS = new BiasForm(QuantType.INT32, 1 << 30, 4);
 
   private OnnxRuntimeTarget() {}
 
@@ -121,13 +121,24 @@ public final class OnnxRuntimeTarget implements TargetProfile {
       ModelGraph graph,
       List<QuantizableNode> chosen,
       Set<QuantizableNode> leftFloat) {
-    AllSupported all = new AllSupported(recipe, graph, chosen, leftFloat);
+    AllSupported all = new AllSupported(this, recipe, graph, chosen, leftFloat);
     return new Placed(all.normalizations(), all.placed());
   }
 
   @Override
   public BiasForm bias() {
     return BIAS;
+  }
+
+  /** QGemm adds it at the scale of the accumulator, which alpha and beta would change. */
+  @Override
+  public boolean holdsBias(QuantizableNode node) {
+    return !node.use().scaledSum();
+  }
+
+  @Override
+  public int maxOpset() {
+    return 26;
   }
 
   /** DynamicQuantizeLinear knows one type. */

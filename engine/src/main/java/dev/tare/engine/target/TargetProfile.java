@@ -69,6 +69,17 @@ public interface TargetProfile extends RecipeLimits {
   /** How biases of static operators are held. */
   BiasForm bias();
 
+  /** Whether the bias of an operator can be held in that form. */
+  boolean holdsBias(QuantizableNode node);
+
+  /** The bias that is held in that form, where the operator has one. */
+  default Optional<String> biasOf(QuantizableNode node) {
+    return node.bias().filter(bias -> holdsBias(node));
+  }
+
+  /** Newest version of ONNX's standard operators that it loads. */
+  int maxOpset();
+
   /** The integers that an input becomes at run time in mode dynamic. */
   Target dynamicInput();
 

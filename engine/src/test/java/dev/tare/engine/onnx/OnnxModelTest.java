@@ -9,6 +9,7 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.view.OnnxNodes;
 import dev.tare.engine.onnx.view.SkippedNode;
+import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Shape;
@@ -96,7 +97,7 @@ class OnnxModelTest {
   }
 
   @Test
-  void gemmThatScalesItsBiasHasNone() {
+  void biasThatGemmScalesIsNotHeldInIntegers() {
     OnnxModel model =
         Models.opset(13)
             .input("x", "n", 6)
@@ -108,6 +109,9 @@ class OnnxModelTest {
             .build();
     assertThat(OnnxGraph.of(model).nodes())
         .extracting(QuantizableNode::bias)
+        .containsExactly(Optional.of("b"), Optional.of("b"));
+    assertThat(OnnxGraph.of(model).nodes())
+        .extracting(Targets.DEFAULT::biasOf)
         .containsExactly(Optional.empty(), Optional.of("b"));
     assertThat(OnnxGraph.of(model).nodes())
         .extracting(QuantizableNode::weightAxis)

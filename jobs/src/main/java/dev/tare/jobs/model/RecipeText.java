@@ -7,8 +7,8 @@ import com.typesafe.config.ConfigRenderOptions;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
-import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.target.TargetProfile;
+import dev.tare.engine.target.Targets;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
@@ -30,7 +30,7 @@ public record RecipeText(String name, String json) implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** What models are quantized for by every recipe. */
-  public static final TargetProfile TARGET = OnnxRuntimeTarget.INSTANCE;
+  public static final TargetProfile TARGET = Targets.DEFAULT;
 
   /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
   public static final List<String> SHIPPED =

@@ -71,7 +71,7 @@ public final class QuantizeJob {
     requireMadeFor(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
       if (activation.axis().isPresent()) {
-        throw perChannelActivations("The plan gives tensor '" + activation.tensor() + "'");
+        requireChannelsOfActivations("The plan gives tensor '" + activation.tensor() + "'");
       }
     }
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
@@ -118,13 +118,23 @@ public final class QuantizeJob {
     }
   }
 
-  /** Why the target takes no such activation, which is valid in the model's format. */
-  public static TareException perChannelActivations(String who) {
-    return TareException.badInput(
-        who
-            + " a scale per channel, but it is an activation, "
-            + RecipeText.TARGET.againstChannelsOfActivations().orElseThrow()
-            + ": select with granularity = per-tensor for activations");
+  /**
+   * Refuses scales per channel of activations, which are valid in the model's format, where the
+   * target cannot run them.
+   *
+   * @param who what asks for them, as the subject of a sentence
+   */
+  public static void requireChannelsOfActivations(String who) {
+    RecipeText.TARGET
+        .againstChannelsOfActivations()
+        .ifPresent(
+            reason -> {
+              throw TareException.badInput(
+                  who
+                      + " a scale per channel, but it is an activation, "
+                      + reason
+                      + ": select with granularity = per-tensor for activations");
+            });
   }
 
   private void writeWeights(

@@ -102,7 +102,7 @@ public record AllStages(RunOptions options) implements Stages {
     SelectJob.requireCandidates(model, recipe);
     EvaluateJob.require(model, options.classesOrAuto());
     if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
-      throw QuantizeJob.perChannelActivations("Recipe '" + recipe.name() + "' gives every input");
+      QuantizeJob.requireChannelsOfActivations("Recipe '" + recipe.name() + "' gives every input");
     }
     warnAboutCpu(recipe, work);
     StageData data = inputs.data(model, options.data());

@@ -12,7 +12,7 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.Nearest;
 import dev.tare.engine.recipe.Placement;
-import dev.tare.engine.target.OnnxRuntimeTarget;
+import dev.tare.engine.target.Targets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +112,7 @@ public final class Observation {
 
   private static NavigableSet<String> placeable(OnnxModel model) {
     Topology graph = OnnxGraph.of(model).topology();
-    Set<String> known = OnnxRuntimeTarget.INSTANCE.operators(Placement.ALL_SUPPORTED);
+    Set<String> known = Targets.operators(Placement.ALL_SUPPORTED);
     NavigableSet<String> names = new TreeSet<>();
     for (GraphNode node : graph.nodes()) {
       if (known.contains(node.opType())) {

@@ -41,6 +41,32 @@ public final class OnnxNodes {
       int weightAxis,
       Optional<String> bias,
       long groups) {
+    return node(
+        node,
+        opType,
+        input,
+        inputIndex,
+        weight,
+        weightIndex,
+        weightShape,
+        weightAxis,
+        bias,
+        groups,
+        false);
+  }
+
+  static QuantizableNode node(
+      String node,
+      String opType,
+      String input,
+      int inputIndex,
+      String weight,
+      int weightIndex,
+      Shape weightShape,
+      int weightAxis,
+      Optional<String> bias,
+      long groups,
+      boolean scaledSum) {
     return new QuantizableNode(
         node,
         opType,
@@ -52,10 +78,11 @@ public final class OnnxNodes {
         weightAxis,
         bias,
         groups,
-        use(opType, weightShape, weightAxis, groups));
+        use(opType, weightShape, weightAxis, groups, scaledSum));
   }
 
-  private static WeightUse use(String opType, Shape weight, int axis, long groups) {
+  private static WeightUse use(
+      String opType, Shape weight, int axis, long groups, boolean scaledSum) {
     if (opType.equals("Gather")) {
       return WeightUse.ROWS;
     }
@@ -67,7 +94,8 @@ public final class OnnxNodes {
         // The channels of a ConvTranspose's groups share indices along the axis.
         !opType.equals("ConvTranspose") || groups == 1,
         opType.equals("Conv") && groups > 1 && weight.dim(1) == 1,
-        blockAxis(opType, weight, axis));
+        blockAxis(opType, weight, axis),
+        scaledSum);
   }
 
   private static int blockAxis(String opType, Shape weight, int axis) {

@@ -83,19 +83,18 @@ public record Product(
 
   /** The bias, where it is a constant vector of one number for each output channel. */
   private Optional<ConstantScope.Found> bias() {
-    // ONNX Runtime's QGemm takes an int32 bias at the scale of the accumulator, which alpha and
-    // beta would change: such a bias stays float.
-    boolean plain =
-        !Nodes.is(node, "Gemm")
-            || (Nodes.floatAttribute(node, "alpha", 1f) == 1f
-                && Nodes.floatAttribute(node, "beta", 1f) == 1f);
     Shape shape = TensorCodec.shape(weight().orElseThrow().tensor());
     long channels = shape.dim(shape.normalizeAxis(weightAxis)) * groups();
     return Optional.of(Nodes.input(node, 2))
-        .filter(bias -> plain)
         .flatMap(scope::find)
         .filter(bias -> bias.tensor().getDataType() == DType.FLOAT32.onnxCode())
         .filter(bias -> bias.tensor().getDimsList().equals(List.of(channels)));
+  }
+
+  private boolean scaledSum() {
+    return Nodes.is(node, "Gemm")
+        && (Nodes.floatAttribute(node, "alpha", 1f) != 1f
+            || Nodes.floatAttribute(node, "beta", 1f) != 1f);
   }
 
   /** Weight and bias; only of a product that can be quantized, as is the next. */
@@ -116,6 +115,7 @@ public record Product(
         shape,
         shape.normalizeAxis(weightAxis),
         bias().map(ConstantScope.Found::name),
-        Nodes.is(node, "Conv") ? Nodes.intAttribute(node, "group", 1) : groups());
+        Nodes.is(node, "Conv") ? Nodes.intAttribute(node, "group", 1) : groups(),
+        scaledSum());
   }
 }

@@ -1,0 +1,32 @@
+package dev.tare.engine.target;
+
+import dev.tare.engine.recipe.Placement;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The targets that Tare knows. */
+public final class Targets {
+
+  private static final List<TargetProfile> ALL = List.of(OnnxRuntimeTarget.INSTANCE);
+
+  /** The target of a run that names none. */
+  public static final TargetProfile DEFAULT = ALL.get(0);
+
+  private Targets() {}
+
+  /**
+   * Types of operators that a placement may quantize for any target: calibration observes their
+   * tensors once, and every target selects from the same statistics.
+   */
+  public static Set<String> operators(Placement placement) {
+    Set<String> all = new TreeSet<>();
+    ALL.forEach(target -> all.addAll(target.operators(placement)));
+    return all;
+  }
+
+  /** Newest version of ONNX's standard operators that any target loads. */
+  public static int maxOpset() {
+    return ALL.stream().mapToInt(TargetProfile::maxOpset).max().orElseThrow();
+  }
+}
