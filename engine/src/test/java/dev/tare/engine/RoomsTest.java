@@ -31,6 +31,7 @@ class RoomsTest {
           "target",
           "plan",
           "pass",
+          "model",
           "onnx",
           "infer",
           "export");

@@ -1,5 +1,6 @@
 package dev.tare.engine.infer;
 
+import dev.tare.engine.model.ModelFile;
 import java.nio.file.Path;
 
 /** What runs float models: calibration needs nothing else of it than sessions. Thread-safe. */

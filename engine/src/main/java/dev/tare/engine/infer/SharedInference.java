@@ -1,5 +1,6 @@
 package dev.tare.engine.infer;
 
+import dev.tare.engine.model.ModelFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.BasicFileAttributes;

@@ -2,6 +2,7 @@ package dev.tare.engine.onnx;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.graph.ExternalRegion;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.TensorProto;

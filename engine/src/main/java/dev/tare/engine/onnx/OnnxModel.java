@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.onnx.graph.Constants;
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.graph.TensorCodec;
@@ -233,12 +235,12 @@ public final class OnnxModel {
     graph().getInitializerList().forEach(t -> initializers.add(t.getName()));
     return graph().getInputList().stream()
         .filter(i -> !initializers.contains(i.getName()))
-        .map(TensorInfo::of)
+        .map(DeclaredTensor::of)
         .toList();
   }
 
   public List<TensorInfo> outputs() {
-    return graph().getOutputList().stream().map(TensorInfo::of).toList();
+    return graph().getOutputList().stream().map(DeclaredTensor::of).toList();
   }
 
   /**

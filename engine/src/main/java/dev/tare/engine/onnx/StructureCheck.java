@@ -1,6 +1,7 @@
 package dev.tare.engine.onnx;
 
 import com.google.protobuf.ByteString;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;

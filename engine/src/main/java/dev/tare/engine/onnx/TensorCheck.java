@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx;
 
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.graph.ExternalRegion;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.infer.ort.OrtRuntime;
+import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;

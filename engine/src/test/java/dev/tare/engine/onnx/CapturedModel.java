@@ -49,7 +49,7 @@ public final class CapturedModel {
         .filter(node -> Nodes.is(node, "Gather"))
         .forEach(node -> operands.add(node.getInput(1)));
     operands.retainAll(model.tensors());
-    OnnxModel exposed = ModelPreparer.expose(model, operands);
+    OnnxModel exposed = ExposedOutputs.expose(model, operands);
     List<Map<String, Tensor>> outputs =
         Reference.runAll(exposed.toByteArray(), inputs, OptLevel.NO_OPT);
     for (int i = 0; i < inputs.size(); i++) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
@@ -282,7 +283,7 @@ class DamagedModelTest {
     Preflight.check(model);
     OnnxModel prepared = GraphPreparation.prepare(model);
     try {
-      ModelPreparer.expose(
+      ExposedOutputs.expose(
           prepared,
           Observation.resolve(Observation.ALL, prepared).stream()
               .map(ObservedTensor::name)

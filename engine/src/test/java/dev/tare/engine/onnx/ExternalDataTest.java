@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.tare.engine.graph.SkippedNode;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
-import dev.tare.engine.onnx.view.SkippedNode;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.tare.engine.infer.InferenceException;
 import dev.tare.engine.infer.InferenceOptions;
-import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.ort.OrtRuntime;
+import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.StringStringEntryProto;
@@ -141,7 +142,7 @@ class ModelWriterTest {
   @Test
   void whatChangesReferToIsNotCopied() throws IOException {
     Path split = split(model(), "split");
-    OnnxModel exposed = ModelPreparer.expose(OnnxModel.read(split), List.of("b"));
+    OnnxModel exposed = ExposedOutputs.expose(OnnxModel.read(split), List.of("b"));
     Path file = folder.resolve("exposed.onnx");
     try (OutputStream out = Files.newOutputStream(file)) {
       ModelWriter.writeReferring(exposed, out);

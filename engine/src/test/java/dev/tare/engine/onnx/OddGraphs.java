@@ -3,6 +3,7 @@ package dev.tare.engine.onnx;
 import static dev.tare.engine.onnx.Models.integer;
 import static dev.tare.engine.onnx.Models.number;
 
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.TensorProto;

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.graph.SkippedNode;
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.view.OnnxNodes;
-import dev.tare.engine.onnx.view.SkippedNode;
 import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;

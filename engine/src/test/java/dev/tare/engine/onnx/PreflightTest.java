@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import com.google.protobuf.ByteString;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.opset.OpsetUpgradeTest;

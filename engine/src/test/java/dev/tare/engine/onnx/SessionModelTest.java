@@ -3,9 +3,9 @@ package dev.tare.engine.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.infer.InferenceOptions;
-import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.ort.OrtRuntime;
+import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.GraphProto;

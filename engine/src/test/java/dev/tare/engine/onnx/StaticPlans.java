@@ -46,7 +46,7 @@ public final class StaticPlans {
     Map<String, Tensor> seen = new HashMap<>(inputs);
     seen.putAll(
         Reference.run(
-            ModelPreparer.expose(model, computed(names, inputs)), inputs, OptLevel.BASIC_OPT));
+            ExposedOutputs.expose(model, computed(names, inputs)), inputs, OptLevel.BASIC_OPT));
     ActivationPlanner planner = new ActivationPlanner(recipe);
     List<TensorPlan> activations = new ArrayList<>();
     candidates

@@ -1,7 +1,7 @@
 package dev.tare.jobs.evaluate;
 
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.engine.onnx.view.SoftmaxOutputs;
 import dev.tare.jobs.TareException;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.tare.jobs.evaluate;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.OutputKind;
 import dev.tare.engine.infer.SharedInference;
-import dev.tare.engine.onnx.TensorInfo;
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.tensor.DType;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;

@@ -1,6 +1,6 @@
 package dev.tare.jobs.evaluate;
 
-import dev.tare.engine.onnx.TensorInfo;
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Quality;

@@ -2,9 +2,9 @@ package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.infer.InferenceOptions;
-import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
+import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;

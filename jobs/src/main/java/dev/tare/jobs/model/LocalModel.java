@@ -1,6 +1,6 @@
 package dev.tare.jobs.model;
 
-import dev.tare.engine.infer.ModelFile;
+import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.onnx.ModelWriter;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.SessionModel;

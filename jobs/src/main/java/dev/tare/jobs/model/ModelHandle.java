@@ -1,8 +1,8 @@
 package dev.tare.jobs.model;
 
-import dev.tare.engine.infer.ModelFile;
-import dev.tare.engine.onnx.InvalidModelException;
-import dev.tare.engine.onnx.ModelPreparer;
+import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.model.ModelFile;
+import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Preflight;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
@@ -199,7 +199,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    */
   public ModelFile exposing(SortedSet<String> tensors) {
     String key = Digest.of(key() + "\n" + String.join("\n", tensors)).sha256();
-    return made(key, () -> ModelPreparer.expose(prepared(), tensors));
+    return made(key, () -> ExposedOutputs.expose(prepared(), tensors));
   }
 
   private ModelFile made(String key, Supplier<OnnxModel> model) {

@@ -1,8 +1,8 @@
 package dev.tare.jobs.model;
 
 import dev.tare.engine.infer.BatchAxes;
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.engine.onnx.view.ValueShapes;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.jobs.TareException;

@@ -1,11 +1,11 @@
 package dev.tare.jobs.model;
 
 import dev.tare.engine.infer.InferenceOptions;
-import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.ModelRuntime;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.ort.OrtRuntime;
+import dev.tare.engine.model.ModelFile;
 
 /** Sessions of the runtime that runs float models: the one place that says which it is. */
 public final class Sessions {

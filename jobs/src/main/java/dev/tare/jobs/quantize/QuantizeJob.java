@@ -1,7 +1,7 @@
 package dev.tare.jobs.quantize;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.plan.QuantPlan;

@@ -1,7 +1,7 @@
 package dev.tare.jobs.run;
 
 import dev.tare.engine.infer.InferenceException;
-import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.InputException;
 import dev.tare.jobs.platform.Faults;

@@ -1,9 +1,9 @@
 package dev.tare.jobs.select;
 
-import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.graph.SkippedNode;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.view.OnnxGraph;
-import dev.tare.engine.onnx.view.SkippedNode;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;

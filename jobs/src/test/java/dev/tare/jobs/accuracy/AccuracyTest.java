@@ -10,7 +10,7 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.ort.OrtRuntime;
-import dev.tare.engine.onnx.ModelPreparer;
+import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
@@ -188,7 +188,7 @@ class AccuracyTest {
         });
     Path exposed = folder.resolve("exposed.onnx");
     OnnxModel model = OnnxModel.read(MiniLm.model());
-    Files.write(exposed, ModelPreparer.expose(model, observed).toByteArray());
+    Files.write(exposed, ExposedOutputs.expose(model, observed).toByteArray());
     try (Session inference = OrtRuntime.INSTANCE.open(exposed, InferenceOptions.of(1))) {
       Runner runner = inference.runner(List.copyOf(observed));
       for (Sample sample : EngineAlone.tokenize(texts.subList(0, CALIBRATION))) {

@@ -9,7 +9,7 @@ import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
-import dev.tare.engine.onnx.ModelPreparer;
+import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.Observation;
 import dev.tare.engine.onnx.view.ObservedTensor;
@@ -157,7 +157,7 @@ public final class BenchmarkCalibration {
     TreeSet<String> names = new TreeSet<>();
     observed.forEach(tensor -> names.add(tensor.name()));
     try (OutputStream out = Files.newOutputStream(prepared)) {
-      ModelPreparer.expose(model, names).writeTo(out);
+      ExposedOutputs.expose(model, names).writeTo(out);
     }
     Session plain = OrtRuntime.INSTANCE.open(file, InferenceOptions.of(1));
     Session exposed = OrtRuntime.INSTANCE.open(prepared, InferenceOptions.of(1));

@@ -8,7 +8,7 @@ import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.ObserverOptions;
-import dev.tare.engine.onnx.ModelPreparer;
+import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.Observation;
 import dev.tare.engine.onnx.view.ObservedTensor;
@@ -70,7 +70,7 @@ public final class EngineAlone {
           ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, tensor.channelAxis().orElseThrow()));
     }
     Path exposed = temporary.resolve("exposed.onnx");
-    Files.write(exposed, ModelPreparer.expose(model, observed.keySet()).toByteArray());
+    Files.write(exposed, ExposedOutputs.expose(model, observed.keySet()).toByteArray());
     ContentHash hash = new ContentHash();
     try (Session inference = OrtRuntime.INSTANCE.open(exposed, InferenceOptions.of(1))) {
       StatisticsCollector collector = new StatisticsCollector(inference, observed, batchSize);

@@ -4,9 +4,9 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import dev.tare.engine.infer.InferenceException;
 import dev.tare.engine.infer.InferenceOptions;
-import dev.tare.engine.infer.ModelFile;
 import dev.tare.engine.infer.ModelRuntime;
 import dev.tare.engine.infer.Session;
+import dev.tare.engine.model.ModelFile;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 

@@ -1,7 +1,7 @@
 package dev.tare.engine.onnx.opset;
 
 import com.google.protobuf.ByteString;
-import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.NodeProto;

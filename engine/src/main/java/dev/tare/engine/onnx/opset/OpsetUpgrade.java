@@ -1,6 +1,6 @@
 package dev.tare.engine.onnx.opset;
 
-import dev.tare.engine.onnx.InvalidModelException;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.graph.Constants;
 import dev.tare.engine.onnx.graph.FreshNames;

@@ -4,6 +4,7 @@ import dev.tare.engine.graph.EmbeddingNode;
 import dev.tare.engine.graph.FloatConstant;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.graph.Topology;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.graph.Bodies;

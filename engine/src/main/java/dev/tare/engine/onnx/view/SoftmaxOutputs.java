@@ -1,7 +1,7 @@
 package dev.tare.engine.onnx.view;
 
+import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.TensorInfo;
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.Map;

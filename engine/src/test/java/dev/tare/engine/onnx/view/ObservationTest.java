@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.graph.QuantizableNode;
-import dev.tare.engine.onnx.ModelPreparer;
+import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.PublishedModels;
@@ -124,7 +124,7 @@ class ObservationTest {
   @Test
   void exposedTensorsComeOutBehindTheModelsOwn() {
     OnnxModel model = Models.mlp().build();
-    OnnxModel exposed = ModelPreparer.expose(model, List.of("d", "a", "y", "x"));
+    OnnxModel exposed = ExposedOutputs.expose(model, List.of("d", "a", "y", "x"));
     Map<String, Tensor> inputs = Map.of("x", Reference.gaussian(4, 3, 6));
     Map<String, Tensor> outputs = Reference.run(exposed, inputs, OptLevel.BASIC_OPT);
     assertThat(outputs.keySet()).containsExactly("y", "a", "d", "x");
@@ -141,7 +141,7 @@ class ObservationTest {
         Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, prepared);
     assertThat(observed).hasSize(distinct);
     OnnxModel exposed =
-        ModelPreparer.expose(prepared, observed.stream().map(ObservedTensor::name).toList());
+        ExposedOutputs.expose(prepared, observed.stream().map(ObservedTensor::name).toList());
     Map<String, Tensor> inputs = published.input(9);
     Map<String, Tensor> outputs = Reference.run(exposed, inputs, OptLevel.BASIC_OPT);
     for (QuantizableNode node : OnnxGraph.of(prepared).nodes()) {
@@ -187,7 +187,7 @@ class ObservationTest {
   @Test
   void unknownTensorsCannotBeExposed() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ModelPreparer.expose(Models.mlp().build(), List.of("a", "zz", "w1")))
+        .isThrownBy(() -> ExposedOutputs.expose(Models.mlp().build(), List.of("a", "zz", "w1")))
         .withMessage("Cannot expose [w1, zz]: model 'test.onnx' computes no such tensor");
   }
 }

@@ -1,4 +1,4 @@
-package dev.tare.engine.onnx;
+package dev.tare.engine.model;
 
 /** A model that Tare refuses; the message names the model and the reason. */
 public final class InvalidModelException extends RuntimeException {

@@ -1,4 +1,4 @@
-package dev.tare.engine.infer;
+package dev.tare.engine.model;
 
 import java.nio.file.Path;
 import java.util.Collections;
@@ -7,7 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A model as ONNX Runtime opens it.
+ * A model on this machine as a runtime opens it.
  *
  * @param file the model
  * @param data folder of the files in which it keeps data, where that is not the folder of {@code

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** Makes inner tensors of a model visible to whoever runs it. */
-public final class ModelPreparer {
+public final class ExposedOutputs {
 
-  private ModelPreparer() {}
+  private ExposedOutputs() {}
 
   /**
    * The same model with more outputs: first its own, then the named tensors, sorted. No name
