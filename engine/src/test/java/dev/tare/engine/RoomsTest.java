@@ -38,7 +38,7 @@ class RoomsTest {
 
   /** The rooms of the ONNX format, likewise; the empty name is the one around them. */
   private static final List<String> ONNX_ROOMS =
-      List.of("graph", "", "view", "opset", "prepare", "write");
+      List.of("graph", "", "view", "opset", "prepare", "write", "model");
 
   @ArchTest
   static final ArchRule knowsNeitherSparkNorHadoop =

@@ -91,6 +91,16 @@ class RoomsTest {
           .dependOnClassesThat()
           .haveFullyQualifiedName("org.apache.spark.SparkContext");
 
+  /** What format a model is of is known in one place. */
+  @ArchTest
+  static final ArchRule onlyModelNamesFormats =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.jobs.model..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.tare.engine.onnx..");
+
   /** Which runtime runs float models is said once. */
   @ArchTest
   static final ArchRule onlyModelNamesRuntimes =

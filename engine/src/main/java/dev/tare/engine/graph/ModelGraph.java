@@ -34,6 +34,19 @@ public interface ModelGraph {
     return List.of();
   }
 
+  /**
+   * Every operator of the main graph that multiplies like those of {@link #nodes}, which leaves it
+   * out, and why.
+   */
+  default List<SkippedNode> skipped() {
+    return List.of();
+  }
+
+  /** What can be observed; costs a walk through the main graph. */
+  default Activations activations() {
+    return Activations.NONE;
+  }
+
   /** The main graph as a whole; costs a walk through it. */
   default Topology topology() {
     return Topology.NONE;

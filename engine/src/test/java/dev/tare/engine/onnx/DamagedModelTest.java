@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.fail;
 import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.model.ObservableTensor;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.AttributeProto;
@@ -17,8 +20,6 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.onnx.view.EmbeddingTable;
-import dev.tare.engine.onnx.view.Observation;
-import dev.tare.engine.onnx.view.ObservedTensor;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.plan.Candidates;
@@ -285,8 +286,8 @@ class DamagedModelTest {
     try {
       ExposedOutputs.expose(
           prepared,
-          Observation.resolve(Observation.ALL, prepared).stream()
-              .map(ObservedTensor::name)
+          Observation.resolve(Observation.ALL, OnnxFloatModel.of(prepared)).stream()
+              .map(ObservableTensor::name)
               .toList());
     } catch (IllegalArgumentException e) {
       assertThat(e).hasMessageStartingWith("Cannot observe");

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import com.google.protobuf.ByteString;
 import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.opset.OpsetUpgradeTest;
 import dev.tare.engine.onnx.proto.AttributeProto;
@@ -19,7 +21,6 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.TrainingInfoProto;
 import dev.tare.engine.onnx.proto.TypeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
-import dev.tare.engine.onnx.view.Observation;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.onnx.write.QdqRewriterTest;
@@ -107,7 +108,7 @@ class PreflightTest {
         model.operatorCounts();
         model.parameterCount();
         model.constantBytes();
-        Observation.resolve(Observation.ALL, model);
+        Observation.resolve(Observation.ALL, OnnxFloatModel.of(model));
         OpsetUpgrade.upgrade(model);
       } catch (InvalidModelException | IllegalArgumentException e) {
         // A flipped element type can leave nothing to observe.

@@ -1,10 +1,11 @@
 package dev.tare.engine.onnx;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.tare.engine.model.ObservableTensor;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
-import dev.tare.engine.onnx.view.Observation;
-import dev.tare.engine.onnx.view.ObservedTensor;
+import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.plan.ActivationPlanner;
@@ -42,7 +43,9 @@ public final class StaticPlans {
       OnnxModel model, Recipe recipe, String observed, Map<String, Tensor> inputs) {
     Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(model));
     List<String> names =
-        Observation.resolve(observed, model).stream().map(ObservedTensor::name).toList();
+        Observation.resolve(observed, OnnxFloatModel.of(model)).stream()
+            .map(ObservableTensor::name)
+            .toList();
     Map<String, Tensor> seen = new HashMap<>(inputs);
     seen.putAll(
         Reference.run(

@@ -2,9 +2,10 @@ package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.SharedInference;
+import dev.tare.engine.model.FloatModel;
+import dev.tare.engine.model.ObservableTensor;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.observe.ChannelMode;
-import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.view.Observation;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
@@ -26,8 +27,8 @@ final class Observations {
    * @throws TareException (bad input) if none is left, or the runtime does not know one
    */
   static List<ObservedTensor> resolve(ModelHandle handle, ObserveOptions options) {
-    OnnxModel model = handle.prepared();
-    List<dev.tare.engine.onnx.view.ObservedTensor> chosen;
+    FloatModel model = handle.prepared();
+    List<ObservableTensor> chosen;
     try {
       chosen = Observation.resolve(options.observe(), model);
     } catch (IllegalArgumentException e) {
@@ -37,7 +38,7 @@ final class Observations {
     chosen.forEach(tensor -> names.add(tensor.name()));
     Set<String> floats = floatOutputs(handle, names);
     List<ObservedTensor> observed = new ArrayList<>();
-    for (dev.tare.engine.onnx.view.ObservedTensor tensor : chosen) {
+    for (ObservableTensor tensor : chosen) {
       if (floats.contains(tensor.name())) {
         ChannelMode mode = options.channels().mode().orElse(ChannelMode.HISTOGRAM);
         boolean channels = mode != ChannelMode.NONE && tensor.channelAxis().isPresent();

@@ -1,6 +1,6 @@
 package dev.tare.jobs.calibrate;
 
-import dev.tare.engine.onnx.view.Observation;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.recipe.Placement;
 import dev.tare.jobs.artifact.Settings;
 import java.util.Optional;

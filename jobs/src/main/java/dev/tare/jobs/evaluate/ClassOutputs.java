@@ -1,8 +1,7 @@
 package dev.tare.jobs.evaluate;
 
+import dev.tare.engine.model.FloatModel;
 import dev.tare.engine.model.TensorInfo;
-import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.view.SoftmaxOutputs;
 import dev.tare.jobs.TareException;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +39,7 @@ final class ClassOutputs {
    *     probabilities; {@code none}; {@code all}; or names of outputs with commas between
    * @throws TareException (usage) if a name is no output of numbers
    */
-  static ClassOutputs of(OnnxModel model, List<String> numbers, String asked) {
+  static ClassOutputs of(FloatModel model, List<String> numbers, String asked) {
     return switch (asked) {
       case "auto" -> new ClassOutputs(found(model, numbers), false);
       case "none" -> new ClassOutputs(Set.of(), true);
@@ -49,8 +48,8 @@ final class ClassOutputs {
     };
   }
 
-  private static Set<String> found(OnnxModel model, List<String> numbers) {
-    Set<String> found = new TreeSet<>(SoftmaxOutputs.of(model));
+  private static Set<String> found(FloatModel model, List<String> numbers) {
+    Set<String> found = new TreeSet<>(model.classOutputs());
     for (TensorInfo output : model.outputs()) {
       int axes = output.dims().map(List::size).orElse(0);
       if (axes <= MOST_AXES && NAMED.matcher(output.name().toLowerCase(Locale.ROOT)).find()) {

@@ -3,8 +3,8 @@ package dev.tare.jobs.evaluate;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.SharedInference;
+import dev.tare.engine.model.FloatModel;
 import dev.tare.engine.model.TensorInfo;
-import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.model.ModelHandle;
@@ -37,7 +37,7 @@ final class EvaluationBatch {
    * @param samples rows of hash and encoded sample
    */
   static int size(ModelHandle model, ComparedOutputs outputs, Dataset<Row> samples, int wished) {
-    OnnxModel graph = model.parse();
+    FloatModel graph = model.parse();
     if (wished == 1 || !ModelSignature.batchable(graph)) {
       return 1;
     }
@@ -57,7 +57,7 @@ final class EvaluationBatch {
     }
   }
 
-  private static List<String> unclear(OnnxModel graph, ComparedOutputs outputs) {
+  private static List<String> unclear(FloatModel graph, ComparedOutputs outputs) {
     Set<Dim> batch = new HashSet<>();
     graph.inputs().forEach(input -> first(input).ifPresent(batch::add));
     List<String> unclear = new ArrayList<>();

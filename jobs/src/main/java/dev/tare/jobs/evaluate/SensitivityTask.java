@@ -5,9 +5,7 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
-import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.view.OnnxGraph;
-import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.model.WritableModel;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
@@ -19,7 +17,6 @@ import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.model.LocalModel;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
 import java.io.ByteArrayInputStream;
@@ -39,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.io.FileUtils;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -121,15 +119,15 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     while (operators.hasNext()) {
       String operator = operators.next();
       QuantPlan variant = operator.equals(ALL_QUANTIZED) ? whole : whole.without(operator);
-      OnnxModel rewritten =
-          QdqRewriter.rewrite(model.prepared(), variant, c -> codes.get(key(c)).duplicate());
+      WritableModel rewritten =
+          model.prepared().quantized(variant, c -> codes.get(key(c)).duplicate());
       rows.add(score(operator, expected, run(rewritten)));
     }
     return rows.iterator();
   }
 
   private Map<String, ByteBuffer> codes(QuantPlan whole) {
-    ModelGraph source = OnnxGraph.of(model.prepared());
+    ModelGraph source = model.prepared().graph();
     Map<String, ByteBuffer> codes = new HashMap<>();
     for (TensorPlan constant : whole.tensors()) {
       if (constant.quantized() && constant.role() != Role.ACTIVATION) {
@@ -150,13 +148,13 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     return constant.role() + " " + constant.tensor();
   }
 
-  private List<SampleOutput> run(OnnxModel variant) {
+  private List<SampleOutput> run(WritableModel variant) {
     try {
-      Path file = Files.createTempFile("tare-variant", ".onnx");
+      Path folder = Files.createTempDirectory("tare-variant");
       try {
-        return run(LocalModel.write(variant, file, model.path().getParent()));
+        return run(variant.writeLocal(folder, model.path().getParent()));
       } finally {
-        LocalModel.delete(file);
+        FileUtils.deleteDirectory(folder.toFile());
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write a variant of " + model.ref().uri(), e);

@@ -4,13 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.graph.SkippedNode;
+import dev.tare.engine.model.FloatModel;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.TensorInfo;
-import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.Preflight;
-import dev.tare.engine.onnx.opset.OpsetUpgrade;
-import dev.tare.engine.onnx.prepare.GraphPreparation;
-import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.FileEntry;
@@ -153,7 +149,7 @@ public final class Inspection {
   }
 
   private void inspectModel(ModelHandle handle) {
-    OnnxModel model = handle.parse();
+    FloatModel model = handle.parse();
     field("model", model.name());
     field("sha256", handle.ref().sha256());
     field("bytes", String.valueOf(handle.ref().length()));
@@ -167,8 +163,7 @@ public final class Inspection {
     if (!handle.files().data().isEmpty()) {
       field("sha256 of all", handle.sha256());
     }
-    field("producer", model.producer());
-    field("opset", model.opsets().toString() + ", IR version " + model.irVersion());
+    model.origin().forEach(this::field);
     field("parameters", String.valueOf(model.parameterCount()));
     model.inputs().forEach(input -> field("input", describe(input)));
     model.outputs().forEach(output -> field("output", describe(output)));
@@ -178,15 +173,13 @@ public final class Inspection {
             .map(e -> e.getKey() + " " + e.getValue())
             .collect(Collectors.joining(", ")));
     try {
-      Preflight.check(model).forEach(warning -> field("warning", warning));
-      if (model.opset() < OpsetUpgrade.CHANNELS) {
-        OpsetUpgrade.upgrade(GraphPreparation.prepare(model));
-      }
+      model.requireQuantizable().forEach(warning -> field("warning", warning));
+      model.requireWritable();
     } catch (InvalidModelException e) {
       field("can be quantized", "no: " + e.getMessage());
       return;
     }
-    OnnxGraph graph = OnnxGraph.of(model);
+    ModelGraph graph = model.graph();
     field("can be quantized", verdict(graph));
     weights(graph);
   }
@@ -205,7 +198,7 @@ public final class Inspection {
     return "no: it has no MatMul, Gemm, Conv, ConvTranspose or table with a constant weight";
   }
 
-  private void weights(OnnxGraph graph) {
+  private void weights(ModelGraph graph) {
     List<QuantizableNode> nodes = graph.nodes();
     out.printf("%n%d operators with a constant weight%n", nodes.size());
     nodes.forEach(this::operator);

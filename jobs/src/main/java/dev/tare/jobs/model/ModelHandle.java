@@ -1,11 +1,11 @@
 package dev.tare.jobs.model;
 
+import dev.tare.engine.model.FloatModel;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ModelFile;
-import dev.tare.engine.onnx.ExposedOutputs;
+import dev.tare.engine.model.WritableModel;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.Preflight;
-import dev.tare.engine.onnx.prepare.GraphPreparation;
+import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.storage.HadoopSettings;
@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -38,8 +39,8 @@ import org.apache.hadoop.conf.Configuration;
 public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Serializable {
 
   private static final long serialVersionUID = 1L;
-  private static final Map<String, SoftReference<OnnxModel>> PARSED = new ConcurrentHashMap<>();
-  private static final Map<String, SoftReference<OnnxModel>> PREPARED = new ConcurrentHashMap<>();
+  private static final Map<String, SoftReference<FloatModel>> PARSED = new ConcurrentHashMap<>();
+  private static final Map<String, SoftReference<FloatModel>> PREPARED = new ConcurrentHashMap<>();
   private static final Map<String, Boolean> RUN_AS_IS = new ConcurrentHashMap<>();
   private static final Map<String, ModelFile> EXPOSED = new HashMap<>();
   private static Optional<Path> folderOfJvm = Optional.empty();
@@ -101,7 +102,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    */
   public List<String> warnings() {
     try {
-      return Preflight.check(parse());
+      return parse().requireQuantizable();
     } catch (InvalidModelException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
@@ -136,15 +137,15 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    *
    * @throws TareException (bad input) if the file is no ONNX model
    */
-  public OnnxModel parse() {
-    SoftReference<OnnxModel> kept = PARSED.get(key());
-    OnnxModel model = kept == null ? null : kept.get();
+  public FloatModel parse() {
+    SoftReference<FloatModel> kept = PARSED.get(key());
+    FloatModel model = kept == null ? null : kept.get();
     if (model == null) {
       try {
         Path file;
         do {
           file = path();
-          model = OnnxModel.read(file, files.fileName());
+          model = OnnxFloatModel.of(OnnxModel.read(file, files.fileName()));
           // Looked at again: another file may have taken the place since it was hashed.
         } while (!path().equals(file));
       } catch (InvalidModelException e) {
@@ -163,11 +164,11 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    *
    * @throws TareException (bad input) if the file is no ONNX model
    */
-  public OnnxModel prepared() {
-    SoftReference<OnnxModel> kept = PREPARED.get(key());
-    OnnxModel model = kept == null ? null : kept.get();
+  public FloatModel prepared() {
+    SoftReference<FloatModel> kept = PREPARED.get(key());
+    FloatModel model = kept == null ? null : kept.get();
     if (model == null) {
-      model = GraphPreparation.prepare(parse());
+      model = parse().prepared();
       PREPARED.put(key(), new SoftReference<>(model));
     }
     return model;
@@ -199,10 +200,10 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    */
   public ModelFile exposing(SortedSet<String> tensors) {
     String key = Digest.of(key() + "\n" + String.join("\n", tensors)).sha256();
-    return made(key, () -> ExposedOutputs.expose(prepared(), tensors));
+    return made(key, () -> prepared().exposing(tensors));
   }
 
-  private ModelFile made(String key, Supplier<OnnxModel> model) {
+  private ModelFile made(String key, Supplier<? extends WritableModel> model) {
     synchronized (EXPOSED) {
       // Fetches data files again that somebody removed.
       Path origin = path().getParent();
@@ -221,13 +222,14 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     }
   }
 
-  private static ModelFile write(String key, Path origin, OnnxModel model) throws IOException {
-    Path file = Files.createDirectories(folderOfJvm().resolve(key)).resolve(model.name());
-    ModelFile written = LocalModel.write(model, file, origin);
+  private static ModelFile write(String key, Path origin, WritableModel model) throws IOException {
+    Path folder = Files.createDirectories(folderOfJvm().resolve(key));
+    ModelFile written = model.writeLocal(folder, origin);
     // In reverse order: a folder must be empty before it can go.
-    file.getParent().toFile().deleteOnExit();
-    file.toFile().deleteOnExit();
-    LocalModel.dataFile(file).toFile().deleteOnExit();
+    folder.toFile().deleteOnExit();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      files.forEach(file -> file.toFile().deleteOnExit());
+    }
     return written;
   }
 

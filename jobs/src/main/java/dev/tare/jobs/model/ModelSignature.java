@@ -1,9 +1,8 @@
 package dev.tare.jobs.model;
 
 import dev.tare.engine.infer.BatchAxes;
+import dev.tare.engine.model.FloatModel;
 import dev.tare.engine.model.TensorInfo;
-import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.view.ValueShapes;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.InputSpec;
@@ -22,7 +21,7 @@ public final class ModelSignature {
    *
    * @throws TareException (bad input) if an input has no known type or rank
    */
-  public static List<InputSpec> inputs(OnnxModel model) {
+  public static List<InputSpec> inputs(FloatModel model) {
     SortedMap<String, Integer> axes = axes(model);
     return model.inputs().stream()
         .map(
@@ -35,7 +34,7 @@ public final class ModelSignature {
         .toList();
   }
 
-  private static SortedMap<String, Integer> axes(OnnxModel model) {
+  private static SortedMap<String, Integer> axes(FloatModel model) {
     Map<String, List<Dim>> dims = new TreeMap<>();
     for (TensorInfo input : model.inputs()) {
       if (input.dtype().isEmpty() || input.dims().isEmpty()) {
@@ -50,8 +49,8 @@ public final class ModelSignature {
    * Whether batches of more than one sample are possible: every input has a batch dimension that is
    * not fixed, and no shape depends on values.
    */
-  public static boolean batchable(OnnxModel model) {
-    if (ValueShapes.in(model)) {
+  public static boolean batchable(FloatModel model) {
+    if (model.shapesFollowValues()) {
       return false;
     }
     SortedMap<String, Integer> axes = axes(model);
@@ -64,7 +63,7 @@ public final class ModelSignature {
             });
   }
 
-  private static TareException refused(OnnxModel model, TensorInfo input, String problem) {
+  private static TareException refused(FloatModel model, TensorInfo input, String problem) {
     return TareException.badInput(
         "Cannot feed model '%s': input '%s' %s".formatted(model.name(), input.name(), problem));
   }

@@ -1,6 +1,5 @@
 package dev.tare.jobs.quantize;
 
-import dev.tare.engine.onnx.write.DequantizedModel;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
@@ -45,11 +44,10 @@ public final class DequantizeJob {
       Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
       parts.write(
-          DequantizedModel.of(
-              model.prepared(),
-              plan,
-              constant -> codes.get(ConstantKey.of(constant)),
-              scratch::allocate));
+          model
+              .prepared()
+              .dequantized(
+                  plan, constant -> codes.get(ConstantKey.of(constant)), scratch::allocate));
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }

@@ -1,7 +1,6 @@
 package dev.tare.jobs.quantize;
 
-import dev.tare.engine.onnx.ModelWriter;
-import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.model.WritableModel;
 import dev.tare.jobs.artifact.Part;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,19 +8,19 @@ import java.io.OutputStream;
 /** Where parts of a run that are files are written. */
 public interface PartSink {
 
+  /** What the files of a model are called before the first dot. */
+  String STEM = "model";
+
   /** Opens a part; the caller closes it. */
   OutputStream create(Part part) throws IOException;
 
-  /** Writes a model: as one file, or as two where it has more than 2 GiB. */
-  default void write(OnnxModel model) throws IOException {
-    try (OutputStream out = create(Part.MODEL)) {
-      if (ModelWriter.fitsOneFile(model)) {
-        model.writeTo(out);
-        return;
-      }
-      try (OutputStream data = create(Part.MODEL_DATA)) {
-        ModelWriter.writeSplit(model, out, Part.MODEL_DATA.fileName(), data);
-      }
-    }
+  /** Writes a model as the files that its format makes of it. */
+  default void write(WritableModel model) throws IOException {
+    model.write(
+        STEM,
+        name ->
+            create(
+                Part.named(name)
+                    .orElseThrow(() -> new IllegalStateException("No part of a run: " + name))));
   }
 }

@@ -2,8 +2,6 @@ package dev.tare.jobs.quantize;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.InvalidModelException;
-import dev.tare.engine.onnx.view.OnnxGraph;
-import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
@@ -85,8 +83,7 @@ public final class QuantizeJob {
       Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
       parts.write(
-          QdqRewriter.rewrite(
-              model.prepared(), plan, constant -> codes.get(ConstantKey.of(constant))));
+          model.prepared().quantized(plan, constant -> codes.get(ConstantKey.of(constant))));
     } catch (InvalidModelException | IllegalArgumentException e) {
       // A plan that the model contradicts: its constants, nodes or shapes are others.
       throw TareException.badInput(e.getMessage(), e);
@@ -109,7 +106,7 @@ public final class QuantizeJob {
 
   private static void requireWidthsExplained(
       ModelHandle model, QuantPlan plan, List<TensorPlan> weights) {
-    ModelGraph source = OnnxGraph.of(model.prepared());
+    ModelGraph source = model.prepared().graph();
     try {
       weights.forEach(
           weight -> WeightCheck.requireWidthExplained(RecipeText.TARGET, source, plan, weight));

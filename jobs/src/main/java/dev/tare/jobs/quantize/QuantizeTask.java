@@ -1,7 +1,6 @@
 package dev.tare.jobs.quantize;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.plan.WeightCheck;
@@ -45,7 +44,7 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<Row> slices) {
-    ModelGraph source = OnnxGraph.of(model.prepared());
+    ModelGraph source = model.prepared().graph();
     return new Iterator<>() {
       @Override
       public boolean hasNext() {

@@ -1,9 +1,8 @@
 package dev.tare.jobs.select;
 
+import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.InvalidModelException;
-import dev.tare.engine.onnx.opset.OpsetUpgrade;
-import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
@@ -60,7 +59,7 @@ public final class SelectJob {
   public QuantPlan run(
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
     Recipe recipe = recipeText.parse();
-    OnnxGraph graph = OnnxGraph.of(model.prepared());
+    ModelGraph graph = model.prepared().graph();
     Candidates candidates = candidates(model, graph, recipe);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
@@ -82,9 +81,9 @@ public final class SelectJob {
    *     operator that opset 13 cannot express, which quantized models need
    */
   public static void requireCandidates(ModelHandle model, RecipeText recipe) {
-    candidates(model, OnnxGraph.of(model.prepared()), recipe.parse());
+    candidates(model, model.prepared().graph(), recipe.parse());
     try {
-      OpsetUpgrade.upgrade(model.prepared());
+      model.prepared().requireWritable();
     } catch (InvalidModelException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
@@ -92,12 +91,10 @@ public final class SelectJob {
 
   /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
   public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
-    return !candidates(model, OnnxGraph.of(model.prepared()), recipe.parse())
-        .activations()
-        .isEmpty();
+    return !candidates(model, model.prepared().graph(), recipe.parse()).activations().isEmpty();
   }
 
-  private static Candidates candidates(ModelHandle model, OnnxGraph graph, Recipe recipe) {
+  private static Candidates candidates(ModelHandle model, ModelGraph graph, Recipe recipe) {
     Candidates candidates = Candidates.of(RecipeText.TARGET, recipe, graph);
     if (candidates.chosen().isEmpty()) {
       throw nothingToQuantize(model.prepared().name(), graph, recipe, candidates);
@@ -107,7 +104,7 @@ public final class SelectJob {
 
   /** Vectors and scalars that stay float beside what the plan speaks of. */
   public static OtherConstants.Vectors vectors(ModelHandle model, QuantPlan plan) {
-    return OtherConstants.Vectors.of(OnnxGraph.of(model.prepared()), plan);
+    return OtherConstants.Vectors.of(model.prepared().graph(), plan);
   }
 
   /** Writes the plan as a table, in one file. */
@@ -168,7 +165,7 @@ public final class SelectJob {
   }
 
   private static TareException nothingToQuantize(
-      String model, OnnxGraph graph, Recipe recipe, Candidates candidates) {
+      String model, ModelGraph graph, Recipe recipe, Candidates candidates) {
     List<String> why = new ArrayList<>();
     candidates.leftFloat().forEach((node, reason) -> why.add(node.node() + ": " + reason));
     for (SkippedNode node : graph.skipped()) {

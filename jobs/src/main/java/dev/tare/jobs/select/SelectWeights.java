@@ -1,7 +1,6 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.recipe.TensorQuery;
@@ -33,7 +32,7 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
   @Override
   public Iterator<String> call(Iterator<String> names) {
     WeightPlanner planner = new WeightPlanner(recipe.parse());
-    ModelGraph source = OnnxGraph.of(model.prepared());
+    ModelGraph source = model.prepared().graph();
     List<String> plans = new ArrayList<>();
     while (names.hasNext()) {
       String name = names.next();

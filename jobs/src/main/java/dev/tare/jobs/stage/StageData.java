@@ -1,7 +1,6 @@
 package dev.tare.jobs.stage;
 
-import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.view.EmbeddingTable;
+import dev.tare.engine.model.FloatModel;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.DataFacts;
@@ -68,7 +67,7 @@ public final class StageData implements AutoCloseable {
    */
   public static StageData open(SparkSession spark, ModelHandle model, DataOptions options)
       throws IOException {
-    OnnxModel graph = model.parse();
+    FloatModel graph = model.parse();
     Configuration hadoop = SparkJobs.hadoop(spark);
     Optional<CachedFile> tokenizer = Optional.empty();
     if (options.tokenizer().isPresent()) {
@@ -82,7 +81,7 @@ public final class StageData implements AutoCloseable {
             tokenizer.map(file -> (LocalFile) file),
             OptionalInt.of(options.maxLength()),
             new ModelInputs(ModelSignature.inputs(graph)),
-            EmbeddingTable.rows(graph, "input_ids"),
+            graph.tableRows("input_ids"),
             options.images());
     return new StageData(spark, asBadInput(() -> DataSource.open(spark, request)), tokenizer);
   }

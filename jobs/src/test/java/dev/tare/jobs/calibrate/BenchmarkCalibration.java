@@ -6,13 +6,14 @@ import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.TensorSink;
 import dev.tare.engine.infer.ort.OrtRuntime;
+import dev.tare.engine.model.ObservableTensor;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.view.Observation;
-import dev.tare.engine.onnx.view.ObservedTensor;
+import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import java.io.IOException;
@@ -80,7 +81,7 @@ public final class BenchmarkCalibration {
     private final String name;
     private final Session inference;
     private final List<String> outputs;
-    private final List<ObservedTensor> observed;
+    private final List<ObservableTensor> observed;
     private final Optional<ChannelMode> mode;
     private final boolean named;
     private final List<Cost> costs = new ArrayList<>();
@@ -92,7 +93,7 @@ public final class BenchmarkCalibration {
         String name,
         Session inference,
         Set<String> outputs,
-        List<ObservedTensor> observed,
+        List<ObservableTensor> observed,
         Optional<ChannelMode> mode,
         boolean named) {
       this.name = name;
@@ -108,7 +109,7 @@ public final class BenchmarkCalibration {
       runner = inference.runner(outputs);
       observers.clear();
       if (mode.isPresent()) {
-        for (ObservedTensor tensor : observed) {
+        for (ObservableTensor tensor : observed) {
           ObserverOptions options =
               mode.get() == ChannelMode.NONE
                   ? ObserverOptions.ofWhole()
@@ -153,7 +154,8 @@ public final class BenchmarkCalibration {
   private void load(Path assets, Path prepared) throws IOException {
     Path file = assets.resolve("all-minilm-l6-v2.onnx");
     OnnxModel model = OnnxModel.read(file);
-    List<ObservedTensor> observed = Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, model);
+    List<ObservableTensor> observed =
+        Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, OnnxFloatModel.of(model));
     TreeSet<String> names = new TreeSet<>();
     observed.forEach(tensor -> names.add(tensor.name()));
     try (OutputStream out = Files.newOutputStream(prepared)) {
@@ -180,7 +182,7 @@ public final class BenchmarkCalibration {
       String name,
       Session inference,
       Set<String> outputs,
-      List<ObservedTensor> observed,
+      List<ObservableTensor> observed,
       Optional<ChannelMode> mode,
       boolean named) {
     variants.add(new Variant(name, inference, outputs, observed, mode, named));

@@ -6,12 +6,13 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.infer.ort.OrtRuntime;
+import dev.tare.engine.model.ObservableTensor;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.onnx.view.Observation;
-import dev.tare.engine.onnx.view.ObservedTensor;
+import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.statistics.ContentHash;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Sample;
@@ -64,7 +65,8 @@ public final class EngineAlone {
       throws IOException {
     OnnxModel model = OnnxModel.read(MiniLm.model());
     SortedMap<String, ObserverOptions> observed = new TreeMap<>();
-    for (ObservedTensor tensor : Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, model)) {
+    for (ObservableTensor tensor :
+        Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, OnnxFloatModel.of(model))) {
       observed.put(
           tensor.name(),
           ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, tensor.channelAxis().orElseThrow()));

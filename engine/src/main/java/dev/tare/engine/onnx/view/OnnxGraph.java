@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx.view;
 
+import dev.tare.engine.graph.Activations;
 import dev.tare.engine.graph.EmbeddingNode;
 import dev.tare.engine.graph.FloatConstant;
 import dev.tare.engine.graph.ModelGraph;
@@ -91,6 +92,11 @@ public final class OnnxGraph implements ModelGraph {
   }
 
   @Override
+  public Activations activations() {
+    return GraphActivations.of(graph, constants);
+  }
+
+  @Override
   public Topology topology() {
     return GraphTopology.of(graph, constants, names);
   }
@@ -100,10 +106,7 @@ public final class OnnxGraph implements ModelGraph {
     return FloatConstants.of(graph, constants, names);
   }
 
-  /**
-   * Every MatMul, Gemm, Conv and ConvTranspose of the main graph that {@link #nodes} leaves out,
-   * and why.
-   */
+  @Override
   public List<SkippedNode> skipped() {
     return List.copyOf(skipped);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import com.typesafe.config.ConfigFactory;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
@@ -12,7 +13,6 @@ import dev.tare.engine.onnx.StaticPlans;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.NodeProto;
-import dev.tare.engine.onnx.view.Observation;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.model.ObservableTensor;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.PublishedModels;
 import dev.tare.engine.onnx.Reference;
+import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Shape;
@@ -44,16 +47,18 @@ class ObservationTest {
         .output("y");
   }
 
+  private static List<ObservableTensor> resolve(String what, OnnxModel model) {
+    return Observation.resolve(what, OnnxFloatModel.of(model));
+  }
+
   private static List<String> names(String what) {
-    return Observation.resolve(what, attention().build()).stream()
-        .map(ObservedTensor::name)
-        .toList();
+    return resolve(what, attention().build()).stream().map(ObservableTensor::name).toList();
   }
 
   @Test
   void constantWeightInputsAreDistinct() {
-    assertThat(Observation.resolve("constant-weight-inputs", attention().build()))
-        .containsExactly(new ObservedTensor("x", OptionalInt.of(-1)));
+    assertThat(resolve("constant-weight-inputs", attention().build()))
+        .containsExactly(new ObservableTensor("x", OptionalInt.of(-1)));
   }
 
   @Test
@@ -66,19 +71,19 @@ class ObservationTest {
             .node("Relu", "y", "z")
             .output("z")
             .build();
-    assertThat(Observation.resolve("all", model))
+    assertThat(resolve("all", model))
         .contains(
-            new ObservedTensor("x", OptionalInt.of(-1)),
-            new ObservedTensor("y", OptionalInt.empty()));
+            new ObservableTensor("x", OptionalInt.of(-1)),
+            new ObservableTensor("y", OptionalInt.empty()));
   }
 
   @Test
   void matmulTakesEveryComputedOperand() {
-    assertThat(Observation.resolve("matmul", attention().build()))
+    assertThat(resolve("matmul", attention().build()))
         .containsExactly(
-            new ObservedTensor("kt", OptionalInt.of(-2)),
-            new ObservedTensor("q", OptionalInt.of(-1)),
-            new ObservedTensor("x", OptionalInt.of(-1)));
+            new ObservableTensor("kt", OptionalInt.of(-2)),
+            new ObservableTensor("q", OptionalInt.of(-1)),
+            new ObservableTensor("x", OptionalInt.of(-1)));
   }
 
   @Test
@@ -88,14 +93,14 @@ class ObservationTest {
 
   @Test
   void convolutionsHaveChannelsInFront() {
-    assertThat(Observation.resolve("constant-weight-inputs", Models.cnn().build()))
+    assertThat(resolve("constant-weight-inputs", Models.cnn().build()))
         .containsExactly(
-            new ObservedTensor("flat", OptionalInt.of(-1)),
-            new ObservedTensor("image", OptionalInt.of(1)));
-    assertThat(Observation.resolve("conv", Models.cnn().build()))
-        .containsExactly(new ObservedTensor("conv", OptionalInt.of(1)));
-    assertThat(Observation.resolve("relu", Models.cnn().build()))
-        .containsExactly(new ObservedTensor("relu", OptionalInt.empty()));
+            new ObservableTensor("flat", OptionalInt.of(-1)),
+            new ObservableTensor("image", OptionalInt.of(1)));
+    assertThat(resolve("conv", Models.cnn().build()))
+        .containsExactly(new ObservableTensor("conv", OptionalInt.of(1)));
+    assertThat(resolve("relu", Models.cnn().build()))
+        .containsExactly(new ObservableTensor("relu", OptionalInt.empty()));
   }
 
   @Test
@@ -109,15 +114,15 @@ class ObservationTest {
   void patternWithoutMatchNamesTheNearest() {
     OnnxModel model = attention().build();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Observation.resolve("score", model))
+        .isThrownBy(() -> resolve("score", model))
         .withMessageStartingWith(
             "Cannot observe 'score' of model 'test.onnx': no tensor matches; nearest are [scores,");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Observation.resolve("regex:(", model))
+        .isThrownBy(() -> resolve("regex:(", model))
         .withMessage("Cannot observe 'regex:(': Unclosed group");
     OnnxModel plain = Models.opset(13).input("x", 2).node("Relu", "x", "y").output("y").build();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Observation.resolve("matmul", plain))
+        .isThrownBy(() -> resolve("matmul", plain))
         .withMessage("Cannot observe 'matmul' of model 'test.onnx': there is no such tensor");
   }
 
@@ -137,11 +142,10 @@ class ObservationTest {
   @CsvSource({"RECOGNITION,47", "DIRECTION,54"})
   void preparedModelsShowWhatTheirProductsRead(PublishedModels published, int distinct) {
     OnnxModel prepared = GraphPreparation.prepare(published.read());
-    List<ObservedTensor> observed =
-        Observation.resolve(Observation.CONSTANT_WEIGHT_INPUTS, prepared);
+    List<ObservableTensor> observed = resolve(Observation.CONSTANT_WEIGHT_INPUTS, prepared);
     assertThat(observed).hasSize(distinct);
     OnnxModel exposed =
-        ExposedOutputs.expose(prepared, observed.stream().map(ObservedTensor::name).toList());
+        ExposedOutputs.expose(prepared, observed.stream().map(ObservableTensor::name).toList());
     Map<String, Tensor> inputs = published.input(9);
     Map<String, Tensor> outputs = Reference.run(exposed, inputs, OptLevel.BASIC_OPT);
     for (QuantizableNode node : OnnxGraph.of(prepared).nodes()) {
@@ -177,11 +181,12 @@ class ObservationTest {
             .node("ConvTranspose", "x w", "y")
             .output("y")
             .build();
-    assertThat(Observation.resolve("all", model))
+    assertThat(resolve("all", model))
         .containsExactly(
-            new ObservedTensor("x", OptionalInt.of(1)), new ObservedTensor("y", OptionalInt.of(1)));
-    assertThat(Observation.resolve("constant-weight-inputs", model))
-        .containsExactly(new ObservedTensor("x", OptionalInt.of(1)));
+            new ObservableTensor("x", OptionalInt.of(1)),
+            new ObservableTensor("y", OptionalInt.of(1)));
+    assertThat(resolve("constant-weight-inputs", model))
+        .containsExactly(new ObservableTensor("x", OptionalInt.of(1)));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.tare.engine.onnx.view;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.CapturedModel;
 import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;

@@ -3,13 +3,13 @@ package dev.tare.engine.onnx.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.CapturedModel;
 import dev.tare.engine.onnx.OddGraphs;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.StaticPlans;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
-import dev.tare.engine.onnx.view.Observation;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Placement;

@@ -1,12 +1,12 @@
-package dev.tare.engine.onnx.view;
+package dev.tare.engine.model;
 
 import java.util.OptionalInt;
 
 /**
- * An activation tensor to observe.
+ * An activation tensor that {@link Observation} chose.
  *
  * @param name tensor name
  * @param channelAxis axis of its channels, negative when counted from the back; empty where no
  *     operator that reads or makes it tells
  */
-public record ObservedTensor(String name, OptionalInt channelAxis) {}
+public record ObservableTensor(String name, OptionalInt channelAxis) {}

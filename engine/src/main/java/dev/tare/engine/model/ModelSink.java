@@ -1,0 +1,12 @@
+package dev.tare.engine.model;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** Where the files of a model are written. */
+@FunctionalInterface
+public interface ModelSink {
+
+  /** Opens a file beside the others of the model, by its name; the caller closes it. */
+  OutputStream create(String fileName) throws IOException;
+}
