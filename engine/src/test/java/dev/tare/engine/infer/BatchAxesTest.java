@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.infer.ort.OrtRuntime;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.tare.engine.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.infer.ort.OrtRuntime;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.tensor.Sample;
+import dev.tare.testkit.Models;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

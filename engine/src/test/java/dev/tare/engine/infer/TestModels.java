@@ -1,9 +1,9 @@
 package dev.tare.engine.infer;
 
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

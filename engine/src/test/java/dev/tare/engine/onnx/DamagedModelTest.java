@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.google.protobuf.ByteString;
-import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ObservableTensor;
 import dev.tare.engine.model.Observation;
@@ -31,13 +30,13 @@ import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
-import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
+import dev.tare.testkit.Models;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -268,12 +267,6 @@ class DamagedModelTest {
     }
   }
 
-  private static Recipe recipe(String name) {
-    Path file = Path.of("..", "conf", "recipes", name + ".conf");
-    return RecipeParser.parse(
-        name, ConfigFactory.parseFile(file.toFile()), OnnxRuntimeTarget.INSTANCE);
-  }
-
   /** All that happens to a model without a runtime. */
   private static void use(byte[] bytes, Recipe recipe, Recipe weights) {
     OnnxModel model = OnnxModel.parse(bytes, "m.onnx");
@@ -326,8 +319,8 @@ class DamagedModelTest {
   @ParameterizedTest
   @ValueSource(ints = {9, 13, 20})
   void nothingButARefusalByName(int opset) {
-    Recipe recipe = recipe("int8-all");
-    Recipe weights = recipe("int8-weights");
+    Recipe recipe = Recipes.shipped("int8-all");
+    Recipe weights = Recipes.shipped("int8-weights");
     Map<String, String> failures = new TreeMap<>();
     Map<String, Integer> refusals = new HashMap<>();
     List<Models> models = models(opset);
@@ -389,7 +382,9 @@ class DamagedModelTest {
   @Test
   void theModelsAreSoundBeforeTheyAreDamaged() {
     for (int opset : new int[] {9, 13, 20}) {
-      models(opset).forEach(m -> use(m.bytes(), recipe("int8-all"), recipe("int8-weights")));
+      models(opset)
+          .forEach(
+              m -> use(m.bytes(), Recipes.shipped("int8-all"), Recipes.shipped("int8-weights")));
     }
   }
 }

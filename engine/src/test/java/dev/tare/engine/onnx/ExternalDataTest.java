@@ -10,6 +10,8 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -56,7 +58,7 @@ class ExternalDataTest {
   }
 
   private OnnxModel read(TensorProto.Builder tensor) throws IOException {
-    return read(Models.mlp().constant(tensor.build()));
+    return read(SmallModels.mlp().constant(tensor.build()));
   }
 
   private void refuses(TensorProto.Builder tensor, String reason) {
@@ -90,7 +92,7 @@ class ExternalDataTest {
     Files.write(folder.resolve("more.bin"), new byte[8]);
     OnnxModel model =
         read(
-            Models.mlp()
+            SmallModels.mlp()
                 .node("Constant", "", List.of(), List.of("k"), value)
                 .node("If", "x", "i", Models.graph("then_branch", branch)));
 
@@ -184,7 +186,7 @@ class ExternalDataTest {
             .setType(AttributeProto.AttributeType.TENSORS)
             .addTensors(external("", "weights.bin").setRawData(ByteString.copyFrom(new byte[8])))
             .build();
-    assertThatThrownBy(() -> read(Models.mlp().node("Relu", "x", "z", list)))
+    assertThatThrownBy(() -> read(SmallModels.mlp().node("Relu", "x", "z", list)))
         .hasMessageContaining("attribute 'list' of Relu '' keeps its data in another file");
   }
 
@@ -215,7 +217,7 @@ class ExternalDataTest {
     Path file =
         Files.write(
             folder.resolve("m.onnx"),
-            Models.mlp().constant(external("w", "endless").build()).bytes());
+            SmallModels.mlp().constant(external("w", "endless").build()).bytes());
     var files = OnnxModel.dataFiles(file, "m");
 
     assertThatThrownBy(() -> OnnxModel.requireDataFiles(file, "m", files))
@@ -260,7 +262,7 @@ class ExternalDataTest {
         new RandomAccessFile(folder.resolve("large.bin").toFile(), "rw")) {
       large.setLength(1L << 30);
     }
-    Models models = Models.mlp();
+    Models models = SmallModels.mlp();
     for (String name : List.of("k", "l")) {
       AttributeProto value =
           AttributeProto.newBuilder()

@@ -1,7 +1,7 @@
 package dev.tare.engine.onnx;
 
-import static dev.tare.engine.onnx.Models.integer;
-import static dev.tare.engine.onnx.Models.number;
+import static dev.tare.testkit.Models.integer;
+import static dev.tare.testkit.Models.number;
 
 import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.onnx.graph.TensorCodec;
@@ -9,6 +9,7 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

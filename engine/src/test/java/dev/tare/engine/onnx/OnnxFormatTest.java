@@ -11,7 +11,9 @@ import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import dev.tare.engine.onnx.proto.OnnxFormat;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.Version;
+import dev.tare.testkit.Models;
 import dev.tare.testkit.PythonEnvironment;
+import dev.tare.testkit.SmallModels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +75,7 @@ class OnnxFormatTest {
               .addDims(5)
               .setRawData(ByteString.copyFrom(new byte[given]))
               .build();
-      Models models = Models.mlp().constant(tensor);
+      Models models = SmallModels.mlp().constant(tensor);
       if (given == bytes) {
         models.build();
       } else {

@@ -14,6 +14,8 @@ import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,7 +59,7 @@ class OnnxModelTest {
 
   @Test
   void countsCoverTheGraph() {
-    OnnxModel model = Models.cnn().build();
+    OnnxModel model = SmallModels.cnn().build();
     assertThat(model.operatorCounts())
         .containsEntry("Constant", 4)
         .containsEntry("Conv", 1)
@@ -68,7 +70,7 @@ class OnnxModelTest {
 
   @Test
   void weightsOfAllOperatorsAreFound() {
-    OnnxModel model = Models.cnn().build();
+    OnnxModel model = SmallModels.cnn().build();
     assertThat(OnnxGraph.of(model).nodes())
         .containsExactly(
             OnnxNodes.node(
@@ -189,7 +191,7 @@ class OnnxModelTest {
 
   @Test
   void bytesSurviveReadingAndWriting(@TempDir Path folder) throws IOException {
-    byte[] bytes = Models.cnn().bytes();
+    byte[] bytes = SmallModels.cnn().bytes();
     Path file = Files.write(folder.resolve("cnn.onnx"), bytes);
     OnnxModel model = OnnxModel.read(file);
     ByteArrayOutputStream out = new ByteArrayOutputStream();

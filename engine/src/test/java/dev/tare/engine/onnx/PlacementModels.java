@@ -1,10 +1,10 @@
 package dev.tare.engine.onnx;
 
-import static dev.tare.engine.onnx.Models.integer;
-import static dev.tare.engine.onnx.Models.ints;
-import static dev.tare.engine.onnx.Models.longs;
-import static dev.tare.engine.onnx.Models.number;
-import static dev.tare.engine.onnx.Models.text;
+import static dev.tare.testkit.Models.integer;
+import static dev.tare.testkit.Models.ints;
+import static dev.tare.testkit.Models.longs;
+import static dev.tare.testkit.Models.number;
+import static dev.tare.testkit.Models.text;
 
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.graph.TensorCodec;
@@ -12,6 +12,7 @@ import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -24,6 +24,8 @@ import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.onnx.write.QdqRewriterTest;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -55,19 +57,19 @@ class PreflightTest {
   }
 
   private static Models with(TensorProto.Builder tensor) {
-    return Models.mlp().constant(tensor.build());
+    return SmallModels.mlp().constant(tensor.build());
   }
 
   @Test
   void plainModelsPass() {
-    assertThat(Preflight.check(Models.mlp().build())).isEmpty();
-    assertThat(Preflight.check(Models.cnn().build())).isEmpty();
+    assertThat(Preflight.check(SmallModels.mlp().build())).isEmpty();
+    assertThat(Preflight.check(SmallModels.cnn().build())).isEmpty();
     assertThat(Preflight.check(QdqRewriterTest.capturing(11).build())).isEmpty();
   }
 
   @Test
   void filesThatAreNoModelsAreRefused() {
-    byte[] good = Models.mlp().bytes();
+    byte[] good = SmallModels.mlp().bytes();
     byte[] random = new byte[5000];
     new Random(1).nextBytes(random);
     assertRefused(new byte[0], "the file is empty");
@@ -80,7 +82,7 @@ class PreflightTest {
 
   @Test
   void anyTruncationIsRefusedOrLoads() {
-    byte[] good = Models.cnn().bytes();
+    byte[] good = SmallModels.cnn().bytes();
     for (int length = 0; length < good.length; length += 13) {
       byte[] cut = Arrays.copyOf(good, length);
       assertThatExceptionOfType(InvalidModelException.class)
@@ -90,7 +92,7 @@ class PreflightTest {
 
   @Test
   void anyFlippedByteIsRefusedOrLeavesAReadableModel() {
-    flip(Models.cnn().bytes(), 3000);
+    flip(SmallModels.cnn().bytes(), 3000);
     flip(OpsetUpgradeTest.axes(9).bytes(), 3000);
   }
 
@@ -119,7 +121,7 @@ class PreflightTest {
 
   @Test
   void manySubgraphsInALargeGraphAreCheckedInLinearTime() {
-    Models models = Models.mlp();
+    Models models = SmallModels.mlp();
     for (int i = 0; i < 20_000; i++) {
       GraphProto.Builder branch = branch("Relu", "x", "inner" + i);
       models.node("If", "x", "outer" + i, Models.graph("then_branch", branch));
@@ -139,13 +141,13 @@ class PreflightTest {
 
     AttributeProto value = AttributeProto.newBuilder().setName("value").setT(external).build();
     assertRefused(
-        Models.mlp().node("Constant", "", List.of(), List.of("value"), value),
+        SmallModels.mlp().node("Constant", "", List.of(), List.of("value"), value),
         "attribute 'value' of Constant '' keeps its data in another file");
     GraphProto.Builder branch = GraphProto.newBuilder().addInitializer(external);
     assertRefused(
-        Models.mlp().node("If", "x", "i", Models.graph("then_branch", branch)),
+        SmallModels.mlp().node("If", "x", "i", Models.graph("then_branch", branch)),
         "keeps its data in another file");
-    Models sparse = Models.mlp();
+    Models sparse = SmallModels.mlp();
     sparse.graph.addSparseInitializer(SparseTensorProto.newBuilder().setValues(external));
     assertRefused(sparse, "initializer 'w' is sparse");
     AttributeProto sparseValue =
@@ -154,7 +156,8 @@ class PreflightTest {
             .setSparseTensor(SparseTensorProto.newBuilder().setValues(external))
             .build();
     assertRefused(
-        Models.mlp().node("Constant", "", List.of(), List.of("value"), sparseValue), "is sparse");
+        SmallModels.mlp().node("Constant", "", List.of(), List.of("value"), sparseValue),
+        "is sparse");
   }
 
   @Test
@@ -181,25 +184,27 @@ class PreflightTest {
 
   @Test
   void namesHaveOneMeaning() {
-    assertRefused(Models.mlp().weight("w1", 6, 8), "initializer 'w1' occurs twice");
-    assertRefused(Models.mlp().input("x", 3), "input 'x' occurs twice");
-    assertRefused(Models.mlp().node("Relu", "x", "d"), "tensor 'd' is defined twice");
-    assertRefused(Models.mlp().node("Relu", "x", "w1"), "tensor 'w1' is defined twice");
+    assertRefused(SmallModels.mlp().weight("w1", 6, 8), "initializer 'w1' occurs twice");
+    assertRefused(SmallModels.mlp().input("x", 3), "input 'x' occurs twice");
+    assertRefused(SmallModels.mlp().node("Relu", "x", "d"), "tensor 'd' is defined twice");
+    assertRefused(SmallModels.mlp().node("Relu", "x", "w1"), "tensor 'w1' is defined twice");
     assertRefused(
-        Models.mlp().node("Relu", "x", "n".repeat(1_000_000)), "a name of 1000000 characters");
-    assertRefused(Models.mlp().weight("", 2), "an initializer has no name");
+        SmallModels.mlp().node("Relu", "x", "n".repeat(1_000_000)), "a name of 1000000 characters");
+    assertRefused(SmallModels.mlp().weight("", 2), "an initializer has no name");
   }
 
   @Test
   void brokenGraphsAreRefused() {
     assertRefused(
-        Models.mlp().node("Relu", "loose", List.of("nowhere"), List.of("r")),
+        SmallModels.mlp().node("Relu", "loose", List.of("nowhere"), List.of("r")),
         "node 5 (Relu 'loose') reads 'nowhere', which nothing defines");
-    assertRefused(Models.mlp().output("z"), "output 'z' is computed by nothing");
+    assertRefused(SmallModels.mlp().output("z"), "output 'z' is computed by nothing");
     assertRefused(
-        Models.mlp().node("Add", "p", List.of("x", "q1"), List.of("p1")).node("Relu", "p1", "q1"),
+        SmallModels.mlp()
+            .node("Add", "p", List.of("x", "q1"), List.of("p1"))
+            .node("Relu", "p1", "q1"),
         "its graph has a cycle, at or before node 5 (Add 'p')");
-    Models silent = Models.mlp();
+    Models silent = SmallModels.mlp();
     silent.graph.clearOutput();
     assertRefused(silent, "its graph has no outputs");
   }
@@ -211,7 +216,7 @@ class PreflightTest {
             .addNode(Models.nodeOf("Relu", "", List.of("later"), List.of("r")))
             .addOutput(ValueInfoProto.newBuilder().setName("r"));
     assertRefused(
-        Models.mlp()
+        SmallModels.mlp()
             .node("If", "x", "early", Models.graph("then_branch", branch))
             .node("Relu", "early", "later"),
         "its graph has a cycle");
@@ -244,7 +249,7 @@ class PreflightTest {
     for (int i = depth - 1; i > 0; i--) {
       inner = branch("If", "x", "o" + i, Models.graph("then_branch", inner));
     }
-    return Models.mlp().node("If", "x", "o0", Models.graph("then_branch", inner));
+    return SmallModels.mlp().node("If", "x", "o0", Models.graph("then_branch", inner));
   }
 
   private static GraphProto.Builder branch(
@@ -264,7 +269,8 @@ class PreflightTest {
         "constant 'w' is FLOAT16: the model is in half precision; export it in float32");
     assertRefused(
         with(tensor("w", TensorProto.DataType.BFLOAT16, 1L).addInt32Data(1)), "half precision");
-    assertRefused(Models.mlp().input("z", TensorProto.DataType.FLOAT16, 2), "input 'z' is FLOAT16");
+    assertRefused(
+        SmallModels.mlp().input("z", TensorProto.DataType.FLOAT16, 2), "input 'z' is FLOAT16");
   }
 
   @ParameterizedTest
@@ -280,7 +286,8 @@ class PreflightTest {
       })
   void quantizedModelsAreRefused(String op) {
     assertRefused(
-        Models.mlp().node(op, "x", "q"), "it is quantized already: it has " + op + " (node '')");
+        SmallModels.mlp().node(op, "x", "q"),
+        "it is quantized already: it has " + op + " (node '')");
   }
 
   @ParameterizedTest
@@ -297,7 +304,7 @@ class PreflightTest {
         "GatherBlockQuantized"
       })
   void quantizedContribOperatorsAreRefused(String op) {
-    Models models = Models.mlp();
+    Models models = SmallModels.mlp();
     models.graph.addNode(
         Models.nodeOf(op, "", List.of("x"), List.of("q")).toBuilder().setDomain("com.microsoft"));
     assertRefused(models, "it is quantized already: it has " + op);
@@ -305,7 +312,7 @@ class PreflightTest {
 
   @Test
   void ownRewritingIsRecognizedAsQuantized() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     OnnxModel quantized =
         QdqRewriter.rewrite(model, Plans.everything(model), t -> Plans.codes(model, t));
     assertRefused(quantized.toByteArray(), "it is quantized already");
@@ -313,21 +320,21 @@ class PreflightTest {
 
   @Test
   void unknownDomainsAndFunctionsAreRefused() {
-    Models custom = Models.mlp();
+    Models custom = SmallModels.mlp();
     custom.graph.addNode(
         Models.nodeOf("Magic", "m", List.of("x"), List.of("q")).toBuilder().setDomain("my.ops"));
     assertRefused(custom, "operator Magic of domain 'my.ops' (node 'm') is not one of ONNX");
-    Models functions = Models.mlp();
+    Models functions = SmallModels.mlp();
     functions.model.addFunctions(FunctionProto.newBuilder().setName("gelu"));
     assertRefused(functions, "it defines functions ('gelu'); inline them first");
-    Models training = Models.mlp();
+    Models training = SmallModels.mlp();
     training.model.addTrainingInfo(TrainingInfoProto.getDefaultInstance());
     assertRefused(training, "it carries training graphs");
   }
 
   @Test
   void contribOperatorsAreTaken() {
-    Models models = Models.mlp();
+    Models models = SmallModels.mlp();
     models.model.addOpsetImport(Models.opset("com.microsoft", 1));
     models.graph.addNode(
         Models.nodeOf("Gelu", "", List.of("x"), List.of("g")).toBuilder()
@@ -337,20 +344,20 @@ class PreflightTest {
 
   @Test
   void opsetsOutsideTheSupportedAreRefused() {
-    Models old = Models.mlp();
+    Models old = SmallModels.mlp();
     old.model.clearOpsetImport().addOpsetImport(Models.opset("", 6));
     assertRefused(old, "it uses opset 6 of the standard operators; supported are 7 to 26");
-    Models late = Models.mlp();
+    Models late = SmallModels.mlp();
     late.model.clearOpsetImport().addOpsetImport(Models.opset("", 99));
     assertRefused(late, "it uses opset 99");
-    Models none = Models.mlp();
+    Models none = SmallModels.mlp();
     none.model.clearOpsetImport();
     assertRefused(none, "does not say which version");
   }
 
   @Test
   void newestOpsetIsOneThatTheRuntimeTakes() {
-    Models newest = Models.mlp();
+    Models newest = SmallModels.mlp();
     newest.model.clearOpsetImport().addOpsetImport(Models.opset("", Preflight.MAX_OPSET));
     assertThatCode(
             () ->
@@ -362,7 +369,7 @@ class PreflightTest {
   @Test
   void decodersWithACacheAreRefused() {
     assertRefused(
-        Models.mlp()
+        SmallModels.mlp()
             .input("past_key_values.0.key", "b", 4, "s", 8)
             .node("Identity", "past_key_values.0.key", "present.0.key")
             .output("present.0.key"),
@@ -372,9 +379,9 @@ class PreflightTest {
   @Test
   void inputsThatAreNoNumbersAreRefused() {
     assertRefused(
-        Models.mlp().input("words", TensorProto.DataType.STRING, "n"),
+        SmallModels.mlp().input("words", TensorProto.DataType.STRING, "n"),
         "input 'words' is no dense tensor of numbers");
-    Models sequence = Models.mlp();
+    Models sequence = SmallModels.mlp();
     sequence.graph.addInput(
         ValueInfoProto.newBuilder()
             .setName("list")
@@ -402,7 +409,7 @@ class PreflightTest {
           "RandomNormal", List.of());
 
   private static Models withNumbers() {
-    return Models.mlp()
+    return SmallModels.mlp()
         .constant(Models.longs("shape", 1L << 19, 1L << 19))
         .constant(Models.longs("pads", 0L, 1L << 40, 0L, 0L))
         .constant(Models.longs("both", 0L, 1L))
@@ -425,13 +432,13 @@ class PreflightTest {
   @Test
   void operatorsThatMakeGigabytesTogetherAreRefused() {
     Models chain =
-        Models.mlp()
+        SmallModels.mlp()
             .constant(Models.longs("shape", 1L << 10, 1L << 10))
             .constant(Models.longs("more", 1L << 10, 1L))
             .node("Expand", "x shape", "e")
             .node("Tile", "once", List.of("e", "more"), List.of("t"));
     assertRefused(chain, "Tile 'once' asks for more than 268435456 values");
-    Models many = Models.mlp().constant(Models.longs("shape", 1L << 14, 1L << 14));
+    Models many = SmallModels.mlp().constant(Models.longs("shape", 1L << 14, 1L << 14));
     for (int i = 0; i < 5; i++) {
       many.node("Expand", "fill" + i, List.of("x", "shape"), List.of("e" + i));
     }
@@ -444,7 +451,7 @@ class PreflightTest {
   @Test
   void ordinaryFillsPass() {
     Models models =
-        Models.mlp()
+        SmallModels.mlp()
             .constant(Models.longs("shape", -1L, 1L << 19))
             .constant(Models.longs("two", 2L, 2L))
             .constant(TensorCodec.floats("scales", List.of(2L), 2, 2))
@@ -469,11 +476,12 @@ class PreflightTest {
   @Test
   void loopsAreWarnedOf() {
     assertThat(
-            Preflight.check(Models.mlp().node("Loop", "spin", List.of("x"), List.of("l")).build()))
+            Preflight.check(
+                SmallModels.mlp().node("Loop", "spin", List.of("x"), List.of("l")).build()))
         .containsExactly("Loop 'spin' may run without end");
     assertThat(
             Preflight.check(
-                Models.mlp()
+                SmallModels.mlp()
                     .constant(Models.longs("three", 3L))
                     .node("Loop", "spin", List.of("three"), List.of("l"))
                     .build()))

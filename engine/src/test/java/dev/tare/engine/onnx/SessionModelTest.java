@@ -15,6 +15,8 @@ import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -125,7 +127,7 @@ class SessionModelTest {
 
   @Test
   void aModelThatRunsStaysAsItIs() throws IOException {
-    OnnxModel model = Models.cnn().build();
+    OnnxModel model = SmallModels.cnn().build();
     assertThat(SessionModel.of(model).model()).isSameAs(model);
     assertThat(SessionModel.of(model).aliases()).isEmpty();
     Path file = Files.write(folder.resolve("m.onnx"), model.toByteArray());

@@ -10,6 +10,7 @@ import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Recipes and statistics for tests. */
@@ -38,8 +39,15 @@ public final class Recipes {
     return parse(INT8 + String.join("\n", changes));
   }
 
-  static Recipe parse(String text) {
+  public static Recipe parse(String text) {
     return RecipeParser.parse("test", ConfigFactory.parseString(text), OnnxRuntimeTarget.INSTANCE);
+  }
+
+  /** A recipe that comes with Tare. */
+  public static Recipe shipped(String name) {
+    Path file = Path.of("..", "conf", "recipes", name + ".conf");
+    return RecipeParser.parse(
+        name, ConfigFactory.parseFile(file.toFile()), OnnxRuntimeTarget.INSTANCE);
   }
 
   /** A model of these operators, without constants to look at. */

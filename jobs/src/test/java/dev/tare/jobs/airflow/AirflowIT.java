@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.jobs.cluster.LocalCluster;
 import dev.tare.jobs.report.Chromium;
-import dev.tare.jobs.run.Graphs;
 import dev.tare.jobs.storage.RunFolder;
+import dev.tare.testkit.SmallModels;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +52,8 @@ class AirflowIT {
 
   @BeforeAll
   static void start() throws IOException, InterruptedException {
-    Graphs.cnn().write(Files.createDirectories(folder.resolve("models")).resolve("model.onnx"));
+    SmallModels.exportedCnn()
+        .write(Files.createDirectories(folder.resolve("models")).resolve("model.onnx"));
     images("data/2026-11-21", 40);
     images("held-out", 42);
     Path root = Path.of(System.getProperty("tare.root"));

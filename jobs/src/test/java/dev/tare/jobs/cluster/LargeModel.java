@@ -2,7 +2,7 @@ package dev.tare.jobs.cluster;
 
 import dev.tare.engine.onnx.proto.StringStringEntryProto;
 import dev.tare.engine.onnx.proto.TensorProto;
-import dev.tare.jobs.run.Graphs;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,7 +24,7 @@ final class LargeModel {
   private static final int CHUNK = 1 << 20;
 
   private final FileChannel data;
-  private final Graphs graphs = new Graphs(13);
+  private final Models graphs = Models.exported(13);
   private final SplittableRandom random = new SplittableRandom(5);
   private long end;
 
@@ -58,7 +58,7 @@ final class LargeModel {
           .node("MatMul", name + ".down", List.of(name + ".r", name + ".down"), name + ".d")
           .node("Add", name + ".add", List.of("h" + layer, name + ".d"), "h" + (layer + 1));
     }
-    graphs.output("h" + LAYERS, "batch", "length", WIDTH);
+    graphs.output("h" + LAYERS, TensorProto.DataType.FLOAT, "batch", "length", WIDTH);
   }
 
   /** Values of an even distribution with a variance. */

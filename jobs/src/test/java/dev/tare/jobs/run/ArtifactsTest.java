@@ -14,6 +14,7 @@ import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.SmallModels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ class ArtifactsTest {
 
   @BeforeAll
   static void run() throws IOException {
-    String model = Graphs.cnn().write(shared.resolve("model.onnx"));
+    String model = SmallModels.exportedCnn().write(shared.resolve("model.onnx"));
     String data = write(shared.resolve("data"), "image array<array<array<float>>>", images(30));
     run = shared.resolve("run");
     String[] arguments = {

@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,16 +47,16 @@ class ChannelsRunTest {
   @BeforeAll
   static void models() throws IOException {
     wide =
-        new Graphs(13)
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", 6)
             .weight("w1", 6, WIDE)
             .weight("w2", WIDE, 4)
             .node("MatMul", "first", List.of("x", "w1"), "m")
             .node("Relu", "bend", List.of("m"), "r")
             .node("MatMul", "second", List.of("r", "w2"), "y")
-            .output("y", "batch", 4)
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4)
             .write(shared.resolve("wide.onnx"));
-    small = Graphs.mlp().write(shared.resolve("small.onnx"));
+    small = SmallModels.exportedMlp().write(shared.resolve("small.onnx"));
     data = write(shared.resolve("data"), "x array<float>", gaussian(30, 6, 1));
   }
 
@@ -167,14 +169,14 @@ class ChannelsRunTest {
 
   private CommandLine.Result attention(int... lengths) throws IOException {
     String model =
-        new Graphs(13)
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", "length", 6)
             .weight("w", 6, 6)
             .node("MatMul", "project", List.of("x", "w"), "p")
             .node("Transpose", "turn", List.of("p"), "t", permutation())
             .node("MatMul", "score", List.of("p", "t"), "s")
             .node("MatMul", "mix", List.of("s", "p"), "y")
-            .output("y", "batch", "length", 6)
+            .output("y", TensorProto.DataType.FLOAT, "batch", "length", 6)
             .write(folder.resolve("attention.onnx"));
     Random random = new Random(8);
     Row[] rows = new Row[lengths.length];

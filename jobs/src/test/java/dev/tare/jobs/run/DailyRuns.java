@@ -1,5 +1,6 @@
 package dev.tare.jobs.run;
 
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ public final class DailyRuns {
   /** Writes the model; runs go to {@code runs} below the folder. */
   public static DailyRuns in(Path folder) throws IOException {
     Files.createDirectories(folder);
-    return new DailyRuns(folder, Graphs.mlp().write(folder.resolve(MODEL)));
+    return new DailyRuns(folder, SmallModels.exportedMlp().write(folder.resolve(MODEL)));
   }
 
   /** The month of November in {@code target/thirty-days}, made once a build. */

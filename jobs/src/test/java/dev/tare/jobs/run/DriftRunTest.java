@@ -7,6 +7,7 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ class DriftRunTest {
 
   @BeforeAll
   static void calibrate() throws IOException {
-    Graphs.mlp().write(shared.resolve("model.onnx"));
+    SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
     baseline = shared.resolve("baseline");
     tare(
             "run",
@@ -183,7 +184,7 @@ class DriftRunTest {
   @Test
   void statisticsOfOtherModelsAndTensorsAreRefused() throws IOException {
     Path other = shared.resolve("other.onnx");
-    Graphs.mlp().weight("unused", 2, 2).write(other);
+    SmallModels.exportedMlp().weight("unused", 2, 2).write(other);
     Path run = folder.resolve("run");
     String data = shared.resolve("same-data").toString();
     tare("calibrate", "--model", other.toString(), "--data", data, "--output", run.toString())

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.jobs.sql.TareCatalog;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ class EarlierRunTest {
 
   @Test
   void modelIsTheOneThatItWasMadeFrom() throws IOException {
-    assertThat(model).hasBinaryContent(Graphs.mlp().bytes());
+    assertThat(model).hasBinaryContent(SmallModels.exportedMlp().bytes());
   }
 
   @Test

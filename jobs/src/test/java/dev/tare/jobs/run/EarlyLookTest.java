@@ -9,6 +9,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.IfFinished;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ class EarlyLookTest {
 
   @Test
   void aFolderAMissingFileAndAnUnknownRecipeAreToldWithoutSpark() throws IOException {
-    String model = Graphs.mlp().write(folder.resolve("bge.onnx"));
+    String model = SmallModels.exportedMlp().write(folder.resolve("bge.onnx"));
     refused(
         folder.toString(),
         "int8",

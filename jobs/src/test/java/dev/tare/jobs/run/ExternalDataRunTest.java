@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,8 +32,8 @@ class ExternalDataRunTest {
 
   @BeforeAll
   void run() throws IOException {
-    Graphs graphs =
-        new Graphs(13)
+    Models graphs =
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", 64)
             .weight("w1", 64, 80)
             .weight("w2", 80, 48)
@@ -40,7 +41,7 @@ class ExternalDataRunTest {
             .node("MatMul", "first", List.of("x", "w1"), "m")
             .node("Relu", "bend", List.of("m"), "r")
             .node("Gemm", "second", List.of("r", "w2", "b2"), "y")
-            .output("y", "batch", 48);
+            .output("y", TensorProto.DataType.FLOAT, "batch", 48);
     whole = Files.createDirectory(folder.resolve("whole")).resolve("model.onnx");
     graphs.write(whole);
     split = Files.createDirectory(folder.resolve("split")).resolve("model.onnx");

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,11 +28,11 @@ class FloatReasonsTest {
   /** Four branches: logarithms of negatives, quotients by zero, huge values, and a sane one. */
   @BeforeAll
   static void run() throws IOException {
-    Graphs graphs =
-        new Graphs(13)
+    Models graphs =
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", 6)
-            .constant(Graphs.floats("one", new float[] {1}, 1))
-            .constant(Graphs.floats("huge", new float[] {1e31f}, 1))
+            .constant(Models.floats("one", new float[] {1}, 1))
+            .constant(Models.floats("huge", new float[] {1e31f}, 1))
             .node("Relu", "bend", List.of("x"), "r")
             .node("Log", "log", List.of("x"), "undefined")
             .node("Div", "div", List.of("one", "r"), "infinite")
@@ -40,7 +41,7 @@ class FloatReasonsTest {
       graphs
           .weight("w_" + tensor, 6, 3)
           .node("MatMul", "product_" + tensor, List.of(tensor, "w_" + tensor), "y_" + tensor)
-          .output("y_" + tensor, "batch", 3);
+          .output("y_" + tensor, TensorProto.DataType.FLOAT, "batch", 3);
     }
     String model = graphs.write(shared.resolve("model.onnx"));
     String data = write(shared.resolve("data"), "x array<float>", gaussian(40, 6, 1));

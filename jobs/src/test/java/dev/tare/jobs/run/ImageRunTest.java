@@ -6,6 +6,7 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.image.ImageFiles;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ class ImageRunTest {
 
   @BeforeEach
   void model() throws IOException {
-    model = Graphs.cnn().write(folder.resolve("model.onnx"));
+    model = SmallModels.exportedCnn().write(folder.resolve("model.onnx"));
   }
 
   private String images(String name, boolean reversed) throws IOException {

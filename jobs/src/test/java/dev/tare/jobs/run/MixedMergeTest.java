@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -25,7 +26,7 @@ class MixedMergeTest {
     tare(
             "calibrate",
             "--model",
-            Graphs.mlp().write(folder.resolve("model.onnx")),
+            SmallModels.exportedMlp().write(folder.resolve("model.onnx")),
             "--data",
             write(folder.resolve("data-" + name), "x array<float>", gaussian(20, 6, 1)),
             "--output",

@@ -18,6 +18,7 @@ import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ class ModeRunsTest {
 
   @BeforeAll
   static void prepare() throws IOException {
-    model = Graphs.mlp().write(shared.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
     data = write(shared.resolve("data"), "x array<float>", gaussian(400, 6, 7));
     statistics = shared.resolve("statistics");
     tare("calibrate", "--model", model, "--data", data, "--output", statistics.toString()).ends(0);

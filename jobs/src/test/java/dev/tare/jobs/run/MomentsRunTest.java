@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.jobs.sql.TareCatalog;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -34,7 +35,7 @@ class MomentsRunTest {
 
   @BeforeAll
   static void data() throws IOException {
-    model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
     rows = gaussian(41, 6, 1);
     write(folder.resolve("all"), "x array<float>", rows);
     write(folder.resolve("some"), "x array<float>", Arrays.copyOf(rows, 17));

@@ -9,6 +9,7 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -29,13 +30,13 @@ class NothingQuantizedTest {
     float[] weights = new float[24];
     Arrays.fill(weights, .25f);
     weights[5] = weight;
-    return new Graphs(17)
+    return Models.exported(17)
         .input("x", TensorProto.DataType.FLOAT, "batch", 6)
-        .constant(Graphs.floats("w", weights, 6, 4))
-        .constant(Graphs.floats("b", new float[] {bias, 1, 2, 3}, 4))
+        .constant(Models.floats("w", weights, 6, 4))
+        .constant(Models.floats("b", new float[] {bias, 1, 2, 3}, 4))
         .node("Gemm", "only", List.of("x", "w", "b"), "h")
         .node("Sigmoid", "sigmoid", List.of("h"), "y")
-        .output("y", "batch", 4)
+        .output("y", TensorProto.DataType.FLOAT, "batch", 4)
         .write(folder.resolve("model.onnx"));
   }
 

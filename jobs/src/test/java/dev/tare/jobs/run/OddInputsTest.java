@@ -10,6 +10,8 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,16 +30,16 @@ class OddInputsTest {
     Path odd = Files.createDirectories(folder.resolve("\uD83D\uDE00 \u00fc"));
     Path data = odd.resolve("d\uD83D\uDE00");
     write(data, "x array<float>", gaussian(40, 6, 1));
-    String model = Graphs.mlp().write(odd.resolve("m\uD83D\uDE00.onnx"));
+    String model = SmallModels.exportedMlp().write(odd.resolve("m\uD83D\uDE00.onnx"));
     Path output = odd.resolve("run");
     tare("run", "--model", model, "--data", data.toString(), "--output", output.toString()).ends(0);
     assertThat(json(output.resolve("status.json")).path("outcome").asText()).isEqualTo("finished");
     Path split = odd.resolve("split.onnx");
-    new Graphs(13)
+    Models.exported(13)
         .input("x", TensorProto.DataType.FLOAT, "batch", 6)
         .weight("w", 6, 4096)
         .node("MatMul", "first", java.util.List.of("x", "w"), "y")
-        .output("y", "batch", 4096)
+        .output("y", TensorProto.DataType.FLOAT, "batch", 4096)
         .writeSplit(split, "w\uD83D\uDE00.bin");
     Path second = odd.resolve("second");
     tare(
@@ -52,19 +54,19 @@ class OddInputsTest {
   }
 
   /** A loop of one turn beside a product. */
-  private static Graphs looping() {
+  private static Models looping() {
     GraphProto body =
         GraphProto.newBuilder()
             .setName("body")
-            .addInput(Graphs.info("i", TensorProto.DataType.INT64))
-            .addInput(Graphs.info("go", TensorProto.DataType.BOOL))
-            .addInput(Graphs.info("v", TensorProto.DataType.FLOAT, "batch", 4))
+            .addInput(Models.info("i", TensorProto.DataType.INT64))
+            .addInput(Models.info("go", TensorProto.DataType.BOOL))
+            .addInput(Models.info("v", TensorProto.DataType.FLOAT, "batch", 4))
             .addNode(NodeProto.newBuilder().setOpType("Identity").addInput("go").addOutput("on"))
             .addNode(NodeProto.newBuilder().setOpType("Neg").addInput("v").addOutput("n"))
-            .addOutput(Graphs.info("on", TensorProto.DataType.BOOL))
-            .addOutput(Graphs.info("n", TensorProto.DataType.FLOAT, "batch", 4))
+            .addOutput(Models.info("on", TensorProto.DataType.BOOL))
+            .addOutput(Models.info("n", TensorProto.DataType.FLOAT, "batch", 4))
             .build();
-    return new Graphs(13)
+    return Models.exported(13)
         .input("x", TensorProto.DataType.FLOAT, "batch", 6)
         .weight("w", 6, 4)
         .constant(
@@ -86,7 +88,7 @@ class OddInputsTest {
                 .setType(AttributeProto.AttributeType.GRAPH)
                 .setG(body)
                 .build())
-        .output("y", "batch", 4);
+        .output("y", TensorProto.DataType.FLOAT, "batch", 4);
   }
 
   @Test
@@ -123,7 +125,7 @@ class OddInputsTest {
   @Test
   void manyDataFilesAreOneLineOfInspectAndRunsOverTheSameOnesAreMergedWithAWarning()
       throws IOException {
-    String model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    String model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
     Path data = folder.resolve("data");
     for (int i = 0; i < 5; i++) {
       write(data, "x array<float>", gaussian(4, 6, i));

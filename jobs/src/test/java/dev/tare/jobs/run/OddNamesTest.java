@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ class OddNamesTest {
 
   @TempDir Path folder;
 
-  private CommandLine.Result run(Graphs graphs) throws IOException {
+  private CommandLine.Result run(Models graphs) throws IOException {
     String data = write(folder.resolve("data"), "x array<float>", gaussian(40, 6, 1));
     return tare(
         "run",
@@ -40,14 +41,14 @@ class OddNamesTest {
   }
 
   /** A chain of products, each of whose results has one of the names; the last is the output. */
-  private static Graphs chain(String... names) {
-    Graphs graphs = new Graphs(13).input("x", TensorProto.DataType.FLOAT, "batch", 6);
+  private static Models chain(String... names) {
+    Models graphs = Models.exported(13).input("x", TensorProto.DataType.FLOAT, "batch", 6);
     String from = "x";
     for (int i = 0; i < names.length; i++) {
       graphs.weight("w" + i, 6, 6).node("MatMul", "n" + i, List.of(from, "w" + i), names[i]);
       from = names[i];
     }
-    return graphs.output(from, "batch", 6);
+    return graphs.output(from, TensorProto.DataType.FLOAT, "batch", 6);
   }
 
   @Test
@@ -82,7 +83,7 @@ class OddNamesTest {
 
   @Test
   void nodesOfOneNameAreToldApart() throws IOException {
-    Graphs graphs = chain("a", "b", "c");
+    Models graphs = chain("a", "b", "c");
     graphs.graph.getNodeBuilderList().forEach(node -> node.setName("dup"));
     run(graphs).ends(0);
     assertThat(planned(folder.resolve("run"), "b").path("consumers").toString())
@@ -91,7 +92,7 @@ class OddNamesTest {
 
   @Test
   void aNameThatIsNoTextIsRefused() throws IOException {
-    Graphs graphs = chain("a", "b");
+    Models graphs = chain("a", "b");
     NodeProto.Builder first = graphs.graph.getNodeBuilder(0);
     first.clearOutput().addOutputBytes(ByteString.copyFrom(new byte[] {'a', (byte) 0x80}));
     graphs

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.jobs.TareException;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +72,7 @@ class OutputPlaceTest {
 
   @Test
   void nothingIsWrittenIntoTheData() throws IOException {
-    String model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    String model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
     String data = write(folder.resolve("data"), "x array<float>", gaussian(20, 6, 1));
     String other = write(folder.resolve("other"), "x array<float>", gaussian(20, 6, 2));
     for (String command : List.of("run", "calibrate")) {

@@ -13,6 +13,7 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.TypeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,14 +36,14 @@ class OutputsRunTest {
     data = write(shared.resolve("data"), "x array<float>", gaussian(150, 6, 1));
   }
 
-  private static Graphs graphs() {
-    return new Graphs(13)
+  private static Models graphs() {
+    return Models.exported(13)
         .input("x", TensorProto.DataType.FLOAT, "batch", 6)
         .weight("w", 6, 4)
         .node("MatMul", "product", List.of("x", "w"), "m");
   }
 
-  private static CommandLine.Result run(String name, Graphs graphs, String... more)
+  private static CommandLine.Result run(String name, Models graphs, String... more)
       throws IOException {
     String model = graphs.write(shared.resolve(name + ".onnx"));
     List<String> arguments = new ArrayList<>(List.of("run", "--model", model, "--data", data));
@@ -73,7 +74,7 @@ class OutputsRunTest {
   }
 
   private static TensorProto float0(String name, float value) {
-    return Graphs.floats(name, new float[] {value});
+    return Models.floats(name, new float[] {value});
   }
 
   private static AttributeProto ints(String name, long... values) {
@@ -87,11 +88,11 @@ class OutputsRunTest {
 
   @Test
   void scalarOverTheBatchIsOneValueOfEachSample() throws IOException {
-    Graphs model =
+    Models model =
         graphs()
-            .node("ReduceMean", "mean", List.of("m"), "loss", Graphs.integer("keepdims", 0))
-            .output("loss")
-            .output("m", "batch", 4);
+            .node("ReduceMean", "mean", List.of("m"), "loss", Models.integer("keepdims", 0))
+            .output("loss", TensorProto.DataType.FLOAT)
+            .output("m", TensorProto.DataType.FLOAT, "batch", 4);
     CommandLine.Result result = run("scalar", model).ends(0);
     assertThat(result.out()).contains("'loss' is one value a sample, whose cosine can only be");
     JsonNode loss = output("scalar", "loss");
@@ -108,7 +109,7 @@ class OutputsRunTest {
   }
 
   /** The rows of x above 0, through the weights: as many as there are. */
-  private static Graphs choosing(Graphs graphs) {
+  private static Models choosing(Models graphs) {
     return graphs
         .constant(float0("zero", 0))
         .node("Greater", "positive", List.of("m", "zero"), "p")
@@ -119,11 +120,11 @@ class OutputsRunTest {
 
   @Test
   void outputWhoseShapeDependsOnValuesIsComparedWhereShapesAgree() throws IOException {
-    Graphs model =
+    Models model =
         choosing(graphs())
             .constant(float0("one", 1))
             .node("Mul", "same", List.of("chosen", "one"), "y")
-            .output("y", "rows");
+            .output("y", TensorProto.DataType.FLOAT, "rows");
     CommandLine.Result result = run("shapes", model, "--recipe", "int4-weights").ends(0);
     JsonNode y = output("shapes", "y");
     long other = y.path("samples-of-other-shape").asLong();
@@ -135,9 +136,9 @@ class OutputsRunTest {
 
   @Test
   void labelsAreComparedWhereThereIsNoFloat() throws IOException {
-    Graphs model =
+    Models model =
         graphs()
-            .node("ArgMax", "pick", List.of("m"), "label", Graphs.integer("axis", 1))
+            .node("ArgMax", "pick", List.of("m"), "label", Models.integer("axis", 1))
             .output("label", TensorProto.DataType.INT64, "batch", 1);
     CommandLine.Result result =
         run("labels", model, "--min-cosine", "0.6", "--eval-samples", "9").ends(0);
@@ -154,7 +155,7 @@ class OutputsRunTest {
 
   @Test
   void mapsOfProbabilitiesAreComparedAsNumbers() throws IOException {
-    Graphs model =
+    Models model =
         graphs()
             .node("Softmax", "soft", List.of("m"), "p")
             .node("ZipMap", "zip", List.of("p"), "maps");
@@ -188,11 +189,11 @@ class OutputsRunTest {
 
   @Test
   void infinitiesOfBothModelsAreLeftOutAndCounted() throws IOException {
-    Graphs model =
+    Models model =
         graphs()
-            .constant(Graphs.floats("mask", new float[] {0, Float.NEGATIVE_INFINITY, 0, 0}, 4))
+            .constant(Models.floats("mask", new float[] {0, Float.NEGATIVE_INFINITY, 0, 0}, 4))
             .node("Add", "masked", List.of("m", "mask"), "y")
-            .output("y", "batch", 4);
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4);
     CommandLine.Result result = run("infinite", model, "--min-cosine", "0.99").ends(0);
     assertThat(result.out()).contains("values are the same infinity, or NaN, in both models");
     assertThat(output("infinite", "y").path("equal-non-finite-values").asLong())
@@ -201,12 +202,12 @@ class OutputsRunTest {
 
   @Test
   void outputWithoutAnyFiniteValuePassesNoGate() throws IOException {
-    Graphs model =
+    Models model =
         graphs()
             .constant(float0("infinity", Float.POSITIVE_INFINITY))
             .node("Mul", "grow", List.of("m", "infinity"), "large")
             .node("Sub", "undefine", List.of("large", "large"), "y")
-            .output("y", "batch", 4);
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4);
     CommandLine.Result result = run("undefined", model, "--min-cosine", "-1").ends(4);
     assertThat(result.out())
         .contains("gate: failed; cosine of 'y' is NaN: there were no finite values to compare");
@@ -215,13 +216,13 @@ class OutputsRunTest {
   /** Boxes of hundreds and scores below 1 in one tensor. */
   @Test
   void badChannelOfSmallValuesIsSeenAndFailsItsGate() throws IOException {
-    Graphs model =
+    Models model =
         graphs()
-            .constant(Graphs.floats("scale", new float[] {300, 300, 300, .01f}, 4))
+            .constant(Models.floats("scale", new float[] {300, 300, 300, .01f}, 4))
             .node("Mul", "stretch", List.of("m", "scale"), "boxes")
-            .constant(Graphs.floats("turn", turn(), 4, 4))
+            .constant(Models.floats("turn", turn(), 4, 4))
             .node("MatMul", "last", List.of("boxes", "turn"), "y")
-            .output("y", "batch", 4);
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4);
     CommandLine.Result result = run("boxes", model, "--min-channel-sqnr", "10").ends(4);
     assertThat(result.out())
         .contains("worst channel dB")
@@ -248,11 +249,14 @@ class OutputsRunTest {
 
   @Test
   void argmaxIsOfClassesOnly() throws IOException {
-    Graphs softmax = graphs().node("Softmax", "soft", List.of("m"), "y").output("y", "batch", 4);
+    Models softmax =
+        graphs()
+            .node("Softmax", "soft", List.of("m"), "y")
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4);
     assertThat(run("classes", softmax).ends(0).out()).contains("argmax");
     assertThat(run("no-classes", softmax, "--classes", "none").ends(0).out())
         .doesNotContain("argmax");
-    Graphs hidden = graphs().output("m", "batch", 4);
+    Models hidden = graphs().output("m", TensorProto.DataType.FLOAT, "batch", 4);
     assertThat(run("named", hidden, "--classes", "m").ends(0).out()).contains("argmax");
     run("misnamed", hidden, "--classes", "y")
         .refuses(2, Path.of(folder("misnamed")), "--classes names 'y'", "the model has m");
@@ -260,7 +264,7 @@ class OutputsRunTest {
 
   @Test
   void modelWhoseOutputsCannotBeComparedIsRefusedBeforeAnyJob() throws IOException {
-    Graphs model = graphs().node("SequenceConstruct", "pack", List.of("m"), "packed");
+    Models model = graphs().node("SequenceConstruct", "pack", List.of("m"), "packed");
     TypeProto.Tensor.Builder number =
         TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT.getNumber());
     TypeProto.Sequence.Builder sequence =

@@ -13,6 +13,7 @@ import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.storage.RunFolder;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ class PipelineTest {
 
   @BeforeAll
   static void run() throws IOException {
-    model = Graphs.mlp().write(shared.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
     Row[] rows = gaussian(60, 6, 1);
     data = write(shared.resolve("data"), "x array<float>", rows);
     write(shared.resolve("half1"), "x array<float>", Arrays.copyOfRange(rows, 0, 25));

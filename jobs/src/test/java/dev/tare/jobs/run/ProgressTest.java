@@ -8,6 +8,7 @@ import dev.tare.jobs.console.JobDisplay;
 import dev.tare.jobs.console.JobLines;
 import dev.tare.jobs.console.JobWatch;
 import dev.tare.jobs.console.Terminal;
+import dev.tare.testkit.SmallModels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -144,7 +145,7 @@ class ProgressTest {
 
   @Test
   void everyJobOfARunSaysWhatItDoes() throws IOException, InterruptedException {
-    String model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    String model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
     String data =
         CommandLine.write(folder.resolve("data"), "x array<float>", CommandLine.gaussian(60, 6, 1));
     List<String> works = Collections.synchronizedList(new ArrayList<>());

@@ -6,6 +6,7 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 
 import dev.tare.jobs.image.ImageFiles;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ class RefusedDataTest {
   void model() throws IOException {
     data = folder.resolve("data");
     output = folder.resolve("run");
-    model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
   }
 
   private CommandLine.Result calibrate(String... more) {
@@ -80,7 +81,7 @@ class RefusedDataTest {
 
   @Test
   void raggedRow() throws IOException {
-    model = Graphs.cnn().write(folder.resolve("model.onnx"));
+    model = SmallModels.exportedCnn().write(folder.resolve("model.onnx"));
     List<Float> full = java.util.Collections.nCopies(8, 1f);
     List<List<Float>> plane = new ArrayList<>(java.util.Collections.nCopies(7, full));
     plane.add(List.of(1f));
@@ -186,7 +187,7 @@ class RefusedDataTest {
 
   @Test
   void decompressionBomb() throws IOException {
-    model = Graphs.cnn().write(folder.resolve("model.onnx"));
+    model = SmallModels.exportedCnn().write(folder.resolve("model.onnx"));
     Files.createDirectory(data);
     Files.write(data.resolve("bomb.png"), ImageFiles.bomb(60_000, 60_000));
     calibrate().refuses(3, output, "bomb.png", "60000 x 60000 pixels", "image-too-large");
@@ -194,7 +195,7 @@ class RefusedDataTest {
 
   @Test
   void truncatedImage() throws IOException {
-    model = Graphs.cnn().write(folder.resolve("model.onnx"));
+    model = SmallModels.exportedCnn().write(folder.resolve("model.onnx"));
     Files.createDirectory(data);
     byte[] whole = ImageFiles.gray(2, 2, 1, 2, 3, 4);
     Files.write(data.resolve("cut.png"), Arrays.copyOf(whole, whole.length - 3));

@@ -7,6 +7,8 @@ import static dev.tare.jobs.run.CommandLine.write;
 import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.StringStringEntryProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,7 +49,7 @@ class RefusedModelTest {
     return Files.write(folder.resolve("model.onnx"), bytes);
   }
 
-  private Path file(Graphs graphs) throws IOException {
+  private Path file(Models graphs) throws IOException {
     return file(graphs.bytes());
   }
 
@@ -75,7 +77,7 @@ class RefusedModelTest {
 
   @Test
   void truncatedModelAtAnyByte() throws IOException {
-    byte[] whole = Graphs.mlp().bytes();
+    byte[] whole = SmallModels.exportedMlp().bytes();
     for (int length : List.of(7, whole.length / 3, whole.length / 2, whole.length - 1)) {
       run(file(Arrays.copyOf(whole, length))).refuses(3, output, "model.onnx");
     }
@@ -83,36 +85,38 @@ class RefusedModelTest {
 
   @Test
   void modelThatTheRuntimeRefuses() throws IOException {
-    Graphs graphs = Graphs.mlp();
-    graphs.node("NoSuchOperator", "odd", List.of("y"), "z").output("z", "batch", 4);
+    Models graphs = SmallModels.exportedMlp();
+    graphs
+        .node("NoSuchOperator", "odd", List.of("y"), "z")
+        .output("z", TensorProto.DataType.FLOAT, "batch", 4);
     run(file(graphs)).refuses(3, output, "model.onnx", "NoSuchOperator");
   }
 
   @Test
   void modelWithoutQuantizableTensor() throws IOException {
-    Graphs graphs =
-        new Graphs(13)
+    Models graphs =
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", 6)
             .node("Relu", "bend", List.of("x"), "y")
-            .output("y", "batch", 6);
+            .output("y", TensorProto.DataType.FLOAT, "batch", 6);
     run(file(graphs))
         .refuses(3, output, "model.onnx", "nothing to quantize", "MatMul or Gemm or Conv");
   }
 
   @Test
   void modelThatFailsOnASample() throws IOException {
-    Graphs graphs =
-        new Graphs(13)
+    Models graphs =
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", "width")
             .weight("w", 5, 2)
             .node("MatMul", "first", List.of("x", "w"), "y")
-            .output("y", "batch", 2);
+            .output("y", TensorProto.DataType.FLOAT, "batch", 2);
     run(file(graphs)).refuses(3, output, "model.onnx", "ONNX Runtime", "first");
   }
 
   @Test
   void halfPrecisionModel() throws IOException {
-    Graphs graphs = Graphs.mlp();
+    Models graphs = SmallModels.exportedMlp();
     graphs.constant(
         TensorProto.newBuilder()
             .setName("half")
@@ -125,27 +129,27 @@ class RefusedModelTest {
 
   @Test
   void halfPrecisionInput() throws IOException {
-    Graphs graphs =
-        new Graphs(13)
+    Models graphs =
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT16, "batch", 6)
             .node("Relu", "bend", List.of("x"), "y")
-            .output("y", "batch", 6);
+            .output("y", TensorProto.DataType.FLOAT, "batch", 6);
     run(file(graphs)).refuses(3, output, "model.onnx", "'x'", "half precision");
   }
 
   @Test
   void quantizedModel() throws IOException {
-    Graphs graphs = Graphs.mlp();
+    Models graphs = SmallModels.exportedMlp();
     graphs
         .weight("step", 1)
         .node("QuantizeLinear", "quantize", List.of("y", "step"), "q")
-        .output("q", "batch", 4);
+        .output("q", TensorProto.DataType.FLOAT, "batch", 4);
     run(file(graphs)).refuses(3, output, "model.onnx", "quantized already", "QuantizeLinear");
   }
 
   @Test
   void externalData() throws IOException {
-    Graphs graphs = Graphs.mlp();
+    Models graphs = SmallModels.exportedMlp();
     graphs.constant(
         TensorProto.newBuilder()
             .setName("outside")
@@ -166,22 +170,22 @@ class RefusedModelTest {
 
   @Test
   void decoderWithCache() throws IOException {
-    Graphs graphs = Graphs.mlp();
+    Models graphs = SmallModels.exportedMlp();
     graphs
         .input("past_key_values.0.key", TensorProto.DataType.FLOAT, "batch", 4)
         .node("Add", "cache", List.of("y", "past_key_values.0.key"), "present.0.key")
-        .output("present.0.key", "batch", 4);
+        .output("present.0.key", TensorProto.DataType.FLOAT, "batch", 4);
     run(file(graphs)).refuses(3, output, "model.onnx", "cache");
   }
 
   @Test
   void fixedBatch() throws IOException {
-    Graphs graphs =
-        new Graphs(13)
+    Models graphs =
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, 4, 6)
             .weight("w", 6, 2)
             .node("MatMul", "first", List.of("x", "w"), "y")
-            .output("y", 4, 2);
+            .output("y", TensorProto.DataType.FLOAT, 4, 2);
     run(file(graphs)).refuses(3, output, "'x'", "[4, 6]", "batch dimension fixed to 4");
   }
 }

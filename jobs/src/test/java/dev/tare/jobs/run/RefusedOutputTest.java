@@ -5,6 +5,7 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ class RefusedOutputTest {
 
   @Test
   void aPlaceWhereNothingCanBeWrittenIsNamedBeforeAnyWork() throws IOException {
-    String model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    String model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
     String data = write(folder.resolve("data"), "x array<float>", gaussian(20, 6, 1));
     Path file = Files.writeString(folder.resolve("file"), "mine");
     Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("gone/x"));

@@ -6,6 +6,8 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +36,8 @@ class RefusedRunTest {
 
   @BeforeAll
   static void runs() throws IOException {
-    model = Graphs.mlp().write(shared.resolve("model.onnx"));
-    Graphs other = Graphs.mlp();
+    model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
+    Models other = SmallModels.exportedMlp();
     other.model.setProducerName("other");
     otherModel = other.write(shared.resolve("other.onnx"));
     data = write(shared.resolve("data"), "x array<float>", gaussian(20, 6, 1));

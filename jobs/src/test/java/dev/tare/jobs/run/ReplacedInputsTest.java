@@ -7,6 +7,8 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +42,7 @@ class ReplacedInputsTest {
   @BeforeEach
   void inputs() throws IOException {
     model = folder.resolve("model.onnx");
-    Graphs.mlp().write(model);
+    SmallModels.exportedMlp().write(model);
     data = folder.resolve("data");
     write(data, "x array<float>", gaussian(40, 6, 1));
     output = folder.resolve("run");
@@ -98,21 +100,21 @@ class ReplacedInputsTest {
   void modelDuringEveryStage() throws IOException {
     String[] read = {"--data", data.toString(), "--min-cosine", "-1"};
     replacing(model, "run", read).refuses(3, output, "model.onnx " + CHANGED);
-    Graphs.mlp().write(model);
+    SmallModels.exportedMlp().write(model);
     String source = output + "-source";
     output = Path.of(source);
     work("run", "--data", data.toString()).ends(0);
     output = folder.resolve("second");
     replacing(model, "calibrate", "--data", data.toString())
         .refuses(3, output, "model.onnx " + CHANGED);
-    Graphs.mlp().write(model);
+    SmallModels.exportedMlp().write(model);
     replacing(model, "select", "--statistics", source).refuses(3, output, "model.onnx " + CHANGED);
-    Graphs.mlp().write(model);
+    SmallModels.exportedMlp().write(model);
     replacing(model, "quantize", "--plan", source).refuses(3, output, "model.onnx " + CHANGED);
-    Graphs.mlp().write(model);
+    SmallModels.exportedMlp().write(model);
     replacing(model, "evaluate", "--quantized", source, "--data", data.toString())
         .refuses(3, output, "model.onnx " + CHANGED);
-    Graphs.mlp().write(model);
+    SmallModels.exportedMlp().write(model);
     replacing(
             Path.of(source, "model.onnx"),
             "evaluate",
@@ -125,11 +127,11 @@ class ReplacedInputsTest {
 
   @Test
   void dataFileOfAModel() throws IOException {
-    new Graphs(13)
+    Models.exported(13)
         .input("x", TensorProto.DataType.FLOAT, "batch", 6)
         .weight("w", 6, 4096)
         .node("MatMul", "first", List.of("x", "w"), "y")
-        .output("y", "batch", 4096)
+        .output("y", TensorProto.DataType.FLOAT, "batch", 4096)
         .writeSplit(model, "weights.bin");
     replacing(folder.resolve("weights.bin"), "run", "--data", data.toString(), "--min-cosine", "-1")
         .refuses(3, output, "weights.bin " + CHANGED);
@@ -156,13 +158,13 @@ class ReplacedInputsTest {
          "model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1, "c": 2}, "unk_token": "a"}}
         """;
     Files.writeString(tokenizer, vocabulary);
-    new Graphs(13)
+    Models.exported(13)
         .input("input_ids", TensorProto.DataType.INT64, "batch", "sequence")
         .weight("table", 3, 4)
         .weight("w", 4, 4)
         .node("Gather", "look-up", List.of("table", "input_ids"), "e")
         .node("MatMul", "product", List.of("e", "w"), "y")
-        .output("y", "batch", "sequence", 4)
+        .output("y", TensorProto.DataType.FLOAT, "batch", "sequence", 4)
         .write(model);
     Path text =
         Files.write(

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class ReportRunTest {
 
   @BeforeAll
   static void run() throws IOException {
-    model = Graphs.mlp().write(shared.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
     data = write(shared.resolve("data"), "x array<float>", gaussian(60, 6, 1));
     evalData = write(shared.resolve("eval"), "x array<float>", gaussian(EVALUATED, 6, 2));
     whole = shared.resolve("whole");

@@ -10,6 +10,7 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.sql.TareCatalog;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ class RunPathsTest {
 
   @BeforeAll
   static void runs() throws IOException {
-    model = Graphs.mlp().write(folder.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
     data = write(folder.resolve("data"), "x array<float>", gaussian(40, 6, 1));
     small = calibrate(model, data, folder.resolve("small"));
     Row[] rows = new Row[20];
@@ -86,7 +87,7 @@ class RunPathsTest {
   @Test
   void everyCommandWritesAndReadsRunsInAFolderOfAnyName() throws IOException {
     Path root = Files.createDirectory(folder.resolve(ODD));
-    String mine = Graphs.mlp().write(root.resolve("model.onnx"));
+    String mine = SmallModels.exportedMlp().write(root.resolve("model.onnx"));
     Path plain = Files.createDirectory(folder.resolve("plain"));
     stages(plain, model);
     stages(root, mine);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,17 +26,17 @@ class StateInputsRunTest {
   @TempDir Path folder;
 
   private String model(Object... stateDims) throws IOException {
-    return new Graphs(13)
+    return Models.exported(13)
         .input("x", TensorProto.DataType.FLOAT, "N", 6)
         .input("state", TensorProto.DataType.FLOAT, stateDims)
         .input("sr", TensorProto.DataType.INT64)
         .weight("w", 6, 4)
         .node("MatMul", "product", List.of("x", "w"), "m")
-        .node("Cast", "rate", List.of("sr"), "factor", Graphs.integer("to", 1))
+        .node("Cast", "rate", List.of("sr"), "factor", Models.integer("to", 1))
         .node("Mul", "scale", List.of("m", "factor"), "y")
         .node("Add", "next", List.of("state", "m"), "stateN")
-        .output("y", "N", 4)
-        .output("stateN", 2, "N", 4)
+        .output("y", TensorProto.DataType.FLOAT, "N", 4)
+        .output("stateN", TensorProto.DataType.FLOAT, 2, "N", 4)
         .write(folder.resolve("model.onnx"));
   }
 
@@ -113,11 +114,11 @@ class StateInputsRunTest {
   @Test
   void modelWithAFixedBatchTakesRowsThatAreWholeBatches() throws IOException {
     String model =
-        new Graphs(13)
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, 3, 6)
             .weight("w", 6, 4)
             .node("MatMul", "product", List.of("x", "w"), "y")
-            .output("y", 3, 4)
+            .output("y", TensorProto.DataType.FLOAT, 3, 4)
             .write(folder.resolve("fixed.onnx"));
     Random random = new Random(2);
     Row[] rows = new Row[30];

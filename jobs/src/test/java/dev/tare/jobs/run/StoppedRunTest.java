@@ -7,6 +7,7 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ class StoppedRunTest {
 
   @BeforeAll
   static void inputs() throws IOException {
-    model = Graphs.mlp().write(shared.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
     data = write(shared.resolve("data"), "x array<float>", gaussian(5000, 6, 1));
   }
 

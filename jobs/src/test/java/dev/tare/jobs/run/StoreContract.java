@@ -15,6 +15,7 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -73,14 +74,14 @@ abstract class StoreContract {
   }
 
   /** Word vectors, which a file beside the model keeps, and a dense layer. */
-  private static Graphs embedding() {
-    return new Graphs(13)
+  private static Models embedding() {
+    return Models.exported(13)
         .input("input_ids", TensorProto.DataType.INT64, "batch", "length")
         .weight("words", 30522, 6)
         .weight("dense", 6, 4)
         .node("Gather", "look_up", List.of("words", "input_ids"), "h")
         .node("MatMul", "dense", List.of("h", "dense"), "y")
-        .output("y", "batch", "length", 4);
+        .output("y", TensorProto.DataType.FLOAT, "batch", "length", 4);
   }
 
   private static FinishedRun runAll(String in, String output) throws IOException {

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.sql.TareCatalog;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class TamperedRunTest {
 
   @BeforeAll
   static void runs() throws IOException {
-    model = Graphs.mlp().write(shared.resolve("model.onnx"));
+    model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
     data = write(shared.resolve("data"), "x array<float>", gaussian(40, 6, 1));
     whole = shared.resolve("whole");
     tare("run", "--model", model, "--data", data, "--output", whole.toString(), "--min-cosine=-1")

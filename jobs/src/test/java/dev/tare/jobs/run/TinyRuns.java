@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,11 +23,11 @@ record TinyRuns(String model, Path data, Path finished, Path statistics) {
 
   static TinyRuns in(Path folder) throws IOException {
     String model =
-        new Graphs(13)
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", 6)
             .weight("w", 6, 4)
             .node("MatMul", "product", List.of("x", "w"), "y")
-            .output("y", "batch", 4)
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4)
             .write(folder.resolve("model.onnx"));
     String data = CommandLine.write(folder.resolve("data"), "x array<float>", gaussian(24, 6, 1));
     TinyRuns runs =

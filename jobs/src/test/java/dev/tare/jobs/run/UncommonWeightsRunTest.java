@@ -9,11 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
-import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,9 +44,9 @@ class UncommonWeightsRunTest {
     return tensor.build();
   }
 
-  private static Graphs graphs() {
+  private static Models graphs() {
     float[] bias = {Float.NEGATIVE_INFINITY, .5f, -.5f, 1};
-    return new Graphs(13)
+    return Models.exported(13)
         .input("x", TensorProto.DataType.FLOAT, "batch", 6)
         .input("ids", TensorProto.DataType.INT64, "batch", 2)
         .constant(longs("first", 0))
@@ -55,7 +55,7 @@ class UncommonWeightsRunTest {
         .weight("stack", 1, 6, 8)
         .weight("table", 6, 8)
         .weight("gate", 6, 4)
-        .constant(Graphs.floats("gate_bias", bias, 4))
+        .constant(Models.floats("gate_bias", bias, 4))
         .weight("input_weight", 1, 16, 6)
         .weight("state_weight", 1, 16, 4)
         .node("Unsqueeze", "row", List.of("x", "second"), "rows")
@@ -70,13 +70,13 @@ class UncommonWeightsRunTest {
             "lstm",
             List.of("steps", "input_weight", "state_weight"),
             "states",
-            Graphs.integer("hidden_size", 4))
+            Models.integer("hidden_size", 4))
         .node("Squeeze", "last", List.of("states", "both"), "y_lstm")
-        .output("y_stack", "batch", 1, 8)
-        .output("y_rows", "batch", 2, 8)
-        .output("y_soft", "batch", 8)
-        .output("y_gate", "batch", 4)
-        .output("y_lstm", "batch", 4);
+        .output("y_stack", TensorProto.DataType.FLOAT, "batch", 1, 8)
+        .output("y_rows", TensorProto.DataType.FLOAT, "batch", 2, 8)
+        .output("y_soft", TensorProto.DataType.FLOAT, "batch", 8)
+        .output("y_gate", TensorProto.DataType.FLOAT, "batch", 4)
+        .output("y_lstm", TensorProto.DataType.FLOAT, "batch", 4);
   }
 
   private static Row[] rows() {
@@ -150,7 +150,7 @@ class UncommonWeightsRunTest {
   private static GraphProto.Builder branch(String result) {
     return GraphProto.newBuilder()
         .setName("branch")
-        .addInitializer(Graphs.floats("w", new float[24], 6, 4))
+        .addInitializer(Models.floats("w", new float[24], 6, 4))
         .addNode(
             NodeProto.newBuilder()
                 .setOpType("MatMul")
@@ -159,14 +159,6 @@ class UncommonWeightsRunTest {
                 .addInput("w")
                 .addOutput(result))
         .addOutput(ValueInfoProto.newBuilder().setName(result));
-  }
-
-  private static AttributeProto graph(String name, GraphProto.Builder graph) {
-    return AttributeProto.newBuilder()
-        .setName(name)
-        .setType(AttributeProto.AttributeType.GRAPH)
-        .setG(graph)
-        .build();
   }
 
   @Test
@@ -178,7 +170,7 @@ class UncommonWeightsRunTest {
             .setRawData(ByteString.copyFrom(new byte[] {1}))
             .build();
     String model =
-        new Graphs(13)
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", 6)
             .constant(yes)
             .node(
@@ -186,9 +178,9 @@ class UncommonWeightsRunTest {
                 "if",
                 List.of("flag"),
                 "y",
-                graph("then_branch", branch("a")),
-                graph("else_branch", branch("b")))
-            .output("y", "batch", 4)
+                Models.graph("then_branch", branch("a")),
+                Models.graph("else_branch", branch("b")))
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4)
             .write(folder.resolve("branches.onnx"));
     assertThat(tareAlone("inspect", model).ends(0).out())
         .containsPattern("parameters +48\n")
@@ -214,12 +206,12 @@ class UncommonWeightsRunTest {
   @Test
   void modelOfRecurrentWeightsAloneIsRefusedWithTheirReasons() throws IOException {
     String model =
-        new Graphs(13)
+        Models.exported(13)
             .input("x", TensorProto.DataType.FLOAT, "batch", 1, 6)
             .weight("w", 1, 16, 6)
             .weight("r", 1, 16, 4)
-            .node("LSTM", "lstm", List.of("x", "w", "r"), "y", Graphs.integer("hidden_size", 4))
-            .output("y", "batch", 1, 1, 4)
+            .node("LSTM", "lstm", List.of("x", "w", "r"), "y", Models.integer("hidden_size", 4))
+            .output("y", TensorProto.DataType.FLOAT, "batch", 1, 1, 4)
             .write(folder.resolve("lstm.onnx"));
     tare(
             "run",

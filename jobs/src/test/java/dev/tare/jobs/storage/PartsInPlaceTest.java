@@ -1,10 +1,10 @@
 package dev.tare.jobs.storage;
 
+import static dev.tare.jobs.storage.Failing.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.jobs.ExitCode;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,13 +132,5 @@ class PartsInPlaceTest {
 
     assertThat(Path.of(broken.path(Part.PLAN_JSON).toUri().getPath())).exists();
     assertThat(folder().status().orElseThrow().outcome()).isEqualTo(Status.Outcome.FAILED);
-  }
-
-  private static void assertFails(ThrowingCallable call, ExitCode exitCode, String... words) {
-    assertThatThrownBy(call)
-        .isInstanceOf(TareException.class)
-        .hasMessageContainingAll(words)
-        .extracting(e -> ((TareException) e).exitCode())
-        .isEqualTo(exitCode);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tare.jobs.storage;
 
+import static dev.tare.jobs.storage.Failing.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -446,13 +446,5 @@ class RunFolderTest {
     assertFails(() -> folder("a b"), ExitCode.USAGE, "Not a run id: 'a b'");
     assertThat(RunFolder.at(temporary.resolve("a b").toString(), Optional.of("ab"), hadoop).runId())
         .isEqualTo("ab");
-  }
-
-  private static void assertFails(ThrowingCallable call, ExitCode exitCode, String message) {
-    assertThatThrownBy(call)
-        .isInstanceOf(TareException.class)
-        .hasMessageContaining(message)
-        .extracting(e -> ((TareException) e).exitCode())
-        .isEqualTo(exitCode);
   }
 }

@@ -1,10 +1,9 @@
 package dev.tare.jobs.storage;
 
+import static dev.tare.jobs.storage.Failing.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.jobs.ExitCode;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
@@ -20,7 +19,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -221,13 +219,5 @@ class RunNameTest {
     try (var files = Files.list(temporary.resolve(folder))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
-  }
-
-  private static void assertFails(ThrowingCallable call, ExitCode exitCode, String message) {
-    assertThatThrownBy(call)
-        .isInstanceOf(TareException.class)
-        .hasMessageContaining(message)
-        .extracting(e -> ((TareException) e).exitCode())
-        .isEqualTo(exitCode);
   }
 }

@@ -5,18 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
-import dev.tare.engine.onnx.proto.GraphProto;
-import dev.tare.engine.onnx.proto.ModelProto;
-import dev.tare.engine.onnx.proto.NodeProto;
-import dev.tare.engine.onnx.proto.OperatorSetIdProto;
 import dev.tare.engine.onnx.proto.TensorProto;
-import dev.tare.engine.onnx.proto.TensorShapeProto;
-import dev.tare.engine.onnx.proto.TypeProto;
-import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,35 +32,19 @@ class PinnedOutputTest {
 
   /** x[n, 2], its Identity, its Relu and the Identity of that, all of them outputs. */
   private Session inference() throws IOException {
-    GraphProto.Builder graph = GraphProto.newBuilder().setName("graph").addInput(info("x"));
-    graph.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("x").addOutput("same"));
-    graph.addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x").addOutput("relu"));
-    graph.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("relu").addOutput("copy"));
-    OUTPUTS.forEach(name -> graph.addOutput(info(name)));
     byte[] bytes =
-        ModelProto.newBuilder()
-            .setIrVersion(7)
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
-            .setGraph(graph)
-            .build()
-            .toByteArray();
+        Models.opset(13)
+            .input("x", "n", 2)
+            .node("Identity", "x", "same")
+            .node("Relu", "x", "relu")
+            .node("Identity", "relu", "copy")
+            .output("x", TensorProto.DataType.FLOAT, "n", 2)
+            .output("same", TensorProto.DataType.FLOAT, "n", 2)
+            .output("relu", TensorProto.DataType.FLOAT, "n", 2)
+            .output("copy", TensorProto.DataType.FLOAT, "n", 2)
+            .bytes();
     Path model = Files.write(folder.resolve("model.onnx"), bytes);
     return OrtRuntime.INSTANCE.open(model, InferenceOptions.of(1));
-  }
-
-  private static ValueInfoProto info(String name) {
-    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-    shape.addDimBuilder().setDimParam("n");
-    shape.addDimBuilder().setDimValue(2);
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(
-            TypeProto.newBuilder()
-                .setTensorType(
-                    TypeProto.Tensor.newBuilder()
-                        .setElemType(TensorProto.DataType.FLOAT.getNumber())
-                        .setShape(shape)))
-        .build();
   }
 
   private static Sample sample(float a, float b) {

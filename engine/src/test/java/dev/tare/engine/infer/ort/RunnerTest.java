@@ -10,10 +10,11 @@ import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.TensorSink;
 import dev.tare.engine.infer.TestModels;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
@@ -68,7 +69,7 @@ class RunnerTest {
   @Test
   void firstRunAndLaterRunsGiveTheSameBits() {
     Random random = new Random(4);
-    try (Session inference = open(Models.mlp())) {
+    try (Session inference = open(SmallModels.mlp())) {
       Runner runner = inference.runner(List.of("y"));
       for (int size = 1; size <= 4; size++) {
         List<Sample> batch = new ArrayList<>();
@@ -220,7 +221,7 @@ class RunnerTest {
 
   @Test
   void batchesThatCannotRunAreRefused() {
-    try (Session inference = open(Models.mlp())) {
+    try (Session inference = open(SmallModels.mlp())) {
       Runner runner = inference.runner(List.of("y"));
       assertThatThrownBy(() -> TestModels.run(runner, List.of()))
           .isInstanceOf(IllegalArgumentException.class)

@@ -2,11 +2,11 @@ package dev.tare.engine.onnx.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import dev.tare.testkit.Models;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.model.InvalidModelException;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.graph.TensorCodec;
@@ -16,6 +15,8 @@ import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -247,7 +248,7 @@ public class OpsetUpgradeTest {
 
   @Test
   void newModelsAreLeftAlone() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     assertThat(OpsetUpgrade.upgrade(model)).isSameAs(model);
   }
 

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.model.InvalidModelException;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.PublishedModels;
 import dev.tare.engine.onnx.Reference;
@@ -17,6 +16,8 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -300,7 +301,7 @@ class OpsetUpgradeTo21Test {
   @Test
   void otherTargetsAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OpsetUpgrade.upgrade(Models.mlp().build(), 17))
+        .isThrownBy(() -> OpsetUpgrade.upgrade(SmallModels.mlp().build(), 17))
         .withMessage("Cannot raise a model to opset 17: only to 13 or 21");
   }
 

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.model.Observation;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.StaticPlans;
@@ -14,11 +12,9 @@ import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.recipe.Recipe;
-import dev.tare.engine.recipe.RecipeParser;
-import dev.tare.engine.target.OnnxRuntimeTarget;
+import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.tensor.Tensor;
-import java.nio.file.Path;
+import dev.tare.testkit.Models;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -131,15 +127,9 @@ class ClampChainTest {
     assertThat(clamps(GraphPreparation.prepare(model))).isEqualTo(3);
   }
 
-  private static Recipe recipe(String name) {
-    Path file = Path.of("..", "conf", "recipes", name + ".conf");
-    return RecipeParser.parse(
-        name, ConfigFactory.parseFile(file.toFile()), OnnxRuntimeTarget.INSTANCE);
-  }
-
   private static OnnxModel quantized(OnnxModel model, String recipe, String observe) {
     Map<String, Tensor> inputs = Map.of("x", IMAGE);
-    QuantPlan plan = StaticPlans.plan(model, recipe(recipe), observe, inputs);
+    QuantPlan plan = StaticPlans.plan(model, Recipes.shipped(recipe), observe, inputs);
     return StaticPlans.quantized(model, plan);
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.graph.QuantizableNode;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.graph.TensorCodec;
@@ -14,6 +13,7 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

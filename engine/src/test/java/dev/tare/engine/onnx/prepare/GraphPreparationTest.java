@@ -3,7 +3,6 @@ package dev.tare.engine.onnx.prepare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Plans;
 import dev.tare.engine.onnx.PublishedModels;
@@ -16,6 +15,7 @@ import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,6 @@ package dev.tare.engine.onnx.prepare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.graph.TensorCodec;
@@ -11,6 +10,7 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;

@@ -1,14 +1,12 @@
 package dev.tare.engine.onnx.view;
 
-import static dev.tare.engine.onnx.Models.integer;
-import static dev.tare.engine.onnx.Models.longs;
+import static dev.tare.testkit.Models.integer;
+import static dev.tare.testkit.Models.longs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.model.Observation;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.PlacementModels;
 import dev.tare.engine.onnx.Reference;
@@ -22,12 +20,12 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Recipe;
-import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -66,10 +64,7 @@ class AllSupportedTest {
       """;
 
   private static Recipe recipe(String... changes) {
-    return RecipeParser.parse(
-        "test",
-        ConfigFactory.parseString(RECIPE + String.join("\n", changes)),
-        OnnxRuntimeTarget.INSTANCE);
+    return Recipes.parse(RECIPE + String.join("\n", changes));
   }
 
   private static QuantPlan plan(OnnxModel model, Recipe recipe, Map<String, Tensor> input) {

@@ -9,7 +9,6 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.model.ObservableTensor;
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.ExposedOutputs;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.PublishedModels;
 import dev.tare.engine.onnx.Reference;
@@ -18,6 +17,8 @@ import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -93,13 +94,13 @@ class ObservationTest {
 
   @Test
   void convolutionsHaveChannelsInFront() {
-    assertThat(resolve("constant-weight-inputs", Models.cnn().build()))
+    assertThat(resolve("constant-weight-inputs", SmallModels.cnn().build()))
         .containsExactly(
             new ObservableTensor("flat", OptionalInt.of(-1)),
             new ObservableTensor("image", OptionalInt.of(1)));
-    assertThat(resolve("conv", Models.cnn().build()))
+    assertThat(resolve("conv", SmallModels.cnn().build()))
         .containsExactly(new ObservableTensor("conv", OptionalInt.of(1)));
-    assertThat(resolve("relu", Models.cnn().build()))
+    assertThat(resolve("relu", SmallModels.cnn().build()))
         .containsExactly(new ObservableTensor("relu", OptionalInt.empty()));
   }
 
@@ -128,7 +129,7 @@ class ObservationTest {
 
   @Test
   void exposedTensorsComeOutBehindTheModelsOwn() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     OnnxModel exposed = ExposedOutputs.expose(model, List.of("d", "a", "y", "x"));
     Map<String, Tensor> inputs = Map.of("x", Reference.gaussian(4, 3, 6));
     Map<String, Tensor> outputs = Reference.run(exposed, inputs, OptLevel.BASIC_OPT);
@@ -192,7 +193,8 @@ class ObservationTest {
   @Test
   void unknownTensorsCannotBeExposed() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ExposedOutputs.expose(Models.mlp().build(), List.of("a", "zz", "w1")))
+        .isThrownBy(
+            () -> ExposedOutputs.expose(SmallModels.mlp().build(), List.of("a", "zz", "w1")))
         .withMessage("Cannot expose [w1, zz]: model 'test.onnx' computes no such tensor");
   }
 }

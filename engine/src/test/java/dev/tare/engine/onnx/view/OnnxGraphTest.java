@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.graph.QuantizableNode;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Plans;
 import dev.tare.engine.onnx.Reference;
@@ -17,6 +16,7 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

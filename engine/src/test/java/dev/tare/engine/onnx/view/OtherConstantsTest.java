@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.CapturedModel;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.StaticPlans;
@@ -22,6 +21,7 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.testkit.Models;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;

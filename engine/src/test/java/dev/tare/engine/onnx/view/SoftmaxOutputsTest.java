@@ -2,8 +2,8 @@ package dev.tare.engine.onnx.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import org.junit.jupiter.api.Test;
 
 class SoftmaxOutputsTest {

@@ -2,9 +2,10 @@ package dev.tare.engine.onnx.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -16,8 +17,8 @@ class ValueShapesTest {
 
   @Test
   void ordinaryModelsHaveNone() {
-    assertThat(ValueShapes.in(Models.mlp().build())).isFalse();
-    assertThat(ValueShapes.in(Models.cnn().build())).isFalse();
+    assertThat(ValueShapes.in(SmallModels.mlp().build())).isFalse();
+    assertThat(ValueShapes.in(SmallModels.cnn().build())).isFalse();
   }
 
   @Test

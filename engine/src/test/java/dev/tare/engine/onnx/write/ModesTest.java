@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import com.typesafe.config.ConfigFactory;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.proto.NodeProto;
@@ -21,11 +19,13 @@ import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
-import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,10 +51,7 @@ class ModesTest {
       """;
 
   private static Recipe recipe(String... changes) {
-    return RecipeParser.parse(
-        "test",
-        ConfigFactory.parseString(RECIPE + String.join("\n", changes)),
-        OnnxRuntimeTarget.INSTANCE);
+    return Recipes.parse(RECIPE + String.join("\n", changes));
   }
 
   private static QuantPlan plan(OnnxModel model, Recipe recipe) {
@@ -128,8 +125,8 @@ class ModesTest {
             "weights.type = " + type,
             "weights.granularity = " + granularity,
             "weights.block-size = 4");
-    assertWeightsAlone(Models.mlp().build(), recipe, Reference.gaussian(7, 5, 6));
-    assertWeightsAlone(Models.cnn().build(), recipe, Reference.gaussian(8, 2, 3, 8, 8));
+    assertWeightsAlone(SmallModels.mlp().build(), recipe, Reference.gaussian(7, 5, 6));
+    assertWeightsAlone(SmallModels.cnn().build(), recipe, Reference.gaussian(8, 2, 3, 8, 8));
   }
 
   @Test
@@ -198,7 +195,7 @@ class ModesTest {
   void dynamicProductsAreNearThoseOfTheDequantizedWeights(String type) {
     Recipe recipe =
         recipe("mode = dynamic", "weights.type = " + type, "weights.narrow-range = false");
-    OnnxModel mlp = Models.mlp().build();
+    OnnxModel mlp = SmallModels.mlp().build();
     assertDynamic(mlp, recipe, Reference.gaussian(7, 5, 6), "MatMulInteger", 35);
     assertThat(operators(quantized(mlp, plan(mlp, recipe))))
         .filteredOn("DynamicQuantizeLinear"::equals)
@@ -252,7 +249,7 @@ class ModesTest {
             "mode = dynamic",
             "rules = [{ operators = [Conv], role = weight, type = uint8, narrow-range = false }]");
     assertDynamic(
-        Models.cnn().build(), recipe, Reference.gaussian(8, 2, 3, 8, 8), "ConvInteger", 33);
+        SmallModels.cnn().build(), recipe, Reference.gaussian(8, 2, 3, 8, 8), "ConvInteger", 33);
   }
 
   private static void assertDynamic(
@@ -272,7 +269,7 @@ class ModesTest {
 
   @Test
   void dequantizedWeightsAreTheFakeQuantizedOnes() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     QuantPlan plan = plan(model, recipe("mode = weight-only", "weights.type = int4"));
     OnnxModel fake = dequantized(model, plan);
     assertThat(fake.opset()).isEqualTo(13);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.graph.EmbeddingNode;
-import dev.tare.engine.onnx.Models;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Plans;
 import dev.tare.engine.onnx.Reference;
@@ -17,11 +16,14 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -55,15 +57,7 @@ public class QdqRewriterTest {
 
   private static double sqnrDb(Tensor expected, Tensor actual) {
     assertThat(actual.shape()).isEqualTo(expected.shape());
-    double signal = 0;
-    double noise = 0;
-    float[] a = expected.toFloatArray();
-    float[] b = actual.toFloatArray();
-    for (int i = 0; i < a.length; i++) {
-      signal += a[i] * (double) a[i];
-      noise += (a[i] - (double) b[i]) * (a[i] - (double) b[i]);
-    }
-    return 10 * Math.log10(signal / noise);
+    return QuantError.between(expected.floats(), actual.floats()).sqnrDb();
   }
 
   private static void assertNear(OnnxModel model, OnnxModel quantized, Map<String, Tensor> inputs) {
@@ -78,13 +72,13 @@ public class QdqRewriterTest {
 
   @Test
   void quantizedMlpIsNearTheFloatOne() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     assertNear(model, quantized(model), Map.of("x", ROWS));
   }
 
   @Test
   void quantizedCnnWithConstantNodesIsNearTheFloatOne() {
-    OnnxModel model = Models.cnn().build();
+    OnnxModel model = SmallModels.cnn().build();
     OnnxModel quantized = quantized(model);
     assertNear(model, quantized, Map.of("image", Reference.gaussian(3, 2, 3, 8, 8)));
     assertThat(quantized.operatorCounts()).doesNotContainKey("Constant");
@@ -95,7 +89,7 @@ public class QdqRewriterTest {
 
   @Test
   void optimizedAndPlainRuntimeAgreeOnInt32Biases() {
-    OnnxModel quantized = quantized(Models.cnn().build());
+    OnnxModel quantized = quantized(SmallModels.cnn().build());
     Map<String, Tensor> inputs = Map.of("image", Reference.gaussian(3, 2, 3, 8, 8));
     float[] plain = Reference.run(quantized, inputs, OptLevel.NO_OPT).get("y").toFloatArray();
     float[] optimized = Reference.run(quantized, inputs, OptLevel.ALL_OPT).get("y").toFloatArray();
@@ -104,7 +98,7 @@ public class QdqRewriterTest {
 
   @Test
   void storedIntegersAreTheGivenOnes() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     QuantPlan plan = Plans.everything(model);
     OnnxModel quantized = rewrite(model, plan);
     plan.quantized(Role.WEIGHT)
@@ -118,7 +112,7 @@ public class QdqRewriterTest {
 
   @Test
   void sharedActivationHasOnePair() {
-    OnnxModel quantized = quantized(Models.mlp().build());
+    OnnxModel quantized = quantized(SmallModels.mlp().build());
     assertThat(quantized.operatorCounts())
         .containsEntry("QuantizeLinear", 2)
         .containsEntry("DequantizeLinear", 5);
@@ -128,7 +122,7 @@ public class QdqRewriterTest {
 
   @Test
   void onlyPlannedConsumersAreRedirected() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     OnnxModel quantized = rewrite(model, Plans.of(Plans.activation("x", List.of("second"))));
     assertThat(node(quantized, "first")).isEqualTo(node(model, "first"));
     assertThat(node(quantized, "second").getInputList())
@@ -266,13 +260,13 @@ public class QdqRewriterTest {
 
   @Test
   void graphOutputThatIsAlsoQuantizedKeepsItsName() {
-    OnnxModel model = Models.mlp().output("d").build();
+    OnnxModel model = SmallModels.mlp().output("d").build();
     assertNear(model, quantized(model), Map.of("x", ROWS));
   }
 
   @Test
   void activationPerChannelHasAnAxis() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     OnnxModel quantized =
         rewrite(
             model,
@@ -298,7 +292,7 @@ public class QdqRewriterTest {
 
   @Test
   void everythingElseStays() {
-    Models models = Models.mlp();
+    Models models = SmallModels.mlp();
     models.graph.setDocString("what it does");
     models.model.addMetadataProps(
         StringStringEntryProto.newBuilder().setKey("author").setValue("someone"));
@@ -368,13 +362,13 @@ public class QdqRewriterTest {
 
   @Test
   void sameInputGivesSameBytes() {
-    byte[] once = quantized(Models.cnn().build()).toByteArray();
-    assertThat(quantized(Models.cnn().build()).toByteArray()).isEqualTo(once);
+    byte[] once = quantized(SmallModels.cnn().build()).toByteArray();
+    assertThat(quantized(SmallModels.cnn().build()).toByteArray()).isEqualTo(once);
   }
 
   @Test
   void weightListedAsInputLosesItsInput() {
-    Models models = Models.mlp();
+    Models models = SmallModels.mlp();
     models.input("w1", 6, 8);
     OnnxModel model = models.build();
     OnnxModel quantized = quantized(model);
@@ -395,7 +389,7 @@ public class QdqRewriterTest {
 
   @Test
   void contradictionsAreNamed() {
-    OnnxModel model = Models.mlp().build();
+    OnnxModel model = SmallModels.mlp().build();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> rewrite(model, Plans.of(Plans.activation("x", List.of("fourth")))))
         .withMessage("Cannot quantize activation 'x': the model has no node 'fourth'");

@@ -1,6 +1,8 @@
-package dev.tare.engine.onnx;
+package dev.tare.testkit;
 
 import com.google.protobuf.ByteString;
+import dev.tare.engine.onnx.ModelWriter;
+import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.AttributeProto;
@@ -8,26 +10,50 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.ModelProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.OperatorSetIdProto;
+import dev.tare.engine.onnx.proto.StringStringEntryProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.TensorShapeProto;
 import dev.tare.engine.onnx.proto.TypeProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
-/** Builds small models for tests. */
+/** Builds ONNX models node by node. Not thread-safe; confined to one test. */
 public final class Models {
 
   public final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
   public final ModelProto.Builder model = ModelProto.newBuilder().setProducerName("tests");
 
-  private Models(int opset) {
+  /** Makes the values of weights; of none, each weight's follow from its shape. */
+  private final Optional<Random> random;
+
+  private Models(int opset, Optional<Random> random) {
+    this.random = random;
     model.setIrVersion(opset < 9 ? 3 : 7).addOpsetImport(opset("", opset));
   }
 
+  /** A model whose weights of the same shape, with names as long, are the same. */
   public static Models opset(int opset) {
-    return new Models(opset);
+    return new Models(opset, Optional.empty());
+  }
+
+  /** A model that says who made it; each of its weights has values of its own. */
+  public static Models exported(int opset) {
+    Models models = new Models(opset, Optional.of(new Random(20)));
+    models
+        .model
+        .setIrVersion(7)
+        .setProducerName("tiny")
+        .setProducerVersion("1.5")
+        .setDocString("a tiny model")
+        .addMetadataProps(StringStringEntryProto.newBuilder().setKey("author").setValue("tests"));
+    return models;
   }
 
   public static OperatorSetIdProto.Builder opset(String domain, long version) {
@@ -45,8 +71,14 @@ public final class Models {
     return this;
   }
 
+  /** Outputs whose types the graph does not say. */
   public Models output(String... names) {
     Arrays.stream(names).forEach(n -> graph.addOutput(ValueInfoProto.newBuilder().setName(n)));
+    return this;
+  }
+
+  public Models output(String name, TensorProto.DataType type, Object... dims) {
+    graph.addOutput(info(name, type, dims));
     return this;
   }
 
@@ -74,7 +106,7 @@ public final class Models {
 
   /** Gaussian weights, small enough that activations stay in [-8, 8], in an initializer. */
   public Models weight(String name, long... dims) {
-    return constant(gaussian(name, dims));
+    return constant(drawn(name, dims));
   }
 
   /** Gaussian weights in a Constant node. */
@@ -83,17 +115,28 @@ public final class Models {
         AttributeProto.newBuilder()
             .setName("value")
             .setType(AttributeProto.AttributeType.TENSOR)
-            .setT(gaussian("", dims))
+            .setT(drawn("", dims))
             .build();
     return node("Constant", "", List.of(), List.of(name), value);
   }
 
+  private TensorProto drawn(String name, long... dims) {
+    return random.map(r -> gaussian(r, name, dims)).orElseGet(() -> gaussian(name, dims));
+  }
+
   public static TensorProto gaussian(String name, long... dims) {
-    Random random = new Random(Arrays.hashCode(dims) * 31L + name.length());
+    return gaussian(new Random(Arrays.hashCode(dims) * 31L + name.length()), name, dims);
+  }
+
+  private static TensorProto gaussian(Random random, String name, long... dims) {
     float[] values = new float[(int) Arrays.stream(dims).reduce(1, (a, b) -> a * b)];
     for (int i = 0; i < values.length; i++) {
       values[i] = .3f * (float) random.nextGaussian();
     }
+    return floats(name, values, dims);
+  }
+
+  public static TensorProto floats(String name, float[] values, long... dims) {
     return TensorCodec.floats(name, Arrays.stream(dims).boxed().toList(), values);
   }
 
@@ -105,6 +148,11 @@ public final class Models {
       String opType, String name, List<String> in, List<String> out, AttributeProto... attributes) {
     graph.addNode(nodeOf(opType, name, in, out, attributes));
     return this;
+  }
+
+  public Models node(
+      String opType, String name, List<String> in, String out, AttributeProto... attributes) {
+    return node(opType, name, in, List.of(out), attributes);
   }
 
   /** A node without a name. */
@@ -184,33 +232,17 @@ public final class Models {
     return OnnxModel.parse(bytes(), "test.onnx");
   }
 
-  /** x[batch, 6] through two layers with biases added apart; the first two products share x. */
-  public static Models mlp() {
-    return opset(13)
-        .input("x", "batch", 6)
-        .weight("w1", 6, 8)
-        .weight("w2", 6, 8)
-        .weight("w3", 8, 4)
-        .node("MatMul", "first", List.of("x", "w1"), List.of("a"))
-        .node("MatMul", "second", List.of("x", "w2"), List.of("b"))
-        .node("Add", "a b", "c")
-        .node("Relu", "c", "d")
-        .node("MatMul", "third", List.of("d", "w3"), List.of("y"))
-        .output("y");
+  /** Writes the model and returns the file's path. */
+  public String write(Path file) throws IOException {
+    Files.write(file, bytes());
+    return file.toString();
   }
 
-  /** An image through a convolution and a dense layer, all weights in Constant nodes. */
-  public static Models cnn() {
-    return opset(13)
-        .input("image", "batch", 3, 8, 8)
-        .constantNode("kernel", 5, 3, 3, 3)
-        .constantNode("kernel_bias", 5)
-        .constantNode("dense", 4, 180)
-        .constantNode("dense_bias", 4)
-        .node("Conv", "image kernel kernel_bias", "conv")
-        .node("Relu", "conv", "relu")
-        .node("Flatten", "relu", "flat")
-        .node("Gemm", "flat dense dense_bias", "y", integer("transB", 1))
-        .output("y");
+  /** Writes the model with the data of its larger initializers in a file beside it. */
+  public void writeSplit(Path file, String dataName) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file);
+        OutputStream data = Files.newOutputStream(file.resolveSibling(dataName))) {
+      ModelWriter.writeSplit(build(), out, dataName, data);
+    }
   }
 }
