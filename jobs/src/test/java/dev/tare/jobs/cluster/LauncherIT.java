@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +29,13 @@ class LauncherIT {
   private static final long LIMIT_SECONDS = 1800;
 
   @TempDir Path folder;
+
+  /**
+   * Most of a short run is code that runs a few times. One test leaves it away: what a newcomer
+   * types.
+   */
+  private static final Map<String, String> SHORT =
+      Map.of("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
 
   private record Result(int exitCode, String out, String err) {}
 
@@ -58,6 +66,12 @@ class LauncherIT {
         Files.readString(folder.resolve("err"), StandardCharsets.UTF_8));
   }
 
+  private static Map<String, String> with(Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(SHORT);
+    all.putAll(more);
+    return all;
+  }
+
   @Test
   void demoEndsWithATableAndAFinishedRun() throws IOException, InterruptedException {
     Path run = folder.resolve("demo-run");
@@ -85,13 +99,7 @@ class LauncherIT {
 
   /** The page of a run by the launcher, which stands by itself. */
   private void assertReported(Path run) throws IOException, InterruptedException {
-    Result result =
-        tare(
-            Map.of("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1"),
-            "report",
-            run.toString(),
-            "--out",
-            "page.html");
+    Result result = tare(SHORT, "report", run.toString(), "--out", "page.html");
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.err()).doesNotContain("WARN", " INFO ");
     Path page = folder.resolve("page.html");
@@ -127,7 +135,7 @@ class LauncherIT {
             .formatted(tare, folder.resolve("run"));
     Result result =
         start(
-            Map.of("TERM", "xterm", "TARE_LOG_DIR", folder.resolve("logs").toString()),
+            with(Map.of("TERM", "xterm", "TARE_LOG_DIR", folder.resolve("logs").toString())),
             List.of("/usr/bin/script", "-qec", command, "/dev/null"));
     assertThat(result.exitCode()).as(result.out()).isZero();
     assertThat(result.out())
@@ -150,7 +158,7 @@ class LauncherIT {
     }
     Result result =
         tare(
-            Map.of("TARE_LOG_DIR", logs.toString(), "SPARK_LOCAL_IP", "127.0.0.1"),
+            with(Map.of("TARE_LOG_DIR", logs.toString(), "SPARK_LOCAL_IP", "127.0.0.1")),
             "--master",
             nobody,
             "calibrate",
@@ -175,7 +183,7 @@ class LauncherIT {
     Path runs = folder.resolve("vision");
     Result result =
         tare(
-            Map.of(),
+            SHORT,
             "demo",
             "--vision",
             "--samples=64",
