@@ -145,7 +145,7 @@ public record Candidates(
     QuantizableNode node = candidate.node();
     TensorRule rule = recipe.decide(query(target, List.of(candidate))).rule();
     Optional<String> limit =
-        target.limit(node, candidate.mode(), rule, () -> inputBits(recipe, node));
+        target.limit(node, candidate.mode(), rule, () -> inputRule(recipe, node));
     if (limit.isPresent()) {
       return limit;
     }
@@ -157,9 +157,9 @@ public record Candidates(
     return Optional.empty();
   }
 
-  private static int inputBits(Recipe recipe, QuantizableNode node) {
+  private static TensorRule inputRule(Recipe recipe, QuantizableNode node) {
     TensorQuery input = TensorQuery.ofActivation(node.input(), List.of(node.node()), node.kinds());
-    return recipe.decide(input).rule().type().dtype().bits();
+    return recipe.decide(input).rule();
   }
 
   /** The activations that need a range from statistics, by name. */

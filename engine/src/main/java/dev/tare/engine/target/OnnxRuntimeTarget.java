@@ -2,18 +2,14 @@ package dev.tare.engine.target;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
-import dev.tare.engine.quant.QuantType;
-import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
-import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /**
  * ONNX Runtime on a CPU: its integer kernels, its contributed operators, and where its own static
@@ -24,34 +20,13 @@ public final class OnnxRuntimeTarget implements TargetProfile {
   /** Has no state. */
   public static final OnnxRuntimeTarget INSTANCE = new OnnxRuntimeTarget();
 
-  private static final Set<String> WEIGHTED =
-      Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather");
-
-  /**
-   * With a float bias it changes the arithmetic of the operator. A shared scale may grow by two
-   * bits of the weights.
-   */
-  private static final BiasForm BIAS = new BiasForm(QuantType.INT32, 1 << 30, 4);
+  private final TargetData data = TargetData.load("onnxruntime");
 
   private OnnxRuntimeTarget() {}
 
   @Override
-  public String name() {
-    return "ONNX Runtime";
-  }
-
-  @Override
-  public Set<String> operators(Placement placement) {
-    Set<String> known = new TreeSet<>(WEIGHTED);
-    if (placement == Placement.ALL_SUPPORTED) {
-      known.addAll(AllSupported.OPERATORS);
-    }
-    return known;
-  }
-
-  @Override
-  public List<Format> formats() {
-    return List.of(Format.QDQ, Format.MATMUL_NBITS);
+  public TargetData data() {
+    return data;
   }
 
   @Override
@@ -99,9 +74,9 @@ public final class OnnxRuntimeTarget implements TargetProfile {
 
   @Override
   public Optional<String> limit(
-      QuantizableNode node, Mode mode, TensorRule weight, IntSupplier inputBits) {
+      QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input) {
     return mode == Mode.STATIC
-        ? OperatorLimits.ofStatic(node, weight, inputBits.getAsInt())
+        ? OperatorLimits.ofStatic(node, weight, input.get().type().dtype().bits())
         : OperatorLimits.reason(node, mode, weight);
   }
 
@@ -125,26 +100,10 @@ public final class OnnxRuntimeTarget implements TargetProfile {
     return new Placed(all.normalizations(), all.placed());
   }
 
-  @Override
-  public BiasForm bias() {
-    return BIAS;
-  }
-
   /** QGemm adds it at the scale of the accumulator, which alpha and beta would change. */
   @Override
   public boolean holdsBias(QuantizableNode node) {
     return !node.use().scaledSum();
-  }
-
-  @Override
-  public int maxOpset() {
-    return 26;
-  }
-
-  /** DynamicQuantizeLinear knows one type. */
-  @Override
-  public Target dynamicInput() {
-    return new Target(QuantType.UINT8, false, false, false);
   }
 
   /** A model with such scales is valid ONNX, but the integer kernels refuse to run it. */

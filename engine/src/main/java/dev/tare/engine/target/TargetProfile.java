@@ -2,15 +2,19 @@ package dev.tare.engine.target;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeLimits;
 import dev.tare.engine.recipe.TensorRule;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntSupplier;
+import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * What a quantized model is for: which operators run in integers there, where quantization stands,
@@ -19,8 +23,37 @@ import java.util.function.IntSupplier;
  */
 public interface TargetProfile extends RecipeLimits {
 
+  /** What its file says of it. */
+  TargetData data();
+
+  /** How commands, plans and tables call it. */
+  default String name() {
+    return data().name();
+  }
+
   /** How messages call it. */
-  String name();
+  default String title() {
+    return data().title();
+  }
+
+  /** One sentence about it. */
+  default String description() {
+    return data().description();
+  }
+
+  @Override
+  default Set<String> operators(Placement placement) {
+    Set<String> known = new TreeSet<>(Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather"));
+    if (placement == Placement.ALL_SUPPORTED) {
+      known.addAll(AllSupported.OPERATORS);
+    }
+    return known;
+  }
+
+  @Override
+  default List<Format> formats() {
+    return data().formats();
+  }
 
   /** Whether constants of an operator without a weight are quantized where a placement asks. */
   boolean takesConstants(String opType);
@@ -32,9 +65,10 @@ public interface TargetProfile extends RecipeLimits {
    * Why an operator stays float, or nothing.
    *
    * @param weight how the recipe wants its weight
-   * @param inputBits bits of its input; asked for in mode static alone
+   * @param input how the recipe wants its input; asked for in mode static alone
    */
-  Optional<String> limit(QuantizableNode node, Mode mode, TensorRule weight, IntSupplier inputBits);
+  Optional<String> limit(
+      QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input);
 
   /** Whether the channels of a weight may have scales of their own. */
   boolean channelScales(QuantizableNode node, Mode mode);
@@ -67,7 +101,9 @@ public interface TargetProfile extends RecipeLimits {
   }
 
   /** How biases of static operators are held. */
-  BiasForm bias();
+  default BiasForm bias() {
+    return data().bias();
+  }
 
   /** Whether the bias of an operator can be held in that form. */
   boolean holdsBias(QuantizableNode node);
@@ -78,10 +114,14 @@ public interface TargetProfile extends RecipeLimits {
   }
 
   /** Newest version of ONNX's standard operators that it loads. */
-  int maxOpset();
+  default int maxOpset() {
+    return data().maxOpset();
+  }
 
-  /** The integers that an input becomes at run time in mode dynamic. */
-  Target dynamicInput();
+  /** The integers that an input becomes at run time in mode dynamic: DynamicQuantizeLinear's. */
+  default Target dynamicInput() {
+    return new Target(QuantType.UINT8, false, false, false);
+  }
 
   /** Why an activation may have no scale per channel, or nothing where it may. */
   Optional<String> againstChannelsOfActivations();

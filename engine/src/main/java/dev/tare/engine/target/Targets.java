@@ -1,5 +1,6 @@
 package dev.tare.engine.target;
 
+import dev.tare.engine.recipe.Nearest;
 import dev.tare.engine.recipe.Placement;
 import java.util.List;
 import java.util.Set;
@@ -8,12 +9,34 @@ import java.util.TreeSet;
 /** The targets that Tare knows. */
 public final class Targets {
 
-  private static final List<TargetProfile> ALL = List.of(OnnxRuntimeTarget.INSTANCE);
+  private static final List<TargetProfile> ALL =
+      List.of(OnnxRuntimeTarget.INSTANCE, new OpenVinoTarget());
 
   /** The target of a run that names none. */
   public static final TargetProfile DEFAULT = ALL.get(0);
 
   private Targets() {}
+
+  /**
+   * A target by its name.
+   *
+   * @throws IllegalArgumentException naming all and the nearest, if there is none of that name
+   */
+  public static TargetProfile of(String name) {
+    return ALL.stream()
+        .filter(target -> target.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no target '%s'; nearest is '%s' of %s"
+                        .formatted(name, Nearest.to(name, names(), 1).get(0), names())));
+  }
+
+  /** Names of all targets, the default first. */
+  public static List<String> names() {
+    return ALL.stream().map(TargetProfile::name).toList();
+  }
 
   /**
    * Types of operators that a placement may quantize for any target: calibration observes their

@@ -1,0 +1,87 @@
+package dev.tare.engine.target;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorRule;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * OpenVINO's CPU plug-in. It reads the same QDQ models as ONNX Runtime, and multiplies integers for
+ * fewer types: what a product of other types would be computed in is float, with all the costs of
+ * its Q and DQ.
+ */
+final class OpenVinoTarget implements TargetProfile {
+
+  private final TargetData data = TargetData.load("openvino");
+
+  @Override
+  public TargetData data() {
+    return data;
+  }
+
+  /** What it cannot compute in integers stays float, operator by operator. */
+  @Override
+  public Optional<Refusal> refusal(Recipe recipe) {
+    return Optional.empty();
+  }
+
+  @Override
+  public boolean takesConstants(String opType) {
+    return AllSupported.OPERATORS.contains(opType);
+  }
+
+  @Override
+  public boolean packs(QuantizableNode node, TensorRule weight) {
+    return false;
+  }
+
+  @Override
+  public Optional<String> limit(
+      QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input) {
+    if (!data.modes().contains(mode)) {
+      return Optional.of(
+          data.title() + " has no mode " + mode.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    }
+    if (node.takesRows() || mode != Mode.STATIC) {
+      return OperatorLimits.reason(node, mode, weight);
+    }
+    return data.againstOperands(node.opType(), input.get(), weight)
+        .or(() -> OperatorLimits.ofStatic(node, weight, input.get().type().dtype().bits()));
+  }
+
+  @Override
+  public boolean channelScales(QuantizableNode node, Mode mode) {
+    return OperatorLimits.channelScales(node, mode);
+  }
+
+  @Override
+  public Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
+    return OperatorLimits.against(node, mode, weight);
+  }
+
+  @Override
+  public Placed place(
+      Recipe recipe,
+      ModelGraph graph,
+      List<QuantizableNode> chosen,
+      Set<QuantizableNode> leftFloat) {
+    AllSupported all = new AllSupported(this, recipe, graph, chosen, leftFloat);
+    return new Placed(all.normalizations(), all.placed());
+  }
+
+  @Override
+  public boolean holdsBias(QuantizableNode node) {
+    return !node.use().scaledSum();
+  }
+
+  @Override
+  public Optional<String> againstChannelsOfActivations() {
+    return Optional.of("for which OpenVINO takes one scale");
+  }
+}

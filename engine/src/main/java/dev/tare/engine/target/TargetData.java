@@ -1,0 +1,161 @@
+package dev.tare.engine.target;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.TensorRule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What a file under {@code conf/targets} says of a target; its README decodes the keys.
+ *
+ * @param name how commands call it
+ * @param title how messages call it
+ * @param description one sentence
+ * @param modes when numbers may become integers
+ * @param formats how it can read weights of mode weight-only
+ * @param maxOpset newest version of ONNX's standard operators that it loads
+ * @param bias how biases of static operators are held
+ * @param products operands of its integer kernels; an operator that no entry names is not limited
+ */
+public record TargetData(
+    String name,
+    String title,
+    String description,
+    List<Mode> modes,
+    List<Format> formats,
+    int maxOpset,
+    BiasForm bias,
+    List<OperandTypes> products) {
+
+  private static final int FORMAT_VERSION = 1;
+  private static final String FOLDER = "dev/tare/targets/";
+  private static final Set<String> KEYS =
+      Set.of(
+          "format-version",
+          "title",
+          "description",
+          "modes",
+          "formats",
+          "max-opset",
+          "bias",
+          "products");
+
+  public TargetData {
+    modes = List.copyOf(modes);
+    formats = List.copyOf(formats);
+    products = List.copyOf(products);
+  }
+
+  /**
+   * Reads the file of a target that is packed into the jar.
+   *
+   * @throws IllegalStateException if the file is missing or a key is unknown, missing or has no
+   *     usable value: the build is broken
+   */
+  static TargetData load(String name) {
+    try {
+      return parse(
+          name,
+          ConfigFactory.parseResources(
+              TargetData.class.getClassLoader(),
+              FOLDER + name + ".conf",
+              ConfigParseOptions.defaults().setAllowMissing(false)));
+    } catch (ConfigException | IllegalArgumentException e) {
+      throw new IllegalStateException("Invalid target '" + name + "': " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException if a key is unknown or has no usable value
+   * @throws ConfigException if a key is missing or of another type
+   */
+  static TargetData parse(String name, Config config) {
+    requireKnown(config, KEYS);
+    int version = config.getInt("format-version");
+    if (version != FORMAT_VERSION) {
+      throw new IllegalArgumentException(
+          "format-version is %d, expected %d".formatted(version, FORMAT_VERSION));
+    }
+    Config bias = config.getConfig("bias");
+    requireKnown(bias, Set.of("type", "max-code", "max-growth"));
+    List<OperandTypes> products = new ArrayList<>();
+    for (Config product : config.getConfigList("products")) {
+      requireKnown(product, Set.of("operators", "inputs", "weights"));
+      products.add(
+          new OperandTypes(
+              Set.copyOf(product.getStringList("operators")),
+              operands(product.getConfigList("inputs")),
+              operands(product.getConfigList("weights"))));
+    }
+    return new TargetData(
+        name,
+        config.getString("title"),
+        config.getString("description"),
+        choices(Mode.class, config.getStringList("modes")),
+        choices(Format.class, config.getStringList("formats")),
+        config.getInt("max-opset"),
+        new BiasForm(
+            choice(QuantType.class, bias.getString("type")),
+            bias.getDouble("max-code"),
+            (float) bias.getDouble("max-growth")),
+        products);
+  }
+
+  /** Why no integer kernel multiplies what a recipe wants for a static operator, or nothing. */
+  Optional<String> againstOperands(String opType, TensorRule input, TensorRule weight) {
+    return products.stream()
+        .filter(product -> product.operators().contains(opType))
+        .filter(product -> !product.takesInput(input) || !product.takesWeight(weight))
+        .findFirst()
+        .map(
+            product ->
+                product.takesInput(input)
+                    ? against(opType, "weights", product.weights(), weight)
+                    : against(opType, "inputs", product.inputs(), input));
+  }
+
+  private String against(
+      String opType, String what, List<OperandTypes.Operand> taken, TensorRule wanted) {
+    return "%s computes %s in integers with %s %s only, and the recipe has %s"
+        .formatted(title, opType, OperandTypes.words(taken), what, OperandTypes.words(wanted));
+  }
+
+  private static List<OperandTypes.Operand> operands(List<? extends Config> list) {
+    List<OperandTypes.Operand> operands = new ArrayList<>();
+    for (Config operand : list) {
+      requireKnown(operand, Set.of("type", "symmetric"));
+      operands.add(
+          new OperandTypes.Operand(
+              choice(QuantType.class, operand.getString("type")),
+              operand.hasPath("symmetric") && operand.getBoolean("symmetric")));
+    }
+    return operands;
+  }
+
+  private static <E extends Enum<E>> List<E> choices(Class<E> type, List<String> words) {
+    return words.stream().map(word -> choice(type, word)).toList();
+  }
+
+  private static <E extends Enum<E>> E choice(Class<E> type, String word) {
+    return Enum.valueOf(type, word.toUpperCase(Locale.ROOT).replace('-', '_'));
+  }
+
+  private static void requireKnown(Config config, Set<String> known) {
+    for (String key : config.root().keySet()) {
+      if (!known.contains(key)) {
+        throw new IllegalArgumentException(
+            "unknown key '%s'; known are %s".formatted(key, new TreeSet<>(known)));
+      }
+    }
+  }
+}
