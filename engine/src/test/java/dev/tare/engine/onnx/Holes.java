@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /** A file in which zeros take no room on the disk. */
-final class Holes extends OutputStream {
+public final class Holes extends OutputStream {
 
   private final RandomAccessFile file;
   private long length;
 
-  Holes(Path path) throws IOException {
+  public Holes(Path path) throws IOException {
     this.file = new RandomAccessFile(path.toFile(), "rw");
   }
 

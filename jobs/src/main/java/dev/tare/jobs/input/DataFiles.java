@@ -73,7 +73,7 @@ public record DataFiles(String uri, List<DataFile> files) {
    *     local disk, a symbolic link to nothing or to a folder above it, a file under two names, or
    *     anything but files and folders
    */
-  static DataFiles list(String uri, Configuration configuration) {
+  public static DataFiles list(String uri, Configuration configuration) {
     try {
       Path path = new Path(uri);
       FileSystem fileSystem = path.getFileSystem(configuration);

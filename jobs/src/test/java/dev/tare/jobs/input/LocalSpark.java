@@ -33,17 +33,17 @@ public final class LocalSpark {
     }
   }
 
-  static Dataset<Row> table(String ddl, Row... rows) {
+  public static Dataset<Row> table(String ddl, Row... rows) {
     return spark().createDataFrame(List.of(rows), StructType.fromDDL(ddl));
   }
 
-  static String write(Dataset<Row> table, Path folder, int files) {
+  public static String write(Dataset<Row> table, Path folder, int files) {
     table.repartition(files).write().mode(SaveMode.Overwrite).parquet(folder.toString());
     return folder.toString();
   }
 
   /** Appends one file with the rows in their order. */
-  static String append(Dataset<Row> table, Path folder) {
+  public static String append(Dataset<Row> table, Path folder) {
     table.coalesce(1).write().mode(SaveMode.Append).parquet(folder.toString());
     return folder.toString();
   }

@@ -26,7 +26,7 @@ import org.apache.spark.sql.types.StructType;
 public final class CommandLine {
 
   /** The session; a new one where a test had to stop the last. */
-  static SparkSession spark() {
+  public static SparkSession spark() {
     return LocalSpark.spark();
   }
 
@@ -43,7 +43,7 @@ public final class CommandLine {
     }
 
     /** Ended with a refusal that a user can act on, and published nothing. */
-    void refuses(int expected, Path output, String... words) throws IOException {
+    public void refuses(int expected, Path output, String... words) throws IOException {
       ends(expected);
       String message = err.substring(Math.max(0, err.indexOf("tare: error: ")));
       assertThat(message).startsWith("tare: error: ").contains(words);
@@ -81,7 +81,7 @@ public final class CommandLine {
     return MAPPER.readTree(file.toFile());
   }
 
-  static String contentSha256(Path run) throws IOException {
+  public static String contentSha256(Path run) throws IOException {
     String hash =
         json(run.resolve("manifest.json"))
             .path("properties")
@@ -93,7 +93,7 @@ public final class CommandLine {
   }
 
   /** The entry of a tensor in {@code plan.json}. */
-  static JsonNode planned(Path run, String tensor) throws IOException {
+  public static JsonNode planned(Path run, String tensor) throws IOException {
     for (JsonNode node : json(run.resolve("plan.json")).path("tensors")) {
       if (node.path("tensor").asText().equals(tensor)) {
         return node;
@@ -102,7 +102,7 @@ public final class CommandLine {
     throw new AssertionError("no tensor '" + tensor + "' in the plan");
   }
 
-  static String write(Path folder, String ddl, Row... rows) {
+  public static String write(Path folder, String ddl, Row... rows) {
     table(ddl, List.of(rows)).coalesce(1).write().mode(SaveMode.Append).parquet(folder.toString());
     return folder.toString();
   }
@@ -112,7 +112,7 @@ public final class CommandLine {
   }
 
   /** Rows of one column of normal deviates. */
-  static Row[] gaussian(int rows, int width, long seed) {
+  public static Row[] gaussian(int rows, int width, long seed) {
     Random random = new Random(seed);
     Row[] made = new Row[rows];
     for (int i = 0; i < rows; i++) {
@@ -125,7 +125,7 @@ public final class CommandLine {
     return made;
   }
 
-  static Path onlyPart(Path folder) throws IOException {
+  public static Path onlyPart(Path folder) throws IOException {
     try (var files = Files.list(folder)) {
       return files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow();
     }

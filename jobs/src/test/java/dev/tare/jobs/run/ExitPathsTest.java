@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
 
 /**
  * Every row of the README's table of exit codes: the code, what is said, what {@code status.json}
- * says, and whether anything was published. Those of signals need processes: {@link
+ * says, and whether anything was published. Those of signals need processes: {@code
  * StoppedRunTest}.
  */
 @Tag("slow")

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.tare.jobs.law.MiniLm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class PaddedTextTest {
             List.of(
                 "calibrate",
                 "--model",
-                RefusedTokenizerTest.assets().resolve("all-minilm-l6-v2.onnx").toString(),
+                MiniLm.model().toString(),
                 "--data",
                 data,
                 "--channels",
@@ -75,8 +76,7 @@ class PaddedTextTest {
     List<Row> unpadded = new ArrayList<>();
     try (HuggingFaceTokenizer tokenizer =
         HuggingFaceTokenizer.newInstance(
-            Path.of(RefusedTokenizerTest.tokenizer()),
-            Map.of("padding", "do_not_pad", "modelMaxLength", "128"))) {
+            MiniLm.tokenizer(), Map.of("padding", "do_not_pad", "modelMaxLength", "128"))) {
       for (String sentence : sentences()) {
         Encoding e = tokenizer.encode(sentence);
         for (int padTo : new int[] {0, 32}) {
@@ -91,7 +91,7 @@ class PaddedTextTest {
     }
     Path text = Files.write(folder.resolve("text.txt"), sentences());
     String ofText =
-        calibrate(text.toString(), "of-text", "--tokenizer", RefusedTokenizerTest.tokenizer());
+        calibrate(text.toString(), "of-text", "--tokenizer", MiniLm.tokenizer().toString());
     String ofUnpadded =
         calibrate(
             write(folder.resolve("unpadded"), COLUMNS, unpadded.toArray(Row[]::new)),

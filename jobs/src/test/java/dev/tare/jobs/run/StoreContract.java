@@ -9,6 +9,7 @@ import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.law.MiniLm;
 import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.FinishedRun;
@@ -61,8 +62,7 @@ abstract class StoreContract {
       texts.add("the %d days of rain and %d of sun".formatted(i * i, 7 * i));
     }
     Files.write(local.resolve("texts.txt"), texts);
-    Files.copy(
-        java.nio.file.Path.of(RefusedTokenizerTest.tokenizer()), local.resolve("tokenizer.json"));
+    Files.copy(MiniLm.tokenizer(), local.resolve("tokenizer.json"));
     embedding().writeSplit(local.resolve("model.onnx"), "words.bin");
     FileSystem fileSystem = fileSystem();
     for (String name : List.of("texts.txt", "tokenizer.json", "model.onnx", "words.bin")) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.faults.OddFileSystem;
+import dev.tare.jobs.faults.UploadsForbidden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

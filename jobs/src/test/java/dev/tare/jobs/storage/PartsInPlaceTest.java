@@ -9,6 +9,7 @@ import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.Status;
+import dev.tare.jobs.faults.OddFileSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

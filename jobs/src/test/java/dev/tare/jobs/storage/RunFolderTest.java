@@ -14,6 +14,7 @@ import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.Status;
+import dev.tare.jobs.faults.FullFileSystem;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -1,9 +1,10 @@
-package dev.tare.jobs.platform;
+package dev.tare.jobs.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.platform.Faults;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;

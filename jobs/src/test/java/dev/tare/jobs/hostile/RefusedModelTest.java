@@ -1,4 +1,4 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.hostile;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.tare;
@@ -7,6 +7,7 @@ import static dev.tare.jobs.run.CommandLine.write;
 import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.StringStringEntryProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;

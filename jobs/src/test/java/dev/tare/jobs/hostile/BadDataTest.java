@@ -1,4 +1,4 @@
-package dev.tare.jobs.input;
+package dev.tare.jobs.hostile;
 
 import static dev.tare.jobs.input.LocalSpark.append;
 import static dev.tare.jobs.input.LocalSpark.spark;
@@ -9,6 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
+import dev.tare.jobs.input.DataRequest;
+import dev.tare.jobs.input.DataSource;
+import dev.tare.jobs.input.InputException;
+import dev.tare.jobs.input.InputReport;
+import dev.tare.jobs.input.InputSpec;
+import dev.tare.jobs.input.ModelInputs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

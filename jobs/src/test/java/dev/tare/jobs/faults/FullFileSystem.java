@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.faults;
 
 import java.io.IOException;
 import java.net.URI;
@@ -12,7 +12,7 @@ import org.apache.hadoop.util.Progressable;
 /** A disk that has no room for a status as long as an attempt keeps files. */
 public final class FullFileSystem extends OddFileSystem {
 
-  static Configuration configured() {
+  public static Configuration configured() {
     Configuration hadoop = new Configuration();
     hadoop.set("fs.full.impl", FullFileSystem.class.getName());
     return hadoop;

@@ -1,4 +1,4 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.hostile;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.tare;
@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;

@@ -1,7 +1,8 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.run.CommandLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.faults;
 
 import java.io.IOException;
 import java.net.URI;
@@ -11,7 +11,7 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 /** The local disk under a scheme that nothing is known of. */
 public class OddFileSystem extends RawLocalFileSystem {
 
-  static Configuration configured() {
+  public static Configuration configured() {
     Configuration hadoop = new Configuration();
     hadoop.set("fs.odd.impl", OddFileSystem.class.getName());
     return hadoop;

@@ -1,4 +1,4 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.faults;
 
 import java.io.IOException;
 import java.net.URI;
@@ -11,7 +11,7 @@ import org.apache.hadoop.fs.Path;
 /** A store whose user may delete files and not list uploads. */
 public final class UploadsForbidden extends OddFileSystem {
 
-  static Configuration configured() {
+  public static Configuration configured() {
     Configuration hadoop = new Configuration();
     hadoop.set("fs.forbidden.impl", UploadsForbidden.class.getName());
     return hadoop;

@@ -1,8 +1,10 @@
-package dev.tare.jobs.input;
+package dev.tare.jobs.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.jobs.input.DataFiles;
+import dev.tare.jobs.input.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.tare.engine.onnx;
+package dev.tare.engine.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +8,10 @@ import com.google.protobuf.ByteString;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ObservableTensor;
 import dev.tare.engine.model.Observation;
+import dev.tare.engine.onnx.ExposedOutputs;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.Preflight;
+import dev.tare.engine.onnx.SessionModel;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;

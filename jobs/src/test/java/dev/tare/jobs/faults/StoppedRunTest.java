@@ -1,4 +1,4 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.faults;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.json;

@@ -1,10 +1,11 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.faults;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.tare.jobs.stores;
+package dev.tare.jobs.faults;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.hostile;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.onlyPart;
@@ -6,6 +6,7 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 
 import dev.tare.jobs.image.ImageFiles;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,7 @@
-package dev.tare.jobs.storage;
+package dev.tare.jobs.faults;
 
+import dev.tare.jobs.storage.ModelCache;
+import dev.tare.jobs.storage.ModelRef;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

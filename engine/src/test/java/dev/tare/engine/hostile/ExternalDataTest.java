@@ -1,4 +1,4 @@
-package dev.tare.engine.onnx;
+package dev.tare.engine.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.onnx.Holes;
+import dev.tare.engine.onnx.ModelWriter;
+import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;

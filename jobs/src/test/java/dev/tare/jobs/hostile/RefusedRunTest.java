@@ -1,4 +1,4 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.hostile;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.json;
@@ -6,6 +6,7 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;

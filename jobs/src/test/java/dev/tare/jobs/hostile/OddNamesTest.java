@@ -1,4 +1,4 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.hostile;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.planned;
@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Files;

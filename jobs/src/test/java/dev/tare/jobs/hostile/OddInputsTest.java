@@ -1,4 +1,4 @@
-package dev.tare.jobs.run;
+package dev.tare.jobs.hostile;
 
 import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.json;
@@ -10,6 +10,7 @@ import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
