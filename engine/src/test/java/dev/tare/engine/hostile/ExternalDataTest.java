@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -228,6 +229,7 @@ class ExternalDataTest {
         .hasMessageStartingWith("Cannot use model 'm': tensor 'w' keeps its data in 'endless'");
   }
 
+  @Tag("slow")
   @Test
   void aTensorTooLargeForABufferStaysWhereItIs() throws IOException {
     long rows = 1 << 20;

@@ -7,11 +7,13 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What observers hold, measured, against what is said of them before they see a value. */
+@Tag("slow")
 class StateMemoryTest {
 
   private static final int CHANNELS = 2048;

@@ -14,6 +14,7 @@ import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -44,6 +45,7 @@ class MseTest {
     }
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource(FloatSamples.class)
   void findsTheBestOfAFineGridOfRanges(FloatSamples samples) {

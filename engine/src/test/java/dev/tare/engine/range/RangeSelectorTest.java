@@ -9,6 +9,7 @@ import dev.tare.engine.quant.QuantType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,6 +55,7 @@ class RangeSelectorTest {
     return selectorsByShares().stream().filter(s -> !(s instanceof L2Torch)).toList();
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @MethodSource("selectors")
   void theRangeStaysWithinTheValuesAndZero(RangeSelector selector) {

@@ -34,6 +34,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -218,6 +219,7 @@ class CommandLinesTest {
         .containsEntry("dry-run", dryRun);
   }
 
+  @Tag("slow")
   @TestFactory
   Stream<DynamicTest> commandLineWinsOverFileOverDefaultForEveryOption() {
     List<DynamicTest> tests = new ArrayList<>();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,7 @@ class RefusedTokenizerTest {
   }
 
   /** The native library aborts on each of these; the first three when it encodes, not before. */
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"BAAAAAAUjQQ=", "BAAAAAD8AwA=", "AAAAAA==", "YWJj", ""})
   void tokenizerWhoseTableOfCharactersIsDamaged(String table) throws IOException {

@@ -23,6 +23,7 @@ import java.util.OptionalLong;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -259,6 +260,7 @@ class ParquetSourceTest {
     assertThat(selected.get(2)).isEqualTo(selected.get(0));
   }
 
+  @Tag("slow")
   @Test
   void rowsOfManyBytesAreReadInSmallerBatches() {
     String key = "spark.sql.parquet.columnarReaderBatchSize";

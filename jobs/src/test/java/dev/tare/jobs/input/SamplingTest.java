@@ -16,6 +16,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SamplingTest {
@@ -48,6 +49,7 @@ class SamplingTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void countsByPrefixFindTheSameBorder() {
     Dataset<Row> rows = rows(300, 4);

@@ -20,10 +20,12 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Exact moments from the command line to SQL. */
+@Tag("slow")
 class MomentsRunTest {
 
   private static final String BOTH = "histogram,moments";

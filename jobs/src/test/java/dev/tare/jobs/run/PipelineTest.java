@@ -28,6 +28,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,6 +114,7 @@ class PipelineTest {
     assertThat(json(quality.resolve("manifest.json")).path("properties").has("gate")).isFalse();
   }
 
+  @Tag("slow")
   @Test
   void everyCommandThatReadsARunFollowsAName() throws IOException {
     String name = folder.resolve("current").toString();
@@ -141,6 +143,7 @@ class PipelineTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void placementOfTheRecipeChoosesWhatIsObservedUnlessTheUserDoes() throws IOException {
     Path all = folder.resolve("all");
@@ -157,6 +160,7 @@ class PipelineTest {
         .contains("The statistics lack 2 tensors that recipe 'int8-all' needs: m, y.");
   }
 
+  @Tag("slow")
   @Test
   void mergeOfTheHalvesEqualsTheWhole() throws IOException {
     Path first = folder.resolve("first");
@@ -185,6 +189,7 @@ class PipelineTest {
   }
 
   /** The input itself is observed, so which row holds its extremes can be read off the data. */
+  @Tag("slow")
   @Test
   void statisticsNameTheRowThatHoldsEachExtreme() throws IOException {
     float[] extremes = {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
@@ -277,6 +282,7 @@ class PipelineTest {
     assertThat(times(whole)).isEqualTo(before);
   }
 
+  @Tag("slow")
   @Test
   void changedRecipeFileIsAnotherRun() throws IOException {
     Path recipe = Files.writeString(folder.resolve("own.conf"), "include \"int8.conf\"\n");
@@ -300,6 +306,7 @@ class PipelineTest {
     assertThat(command(select, "--if-finished", "reuse").ends(5).err()).contains("recipe");
   }
 
+  @Tag("slow")
   @Test
   void failedGateIsAFinishedRun() throws IOException {
     Path output = folder.resolve("run");
@@ -317,6 +324,7 @@ class PipelineTest {
         .ends(4);
   }
 
+  @Tag("slow")
   @Test
   void badRowsAreSkippedAndCountedWhereAllowed() throws IOException {
     Path mixed = folder.resolve("mixed");
@@ -336,6 +344,7 @@ class PipelineTest {
     assertThat(counts.path("bad-rows").toString()).isEqualTo("{\"nan-in-input\":1,\"shape\":1}");
   }
 
+  @Tag("slow")
   @Test
   void withoutEvaluationDataRowsAreHeldOutByHash() throws IOException {
     Path output = folder.resolve("run");

@@ -24,6 +24,7 @@ import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -143,6 +144,7 @@ class ProgressTest {
     assertThat(all).contains(last);
   }
 
+  @Tag("slow")
   @Test
   void everyJobOfARunSaysWhatItDoes() throws IOException, InterruptedException {
     String model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));

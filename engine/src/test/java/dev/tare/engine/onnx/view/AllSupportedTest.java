@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -135,6 +136,7 @@ class AllSupportedTest {
     return "/embeddings/" + table + "_embeddings/Gather_output_0";
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({
     "vision, 25",

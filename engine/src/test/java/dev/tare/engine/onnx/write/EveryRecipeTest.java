@@ -18,11 +18,13 @@ import dev.tare.engine.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever a recipe makes of an uncommon model, ONNX Runtime runs it at every level. */
+@Tag("slow")
 class EveryRecipeTest {
 
   private static final String UNSIGNED =
