@@ -1,0 +1,178 @@
+package dev.tare.jobs.select;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.table.ObservedTables;
+import dev.tare.testkit.Models;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Scales of statistics and weights whose scales a reader can compute. */
+class SelectJobTest {
+
+  private static final float[] VALUES = {-64, 0, 1, 191};
+
+  @TempDir Path folder;
+
+  private final SparkSession spark = LocalSpark.spark();
+  private final Configuration hadoop = SparkJobs.hadoop(spark);
+
+  /** x[batch, 2] through one product; the weight's columns reach 127, 254 and 63.5. */
+  private static Models product(float... weight) {
+    return Models.exported(13)
+        .input("x", "batch", 2)
+        .constant(Models.floats("w", weight, 2, 3))
+        .node("MatMul", "product", List.of("x", "w"), "y")
+        .output("y", TensorProto.DataType.FLOAT, "batch", 3);
+  }
+
+  private static Models product() {
+    return product(127, -254, 1, -3, 10, 63.5f);
+  }
+
+  private ModelHandle model(Models models) throws IOException {
+    return ModelHandle.open(models.write(folder.resolve("model.onnx")), hadoop);
+  }
+
+  private QuantPlan select(ModelHandle model, String recipe, Path statistics) throws IOException {
+    return new SelectJob(spark)
+        .run(
+            model,
+            RecipeText.open(recipe, hadoop),
+            new org.apache.hadoop.fs.Path(statistics.toUri()),
+            "of-statistics");
+  }
+
+  private Path statistics(String name, int partitions, Map<String, float[]> tensors) {
+    Path table = folder.resolve(name);
+    ObservedTables.write(table, partitions, tensors);
+    return table;
+  }
+
+  @Test
+  void activationsGetTheirScaleFromTheExtremesOfTheStatistics() throws IOException {
+    QuantPlan plan = select(model(product()), "int8", statistics("s", 1, Map.of("x", VALUES)));
+    TensorPlan x = plan.find("x", Role.ACTIVATION).orElseThrow();
+    // 255 steps from -64 to 191 are 1 wide each, and 0 is the 64th.
+    assertThat(x.scales()).containsExactly(1);
+    assertThat(x.zeroPoints()).containsExactly(64);
+    assertThat(x.consumers()).containsExactly("product");
+    assertThat(plan.statisticsSha256()).isEqualTo("of-statistics");
+  }
+
+  @Test
+  void aRangeWithoutZeroIsWidenedToIt() throws IOException {
+    QuantPlan plan =
+        select(model(product()), "int8", statistics("s", 1, Map.of("x", new float[] {51, 510})));
+    TensorPlan x = plan.find("x", Role.ACTIVATION).orElseThrow();
+    assertThat(x.scales()).containsExactly(2);
+    assertThat(x.zeroPoints()).containsExactly(0);
+  }
+
+  @Test
+  void weightsGetAScaleOfEveryColumnFromTheirValues() throws IOException {
+    QuantPlan plan = select(model(product()), "int8", statistics("s", 1, Map.of("x", VALUES)));
+    TensorPlan w = plan.find("w", Role.WEIGHT).orElseThrow();
+    assertThat(w.axis()).hasValue(1);
+    assertThat(w.scales()).containsExactly(1, 2, .5f);
+    assertThat(w.zeroPoints()).containsExactly(0, 0, 0);
+  }
+
+  @Test
+  void thePlanIsTheSameHoweverTheStatisticsLie() throws IOException {
+    ModelHandle model = model(product());
+    Map<String, float[]> tensors = Map.of("x", VALUES, "y", new float[] {1, 2}, "z", VALUES);
+    String once = QuantPlanJson.format(select(model, "int8", statistics("one", 1, tensors)));
+    assertThat(QuantPlanJson.format(select(model, "int8", statistics("three", 3, tensors))))
+        .isEqualTo(once)
+        .doesNotContain("\"z\"");
+  }
+
+  @Test
+  void weightsAloneNeedNoStatistics() throws IOException {
+    QuantPlan plan = select(model(product()), "int8-weights", folder.resolve("nowhere"));
+    assertThat(plan.quantized(Role.ACTIVATION)).isEmpty();
+    assertThat(plan.find("w", Role.WEIGHT).orElseThrow().scales()).containsExactly(1, 2, .5f);
+  }
+
+  @Test
+  void aWeightWithoutFiniteValuesStaysFloatAndSaysWhy() throws IOException {
+    QuantPlan plan =
+        select(
+            model(product(1, 2, Float.NaN, 4, 5, 6)),
+            "int8",
+            statistics("s", 1, Map.of("x", VALUES)));
+    TensorPlan w = plan.find("w", Role.WEIGHT).orElseThrow();
+    assertThat(w.quantized()).isFalse();
+    assertThat(w.floatReason()).hasValueSatisfying(why -> assertThat(why).contains("NaN"));
+  }
+
+  @Test
+  void statisticsThatLackATensorAreRefusedByItsName() throws IOException {
+    ModelHandle model = model(product());
+    Path other = statistics("s", 1, Map.of("elsewhere", VALUES));
+    refused(
+        () -> select(model, "int8", other),
+        "The statistics lack 1 tensors that recipe 'int8' needs: x.");
+  }
+
+  @Test
+  void aModelWithoutAnythingToQuantizeIsRefused() throws IOException {
+    ModelHandle model =
+        model(
+            Models.exported(13)
+                .input("x", "batch", 2)
+                .node("Relu", "bend", List.of("x"), "y")
+                .output("y", TensorProto.DataType.FLOAT, "batch", 2));
+    refused(
+        () -> select(model, "int8", folder.resolve("nowhere")),
+        "has nothing to quantize by recipe 'int8'");
+  }
+
+  @Test
+  void thePlanIsAlsoATableOfOneFile() throws IOException {
+    QuantPlan plan = select(model(product()), "int8-weights", folder.resolve("nowhere"));
+    Path table = folder.resolve("plan");
+    new SelectJob(spark).write(plan, new org.apache.hadoop.fs.Path(table.toUri()), "run-1");
+    try (var files = Files.list(table)) {
+      assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).hasSize(1);
+    }
+    assertThat(
+            spark
+                .read()
+                .parquet(table.toString())
+                .where("tensor = 'w' and role = 'weight'")
+                .select("scale")
+                .collectAsList())
+        .extracting(row -> row.getFloat(0))
+        .containsExactly(1f, 2f, .5f);
+  }
+
+  private static void refused(ThrowingCallable call, String words) {
+    assertThatThrownBy(call)
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining(words)
+        .extracting(e -> ((TareException) e).exitCode())
+        .isEqualTo(ExitCode.BAD_INPUT);
+  }
+}
