@@ -27,12 +27,15 @@ import java.util.function.Function;
  *
  * @param chosen the operators that the recipe wants quantized, in graph order, embeddings last
  * @param leftFloat operators with a constant weight that it leaves alone, with the reason
+ * @param limited those of {@code leftFloat} that the recipe wants and the target cannot compute in
+ *     integers, in graph order
  * @param placed what is quantized beside these operators, by {@link Placement#ALL_SUPPORTED}
  * @param target what the model is quantized for
  */
 public record Candidates(
     List<Candidate> chosen,
     Map<QuantizableNode, String> leftFloat,
+    List<QuantizableNode> limited,
     PlacedTensors placed,
     TargetProfile target) {
 
@@ -52,12 +55,13 @@ public record Candidates(
   /** Operators with weights alone. */
   public Candidates(
       List<Candidate> chosen, Map<QuantizableNode, String> leftFloat, TargetProfile target) {
-    this(chosen, leftFloat, PlacedTensors.NONE, target);
+    this(chosen, leftFloat, List.of(), PlacedTensors.NONE, target);
   }
 
   public Candidates {
     chosen = List.copyOf(chosen);
     leftFloat = Collections.unmodifiableMap(new LinkedHashMap<>(leftFloat));
+    limited = List.copyOf(limited);
   }
 
   /** Sorts the operators of a model by what the recipe says of them and the target can hold. */
@@ -67,12 +71,18 @@ public record Candidates(
     Map<String, Candidate> byWeight = new LinkedHashMap<>();
     List<Candidate> chosen = new ArrayList<>();
     Map<QuantizableNode, String> leftFloat = new LinkedHashMap<>();
+    List<QuantizableNode> limited = new ArrayList<>();
     for (QuantizableNode node : all) {
       Optional<String> reason = recipe.reasonToLeave(node);
       if (reason.isEmpty()) {
         Candidate candidate = candidate(target, recipe, node);
         Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
-        reason = reasonAgainst(target, recipe, candidate, first);
+        reason = limit(target, recipe, candidate);
+        if (reason.isPresent()) {
+          limited.add(node);
+        } else {
+          reason = reasonAgainst(candidate, first);
+        }
         if (reason.isEmpty()) {
           chosen.add(candidate);
         }
@@ -87,13 +97,13 @@ public record Candidates(
       }
       if (reason.isEmpty()) {
         Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
-        reason = reasonAgainst(target, recipe, candidate, first);
+        reason = limit(target, recipe, candidate).or(() -> reasonAgainst(candidate, first));
       }
       reason.ifPresentOrElse(r -> leftFloat.put(node, r), () -> chosen.add(candidate));
     }
     return recipe.placement() == Placement.ALL_SUPPORTED
-        ? allSupported(target, recipe, source, chosen, leftFloat)
-        : new Candidates(chosen, leftFloat, target);
+        ? allSupported(target, recipe, source, chosen, leftFloat, limited)
+        : new Candidates(chosen, leftFloat, limited, PlacedTensors.NONE, target);
   }
 
   private static Candidates allSupported(
@@ -101,7 +111,8 @@ public record Candidates(
       Recipe recipe,
       ModelGraph source,
       List<Candidate> weighted,
-      Map<QuantizableNode, String> leftFloat) {
+      Map<QuantizableNode, String> leftFloat,
+      List<QuantizableNode> limited) {
     List<QuantizableNode> nodes = weighted.stream().map(Candidate::node).toList();
     TargetProfile.Placed all = target.place(recipe, source, nodes, leftFloat.keySet());
     PlacedTensors placed = all.tensors();
@@ -120,7 +131,7 @@ public record Candidates(
         leftFloat.put(candidate.node(), "its input '%s' stays float: %s".formatted(input, reason));
       }
     }
-    return new Candidates(chosen, leftFloat, placed, target);
+    return new Candidates(chosen, leftFloat, limited, placed, target);
   }
 
   private static Candidate candidate(TargetProfile target, Recipe recipe, QuantizableNode node) {
@@ -140,19 +151,17 @@ public record Candidates(
     return new Candidate(node, mode, packed ? Format.MATMUL_NBITS : Format.QDQ);
   }
 
-  private static Optional<String> reasonAgainst(
-      TargetProfile target, Recipe recipe, Candidate candidate, Candidate first) {
-    QuantizableNode node = candidate.node();
+  private static Optional<String> limit(TargetProfile target, Recipe recipe, Candidate candidate) {
     TensorRule rule = recipe.decide(query(target, List.of(candidate))).rule();
-    Optional<String> limit =
-        target.limit(node, candidate.mode(), rule, () -> inputRule(recipe, node));
-    if (limit.isPresent()) {
-      return limit;
-    }
+    QuantizableNode node = candidate.node();
+    return target.limit(node, candidate.mode(), rule, () -> inputRule(recipe, node));
+  }
+
+  private static Optional<String> reasonAgainst(Candidate candidate, Candidate first) {
     if (first != null && first.format() != candidate.format()) {
       return Optional.of(
           "node '%s' reads the weight '%s' in another mode"
-              .formatted(first.node().node(), node.weight()));
+              .formatted(first.node().node(), candidate.node().weight()));
     }
     return Optional.empty();
   }

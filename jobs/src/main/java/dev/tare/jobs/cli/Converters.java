@@ -1,5 +1,6 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.engine.target.Targets;
 import dev.tare.jobs.artifact.RunId;
 import dev.tare.jobs.artifact.Settings;
 import dev.tare.jobs.calibrate.Channels;
@@ -154,6 +155,17 @@ final class Converters {
         throw new TypeConversionException("'%s' is not from -1 to 1".formatted(value));
       }
       return cosine;
+    }
+  }
+
+  static final class Target implements ITypeConverter<String> {
+    @Override
+    public String convert(String value) {
+      try {
+        return Targets.of(value).name();
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
     }
   }
 

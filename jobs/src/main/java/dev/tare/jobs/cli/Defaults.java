@@ -7,6 +7,7 @@ import dev.tare.jobs.run.RunOptions;
 /** The value of every option that has one, as it is written on the command line. */
 public final class Defaults {
   public static final String RECIPE = RunOptions.DEFAULT_RECIPE;
+  public static final String TARGET = "onnxruntime";
   public static final String FORMAT = "auto";
   public static final String MAX_LENGTH = "" + DataOptions.DEFAULT_MAX_LENGTH;
   public static final String BATCH_SIZE = "8";

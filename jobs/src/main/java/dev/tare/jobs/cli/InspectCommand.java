@@ -3,19 +3,41 @@ package dev.tare.jobs.cli;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.manage.Inspection;
+import dev.tare.jobs.model.RecipeOptions;
 import java.io.IOException;
+import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tare inspect}. */
 @Command(
     name = "inspect",
     description = "Show what a model or a finished run holds.",
-    customSynopsis = "tare inspect M.onnx | RUN",
-    footer = "  tare inspect runs/first")
+    customSynopsis = "tare inspect M.onnx [--target TARGET [--recipe RECIPE]] | RUN",
+    footer = {
+      "  tare inspect runs/first",
+      "  tare inspect model.onnx --target openvino --recipe int8-symmetric"
+    })
 public final class InspectCommand extends TareCommand {
   @Parameters(paramLabel = "M.onnx|RUN", description = "Model or run folder, path or URI.")
+  private String place;
+
+  @Option(
+      names = "--target",
+      paramLabel = "TARGET",
+      converter = Converters.Target.class,
+      description =
+          "Also list what this runtime will compute in integers, what not, and why:"
+              + " onnxruntime or openvino.")
   private String target;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "RECIPE",
+      defaultValue = Defaults.RECIPE,
+      description = "The recipe for --target (default: ${DEFAULT-VALUE}).")
+  private String recipe;
 
   public InspectCommand(Console console) {
     super(console);
@@ -23,7 +45,9 @@ public final class InspectCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
-    new Inspection(console.out()).run(target);
+    new Inspection(console.out())
+        .run(
+            place, Optional.ofNullable(target).map(name -> new RecipeOptions(recipe, name, false)));
     return ExitCode.OK;
   }
 }

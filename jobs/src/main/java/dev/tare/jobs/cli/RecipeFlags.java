@@ -1,8 +1,9 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.model.RecipeOptions;
 import picocli.CommandLine.Option;
 
-/** Which recipe. */
+/** Which recipe, and for which target. */
 final class RecipeFlags {
   @Option(
       names = "--recipe",
@@ -12,7 +13,23 @@ final class RecipeFlags {
           "Name of a recipe in conf/recipes, or path or URI of one (default: ${DEFAULT-VALUE}).")
   private String recipe;
 
-  String recipe() {
-    return recipe;
+  @Option(
+      names = "--target",
+      paramLabel = "TARGET",
+      defaultValue = Defaults.TARGET,
+      converter = Converters.Target.class,
+      description =
+          "Runtime that the quantized model is for: onnxruntime or openvino"
+              + " (default: ${DEFAULT-VALUE}). Operators that it cannot run in integers as the"
+              + " recipe wants stay float; the plan has the reasons.")
+  private String target;
+
+  @Option(
+      names = "--strict",
+      description = "Refuse a recipe that the target cannot follow for every operator.")
+  private boolean strict;
+
+  RecipeOptions options() {
+    return new RecipeOptions(recipe, target, strict);
   }
 }

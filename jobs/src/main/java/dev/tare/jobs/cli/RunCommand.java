@@ -68,7 +68,7 @@ public final class RunCommand extends TareCommand {
         model.model(),
         data.options(),
         observe.options(),
-        recipe.recipe(),
+        recipe.options(),
         Optional.ofNullable(evalData),
         evalSamples,
         quality.gate(minCosine),

@@ -17,6 +17,7 @@ import dev.tare.jobs.image.ImageSize;
 import dev.tare.jobs.image.Resize;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.run.AllStages;
 import dev.tare.jobs.run.Outcome;
 import dev.tare.jobs.run.OutputOptions;
@@ -140,7 +141,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
             reader.images(),
             0),
         ObserveOptions.DEFAULTS,
-        options.recipe().orElse(RECIPE),
+        RecipeOptions.of(options.recipe().orElse(RECIPE)),
         Optional.of(images.resolve("evaluation").toString()),
         options.evalSamples().orElse(EVAL_SAMPLES),
         Gate.NONE,

@@ -13,6 +13,8 @@ import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Status;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Locations;
@@ -50,14 +52,31 @@ public final class Inspection {
    * @throws TareException (bad input) if there is neither a model nor a run
    */
   public void run(String target) throws IOException {
+    run(target, Optional.empty());
+  }
+
+  /**
+   * The same, and for a model what a target will compute in integers.
+   *
+   * @throws TareException (bad input) if there is neither a model nor a run; (usage) if the recipe
+   *     cannot be read, or a run is asked about a target
+   */
+  public void run(String target, Optional<RecipeOptions> recipe) throws IOException {
     Path path = Locations.qualified(target, hadoop);
     if (!path.getFileSystem(hadoop).exists(path)) {
       throw TareException.badInput("No such file or folder: " + path);
     }
     if (path.getFileSystem(hadoop).getFileStatus(path).isDirectory()) {
+      if (recipe.isPresent()) {
+        throw TareException.usage("--target is for a model, and " + path + " is a run folder");
+      }
       inspectRun(RunFolder.existing(path, hadoop), RunName.at(target, hadoop));
     } else {
-      inspectModel(ModelHandle.openUnchecked(target, hadoop));
+      ModelHandle model = ModelHandle.openUnchecked(target, hadoop);
+      boolean quantizable = inspectModel(model);
+      if (recipe.isPresent() && quantizable) {
+        new Forecast(out).print(model.prepared().graph(), RecipeText.open(recipe.get(), hadoop));
+      }
     }
   }
 
@@ -148,7 +167,8 @@ public final class Inspection {
     return String.join(", ", values);
   }
 
-  private void inspectModel(ModelHandle handle) {
+  /** Whether it can be quantized. */
+  private boolean inspectModel(ModelHandle handle) {
     FloatModel model = handle.parse();
     field("model", model.name());
     field("sha256", handle.ref().sha256());
@@ -177,11 +197,12 @@ public final class Inspection {
       model.requireWritable();
     } catch (InvalidModelException e) {
       field("can be quantized", "no: " + e.getMessage());
-      return;
+      return false;
     }
     ModelGraph graph = model.graph();
     field("can be quantized", verdict(graph));
     weights(graph);
+    return true;
   }
 
   /** What a recipe could do with a model that passed all checks. */

@@ -24,13 +24,14 @@ import org.apache.hadoop.conf.Configuration;
  *
  * @param name a shipped name, or the place of a file
  * @param json the resolved recipe
+ * @param targetName what models are quantized for by it
  */
-public record RecipeText(String name, String json) implements Serializable {
+public record RecipeText(String name, String json, String targetName) implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
-  /** What models are quantized for by every recipe. */
-  public static final TargetProfile TARGET = Targets.DEFAULT;
+  /** The target of a run that names none. */
+  public static final String DEFAULT_TARGET = Targets.DEFAULT.name();
 
   /** Recipes that come with Tare; {@code conf/recipes/README.md} decodes the names. */
   public static final List<String> SHIPPED =
@@ -61,9 +62,10 @@ public record RecipeText(String name, String json) implements Serializable {
   /**
    * Finds a recipe: a shipped name, or else a file.
    *
-   * @throws TareException (usage) if there is none or it cannot be read
+   * @throws TareException (usage) if there is none, it cannot be read, or the target refuses it
    */
-  public static RecipeText open(String nameOrPlace, Configuration hadoop) throws IOException {
+  public static RecipeText open(RecipeOptions options, Configuration hadoop) throws IOException {
+    String nameOrPlace = options.recipe();
     try {
       Config config;
       if (SHIPPED.contains(nameOrPlace)) {
@@ -75,8 +77,9 @@ public record RecipeText(String name, String json) implements Serializable {
             "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
                 .formatted(nameOrPlace, String.join(", ", SHIPPED)));
       }
-      RecipeParser.parse(nameOrPlace, config, TARGET);
-      return new RecipeText(nameOrPlace, config.root().render(ConfigRenderOptions.concise()));
+      RecipeParser.parse(nameOrPlace, config, Targets.of(options.target()));
+      return new RecipeText(
+          nameOrPlace, config.root().render(ConfigRenderOptions.concise()), options.target());
     } catch (ConfigException e) {
       throw TareException.usage("Invalid recipe '" + nameOrPlace + "': " + e.getMessage());
     } catch (RecipeException e) {
@@ -84,8 +87,13 @@ public record RecipeText(String name, String json) implements Serializable {
     }
   }
 
+  /** What models are quantized for by it. */
+  public TargetProfile target() {
+    return Targets.of(targetName);
+  }
+
   public Recipe parse() {
-    return RecipeParser.parse(name, ConfigFactory.parseString(json), TARGET);
+    return RecipeParser.parse(name, ConfigFactory.parseString(json), target());
   }
 
   /**

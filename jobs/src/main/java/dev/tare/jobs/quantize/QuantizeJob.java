@@ -7,10 +7,11 @@ import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.TargetProfile;
+import dev.tare.engine.target.Targets;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
-import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
@@ -69,7 +70,8 @@ public final class QuantizeJob {
     requireMadeFor(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
       if (activation.axis().isPresent()) {
-        requireChannelsOfActivations("The plan gives tensor '" + activation.tensor() + "'");
+        requireChannelsOfActivations(
+            Targets.DEFAULT, "The plan gives tensor '" + activation.tensor() + "'");
       }
     }
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
@@ -109,7 +111,7 @@ public final class QuantizeJob {
     ModelGraph source = model.prepared().graph();
     try {
       weights.forEach(
-          weight -> WeightCheck.requireWidthExplained(RecipeText.TARGET, source, plan, weight));
+          weight -> WeightCheck.requireWidthExplained(Targets.DEFAULT, source, plan, weight));
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
@@ -121,8 +123,8 @@ public final class QuantizeJob {
    *
    * @param who what asks for them, as the subject of a sentence
    */
-  public static void requireChannelsOfActivations(String who) {
-    RecipeText.TARGET
+  public static void requireChannelsOfActivations(TargetProfile target, String who) {
+    target
         .againstChannelsOfActivations()
         .ifPresent(
             reason -> {

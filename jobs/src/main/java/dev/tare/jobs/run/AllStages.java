@@ -100,9 +100,13 @@ public record AllStages(RunOptions options) implements Stages {
     ModelHandle model = inputs.model(options.model());
     RecipeText recipe = inputs.recipe(options.recipe());
     SelectJob.requireCandidates(model, recipe);
+    if (options.recipe().strict()) {
+      SelectJob.requireFollowed(model, recipe);
+    }
     EvaluateJob.require(model, options.classesOrAuto());
     if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
-      QuantizeJob.requireChannelsOfActivations("Recipe '" + recipe.name() + "' gives every input");
+      QuantizeJob.requireChannelsOfActivations(
+          recipe.target(), "Recipe '" + recipe.name() + "' gives every input");
     }
     warnAboutCpu(recipe, work);
     StageData data = inputs.data(model, options.data());

@@ -1,6 +1,7 @@
 package dev.tare.jobs.run;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.storage.HadoopSettings;
@@ -65,8 +66,9 @@ final class EarlyLook {
     for (String data : places.data()) {
       requireThere(data);
     }
-    Optional<String> recipe = places.recipe();
-    if (recipe.isPresent() && (RecipeText.SHIPPED.contains(recipe.get()) || local(recipe.get()))) {
+    Optional<RecipeOptions> recipe = places.recipe();
+    if (recipe.isPresent()
+        && (RecipeText.SHIPPED.contains(recipe.get().recipe()) || local(recipe.get().recipe()))) {
       RecipeText.open(recipe.get(), hadoop);
     }
   }

@@ -7,6 +7,7 @@ import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.quantize.QuantizeOptions;
 import dev.tare.jobs.select.SelectOptions;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import java.util.SortedMap;
  * @param model float model, path or URI
  * @param data calibration data
  * @param observe what to collect
- * @param recipe name of a recipe that comes with Tare, or path or URI of one
+ * @param recipe what to quantize by, and for what
  * @param evalData held-out data; if empty, rows of the calibration data are held out
  * @param evalSamples how many rows to evaluate on
  * @param gate required quality
@@ -31,7 +32,7 @@ public record RunOptions(
     String model,
     DataOptions data,
     ObserveOptions observe,
-    String recipe,
+    RecipeOptions recipe,
     Optional<String> evalData,
     int evalSamples,
     Gate gate,
@@ -74,7 +75,9 @@ public record RunOptions(
         .put("model", model)
         .putAll(data.configuration())
         .putAll(observe.configuration())
-        .put("recipe", recipe)
+        .put("recipe", recipe.recipe())
+        .put("target", recipe.target())
+        .put("strict", recipe.strict())
         .put("eval-data", evalData)
         .put("eval-samples", evalSamples)
         .putAll(gate.configuration())

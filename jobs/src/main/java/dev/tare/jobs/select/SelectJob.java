@@ -60,7 +60,7 @@ public final class SelectJob {
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
     Recipe recipe = recipeText.parse();
     ModelGraph graph = model.prepared().graph();
-    Candidates candidates = candidates(model, graph, recipe);
+    Candidates candidates = candidates(model, graph, recipeText);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
     SparkJobs.describe(spark, "select: ranges of weights");
@@ -69,7 +69,7 @@ public final class SelectJob {
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
-    plans.addAll(OtherConstants.of(RecipeText.TARGET, recipe, graph, plans));
+    plans.addAll(OtherConstants.of(candidates.target(), recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
     return new QuantPlan(recipe.name(), model.sha256(), contentSha256, plans);
   }
@@ -81,7 +81,7 @@ public final class SelectJob {
    *     operator that opset 13 cannot express, which quantized models need
    */
   public static void requireCandidates(ModelHandle model, RecipeText recipe) {
-    candidates(model, model.prepared().graph(), recipe.parse());
+    candidates(model, model.prepared().graph(), recipe);
     try {
       model.prepared().requireWritable();
     } catch (InvalidModelException e) {
@@ -89,13 +89,35 @@ public final class SelectJob {
     }
   }
 
-  /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
-  public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
-    return !candidates(model, model.prepared().graph(), recipe.parse()).activations().isEmpty();
+  /**
+   * Whether the target can do what the recipe wants for every operator.
+   *
+   * @throws TareException (usage) if it cannot, with operators and reasons
+   */
+  public static void requireFollowed(ModelHandle model, RecipeText recipe) {
+    Candidates candidates = candidates(model, model.prepared().graph(), recipe);
+    if (!candidates.limited().isEmpty()) {
+      throw TareException.usage(
+          "--strict: target %s cannot follow recipe '%s' for %s"
+              .formatted(
+                  candidates.target().name(), recipe.name(), Printable.list(limits(candidates))));
+    }
   }
 
-  private static Candidates candidates(ModelHandle model, ModelGraph graph, Recipe recipe) {
-    Candidates candidates = Candidates.of(RecipeText.TARGET, recipe, graph);
+  private static List<String> limits(Candidates candidates) {
+    return candidates.limited().stream()
+        .map(node -> node.node() + ": " + candidates.leftFloat().get(node))
+        .toList();
+  }
+
+  /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
+  public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
+    return !candidates(model, model.prepared().graph(), recipe).activations().isEmpty();
+  }
+
+  private static Candidates candidates(ModelHandle model, ModelGraph graph, RecipeText recipeText) {
+    Recipe recipe = recipeText.parse();
+    Candidates candidates = Candidates.of(recipeText.target(), recipe, graph);
     if (candidates.chosen().isEmpty()) {
       throw nothingToQuantize(model.prepared().name(), graph, recipe, candidates);
     }
@@ -172,7 +194,7 @@ public final class SelectJob {
       why.add(node.node() + ": " + node.reason());
     }
     List<TensorPlan> told = LeftFloat.of(recipe, candidates, List.of());
-    OtherConstants.of(RecipeText.TARGET, recipe, graph, told)
+    OtherConstants.of(candidates.target(), recipe, graph, told)
         .forEach(
             constant -> why.add(constant.tensor() + ": " + constant.floatReason().orElseThrow()));
     return TareException.badInput(

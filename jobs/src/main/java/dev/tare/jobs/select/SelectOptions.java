@@ -1,6 +1,7 @@
 package dev.tare.jobs.select;
 
 import dev.tare.jobs.artifact.Settings;
+import dev.tare.jobs.model.RecipeOptions;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -10,15 +11,17 @@ import java.util.SortedMap;
  * @param statistics run folder with statistics; empty for recipes that need none, and where the
  *     same run makes them
  * @param model float model, path or URI
- * @param recipe name of a recipe that comes with Tare, or path or URI of one
+ * @param recipe what to quantize by, and for what
  */
-public record SelectOptions(Optional<String> statistics, String model, String recipe) {
+public record SelectOptions(Optional<String> statistics, String model, RecipeOptions recipe) {
 
   SortedMap<String, String> configuration() {
     return new Settings()
         .put("statistics", statistics)
         .put("model", model)
-        .put("recipe", recipe)
+        .put("recipe", recipe.recipe())
+        .put("target", recipe.target())
+        .put("strict", recipe.strict())
         .values();
   }
 }

@@ -66,6 +66,9 @@ public record SelectStage(SelectOptions options) implements Stage {
   public Work run(Work work) throws IOException {
     ModelHandle model = work.inputs().model(options.model());
     RecipeText recipe = work.inputs().recipe(options.recipe());
+    if (options.recipe().strict()) {
+      SelectJob.requireFollowed(model, recipe);
+    }
     Optional<FinishedRun> named = named(work, model, recipe);
     QuantPlan plan =
         work.progress()

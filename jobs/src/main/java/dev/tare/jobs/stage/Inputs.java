@@ -4,6 +4,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.OpenedRuns;
@@ -28,7 +29,7 @@ public final class Inputs implements AutoCloseable {
   private final Consumer<String> console;
   private final OpenedRuns runs;
   private final Map<String, ModelHandle> models = new LinkedHashMap<>();
-  private final Map<String, RecipeText> recipes = new LinkedHashMap<>();
+  private final Map<RecipeOptions, RecipeText> recipes = new LinkedHashMap<>();
   private final List<ModelHandle> others = new ArrayList<>();
   private final Map<DataOptions, StageData> data = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
@@ -77,11 +78,11 @@ public final class Inputs implements AutoCloseable {
    *
    * @throws TareException as {@link RecipeText#open} does
    */
-  public RecipeText recipe(String nameOrPlace) throws IOException {
-    RecipeText known = recipes.get(nameOrPlace);
+  public RecipeText recipe(RecipeOptions options) throws IOException {
+    RecipeText known = recipes.get(options);
     if (known == null) {
-      known = RecipeText.open(nameOrPlace, hadoop);
-      recipes.put(nameOrPlace, known);
+      known = RecipeText.open(options, hadoop);
+      recipes.put(options, known);
     }
     return known;
   }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.stage;
 
 import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.model.RecipeOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,9 +11,9 @@ import java.util.Optional;
  *
  * @param files of which each must be there: models and tokenizers, path or URI
  * @param data to read: files, folders or globs
- * @param recipe a name, path or URI
+ * @param recipe what to quantize by
  */
-public record Places(List<String> files, List<String> data, Optional<String> recipe) {
+public record Places(List<String> files, List<String> data, Optional<RecipeOptions> recipe) {
 
   /** Nothing. */
   public static final Places NONE = new Places(List.of(), List.of(), Optional.empty());
@@ -40,7 +41,7 @@ public record Places(List<String> files, List<String> data, Optional<String> rec
     return new Places(files, all, recipe);
   }
 
-  public Places withRecipe(String nameOrPlace) {
-    return new Places(files, data, Optional.of(nameOrPlace));
+  public Places withRecipe(RecipeOptions options) {
+    return new Places(files, data, Optional.of(options));
   }
 }

@@ -13,6 +13,7 @@ import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.merge.MergeOptions;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.quantize.QuantizeOptions;
 import dev.tare.jobs.run.RunOptions;
 import dev.tare.jobs.select.SelectOptions;
@@ -61,6 +62,8 @@ class CommandLinesTest {
           Map.entry("min-channel-sqnr", List.of("12.5", "14.5")),
           Map.entry("classes", List.of("none", "all")),
           Map.entry("sensitivity", List.of("12", "13")),
+          Map.entry("target", List.of("openvino", "onnxruntime")),
+          Map.entry("strict", List.of("true", "false")),
           Map.entry("image-size", List.of("48x*", "224x224")),
           Map.entry("image-resize", List.of("crop", "pad")),
           Map.entry("image-pad", List.of("127.5", "255.0")),
@@ -129,7 +132,7 @@ class CommandLinesTest {
                     ImageOptions.DEFAULT,
                     0),
                 ObserveOptions.DEFAULTS,
-                "int8",
+                RecipeOptions.of("int8"),
                 Optional.empty(),
                 256,
                 new Gate(OptionalDouble.of(0.95), OptionalDouble.empty(), OptionalDouble.empty()),
@@ -159,7 +162,7 @@ class CommandLinesTest {
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
 
     assertThat(called(0, SelectCommand.class).options())
-        .isEqualTo(new SelectOptions(Optional.of("s"), "m", "int8"));
+        .isEqualTo(new SelectOptions(Optional.of("s"), "m", RecipeOptions.of("int8")));
     assertThat(called(1, QuantizeCommand.class).options())
         .isEqualTo(new QuantizeOptions(Optional.of("p"), "m"));
     assertThat(called(2, MergeCommand.class).options())

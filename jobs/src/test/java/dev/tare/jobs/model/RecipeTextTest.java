@@ -36,15 +36,16 @@ class RecipeTextTest {
     }
     assertThat(names).containsExactlyInAnyOrderElementsOf(RecipeText.SHIPPED);
     for (String name : names) {
-      assertThat(RecipeText.open(name, HADOOP).parse().name()).isEqualTo(name);
+      assertThat(RecipeText.open(RecipeOptions.of(name), HADOOP).parse().name()).isEqualTo(name);
     }
   }
 
   @Test
   void shippedRecipesIncludeTheDefault() throws IOException {
-    Recipe recipe = RecipeText.open("int8-entropy", HADOOP).parse();
+    Recipe recipe = RecipeText.open(RecipeOptions.of("int8-entropy"), HADOOP).parse();
     assertThat(recipe.activations().orElseThrow().method().name()).isEqualTo("entropy");
-    assertThat(recipe.weights()).isEqualTo(RecipeText.open("int8", HADOOP).parse().weights());
+    assertThat(recipe.weights())
+        .isEqualTo(RecipeText.open(RecipeOptions.of("int8"), HADOOP).parse().weights());
   }
 
   @Test
@@ -54,7 +55,7 @@ class RecipeTextTest {
         write(
             "mine.conf",
             "include \"int8.conf\"\ninclude \"masks.conf\"\nexclude = [\"/head/*\"]\n");
-    Recipe recipe = RecipeText.open(place, HADOOP).parse();
+    Recipe recipe = RecipeText.open(RecipeOptions.of(place), HADOOP).parse();
     assertThat(recipe.name()).isEqualTo(place);
     assertThat(recipe.floatAbove()).isEqualTo(100);
     assertThat(recipe.operators())
@@ -66,7 +67,7 @@ class RecipeTextTest {
   void fileMayAddToAnIncludedList() throws IOException {
     write("base.conf", "include \"int8\"\nexclude = [\"/a/*\"]\n");
     String place = write("mine.conf", "include \"base.conf\"\nexclude = ${exclude} [\"/b/*\"]\n");
-    assertThat(RecipeText.open(place, HADOOP).parse().rules())
+    assertThat(RecipeText.open(RecipeOptions.of(place), HADOOP).parse().rules())
         .extracting(rule -> rule.pattern().orElseThrow().glob())
         .containsExactly("/a/*", "/b/*");
   }
@@ -98,7 +99,7 @@ class RecipeTextTest {
   }
 
   private static void assertUsage(String recipe, String message) {
-    assertThatThrownBy(() -> RecipeText.open(recipe, HADOOP))
+    assertThatThrownBy(() -> RecipeText.open(RecipeOptions.of(recipe), HADOOP))
         .isInstanceOf(TareException.class)
         .hasMessageContaining(message)
         .extracting(e -> ((TareException) e).exitCode())

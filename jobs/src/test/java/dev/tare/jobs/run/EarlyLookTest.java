@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.IfFinished;
@@ -28,7 +29,7 @@ class EarlyLookTest {
         new EarlyLook(
             new OutputOptions(
                 output.toString(), Optional.empty(), IfFinished.FAIL, Atomicity.REQUIRED));
-    assertThatThrownBy(() -> look.check(Places.ofModel(model).withRecipe(recipe)))
+    assertThatThrownBy(() -> look.check(Places.ofModel(model).withRecipe(RecipeOptions.of(recipe))))
         .isInstanceOfSatisfying(TareException.class, e -> assertThat(e.exitCode()).isEqualTo(code))
         .hasMessageContainingAll(words);
     JsonNode status = CommandLine.json(output.resolve("status.json"));

@@ -1,0 +1,131 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.tare;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.testkit.SmallModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One collection, and what two targets make of it. */
+@Tag("slow")
+class TargetRunTest {
+
+  private static final String REASON =
+      "OpenVINO computes Conv in integers with uint8 or symmetric int8 inputs only, and the recipe"
+          + " has asymmetric int8";
+
+  @TempDir static Path shared;
+  @TempDir Path folder;
+
+  private static String model;
+  private static String statistics;
+  private static String asymmetric;
+
+  @BeforeAll
+  static void calibrate() throws IOException {
+    model = SmallModels.cnn().write(shared.resolve("model.onnx"));
+    String data =
+        CommandLine.write(shared.resolve("data"), "image array<array<array<float>>>", images());
+    statistics = shared.resolve("statistics").toString();
+    tare("calibrate", "--model", model, "--data", data, "--output", statistics).ends(0);
+    asymmetric =
+        Files.writeString(
+                shared.resolve("asymmetric.conf"),
+                "include \"int8.conf\"\nactivations.type = int8\n")
+            .toString();
+  }
+
+  private static Row[] images() {
+    Random random = new Random(3);
+    Row[] rows = new Row[20];
+    for (int i = 0; i < rows.length; i++) {
+      List<List<List<Float>>> image = new ArrayList<>();
+      for (int c = 0; c < 3; c++) {
+        List<List<Float>> plane = new ArrayList<>();
+        for (int y = 0; y < 8; y++) {
+          plane.add(random.doubles(8).mapToObj(value -> (float) value).toList());
+        }
+        image.add(plane);
+      }
+      rows[i] = RowFactory.create(image);
+    }
+    return rows;
+  }
+
+  private CommandLine.Result select(Path output, String... more) {
+    String[] words = new String[9 + more.length];
+    String[] first = {
+      "select",
+      "--statistics",
+      statistics,
+      "--model",
+      model,
+      "--recipe",
+      asymmetric,
+      "--output",
+      output.toString()
+    };
+    System.arraycopy(first, 0, words, 0, 9);
+    System.arraycopy(more, 0, words, 9, more.length);
+    return tare(words);
+  }
+
+  @Test
+  void whatATargetCannotMultiplyStaysFloatWithTheReason() throws IOException {
+    Path usual = folder.resolve("default");
+    select(usual).ends(0);
+    Path openvino = folder.resolve("openvino");
+    select(openvino, "--target", "openvino").ends(0);
+    assertThat(Files.readString(usual.resolve("plan.json"))).doesNotContain("OpenVINO");
+    assertThat(Files.readString(openvino.resolve("plan.json"))).contains(REASON);
+    Path quantized = folder.resolve("quantized");
+    tare(
+            "quantize",
+            "--plan",
+            openvino.toString(),
+            "--model",
+            model,
+            "--output",
+            quantized.toString())
+        .ends(0);
+  }
+
+  @Test
+  void strictRefusesBeforeAnythingRuns() throws IOException {
+    Path output = folder.resolve("strict");
+    select(output, "--target", "openvino", "--strict")
+        .refuses(2, output, "--strict: target openvino cannot follow recipe", REASON);
+    select(folder.resolve("other"), "--strict").ends(0);
+  }
+
+  @Test
+  void unknownTargetIsRefusedWithTheNearest() throws IOException {
+    Path output = folder.resolve("unknown");
+    assertThat(select(output, "--target", "openvion").code()).isEqualTo(2);
+    assertThat(select(output, "--target", "openvion").err())
+        .contains("'--target'", "there is no target 'openvion'; nearest is 'openvino'");
+  }
+
+  @Test
+  void inspectTellsBeforehand() throws IOException {
+    CommandLine.Result result =
+        tare("inspect", model, "--target", "openvino", "--recipe", asymmetric);
+    result.ends(0);
+    assertThat(result.out())
+        .contains("for target openvino", "stays float", REASON, " products in integers");
+    CommandLine.Result run = tare("inspect", statistics, "--target", "openvino");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--target is for a model");
+  }
+}
