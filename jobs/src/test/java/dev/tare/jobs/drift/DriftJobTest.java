@@ -9,6 +9,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.table.ObservedTables;
@@ -140,7 +141,7 @@ class DriftJobTest {
     return new SelectJob(spark)
         .run(
             ModelHandle.open(model, hadoop),
-            RecipeText.open("int8", hadoop),
+            RecipeText.open(RecipeOptions.of("int8"), hadoop),
             path("baseline"),
             "of-statistics");
   }

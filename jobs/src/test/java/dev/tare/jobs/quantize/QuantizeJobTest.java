@@ -16,6 +16,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.table.ConstantKey;
@@ -66,7 +67,7 @@ class QuantizeJobTest {
 
   private QuantPlan plan(ModelHandle model, String recipe) throws IOException {
     return new SelectJob(spark)
-        .run(model, RecipeText.open(recipe, hadoop), path("no-statistics"), "");
+        .run(model, RecipeText.open(RecipeOptions.of(recipe), hadoop), path("no-statistics"), "");
   }
 
   private org.apache.hadoop.fs.Path path(String name) {

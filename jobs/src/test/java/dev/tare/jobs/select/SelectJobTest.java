@@ -13,6 +13,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.ObservedTables;
 import dev.tare.testkit.Models;
@@ -58,7 +59,7 @@ class SelectJobTest {
     return new SelectJob(spark)
         .run(
             model,
-            RecipeText.open(recipe, hadoop),
+            RecipeText.open(RecipeOptions.of(recipe), hadoop),
             new org.apache.hadoop.fs.Path(statistics.toUri()),
             "of-statistics");
   }
