@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -16,6 +18,8 @@ import java.util.TreeMap;
  * @param attributes by name
  */
 public record FileStamp(Map<String, String> attributes) {
+
+  private static final Set<String> TIMES = Set.of("lastModifiedTime", "ctime", "creationTime");
 
   /** The stamp of a file, through links; empty if there is none that can be read. */
   public static Optional<FileStamp> of(Path file) throws IOException {
@@ -35,6 +39,16 @@ public record FileStamp(Map<String, String> attributes) {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Whether nothing touched the file after a time. Clocks of file systems are coarse: what was
+   * written just now may be written again and have the same stamp.
+   */
+  boolean untouchedSince(Instant time) {
+    return attributes.entrySet().stream()
+        .filter(entry -> TIMES.contains(entry.getKey()))
+        .allMatch(entry -> Instant.parse(entry.getValue()).isBefore(time));
   }
 
   long bytes() {

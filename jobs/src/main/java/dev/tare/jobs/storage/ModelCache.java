@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,13 +37,20 @@ import org.apache.hadoop.fs.ChecksumException;
  */
 public final class ModelCache {
   private static final String CACHE_DIR = "TARE_CACHE_DIR";
+
+  /** Longer than the ticks in which file systems count time. */
+  private static final Duration SETTLED = Duration.ofSeconds(3);
+
   private static final Map<Content, FileStamp> CHECKED = new ConcurrentHashMap<>();
+  private static final Map<Path, Hashed> HASHED = new ConcurrentHashMap<>();
   private static final Map<Path, Object> FETCHING = new ConcurrentHashMap<>();
 
   private final Path folder;
 
   /** A file that had some content when it had the stamp that is kept for it. */
   private record Content(Path file, Digest digest) {}
+
+  private record Hashed(Digest digest, FileStamp stamp) {}
 
   private ModelCache(Path folder) {
     this.folder = folder;
@@ -232,9 +241,27 @@ public final class ModelCache {
     return true;
   }
 
-  /** Spares {@link #fetch} the reading of a file that was hashed just now. */
-  static void remember(Path file, Digest digest, FileStamp before) {
+  /**
+   * Spares {@link #fetch} the reading of a file that was hashed just now.
+   *
+   * @param before its stamp before that
+   * @param asked when the stamp was asked for
+   */
+  static void remember(Path file, Digest digest, FileStamp before, Instant asked) {
     CHECKED.put(new Content(file, digest), before);
+    if (before.untouchedSince(asked.minus(SETTLED))) {
+      HASHED.put(file, new Hashed(digest, before));
+    }
+  }
+
+  /**
+   * What a file holds, if this JVM hashed it when it had the same stamp, and had been at rest for
+   * long enough that a later change shows in the stamp.
+   */
+  static Optional<Digest> known(Path file, FileStamp stamp) {
+    return Optional.ofNullable(HASHED.get(file))
+        .filter(hashed -> hashed.stamp().equals(stamp))
+        .map(Hashed::digest);
   }
 
   private static Digest digest(Path file) throws IOException {

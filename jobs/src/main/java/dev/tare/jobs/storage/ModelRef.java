@@ -6,6 +6,7 @@ import dev.tare.jobs.artifact.InputRef;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
+import java.time.Instant;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -28,7 +29,7 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
   }
 
   /**
-   * Reads a file once to know its content.
+   * Reads a file once to know its content; a local one that this JVM knows already is not read.
    *
    * @throws TareException (bad input) if there is no such file
    */
@@ -38,9 +39,11 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
         "file".equals(path.toUri().getScheme())
             ? Optional.of(java.nio.file.Path.of(path.toUri().getPath()))
             : Optional.empty();
+    Instant asked = Instant.now();
     Optional<FileStamp> before = local.isPresent() ? FileStamp.of(local.get()) : Optional.empty();
-    Digest digest = Locations.digest(path, hadoop);
-    before.ifPresent(stamp -> ModelCache.remember(local.get(), digest, stamp));
+    Optional<Digest> known = before.flatMap(stamp -> ModelCache.known(local.get(), stamp));
+    Digest digest = known.isPresent() ? known.get() : Locations.digest(path, hadoop);
+    before.ifPresent(stamp -> ModelCache.remember(local.get(), digest, stamp, asked));
     return new ModelRef(path.toUri(), digest.sha256(), digest.bytes());
   }
 

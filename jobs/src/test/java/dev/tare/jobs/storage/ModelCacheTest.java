@@ -13,6 +13,7 @@ import java.io.ObjectOutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,19 @@ class ModelCacheTest {
 
     assertThat(ModelCache.in(cache).fetch(ref, hadoop)).isEqualTo(source);
     assertThat(cache).doesNotExist();
+  }
+
+  @Test
+  void onlyAFileAtRestIsKnownWithoutBeingRead() throws Exception {
+    Digest digest = Digest.of(Files.readAllBytes(source));
+    FileStamp stamp = FileStamp.of(source).orElseThrow();
+
+    ModelCache.remember(source, digest, stamp, Instant.now());
+    assertThat(ModelCache.known(source, stamp)).isEmpty();
+    ModelCache.remember(source, digest, stamp, Instant.now().plusSeconds(10));
+    assertThat(ModelCache.known(source, stamp)).contains(digest);
+    Files.writeString(source, "other of " + temporary);
+    assertThat(ModelCache.known(source, FileStamp.of(source).orElseThrow())).isEmpty();
   }
 
   @Test
