@@ -22,6 +22,9 @@ public interface ModelRuntime {
     return open(ModelFile.of(model), options);
   }
 
+  /** How messages call it. */
+  String name();
+
   /** The runtime's version: statistics depend on it. */
   String version();
 }

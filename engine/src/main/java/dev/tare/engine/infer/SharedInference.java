@@ -62,6 +62,11 @@ public final class SharedInference {
       return session;
     }
 
+    /** What runs the model. */
+    public ModelRuntime runtime() {
+      return key.runtime();
+    }
+
     @Override
     public void close() {
       synchronized (ENTRIES) {

@@ -18,10 +18,7 @@ import dev.tare.engine.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -94,64 +91,12 @@ public final class OnnxModel {
    *     is missing, too short, a link, or not inside the model's folder
    */
   public static OnnxModel read(Path file, String name) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    ModelProto proto =
-        ExternalData.attached(
-            name, proto(UnsafeByteOperations.unsafeWrap(Files.readAllBytes(file)), name), folder);
-    StructureCheck.check(name, proto, true);
-    return new OnnxModel(name, proto, Optional.of(folder));
+    return OnnxFile.read(file, name).withDataIn(file.toAbsolutePath().getParent());
   }
 
-  /**
-   * The files beside a model in which it keeps data, as paths relative to its folder with slashes,
-   * each with the first tensor, as messages call it, that does. They need not be there. Data is not
-   * read.
-   *
-   * @throws InvalidModelException if it is no ONNX model, its structure is broken, or it would read
-   *     outside of its folder
-   */
-  public static SortedMap<String, String> dataFiles(Path file, String name) throws IOException {
-    ModelProto proto = structure(file, name);
-    SortedMap<String, String> files = ExternalData.files(name, proto);
-    StructureCheck.check(name, proto, true);
-    return files;
-  }
-
-  /**
-   * Whether a session takes a local model as it is, or only in the form of {@link SessionModel}.
-   * Data is not read.
-   *
-   * @throws InvalidModelException if it is no ONNX model
-   */
-  public static boolean runsAsIs(Path file, String name) throws IOException {
-    return !SessionModel.differs(structure(file, name).getGraph());
-  }
-
-  /** Mapped: a model of one file may be large, and only its structure is looked at. */
-  private static ModelProto structure(Path file, String name) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      if (channel.size() > MAX_FILE_BYTES) {
-        throw new InvalidModelException(
-            name,
-            "it has %d bytes, and no file of ONNX more than 2 GiB; save weights as external data"
-                .formatted(channel.size()));
-      }
-      return proto(
-          UnsafeByteOperations.unsafeWrap(
-              channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())),
-          name);
-    }
-  }
-
-  /**
-   * Looks whether data files of a local model are there, without reading them.
-   *
-   * @param files what {@link #dataFiles} found
-   * @throws InvalidModelException if one is missing, or is a link
-   */
-  public static void requireDataFiles(Path file, String name, SortedMap<String, String> files)
-      throws IOException {
-    ExternalData.requireFiles(name, files, file.toAbsolutePath().getParent());
+  /** A model that {@link OnnxFile} checked. */
+  static OnnxModel checked(String name, ModelProto proto, Optional<Path> folder) {
+    return new OnnxModel(name, proto, folder);
   }
 
   private static OnnxModel parse(ByteString bytes, String name) {
@@ -160,7 +105,7 @@ public final class OnnxModel {
     return new OnnxModel(name, proto, Optional.empty());
   }
 
-  private static ModelProto proto(ByteString bytes, String name) {
+  static ModelProto proto(ByteString bytes, String name) {
     if (bytes.isEmpty()) {
       throw new InvalidModelException(name, "the file is empty");
     }

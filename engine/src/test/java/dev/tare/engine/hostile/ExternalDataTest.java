@@ -8,6 +8,7 @@ import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.Holes;
 import dev.tare.engine.onnx.ModelWriter;
+import dev.tare.engine.onnx.OnnxFile;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.proto.AttributeProto;
 import dev.tare.engine.onnx.proto.GraphProto;
@@ -80,7 +81,7 @@ class ExternalDataTest {
     OnnxModel model = read(external("w", "deep/er/w.bin", "offset", "4", "checksum", "x"));
 
     assertThat(OnnxGraph.of(model).constant("w").toFloatArray()).containsExactly(1f, 2f);
-    assertThat(OnnxModel.dataFiles(folder.resolve("m.onnx"), "m"))
+    assertThat(OnnxFile.look(folder.resolve("m.onnx"), "m").dataFiles())
         .isEqualTo(Map.of("deep/er/w.bin", "tensor 'w'"));
   }
 
@@ -101,7 +102,7 @@ class ExternalDataTest {
                 .node("If", "x", "i", Models.graph("then_branch", branch)));
 
     assertThat(OnnxGraph.of(model).constant("k").toFloatArray()).containsExactly(0f, 0f);
-    assertThat(OnnxModel.dataFiles(folder.resolve("m.onnx"), "m"))
+    assertThat(OnnxFile.look(folder.resolve("m.onnx"), "m").dataFiles())
         .containsOnlyKeys("more.bin", "weights.bin");
     assertThat(
             OnnxGraph.of(OnnxModel.parse(model.toByteArray(), "whole"))
@@ -131,7 +132,7 @@ class ExternalDataTest {
   void placesOutsideTheFolderAreRefusedBeforeAnyFileIsOpened(String location) throws IOException {
     refuses(external("w", location), "which is no path inside the model's folder");
     Path file = folder.resolve("m.onnx");
-    assertThatThrownBy(() -> OnnxModel.dataFiles(file, "m"))
+    assertThatThrownBy(() -> OnnxFile.look(file, "m").dataFiles())
         .isInstanceOf(InvalidModelException.class);
   }
 
@@ -222,9 +223,9 @@ class ExternalDataTest {
         Files.write(
             folder.resolve("m.onnx"),
             SmallModels.mlp().constant(external("w", "endless").build()).bytes());
-    var files = OnnxModel.dataFiles(file, "m");
+    var files = OnnxFile.look(file, "m").dataFiles();
 
-    assertThatThrownBy(() -> OnnxModel.requireDataFiles(file, "m", files))
+    assertThatThrownBy(() -> OnnxFile.requireDataFiles(file, "m", files))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("Cannot use model 'm': tensor 'w' keeps its data in 'endless'");
   }

@@ -131,9 +131,9 @@ class SessionModelTest {
     assertThat(SessionModel.of(model).model()).isSameAs(model);
     assertThat(SessionModel.of(model).aliases()).isEmpty();
     Path file = Files.write(folder.resolve("m.onnx"), model.toByteArray());
-    assertThat(OnnxModel.runsAsIs(file, "m.onnx")).isTrue();
+    assertThat(OnnxFile.look(file, "m.onnx").runsAsIs()).isTrue();
     Files.write(file, branching(name -> name + SMILE).bytes());
-    assertThat(OnnxModel.runsAsIs(file, "m.onnx")).isFalse();
+    assertThat(OnnxFile.look(file, "m.onnx").runsAsIs()).isFalse();
   }
 
   /** Two nodes of one name in the main graph and in a body, and the names that they would get. */

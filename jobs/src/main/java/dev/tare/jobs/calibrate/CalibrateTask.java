@@ -2,6 +2,7 @@ package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.ModelRuntime;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.observe.ChannelsDifferException;
@@ -94,7 +95,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
       }
       // The last batch runs here, so before the report and while the model is there.
       Iterator<MergeableState> blocks = collector.drain();
-      Row report = StateRow.ofReport(report(collector).encode());
+      Row report = StateRow.ofReport(report(collector, lease.runtime()).encode());
       return states(blocks, report);
     } catch (ChannelsDifferException e) {
       throw TareException.badInput(
@@ -137,14 +138,14 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     };
   }
 
-  private static TaskReport report(StatisticsCollector collector) {
+  private static TaskReport report(StatisticsCollector collector, ModelRuntime runtime) {
     CpuFeatures cpu = CpuFeatures.current();
     return new TaskReport(
         collector.samples(),
         collector.batches(),
         collector.runNanos(),
         collector.observeNanos(),
-        Sessions.runtimeVersion(),
+        runtime.version(),
         cpu.model(),
         cpu.fingerprint(),
         Jvm.id());

@@ -67,8 +67,9 @@ final class Observations {
       if (!unknown.isEmpty()) {
         // Left out, they would be missing in the statistics, and nobody would know why.
         throw TareException.badInput(
-            "ONNX Runtime gives no output '%s' of model '%s' that was asked for%s"
+            "%s gives no output '%s' of model '%s' that was asked for%s"
                 .formatted(
+                    lease.runtime().name(),
                     unknown.first(),
                     handle.ref().uri(),
                     unknown.size() == 1 ? "" : ", nor %d others".formatted(unknown.size() - 1)));

@@ -36,6 +36,11 @@ public final class OrtRuntime implements ModelRuntime {
   }
 
   @Override
+  public String name() {
+    return "ONNX Runtime";
+  }
+
+  @Override
   public String version() {
     return environment().getVersion();
   }

@@ -1,0 +1,84 @@
+package dev.tare.jobs.model;
+
+import dev.tare.engine.infer.FormatProvider;
+import dev.tare.engine.infer.ModelRuntime;
+import dev.tare.engine.infer.ort.OrtRuntime;
+import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.model.ModelFormat;
+import dev.tare.engine.onnx.model.OnnxFormat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The formats of models that this process knows: ONNX, and those that are services of its class
+ * path. The content of a file decides which one it is of, never its name.
+ */
+final class ModelFormats {
+
+  private static final FormatProvider ONNX =
+      new FormatProvider() {
+        @Override
+        public ModelFormat format() {
+          return OnnxFormat.INSTANCE;
+        }
+
+        @Override
+        public ModelRuntime runtime() {
+          return OrtRuntime.INSTANCE;
+        }
+      };
+
+  private static final List<FormatProvider> OTHERS = others();
+
+  private ModelFormats() {}
+
+  /** From the loader of Tare alone: a thread's may be anybody's. */
+  private static List<FormatProvider> others() {
+    return ServiceLoader.load(FormatProvider.class, ModelFormats.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .toList();
+  }
+
+  /**
+   * The format of a local file, with what runs it.
+   *
+   * @param name how messages call the model
+   * @throws InvalidModelException if it is of none that is known
+   */
+  static FormatProvider of(Path file, String name) throws IOException {
+    byte[] head;
+    try (InputStream in = Files.newInputStream(file)) {
+      head = in.readNBytes(ModelFormat.HEAD_BYTES);
+    }
+    for (FormatProvider known : OTHERS) {
+      if (known.format().recognizes(ByteBuffer.wrap(head).asReadOnlyBuffer())) {
+        return known;
+      }
+    }
+    // ONNX is last, having no magic number: what it recognizes may be anything.
+    Optional<String> foreign = ForeignContent.of(head);
+    if (foreign.isPresent()) {
+      throw new InvalidModelException(
+          name, "it is %s, and no model in %s".formatted(foreign.get(), known()));
+    }
+    if (!ONNX.format().recognizes(ByteBuffer.wrap(head))) {
+      throw new InvalidModelException(
+          name, "its first bytes are not those of a model in " + known());
+    }
+    return ONNX;
+  }
+
+  private static String known() {
+    return Stream.concat(OTHERS.stream(), Stream.of(ONNX))
+        .map(each -> each.format().name())
+        .collect(Collectors.joining(" or "));
+  }
+}
