@@ -34,6 +34,6 @@ public record FileEntry(String path, Digest digest) implements Comparable<FileEn
 
   /** Whether the file is a part or lies in its folder. */
   public boolean belongsTo(Part part) {
-    return path.equals(part.fileName()) || path.startsWith(part.fileName() + "/");
+    return part.holds(path);
   }
 }

@@ -2,8 +2,10 @@ package dev.tare.jobs.artifact;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** What a run folder may hold, each under a fixed name. */
+/** What a run folder may hold, each under a fixed name but the model, whose format names it. */
 public enum Part {
   /** Every file with bytes and sha256; its presence makes the run finished. */
   MANIFEST("manifest.json"),
@@ -23,12 +25,20 @@ public enum Part {
   TENSORS("tensors"),
   /** Table of slices of quantized weights, Parquet. */
   WEIGHTS("weights"),
-  /** The quantized model. */
+  /**
+   * The quantized model: {@code model.EXT} in its format, such as ONNX, and further files {@code
+   * model.EXT.NAME} where one cannot hold it, as ONNX has it above 2 GiB.
+   */
   MODEL("model.onnx"),
-  /** Data of a quantized model that one file of ONNX cannot hold, being over 2 GiB. */
-  MODEL_DATA("model.onnx.data"),
   /** What evaluation measured. */
   QUALITY("quality.json");
+
+  /** What the files of a model are called before the first dot. */
+  public static final String MODEL_STEM = "model";
+
+  private static final Pattern MODEL_FILE =
+      Pattern.compile(
+          MODEL_STEM + "\\.[a-z0-9]{1,16}(?<more>\\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})?");
 
   private final String fileName;
 
@@ -36,13 +46,28 @@ public enum Part {
     this.fileName = fileName;
   }
 
-  /** Name inside the run folder. */
+  /** Name inside the run folder; of the model, that of one in ONNX. */
   public String fileName() {
     return fileName;
   }
 
   /** The part of a name; empty if it is that of none. */
   public static Optional<Part> named(String fileName) {
-    return Arrays.stream(values()).filter(p -> p.fileName.equals(fileName)).findFirst();
+    return Arrays.stream(values()).filter(p -> p.isNamed(fileName)).findFirst();
+  }
+
+  private boolean isNamed(String name) {
+    return name.equals(fileName) || (this == MODEL && MODEL_FILE.matcher(name).matches());
+  }
+
+  /** Whether a file is this part or lies in its folder. */
+  boolean holds(String path) {
+    return isNamed(path) || path.startsWith(fileName + "/");
+  }
+
+  /** Whether a name is that of a model's own file, not of one beside it. */
+  public static boolean isModelItself(String fileName) {
+    Matcher matcher = MODEL_FILE.matcher(fileName);
+    return matcher.matches() && matcher.group("more") == null;
   }
 }

@@ -88,8 +88,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
   private ModelHandle quantized(Work work, ModelHandle model) throws IOException {
     Inputs inputs = work.inputs();
     if (options.quantized().isEmpty()) {
-      return inputs.hold(
-          ModelHandle.openUnchecked(work.attempt().path(Part.MODEL).toString(), inputs.hadoop()));
+      return inputs.hold(ModelHandle.openToRun(work.attempt().model().toString(), inputs.hadoop()));
     }
     FinishedRun source = inputs.runs().open(options.quantized().get());
     EarlierRuns.requireQuantizedFrom(source, model);

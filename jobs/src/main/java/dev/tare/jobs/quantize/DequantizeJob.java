@@ -1,10 +1,12 @@
 package dev.tare.jobs.quantize;
 
+import dev.tare.engine.model.ModelSink;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
@@ -30,11 +32,11 @@ public final class DequantizeJob {
    *
    * @param plan what the weights were quantized by
    * @param weights folder of the table of slices
-   * @param parts receives the model
+   * @param files receives those of the model
    * @return how many constants were replaced
    * @throws TareException (bad input) if the plan was made for another model
    */
-  public int run(ModelHandle model, QuantPlan plan, Path weights, PartSink parts)
+  public int run(ModelHandle model, QuantPlan plan, Path weights, ModelSink files)
       throws IOException {
     QuantizeJob.requireMadeFor(model, plan);
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
@@ -43,11 +45,10 @@ public final class DequantizeJob {
     try (ScratchFile scratch = new ScratchFile()) {
       Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
-      parts.write(
-          model
-              .prepared()
-              .dequantized(
-                  plan, constant -> codes.get(ConstantKey.of(constant)), scratch::allocate));
+      model
+          .prepared()
+          .dequantized(plan, constant -> codes.get(ConstantKey.of(constant)), scratch::allocate)
+          .write(Part.MODEL_STEM, files);
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }

@@ -55,7 +55,11 @@ public record DequantizeStage(DequantizeOptions options) implements Stage {
                 "integers back to float weights",
                 () ->
                     new DequantizeJob(inputs.spark())
-                        .run(model, plan, quantized.verified(Part.WEIGHTS), work.attempt()::create),
+                        .run(
+                            model,
+                            plan,
+                            quantized.verified(Part.WEIGHTS),
+                            work.attempt()::createModel),
                 count -> count + " constants");
     return work.with(work.facts().with(new DequantizationFacts(constants)));
   }

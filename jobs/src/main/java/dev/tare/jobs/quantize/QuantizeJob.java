@@ -2,6 +2,7 @@ package dev.tare.jobs.quantize;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.model.ModelSink;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
@@ -11,6 +12,7 @@ import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.target.Targets;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
@@ -60,12 +62,12 @@ public final class QuantizeJob {
    *
    * @param tensors folder for the table of constants
    * @param weights folder for the table of slices
-   * @param parts receives the model
+   * @param files receives those of the model
    * @throws TareException (bad input) if the plan was made for another model, or the model's
    *     weights are not what it was made from
    */
   public Result run(
-      ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, PartSink parts)
+      ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, ModelSink files)
       throws IOException {
     requireMadeFor(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
@@ -84,8 +86,10 @@ public final class QuantizeJob {
     try (ScratchFile scratch = new ScratchFile()) {
       Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
-      parts.write(
-          model.prepared().quantized(plan, constant -> codes.get(ConstantKey.of(constant))));
+      model
+          .prepared()
+          .quantized(plan, constant -> codes.get(ConstantKey.of(constant)))
+          .write(Part.MODEL_STEM, files);
     } catch (InvalidModelException | IllegalArgumentException e) {
       // A plan that the model contradicts: its constants, nodes or shapes are others.
       throw TareException.badInput(e.getMessage(), e);

@@ -73,7 +73,7 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
             work.attempt().path(Part.TENSORS),
             work.attempt().path(Part.WEIGHTS),
             work.attempt().folder().runId(),
-            work.attempt()::create);
+            work.attempt()::createModel);
   }
 
   private static String summary(QuantizeJob.Result result) {

@@ -90,8 +90,7 @@ final class Numbers {
                   figure("SQNR", Figures.db(output.sqnrDb()) + " dB", which, output.sqnrDb(), 2));
             });
     run.quality().ifPresent(quality -> agreements(quality, figures));
-    Optional<Long> after =
-        run.bytes(Part.MODEL).map(bytes -> bytes + run.bytes(Part.MODEL_DATA).orElse(0L));
+    Optional<Long> after = run.bytes(Part.MODEL);
     Optional<Long> before =
         run.facts(RunFacts::quantization)
             .map(QuantizationFacts::floatModelBytes)

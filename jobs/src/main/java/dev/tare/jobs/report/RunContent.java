@@ -1,7 +1,6 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
@@ -71,13 +70,12 @@ record RunContent(
         .findFirst();
   }
 
-  /** Length of a part that is one file. */
+  /** Bytes of a part, all its files together, in the first run that has it. */
   Optional<Long> bytes(Part part) {
     return manifests.stream()
-        .flatMap(manifest -> manifest.files().stream())
-        .filter(file -> file.path().equals(part.fileName()))
-        .map(FileEntry::digest)
-        .map(digest -> digest.bytes())
+        .map(manifest -> manifest.files().stream().filter(file -> file.belongsTo(part)).toList())
+        .filter(files -> !files.isEmpty())
+        .map(files -> files.stream().mapToLong(file -> file.digest().bytes()).sum())
         .findFirst();
   }
 }

@@ -42,9 +42,10 @@ public final class EarlierRuns {
    */
   public static ModelHandle quantizedModel(FinishedRun run, Configuration hadoop)
       throws IOException {
-    ModelHandle model = ModelHandle.openUnchecked(run.verifiedModel().toString(), hadoop);
+    ModelHandle model = ModelHandle.openToRun(run.verifiedModel().toString(), hadoop);
     for (String file : model.files().data().keySet()) {
-      if (!file.equals(Part.MODEL_DATA.fileName()) || !run.has(Part.MODEL_DATA)) {
+      if (run.manifest().files().stream()
+          .noneMatch(entry -> entry.belongsTo(Part.MODEL) && entry.path().equals(file))) {
         throw TareException.badInput(
             "The model of run %s keeps data in '%s', which is no file of the run"
                 .formatted(run.folder().path(), file));

@@ -86,15 +86,20 @@ public final class FinishedRun {
   }
 
   /**
-   * Where the model stands, its bytes and those of its data file checked.
+   * Where the model's own file stands, its bytes and those of the files beside it checked.
    *
-   * @throws TareException as {@link #verified} does
+   * @throws TareException as {@link #verified} does, or if the run has several models
    */
   public Path verifiedModel() throws IOException {
-    if (has(Part.MODEL_DATA)) {
-      verified(Part.MODEL_DATA);
+    verified(Part.MODEL);
+    List<String> models =
+        manifest.files().stream().map(FileEntry::path).filter(Part::isModelItself).toList();
+    if (models.size() != 1) {
+      throw TareException.badInput(
+          "Run %s has not one model but %d: %s"
+              .formatted(folder.path(), models.size(), String.join(", ", models)));
     }
-    return verified(Part.MODEL);
+    return Locations.child(partsFolder(), models.get(0));
   }
 
   /** Where a part stands, if the run has it; its bytes are not looked at. */

@@ -110,6 +110,33 @@ public final class RunAttempt {
     }
   }
 
+  /**
+   * Opens a file of the model; the caller closes it.
+   *
+   * @param name as {@link Part#MODEL} has it
+   * @throws IllegalArgumentException if it is not
+   */
+  public OutputStream createModel(String name) throws IOException {
+    if (!Part.named(name).equals(Optional.of(Part.MODEL))) {
+      throw new IllegalArgumentException("No name of a model's file: '" + name + "'");
+    }
+    return fileSystem.create(new Path(staging, name), true);
+  }
+
+  /**
+   * Where the model's own file is that this attempt wrote.
+   *
+   * @throws IllegalStateException if there is none
+   */
+  public Path model() throws IOException {
+    for (FileStatus file : Locations.entries(fileSystem, staging)) {
+      if (Part.isModelItself(file.getPath().getName())) {
+        return file.getPath();
+      }
+    }
+    throw new IllegalStateException("There is no model in " + staging);
+  }
+
   /** Opens a part that is one file; the caller closes it. */
   public OutputStream create(Part part) throws IOException {
     return fileSystem.create(path(part), true);

@@ -60,7 +60,8 @@ final class Strangers {
       if (part.isPresent() && TABLES.contains(part.get()) && entry.isDirectory()) {
         stranger = inTable(entry.getPath(), prefix + name + "/");
       } else if (part.isPresent()) {
-        boolean fits = !TABLES.contains(part.get()) && !entry.isDirectory();
+        boolean fits =
+            !TABLES.contains(part.get()) && !entry.isDirectory() && !maybeAnybodys(name, prefix);
         stranger = fits ? Optional.empty() : Optional.of(prefix + name);
       } else if (AttemptFolder.possible(name) && entry.isDirectory() && prefix.isEmpty()) {
         stranger = amongParts(entry.getPath(), name + "/");
@@ -72,6 +73,13 @@ final class Strangers {
       }
     }
     return Optional.empty();
+  }
+
+  /** Before a manifest names it, a model outside of an attempt's folder may be the user's. */
+  private static boolean maybeAnybodys(String name, String prefix) {
+    return prefix.isEmpty()
+        && Part.named(name).equals(Optional.of(Part.MODEL))
+        && !name.startsWith(Part.MODEL.fileName());
   }
 
   private Optional<String> inTable(Path folder, String prefix) throws IOException {

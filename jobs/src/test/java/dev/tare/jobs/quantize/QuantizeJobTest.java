@@ -13,7 +13,6 @@ import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeOptions;
@@ -84,9 +83,9 @@ class QuantizeJobTest {
             path("tensors"),
             path("weights"),
             "run-1",
-            (Part part) -> {
+            file -> {
               ByteArrayOutputStream stream = new ByteArrayOutputStream();
-              parts.put(part.toString(), stream);
+              parts.put(file, stream);
               return stream;
             });
   }
