@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * int32  number of inputs
  * per input:
  *   int32  length of the name in UTF-8, then its bytes
- *   int32  ONNX element type
+ *   int32  number of the element type, as {@code SampleTypes} has them
  *   int32  rank, then rank x int64 sizes
  *   bytes  values, row-major
  * </pre>
@@ -59,7 +59,7 @@ public record Sample(SortedMap<String, Tensor> inputs) {
         (name, tensor) -> {
           byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
           out.putInt(utf8.length).put(utf8);
-          out.putInt(tensor.dtype().onnxCode()).putInt(tensor.shape().rank());
+          out.putInt(SampleTypes.code(tensor.dtype())).putInt(tensor.shape().rank());
           tensor.shape().dims().forEach(out::putLong);
           out.put(tensor.bytes());
         });
@@ -88,7 +88,7 @@ public record Sample(SortedMap<String, Tensor> inputs) {
           throw new IllegalArgumentException(
               "Cannot decode a sample: input '%s' after '%s'".formatted(name, inputs.lastKey()));
         }
-        DType dtype = DType.ofOnnxCode(in.getInt());
+        DType dtype = SampleTypes.of(in.getInt());
         long[] dims = new long[checked(in.getInt(), MAX_RANK, "rank")];
         for (int axis = 0; axis < dims.length; axis++) {
           dims[axis] = in.getLong();
