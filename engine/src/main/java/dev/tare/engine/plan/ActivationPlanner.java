@@ -11,7 +11,6 @@ import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.TensorRule;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -60,17 +59,23 @@ public final class ActivationPlanner {
     if (query.nature() == TensorQuery.Nature.PROBABILITIES) {
       ChannelPlan channel = channel(tensor, whole, rule, (d, t) -> new Range(0, 1));
       return TensorPlan.of(
-          query, Optional.empty(), decision, Granularity.perTensor(), List.of(channel), UNIT);
+          query,
+          Optional.empty(),
+          decision,
+          Granularity.perTensor(),
+          ScaleColumns.of(channel),
+          UNIT);
     }
-    List<ChannelPlan> channels = new ArrayList<>();
-    for (Statistics row : rule.perChannel() ? statistics.channels() : List.of(whole)) {
+    List<Statistics> rows = rule.perChannel() ? statistics.channels() : List.of(whole);
+    ScaleColumns.Builder channels = new ScaleColumns.Builder(rule.target().type(), rows.size());
+    for (Statistics row : rows) {
       channels.add(channel(tensor, row, rule, rule.method()::select));
     }
     Granularity granularity =
         rule.perChannel()
             ? Granularity.perChannel(statistics.axis().getAsInt())
             : Granularity.perTensor();
-    return TensorPlan.of(query, Optional.empty(), decision, granularity, channels);
+    return TensorPlan.of(query, Optional.empty(), decision, granularity, channels.build());
   }
 
   private Optional<String> reasonForFloat(Statistics whole, TensorRule rule) {

@@ -57,19 +57,19 @@ final class Biases {
     Optional<String> reason = Optional.empty();
     float[] bias = values.get();
     for (int c = 0; c < bias.length && reason.isEmpty(); c++) {
-      QuantParams channel = channel(weight, c).params();
+      float scale = weight.channels().scale(weight.axis().isPresent() ? c : 0);
       if (!Float.isFinite(bias[c])) {
         reason = Optional.of("it holds NaN or infinity");
-      } else if (!fits(input, channel.scale())) {
+      } else if (!fits(input, scale)) {
         reason = Optional.of(OVERFLOWS);
       } else if (weight.axis().isEmpty()
           && bias.length > 1
-          && floor(bias[c], input, maxCode) > target.bias().maxGrowth() * channel.scale()) {
+          && floor(bias[c], input, maxCode) > target.bias().maxGrowth() * scale) {
         reason =
             Optional.of(
                 "it reaches %s, for which the one scale of the weight would grow too far"
                     .formatted(bias[c]));
-      } else if (!fits(input, Math.max(channel.scale(), floor(bias[c], input, maxCode)))) {
+      } else if (!fits(input, Math.max(scale, floor(bias[c], input, maxCode)))) {
         reason =
             Optional.of(
                 "it reaches %s, and no finite scale of its sums holds that".formatted(bias[c]));
@@ -99,7 +99,7 @@ final class Biases {
             "accumulator",
             weight.decidedBy(),
             Granularity.perTensor(),
-            List.of()));
+            ScaleColumns.none()));
   }
 
   /**
@@ -111,20 +111,12 @@ final class Biases {
     if (bias.isEmpty()) {
       return weight;
     }
-    List<ChannelPlan> channels = new ArrayList<>(weight.channels());
+    float[] floors = new float[weight.channels().size()];
     for (int c = 0; c < bias.get().length; c++) {
       int w = weight.axis().isPresent() ? c : 0;
-      ChannelPlan channel = channels.get(w);
-      float floor = floor(bias.get()[c], input, maxCode);
-      if (channel.params().scale() < floor) {
-        QuantParams wider = new QuantParams(weight.type(), floor, channel.params().zeroPoint());
-        channels.set(
-            w,
-            new ChannelPlan(
-                channel.range(), wider, channel.clippedShare(), channel.expectedSqnrDb()));
-      }
+      floors[w] = Math.max(floors[w], floor(bias.get()[c], input, maxCode));
     }
-    return weight.withChannels(channels);
+    return weight.withChannels(weight.channels().atLeast(floors));
   }
 
   /** Plans the bias of an operator whose weight has its last scales. */
@@ -133,7 +125,8 @@ final class Biases {
       return;
     }
     String name = node.bias().orElseThrow();
-    List<ChannelPlan> channels = new ArrayList<>();
+    ScaleColumns.Builder channels =
+        new ScaleColumns.Builder(integers.type(), weight.channels().size());
     for (ChannelPlan channel : weight.channels()) {
       if (!fits(input, channel.params().scale())) {
         // Another operator that reads the weight had it widened so far.
@@ -157,7 +150,7 @@ final class Biases {
             "accumulator",
             weight.decidedBy(),
             weight.axis().isPresent() ? Granularity.perChannel(0) : Granularity.perTensor(),
-            channels));
+            channels.build()));
   }
 
   /** The bias of a node where it can be int32: a float vector with a value per output channel. */
@@ -184,11 +177,7 @@ final class Biases {
     return Float.isFinite(weightScale) && Float.isFinite(scale(input).scale() * weightScale);
   }
 
-  private static ChannelPlan channel(TensorPlan weight, int c) {
-    return weight.channels().get(weight.axis().isPresent() ? c : 0);
-  }
-
   private static QuantParams scale(TensorPlan input) {
-    return input.channels().get(0).params();
+    return input.channels().params(0);
   }
 }

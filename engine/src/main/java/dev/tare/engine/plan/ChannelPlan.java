@@ -1,11 +1,10 @@
 package dev.tare.engine.plan;
 
-import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.range.Range;
 
 /**
- * The decision for one channel, or for a whole tensor.
+ * The decision for one channel, or for a whole tensor: one entry of {@link ScaleColumns}.
  *
  * @param range the interval that the integers cover
  * @param params scale and zero point
@@ -14,19 +13,4 @@ import dev.tare.engine.range.Range;
  *     where no value changes, NaN where there is no value
  */
 public record ChannelPlan(
-    Range range, QuantParams params, double clippedShare, double expectedSqnrDb) {
-
-  /**
-   * The decision for one of many blocks of a tensor.
-   *
-   * @param limits integers that are used: the range is what they represent
-   * @param clippedShare of the whole tensor
-   * @param expectedSqnrDb of the whole tensor
-   */
-  static ChannelPlan ofBlock(
-      QuantParams params, Limits limits, double clippedShare, double expectedSqnrDb) {
-    float low = (limits.qmin() - params.zeroPoint()) * params.scale();
-    float high = (limits.qmax() - params.zeroPoint()) * params.scale();
-    return new ChannelPlan(new Range(low, high), params, clippedShare, expectedSqnrDb);
-  }
-}
+    Range range, QuantParams params, double clippedShare, double expectedSqnrDb) {}

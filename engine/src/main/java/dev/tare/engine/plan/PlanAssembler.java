@@ -129,8 +129,8 @@ public final class PlanAssembler {
   }
 
   private static DecidedWeight decided(TensorPlan weight) {
-    boolean centred = weight.channels().stream().allMatch(c -> c.params().zeroPoint() == 0);
-    return new DecidedWeight(weight.tensor(), weight.type(), weight.granularity(), centred);
+    return new DecidedWeight(
+        weight.tensor(), weight.type(), weight.granularity(), weight.channels().haveZeroPoint(0));
   }
 
   private TensorPlan atRunTime(String tensor, List<QuantizableNode> nodes) {
@@ -145,6 +145,6 @@ public final class PlanAssembler {
         "dynamic",
         Recipe.BASE,
         Granularity.perTensor(),
-        List.of());
+        ScaleColumns.none());
   }
 }

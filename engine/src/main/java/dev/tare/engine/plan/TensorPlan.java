@@ -43,7 +43,7 @@ public record TensorPlan(
     String method,
     String decidedBy,
     Granularity granularity,
-    List<ChannelPlan> channels) {
+    ScaleColumns channels) {
 
   /** Stands among consumers for whoever runs the model. */
   public static final String GRAPH_OUTPUT = TensorQuery.GRAPH_OUTPUT;
@@ -57,7 +57,6 @@ public record TensorPlan(
    */
   public TensorPlan {
     consumers = List.copyOf(consumers);
-    channels = List.copyOf(channels);
     boolean without =
         floatReason.isPresent() || (format == Format.DYNAMIC && role == Role.ACTIVATION);
     if (without != channels.isEmpty()) {
@@ -90,23 +89,19 @@ public record TensorPlan(
     return target.limits();
   }
 
-  /** Scale and zero point of each channel. */
+  /** Scale and zero point of each channel, made when they are asked for. */
   public List<QuantParams> params() {
-    return channels.stream().map(ChannelPlan::params).toList();
+    return channels.params();
   }
 
   /** Scales, one per channel or a single one. */
   public float[] scales() {
-    float[] scales = new float[channels.size()];
-    for (int c = 0; c < scales.length; c++) {
-      scales[c] = channels.get(c).params().scale();
-    }
-    return scales;
+    return channels.scales();
   }
 
   /** Zero points, one per channel or a single one. */
   public int[] zeroPoints() {
-    return channels.stream().mapToInt(c -> c.params().zeroPoint()).toArray();
+    return channels.zeroPoints();
   }
 
   /** The same decision for other consumers. */
@@ -126,7 +121,7 @@ public record TensorPlan(
   }
 
   /** The same decision with other scales. */
-  TensorPlan withChannels(List<ChannelPlan> others) {
+  TensorPlan withChannels(ScaleColumns others) {
     return new TensorPlan(
         tensor,
         role,
@@ -154,7 +149,7 @@ public record TensorPlan(
         method,
         decidedBy,
         Granularity.perTensor(),
-        List.of());
+        ScaleColumns.none());
   }
 
   /** A tensor that stays float. */
@@ -171,7 +166,7 @@ public record TensorPlan(
         decision.rule().method().name(),
         decision.decidedBy(),
         Granularity.perTensor(),
-        List.of());
+        ScaleColumns.none());
   }
 
   /** A tensor that is quantized. */
@@ -180,7 +175,7 @@ public record TensorPlan(
       Optional<Shape> shape,
       Recipe.Decision decision,
       Granularity granularity,
-      List<ChannelPlan> channels) {
+      ScaleColumns channels) {
     return of(query, shape, decision, granularity, channels, decision.rule().method().name());
   }
 
@@ -189,7 +184,7 @@ public record TensorPlan(
       Optional<Shape> shape,
       Recipe.Decision decision,
       Granularity granularity,
-      List<ChannelPlan> channels,
+      ScaleColumns channels,
       String method) {
     return new TensorPlan(
         query.tensor(),

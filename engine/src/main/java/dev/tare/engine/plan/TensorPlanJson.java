@@ -13,7 +13,6 @@ import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Shape;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -85,26 +84,27 @@ final class TensorPlanJson {
   }
 
   private static void channels(TensorPlan plan, ObjectNode node) {
+    ScaleColumns scales = plan.channels();
     boolean blocks = plan.granularity().blockSize().isPresent();
     if (!blocks) {
       ArrayNode low = node.putArray("low");
       ArrayNode high = node.putArray("high");
-      for (ChannelPlan channel : plan.channels()) {
-        low.add(channel.range().low());
-        high.add(channel.range().high());
+      for (int c = 0; c < scales.size(); c++) {
+        low.add(scales.low(c));
+        high.add(scales.high(c));
       }
     }
     ArrayNode scale = node.putArray("scale");
     ArrayNode zeroPoint = node.putArray("zero-point");
-    for (ChannelPlan channel : plan.channels()) {
-      scale.add(channel.params().scale());
-      zeroPoint.add(channel.params().zeroPoint());
+    for (int c = 0; c < scales.size(); c++) {
+      scale.add(scales.scale(c));
+      zeroPoint.add(scales.zeroPoint(c));
     }
     ArrayNode clipped = node.putArray("clipped-share");
     ArrayNode sqnr = node.putArray("expected-sqnr-db");
-    for (ChannelPlan channel : blocks ? plan.channels().subList(0, 1) : plan.channels()) {
-      clipped.add(channel.clippedShare());
-      sqnr.add(channel.expectedSqnrDb());
+    for (int c = 0; c < (blocks ? 1 : scales.size()); c++) {
+      clipped.add(scales.clippedShare(c));
+      sqnr.add(scales.expectedSqnrDb(c));
     }
   }
 
@@ -139,34 +139,50 @@ final class TensorPlanJson {
         PlanFields.text(node, "method"),
         node.has("decided-by") ? PlanFields.text(node, "decided-by") : Recipe.BASE,
         granularity,
-        node.has("scale") ? channels(node, target, granularity) : List.of());
+        node.has("scale") ? channels(node, target, granularity) : ScaleColumns.none());
   }
 
-  private static List<ChannelPlan> channels(JsonNode node, Target target, Granularity granularity) {
+  private static ScaleColumns channels(JsonNode node, Target target, Granularity granularity) {
     boolean blocks = granularity.blockSize().isPresent();
     int scales = PlanFields.array(node, "scale").size();
     requireSizes(node, scales, blocks ? List.of("zero-point") : COLUMNS);
     requireSizes(node, Math.min(1, scales), blocks ? ERRORS : List.of());
-    List<ChannelPlan> channels = new ArrayList<>();
+    return blocks && scales > 0
+        ? blocks(node, target, scales)
+        : channels(node, target.type(), scales);
+  }
+
+  private static ScaleColumns channels(JsonNode node, QuantType type, int scales) {
+    ScaleColumns.Builder channels = new ScaleColumns.Builder(type, scales);
     for (int c = 0; c < scales; c++) {
       QuantParams params =
           new QuantParams(
-              target.type(),
+              type,
               PlanFields.floatAt(node, "scale", c),
               PlanFields.integerAt(node, "zero-point", c));
-      double clipped = PlanFields.doubleAt(node, "clipped-share", blocks ? 0 : c);
-      double sqnrDb = PlanFields.doubleAt(node, "expected-sqnr-db", blocks ? 0 : c);
-      channels.add(
-          blocks
-              ? ChannelPlan.ofBlock(params, target.limits(), clipped, sqnrDb)
-              : new ChannelPlan(
-                  new Range(
-                      PlanFields.floatAt(node, "low", c), PlanFields.floatAt(node, "high", c)),
-                  params,
-                  clipped,
-                  sqnrDb));
+      double clipped = PlanFields.doubleAt(node, "clipped-share", c);
+      double sqnrDb = PlanFields.doubleAt(node, "expected-sqnr-db", c);
+      Range range =
+          new Range(PlanFields.floatAt(node, "low", c), PlanFields.floatAt(node, "high", c));
+      channels.add(new ChannelPlan(range, params, clipped, sqnrDb));
     }
-    return channels;
+    return channels.build();
+  }
+
+  private static ScaleColumns blocks(JsonNode node, Target target, int count) {
+    float[] scale = new float[count];
+    int[] zeroPoint = new int[count];
+    for (int b = 0; b < count; b++) {
+      scale[b] = PlanFields.floatAt(node, "scale", b);
+      zeroPoint[b] = PlanFields.integerAt(node, "zero-point", b);
+    }
+    return ScaleColumns.ofBlocks(
+        target.type(),
+        target.limits(),
+        scale,
+        zeroPoint,
+        PlanFields.doubleAt(node, "clipped-share", 0),
+        PlanFields.doubleAt(node, "expected-sqnr-db", 0));
   }
 
   private static void requireSizes(JsonNode node, int size, List<String> keys) {

@@ -16,7 +16,6 @@ import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +52,8 @@ public final class WeightPlanner {
     Granularity granularity = decision.rule().granularity(query);
     WeightRuns runs = WeightRuns.of(weight.shape(), granularity);
     FloatBuffer values = weight.floats();
-    List<ChannelPlan> channels = new ArrayList<>(runs.count());
+    ScaleColumns.Builder channels =
+        new ScaleColumns.Builder(decision.rule().target().type(), runs.count());
     QuantError error = QuantError.NONE;
     long clipped = 0;
     while (channels.size() < runs.count()) {
@@ -64,13 +64,14 @@ public final class WeightPlanner {
         clipped += measured.clipped();
       }
     }
-    if (granularity.blockSize().isPresent()) {
-      double share = (double) clipped / values.limit();
-      double sqnrDb = error.sqnrDb();
-      channels.replaceAll(
-          c -> ChannelPlan.ofBlock(c.params(), decision.rule().target().limits(), share, sqnrDb));
-    }
-    return TensorPlan.of(query, shape, decision, granularity, channels);
+    ScaleColumns scales =
+        granularity.blockSize().isEmpty()
+            ? channels.build()
+            : channels.buildBlocks(
+                decision.rule().target().limits(),
+                (double) clipped / values.limit(),
+                error.sqnrDb());
+    return TensorPlan.of(query, shape, decision, granularity, scales);
   }
 
   private Optional<String> reasonForFloat(Tensor weight, TensorRule rule) {

@@ -12,6 +12,7 @@ import dev.tare.engine.onnx.write.DequantizedModel;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
@@ -102,7 +103,8 @@ public record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams>
     Range range = Range.containing(seen.min(), seen.max());
     QuantParams params = like.target().params(range);
     List<TensorPlan> all = new ArrayList<>(plan.tensors());
-    all.add(copy(like, name, READER, List.of(new ChannelPlan(range, params, 0, Double.NaN))));
+    all.add(
+        copy(like, name, READER, ScaleColumns.of(new ChannelPlan(range, params, 0, Double.NaN))));
     GraphProto.Builder graph = model.graph().toBuilder();
     graph.addNode(
         NodeProto.newBuilder()
@@ -118,7 +120,7 @@ public record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams>
   }
 
   private static TensorPlan copy(
-      TensorPlan t, String tensor, String consumer, List<ChannelPlan> channels) {
+      TensorPlan t, String tensor, String consumer, ScaleColumns channels) {
     return new TensorPlan(
         tensor,
         t.role(),

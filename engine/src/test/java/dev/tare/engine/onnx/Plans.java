@@ -4,6 +4,7 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
@@ -128,7 +129,7 @@ public final class Plans {
         "min-max",
         "recipe",
         new Granularity(axis, OptionalInt.empty()),
-        channels);
+        ScaleColumns.of(channels));
   }
 
   private static float[] weightScales(OnnxModel model, QuantizableNode node) {

@@ -60,7 +60,7 @@ class LeftFloatTest {
             recipe.decide(
                 new TensorQuery("w", Role.WEIGHT, List.of("a"), List.of(), Format.QDQ, -1, -1)),
             Granularity.perTensor(),
-            List.of(
+            ScaleColumns.of(
                 new ChannelPlan(new Range(-1, 1), new QuantParams(QuantType.INT8, 1, 0), 0, 40)));
     Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, Recipes.source(all));
     assertThat(LeftFloat.of(recipe, candidates, List.of(quantized)))

@@ -88,7 +88,7 @@ class PlanAssemblerTest {
         "min-max",
         Recipe.BASE,
         new Granularity(axis, OptionalInt.empty()),
-        channels);
+        ScaleColumns.of(channels));
   }
 
   private QuantPlan assemble() {

@@ -83,17 +83,18 @@ class QuantPlanJsonTest {
                   "min-max",
                   "rule 2",
                   Granularity.perChannel(1),
-                  List.of(
-                      new ChannelPlan(
-                          new Range(-.5f, 1),
-                          new QuantParams(QuantType.INT8, .1f, 0),
-                          .25,
-                          Double.POSITIVE_INFINITY),
-                      new ChannelPlan(
-                          new Range(-2, 1),
-                          new QuantParams(QuantType.INT8, .016f, -1),
-                          Double.NaN,
-                          Double.NEGATIVE_INFINITY))),
+                  ScaleColumns.of(
+                      List.of(
+                          new ChannelPlan(
+                              new Range(-.5f, 1),
+                              new QuantParams(QuantType.INT8, .1f, 0),
+                              .25,
+                              Double.POSITIVE_INFINITY),
+                          new ChannelPlan(
+                              new Range(-2, 1),
+                              new QuantParams(QuantType.INT8, .016f, -1),
+                              Double.NaN,
+                              Double.NEGATIVE_INFINITY)))),
               new TensorPlan(
                   "x",
                   Role.ACTIVATION,
@@ -105,7 +106,7 @@ class QuantPlanJsonTest {
                   "percentile-99.999",
                   "recipe",
                   Granularity.perTensor(),
-                  List.of())));
+                  ScaleColumns.none())));
 
   @Test
   void planWithoutAnOperatorLeavesItsOwnTensorsInFloat() {
@@ -144,11 +145,11 @@ class QuantPlanJsonTest {
 
   @Test
   void blocksListTheirScalesAndOneError() {
-    QuantParams params = new QuantParams(QuantType.INT4, .5f, -1);
-    List<ChannelPlan> blocks = new ArrayList<>();
-    for (int b = 0; b < 6; b++) {
-      blocks.add(ChannelPlan.ofBlock(params, Limits.of(QuantType.INT4), .25, 17));
-    }
+    float[] scales = {.5f, .5f, .5f, .5f, .5f, .5f};
+    int[] zeroPoints = {-1, -1, -1, -1, -1, -1};
+    ScaleColumns blocks =
+        ScaleColumns.ofBlocks(
+            QuantType.INT4, Limits.of(QuantType.INT4), scales, zeroPoints, .25, 17);
     TensorPlan plan =
         new TensorPlan(
             "w",
@@ -162,7 +163,7 @@ class QuantPlanJsonTest {
             "recipe",
             Granularity.perBlock(0, 2),
             blocks);
-    assertThat(blocks.get(0).range()).isEqualTo(new Range(-3.5f, 4));
+    assertThat(blocks.range(0)).isEqualTo(new Range(-3.5f, 4));
     String json = QuantPlanJson.formatTensor(plan);
     assertThat(json)
         .contains("\"format\":\"matmul-nbits\"", "\"block-size\":2", "\"clipped-share\":[0.25]")
@@ -208,7 +209,7 @@ class QuantPlanJsonTest {
             "accumulator",
             "recipe",
             Granularity.perChannel(0),
-            channels);
+            ScaleColumns.of(channels));
     assertThat(QuantPlanJson.parseTensor(QuantPlanJson.formatTensor(plan))).isEqualTo(plan);
   }
 

@@ -45,7 +45,13 @@ class WeightCheckTest {
   }
 
   private static TensorPlan changed(TensorPlan plan, UnaryOperator<ChannelPlan> change) {
-    return plan.withChannels(plan.channels().stream().map(change).toList());
+    return plan.withChannels(ScaleColumns.of(entries(plan).stream().map(change).toList()));
+  }
+
+  private static List<ChannelPlan> entries(TensorPlan plan) {
+    List<ChannelPlan> entries = new ArrayList<>();
+    plan.channels().forEach(entries::add);
+    return entries;
   }
 
   @ParameterizedTest
@@ -75,9 +81,10 @@ class WeightCheckTest {
   @Test
   void aChannelWithTheRangeOfAnother() {
     TensorPlan plan = plan(weight());
-    List<ChannelPlan> channels = new ArrayList<>(plan.channels());
+    List<ChannelPlan> channels = entries(plan);
     channels.set(4, channels.get(1));
-    assertThatThrownBy(() -> WeightCheck.require(weight(), plan.withChannels(channels)))
+    assertThatThrownBy(
+            () -> WeightCheck.require(weight(), plan.withChannels(ScaleColumns.of(channels))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("of 64 values in channel 4 lie outside of the range")
         .hasMessageContaining("clipped share of 0.0");
@@ -86,9 +93,10 @@ class WeightCheckTest {
   @Test
   void blocksOfAnotherOrder() {
     TensorPlan plan = plan(weight(), "weights { granularity = per-block, block-size = 16 }");
-    List<ChannelPlan> channels = new ArrayList<>(plan.channels());
+    List<ChannelPlan> channels = entries(plan);
     Collections.reverse(channels);
-    assertThatThrownBy(() -> WeightCheck.require(weight(), plan.withChannels(channels)))
+    assertThatThrownBy(
+            () -> WeightCheck.require(weight(), plan.withChannels(ScaleColumns.of(channels))))
         .hasMessageContaining("dB as a whole, but the plan expects");
   }
 

@@ -17,7 +17,7 @@ record PublishedScale(QuantType type, float scale, int zeroPoint) implements Ser
     TreeMap<String, PublishedScale> scales = new TreeMap<>();
     for (TensorPlan tensor : plan.quantized(Role.ACTIVATION)) {
       if (tensor.channels().size() == 1) {
-        QuantParams params = tensor.params().get(0);
+        QuantParams params = tensor.channels().params(0);
         scales.put(
             tensor.tensor(), new PublishedScale(params.type(), params.scale(), params.zeroPoint()));
       }

@@ -1,6 +1,5 @@
 package dev.tare.jobs.report;
 
-import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import java.util.ArrayList;
@@ -61,19 +60,11 @@ record Comparison(
     }
 
     private static double scale(TensorPlan plan) {
-      return plan.channels().stream().mapToDouble(c -> c.params().scale()).max().orElse(Double.NaN);
+      return TensorView.largestScale(plan);
     }
 
     private static String range(TensorPlan plan) {
-      double low = 0;
-      double high = 0;
-      for (ChannelPlan channel : plan.channels()) {
-        low = Math.min(low, channel.range().low());
-        high = Math.max(high, channel.range().high());
-      }
-      return plan.channels().isEmpty()
-          ? "at run time"
-          : Figures.real(low) + " … " + Figures.real(high);
+      return plan.channels().isEmpty() ? "at run time" : TensorView.range(plan);
     }
 
     String rangeHere() {

@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.recipe.Role;
@@ -87,11 +88,11 @@ final class StatisticsScan {
     double right = values.max();
     double[] noise = {Double.NaN, Double.NaN, Double.NaN, Double.NaN};
     if (plan.isPresent() && plan.get().channels().size() == 1) {
-      var only = plan.get().channels().get(0);
-      left = Math.min(left, only.range().low());
-      right = Math.max(right, only.range().high());
+      ScaleColumns only = plan.get().channels();
+      left = Math.min(left, only.low(0));
+      right = Math.max(right, only.high(0));
       if (!values.isEmpty()) {
-        ExpectedError error = ExpectedError.of(values, only.params());
+        ExpectedError error = ExpectedError.of(values, only.params(0));
         noise =
             new double[] {
               error.signal(),

@@ -1,12 +1,13 @@
 package dev.tare.jobs.report;
 
-import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What the table says of a quantized tensor, made when its row is written.
@@ -58,8 +59,8 @@ record TensorView(
   static double noiseRatio(TensorPlan plan) {
     double sum = 0;
     int known = 0;
-    for (ChannelPlan channel : plan.channels()) {
-      double db = channel.expectedSqnrDb();
+    for (int c = 0; c < plan.channels().size(); c++) {
+      double db = plan.channels().expectedSqnrDb(c);
       if (!Double.isNaN(db)) {
         sum += Math.pow(10, -db / 10);
         known++;
@@ -75,8 +76,8 @@ record TensorView(
 
   /** Mean over channels of the share of clipped values; NaN where nothing is known. */
   static double clippedShare(TensorPlan plan) {
-    return plan.channels().stream()
-        .mapToDouble(ChannelPlan::clippedShare)
+    return IntStream.range(0, plan.channels().size())
+        .mapToDouble(plan.channels()::clippedShare)
         .filter(share -> !Double.isNaN(share))
         .average()
         .orElse(Double.NaN);
@@ -109,32 +110,37 @@ record TensorView(
   /** The scale, or of several the lowest and the highest. */
   String scale() {
     double low = Double.POSITIVE_INFINITY;
-    double high = 0;
-    for (ChannelPlan channel : plan.channels()) {
-      low = Math.min(low, channel.params().scale());
-      high = Math.max(high, channel.params().scale());
+    for (float scale : plan.scales()) {
+      low = Math.min(low, scale);
     }
+    double high = largestScale(plan);
     return plan.channels().isEmpty()
         ? "at run time"
         : low == high ? Figures.column(low) : Figures.column(low) + " … " + Figures.column(high);
   }
 
   String scaleKey() {
-    return key(
-        plan.channels().stream().mapToDouble(c -> c.params().scale()).max().orElse(Double.NaN));
+    return key(largestScale(plan));
+  }
+
+  /** NaN where there is no scale. */
+  static double largestScale(TensorPlan plan) {
+    return IntStream.range(0, plan.channels().size())
+        .mapToDouble(plan.channels()::scale)
+        .max()
+        .orElse(Double.NaN);
   }
 
   String zeroPoint() {
-    int low = plan.channels().stream().mapToInt(c -> c.params().zeroPoint()).min().orElse(0);
-    int high = plan.channels().stream().mapToInt(c -> c.params().zeroPoint()).max().orElse(0);
+    int low = Arrays.stream(plan.zeroPoints()).min().orElse(0);
+    int high = Arrays.stream(plan.zeroPoints()).max().orElse(0);
     return plan.channels().isEmpty()
         ? "at run time"
         : low == high ? Figures.count(low) : Figures.count(low) + " … " + Figures.count(high);
   }
 
   String zeroPointKey() {
-    return String.valueOf(
-        plan.channels().stream().mapToInt(c -> c.params().zeroPoint()).min().orElse(0));
+    return String.valueOf(Arrays.stream(plan.zeroPoints()).min().orElse(0));
   }
 
   String granularity() {
@@ -152,16 +158,18 @@ record TensorView(
     if (plan.channels().isEmpty()) {
       return "found at run time";
     }
+    return range(plan) + (plan.channels().size() > 1 ? " over all" : "");
+  }
+
+  /** The interval that the ranges of all scales cover. */
+  static String range(TensorPlan plan) {
     double low = 0;
     double high = 0;
-    for (ChannelPlan channel : plan.channels()) {
-      low = Math.min(low, channel.range().low());
-      high = Math.max(high, channel.range().high());
+    for (int c = 0; c < plan.channels().size(); c++) {
+      low = Math.min(low, plan.channels().low(c));
+      high = Math.max(high, plan.channels().high(c));
     }
-    return Figures.real(low)
-        + " … "
-        + Figures.real(high)
-        + (plan.channels().size() > 1 ? " over all" : "");
+    return Figures.real(low) + " … " + Figures.real(high);
   }
 
   String shape() {
@@ -207,14 +215,13 @@ record TensorView(
     if (plan.channels().size() > 1 && plan.granularity().blockSize().isEmpty()) {
       int worst = 0;
       for (int c = 1; c < plan.channels().size(); c++) {
-        boolean less =
-            plan.channels().get(c).expectedSqnrDb() < plan.channels().get(worst).expectedSqnrDb();
+        boolean less = plan.channels().expectedSqnrDb(c) < plan.channels().expectedSqnrDb(worst);
         worst = less ? c : worst;
       }
       facts.add(
           new Fact(
               "worst channel",
-              Figures.db(plan.channels().get(worst).expectedSqnrDb()) + " dB",
+              Figures.db(plan.channels().expectedSqnrDb(worst)) + " dB",
               "channel " + worst));
     }
     return facts;
@@ -243,10 +250,7 @@ record TensorView(
   /** The range of one scale. */
   private Optional<double[]> chosen() {
     return plan.channels().size() == 1
-        ? Optional.of(
-            new double[] {
-              plan.channels().get(0).range().low(), plan.channels().get(0).range().high()
-            })
+        ? Optional.of(new double[] {plan.channels().low(0), plan.channels().high(0)})
         : Optional.empty();
   }
 
@@ -259,9 +263,9 @@ record TensorView(
     }
     List<Double> lows = new ArrayList<>();
     List<Double> highs = new ArrayList<>();
-    for (ChannelPlan channel : plan.channels()) {
-      lows.add((double) channel.range().low());
-      highs.add((double) channel.range().high());
+    for (int c = 0; c < plan.channels().size(); c++) {
+      lows.add((double) plan.channels().low(c));
+      highs.add((double) plan.channels().high(c));
     }
     String each = plan.granularity().blockSize().isPresent() ? "block" : "channel";
     return Chart.ofChannels(ChannelSpread.of(lows, highs, MOST_COLUMNS), Optional.empty(), each);

@@ -1,7 +1,7 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +66,7 @@ public final class PlanTable {
   }
 
   private static Row row(QuantPlan plan, String runId, TensorPlan tensor, int c) {
-    ChannelPlan channel = c < 0 ? null : tensor.channels().get(c);
+    ScaleColumns scales = tensor.channels();
     boolean perChannel = tensor.axis().isPresent();
     return RowFactory.create(
         FORMAT_VERSION,
@@ -90,11 +90,11 @@ public final class PlanTable {
             ? tensor.granularity().blockSize().getAsInt()
             : null,
         perChannel && c >= 0 ? c : null,
-        channel == null ? null : channel.range().low(),
-        channel == null ? null : channel.range().high(),
-        channel == null ? null : channel.params().scale(),
-        channel == null ? null : channel.params().zeroPoint(),
-        channel == null ? null : channel.clippedShare(),
-        channel == null ? null : channel.expectedSqnrDb());
+        c < 0 ? null : scales.low(c),
+        c < 0 ? null : scales.high(c),
+        c < 0 ? null : scales.scale(c),
+        c < 0 ? null : scales.zeroPoint(c),
+        c < 0 ? null : scales.clippedShare(c),
+        c < 0 ? null : scales.expectedSqnrDb(c));
   }
 }

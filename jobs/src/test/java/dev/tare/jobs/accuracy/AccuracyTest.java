@@ -12,7 +12,6 @@ import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
@@ -213,11 +212,7 @@ class AccuracyTest {
   }
 
   private static float[] fake(Tensor values, TensorPlan plan) {
-    return Quantizer.fakeQuantize(
-            values,
-            plan.channels().stream().map(ChannelPlan::params).toList(),
-            Granularity.perTensor())
-        .toFloatArray();
+    return Quantizer.fakeQuantize(values, plan.params(), Granularity.perTensor()).toFloatArray();
   }
 
   private void select(String name, String activations, String type, String weights)

@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
@@ -125,7 +126,7 @@ final class Contents {
         "min-max",
         "recipe",
         Granularity.perTensor(),
-        List.of(
+        ScaleColumns.of(
             new ChannelPlan(
                 new Range(-1, high),
                 params,
@@ -155,7 +156,7 @@ final class Contents {
         "min-max",
         "recipe",
         new Granularity(OptionalInt.of(0), OptionalInt.empty()),
-        channels);
+        ScaleColumns.of(channels));
   }
 
   private Spread spread(int columns, int seed) {

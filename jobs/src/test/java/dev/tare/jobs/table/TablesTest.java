@@ -7,6 +7,7 @@ import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
@@ -198,7 +199,7 @@ class TablesTest {
         "min-max",
         "rule 1",
         new Granularity(axis, OptionalInt.empty()),
-        channels);
+        ScaleColumns.of(channels));
   }
 
   private static TensorPlan weight(long... dims) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
@@ -45,7 +46,7 @@ class WeightStoreTest {
         "min-max",
         "recipe",
         Granularity.perTensor(),
-        List.of(new ChannelPlan(new Range(-1, 1), new QuantParams(type, 1, 0), 0, 0)));
+        ScaleColumns.of(new ChannelPlan(new Range(-1, 1), new QuantParams(type, 1, 0), 0, 0)));
   }
 
   private static Row row(TensorPlan plan, int slice, long offset, int... data) {

@@ -155,7 +155,7 @@ final class PackedProducts {
     /** Whether every zero point is the one that the operator assumes. */
     boolean middle() {
       int middle = plan.type() == QuantType.UINT4 ? 8 : plan.type() == QuantType.UINT8 ? 128 : 0;
-      return plan.channels().stream().allMatch(c -> c.params().zeroPoint() == middle);
+      return plan.channels().haveZeroPoint(middle);
     }
 
     /** By column and block, the blocks of a column filling whole bytes. */
