@@ -8,21 +8,26 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 2; version 1, of plans without formats and rules, is read too.
+ * The plan as JSON, format version 3; older versions are read too: 1, of plans without formats and
+ * rules, and 2, in which every scale is listed.
  *
- * <p>Channels are columns (arrays of equal length), so that a plan of 20,000 channels stays
- * readable. Of blocks only scales and zero points are listed, with one error for the tensor.
+ * <p>Channels are columns (arrays of equal length). Of blocks only scales and zero points are
+ * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
+ * text has none of these columns, but {@code "scales-in-table"}, their number: the plan's table has
+ * them. A plan that lists all its scales is written as version 2, which earlier programs read.
  * Numbers that JSON lacks are strings: {@code "Infinity"}, {@code "NaN"}. Floats are written so
  * that reading gives the same bits.
  */
 public final class QuantPlanJson {
 
-  private static final int FORMAT_VERSION = 2;
+  /** A tensor with more scales than this has them in the plan's table only. */
+  public static final int LISTED = 1000;
+
+  private static final int FORMAT_VERSION = 3;
+  private static final int ALL_LISTED_VERSION = 2;
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -35,13 +40,14 @@ public final class QuantPlanJson {
 
   /** The plan as indented text with a line end at its end; the same plan gives the same text. */
   public static String format(QuantPlan plan) {
+    boolean all = plan.tensors().stream().allMatch(t -> t.channels().size() <= LISTED);
     ObjectNode root = MAPPER.createObjectNode();
-    root.put("format-version", FORMAT_VERSION);
+    root.put("format-version", all ? ALL_LISTED_VERSION : FORMAT_VERSION);
     root.put("recipe", plan.recipe());
     root.put("model-sha256", plan.modelSha256());
     root.put("statistics-sha256", plan.statisticsSha256());
     ArrayNode tensors = root.putArray("tensors");
-    plan.tensors().forEach(t -> tensors.add(TensorPlanJson.format(t)));
+    plan.tensors().forEach(t -> tensors.add(TensorPlanJson.format(t, LISTED)));
     try {
       return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
     } catch (JsonProcessingException e) {
@@ -49,18 +55,28 @@ public final class QuantPlanJson {
     }
   }
 
-  /** One tensor on one line, for a table cell or a shuffle. */
-  public static String formatTensor(TensorPlan plan) {
-    return TensorPlanJson.format(plan).toString();
+  /** One tensor on one line. */
+  static String formatTensor(TensorPlan plan, int listed) {
+    return TensorPlanJson.format(plan, listed).toString();
   }
 
   /**
-   * Reads a plan.
+   * Reads a plan that lists all its scales.
    *
    * @throws IllegalArgumentException if the text is no plan of these versions, or one that
-   *     contradicts itself; the message names tensor and key
+   *     contradicts itself or has scales in a table; the message names tensor and key
    */
   public static QuantPlan parse(String json) {
+    return document(json).plan();
+  }
+
+  /**
+   * Reads a plan but for scales that are not listed.
+   *
+   * @throws IllegalArgumentException if the text is no plan of these versions; the message names
+   *     tensor and key
+   */
+  public static PlanDocument document(String json) {
     JsonNode root = read(json);
     TensorPlanJson.refuseUnknown(root, KEYS);
     int version = PlanFields.integer(root, "format-version");
@@ -68,36 +84,25 @@ public final class QuantPlanJson {
       throw new IllegalArgumentException(
           "Cannot read a plan of format version " + version + ", only 1 to " + FORMAT_VERSION);
     }
-    List<TensorPlan> tensors = new ArrayList<>();
+    PlanDocument document =
+        new PlanDocument(
+            PlanFields.text(root, "recipe"),
+            PlanFields.text(root, "model-sha256"),
+            PlanFields.text(root, "statistics-sha256"));
     for (JsonNode node : PlanFields.array(root, "tensors")) {
-      tensors.add(tensor(node, tensors.size()));
+      document.add(node, version >= FORMAT_VERSION);
     }
-    PlanCheck.require(tensors);
-    return new QuantPlan(
-        PlanFields.text(root, "recipe"),
-        PlanFields.text(root, "model-sha256"),
-        PlanFields.text(root, "statistics-sha256"),
-        tensors);
-  }
-
-  private static TensorPlan tensor(JsonNode node, int index) {
-    try {
-      return TensorPlanJson.parse(node);
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new IllegalArgumentException(
-          "Entry %d, tensor '%s': %s"
-              .formatted(index, node.path("tensor").asText("?"), e.getMessage()),
-          e);
-    }
+    return document;
   }
 
   /**
    * Reads one tensor.
    *
+   * @param source asked for scales that are not listed
    * @throws IllegalArgumentException as {@link #parse}
    */
-  public static TensorPlan parseTensor(String json) {
-    return TensorPlanJson.parse(read(json));
+  static TensorPlan parseTensor(String json, TensorPlanJson.ScaleSource source) {
+    return TensorPlanJson.parse(read(json), source);
   }
 
   private static JsonNode read(String json) {

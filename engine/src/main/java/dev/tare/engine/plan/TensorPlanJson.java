@@ -25,6 +25,15 @@ import java.util.stream.Collectors;
 /** The part of a plan's JSON that speaks of one tensor; {@link QuantPlanJson} is the door. */
 final class TensorPlanJson {
 
+  /** How many scales a tensor has whose scales are not listed. */
+  static final String POINTER = "scales-in-table";
+
+  /** Supplies the scales of a tensor that are not listed. */
+  @FunctionalInterface
+  interface ScaleSource {
+    ScaleColumns of(Target target, boolean blocks, int count);
+  }
+
   private static final Set<String> KEYS =
       Set.of(
           "tensor",
@@ -47,7 +56,8 @@ final class TensorPlanJson {
           "scale",
           "zero-point",
           "clipped-share",
-          "expected-sqnr-db");
+          "expected-sqnr-db",
+          POINTER);
 
   private static final List<String> ERRORS = List.of("clipped-share", "expected-sqnr-db");
 
@@ -56,7 +66,12 @@ final class TensorPlanJson {
 
   private TensorPlanJson() {}
 
-  static ObjectNode format(TensorPlan plan) {
+  /**
+   * The JSON of one tensor.
+   *
+   * @param listed how many scales may be listed; of a tensor with more, only their number is told
+   */
+  static ObjectNode format(TensorPlan plan, int listed) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("tensor", plan.tensor());
     node.put("role", word(plan.role()));
@@ -77,7 +92,9 @@ final class TensorPlanJson {
     node.put("decided-by", plan.decidedBy());
     plan.axis().ifPresent(axis -> node.put("axis", axis));
     plan.granularity().blockSize().ifPresent(size -> node.put("block-size", size));
-    if (!plan.channels().isEmpty()) {
+    if (plan.channels().size() > listed) {
+      node.put(POINTER, plan.channels().size());
+    } else if (!plan.channels().isEmpty()) {
       channels(plan, node);
     }
     return node;
@@ -108,24 +125,64 @@ final class TensorPlanJson {
     }
   }
 
+  static boolean pointsToTable(JsonNode node) {
+    return node.has(POINTER);
+  }
+
+  /** Takes the scales of a tensor that are not listed. */
+  static GivenScales pointer(JsonNode node) {
+    refuseUnknown(node, KEYS);
+    return GivenScales.elsewhere(
+        PlanFields.text(node, "tensor"),
+        choice(node, "role", Role.values()),
+        choice(node, "format", Format.values()),
+        target(node),
+        granularity(node).blockSize().isPresent(),
+        count(node));
+  }
+
+  private static int count(JsonNode node) {
+    int count = PlanFields.integer(node, POINTER);
+    boolean beside = node.has("scale") || COLUMNS.stream().anyMatch(node::has);
+    if (count < 1 || beside) {
+      throw new IllegalArgumentException(
+          "Invalid plan: '%s' is %d%s"
+              .formatted(POINTER, count, beside ? ", and there are scales beside it" : ""));
+    }
+    return count;
+  }
+
+  /** Reads a tensor whose scales are listed, or which has none. */
   static TensorPlan parse(JsonNode node) {
+    return parse(
+        node,
+        (target, blocks, count) -> {
+          throw new IllegalArgumentException("Invalid plan: its scales are not listed");
+        });
+  }
+
+  /**
+   * Reads a tensor.
+   *
+   * @param source asked where scales are not listed
+   */
+  static TensorPlan parse(JsonNode node, ScaleSource source) {
     refuseUnknown(node, KEYS);
     boolean quantized = PlanFields.flag(node, "quantized");
-    if (quantized == node.has("reason") || (!quantized && node.has("scale"))) {
+    boolean scaled = node.has("scale") || pointsToTable(node);
+    if (quantized == node.has("reason") || (!quantized && scaled)) {
       throw new IllegalArgumentException(
           "Invalid plan: 'quantized' is %s, and there is %s"
               .formatted(quantized, quantized ? "a 'reason'" : "a 'scale' or no 'reason'"));
     }
-    Target target =
-        new Target(
-            choice(node, "type", QuantType.values()),
-            PlanFields.flag(node, "symmetric"),
-            PlanFields.flag(node, "narrow-range"),
-            PlanFields.flag(node, "reduce-range"));
-    Granularity granularity =
-        new Granularity(
-            PlanFields.optionalInteger(node, "axis"),
-            PlanFields.optionalInteger(node, "block-size"));
+    Target target = target(node);
+    Granularity granularity = granularity(node);
+    ScaleColumns scales = ScaleColumns.none();
+    if (node.has("scale")) {
+      scales = channels(node, target, granularity);
+    } else if (pointsToTable(node)) {
+      scales = source.of(target, granularity.blockSize().isPresent(), count(node));
+    }
     return new TensorPlan(
         PlanFields.text(node, "tensor"),
         choice(node, "role", Role.values()),
@@ -139,7 +196,20 @@ final class TensorPlanJson {
         PlanFields.text(node, "method"),
         node.has("decided-by") ? PlanFields.text(node, "decided-by") : Recipe.BASE,
         granularity,
-        node.has("scale") ? channels(node, target, granularity) : ScaleColumns.none());
+        scales);
+  }
+
+  private static Target target(JsonNode node) {
+    return new Target(
+        choice(node, "type", QuantType.values()),
+        PlanFields.flag(node, "symmetric"),
+        PlanFields.flag(node, "narrow-range"),
+        PlanFields.flag(node, "reduce-range"));
+  }
+
+  private static Granularity granularity(JsonNode node) {
+    return new Granularity(
+        PlanFields.optionalInteger(node, "axis"), PlanFields.optionalInteger(node, "block-size"));
   }
 
   private static ScaleColumns channels(JsonNode node, Target target, Granularity granularity) {

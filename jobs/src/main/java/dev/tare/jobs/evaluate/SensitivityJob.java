@@ -1,7 +1,6 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Quality;
@@ -69,7 +68,7 @@ public final class SensitivityJob {
         .mapPartitions(
             new SensitivityTask(
                 model,
-                QuantPlanJson.format(plan),
+                plan,
                 evaluated.name(),
                 evaluated.pooled(),
                 chosen,

@@ -6,8 +6,8 @@ import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.model.WritableModel;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.Quantizer;
@@ -19,14 +19,9 @@ import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,8 +29,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
@@ -58,7 +51,9 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
           .add("cosine", DataTypes.DoubleType, false);
 
   private final ModelHandle model;
-  private final byte[] plan;
+  private final String recipe;
+  private final String statisticsSha256;
+  private final ArrayList<byte[]> tensors = new ArrayList<>();
   private final String output;
   private final boolean pooled;
   private final ArrayList<byte[]> samples;
@@ -66,36 +61,24 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
 
   SensitivityTask(
       ModelHandle model,
-      String plan,
+      QuantPlan plan,
       String output,
       boolean pooled,
       List<byte[]> samples,
       int threads) {
     this.model = model;
-    this.plan = packed(plan);
+    this.recipe = plan.recipe();
+    this.statisticsSha256 = plan.statisticsSha256();
+    plan.tensors().forEach(tensor -> tensors.add(PlanCodec.encode(tensor)));
     this.output = output;
     this.pooled = pooled;
     this.samples = new ArrayList<>(samples);
     this.threads = threads;
   }
 
-  /** A plan of many channels is megabytes of digits. */
-  private static byte[] packed(String text) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (OutputStream out = new GZIPOutputStream(bytes)) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot pack a plan in memory", e);
-    }
-    return bytes.toByteArray();
-  }
-
-  private static String unpacked(byte[] bytes) {
-    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot unpack a plan in memory", e);
-    }
+  private QuantPlan plan() {
+    return new QuantPlan(
+        recipe, model.sha256(), statisticsSha256, tensors.stream().map(PlanCodec::decode).toList());
   }
 
   @Override
@@ -113,7 +96,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     if (!operators.hasNext()) {
       return rows.iterator();
     }
-    QuantPlan whole = QuantPlanJson.parse(unpacked(plan));
+    QuantPlan whole = plan();
     Map<String, ByteBuffer> codes = codes(whole);
     List<SampleOutput> expected = run(model.file());
     while (operators.hasNext()) {

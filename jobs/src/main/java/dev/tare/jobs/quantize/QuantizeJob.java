@@ -3,8 +3,8 @@ package dev.tare.jobs.quantize;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ModelSink;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.recipe.Role;
@@ -142,13 +142,16 @@ public final class QuantizeJob {
 
   private void writeWeights(
       ModelHandle model, List<TensorPlan> constants, Path folder, String runId) {
+    List<Row> plans = new ArrayList<>();
     List<Row> slices = new ArrayList<>();
     long bytes = 0;
     for (TensorPlan plan : constants) {
-      String json = QuantPlanJson.formatTensor(plan);
+      int constant = plans.size();
+      plans.add(RowFactory.create(constant, PlanCodec.encode(plan)));
       for (WeightTables.Slice slice : WeightTables.slices(plan)) {
         slices.add(
-            RowFactory.create(json, slice.index(), slice.offset(), slice.length(), slices.size()));
+            RowFactory.create(
+                constant, slice.index(), slice.offset(), slice.length(), slices.size()));
         bytes += slice.length();
       }
     }
@@ -159,6 +162,10 @@ public final class QuantizeJob {
         .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
         // By range of a running number: a round-robin starts anywhere and may leave tasks empty.
         .repartitionByRange(tasks, functions.col("number"))
+        // Every JVM gets the plans once; a row of a slice has none of its tensor's scales.
+        .join(
+            functions.broadcast(spark.createDataset(plans, Encoders.row(QuantizeTask.PLAN_SCHEMA))),
+            "constant")
         .mapPartitions(new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
         .sortWithinPartitions("tensor", "role", "slice")
         .write()

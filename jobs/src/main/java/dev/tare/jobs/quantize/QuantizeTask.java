@@ -1,7 +1,7 @@
 package dev.tare.jobs.quantize;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.quant.Quantizer;
@@ -21,14 +21,21 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Quantizes slices of constants, one at a time. */
+/** Quantizes slices of constants, one at a time, each row joined with the plan of its constant. */
 final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
 
   private static final long serialVersionUID = 1L;
 
+  /** A constant's decision, as {@link PlanCodec} writes it. */
+  static final StructType PLAN_SCHEMA =
+      new StructType()
+          .add("constant", DataTypes.IntegerType, false)
+          .add("plan", DataTypes.BinaryType, false);
+
+  /** Which piece of which constant; {@code number} counts the pieces of all. */
   static final StructType SLICE_SCHEMA =
       new StructType()
-          .add("plan", DataTypes.StringType, false)
+          .add("constant", DataTypes.IntegerType, false)
           .add("slice", DataTypes.IntegerType, false)
           .add("offset", DataTypes.LongType, false)
           .add("length", DataTypes.IntegerType, false)
@@ -46,6 +53,9 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
   public Iterator<Row> call(Iterator<Row> slices) {
     ModelGraph source = model.prepared().graph();
     return new Iterator<>() {
+      private int constant = -1;
+      private TensorPlan plan;
+
       @Override
       public boolean hasNext() {
         return slices.hasNext();
@@ -53,13 +63,17 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
 
       @Override
       public Row next() {
-        return quantize(source, slices.next());
+        Row slice = slices.next();
+        if (constant != slice.<Integer>getAs("constant")) {
+          constant = slice.<Integer>getAs("constant");
+          plan = PlanCodec.decode(slice.getAs("plan"));
+        }
+        return refusing(source, slice, plan);
       }
     };
   }
 
-  private Row quantize(ModelGraph source, Row slice) {
-    TensorPlan plan = QuantPlanJson.parseTensor(slice.getString(0));
+  private Row refusing(ModelGraph source, Row slice, TensorPlan plan) {
     try {
       return quantize(source, slice, plan);
     } catch (IllegalArgumentException e) {
@@ -70,11 +84,12 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
   }
 
   private Row quantize(ModelGraph source, Row slice, TensorPlan plan) {
-    long offset = slice.getLong(2);
-    int length = slice.getInt(3);
+    int index = slice.getAs("slice");
+    long offset = slice.getAs("offset");
+    int length = slice.getAs("length");
     int bits = plan.type().dtype().bits();
     Tensor constant = source.constant(plan.tensor());
-    if (plan.role() == Role.WEIGHT && slice.getInt(1) == 0) {
+    if (plan.role() == Role.WEIGHT && index == 0) {
       // Once for each weight: the slices of one lie in several tasks.
       WeightCheck.require(constant, plan);
     }
@@ -97,7 +112,7 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
         runId,
         plan.tensor(),
         plan.role().name().toLowerCase(Locale.ROOT),
-        slice.getInt(1),
+        index,
         offset,
         data);
   }

@@ -1,7 +1,7 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.ExpectedError;
@@ -60,10 +60,10 @@ final class StatisticsScan {
   /** The values of every tensor that a plan speaks of, with the error that its range brings. */
   static Map<String, Spread> spreads(
       SparkSession spark, Path statistics, List<TensorPlan> plans, int columns) {
-    HashMap<String, String> ranges = new HashMap<>();
+    HashMap<String, byte[]> ranges = new HashMap<>();
     for (TensorPlan plan : plans) {
       if (plan.role() == Role.ACTIVATION) {
-        ranges.put(plan.tensor(), QuantPlanJson.formatTensor(plan));
+        ranges.put(plan.tensor(), PlanCodec.encode(plan));
       }
     }
     Dataset<Row> spreads =
@@ -78,12 +78,11 @@ final class StatisticsScan {
     return found;
   }
 
-  private static Row spread(Row row, Map<String, String> ranges, int columns) {
+  private static Row spread(Row row, Map<String, byte[]> ranges, int columns) {
     String tensor = row.getAs("tensor");
     Statistics statistics = StatisticsTable.toStatistics(row);
     Distribution values = statistics.distribution();
-    Optional<TensorPlan> plan =
-        Optional.ofNullable(ranges.get(tensor)).map(QuantPlanJson::parseTensor);
+    Optional<TensorPlan> plan = Optional.ofNullable(ranges.get(tensor)).map(PlanCodec::decode);
     double left = values.min();
     double right = values.max();
     double[] noise = {Double.NaN, Double.NaN, Double.NaN, Double.NaN};

@@ -1,7 +1,7 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.plan.ActivationPlanner;
-import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
@@ -17,7 +17,7 @@ import org.apache.spark.sql.Row;
 /**
  * Decides about one activation from its rows; tensors that the recipe does not want yield nothing.
  */
-final class SelectActivations implements FlatMapGroupsFunction<String, Row, String> {
+final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte[]> {
 
   private static final long serialVersionUID = 1L;
 
@@ -30,14 +30,14 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, Stri
   }
 
   @Override
-  public Iterator<String> call(String tensor, Iterator<Row> rows) {
+  public Iterator<byte[]> call(String tensor, Iterator<Row> rows) {
     if (!queries.containsKey(tensor)) {
-      return List.<String>of().iterator();
+      return List.<byte[]>of().iterator();
     }
     TensorStatistics statistics = StatisticsTable.toTensor(tensor, rows);
     try {
       return List.of(
-              QuantPlanJson.formatTensor(
+              PlanCodec.encode(
                   new ActivationPlanner(recipe.parse()).plan(statistics, queries.get(tensor))))
           .iterator();
     } catch (IllegalArgumentException e) {

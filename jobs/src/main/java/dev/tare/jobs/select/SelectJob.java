@@ -7,8 +7,8 @@ import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.PlanAssembler;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
@@ -17,7 +17,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
-import dev.tare.jobs.table.PlanTable;
+import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,7 +29,6 @@ import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
@@ -132,12 +131,7 @@ public final class SelectJob {
   /** Writes the plan as a table, in one file. */
   public void write(QuantPlan plan, Path folder, String runId) {
     SparkJobs.describe(spark, "select: write plan");
-    spark
-        .createDataset(PlanTable.toRows(plan, runId), Encoders.row(PlanTable.SCHEMA))
-        .coalesce(1)
-        .write()
-        .mode(SaveMode.ErrorIfExists)
-        .parquet(folder.toString());
+    PlanStore.write(spark, plan, folder, runId);
     SparkJobs.describe(spark, null);
   }
 
@@ -161,12 +155,12 @@ public final class SelectJob {
     boolean perChannel =
         wanted.values().stream().anyMatch(query -> recipe.decide(query).rule().perChannel());
     Dataset<Row> needed = perChannel ? rows : rows.filter(functions.col("channel").isNull());
-    return parse(
+    return decoded(
         needed
             .groupByKey(
                 (MapFunction<Row, String>) row -> row.getString(row.fieldIndex("tensor")),
                 Encoders.STRING())
-            .flatMapGroups(new SelectActivations(recipeText, wanted), Encoders.STRING())
+            .flatMapGroups(new SelectActivations(recipeText, wanted), Encoders.BINARY())
             .collectAsList());
   }
 
@@ -174,16 +168,16 @@ public final class SelectJob {
       ModelHandle model, RecipeText recipeText, Candidates candidates) {
     SortedMap<String, TensorQuery> wanted = candidates.weights();
     int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
-    return parse(
+    return decoded(
         spark
             .createDataset(new ArrayList<>(wanted.keySet()), Encoders.STRING())
             .repartition(tasks)
-            .mapPartitions(new SelectWeights(model, recipeText, wanted), Encoders.STRING())
+            .mapPartitions(new SelectWeights(model, recipeText, wanted), Encoders.BINARY())
             .collectAsList());
   }
 
-  private static List<TensorPlan> parse(List<String> json) {
-    return json.stream().map(QuantPlanJson::parseTensor).toList();
+  private static List<TensorPlan> decoded(List<byte[]> plans) {
+    return plans.stream().map(PlanCodec::decode).toList();
   }
 
   private static TareException nothingToQuantize(

@@ -1,7 +1,7 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.jobs.TareException;
@@ -15,7 +15,7 @@ import java.util.Map;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 
 /** Decides about weights by name, reading their values from the model on this machine. */
-final class SelectWeights implements MapPartitionsFunction<String, String> {
+final class SelectWeights implements MapPartitionsFunction<String, byte[]> {
 
   private static final long serialVersionUID = 1L;
 
@@ -30,15 +30,14 @@ final class SelectWeights implements MapPartitionsFunction<String, String> {
   }
 
   @Override
-  public Iterator<String> call(Iterator<String> names) {
+  public Iterator<byte[]> call(Iterator<String> names) {
     WeightPlanner planner = new WeightPlanner(recipe.parse());
     ModelGraph source = model.prepared().graph();
-    List<String> plans = new ArrayList<>();
+    List<byte[]> plans = new ArrayList<>();
     while (names.hasNext()) {
       String name = names.next();
       try {
-        plans.add(
-            QuantPlanJson.formatTensor(planner.plan(source.constant(name), queries.get(name))));
+        plans.add(PlanCodec.encode(planner.plan(source.constant(name), queries.get(name))));
       } catch (IllegalArgumentException e) {
         throw TareException.badInput(e.getMessage(), e);
       }

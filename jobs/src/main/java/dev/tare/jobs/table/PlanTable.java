@@ -1,11 +1,10 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -51,28 +50,28 @@ public final class PlanTable {
 
   private PlanTable() {}
 
-  /** All rows, by tensor, role and channel. */
-  public static List<Row> toRows(QuantPlan plan, String runId) {
-    List<Row> rows = new ArrayList<>();
-    for (TensorPlan tensor : plan.tensors()) {
-      if (tensor.channels().isEmpty()) {
-        rows.add(row(plan, runId, tensor, -1));
-      }
-      for (int c = 0; c < tensor.channels().size(); c++) {
-        rows.add(row(plan, runId, tensor, c));
-      }
-    }
-    return rows;
+  /**
+   * The rows of one tensor, by channel, each made when it is asked for.
+   *
+   * @param recipe name of the plan's recipe
+   * @param modelSha256 the model that the plan was made for
+   */
+  public static Stream<Row> rows(
+      TensorPlan tensor, String recipe, String modelSha256, String runId) {
+    int scales = tensor.channels().size();
+    return IntStream.range(scales == 0 ? -1 : 0, scales)
+        .mapToObj(c -> row(recipe, modelSha256, runId, tensor, c));
   }
 
-  private static Row row(QuantPlan plan, String runId, TensorPlan tensor, int c) {
+  private static Row row(
+      String recipe, String modelSha256, String runId, TensorPlan tensor, int c) {
     ScaleColumns scales = tensor.channels();
     boolean perChannel = tensor.axis().isPresent();
     return RowFactory.create(
         FORMAT_VERSION,
         runId,
-        plan.modelSha256(),
-        plan.recipe(),
+        modelSha256,
+        recipe,
         tensor.tensor(),
         tensor.role().name().toLowerCase(Locale.ROOT),
         tensor.format().name().toLowerCase(Locale.ROOT),

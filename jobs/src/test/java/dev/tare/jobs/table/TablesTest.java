@@ -218,7 +218,10 @@ class TablesTest {
                 weight(3, 2),
                 plan(
                     "x", Role.ACTIVATION, Optional.empty(), Shape.SCALAR, OptionalInt.empty(), 2)));
-    List<Row> rows = PlanTable.toRows(plan, "run");
+    List<Row> rows =
+        plan.tensors().stream()
+            .flatMap(t -> PlanTable.rows(t, plan.recipe(), plan.modelSha256(), "run"))
+            .toList();
     List<String> nodes = List.of("n1", "n2");
     assertThat(rows).hasSize(4).allMatch(row -> row.length() == PlanTable.SCHEMA.length());
     assertThat(cells(rows.get(0)))
