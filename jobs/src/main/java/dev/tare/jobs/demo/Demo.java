@@ -19,13 +19,13 @@ import dev.tare.jobs.run.Outcome;
 import dev.tare.jobs.run.OutputOptions;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.run.RunOptions;
-import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.stage.StageData;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.IfFinished;
+import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -76,7 +76,7 @@ public final class Demo implements SparkWork<ExitCode> {
                 new AllStages(run));
     if (outcome.made().isPresent()) {
       FinishedRun made = outcome.made().get();
-      table(made, overPlain(spark, run, made), output);
+      table(spark, made, overPlain(spark, run, made), output);
     }
     return outcome.exitCode();
   }
@@ -125,8 +125,9 @@ public final class Demo implements SparkWork<ExitCode> {
     }
   }
 
-  private void table(FinishedRun run, OptionalDouble overPlain, String output) throws IOException {
-    QuantPlan plan = EarlierRuns.plan(run);
+  private void table(SparkSession spark, FinishedRun run, OptionalDouble overPlain, String output)
+      throws IOException {
+    QuantPlan plan = PlanStore.read(spark, run);
     Quality quality = run.quality();
     Quality.OutputQuality headline = quality.headline();
     long before = run.facts().quantization().orElseThrow().floatModelBytes();

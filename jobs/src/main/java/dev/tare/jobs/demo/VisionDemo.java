@@ -23,10 +23,10 @@ import dev.tare.jobs.run.Outcome;
 import dev.tare.jobs.run.OutputOptions;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.run.RunOptions;
-import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.IfFinished;
+import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,7 +109,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
                   new OutputOptions(folder.toString(), Optional.empty(), IfFinished.FAIL),
                   new AllStages(run));
       if (outcome.made().isPresent()) {
-        table(reader, outcome.made().get(), folder);
+        table(spark, reader, outcome.made().get(), folder);
       }
       if (outcome.exitCode() != ExitCode.OK) {
         return outcome.exitCode();
@@ -149,8 +149,9 @@ public final class VisionDemo implements SparkWork<ExitCode> {
         OptionalInt.empty());
   }
 
-  private void table(Reader reader, FinishedRun made, Path run) throws IOException {
-    QuantPlan plan = EarlierRuns.plan(made);
+  private void table(SparkSession spark, Reader reader, FinishedRun made, Path run)
+      throws IOException {
+    QuantPlan plan = PlanStore.read(spark, made);
     Quality quality = made.quality();
     Quality.OutputQuality headline = quality.headline();
     console.out().println();

@@ -7,12 +7,12 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.console.Progress;
-import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.storage.OpenedRuns;
+import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -52,6 +52,7 @@ public final class DriftCheck implements SparkWork<ExitCode> {
     requireOneModel(baseline, current);
     Optional<QuantPlan> plan =
         plan(
+            spark,
             options.plan().isPresent() ? Lineage.of(options.plan().get(), opened) : published,
             baseline);
     DriftResult result =
@@ -110,13 +111,13 @@ public final class DriftCheck implements SparkWork<ExitCode> {
     return run;
   }
 
-  private static Optional<QuantPlan> plan(Lineage lineage, FinishedRun baseline)
+  private static Optional<QuantPlan> plan(SparkSession spark, Lineage lineage, FinishedRun baseline)
       throws IOException {
     Optional<FinishedRun> run = lineage.holding(Part.PLAN_JSON);
     if (run.isEmpty()) {
       return Optional.empty();
     }
-    QuantPlan plan = EarlierRuns.plan(run.get());
+    QuantPlan plan = PlanStore.read(spark, run.get());
     String model = baseline.calibration().modelSha256();
     if (!plan.modelSha256().equals(model)) {
       throw TareException.badInput(

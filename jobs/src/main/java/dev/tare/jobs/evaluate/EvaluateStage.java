@@ -19,6 +19,7 @@ import dev.tare.jobs.stage.StageData;
 import dev.tare.jobs.stage.Work;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
+import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,7 +145,8 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
       return made.get();
     }
     String quantized = options.quantized().orElseThrow();
-    return EarlierRuns.plan(
+    return PlanStore.read(
+        work.inputs().spark(),
         Lineage.of(quantized, work.inputs().runs())
             .require(
                 Part.PLAN_JSON,

@@ -14,6 +14,7 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.ModelFiles;
 import dev.tare.jobs.storage.StoredPlace;
+import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +105,6 @@ public record DequantizeStage(DequantizeOptions options) implements Stage {
             .require(
                 Part.PLAN_JSON,
                 "The plan of run %s is not there".formatted(quantized.folder().path()));
-    return EarlierRuns.plan(planned);
+    return PlanStore.read(inputs.spark(), planned);
   }
 }

@@ -6,11 +6,11 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.model.ModelHandle;
-import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +48,7 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
     ModelHandle model = work.inputs().model(options.model());
     QuantPlan plan =
         options.plan().isPresent()
-            ? EarlierRuns.plan(work.inputs().runs().open(options.plan().get()))
+            ? PlanStore.read(work.inputs().spark(), work.inputs().runs().open(options.plan().get()))
             : work.plan().orElseThrow();
     QuantizeJob.Result result =
         work.progress()

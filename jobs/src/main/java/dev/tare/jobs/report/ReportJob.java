@@ -1,7 +1,6 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
@@ -12,6 +11,7 @@ import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.OpenedRuns;
+import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -79,7 +79,7 @@ public final class ReportJob implements SparkWork<Path> {
   private static RunContent read(SparkSession spark, Lineage lineage, boolean drawings)
       throws IOException {
     List<String> missing = new ArrayList<>(lineage.broken());
-    Optional<QuantPlan> plan = plan(lineage, missing);
+    Optional<QuantPlan> plan = plan(spark, lineage, missing);
     Optional<Quality> quality = quality(lineage, missing);
     Optional<FinishedRun> statistics = lineage.holding(Part.STATISTICS);
     Optional<FinishedRun> weights = lineage.holding(Part.WEIGHTS);
@@ -115,19 +115,14 @@ public final class ReportJob implements SparkWork<Path> {
         missing);
   }
 
-  private static Optional<QuantPlan> plan(Lineage lineage, List<String> missing)
+  private static Optional<QuantPlan> plan(SparkSession spark, Lineage lineage, List<String> missing)
       throws IOException {
     Optional<FinishedRun> run = lineage.holding(Part.PLAN_JSON);
     if (run.isEmpty()) {
       missing.add("There is no plan, so no table of tensors.");
       return Optional.empty();
     }
-    String text = run.get().verifiedText(Part.PLAN_JSON);
-    try {
-      return Optional.of(QuantPlanJson.parse(text));
-    } catch (IllegalArgumentException e) {
-      throw unreadable("plan", run.get(), e);
-    }
+    return Optional.of(PlanStore.read(spark, run.get()));
   }
 
   private static Optional<Quality> quality(Lineage lineage, List<String> missing)
@@ -140,11 +135,5 @@ public final class ReportJob implements SparkWork<Path> {
       return Optional.empty();
     }
     return Optional.of(run.get().quality());
-  }
-
-  private static TareException unreadable(String what, FinishedRun run, Exception cause) {
-    return TareException.badInput(
-        "Cannot read the %s of run %s: %s".formatted(what, run.folder().path(), cause.getMessage()),
-        cause);
   }
 }

@@ -1,7 +1,5 @@
 package dev.tare.jobs.stage;
 
-import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
@@ -52,19 +50,5 @@ public final class EarlierRuns {
       }
     }
     return model;
-  }
-
-  /**
-   * The plan of a run.
-   *
-   * @throws TareException (bad input) if it has none that can be read
-   */
-  public static QuantPlan plan(FinishedRun run) throws IOException {
-    try {
-      return QuantPlanJson.parse(run.verifiedText(Part.PLAN_JSON));
-    } catch (IllegalArgumentException e) {
-      throw TareException.badInput(
-          "Cannot read the plan of run " + run.folder().path() + ": " + e.getMessage(), e);
-    }
   }
 }

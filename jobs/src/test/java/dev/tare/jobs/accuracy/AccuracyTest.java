@@ -13,7 +13,6 @@ import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantError;
@@ -136,10 +135,7 @@ class AccuracyTest {
     Map<String, QuantPlan> plans = new TreeMap<>();
     for (String method : List.of("min-max", "percentile-99.99", "entropy", "mse")) {
       select("expected-" + method, method, "uint8", "min-max");
-      plans.put(
-          method,
-          QuantPlanJson.parse(
-              Files.readString(Path.of(path("plan-expected-" + method), "plan.json"))));
+      plans.put(method, CommandLine.plan(Path.of(path("plan-expected-" + method))));
     }
     Map<String, Map<String, QuantError>> measured = measure(plans);
     plans.forEach(
@@ -156,8 +152,7 @@ class AccuracyTest {
   @Test
   void allMatMulsWithConstantWeightsAndAllTablesAreQuantizedAndNothingElse() throws IOException {
     select("placement", "min-max", "uint8", "min-max");
-    QuantPlan plan =
-        QuantPlanJson.parse(Files.readString(Path.of(path("plan-placement"), "plan.json")));
+    QuantPlan plan = CommandLine.plan(Path.of(path("plan-placement")));
     assertThat(plan.quantized(Role.WEIGHT))
         .filteredOn(weight -> weight.tensor().startsWith("onnx::MatMul"))
         .hasSize(36);

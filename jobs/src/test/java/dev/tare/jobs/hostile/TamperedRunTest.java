@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.run.CommandLine;
 import dev.tare.jobs.sql.TareCatalog;
+import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeAll;
@@ -254,7 +257,8 @@ class TamperedRunTest {
 
   private void rangesRefused(List<String> keys, boolean reverse, float factor, String... words)
       throws IOException {
-    Path tampered = copy(whole);
+    // The plan's table says the same, or the two would contradict each other.
+    Path tampered = withTable(whole, "plan", table -> changed(table, keys, reverse, factor));
     Path file = tampered.resolve("plan.json");
     ObjectNode plan = (ObjectNode) JSON.readTree(file.toFile());
     for (JsonNode tensor : plan.path("tensors")) {
@@ -273,6 +277,109 @@ class TamperedRunTest {
     Files.deleteIfExists(tampered.resolve(".plan.json.crc"));
     output = Files.createTempDirectory(folder, "quantize");
     quantize(fitted(tampered, "plan.json")).refuses(3, output, words);
+  }
+
+  private static Dataset<Row> changed(
+      Dataset<Row> table, List<String> keys, boolean reverse, float factor) {
+    List<Row> all = table.collectAsList();
+    List<Row> own = all.stream().filter(row -> row.getAs("tensor").equals("w1")).toList();
+    List<Row> rows = new ArrayList<>();
+    for (Row row : all) {
+      Object[] cells = new Object[row.length()];
+      for (int i = 0; i < cells.length; i++) {
+        boolean changes = own.contains(row) && keys.contains(row.schema().fieldNames()[i]);
+        int channel = changes ? row.<Integer>getAs("channel") : 0;
+        cells[i] =
+            changes
+                ? own.get(reverse ? own.size() - 1 - channel : channel).getFloat(i) * factor
+                : row.get(i);
+      }
+      rows.add(RowFactory.create(cells));
+    }
+    return CommandLine.spark().createDataset(rows, Encoders.row(table.schema()));
+  }
+
+  @Test
+  void plansThatTheirTablesContradict() throws IOException {
+    planRefuses(table -> table.drop("low"), "lacks the column 'low'");
+    planRefuses(
+        table -> table.where("NOT (tensor = 'w1' AND channel = 3)"),
+        "Invalid plan of weight 'w1': the table has scale 4 where 3 must be next");
+    planRefuses(
+        table -> table.where("NOT (tensor = 'w1' AND channel = 7)"),
+        "'w1': the table has 7 of its 8 scales");
+    planRefuses(table -> table.where("tensor <> 'w1'"), "'w1': the table has 0 of its 8 scales");
+    planRefuses(
+        table -> table.union(table.where("tensor = 'w1'").limit(1)), "'w1'", "must be next");
+    planRefuses(cell("tensor = 'x'", "tensor", "'q'"), "'x': the table has 0 of its 1 scales");
+    planRefuses(cell("tensor = 'w1'", "format_version", "9"), "'w1'", "version 9");
+    planRefuses(cell("tensor = 'w1'", "high", "NULL"), "'w1'", "'high' is null");
+    planRefuses(cell("tensor = 'w1'", "scale", "CAST(-1 AS FLOAT)"), "'w1'", "Invalid scale: -1");
+    for (String change :
+        List.of(
+            "low - 1 AS FLOAT",
+            "high + 1 AS FLOAT",
+            "scale * 2 AS FLOAT",
+            "zero_point + 1 AS INT",
+            "clipped_share + 0.5 AS DOUBLE",
+            "expected_sqnr_db - 1 AS DOUBLE")) {
+      planRefuses(
+          cell("tensor = 'w1' AND channel = 5", change.substring(0, change.indexOf(' ')), "CAST(" + change + ")"),
+          "Invalid plan of weight 'w1': the text and the table contradict each other at 5");
+    }
+    planRefuses(
+        table -> table.union(cell("true", "tensor", "'v'").apply(table.where("tensor = 'x'"))),
+        "the table has scales of activation 'v' as qdq, of which plan.json knows none");
+  }
+
+  private void planRefuses(UnaryOperator<Dataset<Row>> change, String... words) throws IOException {
+    output = Files.createTempDirectory(folder, "quantize");
+    quantize(withTable(whole, "plan", change)).refuses(3, output, words);
+  }
+
+  /** More scales than plan.json lists: they come from the table, wherever a plan is read. */
+  @Test
+  void scalesThatOnlyTheTableHas() throws IOException {
+    String wide =
+        Models.opset(13)
+            .input("x", "batch", 6)
+            .weight("w1", 6, 1100)
+            .weight("w2", 1100, 4)
+            .node("MatMul", "first", List.of("x", "w1"), List.of("m"))
+            .node("MatMul", "second", List.of("m", "w2"), List.of("y"))
+            .output("y")
+            .write(folder.resolve("wide.onnx"));
+    Path run = folder.resolve("wide");
+    tare("run", "--model", wide, "--data", data, "--output", run.toString(), "--min-cosine=-1")
+        .ends(0);
+    assertThat(Files.readString(run.resolve("plan.json")))
+        .contains("\"format-version\" : 3")
+        .containsOnlyOnce("\"scales-in-table\" : 1100");
+    Path again = folder.resolve("again");
+    tare("quantize", "--model", wide, "--plan", run.toString(), "--output", again.toString())
+        .ends(0);
+    assertThat(again.resolve("model.onnx")).hasSameBinaryContentAs(run.resolve("model.onnx"));
+    tare("drift", "--baseline", run.toString(), "--current", run.toString()).ends(0);
+    tare("report", run.toString(), "--out", folder.resolve("wide.html").toString()).ends(0);
+    Path floats = folder.resolve("wide-floats");
+    tare("dequantize", again.toString(), "--output", floats.toString()).ends(0);
+    String right = model;
+    model = wide;
+    try {
+      for (String count : List.of("1099", "1101")) {
+        output = Files.createTempDirectory(folder, "quantize");
+        quantize(withText(run, "plan.json", "-table\" : 1100", "-table\" : " + count))
+            .refuses(3, output, "'w1'");
+      }
+      output = Files.createTempDirectory(folder, "quantize");
+      quantize(withTable(run, "plan", table -> table.where("NOT channel <=> 1000")))
+          .refuses(3, output, "'w1': the table has scale 1001 where 1000 must be next");
+      output = Files.createTempDirectory(folder, "quantize");
+      quantize(withTable(run, "plan", cell("tensor = 'w1'", "high", "CAST(high * 4 AS FLOAT)")))
+          .refuses(3, output, "'w1'");
+    } finally {
+      model = right;
+    }
   }
 
   private CommandLine.Result quantize(Path plan) {

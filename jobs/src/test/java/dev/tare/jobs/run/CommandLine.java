@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.Tare;
 import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.storage.RunFolder;
+import dev.tare.jobs.table.PlanStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -90,6 +94,11 @@ public final class CommandLine {
             .asText();
     assertThat(hash).hasSize(64);
     return hash;
+  }
+
+  /** The plan of a run, with the scales that only its table has. */
+  public static QuantPlan plan(Path run) throws IOException {
+    return PlanStore.read(spark(), RunFolder.open(run.toString(), SparkJobs.hadoop(spark())));
   }
 
   /** The entry of a tensor in {@code plan.json}. */

@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
@@ -78,7 +77,7 @@ class ModeRunsTest {
                 && !recipe.contains("dynamic"));
     assertThat(manifest.path("stages").get(0).asText())
         .isEqualTo(calibrated ? "calibrate" : "select");
-    QuantPlan plan = QuantPlanJson.parse(Files.readString(run.resolve("plan.json")));
+    QuantPlan plan = CommandLine.plan(run);
     assertThat(plan.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).contains("w1", "w2");
 
     Path back = shared.resolve("float-" + recipe);
@@ -129,7 +128,7 @@ class ModeRunsTest {
     assertThat(planned(run, "w1").path("decided-by").asText()).isEqualTo("recipe");
     assertThat(planned(run, "w2").path("type").asText()).isEqualTo("int4");
     assertThat(planned(run, "w2").path("decided-by").asText()).isEqualTo("rule 2");
-    QuantPlan plan = QuantPlanJson.parse(Files.readString(run.resolve("plan.json")));
+    QuantPlan plan = CommandLine.plan(run);
     assertThat(plan.quantized(Role.ACTIVATION)).hasSize(1);
     assertThat(OnnxModel.read(run.resolve("model.onnx")).opset()).isEqualTo(21);
   }
