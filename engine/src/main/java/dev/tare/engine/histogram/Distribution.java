@@ -6,8 +6,8 @@ import java.util.Arrays;
  * An ordered view of values in bins, uniform or not: what range selection reads.
  *
  * <p>Bin i holds {@code count(i)} values in [lower(i), upper(i)]; bins are sorted and do not
- * overlap; bins without values may be absent. Exact zeros are a bin of width 0 at 0. A recorded
- * histogram and one that was given as edges and counts look the same here.
+ * overlap; bins without values may be absent. Exact zeros are a bin of width 0 at 0. Recorded
+ * histograms and histograms given as edges and counts are treated alike.
  */
 public final class Distribution {
 
@@ -32,7 +32,7 @@ public final class Distribution {
   }
 
   /**
-   * A view over arrays, which are copied.
+   * Creates a view over arrays, which are copied.
    *
    * @param min the smallest value seen, exact; NaN when there is none
    * @param max the largest value seen, exact; NaN when there is none
@@ -87,7 +87,7 @@ public final class Distribution {
     return total;
   }
 
-  /** Whether no bin holds a value: nothing was seen, or only the extremes were kept. */
+  /** Whether all bins are empty: no value was seen, or only the extremes were kept. */
   public boolean isEmpty() {
     return total == 0;
   }

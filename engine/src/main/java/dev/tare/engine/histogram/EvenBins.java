@@ -4,16 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A distribution counted again in bins of one width, for plotting: the first begins at one value,
- * the last ends at another.
+ * Re-bins a distribution into bins of equal width between two values, for plotting.
  *
- * <p>Bins hold [lower, upper), the last one its upper edge too. A bin that crosses an edge is
- * shared out in proportion, and what lies below each edge rounded down: counts are whole, none is
- * off by as much as one value, and their sum is the number of values between the ends.
+ * <p>Bins are [lower, upper); the last one includes its upper edge. A source bin that crosses an
+ * edge is split in proportion, and the count below each edge is rounded down: counts are whole,
+ * each is off by less than one, and their sum is the number of values between the ends.
  */
 public final class EvenBins {
 
-  /** More bins than a picture can show. */
+  /** Upper limit of the number of bins; no picture can show more. */
   public static final int MOST = 1 << 16;
 
   private EvenBins() {}
@@ -28,12 +27,12 @@ public final class EvenBins {
   public record Bin(double lower, double upper, long count) {}
 
   /**
-   * Bins from the smallest value to the largest; none without values, a single one of no width
-   * where all values are equal. Cost: one pass over the bins and edges.
+   * Returns bins from the smallest value to the largest: none if there are no values, one of width
+   * 0 if all values are equal. Cost: one pass over the bins and edges.
    *
    * @param bins in [1, {@value #MOST}]
-   * @throws IllegalArgumentException if there shall be fewer or more bins, or values were seen but
-   *     only their extremes kept
+   * @throws IllegalArgumentException if the number of bins is out of bounds, or values were seen
+   *     but only their extremes kept
    */
   public static List<Bin> of(Distribution distribution, int bins) {
     checkBins(bins);
@@ -48,8 +47,8 @@ public final class EvenBins {
   }
 
   /**
-   * Bins between two ends, so that several distributions can be laid over each other; values
-   * outside are in no bin.
+   * Returns bins between two given ends, so that several distributions can be overlaid; values
+   * outside are not counted.
    *
    * @throws IllegalArgumentException as {@link #of(Distribution, int)} does, or if the ends are not
    *     finite and in order
@@ -90,7 +89,7 @@ public final class EvenBins {
     }
   }
 
-  /** Counts below points that are asked for in ascending order. */
+  /** Counts values below points, which must be passed in ascending order. */
   private static final class Below {
     private final Distribution distribution;
     private int bin;

@@ -4,14 +4,14 @@ package dev.tare.engine.histogram;
  * The fixed map from finite floats to bins: sign, exponent and the first m mantissa bits.
  *
  * <p>The <em>raw index</em> is {@code floatToRawIntBits(x) >>> (23 - m)}; in raw order negatives
- * stand behind positives and reversed. The public <em>bin</em> number is a signed int that is
+ * come after positives and are reversed. The public <em>bin</em> number is a signed int that is
  * ordered by value: raw index i of a value with sign bit 0 is bin i, and the same bits with sign
  * bit 1 are bin -i - 1 (the complement of i). Bins are absolute: they depend on m alone, so states
  * merge by adding counts.
  *
  * <p>Bins from 0 on are [lower, upper), bins below 0 are (lower, upper]. Zeros belong to no bin and
- * are counted apart; subnormals whose leading bits are 0 are in bin 0 or -1, whose edge at 0 is
- * therefore open. The last bin on each side ends at an infinity.
+ * are counted separately; subnormals whose leading bits are 0 are in bin 0 or -1, whose edge at 0
+ * is therefore open. The last bin on each side ends at an infinity.
  *
  * <p>A bin of m bits lies inside one bin of any m' below m, which is {@code bin >> (m - m')}.
  *
@@ -46,7 +46,7 @@ public final class FloatBins {
    * The bins of m mantissa bits.
    *
    * @param mantissaBits in [1, 10]
-   * @throws IllegalArgumentException if it lies outside
+   * @throws IllegalArgumentException if it is out of bounds
    */
   public static FloatBins of(int mantissaBits) {
     if (mantissaBits < 1 || mantissaBits > MAX_MANTISSA_BITS) {
@@ -72,7 +72,7 @@ public final class FloatBins {
   }
 
   /**
-   * The bin that holds a value.
+   * Returns the bin of a value.
    *
    * @param value finite and not 0
    * @throws IllegalArgumentException if it is 0, infinite or NaN
@@ -85,7 +85,7 @@ public final class FloatBins {
   }
 
   /**
-   * The bin of a raw index.
+   * Returns the bin of a raw index.
    *
    * @throws IllegalArgumentException if the index is outside [0, 2^(9 + m)) or of exponent 255
    */
@@ -98,9 +98,9 @@ public final class FloatBins {
   }
 
   /**
-   * The raw index of a bin.
+   * Returns the raw index of a bin.
    *
-   * @throws IllegalArgumentException if there is no such bin
+   * @throws IllegalArgumentException if the bin is outside [-binsPerSign, binsPerSign)
    */
   public int rawIndexOf(int bin) {
     int magnitude = magnitude(bin);
@@ -110,7 +110,7 @@ public final class FloatBins {
   /**
    * The lower edge, exact: included for bins above 0, excluded for bin 0 and for those below 0.
    *
-   * @throws IllegalArgumentException if there is no such bin
+   * @throws IllegalArgumentException if the bin is outside [-binsPerSign, binsPerSign)
    */
   public float lower(int bin) {
     int magnitude = magnitude(bin);
@@ -120,7 +120,7 @@ public final class FloatBins {
   /**
    * The upper edge, exact: excluded for bins from -1 on, included for those below -1.
    *
-   * @throws IllegalArgumentException if there is no such bin
+   * @throws IllegalArgumentException if the bin is outside [-binsPerSign, binsPerSign)
    */
   public float upper(int bin) {
     int magnitude = magnitude(bin);
@@ -130,7 +130,8 @@ public final class FloatBins {
   /**
    * The bin of fewer mantissa bits that contains a bin of these.
    *
-   * @throws IllegalArgumentException if there is no such bin, or {@code coarser} has more bits
+   * @throws IllegalArgumentException if the bin is outside [-binsPerSign, binsPerSign), or {@code
+   *     coarser} has more bits
    */
   public int coarsen(int bin, FloatBins coarser) {
     magnitude(bin);

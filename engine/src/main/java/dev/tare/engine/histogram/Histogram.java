@@ -58,8 +58,8 @@ public final class Histogram {
    * @param bins strictly increasing bin numbers
    * @param counts a positive count for each
    * @param size how many entries there are, at most the length of either array
-   * @throws IllegalArgumentException if bins are not increasing or outside of the finite range, or
-   *     a count is not positive
+   * @throws IllegalArgumentException if bins are not increasing or outside the finite range, or a
+   *     count is not positive
    * @throws ArithmeticException if the total overflows a long
    */
   public static Histogram of(int mantissaBits, int[] bins, long[] counts, int size) {
@@ -152,7 +152,7 @@ public final class Histogram {
     return floatBins.mantissaBits();
   }
 
-  /** Number of bins that hold values. */
+  /** Number of bins with a positive count. */
   public int size() {
     return bins.length;
   }

@@ -4,11 +4,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What bins counted beyond the room of an int; not thread-safe.
+ * Counts that no longer fit the ints of a table; not thread-safe.
  *
- * <p>A table of ints says how many values it took, which no bin can exceed. Only when that sum
- * reaches the largest int is the table looked through: bins beyond 2^30 carry over to here. There
- * are few, since each stands for 2^30 values, so a state hardly grows with the data.
+ * <p>A table of ints keeps the number of values added to it, which no bin can exceed. Only when
+ * that number reaches the largest int is the table searched: bins above 2^30 carry over to here.
+ * They are few, since each means 2^30 values, so a state hardly grows with the data.
  */
 final class Carries {
 
@@ -17,7 +17,7 @@ final class Carries {
   private final Map<Integer, Long> carried = new HashMap<>();
 
   /**
-   * Takes over what large counts hold.
+   * Moves large counts from the table to here.
    *
    * @param limit counts beyond it carry over
    * @return the largest count that the table has now
@@ -26,7 +26,7 @@ final class Carries {
     int largest = 0;
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] > limit) {
-        // One stays: a bin without any looks as if it was never touched.
+        // One stays: a bin with count 0 would look as if it was never touched.
         carried.merge(i, counts[i] - 1L, Math::addExact);
         counts[i] = 1;
       }
@@ -35,7 +35,7 @@ final class Carries {
     return largest;
   }
 
-  /** What the bin at a place of the table carried over. */
+  /** The count carried over from the bin at an index of the table. */
   long at(int place) {
     return carried.isEmpty() ? 0 : carried.getOrDefault(place, 0L);
   }

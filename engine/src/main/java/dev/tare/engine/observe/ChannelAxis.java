@@ -2,7 +2,9 @@ package dev.tare.engine.observe;
 
 import dev.tare.engine.tensor.Shape;
 
-/** The channels of one tensor, the same in each of its batches; not thread-safe. */
+/**
+ * The channel axis of one tensor and its number of channels, equal in all batches; not thread-safe.
+ */
 final class ChannelAxis {
 
   private final String tensor;
@@ -11,7 +13,7 @@ final class ChannelAxis {
   private int channels;
 
   /**
-   * @param asked axis in every shape; below 0 counts from the end
+   * @param asked axis in every shape; a negative one counts from the end
    */
   ChannelAxis(String tensor, int asked) {
     this.tensor = tensor;
@@ -19,10 +21,10 @@ final class ChannelAxis {
   }
 
   /**
-   * Takes a batch; the first one says how many channels there are.
+   * Checks the shape of a batch; the first one sets the number of channels.
    *
    * @throws ChannelsDifferException if the shape lacks the axis, or channels differ from those of
-   *     earlier batches; nothing changed then
+   *     earlier batches; nothing has changed then
    */
   void accept(Shape shape) {
     int own = normalized(shape);

@@ -47,7 +47,7 @@ final class ChannelCounter {
     return channels;
   }
 
-  /** Notes how many values of each channel an observed tensor holds. */
+  /** Adds the number of values per channel of an observed tensor. */
   void expect(long valuesPerChannel) {
     countPerChannel = Math.addExact(countPerChannel, valuesPerChannel);
   }
@@ -94,7 +94,7 @@ final class ChannelCounter {
    * Counts consecutive values, where each channel has runs.
    *
    * @param position of the first value in the tensor
-   * @param inner length of a run: the product of the sizes behind the channel axis
+   * @param inner length of a run: the product of the sizes after the channel axis
    */
   void addRuns(int[] tile, int length, int position, int inner, WholeCounter facts) {
     int done = 0;
@@ -190,7 +190,10 @@ final class ChannelCounter {
     return Arrays.stream(negInfs).sum();
   }
 
-  /** The rows of some channels; they take more room than the tables behind them. */
+  /**
+   * Returns the rows of channels [first, end); they need more memory than the tables they are made
+   * from.
+   */
   List<Statistics> statistics(int first, int end) {
     List<Statistics> rows = new ArrayList<>(end - first);
     for (int channel = first; channel < end; channel++) {

@@ -1,6 +1,6 @@
 package dev.tare.engine.observe;
 
-/** A tensor has another number of channels than before, or no such axis: it is no channel axis. */
+/** A tensor has a different number of channels than before, or lacks the channel axis. */
 public final class ChannelsDifferException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

@@ -17,9 +17,10 @@ import java.util.List;
 public interface Collector {
 
   /**
-   * Adds a batch.
+   * Adds a batch to the states.
    *
-   * @param littleEndianFloats float32 values, row-major, from position to limit, which stay
+   * @param littleEndianFloats float32 values, row-major, from position to limit; both stay
+   *     unchanged
    * @param samples those of the batch, in its order; empty where they are not known
    * @throws IllegalArgumentException if the bytes are not those of the shape
    * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
@@ -27,6 +28,8 @@ public interface Collector {
    */
   void observe(ByteBuffer littleEndianFloats, Shape shape, List<SampleOrigin> samples);
 
-  /** What was collected, sorted by key, each block made when it is asked for. */
+  /**
+   * Returns what was collected, sorted by key; each block is built when the iterator reaches it.
+   */
   Iterator<? extends MergeableState> blocks();
 }

@@ -3,14 +3,14 @@ package dev.tare.engine.observe;
 /**
  * The smallest and largest value of each column of a tile, as {@link Keys}.
  *
- * <p>Where 0 lies between the extremes known so far, the bits need no key: a value above the
- * largest is so as a signed int, one below the smallest so as an int with its sign flipped.
- * Branches that are hardly ever taken cost less than the latency of conditional moves, which JDK 17
- * does not turn into vector code.
+ * <p>Where 0 is between the extremes known so far, the bits need no key: a value above the largest
+ * is larger as a signed int, one below the smallest is larger with its sign flipped. Branches that
+ * are hardly ever taken cost less than the latency of conditional moves, which JDK 17 does not turn
+ * into vector code.
  */
 final class ColumnExtremes {
 
-  /** Columns whose extremes stay in registers together. */
+  /** Number of columns whose extremes fit in registers together. */
   private static final int LANES = 8;
 
   private ColumnExtremes() {}

@@ -7,8 +7,8 @@ import java.util.Arrays;
 /**
  * Counts of values by raw index in one flat table of 2^(9+m) ints: 2 MiB at m = 10.
  *
- * <p>Not thread-safe. A lookup of pages costs time, which {@link PagedWhole} pays where so many
- * tensors are observed that their tables take too much room.
+ * <p>Not thread-safe. {@link PagedWhole} is slower, since it looks up pages, and is used where the
+ * tables of many tensors need too much memory.
  */
 final class DenseCounts implements WholeCounts {
 
@@ -42,12 +42,12 @@ final class DenseCounts implements WholeCounts {
     }
   }
 
-  /** Lets bins carry over what exceeds a limit. */
+  /** Moves counts above a limit to {@link Carries}. */
   void relieve(int limit) {
     pending = carries.relieve(counts, limit);
   }
 
-  /** A length that the compiler knows saves the check of every index. */
+  /** With a length known to the compiler the bounds check of every index goes away. */
   private static void addToLargest(int[] table, int[] bits, int offset, int length) {
     if (table.length == LARGEST) {
       for (int i = offset; i < offset + length; i++) {

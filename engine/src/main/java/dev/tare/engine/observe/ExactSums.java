@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 
 /**
  * Sums of floats and of their squares by channel, without rounding: a fixed-point number as wide as
- * the range of floats, in limbs of 32 bits. A limb is a long, so that 2^29 values are added before
- * carries must move up.
+ * the range of floats, in limbs of 32 bits. A limb is a long, so 2^29 values can be added before
+ * carries must be propagated.
  *
- * <p>The unit of a sum is 2^-149, the smallest float, so a float is its significand of 24 bits
- * moved up by its exponent, and touches two limbs; a square touches three. Not thread-safe. Takes
- * {@value #BYTES} bytes a channel.
+ * <p>The unit of a sum is 2^-149, the smallest float, so a float is its 24-bit significand shifted
+ * left by its exponent, and touches two limbs; a square touches three. Not thread-safe. Memory:
+ * {@value #BYTES} bytes per channel.
  */
 final class ExactSums {
 
@@ -23,7 +23,7 @@ final class ExactSums {
 
   private static final int LIMBS = SUM_LIMBS + SQUARE_LIMBS;
 
-  /** Of one channel: its limbs, and how many of its values enter no sum. */
+  /** Bytes of one channel: its limbs, and the count of values that are not summed. */
   static final int BYTES = (LIMBS + 1) * Long.BYTES;
 
   private static final long LOW = 0xffffffffL;
@@ -44,7 +44,7 @@ final class ExactSums {
   }
 
   /**
-   * Announces values, as many to each channel, before they are added.
+   * Announces how many values will be added to each channel.
    *
    * @throws ArithmeticException if the count overflows a long; nothing changed then
    */
@@ -108,7 +108,7 @@ final class ExactSums {
     }
   }
 
-  /** The sums of a channel. */
+  /** Returns the sums of a channel. */
   Moments moments(int channel) {
     return new Moments(
         perChannel - others[channel],

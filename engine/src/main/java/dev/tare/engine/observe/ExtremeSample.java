@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Follows which sample holds one extreme of a tensor; not thread-safe.
+ * Tracks which sample contains one extreme of a tensor; not thread-safe.
  *
- * <p>Of samples that hold the same extreme it is the one of the first origin, so batches and their
- * order do not enter.
+ * <p>If several samples contain the extreme, the one with the first origin is kept, so batches and
+ * their order do not matter.
  *
- * <p>A batch is read again only where it could change the answer. One that moves the extreme does
- * so rarely, with the logarithm of their number. One that repeats it, as zeros behind a ReLU do,
- * adds to the extreme's bin; then only samples that come before the holder are read, and the first
- * of them that holds the extreme ends the search: the smallest hash so far falls rarely too. What
- * costs more, and less than counting the batch again, is a tensor whose batches all reach the bin
- * of the extreme, 2^-10 of it wide, and hardly ever the extreme itself.
+ * <p>A batch is read again only where it could change the answer. Batches that move the extreme are
+ * rare: their number grows with the logarithm of all. A batch that repeats it, as zeros after a
+ * ReLU do, adds to the extreme's bin; then only samples that come before the current one are read,
+ * and the first that contains the extreme ends the search: a new smallest hash is rare too. The
+ * expensive case, still cheaper than counting the batch again, is a tensor whose batches all reach
+ * the bin of the extreme (2^-10 of it wide) but hardly ever the extreme itself.
  */
 final class ExtremeSample {
 
@@ -24,12 +24,12 @@ final class ExtremeSample {
   private Optional<SampleOrigin> holder = Optional.empty();
 
   /**
-   * Takes note of a batch that was counted.
+   * Updates the sample after a batch was counted.
    *
    * @param now the extreme with this batch; NaN when there is none
    * @param nowInBin values so far in the bin of the extreme
    * @param samples of the batch, each an equal part of the values, in their order
-   * @param tile room to read values into
+   * @param tile buffer to read values into
    */
   void update(
       float now,
@@ -57,7 +57,7 @@ final class ExtremeSample {
     }
   }
 
-  /** Positions of the samples before the holder, by origin. */
+  /** Positions of the samples that come before the current one, sorted by origin. */
   private int[] candidates(List<SampleOrigin> samples) {
     return java.util.stream.IntStream.range(0, samples.size())
         .filter(i -> holder.isEmpty() || samples.get(i).compareTo(holder.get()) < 0)
@@ -83,7 +83,10 @@ final class ExtremeSample {
     return false;
   }
 
-  /** The holder of an extreme; empty where another one was seen in a batch of unknown samples. */
+  /**
+   * Returns the sample that contains an extreme; empty if the extreme was seen in a batch of
+   * unknown samples.
+   */
   Optional<SampleOrigin> holderOf(float value) {
     return value == extreme ? holder : Optional.empty();
   }

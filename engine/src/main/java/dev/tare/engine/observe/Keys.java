@@ -19,7 +19,7 @@ final class Keys {
     return bits ^ ((bits >> 31) & 0x7fffffff);
   }
 
-  /** The float behind a key; -0.0 becomes +0.0. */
+  /** Returns the float of a key; -0.0 becomes +0.0. */
   static float value(int key) {
     return Float.intBitsToFloat(of(key)) + 0.0f;
   }

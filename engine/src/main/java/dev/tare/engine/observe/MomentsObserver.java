@@ -28,11 +28,11 @@ public final class MomentsObserver implements Collector {
   private Optional<ExactSums> sums = Optional.empty();
 
   /**
-   * A collector that saw nothing.
+   * Creates a collector without values.
    *
-   * @param options of which only the channel axis counts; with channel mode NONE only the whole
-   *     tensor has sums
-   * @param room what {@link Observer#room} gave; collectors of one thread may share it
+   * @param options only the channel axis is used; with channel mode NONE only the whole tensor has
+   *     sums
+   * @param room a buffer from {@link Observer#room}; collectors of one thread may share it
    * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
    */
   public MomentsObserver(String tensor, ObserverOptions options, int[] room) {
@@ -72,7 +72,7 @@ public final class MomentsObserver implements Collector {
     return sums.get();
   }
 
-  /** Adds a tile run by run: the values of one channel that lie side by side. */
+  /** Adds a tile run by run; a run is adjacent values of one channel. */
   private void add(ExactSums own, int first, int length, int inner) {
     int channel = first / inner % own.channels();
     int to = Math.min(length, inner - first % inner);

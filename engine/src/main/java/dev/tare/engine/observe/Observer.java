@@ -24,18 +24,21 @@ import java.util.OptionalInt;
  * values and their samples alone, not on batches or their order, and merge with those of other
  * observers. A refused call leaves the observer unchanged.
  *
- * <p>Cost: values are read once, in tiles that stay in cache: about 1 ns a value, with channel
- * extremes 1.3 ns, with channel histograms 3 ns. Memory: {@link StateMemory}.
+ * <p>Cost: values are read once, in tiles that stay in cache: about 1 ns per value, 1.3 ns with
+ * channel extremes, 3 ns with channel histograms. Memory: {@link StateMemory}.
  */
 public final class Observer implements Collector {
 
-  /** Values that fit the second-level cache, in rows enough to pay for loading a table. */
+  /**
+   * Number of values that fit the second-level cache, in enough rows to make loading a table
+   * worthwhile.
+   */
   private static final int TILE = 1 << 15;
 
-  /** Channels that are read together: a multiple of those of a table. */
+  /** Number of channels read together: a multiple of those of a table. */
   private static final int SLICE = 4 * WindowCounts.CHANNELS;
 
-  /** The same without histograms, where no table waits for the next tile. */
+  /** The same without histograms, where no table has to stay in cache for the next tile. */
   private static final int WIDE_SLICE = 32 * WindowCounts.CHANNELS;
 
   private final String tensor;
@@ -61,7 +64,7 @@ public final class Observer implements Collector {
   }
 
   /**
-   * An observer that saw nothing.
+   * Creates an observer without values.
    *
    * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
    */
@@ -70,10 +73,10 @@ public final class Observer implements Collector {
   }
 
   /**
-   * An observer that saw nothing.
+   * Creates an observer without values.
    *
-   * @param tables how it holds the counts of the whole tensor
-   * @param room what {@link #room} gave; observers of one thread may share it
+   * @param tables how the counts of the whole tensor are stored
+   * @param room a buffer from {@link #room}; observers of one thread may share it
    * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
    */
   public static Observer create(
@@ -81,7 +84,10 @@ public final class Observer implements Collector {
     return new Observer(new BlockKey(tensor, BlockKey.WHOLE, 0).tensor(), options, tables, room);
   }
 
-  /** Room to read values into, 128 KiB, that holds nothing between two calls. */
+  /**
+   * Allocates a buffer of 128 KiB to read values into; its content does not matter between two
+   * calls.
+   */
   public static int[] room() {
     return new int[TILE];
   }
@@ -89,7 +95,8 @@ public final class Observer implements Collector {
   /**
    * Adds a batch.
    *
-   * @param littleEndianFloats float32 values, row-major, from position to limit, which stay
+   * @param littleEndianFloats float32 values, row-major, from position to limit; both stay
+   *     unchanged
    * @throws IllegalArgumentException if the bytes are not those of the shape
    * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
    *     those of earlier batches
@@ -99,10 +106,11 @@ public final class Observer implements Collector {
   }
 
   /**
-   * Adds a batch of known samples, which may turn out to hold the extremes of the tensor.
+   * Adds a batch of known samples, so that the statistics can name the samples that contain the
+   * extremes.
    *
-   * @param samples each holds an equal part of consecutive values, as {@code BatchProbe} makes sure
-   *     of. Where there is no such part, or no samples are given, this batch names none
+   * @param samples each has an equal part of consecutive values, as {@code BatchProbe} ensures. If
+   *     the values cannot be divided so, or the list is empty, no sample is named for this batch
    */
   @Override
   public void observe(ByteBuffer littleEndianFloats, Shape shape, List<SampleOrigin> samples) {
@@ -126,8 +134,8 @@ public final class Observer implements Collector {
   /**
    * Adds a batch; slower than from bytes.
    *
-   * @param values row-major, from position to limit, which stay
-   * @throws IllegalArgumentException if there are not as many values as the shape says
+   * @param values row-major, from position to limit; both stay unchanged
+   * @throws IllegalArgumentException if the number of values differs from the shape's
    * @throws ChannelsDifferException if the shape lacks the channel axis, or channels differ from
    *     those of earlier batches
    */
@@ -196,7 +204,7 @@ public final class Observer implements Collector {
     }
   }
 
-  /** Counts a few channels over many rows at a time: their tables then stay in cache. */
+  /** Counts a few channels over many rows at a time, so that their tables stay in cache. */
   private void scanColumns(BitSource source, int rows, ChannelCounter counter, int slice) {
     int width = counter.channels();
     int columns;
@@ -219,13 +227,13 @@ public final class Observer implements Collector {
     }
   }
 
-  /** Reads a tile whose extremes its channels find. */
+  /** Reads a tile; its extremes are found per channel. */
   private void load(BitSource source, int position, int length) {
     source.read(position, tile, 0, length);
     whole.addBins(tile, length);
   }
 
-  /** A snapshot of everything observed so far; costs one pass over all tables. */
+  /** Returns a snapshot of everything observed so far; costs one pass over all tables. */
   public TensorStatistics statistics() {
     List<Statistics> rows = channels.map(c -> c.statistics(0, c.channels())).orElse(List.of());
     OptionalInt on =
@@ -239,8 +247,8 @@ public final class Observer implements Collector {
   }
 
   /**
-   * The blocks of {@link #statistics}, sorted by key, each made when it is asked for: rows take
-   * more room than the tables behind them, and a tensor may have 100,000 channels.
+   * The blocks of {@link #statistics}, sorted by key, each built when the iterator reaches it: rows
+   * need more memory than the tables they are made from, and a tensor may have 100,000 channels.
    */
   @Override
   public Iterator<StatisticsBlock> blocks() {

@@ -9,8 +9,9 @@ import java.util.OptionalInt;
  * @param mantissaBits of the whole tensor's histogram, in [1, 10]
  * @param channelMode what to keep of each channel
  * @param channelBits mantissa bits of a channel's histogram, in [1, 10]
- * @param channelAxis axis of channels in every observed shape, batch axis included; below 0 counts
- *     from the end; needed unless the mode is NONE. For a MatMul input it is -1, for a Conv input 1
+ * @param channelAxis axis of channels in every observed shape, batch axis included; negative values
+ *     count from the end; required unless the mode is NONE. For a MatMul input it is -1, for a Conv
+ *     input 1
  */
 public record ObserverOptions(
     int mantissaBits, ChannelMode channelMode, int channelBits, OptionalInt channelAxis) {

@@ -5,7 +5,8 @@ import dev.tare.engine.histogram.Histogram;
 import java.util.Arrays;
 
 /**
- * Counts by raw index for a few channels, in pages of one octave that exist once it is touched.
+ * Counts by raw index for a few channels, in pages of one octave each, allocated when first
+ * touched.
  *
  * <p>Not thread-safe.
  */
@@ -13,7 +14,7 @@ final class PagedCounts {
 
   private static final int EXPONENT_SHIFT = 23;
 
-  /** Sign and exponent: octaves of a channel. */
+  /** Octaves of a channel: sign and exponent. */
   static final int OCTAVES = 512;
 
   private final FloatBins bins;
@@ -77,7 +78,7 @@ final class PagedCounts {
     }
   }
 
-  /** Counts a value as often as is said. */
+  /** Counts a value several times. */
   void add(int bits, int channel, long times) {
     int slot = channel * OCTAVES + (bits >>> EXPONENT_SHIFT);
     int page = directory[slot] == 0 ? allocate(slot) : directory[slot];
@@ -97,7 +98,7 @@ final class PagedCounts {
     pending += values;
   }
 
-  /** Lets bins carry over what exceeds a limit. */
+  /** Moves counts above a limit to {@link Carries}. */
   void relieve(int limit) {
     pending = carries.relieve(counts, limit);
   }

@@ -3,7 +3,9 @@ package dev.tare.engine.observe;
 import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
 
-/** Counts of a whole tensor in pages: an eighth of the room of {@link DenseCounts}, and slower. */
+/**
+ * Counts of a whole tensor in pages: an eighth of the memory of {@link DenseCounts}, but slower.
+ */
 final class PagedWhole implements WholeCounts {
 
   private final PagedCounts counts;

@@ -1,9 +1,9 @@
 package dev.tare.engine.observe;
 
 /**
- * How much heap the observers of one task take at most, known before any value is seen.
+ * Upper bound of the heap that the observers of one task need, known before any value is seen.
  *
- * <p>Bytes that an observer holds, with m mantissa bits for the whole tensor and m' for channels:
+ * <p>Bytes per observer, with m mantissa bits for the whole tensor and m' for channels:
  *
  * <pre>
  * whole tensor, dense   2^(12+m)                4 MiB at m = 10
@@ -12,12 +12,12 @@ package dev.tare.engine.observe;
  * a channel's histogram 104 + 2^10 + 96 * 2^(2+m')  13 KiB at m' = 5; channels are counted by 16s
  * </pre>
  *
- * <p>An octave of a table takes 2^(2+m) bytes. Values whose density around zero is bounded reach
+ * <p>An octave of a table needs 2^(2+m) bytes. Values whose density around zero is bounded reach
  * down to about the largest divided by their number: a million of either sign touch some 25 octaves
- * each, and a channel has room for 96 here, a whole tensor for 128: a table of channels holds 32
- * that may not be needed, and grows by a quarter. Only values spread over all exponents of floats,
- * as no layer gives them, take up to ten times as much. Flat tables and extremes are counted twice,
- * since the G1 collector rounds large arrays up to whole regions of its heap.
+ * each, and 96 are assumed for a channel, 128 for a whole tensor: a table of channels has 32 that
+ * may be unused, and grows by a quarter. Only values spread over all exponents of floats, which no
+ * layer produces, need up to ten times as much. Flat tables and extremes are counted twice, since
+ * the G1 collector rounds large arrays up to whole regions of its heap.
  */
 public final class StateMemory {
 
@@ -30,7 +30,7 @@ public final class StateMemory {
   private StateMemory() {}
 
   /**
-   * Bytes for one tensor.
+   * Returns the bytes for one tensor.
    *
    * @param channels number of channels on the axis of the options; 0 where it is not known, or no
    *     channels are observed
@@ -44,7 +44,8 @@ public final class StateMemory {
   }
 
   /**
-   * Bytes that the exact sums of one tensor take beside: {@value ExactSums#BYTES} for each channel.
+   * Returns the additional bytes for the exact sums of one tensor: {@value ExactSums#BYTES} per
+   * channel.
    *
    * @param channels number of channels on the axis of the options; 0 where only the whole tensor
    *     has sums

@@ -3,7 +3,9 @@ package dev.tare.engine.observe;
 import dev.tare.engine.statistics.Statistics;
 import java.util.Optional;
 
-/** Counts all values of a tensor, tile by tile, and says what a tile held; not thread-safe. */
+/**
+ * Counts all values of a tensor, tile by tile, and reports what a tile contained; not thread-safe.
+ */
 final class WholeCounter {
 
   private final WholeCounts counts;
@@ -24,7 +26,7 @@ final class WholeCounter {
     this.counts = counts;
   }
 
-  /** Forgets what earlier tiles held, not what they counted. */
+  /** Resets the facts about earlier tiles; their counts stay. */
   void beginFacts() {
     sawPositiveZeros = false;
     sawNegativeZeros = false;
@@ -38,7 +40,7 @@ final class WholeCounter {
     }
   }
 
-  /** Counts a tile, extremes and values that are not finite left to its channels. */
+  /** Counts a tile, but leaves extremes and non-finite values to its channels. */
   void addBins(int[] tile, int length) {
     count = Math.addExact(count, length);
     long positive = counts.inZeroBin(false);
@@ -56,7 +58,7 @@ final class WholeCounter {
     }
   }
 
-  /** Exponent 255 stands for infinities and NaNs, which a bin cannot tell apart. */
+  /** Exponent 255 means infinities and NaNs, which a bin cannot distinguish. */
   private void foldFinite(int[] tile, int length) {
     for (int i = 0; i < length; i++) {
       int bits = tile[i];
@@ -83,17 +85,17 @@ final class WholeCounter {
     return found;
   }
 
-  /** Whether a tile held +0.0. */
+  /** Whether a tile contained +0.0. */
   boolean sawPositiveZeros() {
     return sawPositiveZeros;
   }
 
-  /** Whether a tile held -0.0. */
+  /** Whether a tile contained -0.0. */
   boolean sawNegativeZeros() {
     return sawNegativeZeros;
   }
 
-  /** Values so far in the bin of one; those of both zeros for zero. */
+  /** Number of values so far in the bin of a value; for 0 the number of zeros of both signs. */
   long inBinOf(float value) {
     return value == 0
         ? counts.inZeroBin(false) + counts.inZeroBin(true)
@@ -114,7 +116,7 @@ final class WholeCounter {
     return statistics(nans, posInfs, negInfs, min(), max());
   }
 
-  /** The statistics where channels kept what {@link #addBins} leaves to them. */
+  /** Returns the statistics, combined with what {@link #addBins} left to the channels. */
   Statistics statistics(ChannelCounter channels) {
     return statistics(
         channels.nans(), channels.posInfs(), channels.negInfs(), channels.min(), channels.max());

@@ -5,10 +5,10 @@ import dev.tare.engine.histogram.Histogram;
 /** Counts the values of a whole tensor by raw index; not thread-safe. */
 interface WholeCounts {
 
-  /** Counts values. */
+  /** Counts {@code length} values, given by their bits. */
   void add(int[] bits, int offset, int length);
 
-  /** Number of values in the bin that holds zeros of a sign. */
+  /** Number of values in the bin that contains zeros of a sign. */
   long inZeroBin(boolean negative);
 
   /** Number of values in the bin of some bits. */

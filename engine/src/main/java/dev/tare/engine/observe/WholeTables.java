@@ -2,16 +2,16 @@ package dev.tare.engine.observe;
 
 import dev.tare.engine.histogram.FloatBins;
 
-/** How observers hold the counts of whole tensors: a matter of speed and room, never of content. */
+/** How observers store the counts of whole tensors: affects speed and memory, never the result. */
 public enum WholeTables {
-  /** One flat table a tensor: fastest. */
+  /** One flat table per tensor: fastest. */
   DENSE {
     @Override
     WholeCounts create(FloatBins bins) {
       return new DenseCounts(bins);
     }
   },
-  /** Pages for the octaves that values touch: an eighth of the room. */
+  /** Pages for the octaves that contain values: an eighth of the memory. */
   PAGED {
     @Override
     WholeCounts create(FloatBins bins) {

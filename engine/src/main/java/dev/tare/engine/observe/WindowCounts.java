@@ -4,13 +4,13 @@ import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
 
 /**
- * Counts by raw index for a few channels: in one table for the 16 octaves where their values lie,
- * in pages for the rest.
+ * Counts by raw index for a few channels: in one table for the 16 octaves with most values, in
+ * pages for the rest.
  *
- * <p>Not thread-safe. A table of two signs, 16 channels and 16 octaves has the sign where the raw
- * index has it, so a slot is the raw index less that of the window's first octave, plus a constant
- * for the channel. All values of a row are counted so, without branches; a row with a value outside
- * the window is then put right.
+ * <p>Not thread-safe. In a table of two signs, 16 channels and 16 octaves the sign is at the same
+ * bit as in the raw index, so a slot is the raw index minus that of the window's first octave, plus
+ * a constant for the channel. All values of a row are counted this way, without branches; a row
+ * with a value outside the window is corrected afterwards.
  */
 final class WindowCounts {
 
@@ -81,14 +81,14 @@ final class WindowCounts {
     }
     pending += rows;
     touched = touch();
-    // Many zeros, or values of very different size: the table is of no use.
+    // Many zeros, or values of very different size: the table does not help.
     useless = countRows(bits, offset, stride, rows) > rows / 2;
     if (useless) {
       giveUp();
     }
   }
 
-  /** Moves all counts to the pages and lets go of the table. */
+  /** Moves all counts to the pages and releases the table. */
   private void giveUp() {
     for (int channel = 0; channel < CHANNELS; channel++) {
       for (int sign = 0; sign < 2; sign++) {
@@ -105,8 +105,8 @@ final class WindowCounts {
   }
 
   /**
-   * Brings the table into the cache: reads of known places overlap, those of the values' places
-   * would wait one for another.
+   * Loads the table into the cache: reads at known addresses overlap, while reads at the values'
+   * slots would wait for each other.
    */
   private int touch() {
     int sum = 0;
@@ -116,7 +116,7 @@ final class WindowCounts {
     return sum;
   }
 
-  /** Counts full rows and gives the number of those that had to be put right. */
+  /** Counts full rows; returns the number of rows that had to be corrected. */
   private int countRows(int[] bits, int offset, int stride, int rows) {
     int[] table = counts;
     int lowest = firstOctave << EXPONENT_SHIFT;
@@ -154,7 +154,7 @@ final class WindowCounts {
     return wrong;
   }
 
-  /** Takes the values of a row that lie outside the window to the pages. */
+  /** Moves the values of a row that are outside the window to the pages. */
   private void putRight(int[] bits, int start) {
     for (int column = 0; column < CHANNELS; column++) {
       int difference = bits[start + column] - (firstOctave << EXPONENT_SHIFT);
@@ -171,7 +171,7 @@ final class WindowCounts {
     return (1 << (8 + mantissaBits)) | (slots - 1);
   }
 
-  /** Lets bins carry over what exceeds a limit. */
+  /** Moves counts above a limit to {@link Carries}. */
   void relieve(int limit) {
     pending = carries.relieve(counts, limit);
   }

@@ -5,7 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How the encoding of every state begins.
+ * The common header of all encoded states.
  *
  * <pre>
  * bytes   magic, ASCII "TARE"
@@ -47,7 +47,7 @@ record BlockHeader(int version, BlockKey key, int channels) {
     out.varint(channels);
   }
 
-  /** The code of the kind, or -1 where there is no byte of it. */
+  /** Returns the code of the kind, or -1 if the input is too short. */
   static int kindOf(byte[] encoded) {
     return encoded.length > KIND_AT ? encoded[KIND_AT] : -1;
   }
@@ -72,7 +72,7 @@ record BlockHeader(int version, BlockKey key, int channels) {
     return new BlockHeader(version, new BlockKey(tensor, axis, firstChannel), channels);
   }
 
-  /** Rows that follow. */
+  /** Number of rows that follow. */
   int rows() {
     return Math.min(StatisticsBlock.CHANNELS_PER_BLOCK, channels - key.firstChannel());
   }

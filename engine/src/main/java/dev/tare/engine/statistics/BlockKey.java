@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Where a block of statistics belongs; ordered by (UTF-8 bytes of the tensor, axis, channel).
+ * The place of a block of statistics; ordered by (UTF-8 bytes of the tensor, axis, channel).
  *
  * @param tensor name of the tensor, not empty, without unpaired surrogates
  * @param axis channel axis, at least 0; {@link #WHOLE} for the row of the whole tensor
@@ -17,7 +17,7 @@ public record BlockKey(String tensor, int axis, int firstChannel) implements Com
   public static final int WHOLE = -1;
 
   /**
-   * @throws IllegalArgumentException if a part is outside of what it may be
+   * @throws IllegalArgumentException if a component is invalid
    */
   public BlockKey {
     if (tensor.isEmpty() || !StandardCharsets.UTF_8.newEncoder().canEncode(tensor)) {
@@ -31,7 +31,7 @@ public record BlockKey(String tensor, int axis, int firstChannel) implements Com
     }
   }
 
-  /** Refuses a block that has another number of rows than follows from its channels. */
+  /** Checks that a block has the number of rows that follows from its channels. */
   void requireRows(int rows, int channels) {
     int expected = Math.min(StatisticsBlock.CHANNELS_PER_BLOCK, channels - firstChannel);
     if (rows == 0 || rows != expected || (axis == WHOLE && channels != 1)) {
@@ -40,7 +40,7 @@ public record BlockKey(String tensor, int axis, int firstChannel) implements Com
     }
   }
 
-  /** Refuses to merge blocks of different places, or of tensors with different channels. */
+  /** Checks that two blocks have the same key and number of channels. */
   void requireSame(BlockKey other, int channels, int otherChannels) {
     if (!equals(other)) {
       throw new IllegalArgumentException("Cannot merge blocks: %s vs %s".formatted(this, other));

@@ -10,8 +10,8 @@ import java.util.TreeMap;
  * all blocks' contents, which are their {@linkplain StateCodec#encode encodings} without the places
  * of samples, concatenated in the order of their keys.
  *
- * <p>Digests are added in any order, so executors hash blocks and a driver sees 32 bytes for each.
- * Not thread-safe.
+ * <p>Digests are added in any order, so executors hash blocks and the driver receives 32 bytes per
+ * block. Not thread-safe.
  */
 public final class ContentHash {
 

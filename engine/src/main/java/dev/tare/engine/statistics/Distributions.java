@@ -5,7 +5,7 @@ import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
 import java.util.Arrays;
 
-/** Builds the ordered views of statistics. */
+/** Builds a {@link dev.tare.engine.histogram.Distribution} from statistics. */
 final class Distributions {
 
   private final double[] lower;

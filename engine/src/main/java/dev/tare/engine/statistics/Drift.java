@@ -3,17 +3,17 @@ package dev.tare.engine.statistics;
 import dev.tare.engine.histogram.Histogram;
 
 /**
- * How far the values of a tensor moved from one set of samples to another, read off their
+ * How far the values of a tensor moved from one set of samples to another, computed from their
  * histograms.
  *
- * <p>Non-finite values are left out of the three distances and told apart. All sums are float64 in
- * order of value, so the figures are a function of the two states. Equal distributions give 0, also
- * where the numbers of values differ.
+ * <p>Non-finite values do not enter the three distances and are reported separately. All sums are
+ * float64 in order of value, so the figures are a function of the two states. Equal distributions
+ * give 0, also where the numbers of values differ.
  *
  * @param psi population stability index over the deciles of the baseline and what lies below and
- *     above all of it: {@code sum (c - b) ln(c / b)} with shares under {@value #LEAST_SHARE} taken
- *     as that; at least 0 and finite. Credit scoring reads under .1 as stable and over .25 as
- *     another population (Siddiqi, Credit Risk Scorecards, 2006)
+ *     above all of it: {@code sum (c - b) ln(c / b)} with shares below {@value #LEAST_SHARE} raised
+ *     to it; at least 0 and finite. Credit scoring reads below 0.1 as stable and above 0.25 as a
+ *     different population (Siddiqi, Credit Risk Scorecards, 2006)
  * @param jensenShannon Jensen-Shannon distance, the root of the divergence to base 2, over bins of
  *     {@value #COARSE_BITS} mantissa bits; in [0, 1], symmetric and a metric (Endres and
  *     Schindelin, 2003)
@@ -25,7 +25,7 @@ import dev.tare.engine.histogram.Histogram;
 public record Drift(
     double psi, double jensenShannon, double kolmogorovSmirnov, double nonFiniteIncrease) {
 
-  /** Shares of a cell below this count as this, so that an empty cell has a finite weight. */
+  /** Smaller shares of a cell are raised to this, so that an empty cell has a finite weight. */
   public static final double LEAST_SHARE = 1e-4;
 
   /** Bins of the Jensen-Shannon distance are 2^-3 wide relative to their value. */
@@ -127,9 +127,9 @@ public record Drift(
   }
 
   /**
-   * The decile, from 1 on, in which a bin of the baseline begins; a bin is never cut, so a value
-   * that is more than a tenth of all (zero behind a ReLU) has a cell to itself. Cell 0 is below all
-   * of the baseline, the last one above.
+   * The decile, from 1 on, in which a bin of the baseline begins; a bin is never split, so a value
+   * that makes up more than a tenth of all (zero after a ReLU) has its own cell. Cell 0 is below
+   * all of the baseline, the last one above.
    */
   private static int cell(long cumulated, long count, long total) {
     if (cumulated == 0 && count == 0) {

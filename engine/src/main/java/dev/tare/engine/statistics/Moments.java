@@ -9,11 +9,11 @@ import java.math.MathContext;
  * follow.
  *
  * <p>Immutable. {@link #merge} is associative and commutative, with {@link #EMPTY} as identity:
- * sums are integers of the smallest float and of its square, so nothing is rounded and no order
- * enters. A sum of 2^63 values takes 341 bits, one of squares 618.
+ * sums are integers of the smallest float and of its square, so nothing is rounded and order does
+ * not matter. A sum of 2^63 values needs 341 bits, a sum of squares 618.
  *
  * @param count finite values, zeros included
- * @param others NaNs and infinities, which enter no sum
+ * @param others NaNs and infinities, which are not summed
  * @param sum sum of the values, in units of 2^-149
  * @param squares sum of their squares, in units of 2^-298
  */
@@ -22,16 +22,16 @@ public record Moments(long count, long others, BigInteger sum, BigInteger square
   /** Sums over no values. */
   public static final Moments EMPTY = new Moments(0, 0, BigInteger.ZERO, BigInteger.ZERO);
 
-  /** Bits behind the point of a {@link #sum}; squares have twice as many. */
+  /** Fraction bits of {@link #sum}; {@link #squares} has twice as many. */
   private static final int FRACTION = 149;
 
   private static final MathContext DIGITS = new MathContext(60);
 
   /**
-   * Checks that there are values of these sums.
+   * Checks that some values can have these sums.
    *
-   * @throws IllegalArgumentException if a count is negative, or no {@code count} values have these
-   *     sums: by the inequality of Cauchy and Schwarz, sum^2 is at most count * squares
+   * @throws IllegalArgumentException if a count is negative, or the sums are impossible: by
+   *     Cauchy-Schwarz, sum^2 is at most count * squares
    */
   public Moments {
     boolean possible =

@@ -7,7 +7,7 @@ import java.util.List;
  * The moments of a whole tensor, or of up to 64 of its channels: cut like a {@link
  * StatisticsBlock}.
  *
- * @param key where the block belongs
+ * @param key identifies the block
  * @param channels number of channels of the tensor on the key's axis; 1 for the whole tensor
  * @param rows one row for each channel from the key's first on
  */
@@ -15,9 +15,9 @@ public record MomentsBlock(BlockKey key, int channels, List<Moments> rows)
     implements MergeableState {
 
   /**
-   * Checks the number of rows.
+   * Checks that the number of rows follows from the key and the channels.
    *
-   * @throws IllegalArgumentException if it does not follow from the key and the channels
+   * @throws IllegalArgumentException if it does not
    */
   public MomentsBlock {
     rows = List.copyOf(rows);

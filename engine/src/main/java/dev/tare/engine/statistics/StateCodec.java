@@ -9,14 +9,14 @@ public final class StateCodec {
 
   private StateCodec() {}
 
-  /** The canonical bytes; costs one pass over the state. */
+  /** Encodes a state canonically; costs one pass over the state. */
   public static byte[] encode(MergeableState state) {
     return state instanceof MomentsBlock moments
         ? MomentsBlockCodec.encode(moments)
         : StatisticsBlockCodec.encode((StatisticsBlock) state);
   }
 
-  /** What of a state does not depend on where its samples were read. */
+  /** Encodes what does not depend on where the samples were read. */
   static byte[] encodeContent(MergeableState state) {
     return state instanceof StatisticsBlock block
         ? StatisticsBlockCodec.encodeContent(block)
@@ -24,10 +24,10 @@ public final class StateCodec {
   }
 
   /**
-   * The state behind canonical bytes.
+   * Decodes canonical bytes.
    *
-   * @throws IllegalArgumentException if the bytes are no such encoding: another magic, version or
-   *     kind, truncated, left over, not canonical, or a state that cannot be
+   * @throws IllegalArgumentException if the bytes are not such an encoding: wrong magic, version or
+   *     kind, truncated, trailing bytes, not canonical, or an impossible state
    */
   public static MergeableState decode(byte[] encoded) {
     return BlockHeader.kindOf(encoded) == StateKind.MOMENTS.code()

@@ -3,7 +3,7 @@ package dev.tare.engine.statistics;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** What a state is made of; its code is a byte of the encoding and never changes. */
+/** What a state consists of; its code is a byte of the encoding and never changes. */
 public enum StateKind {
   /** Counts, exact extremes and histograms: {@link StatisticsBlock}. */
   HISTOGRAM(1),
@@ -16,12 +16,12 @@ public enum StateKind {
     this.code = code;
   }
 
-  /** The byte that names the kind, from 1 on. */
+  /** The byte that identifies the kind, from 1 on. */
   public int code() {
     return code;
   }
 
-  /** The kind of a code, or nothing where there is none of it. */
+  /** Returns the kind with a code; empty if the code is unknown. */
   public static Optional<StateKind> of(int code) {
     return Arrays.stream(values()).filter(kind -> kind.code == code).findFirst();
   }

@@ -10,20 +10,21 @@ import java.util.function.Function;
  * The merged state of one row of statistics: a whole tensor or one channel.
  *
  * <p>Immutable. {@link #merge} is associative and commutative, with {@link #empty} as identity.
- * Every field is a function of the multiset of observed values, and which sample holds an extreme
- * one of the multiset of samples: the first by {@link SampleOrigin}'s order of those that hold it.
- * Where two states have the same extreme, a sample that is known wins over one that is not.
+ * Every field is a function of the multiset of observed values, and the sample of an extreme is a
+ * function of the multiset of samples: of those that contain it, the first in {@link
+ * SampleOrigin}'s order. If two states have the same extreme, a known sample wins over an unknown
+ * one.
  *
- * @param count all values, whatever they are
+ * @param count all values, non-finite ones included
  * @param zeros exact zeros of either sign
  * @param nans NaNs of any payload
  * @param posInfs values +Inf
  * @param negInfs values -Inf
- * @param min smallest finite value, exact; NaN when there is none; -0.0 is taken as +0.0
- * @param max largest finite value, exact; NaN when there is none; -0.0 is taken as +0.0
+ * @param min smallest finite value, exact; NaN when there is none; -0.0 is stored as +0.0
+ * @param max largest finite value, exact; NaN when there is none; -0.0 is stored as +0.0
  * @param histogram the finite non-zero values; empty when only extremes were kept
- * @param minSample the sample that holds min; empty when it is not known
- * @param maxSample the sample that holds max; empty when it is not known
+ * @param minSample the sample that contains min; empty when it is not known
+ * @param maxSample the sample that contains max; empty when it is not known
  */
 public record Statistics(
     long count,
@@ -41,7 +42,8 @@ public record Statistics(
 
   /**
    * @throws IllegalArgumentException if a count is negative, the parts exceed or, with a histogram,
-   *     differ from the count, min and max do not fit the values, or a sample holds none
+   *     differ from the count, min and max contradict the counts, or a sample is given without
+   *     finite values
    * @throws ArithmeticException if the sum of counts overflows a long
    */
   public Statistics {
@@ -76,7 +78,7 @@ public record Statistics(
     }
   }
 
-  /** Statistics of unknown samples. */
+  /** Creates statistics whose samples are not known. */
   public Statistics(
       long count,
       long zeros,
@@ -123,12 +125,12 @@ public record Statistics(
     };
   }
 
-  /** Statistics with a histogram that saw nothing. */
+  /** Returns statistics of no values, with a histogram. */
   public static Statistics empty(int mantissaBits) {
     return of(0, 0, 0, 0, 0, Float.NaN, Float.NaN, Optional.of(Histogram.empty(mantissaBits)));
   }
 
-  /** Statistics without a histogram that saw nothing. */
+  /** Returns statistics of no values, without a histogram. */
   public static Statistics emptyExtremes() {
     return of(0, 0, 0, 0, 0, Float.NaN, Float.NaN, Optional.empty());
   }
@@ -146,7 +148,7 @@ public record Statistics(
   }
 
   /**
-   * The statistics of both multisets of values together.
+   * Returns the statistics of both multisets of values together.
    *
    * @throws IllegalArgumentException if only one has a histogram, or mantissa bits differ
    * @throws ArithmeticException if a count overflows a long
@@ -175,7 +177,7 @@ public record Statistics(
             max == high ? maxSample : NONE, other.max == high ? other.maxSample : NONE));
   }
 
-  /** The same values with the samples that hold the extremes. */
+  /** Returns the same statistics with the samples that contain the extremes. */
   public Statistics heldBy(Optional<SampleOrigin> low, Optional<SampleOrigin> high) {
     return new Statistics(count, zeros, nans, posInfs, negInfs, min, max, histogram, low, high);
   }
@@ -195,8 +197,8 @@ public record Statistics(
   }
 
   /**
-   * The finite values by value; zeros are a bin of width 0, and the outermost edges are min and
-   * max. Where only extremes were kept it has these, and no bins.
+   * Returns the finite values in order; zeros are a bin of width 0, and the outermost edges are min
+   * and max. Without a histogram the view has extremes and no bins.
    */
   public Distribution distribution() {
     return histogram

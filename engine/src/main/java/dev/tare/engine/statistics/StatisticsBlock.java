@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The unit that merges and travels: the row of a whole tensor, or those of up to 64 channels.
+ * The unit of merging and of the shuffle: the row of a whole tensor, or those of up to 64 channels.
  *
- * <p>Blocks are cut at fixed channels, so the blocks of a tensor do not depend on how work was
- * split. {@link #merge} is associative and commutative over blocks of one key.
+ * <p>Blocks begin at fixed channels, so the blocks of a tensor do not depend on how work was split.
+ * {@link #merge} is associative and commutative over blocks of one key.
  *
- * @param key where the block belongs
+ * @param key identifies the block
  * @param channels number of channels of the tensor on the key's axis; 1 for the whole tensor
  * @param rows one row for each channel from the key's first on: 64, or what is left for the last
  *     block; all with histograms of the same mantissa bits, or all without; only the row of a whole
- *     tensor knows samples
+ *     tensor names samples
  */
 public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
     implements MergeableState {
@@ -23,7 +23,7 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
 
   /**
    * @throws IllegalArgumentException if the number of rows does not follow from the key and the
-   *     channels, mantissa bits differ among rows, or a channel knows a sample
+   *     channels, mantissa bits differ among rows, or a channel names a sample
    */
   public StatisticsBlock {
     rows = List.copyOf(rows);
@@ -50,7 +50,7 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
     return row.minSample().isPresent() || row.maxSample().isPresent();
   }
 
-  /** The block of a whole tensor. */
+  /** Creates the block of a whole tensor. */
   public static StatisticsBlock ofWhole(String tensor, Statistics whole) {
     return new StatisticsBlock(new BlockKey(tensor, BlockKey.WHOLE, 0), 1, List.of(whole));
   }
@@ -66,7 +66,7 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
   }
 
   /**
-   * The block of both multisets of values together.
+   * Returns the block of both multisets of values together.
    *
    * @throws IllegalArgumentException if kinds, keys, channels or mantissa bits differ
    * @throws ArithmeticException if a count overflows a long

@@ -19,7 +19,7 @@ import java.util.Optional;
  *   varint  count, then zeros, NaNs, +Infs, -Infs
  *   int32   bits of min, then of max, little-endian; 0x7fc00000 when there is no finite value
  *   with mantissa bits above 0:
- *     varint  number of bins that hold values
+ *     varint number of bins with values
  *     per bin, increasing:
  *       varint  first: zigzag of the bin number; later: difference to the bin before, less 1
  *       varint  values in the bin, less 1
@@ -32,7 +32,7 @@ import java.util.Optional;
  *     varint  with a row: the row
  * </pre>
  *
- * <p>The content of a block leaves places out: it is the encoding with 0 for them.
+ * <p>The content of a block is the encoding without places: with 0 for them.
  *
  * <p>zigzag(b) is (b shifted left by 1) xor (b shifted right by 31, signed).
  */
@@ -44,12 +44,12 @@ public final class StatisticsBlockCodec {
 
   private StatisticsBlockCodec() {}
 
-  /** The canonical bytes; costs one pass over the bins. */
+  /** Encodes a state canonically; costs one pass over the bins. */
   public static byte[] encode(StatisticsBlock block) {
     return encode(block, true);
   }
 
-  /** What of a block does not depend on where its samples were read. */
+  /** Encodes what does not depend on where the samples were read. */
   public static byte[] encodeContent(StatisticsBlock block) {
     return encode(block, false);
   }
@@ -86,10 +86,10 @@ public final class StatisticsBlockCodec {
   }
 
   /**
-   * The block behind canonical bytes.
+   * Decodes canonical bytes.
    *
-   * @throws IllegalArgumentException if the bytes are no such encoding: another magic, version or
-   *     kind, truncated, left over, not canonical, or a state that cannot be
+   * @throws IllegalArgumentException if the bytes are not such an encoding: wrong magic, version or
+   *     kind, truncated, trailing bytes, not canonical, or an impossible state
    */
   public static StatisticsBlock decode(byte[] encoded) {
     ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
@@ -133,7 +133,7 @@ public final class StatisticsBlockCodec {
   }
 
   private static Histogram decodeHistogram(VarintReader in, int mantissaBits) {
-    // A bin takes two bytes at least, so a hostile size cannot allocate more than the input is
+    // A bin needs two bytes at least, so a hostile size cannot allocate more than the input is
     // long.
     int size = in.varint(in.remaining() / 2, "number of bins");
     int[] bins = new int[size];

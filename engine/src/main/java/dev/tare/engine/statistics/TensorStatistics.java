@@ -9,8 +9,8 @@ import java.util.OptionalInt;
 /**
  * All statistics of one tensor: the row of the whole and those of its channels.
  *
- * <p>{@link #merge} is associative and commutative. Statistics without channels that saw no value
- * are its identity, whatever the channels of the other side.
+ * <p>{@link #merge} is associative and commutative. Statistics of no values without channels are
+ * its identity, whatever channels the other side has.
  *
  * @param tensor name of the tensor
  * @param whole the row over all values; empty when only channels are known
@@ -46,7 +46,7 @@ public record TensorStatistics(
   }
 
   /**
-   * The statistics behind all blocks of one tensor, in any order.
+   * Joins all blocks of one tensor, given in any order.
    *
    * @throws IllegalArgumentException if blocks are of several tensors or axes, or one is missing or
    *     given twice
@@ -92,7 +92,7 @@ public record TensorStatistics(
     return new TensorStatistics(tensor, whole, axis, channels);
   }
 
-  /** The blocks of this tensor, sorted by key. */
+  /** Splits the statistics into blocks, sorted by key. */
   public List<StatisticsBlock> toBlocks() {
     List<StatisticsBlock> blocks = new ArrayList<>();
     whole.ifPresent(row -> blocks.add(StatisticsBlock.ofWhole(tensor, row)));
@@ -108,7 +108,7 @@ public record TensorStatistics(
   }
 
   /**
-   * The statistics of both multisets of values together.
+   * Returns the statistics of both multisets of values together.
    *
    * @throws IllegalArgumentException if tensors, axes, numbers of channels or mantissa bits differ
    * @throws ArithmeticException if a count overflows a long

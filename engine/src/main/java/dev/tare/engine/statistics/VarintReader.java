@@ -40,7 +40,7 @@ final class VarintReader {
     return (int) value;
   }
 
-  /** A long from 0 on: at most 9 bytes of 7 bits. */
+  /** Reads a non-negative long: at most 9 bytes of 7 bits. */
   long varint(String what) {
     long value = 0;
     for (int shift = 0; shift < Long.SIZE - 1; shift += 7) {
@@ -62,7 +62,7 @@ final class VarintReader {
     }
   }
 
-  /** Refuses bytes behind the last one that was read. */
+  /** Checks that no bytes are left. */
   void requireEnd() {
     if (in.hasRemaining()) {
       throw invalid(in.remaining() + " bytes left over");

@@ -26,7 +26,7 @@ final class VarintWriter {
     size += values.length;
   }
 
-  /** A long from 0 on. */
+  /** Writes a non-negative long. */
   void varint(long value) {
     reserve(9);
     long rest = value;

@@ -1,7 +1,7 @@
 /**
- * What is merged of a tensor, and its bytes: a {@link dev.tare.engine.statistics.MergeableState} by
- * kind, of which {@link dev.tare.engine.statistics.Statistics} with their histograms are the first
- * and exact {@link dev.tare.engine.statistics.Moments} the second. They are filled in {@code
- * observe}, and ranges are selected from them in {@code range}.
+ * The merged state of a tensor, and its bytes: {@link dev.tare.engine.statistics.MergeableState} is
+ * the interface, of two kinds: {@link dev.tare.engine.statistics.Statistics} with histograms, and
+ * exact {@link dev.tare.engine.statistics.Moments}. They are filled in {@code observe}; the next
+ * room is {@code range}, which selects ranges from them.
  */
 package dev.tare.engine.statistics;

@@ -3,8 +3,8 @@ package dev.tare.engine.tensor;
 /**
  * Element type of a tensor, with the code that {@code onnx.TensorProto.DataType} gives it.
  *
- * <p>Only fixed-width types: a string tensor has no dense form here. Elements of 4 bits lie two in
- * a byte, the first in the low half; a last odd one leaves the high half 0.
+ * <p>Only fixed-width types: a string tensor has no dense form here. Two elements of 4 bits share a
+ * byte, the first in the low half; the high half after a last odd one is 0.
  */
 public enum DType {
   FLOAT32(1, 32),
@@ -58,9 +58,9 @@ public enum DType {
   }
 
   /**
-   * Bytes of so many elements, a last odd half rounded up.
+   * Returns the bytes of a number of elements, rounded up to a whole byte.
    *
-   * @throws ArithmeticException if they exceed a long
+   * @throws ArithmeticException if the result overflows a long
    */
   public long byteSize(long elements) {
     return bits < 8 ? elements / 2 + elements % 2 : Math.multiplyExact(elements, (long) bits / 8);
@@ -72,7 +72,7 @@ public enum DType {
   }
 
   /**
-   * The type behind an ONNX code.
+   * Returns the type of an ONNX code.
    *
    * @throws IllegalArgumentException if the code is not one of the types above
    */

@@ -61,7 +61,7 @@ public sealed interface Dim extends Serializable {
     }
   }
 
-  /** A size of which the model says nothing. */
+  /** A size that the model does not state. */
   record Unknown() implements Dim {
 
     @Override

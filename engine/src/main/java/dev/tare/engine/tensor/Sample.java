@@ -27,7 +27,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * Its SHA-256 is the sample's identity: {@code --samples N} keeps the N smallest, and the hash
- * split of held-out rows reads its first bytes. Equal samples therefore fall on the same side.
+ * split of held-out rows reads its first bytes. Equal samples are therefore on the same side of a
+ * split.
  *
  * @param inputs tensors by input name
  */
@@ -44,7 +45,7 @@ public record Sample(SortedMap<String, Tensor> inputs) {
     return new Sample(new TreeMap<>(inputs));
   }
 
-  /** The canonical encoding of the type comment. */
+  /** Encodes the sample as the type comment describes. */
   public byte[] encode() {
     int size = 5;
     for (Map.Entry<String, Tensor> entry : inputs.entrySet()) {
@@ -67,9 +68,9 @@ public record Sample(SortedMap<String, Tensor> inputs) {
   }
 
   /**
-   * The sample behind an encoding; tensors share the array.
+   * Decodes a sample; its tensors share the array.
    *
-   * @throws IllegalArgumentException if the bytes are no such encoding
+   * @throws IllegalArgumentException if the bytes are not such an encoding
    */
   public static Sample decode(byte[] encoded) {
     ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
@@ -125,7 +126,7 @@ public record Sample(SortedMap<String, Tensor> inputs) {
     }
   }
 
-  /** Types and shapes of all inputs as text: samples with equal keys can share a batch. */
+  /** Returns types and shapes of all inputs as text: samples with equal keys can share a batch. */
   public String shapeKey() {
     StringBuilder key = new StringBuilder();
     inputs.forEach(

@@ -8,11 +8,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Which sample: its content, and where it was read.
+ * Identifies a sample by its content and the place where it was read.
  *
- * <p>The order is total: the sample's hash, then the UTF-8 bytes of the file, then the row; a place
- * that is known comes before one that is not. Equal samples therefore have one first origin,
- * whatever order they are met in.
+ * <p>The order is total: the sample's hash, then the UTF-8 bytes of the file, then the row; a known
+ * place comes before an unknown one. Equal samples therefore have one first origin, in whatever
+ * order they are read.
  *
  * @param sha256 SHA-256 of {@link Sample#encode}, 64 lower-case hexadecimal digits
  * @param file the file that it was read from
@@ -63,13 +63,13 @@ public record SampleOrigin(String sha256, Optional<String> file, OptionalLong ro
     }
   }
 
-  /** A sample known by its content alone; costs one hash of it. */
+  /** Creates the origin of a sample by content alone; costs one hash of it. */
   public static SampleOrigin of(Sample sample) {
     return of(Sample.hash(sample.encode()));
   }
 
   /**
-   * A sample known by its content alone.
+   * Creates the origin of a sample by content alone.
    *
    * @param hash the {@link Sample#hash}
    * @throws IllegalArgumentException if it is not 32 bytes long
@@ -79,7 +79,7 @@ public record SampleOrigin(String sha256, Optional<String> file, OptionalLong ro
   }
 
   /**
-   * The same sample, read from a file.
+   * Returns the same sample, with the file it was read from.
    *
    * @throws IllegalArgumentException if the place is not valid
    */
@@ -87,12 +87,12 @@ public record SampleOrigin(String sha256, Optional<String> file, OptionalLong ro
     return new SampleOrigin(sha256, Optional.of(place), position);
   }
 
-  /** The same sample, known by its content alone. */
+  /** Returns the same sample without file and row. */
   public SampleOrigin withoutPlace() {
     return file.isEmpty() ? this : new SampleOrigin(sha256, Optional.empty(), OptionalLong.empty());
   }
 
-  /** The earlier of two; one that is known comes before one that is not. */
+  /** Returns the earlier of two origins; a known one comes before an unknown one. */
   public static Optional<SampleOrigin> first(Optional<SampleOrigin> a, Optional<SampleOrigin> b) {
     if (a.isPresent() && b.isPresent()) {
       return a.get().compareTo(b.get()) <= 0 ? a : b;

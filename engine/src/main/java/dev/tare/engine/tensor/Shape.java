@@ -51,11 +51,11 @@ public record Shape(List<Long> dims) {
   }
 
   /**
-   * An axis counted from the front.
+   * Normalizes an axis that may be counted from the end.
    *
    * @param axis in [-rank, rank)
    * @return the same axis in [0, rank)
-   * @throws IllegalArgumentException if it lies outside
+   * @throws IllegalArgumentException if it is out of bounds
    */
   public int normalizeAxis(int axis) {
     if (axis < -rank() || axis >= rank()) {
@@ -64,7 +64,10 @@ public record Shape(List<Long> dims) {
     return axis < 0 ? axis + rank() : axis;
   }
 
-  /** Elements between two neighbours along the axis: the product of the sizes behind it. */
+  /**
+   * Returns the number of elements between two neighbours along the axis: the product of the sizes
+   * after it.
+   */
   public long stride(int axis) {
     long stride = 1;
     for (int i = axis + 1; i < rank(); i++) {
@@ -73,7 +76,7 @@ public record Shape(List<Long> dims) {
     return stride;
   }
 
-  /** This shape behind one more, outermost, dimension. */
+  /** Returns this shape with one more, outermost, dimension. */
   public Shape batched(long batch) {
     List<Long> all = new ArrayList<>(rank() + 1);
     all.add(batch);

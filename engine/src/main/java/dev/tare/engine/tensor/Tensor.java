@@ -22,7 +22,7 @@ public final class Tensor {
   }
 
   /**
-   * A tensor over the remaining bytes of a buffer, which must not change afterwards.
+   * Creates a tensor over the remaining bytes of a buffer, which must not change afterwards.
    *
    * @throws IllegalArgumentException if the bytes are not exactly those of the shape
    */
@@ -56,7 +56,7 @@ public final class Tensor {
     return shape;
   }
 
-  /** A fresh read-only little-endian view of all bytes. */
+  /** Returns a new read-only little-endian view of all bytes. */
   public ByteBuffer bytes() {
     return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
@@ -73,7 +73,7 @@ public final class Tensor {
     return bytes().asFloatBuffer();
   }
 
-  /** The values copied out; costs one copy. */
+  /** Returns a copy of the values. */
   public float[] toFloatArray() {
     float[] values = new float[Math.toIntExact(shape.size())];
     floats().get(values);
