@@ -10,12 +10,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * On which axis of each input the samples of a batch lie, as the names of dimensions tell.
+ * The batch axis of each model input, derived from the names of dimensions.
  *
- * <p>The batch bears the name of the inputs' first dimension; where these have several names, the
- * one that every input has. An input without that name has its batch in front, unless its first
- * dimension is fixed to another size than 1: such an input, and a scalar, has none and is fed as it
- * is, with one sample at a time.
+ * <p>The name of the batch dimension is that of the inputs' first dimension; if there are several
+ * such names, the one that every input has. An input without that name has its batch axis first,
+ * unless its first dimension has a fixed size other than 1: such an input, and a scalar, has no
+ * batch axis, so samples run one at a time.
  */
 public final class BatchAxes {
 
@@ -25,10 +25,10 @@ public final class BatchAxes {
   private BatchAxes() {}
 
   /**
-   * Finds them.
+   * Returns the batch axis of each input.
    *
    * @param inputs dimensions by input
-   * @return an axis, or {@link #NONE}, for each input
+   * @return the axis, or {@link #NONE}, of each input
    */
   public static SortedMap<String, Integer> of(Map<String, List<Dim>> inputs) {
     Set<String> symbols = new TreeSet<>();

@@ -12,24 +12,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds out whether a model computes a sample alike alone and inside a batch.
+ * Checks whether a model computes the same values for a sample alone and in a batch.
  *
- * <p>The law needs it: statistics may not depend on how samples were grouped. ONNX Runtime may take
- * another kernel for another batch size, and a tensor may lack the batch dimension altogether; then
- * it would be counted once a batch instead of once a sample.
+ * <p>Statistics must not depend on how samples were grouped. But ONNX Runtime may choose another
+ * kernel for another batch size, and a tensor may have no batch dimension at all; it would then be
+ * counted once per batch instead of once per sample.
  */
 public final class BatchProbe {
 
   private BatchProbe() {}
 
   /**
-   * Compares batches against batches of 1, bit for bit, on every output.
+   * Compares batches with batches of 1, bit for bit, on every output.
    *
    * <p>Costs two batches of each probed size per sample.
    *
-   * @param samples the samples to probe with; each is batched with itself and with those of its
-   *     shape
-   * @param batchSize the size wished for
+   * @param samples the samples to probe with; each is batched with itself and with the others of
+   *     its shape
+   * @param batchSize the requested size
    * @return {@code batchSize} where all bits agree (for it and for 2), else 1
    */
   public static int largestSafe(
@@ -71,8 +71,8 @@ public final class BatchProbe {
   }
 
   /**
-   * SHA-256 over each of the equal parts of every output, which may be larger than the heap; none
-   * where it has no such parts.
+   * SHA-256 of each sample's equal part of every output, which may be larger than the heap; empty
+   * if the output cannot be divided equally.
    */
   private static Map<String, List<byte[]>> digests(Runner runner, List<Sample> batch, int parts) {
     Map<String, List<byte[]>> digests = new HashMap<>();

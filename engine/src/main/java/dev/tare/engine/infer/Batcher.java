@@ -13,16 +13,16 @@ import java.util.function.Function;
 /**
  * Groups samples of equal shapes into batches, so that no padding enters a statistic.
  *
- * <p>Not thread-safe; confined to one task. Waiting samples are bounded, in number and in bytes:
- * when too many shapes wait at once, the fullest group goes out early.
+ * <p>Not thread-safe; confined to one task. The number and bytes of waiting samples are bounded:
+ * when too many shapes wait at once, the fullest group is passed on early.
  *
- * @param <T> a sample, or one with something beside it
+ * @param <T> a sample, or a pair of a sample and something else
  */
 public final class Batcher<T> {
 
   private static final int MAX_WAITING = 1024;
 
-  /** Images of which every one has another size wait in vain, and there may be large ones. */
+  /** Images that all differ in size would wait in vain, and may be large. */
   static final long MAX_WAITING_BYTES = 64L << 20;
 
   private final int batchSize;
@@ -34,7 +34,7 @@ public final class Batcher<T> {
 
   /**
    * @param batchSize at least 1
-   * @param sampleOf gives the sample in what is added
+   * @param sampleOf returns the sample of an added element
    * @param sink receives batches of 1 to {@code batchSize} samples of equal shapes
    */
   public Batcher(int batchSize, Function<T, Sample> sampleOf, Consumer<List<T>> sink) {
@@ -46,7 +46,7 @@ public final class Batcher<T> {
     this.sink = sink;
   }
 
-  /** Takes one sample; passes a batch on when one is full. */
+  /** Adds one sample; passes on a batch when it is full. */
   public void add(T sample) {
     String key = sampleOf.apply(sample).shapeKey();
     List<T> group = waiting.computeIfAbsent(key, k -> new ArrayList<>(batchSize));
@@ -61,7 +61,7 @@ public final class Batcher<T> {
     }
   }
 
-  /** Passes on all that still waits. */
+  /** Passes on all samples that still wait. */
   public void flush() {
     for (Iterator<List<T>> groups = waiting.values().iterator(); groups.hasNext(); ) {
       sink.accept(groups.next());

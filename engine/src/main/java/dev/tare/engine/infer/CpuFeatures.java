@@ -11,10 +11,10 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The processor that computed something: ONNX Runtime picks its kernels by these features, so
+ * The processor that ran a model: ONNX Runtime chooses its kernels by these features, so
  * activations and int8 accuracy depend on them.
  *
- * @param model name as the system gives it, for people
+ * @param model name reported by the system, for display
  * @param features architecture and vector extensions, sorted
  */
 public record CpuFeatures(String model, SortedSet<String> features) {
@@ -53,7 +53,9 @@ public record CpuFeatures(String model, SortedSet<String> features) {
     features = Collections.unmodifiableSortedSet(new TreeSet<>(features));
   }
 
-  /** This machine's processor; where the system does not tell, only its architecture. */
+  /**
+   * Returns this machine's processor; only its architecture if the system does not report features.
+   */
   public static CpuFeatures current() {
     try {
       if (Files.isReadable(CPUINFO)) {
@@ -61,12 +63,12 @@ public record CpuFeatures(String model, SortedSet<String> features) {
             System.getProperty("os.arch"), Files.readAllLines(CPUINFO, StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
-      // Not known is an answer: the architecture still tells the coarse difference.
+      // Unknown is valid: the architecture still tells the main difference.
     }
     return parse(System.getProperty("os.arch"), List.of());
   }
 
-  /** Reads the lines of Linux's {@code /proc/cpuinfo}, the first processor's. */
+  /** Parses the first processor in the lines of Linux's {@code /proc/cpuinfo}. */
   static CpuFeatures parse(String architecture, List<String> cpuinfo) {
     TreeSet<String> features = new TreeSet<>();
     features.add(architecture);
@@ -93,7 +95,7 @@ public record CpuFeatures(String model, SortedSet<String> features) {
     return new CpuFeatures(model, features);
   }
 
-  /** The features as one word: equal where ONNX Runtime runs the same kernels. */
+  /** Returns the features as one word: equal if ONNX Runtime runs the same kernels. */
   public String fingerprint() {
     return String.join("+", features);
   }

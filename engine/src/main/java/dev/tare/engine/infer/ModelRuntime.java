@@ -3,7 +3,7 @@ package dev.tare.engine.infer;
 import dev.tare.engine.model.ModelFile;
 import java.nio.file.Path;
 
-/** What runs float models: calibration needs nothing else of it than sessions. Thread-safe. */
+/** A runtime that runs float models: calibration only needs its sessions. Thread-safe. */
 public interface ModelRuntime {
 
   /**
@@ -14,7 +14,7 @@ public interface ModelRuntime {
   Session open(ModelFile model, InferenceOptions options);
 
   /**
-   * Loads a model with all its data in itself, or beside it.
+   * Loads a model with all its data in the file or in its folder.
    *
    * @throws InferenceException if the runtime cannot load it
    */
@@ -25,6 +25,6 @@ public interface ModelRuntime {
   /** How messages call it. */
   String name();
 
-  /** The runtime's version: statistics depend on it. */
+  /** Returns the runtime's version, on which statistics depend. */
   String version();
 }

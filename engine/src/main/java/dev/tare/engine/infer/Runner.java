@@ -4,15 +4,15 @@ import dev.tare.engine.tensor.Sample;
 import java.util.List;
 
 /**
- * Runs batches through a model and hands out its tensors, in buffers that are reused from batch to
- * batch.
+ * Runs batches through a model and passes its outputs to a sink, in buffers that are reused from
+ * batch to batch.
  *
  * <p>Not thread-safe; confined to one task.
  */
 public interface Runner {
 
   /**
-   * Runs samples of equal shapes as one batch along the dimension of each input that its batch has.
+   * Runs samples of equal shapes as one batch, along the batch axis of each input.
    *
    * @param batch at least one sample; all with the same {@link Sample#shapeKey}
    * @throws IllegalArgumentException if the batch is empty or its shapes differ
@@ -21,7 +21,7 @@ public interface Runner {
   void run(List<Sample> batch, TensorSink sink);
 
   /**
-   * Makes sure that outputs of several samples can be told apart.
+   * Checks that outputs of several samples can be separated.
    *
    * @throws InferenceException if an output had several shapes in batches of equal input shapes
    */

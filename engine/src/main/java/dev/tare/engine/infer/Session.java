@@ -6,43 +6,43 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 
 /**
- * A model that a runtime has loaded, with named tensors in and out.
+ * A model loaded by a runtime, with named inputs and outputs.
  *
  * <p>Thread-safe: tasks of one JVM share it, each through a {@link Runner} of its own.
  */
 public interface Session extends AutoCloseable {
 
-  /** All inputs of the model as the runtime sees them, under the names that callers use. */
+  /** Returns all inputs of the model, by the names that callers use. */
   Set<String> inputs();
 
-  /** Outputs of type float32: those that can be observed. */
+  /** Returns the float32 outputs, which can be observed. */
   SortedSet<String> floatOutputs();
 
-  /** Outputs of any other type. */
+  /** Returns the outputs of any other type. */
   SortedSet<String> otherOutputs();
 
-  /** Outputs whose values can be compared with another model's, and what they are. */
+  /** Returns the outputs that can be compared with another model's, with their kinds. */
   SortedMap<String, OutputKind> comparableOutputs();
 
   /**
-   * A runner that reads some outputs; one per thread.
+   * Creates a runner that reads some float32 outputs; use one per thread.
    *
-   * @throws IllegalArgumentException if one is no float32 output of the model
+   * @throws IllegalArgumentException if one is not a float32 output of the model
    */
   Runner runner(List<String> outputs);
 
   /**
-   * A runner that reads outputs of any kind; one per thread. Those that are no float32 tensors are
-   * copied.
+   * Creates a runner that reads outputs of any kind; use one per thread. Outputs other than float32
+   * tensors are copied.
    *
    * @throws IllegalArgumentException if one is not among {@link #comparableOutputs}
    */
   Runner comparing(List<String> outputs);
 
   /**
-   * Lets go of the model; runners of it cannot be used any more.
+   * Releases the model; its runners cannot be used any more.
    *
-   * @throws InferenceException if the runtime cannot
+   * @throws InferenceException if the runtime cannot release it
    */
   @Override
   void close();

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Finds out how large the tensors of a model are, where the model does not say. */
+/** Measures the shapes of tensors that the model does not state. */
 public final class ShapeProbe {
 
   private ShapeProbe() {}

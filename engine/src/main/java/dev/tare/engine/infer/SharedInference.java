@@ -8,10 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Sessions that the tasks of one JVM share: one per runtime, model file and options.
+ * Sessions shared by the tasks of one JVM: one per runtime, model file and options.
  *
- * <p>A model that nobody uses stays loaded for the next task; when more than {@value #MAX_IDLE}
- * idle models pile up, the one unused for longest is closed.
+ * <p>An unused model stays loaded for the next task; if more than {@value #MAX_IDLE} are idle, the
+ * least recently used one is closed.
  */
 public final class SharedInference {
 
@@ -21,8 +21,8 @@ public final class SharedInference {
   private SharedInference() {}
 
   /**
-   * @param stamp what the file system says of the file: under a path that was loaded before there
-   *     may be another model now
+   * @param stamp size and time of the file: the model at a path may have been replaced since it was
+   *     loaded
    */
   private record Key(
       ModelRuntime runtime, ModelFile model, String stamp, InferenceOptions options) {
@@ -47,7 +47,7 @@ public final class SharedInference {
     private int users;
   }
 
-  /** A share in a loaded model, given back by closing it. */
+  /** A reference to a loaded model, released by closing it. */
   public static final class Lease implements AutoCloseable {
     private final Key key;
     private final Session session;

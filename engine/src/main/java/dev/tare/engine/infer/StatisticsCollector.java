@@ -28,8 +28,8 @@ import java.util.SortedMap;
 /**
  * Runs samples through a model and fills the statistics of its tensors.
  *
- * <p>Law: the statistics depend on the multiset of samples alone, provided that {@link BatchProbe}
- * allows the batch size.
+ * <p>Law: the statistics depend on the multiset of samples alone if {@link BatchProbe} allows the
+ * batch size.
  *
  * <p>Not thread-safe; confined to one Spark task.
  */
@@ -43,13 +43,13 @@ public final class StatisticsCollector {
   private long runNanos;
   private long observeNanos;
 
-  /** A sample that waits, and where it is from. */
+  /** A waiting sample and its origin. */
   private record Known(Sample sample, SampleOrigin origin) {}
 
   /**
-   * @param observed what to keep of each tensor; every one a float32 output of the model
+   * @param observed what to keep of each tensor; each must be a float32 output of the model
    * @param batchSize at least 1
-   * @throws IllegalArgumentException if a tensor is no float32 output
+   * @throws IllegalArgumentException if a tensor is not a float32 output
    */
   public StatisticsCollector(
       Session session, SortedMap<String, ObserverOptions> observed, int batchSize) {
@@ -57,11 +57,11 @@ public final class StatisticsCollector {
   }
 
   /**
-   * @param observed what to keep of each tensor; every one a float32 output of the model
+   * @param observed what to keep of each tensor; each must be a float32 output of the model
    * @param batchSize at least 1
-   * @param tables changes speed and room, never the statistics
+   * @param tables affects speed and memory, never the statistics
    * @param kinds what to collect of every tensor
-   * @throws IllegalArgumentException if a tensor is no float32 output
+   * @throws IllegalArgumentException if a tensor is not a float32 output
    */
   public StatisticsCollector(
       Session session,
@@ -91,7 +91,7 @@ public final class StatisticsCollector {
   }
 
   /**
-   * Takes one sample, known by its content, which runs with others of its shapes.
+   * Adds one sample without file and row; it runs in a batch with others of its shapes.
    *
    * @throws InferenceException as {@link #add(Sample, SampleOrigin)}
    */
@@ -100,11 +100,11 @@ public final class StatisticsCollector {
   }
 
   /**
-   * Takes one sample, which runs with others of its shapes.
+   * Adds one sample; it runs in a batch with others of its shapes.
    *
-   * @param origin what the statistics keep of it if it holds an extreme
+   * @param origin what the statistics keep of it if it contains an extreme
    * @throws InferenceException if ONNX Runtime cannot run a batch, or a tensor's shape depends on
-   *     values though samples run in batches: which values are whose is then not known
+   *     values while samples run in batches, so that its values cannot be assigned to samples
    */
   public void add(Sample sample, SampleOrigin origin) {
     samples++;
@@ -128,7 +128,7 @@ public final class StatisticsCollector {
 
   private long observe(String tensor, ByteBuffer floats, Shape shape, List<SampleOrigin> origins) {
     long start = System.nanoTime();
-    // A tensor of rows chosen by value may be empty: then it holds nothing, not even an extreme.
+    // A tensor of rows chosen by value may be empty: then it has no values and no extremes.
     if (shape.size() > 0) {
       for (Collector collector : collectors.get(tensor)) {
         collector.observe(floats, shape, origins);
@@ -137,7 +137,7 @@ public final class StatisticsCollector {
     return System.nanoTime() - start;
   }
 
-  /** Runs what still waits and gives the histograms, in the order of tensor names. */
+  /** Runs the samples that still wait and returns the statistics, sorted by tensor name. */
   public List<TensorStatistics> finish() {
     Map<String, List<StatisticsBlock>> blocks = new LinkedHashMap<>();
     drain()
@@ -151,10 +151,12 @@ public final class StatisticsCollector {
   }
 
   /**
-   * Runs what still waits and gives the states one block at a time, in the order of names.
+   * Runs the samples that still wait and returns the states one block at a time, sorted by tensor
+   * name.
    *
-   * <p>States take more room than the tables of their collector, which goes as they come: a caller
-   * that lets go of blocks too never holds more than one. The collector is done.
+   * <p>States need more memory than the tables they are made from, so each collector is released as
+   * its blocks are returned: a caller that keeps no blocks never has more than one in memory. The
+   * collector cannot be used afterwards.
    */
   public Iterator<MergeableState> drain() {
     batcher.flush();
@@ -184,22 +186,22 @@ public final class StatisticsCollector {
     };
   }
 
-  /** Samples taken so far. */
+  /** Number of samples added so far. */
   public long samples() {
     return samples;
   }
 
-  /** Batches run so far. */
+  /** Number of batches run so far. */
   public long batches() {
     return batches;
   }
 
-  /** Time inside ONNX Runtime so far. */
+  /** Nanoseconds spent in the runtime so far. */
   public long runNanos() {
     return runNanos;
   }
 
-  /** Time spent on counting so far. */
+  /** Nanoseconds spent on counting so far. */
   public long observeNanos() {
     return observeNanos;
   }

@@ -10,9 +10,8 @@ import java.util.TreeMap;
  * A model on this machine as a runtime opens it.
  *
  * @param file the model
- * @param data folder of the files in which it keeps data, where that is not the folder of {@code
- *     file}
- * @param aliases the name in {@code file} of each tensor that callers know by another
+ * @param data folder of its external data files; empty if that is the folder of {@code file}
+ * @param aliases the name in {@code file} of each tensor that callers know by another name name name
  */
 public record ModelFile(Path file, Optional<Path> data, SortedMap<String, String> aliases) {
 
@@ -20,17 +19,17 @@ public record ModelFile(Path file, Optional<Path> data, SortedMap<String, String
     aliases = Collections.unmodifiableSortedMap(new TreeMap<>(aliases));
   }
 
-  /** A model with all its data in itself, or beside it. */
+  /** Creates a model with all its data in the file or in its folder. */
   public static ModelFile of(Path file) {
     return new ModelFile(file, Optional.empty(), new TreeMap<>());
   }
 
-  /** A model that uses data files of another folder. */
+  /** Creates a model whose data files are in another folder. */
   public static ModelFile withDataIn(Path file, Path folder) {
     return new ModelFile(file, Optional.of(folder), new TreeMap<>());
   }
 
-  /** The same file, of whose tensors some have other names than callers use. */
+  /** Returns the same file with aliases for its tensors. */
   public ModelFile with(SortedMap<String, String> otherAliases) {
     return new ModelFile(file, data, otherAliases);
   }

@@ -15,25 +15,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 
-/** Puts samples together into the inputs of a model, in buffers outside the heap; reused. */
+/** Copies samples into the batched inputs of a model, in reused buffers outside the heap. */
 final class BatchFeed {
 
   private final SortedMap<String, Integer> axes;
   private final Map<String, ByteBuffer> buffers = new HashMap<>();
 
   /**
-   * @param axes where samples lie in each input; {@link BatchAxes#NONE} for one that is fed as it
-   *     is
+   * @param axes batch axis of each input; {@link BatchAxes#NONE} for an input without one
    */
   BatchFeed(SortedMap<String, Integer> axes) {
     this.axes = axes;
   }
 
   /**
-   * One input of a batch.
+   * Creates one input of a batch.
    *
-   * @throws IllegalArgumentException if samples differ in type or shape, or there are several of an
-   *     input without a batch dimension
+   * @throws IllegalArgumentException if samples differ in type or shape, or there are several
+   *     samples for an input without a batch dimension
    */
   OnnxTensor input(String name, List<Sample> batch) throws OrtException {
     Tensor first = batch.get(0).inputs().get(name);
@@ -60,7 +59,7 @@ final class BatchFeed {
         OrtRuntime.environment(), buffer.flip(), shape.toArray(), javaType(first.dtype()));
   }
 
-  /** Behind an inner axis lie parts of all samples in turn. */
+  /** With an inner batch axis the parts of all samples alternate. */
   private static void fill(ByteBuffer buffer, String name, List<Sample> batch, int axis) {
     int parts = 1;
     for (int i = 0; i < axis; i++) {

@@ -5,9 +5,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The outputs of a session that cannot be written into a buffer of the caller's: those that ONNX
- * Runtime leaves unwritten, and those whose shapes depend on values. Thread-safe; shared by runners
- * of the same outputs.
+ * The outputs of a session that cannot be written into the caller's buffer: those that ONNX Runtime
+ * leaves unwritten, and those whose shapes depend on values. Thread-safe; shared by runners of the
+ * same outputs.
  */
 final class CopiedOutputs {
 

@@ -8,20 +8,20 @@ import java.util.Optional;
 
 /**
  * A folder under a name that ONNX Runtime can open: its Java binding gives it strings in the JVM's
- * own form of UTF-8, in which characters beyond U+FFFF are other bytes than in the file system.
+ * own form of UTF-8, in which characters beyond U+FFFF have other bytes than in the file system.
  *
  * @param path the folder, or a link to it
  * @param link the temporary link to remove
  */
 record NativePath(Path path, Optional<Path> link) implements AutoCloseable {
 
-  /** Whether ONNX Runtime finds a file by this name. */
+  /** Whether ONNX Runtime can open a file of this name. */
   static boolean opens(Path path) {
     return path.toString().chars().noneMatch(c -> Character.isSurrogate((char) c) || c == 0);
   }
 
   /**
-   * A folder as it is, or by a link in a temporary folder with a plain name.
+   * Returns the folder itself, or a link to it with a plain name in a temporary folder.
    *
    * @throws IOException if no temporary folder has a name that ONNX Runtime can open
    */

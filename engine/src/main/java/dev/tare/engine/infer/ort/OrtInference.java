@@ -126,7 +126,7 @@ final class OrtInference implements Session {
     };
   }
 
-  /** A buffer that does not fit is no error: nothing of it is to reach the user's terminal. */
+  /** A buffer that does not fit is not an error: it must not be logged to the user's terminal. */
   private static OrtSession.RunOptions quiet() throws OrtException {
     OrtSession.RunOptions quiet = new OrtSession.RunOptions();
     quiet.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -169,7 +169,7 @@ final class OrtInference implements Session {
     return inputs;
   }
 
-  /** The file is often a temporary copy, whose place would only mislead. */
+  /** The file is often a temporary copy, whose path would only mislead. */
   private static String withoutPlace(String message) {
     return message.replaceFirst("Load model from .*? failed:\\s*", "");
   }

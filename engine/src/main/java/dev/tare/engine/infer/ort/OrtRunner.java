@@ -19,15 +19,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Runs batches through a model and hands out its tensors without copying them to the heap.
+ * Runs batches through a model and passes its outputs to a sink without copying them to the heap.
  *
  * <p>Not thread-safe; confined to one task. Output buffers outside the heap are reused from batch
  * to batch: ONNX Runtime writes into them directly as soon as the shapes of the outputs are known,
- * which is when a batch of the same input shapes has run before. Where a later batch of these
- * shapes yields another shape, since rows are chosen by value, ONNX Runtime refuses the buffer: the
- * batch runs again without, and that output is copied from then on. So are outputs that ONNX
- * Runtime does not compute, such as an input of the model that is also an output: it leaves their
- * buffers unwritten, which a trial run finds out.
+ * which is when a batch of the same input shapes has run before. If a later batch of these shapes
+ * yields another shape, because rows are chosen by value, ONNX Runtime refuses the buffer: the
+ * batch runs again without it, and the output is copied from then on. Outputs that ONNX Runtime
+ * does not compute, such as an input that is also an output, are copied too: their buffers stay
+ * unwritten, which a trial run detects.
  */
 final class OrtRunner implements Runner {
 
@@ -44,10 +44,10 @@ final class OrtRunner implements Runner {
   private final SortedMap<String, String> varying = new TreeMap<>();
 
   /**
-   * @param quiet for runs that may fail without an error, owned by whoever owns the session
+   * @param quiet options for runs whose failure is not logged; owned and closed by the session
    * @param floats outputs that are float32 tensors; all others are copied
-   * @param batchAxes where samples lie in each input
-   * @param copied what the runners of the session found about these outputs
+   * @param batchAxes batch axis of each input
+   * @param copied outputs to copy, shared by the runners of the session
    */
   OrtRunner(
       OrtSession session,
@@ -154,12 +154,12 @@ final class OrtRunner implements Runner {
         throw e;
       }
       found = runCopying(inputs, sink);
-      // Without another shape the cause is not known: then no buffer is tried again.
+      // If no shape differs, the cause is unknown: then buffers are not used again.
       copied.add(noteVarying(shapes, found) ? varying.keySet() : names.inModel(buffers.keySet()));
     }
   }
 
-  /** Remembers outputs whose shapes differ; whether any do. */
+  /** Marks outputs whose shapes differ as copied; returns whether there are any. */
   private boolean noteVarying(List<Shape> before, List<Shape> now) {
     boolean differ = false;
     for (int i = 0; i < outputs.size(); i++) {

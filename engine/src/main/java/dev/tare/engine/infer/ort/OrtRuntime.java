@@ -11,14 +11,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * ONNX Runtime: its one environment in a JVM, started so that it neither crashes nor calls home.
+ * ONNX Runtime: its single environment in a JVM, started so that it neither crashes nor sends
+ * telemetry.
  *
  * <p>Since 1.29.0 the Linux library collects telemetry when it starts: it matches the command line
  * of the process against regular expressions by recursion, and a command line of about 4,000
- * characters, as an executor's may be, overflows the thread's stack and kills the JVM without a
- * word (vespa-engine/vespa pull 37786, microsoft/onnxruntime issue 32173). The environment variable
- * {@code ORT_DISABLE_TELEMETRY=1} avoids it, but a JVM cannot set it for itself; a large stack does
- * too.
+ * characters, as an executor's may be, overflows the thread's stack and kills the JVM silently
+ * (vespa-engine/vespa pull 37786, microsoft/onnxruntime issue 32173). The environment variable
+ * {@code ORT_DISABLE_TELEMETRY=1} avoids it, but a JVM cannot set its own; a thread with a large
+ * stack avoids it too.
  */
 public final class OrtRuntime implements ModelRuntime {
 

@@ -24,12 +24,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Outputs of every type that can be compared, as floats or as labels. */
+/** Converts outputs of every comparable type to floats or labels. */
 final class OutputValues {
 
   private OutputValues() {}
 
-  /** What an output's values are; empty for a type that cannot be compared. */
+  /** Returns the kind of an output; empty for a type that cannot be compared. */
   static Optional<OutputKind> kind(ValueInfo info) {
     if (info instanceof TensorInfo tensor) {
       return switch (tensor.type) {
@@ -47,7 +47,7 @@ final class OutputValues {
     return Optional.empty();
   }
 
-  /** Hands a value to the sink; gives its shape. */
+  /** Passes a value to the sink; returns its shape. */
   static Shape read(String output, OnnxValue value, TensorSink sink) throws OrtException {
     if (value instanceof OnnxSequence sequence) {
       return maps(output, sequence, sink);

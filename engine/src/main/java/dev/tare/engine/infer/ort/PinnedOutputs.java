@@ -17,12 +17,12 @@ import java.util.Set;
 /** Buffers outside the heap into which ONNX Runtime writes float32 outputs; reused. */
 final class PinnedOutputs {
 
-  /** A byte of a NaN that no operator yields. */
+  /** A byte of a NaN that no operator produces. */
   private static final byte UNTOUCHED = (byte) 0xFF;
 
   private final Map<String, ByteBuffer> buffers = new HashMap<>();
 
-  /** A tensor over the buffer of an output, which has at least one value. */
+  /** Returns a tensor over the buffer of an output, which has at least one value. */
   OnnxTensor pin(String output, Shape shape) throws OrtException {
     int bytes = bytes(shape);
     ByteBuffer buffer = grow(buffers, output, bytes).limit(bytes);
@@ -30,7 +30,7 @@ final class PinnedOutputs {
         OrtRuntime.environment(), buffer, shape.toArray(), OnnxJavaType.FLOAT);
   }
 
-  /** What was written into the buffer of an output. */
+  /** Returns the values written into the buffer of an output. */
   ByteBuffer values(String output, Shape shape) {
     ByteBuffer values = buffers.get(output).duplicate().clear();
     values.limit(bytes(shape));
@@ -38,8 +38,8 @@ final class PinnedOutputs {
   }
 
   /**
-   * The outputs whose buffers a run leaves as they were; those without values among them, and those
-   * that are no float32 tensors.
+   * Returns the outputs whose buffers a run leaves unwritten, including those without values and
+   * those that are not float32 tensors.
    */
   Set<String> unwritten(
       OrtSession session,
@@ -92,7 +92,7 @@ final class PinnedOutputs {
     return Math.toIntExact(Math.multiplyExact(shape.size(), 4L));
   }
 
-  /** A cleared buffer of at least the size asked for; grows by half again, so rarely. */
+  /** Returns a cleared buffer of at least the requested size; it grows by half, so rarely. */
   static ByteBuffer grow(Map<String, ByteBuffer> buffers, String name, int bytes) {
     ByteBuffer buffer = buffers.get(name);
     if (buffer == null || buffer.capacity() < bytes) {

@@ -5,14 +5,14 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Names of tensors in a model, and those that a session has for them. Immutable. */
+/** Maps names of tensors in a model to names in a session. Immutable. */
 final class SessionNames {
 
   private final Map<String, String> toSession;
   private final Map<String, String> toModel = new HashMap<>();
 
   /**
-   * @param aliases the session's name of each tensor that has another there
+   * @param aliases the session's name of each tensor whose name differs there
    */
   SessionNames(Map<String, String> aliases) {
     this.toSession = Map.copyOf(aliases);
@@ -27,14 +27,14 @@ final class SessionNames {
     return toModel.getOrDefault(name, name);
   }
 
-  /** In the same order. */
+  /** Converts names, in the same order. */
   Set<String> inModel(Set<String> names) {
     Set<String> own = new LinkedHashSet<>();
     names.forEach(name -> own.add(inModel(name)));
     return own;
   }
 
-  /** In the same order. */
+  /** Converts names, in the same order. */
   Set<String> inSession(Set<String> names) {
     Set<String> theirs = new LinkedHashSet<>();
     names.forEach(name -> theirs.add(inSession(name)));

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Texts as numbers: the first 8 bytes of their SHA-256, equal where the texts are. */
+/** Maps texts to numbers, the first 8 bytes of their SHA-256: equal if the texts are equal. */
 final class TextLabels {
 
   private TextLabels() {}
