@@ -4,7 +4,9 @@ import dev.tare.engine.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Codes of quantized numbers in bytes: those of 4 bits two in one, the first in the low half. */
+/**
+ * Codes of quantized numbers in bytes: two codes of 4 bits share a byte, the first in the low half.
+ */
 final class Codes {
 
   private Codes() {}

@@ -4,20 +4,20 @@ import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;
 
 /**
- * Scale and zero point that a runtime finds for an activation as it runs, as ONNX
- * DynamicQuantizeLinear has them: UINT8, asymmetric.
+ * Scale and zero point that a runtime computes for an activation at run time, as ONNX
+ * DynamicQuantizeLinear does: UINT8, asymmetric.
  *
  * <p>All in float32: {@code scale = (max(0, high) - min(0, low)) / 255} and {@code zeroPoint =
  * rint(saturate(0 - min(0, low) / scale))}, half to even. {@link ScaleRule} differs: it divides in
- * float64. Where every value is 0, or the scale underflows to 0, the scale is 1 and the zero point
- * 0, as ONNX Runtime has it (onnxruntime/core/util/qmath.h, GetQuantizationParameter).
+ * float64. If every value is 0, or the scale underflows to 0, the scale is 1 and the zero point 0,
+ * as in ONNX Runtime (onnxruntime/core/util/qmath.h, GetQuantizationParameter).
  */
 public final class DynamicQuantization {
 
   private DynamicQuantization() {}
 
   /**
-   * The parameters of a FLOAT32 tensor.
+   * Computes the parameters of a FLOAT32 tensor.
    *
    * @throws IllegalArgumentException if a value is NaN or infinite, or the width exceeds float32
    * @throws IllegalStateException if the tensor is not FLOAT32
@@ -35,7 +35,7 @@ public final class DynamicQuantization {
   }
 
   /**
-   * The parameters of values between two ends.
+   * Computes the parameters of values in [low, high].
    *
    * @throws IllegalArgumentException if an end is NaN or infinite, or the width exceeds float32
    */

@@ -6,18 +6,18 @@ import java.util.Optional;
 /**
  * The quantization error that a histogram predicts, without the values.
  *
- * <p>Values are taken as uniform inside a bin, cut to the exact minimum and maximum, and the
- * squared error is integrated in closed form: over the part of a bin that rounds to one integer,
- * with distances t0 and t1 from that integer in steps, its mean is {@code (t0^2 + t0 t1 + t1^2) /
- * 3}, and over a whole step 1/12. A bin may lie inside one step, span many, or have no width;
- * clipped values are those of the outermost integers, whose distance is not bounded by half a step.
- * A floating-point type's numbers are not a step apart: there every number's part is integrated.
- * Sums are float64 in bin order.
+ * <p>Values are assumed uniform inside a bin, cut to the exact minimum and maximum, and the squared
+ * error is integrated in closed form: over the part of a bin that rounds to one integer, with
+ * distances t0 and t1 from that integer in steps, its mean is {@code (t0^2 + t0 t1 + t1^2) / 3},
+ * and over a whole step 1/12. A bin may lie inside one step, span many, or have no width; clipped
+ * values round to the outermost integers, and their distance is not bounded by half a step. The
+ * numbers of a floating-point type are unevenly spaced: there the part of each number is
+ * integrated. Sums are float64 in bin order.
  *
  * @param count number of values
  * @param signal expected sum of squares of the values
  * @param noise expected sum of squares of the errors
- * @param clippedNoise the part of the noise that is of values that saturate; the rest is rounding
+ * @param clippedNoise the part of the noise from values that saturate; the rest is from rounding
  * @param clippedShare share of values in [0, 1] that saturate: those more than half a step outside
  *     the representable interval; NaN without values
  */
@@ -26,19 +26,21 @@ public record ExpectedError(
 
   private static final double WHOLE_STEP = 1.0 / 12;
 
-  /** The error of saturating to the limits of the type, as runtimes quantize activations. */
+  /**
+   * Computes the error with saturation to the limits of the type, as runtimes quantize activations.
+   */
   public static ExpectedError of(Distribution distribution, QuantParams params) {
     return of(distribution, params, Limits.of(params.type()));
   }
 
   /**
-   * The error of quantizing every value of the distribution.
+   * Computes the error of quantizing every value of the distribution.
    *
    * <p>Cost: a few operations for each bin; for a floating-point type, for each of its numbers that
-   * a bin meets.
+   * a bin overlaps.
    *
-   * @param limits the integers that may be produced, as {@link Quantizer} has them; of no account
-   *     for a floating-point type
+   * @param limits the integers that may be produced, as in {@link Quantizer}; ignored for a
+   *     floating-point type
    */
   public static ExpectedError of(Distribution distribution, QuantParams params, Limits limits) {
     double scale = params.scale();
@@ -115,7 +117,9 @@ public record ExpectedError(
     return to <= limit ? 0 : (to - limit) / (to - from);
   }
 
-  /** The part of the mean squared error in [from, to] of those above a limit, which become last. */
+  /**
+   * The part of the mean squared error in [from, to] from values above a limit, which become last.
+   */
   private static double errorAbove(double from, double to, double limit, double last) {
     double share = above(from, to, limit);
     return share == 0 ? 0 : share * meanSquare(Math.max(from, limit) - last, to - last);

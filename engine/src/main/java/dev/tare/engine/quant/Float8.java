@@ -1,12 +1,12 @@
 package dev.tare.engine.quant;
 
 /**
- * How 8 bits spell a real number: a sign, an exponent and a mantissa, from the high bit down.
+ * Floating-point formats of 8 bits: a sign, an exponent and a mantissa, from the high bit down.
  *
  * <p>Formats of Micikevicius et al., "FP8 Formats for Deep Learning" (2022), and, with {@code FNUZ}
  * (finite, one NaN, unsigned zero), of Noune et al., "8-bit Numerical Formats for Deep Neural
- * Networks" (2022). A code is {@code (-1)^sign * 2^(exponent - bias) * 1.mantissa}, or where the
- * exponent field is 0, {@code (-1)^sign * 2^(1 - bias) * 0.mantissa}, but for:
+ * Networks" (2022). The value of a code is {@code (-1)^sign * 2^(exponent - bias) * 1.mantissa},
+ * or, if the exponent field is 0, {@code (-1)^sign * 2^(1 - bias) * 0.mantissa}, except:
  *
  * <pre>
  *             bias  largest  infinities  NaN               -0
@@ -37,7 +37,7 @@ public enum Float8 {
   private final int largest;
   private final boolean unsignedZero;
 
-  /** Never written again, never handed out. */
+  /** Never changed after construction, never exposed. */
   @SuppressWarnings("ImmutableEnumChecker")
   private final float[] values = new float[256];
 
@@ -100,13 +100,13 @@ public enum Float8 {
     return unsignedZero ? SIGN : 0x7f;
   }
 
-  /** Whether codes for infinities exist; none is ever the result of saturation. */
+  /** Whether codes for infinities exist; saturation never yields them. */
   public boolean hasInfinities() {
     return largest == 0x7b;
   }
 
   /**
-   * The number behind a code.
+   * Decodes a code.
    *
    * @param code only the low 8 bits count
    */
@@ -115,7 +115,7 @@ public enum Float8 {
   }
 
   /**
-   * The code of the nearest number.
+   * Encodes a number as the nearest representable one.
    *
    * @return in [0, 255]
    */

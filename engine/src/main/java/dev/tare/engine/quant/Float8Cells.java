@@ -3,15 +3,15 @@ package dev.tare.engine.quant;
 import java.util.Arrays;
 
 /**
- * The real line cut into cells, each of the values that round to one float8 number; the outermost
- * reach to infinity.
+ * The real line divided into cells of the values that round to the same float8 number; the
+ * outermost cells reach to infinity.
  */
 final class Float8Cells {
 
   /** Finite numbers, ascending, zero once. */
   private final double[] numbers;
 
-  /** Upper ends of the cells but the last. */
+  /** Upper ends of all cells but the last. */
   private final double[] ends;
 
   Float8Cells(Float8 format) {
@@ -41,7 +41,7 @@ final class Float8Cells {
   /**
    * Mean squared error of values uniform in [from, to]; of one value if both are the same.
    *
-   * <p>Cost: a search, then the cells that the interval meets.
+   * <p>Cost: a search, then the cells that the interval overlaps.
    */
   double meanError(double from, double to) {
     int cell = Arrays.binarySearch(ends, from);

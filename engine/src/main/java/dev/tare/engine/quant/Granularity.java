@@ -4,13 +4,13 @@ import dev.tare.engine.tensor.Shape;
 import java.util.OptionalInt;
 
 /**
- * Which values of a tensor share a scale: all of them, those of one index along an axis, or runs of
+ * Which values of a tensor share a scale: all, those with the same index along an axis, or runs of
  * neighbours along an axis.
  *
  * <p>Parameters of a tensor are a flat list, row-major in {@link #paramsShape}. Those of ONNX
  * QuantizeLinear: per-tensor, per-axis and blocked.
  *
- * @param axis the channel axis, or the axis that blocks cut, at least 0; empty per tensor
+ * @param axis the channel axis, or the axis divided into blocks, at least 0; empty per tensor
  * @param blockSize values of a block along the axis, the last block may be shorter; empty unless
  *     per block
  */
@@ -61,7 +61,7 @@ public record Granularity(OptionalInt axis, OptionalInt blockSize) {
    * The shape of the scales of a tensor: {@code []} per tensor, {@code [C]} per channel, the
    * tensor's own with the axis divided by the block size, rounded up, per block.
    *
-   * @throws IllegalArgumentException if the tensor has no such axis
+   * @throws IllegalArgumentException if the tensor lacks the axis
    */
   public Shape paramsShape(Shape tensor) {
     if (axis.isEmpty()) {
@@ -76,7 +76,7 @@ public record Granularity(OptionalInt axis, OptionalInt blockSize) {
     return Shape.of(dims);
   }
 
-  /** In words: {@code along axis 1 in blocks of 32}. */
+  /** Returns text for messages: {@code along axis 1 in blocks of 32}. */
   @Override
   public String toString() {
     if (axis.isEmpty()) {

@@ -3,17 +3,18 @@ package dev.tare.engine.quant;
 import java.util.List;
 
 /**
- * The arithmetic of one type, over indices [from, to) of arrays: all by one parameter, or, in a
- * kernel of neighbouring parameters, index {@code from + i} by parameter {@code param + i}. Arrays
- * hold a chunk of {@link ParamRuns} at most. Not thread-safe; confined to one call.
+ * The arithmetic of one type, over indices [from, to) of arrays: all with one parameter, or, in a
+ * kernel of neighbouring parameters, index {@code from + i} with parameter {@code param + i}.
+ * Arrays are at most a chunk of {@link ParamRuns} long. Not thread-safe; confined to one call.
  */
 interface Kernel {
 
   /**
    * Turns a run of real numbers into the codes of integers, with one scale and zero point.
    *
-   * @param values what to quantize; used up: only NaN stays recognizable
-   * @param codes little-endian, at the index times the bytes of a code; a code of 4 bits has a byte
+   * @param values what to quantize; overwritten: only NaN stays recognizable
+   * @param codes little-endian, at the index times the bytes of a code; a code of 4 bits uses a
+   *     whole byte
    * @return false if a value is NaN and NaN has no code
    */
   boolean quantize(float[] values, int param, int from, int to, byte[] codes);
@@ -21,15 +22,15 @@ interface Kernel {
   /** Quantizes and dequantizes in place; returns as {@link #quantize} does. */
   boolean fake(float[] values, int param, int from, int to);
 
-  /** The real numbers behind codes, each as an int with its sign. */
+  /** Dequantizes codes, each a sign-extended int. */
   void real(int[] codes, int param, int from, int to, float[] out);
 
   /**
-   * The kernel of parameters of one type.
+   * Creates the kernel of parameters of one type.
    *
    * @param neighbours whether neighbouring values have neighbouring parameters
-   * @throws IllegalArgumentException if types differ, a floating-point type is limited, or a scale
-   *     has no finite reciprocal where one is needed
+   * @throws IllegalArgumentException if types differ, limits are given for a floating-point type,
+   *     or the rounding needs the reciprocal of a scale and it is not finite
    */
   static Kernel of(List<QuantParams> params, Limits limits, Rounding rounding, boolean neighbours) {
     QuantType type = params.get(0).type();

@@ -11,13 +11,13 @@ package dev.tare.engine.quant;
  * reduced, narrow     -64..64     1..127    refused  refused  refused
  * </pre>
  *
- * <p>A floating-point type has only full limits, its lowest and highest finite number, and a narrow
- * range of it is the same.
+ * <p>A floating-point type has only full limits, its lowest and highest finite number; its narrow
+ * range is the same.
  *
- * <p>A runtime that executes QuantizeLinear saturates to the full limits whatever the scale was
- * made for: predict activations with those. A weight is quantized here, and its promise (narrow for
- * kernels that negate, reduced for processors whose 8-bit products saturate) holds only if values
- * outside the range saturate to its own limits.
+ * <p>A runtime that executes QuantizeLinear saturates to the full limits, whatever limits the scale
+ * was computed for: predict activations with the full limits. A weight is quantized here, and its
+ * guarantee (narrow for kernels that negate, reduced for processors whose 8-bit products saturate)
+ * is kept only if values outside the range saturate to its own limits.
  *
  * @param qmin lowest integer
  * @param qmax highest integer, above qmin
@@ -25,7 +25,7 @@ package dev.tare.engine.quant;
 public record Limits(int qmin, int qmax) {
 
   /**
-   * Checks that there is a choice.
+   * Checks that there are at least two integers.
    *
    * @throws IllegalArgumentException if there are fewer than two integers
    */
@@ -41,10 +41,10 @@ public record Limits(int qmin, int qmax) {
   }
 
   /**
-   * The integers of a type that a narrow or reduced range leaves, as the table has them.
+   * Returns the limits of a type with a narrow or reduced range, as in the table.
    *
-   * @throws IllegalArgumentException if a reduced range is asked of a type other than integers of 8
-   *     bits
+   * @throws IllegalArgumentException if a reduced range is requested for a type other than 8-bit
+   *     integers
    */
   public static Limits of(QuantType type, boolean narrowRange, boolean reduceRange) {
     Limits limits = of(type);
@@ -58,7 +58,7 @@ public record Limits(int qmin, int qmax) {
     return narrowRange && !mirrored ? new Limits(limits.qmin + 1, limits.qmax) : limits;
   }
 
-  /** How many integers there are; for a floating-point type not the number of its codes. */
+  /** Number of integers; for a floating-point type this is not the number of its codes. */
   public long levels() {
     return (long) qmax - qmin + 1;
   }

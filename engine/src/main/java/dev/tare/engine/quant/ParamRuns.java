@@ -4,12 +4,14 @@ import dev.tare.engine.tensor.Shape;
 import java.util.List;
 
 /**
- * Walks a flat row-major piece of a tensor as runs of values that share a parameter, or, where
- * neighbours never do, whose parameters are neighbours too.
+ * Walks a flat row-major piece of a tensor as runs of values that share a parameter, or, if
+ * neighbours never do, of values with neighbouring parameters.
  */
 final class ParamRuns {
 
-  /** Values of a chunk at most; even, so that chunks of 4-bit codes end on whole bytes. */
+  /**
+   * Maximum number of values of a chunk; even, so that chunks of 4-bit codes end on whole bytes.
+   */
   static final int CHUNK = 4096;
 
   /** Does the work over indices [from, to) of a chunk, by parameters from {@code param} on. */
@@ -27,8 +29,8 @@ final class ParamRuns {
   /**
    * @param length indices along the axis, 1 without one
    * @param inner values from one index along the axis to the next
-   * @param block indices along the axis that share a parameter with no other row; 0 where rows
-   *     share theirs
+   * @param block indices of a block along the axis, where rows have parameters of their own; 0 if
+   *     rows share them
    */
   private ParamRuns(Kernel kernel, long length, long inner, long block, long at) {
     this.kernel = kernel;
@@ -39,7 +41,7 @@ final class ParamRuns {
   }
 
   /**
-   * A walk over a piece.
+   * Creates a walk over a piece.
    *
    * @param offset flat index of the first value
    * @param values number of values
@@ -78,7 +80,7 @@ final class ParamRuns {
     return new ParamRuns(kernel, length, inner, block, offset);
   }
 
-  /** Applies to a chunk, the next {@code values} values; false when any run said so. */
+  /** Processes the next {@code values} values, one chunk; false if any run returned false. */
   boolean next(int values, Run run) {
     boolean all = true;
     int from = 0;

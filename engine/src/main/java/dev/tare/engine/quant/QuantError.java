@@ -3,7 +3,8 @@ package dev.tare.engine.quant;
 import java.nio.FloatBuffer;
 
 /**
- * How far a signal is from its reference, as sums that every usual measure follows from.
+ * The difference between a signal and its reference, as sums from which the usual error measures
+ * follow.
  *
  * <p>Sums are float64, added in index order from 0: the same buffers give the same bits, and sums
  * of pieces differ from the whole only by float64 rounding.
@@ -16,11 +17,11 @@ import java.nio.FloatBuffer;
  */
 public record QuantError(long count, double signal, double other, double product, double noise) {
 
-  /** The error of no values: neutral to {@link #plus}. */
+  /** The error of no values: the identity of {@link #plus}. */
   public static final QuantError NONE = new QuantError(0, 0, 0, 0, 0);
 
   /**
-   * The error between two arrays.
+   * Computes the error between two arrays.
    *
    * @throws IllegalArgumentException if the lengths differ
    */
@@ -29,7 +30,7 @@ public record QuantError(long count, double signal, double other, double product
   }
 
   /**
-   * The error between the remaining values of two buffers, whose positions stay.
+   * Computes the error between the remaining values of two buffers, whose positions stay unchanged.
    *
    * @throws IllegalArgumentException if the lengths differ
    */
@@ -54,7 +55,7 @@ public record QuantError(long count, double signal, double other, double product
     return new QuantError(length, signal, power, product, noise);
   }
 
-  /** The error over the values of both. */
+  /** Adds two errors: the error over the values of both. */
   public QuantError plus(QuantError that) {
     return new QuantError(
         count + that.count,

@@ -27,11 +27,12 @@ public record QuantParams(QuantType type, float scale, int zeroPoint) {
   }
 
   /**
-   * Scale and zero point that spread an interval, widened to contain 0, over a type's integers.
+   * Returns the scale and zero point that map an interval, widened to contain 0, onto a type's
+   * integers.
    *
-   * <p>The arithmetic and the limits of each choice stand in {@link ScaleRule}.
+   * <p>See {@link ScaleRule} for the arithmetic and the limits of each choice.
    *
-   * @param narrowRange whether the lowest integer stays unused
+   * @param narrowRange whether the lowest integer is unused
    * @param reduceRange whether 7 bits are used: for processors whose 8-bit products saturate
    * @throws IllegalArgumentException if an end is not finite, or the type has no reduced range
    */

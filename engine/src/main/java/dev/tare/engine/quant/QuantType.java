@@ -66,7 +66,7 @@ public enum QuantType {
     return float8;
   }
 
-  /** Whether the numbers are integers, a step apart, and not floating-point. */
+  /** Whether the numbers are evenly spaced integers, not floating-point. */
   public boolean isInteger() {
     return float8.isEmpty();
   }

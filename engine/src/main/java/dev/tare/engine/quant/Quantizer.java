@@ -13,16 +13,16 @@ import java.util.List;
  *
  * <p>Laws, those of ONNX QuantizeLinear and DequantizeLinear: {@code q = saturate(rint(x / scale) +
  * zeroPoint)} with a float32 division rounded half to even, and {@code x = (q - zeroPoint) * scale}
- * in float32. Saturation is to the limits of the type, not to those the scale was made for; unless
- * {@link Limits} are passed, which a weight with a narrow or reduced range needs. Infinities
+ * in float32. Saturation is to the limits of the type, not to those the scale was computed for,
+ * unless {@link Limits} are passed, as a weight with a narrow or reduced range requires. Infinities
  * saturate. {@link Rounding} offers PyTorch's arithmetic instead. INT32 (biases) is computed in
- * float64. Codes of 4 bits lie two in a byte, the first in the low half.
+ * float64. Two codes of 4 bits share a byte, the first in the low half.
  *
- * <p>NaN has no integer: ONNX leaves it open, runtimes differ, and here it is refused. Floating-
- * point types keep it: they round and saturate as {@link Float8} does.
+ * <p>NaN has no integer: ONNX does not define the result, runtimes differ, and here it is refused.
+ * Floating-point types keep it: they round and saturate as {@link Float8} does.
  *
- * <p>{@code params} are row-major in {@link Granularity#paramsShape}, all of one type. Time is
- * linear, memory that of the result.
+ * <p>{@code params} are row-major in {@link Granularity#paramsShape}, all of one type. Cost: linear
+ * time, and the memory of the result.
  */
 public final class Quantizer {
 
@@ -69,12 +69,12 @@ public final class Quantizer {
    * Quantizes a flat row-major piece of a tensor: the pieces of any split, joined, are the bytes of
    * the whole.
    *
-   * @param in the values of the piece: all that remain; advanced
+   * @param in the values of the piece: all remaining ones; advanced
    * @param out receives the codes, little-endian whatever its order; advanced
    * @param offset flat index of the first value in the tensor; even for codes of 4 bits
    * @param shape shape of the whole tensor
    * @throws IllegalArgumentException if parameters do not match the granularity, limits exceed the
-   *     type, the piece lies outside the shape or cuts a byte, the output is too small, or a value
+   *     type, the piece is outside the shape or splits a byte, the output is too small, or a value
    *     is NaN and the type integer; only then may output be written
    */
   public static void quantizeSlice(
@@ -116,7 +116,7 @@ public final class Quantizer {
   }
 
   /**
-   * The real numbers behind a quantized tensor.
+   * Dequantizes a quantized tensor.
    *
    * @return a FLOAT32 tensor of the same shape
    * @throws IllegalArgumentException if parameters do not match the granularity or the tensor's
@@ -134,15 +134,15 @@ public final class Quantizer {
   }
 
   /**
-   * The real numbers behind a flat row-major piece of a quantized tensor: the pieces of any split,
-   * joined, are the whole.
+   * Dequantizes a flat row-major piece of a quantized tensor: the pieces of any split, joined, are
+   * the whole.
    *
-   * @param in the codes of the piece, little-endian: all that remain; advanced
+   * @param in the codes of the piece, little-endian: all remaining ones; advanced
    * @param out receives the numbers; advanced
    * @param offset flat index of the first value in the tensor; even for codes of 4 bits
    * @param shape shape of the whole tensor
-   * @throws IllegalArgumentException if parameters do not match the granularity, the piece lies
-   *     outside the shape or cuts a value, or the output is too small
+   * @throws IllegalArgumentException if parameters do not match the granularity, the piece is
+   *     outside the shape or splits a value, or the output is too small
    */
   public static void dequantizeSlice(
       ByteBuffer in,
@@ -153,7 +153,7 @@ public final class Quantizer {
       Granularity granularity) {
     DType type = type(params);
     long most = in.remaining() * 8L / type.bits();
-    // The last byte of a tensor of 4 bits may hold one value.
+    // The last byte of a 4-bit tensor may contain one value.
     int length = (int) (type.bits() < 8 ? Math.min(most, shape.size() - offset) : most);
     if (type.byteSize(Math.max(length, 0)) != in.remaining() || out.remaining() < length) {
       throw new IllegalArgumentException(

@@ -13,8 +13,8 @@ public enum Rounding {
 
   /**
    * {@code rint(x * (1f / scale))} with float32 reciprocal and product: PyTorch's {@code
-   * quantize_per_tensor} and {@code fake_quantize} (aten/src/ATen/native/quantized). Of numbers
-   * that lie on a tie, about a tenth differ by one from {@link #DIVISION}.
+   * quantize_per_tensor} and {@code fake_quantize} (aten/src/ATen/native/quantized). Of values on a
+   * tie, about a tenth differ by one from {@link #DIVISION}.
    */
   RECIPROCAL
 }

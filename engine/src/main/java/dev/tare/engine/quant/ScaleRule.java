@@ -1,14 +1,14 @@
 package dev.tare.engine.quant;
 
 /**
- * How a real interval becomes scale and zero point: the integers to spread it over, and whether the
- * zero point is forced to their middle.
+ * How an interval becomes scale and zero point: the integers to map it onto, and whether the zero
+ * point is forced to their middle.
  *
  * <p>The arithmetic is that of ONNX Runtime's {@code compute_scale_zp} (onnxruntime/python/tools/
  * quantization/quant_utils.py), step by step: the width of the interval is a float32 subtraction,
  * the scale a float64 division, the zero point {@code rint(qmin - low / scale)} with that unrounded
  * scale, and only then is the scale rounded to float32. A scale below the smallest normal float
- * (all values zero) becomes 1 with zero point 0. A width that overflows float32 is taken in
+ * (all values zero) becomes 1 with zero point 0. A width that overflows float32 is computed in
  * float64, where ONNX Runtime yields an infinite scale.
  *
  * <p>The limits are our choice ({@link Limits}), because the peers differ: ONNX Runtime narrows
@@ -16,19 +16,19 @@ package dev.tare.engine.quant;
  * full signed range divides by 127.5 as PyTorch does, so its upper end rounds to 127.5 steps and
  * loses half a step; a narrow one divides by 127 and loses nothing.
  *
- * <p>For a floating-point type, always symmetric, this comes to {@code max |x| / max finite}.
+ * <p>For a floating-point type, always symmetric, this is {@code max |x| / max finite}.
  *
  * @param type type of the integers, or a floating-point one
  * @param symmetric whether the zero point is the middle of the limits
- * @param limits the integers that the interval is spread over
+ * @param limits the integers that the interval is mapped onto
  */
 public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
 
   /**
    * Checks that the integers are the type's.
    *
-   * @throws IllegalArgumentException if the limits exceed the type's, or a floating-point type is
-   *     limited or has a free zero point
+   * @throws IllegalArgumentException if the limits exceed the type's, or a floating-point type has
+   *     other limits or is asymmetric
    */
   public ScaleRule {
     if (limits.qmin() < type.qmin() || limits.qmax() > type.qmax()) {
@@ -50,8 +50,8 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
   /**
    * The rule for our limits.
    *
-   * @throws IllegalArgumentException if a reduced range is asked of a type other than integers of 8
-   *     bits, or a free zero point of a floating-point type
+   * @throws IllegalArgumentException if a reduced range is requested for a type other than 8-bit
+   *     integers, or asymmetry for a floating-point type
    */
   public static ScaleRule of(
       QuantType type, boolean symmetric, boolean narrowRange, boolean reduceRange) {
@@ -99,8 +99,8 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
   }
 
   /**
-   * Whether an interval that is more than zero is too small for a scale, so that {@link #params}
-   * would turn all of its values into zeros.
+   * Whether an interval wider than zero is too small for a scale, so that {@link #params} would map
+   * all of its values to zero.
    */
   public boolean underflows(float low, float high) {
     float rmin = Math.min(low, 0f);

@@ -9,7 +9,7 @@ final class Steps {
   private final float[] factors;
   private final boolean neighbours;
 
-  /** Parameters at the indices of their values: the compiler makes vector code of that alone. */
+  /** Parameters at the indices of their values: only so does the compiler vectorize the loop. */
   private final float[] aligned;
 
   private Steps(float[] scales, float[] factors, boolean neighbours) {

@@ -8,7 +8,8 @@ package dev.tare.engine.range;
  * and without outliers, and n_g its cells where p is not 0: {@code D = (sum p ln p - sum P_g (ln
  * S_g - ln n_g)) / N + ln(M / N)}. All but the logarithm of S_g comes from prefix sums.
  *
- * <p>Logarithms are exact to 1e-14 and the same on every machine, so all select the same window.
+ * <p>Logarithms are exact to 1e-14 and equal on every machine, so every machine selects the same
+ * window.
  */
 final class Divergence {
 
@@ -52,8 +53,8 @@ final class Divergence {
   }
 
   /**
-   * The divergence of the window [from, to); infinite where Q cannot express P, and where most
-   * values are outside: when all of P is in one cell, so is all of Q, and the two agree.
+   * The divergence of the window [from, to); infinite if Q cannot express P, or if most values are
+   * outside: with all of P in one cell all of Q would be there too, and the two would agree.
    *
    * @param to above {@code from}
    */

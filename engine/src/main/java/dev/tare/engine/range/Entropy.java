@@ -8,24 +8,24 @@ import dev.tare.engine.quant.ScaleRule;
  * the clipped distribution and what its integers can express (S. Migacz, 8-bit inference with
  * TensorRT, GTC 2017, s7310).
  *
- * <p>On a uniform grid, for each window of cells that holds 0: the reference P is the counts inside
- * plus all values outside in the window's edge cells; Q is the counts inside alone, summed into one
- * group for each integer and spread evenly over the group's cells where P is not 0. A group without
- * a count of its own where P has outliers makes the divergence infinite, and so do more values
- * outside than inside: the first filled cell of values around 1 would express all of them. The
- * least divergence wins, ties go to the larger window. The selected ends are the window's outer
- * edges, cut to the extremes.
+ * <p>On a uniform grid, for each window of cells that contains 0: the reference P is the counts
+ * inside plus all values outside in the window's edge cells; Q is the counts inside alone, summed
+ * into one group for each integer and spread evenly over the group's cells where P is not 0. A
+ * group without a count of its own where P has outliers makes the divergence infinite, and so do
+ * more values outside than inside: the first filled cell of values around 1 would express all of
+ * them. The least divergence wins, ties go to the larger window. The selected ends are the window's
+ * outer edges, cut to the extremes.
  *
  * <p>Symmetric: cells of |x|, windows [0, i), half the type's integers (128 for 8 bits).
- * Asymmetric: windows [-i, i) cut to the cells seen, all the type's integers, so one-sided data is
- * one-sided.
+ * Asymmetric: windows [-i, i) cut to the cells seen, all the type's integers, so one-sided data
+ * gets a one-sided range.
  *
- * <p>Exact zeros are left out: every scale represents them, so they carry no choice, and the spike
- * that a ReLU makes would hide all else. NVIDIA overwrites the first cell with the second instead.
- * Further differences: groups are equal in cells to within one; ONNX Runtime's windows are
- * lopsided, its quotients are truncated, it adds 1e-4 of a count to empty cells and ties go to the
- * smaller window ({@link EntropyOrt}); NVIDIA passes over every window that ends in an empty cell
- * ({@link EntropyTrt}). Two cells are asked for each integer, 512 for 8 bits.
+ * <p>Exact zeros are left out: every scale represents them, so they do not affect the choice, and
+ * the spike of zeros after a ReLU would hide everything else. NVIDIA overwrites the first cell with
+ * the second instead. Further differences: groups are equal in cells to within one; ONNX Runtime's
+ * windows are lopsided, its quotients are truncated, it adds 1e-4 of a count to empty cells and
+ * ties go to the smaller window ({@link EntropyOrt}); NVIDIA skips every window that ends in an
+ * empty cell ({@link EntropyTrt}). Two cells are required for each integer, 512 for 8 bits.
  *
  * <p>Cost: windows times integers; a logarithm each.
  */

@@ -3,18 +3,18 @@ package dev.tare.engine.range;
 import dev.tare.engine.histogram.Distribution;
 
 /**
- * ONNX Runtime's entropy rule as it is, for comparing with models calibrated there
+ * ONNX Runtime's entropy rule, for comparison with models calibrated there
  * (onnxruntime/python/tools/quantization/calibrate.py, {@code get_entropy_threshold}).
  *
  * <p>Given a histogram of touching bins of one width it selects ONNX Runtime's range to the bit,
- * barring two windows whose divergences differ by float32 rounding alone. Any other distribution is
+ * unless two windows whose divergences differ by float32 rounding alone. Any other distribution is
  * first counted on our uniform grid, two-sided around 0, zeros in the first positive cell.
  *
- * <p>Its peculiarities are kept: windows of 2i + 1 bins, one longer to the right; truncated
+ * <p>Reproduced peculiarities: windows of 2i + 1 bins, one longer to the right; truncated
  * quotients; the remainder added to the last group but not expanded; 1e-4 of a count for empty
- * bins; ties to the smaller window; the target is not looked at. ONNX Runtime's own 128 bins leave
- * a single window, the full range. Where its assertion on sparse windows would abort, the window is
- * passed over.
+ * bins; ties to the smaller window; the target is ignored. ONNX Runtime's own 128 bins leave a
+ * single window, the full range. Where its assertion on sparse windows would abort, the window is
+ * skipped.
  *
  * <p>Cost: windows times bins, a logarithm each. {@link Entropy} is the corrected method.
  *
@@ -132,7 +132,7 @@ public record EntropyOrt(int levels) implements RangeSelector {
     return (float) sum;
   }
 
-  /** What each count gives up so that empty bins get 1e-4; NaN when there is no count. */
+  /** What is subtracted from each count so that empty bins get 1e-4; NaN if all bins are empty. */
   private static double shift(long[] counts) {
     int empty = 0;
     for (long count : counts) {

@@ -7,29 +7,30 @@ import dev.tare.engine.histogram.Distribution;
  * Model Optimizer (modelopt/torch/quantization/calib/histogram.py, {@code _compute_amax_entropy}).
  *
  * <p>Given a histogram of |x| in touching bins of one width from 0 it selects NVIDIA's amax to the
- * bit, barring two windows whose divergences differ by rounding alone. Any other distribution is
+ * bit, unless two windows whose divergences differ by rounding alone. Any other distribution is
  * first counted on our uniform grid. The range is [-amax, amax], cut to the values.
  *
  * <p>Windows are [0, i) of |x| from 128 cells on, ties go to the larger, and P, Q and their
- * divergence are those of {@link Entropy}. Peculiarities that are kept and {@code Entropy} lacks:
+ * divergence are those of {@link Entropy}. Reproduced peculiarities that {@code Entropy} does not
+ * have:
  *
  * <ul>
- *   <li>The first cell's count is overwritten with the second's, to tame the zeros of a ReLU; small
- *       values go with it. {@code Entropy} leaves out exact zeros and nothing else.
- *   <li>A window whose last cell is empty is passed over when values lie beyond, so in a thin tail
- *       it is chance which windows count.
- *   <li>The fewest cells are 128 whatever the type.
+ *   <li>The first cell's count is overwritten with the second's, to damp the zeros of a ReLU; small
+ *       values are lost with it. {@code Entropy} leaves out exact zeros and nothing else.
+ *   <li>A window whose last cell is empty is skipped when there are values beyond, so in a thin
+ *       tail it is chance which windows count.
+ *   <li>The smallest window has 128 cells, whatever the type.
  *   <li>Group boundaries are rounded up, not down.
  *   <li>Zero is in the middle: an asymmetric target spreads [-amax, amax] too, unless all values
- *       have one sign, when it has all integers (NVIDIA's {@code unsigned}).
+ *       have one sign, when it uses all integers (NVIDIA's {@code unsigned}).
  * </ul>
  *
- * <p>Not kept: where the first 128 cells or more are empty, as for values around 1, NVIDIA's
- * divergence is not a number, its minimum finds that, and the amax lies below every value. Windows
- * with fewer values inside than outside are passed over here. Nor is TensorRT's own threshold,
- * which its caches show half a cell above this edge: up to 2048.5/2048 of the maximum.
+ * <p>Not reproduced: if the first 128 cells or more are empty, as for values around 1, NVIDIA's
+ * divergence is NaN, its minimum selects that, and the amax is below every value. Windows with
+ * fewer values inside than outside are skipped here. TensorRT's own threshold is not reproduced
+ * either: its caches show it half a cell above this edge, up to 2048.5/2048 of the maximum.
  *
- * <p>Two cells are asked for each group. Cost: windows times groups; a logarithm each.
+ * <p>Two cells are required for each group. Cost: windows times groups; a logarithm each.
  */
 public record EntropyTrt() implements RangeSelector {
 

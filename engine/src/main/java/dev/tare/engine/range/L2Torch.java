@@ -7,22 +7,22 @@ import dev.tare.engine.quant.QuantType;
  * PyTorch's search for the least squared error ({@code _non_linear_param_search} of
  * HistogramObserver, torch/ao/quantization/observer.py, after Caffe2's norm minimization).
  *
- * <p>Given a histogram of touching bins of one width it selects PyTorch's range to the bit, barring
+ * <p>Given a histogram of touching bins of one width it selects PyTorch's range to the bit, unless
  * two steps whose errors differ by the order of a float32 sum alone: PyTorch's depends on the
  * processor's vector length, this one is in float64. Any other distribution is first counted on our
  * uniform grid, from the lowest cell seen to the highest.
  *
- * <p>From the whole histogram on, the end that loses more bins to the next 1e-5 of the values moves
- * inwards, until the error of a move is above that of the one before. Peculiarities that are kept
- * and {@link Mse} lacks:
+ * <p>Starting with the whole histogram, the end that loses more bins to the next 1e-5 of the values
+ * moves inwards, until a move has a larger error than the one before. Reproduced peculiarities that
+ * {@link Mse} does not have:
  *
  * <ul>
- *   <li>The first move is always taken: the error of the full range is not looked at.
- *   <li>The first worse move ends it, whatever lies beyond, so few values in many bins keep nearly
- *       the full range.
+ *   <li>The first move is always made: the error of the full range is ignored.
+ *   <li>The first worse move ends the search, whatever follows, so few values in many bins keep
+ *       nearly the full range.
  *   <li>Values beyond the ends are charged their distance from the middle of the outermost level.
  *   <li>The levels are all integers of the type, without zero among them, and spread over both ends
- *       as if asymmetric; a symmetric target then takes the larger magnitude.
+ *       as if asymmetric; a symmetric target then uses the larger magnitude.
  * </ul>
  *
  * <p>The width of a bin is first scaled to [1, 2) by a power of two. That changes no bit where
@@ -159,7 +159,7 @@ public record L2Torch() implements RangeSelector {
       return right;
     }
 
-    /** {@code _compute_quantization_error}: float32 as there but for the sum over bins. */
+    /** {@code _compute_quantization_error}: float32 as in PyTorch except for the sum over bins. */
     private double error(int from, int to) {
       double exactStep = scaledWidth * (to - from + 1) / levels;
       float step = (float) exactStep;

@@ -2,8 +2,8 @@ package dev.tare.engine.range;
 
 /**
  * Natural logarithms of counts from plain arithmetic: the same bits on every machine, which
- * Math.log does not promise, at a fraction of StrictMath's time, which the divergence search
- * consists of.
+ * Math.log does not promise, in a fraction of StrictMath's time, which dominates the divergence
+ * search.
  *
  * <p>With {@code x = 2^e c (1 + r)}, c the middle of one of 2048 intervals of [1, 2) and |r| at
  * most 2^-12: {@code e ln 2 + ln c + r - r^2 / 2 + r^3 / 3}. The relative error is below 1e-14.

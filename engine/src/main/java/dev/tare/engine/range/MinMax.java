@@ -15,21 +15,21 @@ public record MinMax() implements RangeSelector {
     return "min-max";
   }
 
-  /** The smallest range with every value and 0; [0, 0] without values. */
+  /** Returns the smallest range that contains every value and 0; [0, 0] without values. */
   static Range full(Distribution distribution) {
     boolean none = Float.isNaN(distribution.min()) || Float.isNaN(distribution.max());
     return none ? new Range(0f, 0f) : Range.containing(distribution.min(), distribution.max());
   }
 
-  /** Whether there is no choice but the full range: no value differs from 0. */
+  /** Whether the full range is the only choice, because no value differs from 0. */
   static boolean settles(Range full) {
     return full.magnitude() == 0;
   }
 
   /**
-   * Refuses a distribution that has extremes but no bins.
+   * Checks that a distribution with extremes also has bins.
    *
-   * @throws IllegalArgumentException if it has no counts
+   * @throws IllegalArgumentException if it has none
    */
   static void requireHistogram(Distribution distribution, String method) {
     if (distribution.isEmpty()) {

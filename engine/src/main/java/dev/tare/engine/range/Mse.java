@@ -7,18 +7,18 @@ import dev.tare.engine.quant.ScaleRule;
 /**
  * The range with the least expected squared error, rounding and clipping together.
  *
- * <p>The errors are integrated in closed form inside the bins ({@link RangeNoise}), with the very
- * scale and zero point that a range would get.
+ * <p>The errors are integrated in closed form inside the bins ({@link RangeNoise}), with the same
+ * scale and zero point that the range would get.
  *
  * <p>Candidates: the full range, each end times 2^(-i/8) down to 2^-24, then three rounds that
  * divide the neighbourhood of the best by eight. A symmetric target moves both ends together; an
  * asymmetric one does so too, for each zero point where there are at most 16 integers, then moves
  * one end at a time until neither moves. Ties go to the larger range. Min-max is a candidate, so
- * the expected error is never above its. {@link MseGrid} looks at every pair of ends instead.
+ * the expected error is never above its. {@link MseGrid} tries every pair of ends instead.
  *
  * <p>Cost: some hundred candidates, each the number of integers, or of bins where these are fewer,
- * times the logarithm of the bins. A type of more than 16 bits is not searched and gets the full
- * range: nothing can be gained.
+ * times the logarithm of the bins. A type of more than 16 bits gets the full range without a
+ * search, which would gain nothing.
  */
 public record Mse() implements RangeSelector {
 

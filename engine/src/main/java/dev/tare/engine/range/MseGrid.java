@@ -4,11 +4,12 @@ import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ScaleRule;
 
 /**
- * The range with the least expected squared error among all fractions k / steps of the extremes.
+ * The range with the least expected squared error among all fractions {@code k / steps} of the
+ * extremes.
  *
- * <p>Every candidate is looked at, so no local minimum can hold it: for a symmetric target the
- * {@code steps} fractions of the magnitude, for an asymmetric one each fraction of the lower end
- * with each of the upper, 0 included. The errors are those of {@link Mse}, integrated in closed
+ * <p>Every candidate is tried, so the search cannot end in a local minimum: for a symmetric target
+ * the {@code steps} fractions of the magnitude, for an asymmetric one each fraction of the lower
+ * end with each of the upper, 0 included. The errors are those of {@link Mse}, integrated in closed
  * form; its search is much finer and much faster, above all for long tails, where the best fraction
  * lies near 0. Peers search such a grid too (vllm-project/llm-compressor, observers/mse.py: 100
  * steps down to 0.2, both ends together). Ties go to the larger range; min-max is a candidate.
@@ -64,7 +65,7 @@ public record MseGrid(int steps) implements RangeSelector {
     return best;
   }
 
-  /** An end without values stays at 0, so one of its fractions is enough. */
+  /** If all values are on one side, the other end stays at 0, so one of its fractions is enough. */
   private boolean isRepeated(Range full, int low, int high) {
     return (full.low() == 0 && low != steps)
         || (full.high() == 0 && high != steps)

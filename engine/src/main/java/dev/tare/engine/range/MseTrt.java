@@ -7,17 +7,18 @@ import dev.tare.engine.histogram.Distribution;
  * (modelopt/torch/quantization/calib/histogram.py, {@code _compute_amax_mse}).
  *
  * <p>Given a histogram of |x| in touching bins of one width it selects NVIDIA's amax to the bit,
- * barring two candidates whose errors differ by rounding alone. Any other distribution is first
- * counted on our uniform grid. The range is [-amax, amax], cut to the values.
+ * unless two candidates' errors differ by rounding alone. Any other distribution is first counted
+ * on our uniform grid. The range is [-amax, amax], cut to the values.
  *
- * <p>Candidates are the centres of the bins from the 128th on, so nothing below a sixteenth of the
- * maximum can win at 2,048 bins and the full range never does; all values of a bin count as its
- * centre, so rounding inside a bin is not seen; integers are narrow (-127 to 127 for 8 bits)
+ * <p>Candidates are the centres of the bins from the 128th on, so with 2,048 bins nothing below a
+ * sixteenth of the maximum can win, and the full range never wins; all values of a bin count as its
+ * centre, so rounding inside a bin is ignored; integers are narrow (-127 to 127 for 8 bits)
  * whatever the target's. {@link Mse} has none of these limits. An asymmetric target whose values
  * have one sign gets all integers (NVIDIA's {@code unsigned}).
  *
- * <p>Values are quantized in float32 as there; errors are squared and summed in float64, where
- * NVIDIA's are float32 and overflow. That any amax up to 2^-24 makes all values 0 is not kept.
+ * <p>Values are quantized in float32 as in NVIDIA's code; errors are squared and summed in float64,
+ * where NVIDIA's are float32 and overflow. Not reproduced: NVIDIA maps all values to 0 for any amax
+ * up to 2^-24.
  *
  * <p>Cost: candidates times filled bins; a few microseconds a candidate at 2,048 bins.
  */

@@ -2,7 +2,7 @@ package dev.tare.engine.range;
 
 import dev.tare.engine.histogram.Distribution;
 
-/** A histogram as the peers hold theirs: touching bins of one width with float32 edges. */
+/** A histogram like those of the peers: touching bins of one width with float32 edges. */
 final class PeerHistogram {
 
   private final long[] counts;
@@ -18,7 +18,7 @@ final class PeerHistogram {
     }
   }
 
-  /** The bins as given when they are uniform, else the two-sided uniform grid around 0. */
+  /** Returns the bins as given if they are uniform, else the two-sided uniform grid around 0. */
   static PeerHistogram of(Distribution distribution, String method) {
     if (UniformGrid.isUniform(distribution)) {
       return given(distribution);
@@ -36,7 +36,10 @@ final class PeerHistogram {
     return new PeerHistogram(counts, edges);
   }
 
-  /** The bins as given when they are uniform, else the cells of our grid that were seen. */
+  /**
+   * Returns the bins as given if they are uniform, else the cells of our grid from the lowest to
+   * the highest with values.
+   */
   static PeerHistogram ofSeen(Distribution distribution, String method) {
     if (UniformGrid.isUniform(distribution)) {
       return given(distribution);
@@ -54,7 +57,7 @@ final class PeerHistogram {
     return new PeerHistogram(counts, edges);
   }
 
-  /** The bins of |x|: as given when none is negative, else the uniform grid. */
+  /** Returns the bins of |x|: as given if none is negative, else the uniform grid. */
   static PeerHistogram ofMagnitudes(Distribution distribution, String method) {
     if (UniformGrid.isUniform(distribution) && distribution.lower(0) >= 0) {
       return given(distribution);

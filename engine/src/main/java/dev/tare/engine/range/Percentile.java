@@ -3,12 +3,12 @@ package dev.tare.engine.range;
 import dev.tare.engine.histogram.Distribution;
 
 /**
- * The range that holds a given share of the values.
+ * The range that contains a given share of the values.
  *
- * <p>Two-sided: half of what is cut lies below and half above, each end interpolated inside its bin
- * as if values were uniform there. Of magnitudes: the smallest [-t, t] that holds the share. 100 is
- * min-max; half of the values or less is no range and refused. Differs from ONNX Runtime and from
- * NVIDIA's Model Optimizer, which take the left edge of a bin ({@link PercentileOrt}).
+ * <p>Two-sided: half of what is cut is below the range and half above, each end interpolated inside
+ * its bin as if values were uniform there. Of magnitudes: the smallest [-t, t] that contains the
+ * share. 100 is min-max; shares of half or less are refused. Differs from ONNX Runtime and from
+ * NVIDIA's Model Optimizer, which use the left edge of a bin ({@link PercentileOrt}).
  *
  * <p>Cost: linear in the bins, once.
  *
@@ -70,7 +70,7 @@ public record Percentile(double percentile, boolean magnitude) implements RangeS
     return inside;
   }
 
-  /** A number as recipes spell it: without a fraction of zero. */
+  /** Formats a number as recipes do: without a zero fraction. */
   static String text(double number) {
     String text = Double.toString(number);
     return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;

@@ -3,15 +3,15 @@ package dev.tare.engine.range;
 import dev.tare.engine.histogram.Distribution;
 
 /**
- * ONNX Runtime's percentile rule as it is, for comparing with models calibrated there
+ * ONNX Runtime's percentile rule, for comparison with models calibrated there
  * (onnxruntime/python/tools/quantization/calibrate.py, {@code compute_percentile}).
  *
  * <p>Given a histogram of touching bins of one width it selects ONNX Runtime's range to the bit:
  * for a symmetric target the bins are those of |x|, else of x. Any other distribution is first
  * counted on our uniform grid. NVIDIA's Model Optimizer has the same rule for its histograms of |x|
- * (modelopt/torch/quantization/calib/histogram.py), and gets the same bits. Kept: a threshold is
- * the left edge of the bin where the cumulative share reaches it, so it is low by up to a bin, and
- * the ends are cut to the extremes one by one.
+ * (modelopt/torch/quantization/calib/histogram.py), and gets the same bits. Reproduced
+ * peculiarities: a threshold is the left edge of the bin where the cumulative share reaches it, so
+ * it is too low by up to a bin, and the ends are cut to the extremes one by one.
  *
  * <p>Cost: linear in the bins. {@link Percentile} interpolates instead.
  *

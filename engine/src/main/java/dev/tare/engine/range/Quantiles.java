@@ -3,8 +3,8 @@ package dev.tare.engine.range;
 import dev.tare.engine.histogram.Distribution;
 
 /**
- * Points and shares of a distribution, for readers who choose no range: values are uniform inside a
- * bin, cut to the exact extremes, as {@link Percentile} takes them.
+ * Quantiles of a distribution, and shares outside a range, for reports: values are assumed uniform
+ * inside a bin, cut to the exact extremes, as in {@link Percentile}.
  */
 public final class Quantiles {
 
@@ -19,7 +19,8 @@ public final class Quantiles {
   }
 
   /**
-   * Prepares a distribution. Cost: one pass over the bins; every answer then takes their logarithm.
+   * Prepares a distribution. Cost: one pass over the bins; a query then costs the logarithm of
+   * their number.
    *
    * @throws IllegalArgumentException if values were seen but only their extremes kept
    */
@@ -39,8 +40,8 @@ public final class Quantiles {
   }
 
   /**
-   * The point with a share of the values below it: 0 gives the minimum, 1 the maximum, and {@link
-   * Percentile} P lies between those of (1 - P/100) / 2 and its complement.
+   * Returns the point with a given share of the values below it: 0 gives the minimum, 1 the
+   * maximum, and the range of {@link Percentile} P goes from (1 - P/100) / 2 to its complement.
    *
    * @param share in [0, 1]
    * @return NaN without values
@@ -56,7 +57,7 @@ public final class Quantiles {
     if (share == 0 || share == 1) {
       return share == 0 ? distribution.min() : distribution.max();
     }
-    // From the nearer tail, where a thin share keeps its precision.
+    // From the nearer tail, so that a small share keeps its precision.
     return share > 0.5
         ? above.pointBelow((1 - share) * above.total())
         : -below.pointBelow(share * below.total());

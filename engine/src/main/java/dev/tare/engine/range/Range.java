@@ -9,7 +9,7 @@ package dev.tare.engine.range;
 public record Range(float low, float high) {
 
   /**
-   * @throws IllegalArgumentException if an end is not finite or 0 lies outside
+   * @throws IllegalArgumentException if an end is not finite or 0 is outside
    */
   public Range {
     if (!Float.isFinite(low) || !Float.isFinite(high) || low > 0 || high < 0) {
@@ -18,7 +18,9 @@ public record Range(float low, float high) {
     }
   }
 
-  /** The smallest range that contains both values and 0: real zero must be representable. */
+  /**
+   * Returns the smallest range that contains both values and 0: real zero must be representable.
+   */
   public static Range containing(float a, float b) {
     return new Range(Math.min(0f, Math.min(a, b)), Math.max(0f, Math.max(a, b)));
   }

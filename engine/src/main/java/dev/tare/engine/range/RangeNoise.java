@@ -8,10 +8,10 @@ import dev.tare.engine.quant.ScaleRule;
 /**
  * The expected squared error of any range over one distribution, rounding and clipping together.
  *
- * <p>Values are uniform inside a bin; the error of the very scale and zero point that the range
- * would get is integrated in closed form. With boundaries b between neighbouring integers, the sum
+ * <p>Values are uniform inside a bin; the error is integrated in closed form, with the same scale
+ * and zero point that the range would get. With boundaries b between neighbouring integers, the sum
  * of squared errors is {@code sum x^2 - 2 scale (sum over b > 0 of E[(x - b)+] + sum over b < 0 of
- * E[(b - x)+])}, and each expectation follows from suffix sums in logarithmic time. Where there are
+ * E[(b - x)+])}, and each expectation follows from suffix sums in logarithmic time. If there are
  * more integers than bins, the error is integrated bin by bin instead ({@link ExpectedError}).
  */
 final class RangeNoise {

@@ -11,8 +11,8 @@ import java.util.Locale;
  *
  * <p>Laws: a pure function, the same bits for equal arguments; the range contains 0 and never
  * leaves [min(0, min), max(0, max)] of the values seen. For a symmetric target the magnitude of the
- * range is what was selected, and an end beyond the values seen is cut to them. A distribution
- * without values, which has neither minimum nor maximum, gives [0, 0].
+ * range is what was selected, and an end beyond the values seen is cut to them. For a distribution
+ * without values the range is [0, 0].
  */
 public sealed interface RangeSelector
     permits MinMax,
@@ -42,26 +42,26 @@ public sealed interface RangeSelector
           "l2-torch");
 
   /**
-   * The range for a target.
+   * Selects the range for a target.
    *
-   * @throws IllegalArgumentException if the method needs a histogram, or a finer one, than the
-   *     distribution has
+   * @throws IllegalArgumentException if the distribution lacks a histogram that the method needs,
+   *     or its bins are too coarse
    */
   Range select(Distribution distribution, Target target);
 
   /**
-   * Whether the method needs values counted in bins of some width, rather than exact values as bins
-   * of width 0.
+   * Whether the method needs bins with a width; exact values as bins of width 0 are then not
+   * enough.
    */
   default boolean needsBins() {
     return false;
   }
 
-  /** The text that {@link #parse} reads this selector from. */
+  /** The text from which {@link #parse} makes this selector. */
   String name();
 
   /**
-   * The selector behind a recipe's text.
+   * Parses the name of a method, as recipes give it.
    *
    * <pre>
    * min-max
@@ -71,7 +71,7 @@ public sealed interface RangeSelector
    * entropy
    * entropy-ort, entropy-ort-Q          ONNX Runtime's rule with Q levels, 128 by default
    * entropy-trt                         TensorRT's rule
-   * mse                                 a search that narrows down
+   * mse                                 a search that refines itself
    * mse-grid, mse-grid-N                every fraction k / N of the extremes, 100 by default
    * mse-trt                             the rule of NVIDIA's toolkits
    * l2-torch                            PyTorch's rule
@@ -121,7 +121,7 @@ public sealed interface RangeSelector
             + " mse-grid-100");
   }
 
-  /** The methods that share the longest beginning with a mistyped one. */
+  /** The methods that share the longest prefix with a mistyped one. */
   private static String nearest(String name) {
     int most = 1;
     List<String> found = new ArrayList<>();

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Moments of the values beyond a point, in logarithmic time.
  *
  * <p>Values are uniform inside a bin, cut to the exact extremes. Sums run from the tail inwards, so
- * that a thin tail keeps its precision beside a heavy middle.
+ * that a thin tail keeps its precision next to a large middle.
  */
 final class Tails {
 

@@ -16,24 +16,24 @@ import dev.tare.engine.quant.ScaleRule;
  */
 public record Target(QuantType type, boolean symmetric, boolean narrowRange, boolean reduceRange) {
 
-  /** The limits and the arithmetic behind {@link #params}. */
+  /** Returns the limits and the arithmetic that {@link #params} uses. */
   public ScaleRule rule() {
     return ScaleRule.of(type, symmetric, narrowRange, reduceRange);
   }
 
-  /** Scale and zero point that cover a range. */
+  /** Returns the scale and zero point that cover a range. */
   public QuantParams params(Range range) {
     return rule().params(range.low(), range.high());
   }
 
-  /** The integers that the target's scale is made for: what a weight saturates to. */
+  /** Returns the integers that the target's scale is computed for, to which a weight saturates. */
   public Limits limits() {
     return rule().limits();
   }
 
   /**
-   * How many integers stand for magnitudes, that of zero included: all where values have one sign
-   * and the zero point is free, else the half of one side.
+   * Number of integers for magnitudes, zero included: all if values have one sign and the zero
+   * point is free, else half.
    */
   long magnitudes(Range full) {
     long levels = limits().levels();

@@ -4,12 +4,13 @@ import dev.tare.engine.histogram.Distribution;
 import java.util.Arrays;
 
 /**
- * A distribution counted again in cells of one width that start at 0: cell i of a side holds |x| in
- * [i * width, (i + 1) * width).
+ * A distribution re-binned into cells of one width that start at 0: cell i of a side is |x| in [i *
+ * width, (i + 1) * width).
  *
- * <p>Bins of equal width keep it. Else the width is a power of two no finer than the widest bin, so
- * bins that follow the float format fall whole into cells and the counts stay exact. A bin that
- * crosses cells is shared out in proportion, rounded down cumulatively, so that the sum is kept.
+ * <p>Bins of equal width keep their width. Otherwise the width is a power of two no finer than the
+ * widest bin, so each bin that follows the float format is inside one cell and the counts stay
+ * exact. A bin that crosses cells is split in proportion, rounded down cumulatively, so that the
+ * sum is kept.
  */
 final class UniformGrid {
 
@@ -29,8 +30,8 @@ final class UniformGrid {
   }
 
   /**
-   * Whether no value is spread over a bin, so that there are no cells to choose among: all are
-   * zeros or stand at the exact ends of the distribution.
+   * Whether all values are known exactly, as zeros or at the ends of the distribution, so that
+   * there are no cells to choose among.
    */
   static boolean isExact(Distribution distribution) {
     return widest(distribution) == 0;
@@ -93,8 +94,8 @@ final class UniformGrid {
   }
 
   /**
-   * Asks for cells from 0 to the maximum, counted in whole powers of two: so that histograms of one
-   * resolution are judged alike whatever their maximum.
+   * Checks that there are enough cells from 0 to the maximum, counted in whole powers of two, so
+   * that the result depends on the resolution of the histogram and not on its maximum.
    *
    * @throws IllegalArgumentException if there are fewer than needed
    */
@@ -111,7 +112,7 @@ final class UniformGrid {
     return width;
   }
 
-  /** Number of exact zeros: they are in no cell. */
+  /** Number of exact zeros, which are in no cell. */
   long zeros() {
     return zeros;
   }
@@ -161,7 +162,7 @@ final class UniformGrid {
     return widest;
   }
 
-  /** Float32 edges of a uniform histogram miss the cell's edge by their rounding. */
+  /** The float32 edges of a uniform histogram differ from the cell's edge by rounding. */
   private static double position(double position, boolean uniform) {
     double nearest = Math.rint(position);
     return uniform && Math.abs(position - nearest) < ALIGNED ? nearest : position;
