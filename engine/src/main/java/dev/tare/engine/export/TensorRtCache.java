@@ -17,13 +17,13 @@ import java.util.regex.Pattern;
  * conv1/out:0: 3c010a14            significant digit first, without leading zeros
  * </pre>
  *
- * <p>A scale is the tensor's largest magnitude over 127. There is no zero point and no channel, and
- * names may hold colons: the last colon and space divide a line. Lines end in LF and keep their
- * order, so that {@link #format} gives back the bytes that {@link #parse} read; only CRs and blank
- * lines are lost.
+ * <p>A scale is the tensor's largest magnitude over 127. There are no zero points and no channels,
+ * and names may contain colons: the last colon and space split a line. Lines end in LF and keep
+ * their order, so that {@link #format} returns the bytes that {@link #parse} read; only CRs and
+ * blank lines are lost.
  *
- * <p>Scales of TensorRT's own entropy calibrator are those of the middle of a histogram's cell, up
- * to 2048.5/2048 of the largest magnitude.
+ * <p>TensorRT's own entropy calibrator takes the middle of a histogram's cell as the magnitude, up
+ * to 2048.5/2048 of the largest one.
  *
  * @param version TensorRT's version: 8501 for 8.5.1, 100300 for 10.3.0
  * @param algorithm calibrator, such as {@code EntropyCalibration2} or {@code MinMaxCalibration}
@@ -36,7 +36,7 @@ public record TensorRtCache(int version, String algorithm, Map<String, Float> sc
   private static final int STEPS = 127;
 
   /**
-   * @throws IllegalArgumentException if the header or a line would not be read back
+   * @throws IllegalArgumentException if the header or a line could not be parsed again
    */
   public TensorRtCache {
     if (!HEADER.matcher("TRT-" + version + "-" + algorithm).matches()) {
@@ -58,7 +58,7 @@ public record TensorRtCache(int version, String algorithm, Map<String, Float> sc
   }
 
   /**
-   * The cache for tensors whose range is [-magnitude, magnitude].
+   * Creates the cache for tensors whose range is [-magnitude, magnitude].
    *
    * @throws IllegalArgumentException if a magnitude is negative or not finite
    */
@@ -73,7 +73,7 @@ public record TensorRtCache(int version, String algorithm, Map<String, Float> sc
    * Reads a cache.
    *
    * @throws IllegalArgumentException if the header is not valid, a line has no name or no
-   *     hexadecimal number, a scale is negative or not finite, or a tensor comes twice
+   *     hexadecimal number, a scale is negative or not finite, or a tensor occurs twice
    */
   public static TensorRtCache parse(String text) {
     List<String> lines = new ArrayList<>(text.lines().toList());
@@ -98,13 +98,14 @@ public record TensorRtCache(int version, String algorithm, Map<String, Float> sc
       String name = line.substring(0, colon);
       float scale = Float.intBitsToFloat(Integer.parseUnsignedInt(bits, 16));
       if (scales.put(name, scale) != null) {
-        throw new IllegalArgumentException("Tensor '" + name + "' is twice in a TensorRT cache");
+        throw new IllegalArgumentException(
+            "Tensor '" + name + "' occurs twice in a TensorRT cache");
       }
     }
     return new TensorRtCache(Integer.parseInt(matcher.group(1)), matcher.group(2), scales);
   }
 
-  /** The text of the file, to be encoded in UTF-8. */
+  /** Formats the text of the file, to be encoded in UTF-8. */
   public String format() {
     StringBuilder text = new StringBuilder("TRT-" + version + "-" + algorithm + "\n");
     scales.forEach(
@@ -116,7 +117,7 @@ public record TensorRtCache(int version, String algorithm, Map<String, Float> sc
     return text.toString();
   }
 
-  /** The largest magnitude that each tensor's integers cover. */
+  /** Returns the largest magnitude that each tensor's integers cover. */
   public Map<String, Float> magnitudes() {
     Map<String, Float> magnitudes = new LinkedHashMap<>();
     scales.forEach((name, scale) -> magnitudes.put(name, (float) (scale * (double) STEPS)));

@@ -1,5 +1,6 @@
 /**
- * Formats of other runtimes that are not ONNX: one class for each, such as {@link
- * dev.tare.engine.export.TensorRtCache}.
+ * Files for other runtimes that are not models: one class per format; {@link
+ * dev.tare.engine.export.TensorRtCache} is the only one yet. The reading path does not pass here;
+ * jobs will call an export with a finished plan.
  */
 package dev.tare.engine.export;

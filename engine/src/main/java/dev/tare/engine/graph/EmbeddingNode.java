@@ -4,7 +4,7 @@ import dev.tare.engine.tensor.Shape;
 import java.util.Optional;
 
 /**
- * An operator that takes rows of a constant float table.
+ * An operator that looks up rows of a constant float table.
  *
  * @param node name of the node, unique in the model
  * @param opType type as the model's format names it
@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 public record EmbeddingNode(String node, String opType, String table, Shape tableShape) {
 
-  /** The same node among operators with weights: a scale for each row. */
+  /** Returns the node as an operator with a weight, with a scale for each row. */
   public QuantizableNode asQuantizable() {
     return new QuantizableNode(
         node, opType, "", 1, table, 0, tableShape, 0, Optional.empty(), 1, WeightUse.ROWS);

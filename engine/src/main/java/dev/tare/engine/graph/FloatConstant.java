@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * A floating-point constant of a model, of any type and wherever it is read.
  *
- * @param name as {@link ModelGraph#constant} takes it
+ * @param name by which {@link ModelGraph#constant} finds it
  * @param dtype type of its elements
  * @param shape shape as stored
  * @param readers operators that read it, in graph order, each once
@@ -19,17 +19,16 @@ public record FloatConstant(String name, DType dtype, Shape shape, List<Reader> 
    * An operator that reads it.
    *
    * @param node name, unique in the model
-   * @param opType type; of other domains than the standard one, with the domain before a dot
+   * @param opType type; prefixed with the domain and a dot unless it is the standard domain
    * @param input position among the node's inputs
-   * @param reason why the graph lets the operator have no quantized weight there; empty where the
-   *     type of the operator says so, or nothing does
-   * @param arithmetic whether it adds, scales or cuts with the constant, as with the numbers of
-   *     channels
+   * @param reason why the graph allows no quantized weight there; empty if nothing prevents it, or
+   *     if the operator's type already does
+   * @param arithmetic whether the constant is a term, factor or bound, as numbers per channel are
    */
   public record Reader(
       String node, String opType, int input, Optional<String> reason, boolean arithmetic) {}
 
-  /** A vector with fewer numbers weighs nothing, whoever reads it. */
+  /** A vector with fewer numbers is negligible, whatever reads it. */
   private static final int SMALL_VECTOR = 256;
 
   public FloatConstant {
@@ -37,8 +36,8 @@ public record FloatConstant(String name, DType dtype, Shape shape, List<Reader> 
   }
 
   /**
-   * Whether it is a vector or scalar as biases and factors of channels are: what a plan need not
-   * speak of one by one.
+   * Whether it is a scalar, or a vector such as biases and factors of channels, which a plan need
+   * not list one by one.
    */
   public boolean isVector() {
     long extents = shape.dims().stream().filter(dim -> dim > 1).count();

@@ -6,11 +6,11 @@ import java.util.List;
  * An operator of the main graph, by names alone.
  *
  * @param node name, unique in the model
- * @param opType type; of other domains than the standard one, with the domain before a dot
- * @param inputs tensors that it reads, empty where an optional one is left out
- * @param captured tensors that its bodies read beside them
- * @param outputs tensors that it makes
- * @param keepsValues whether a Pad adds no value but zeros and those that it reads
+ * @param opType type; prefixed with the domain and a dot unless it is the standard domain
+ * @param inputs tensors that it reads; an empty name for an omitted optional input
+ * @param captured further tensors, read by its bodies
+ * @param outputs tensors that it computes
+ * @param keepsValues whether a Pad adds only zeros or values of its input
  */
 public record GraphNode(
     String node,

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An operator with a constant weight, as the graph shows it.
+ * An operator with a constant weight.
  *
  * @param node name of the node, unique in the model
- * @param opType type as the model's format names it, which rules match and messages tell
- * @param input the activation tensor that it reads; empty where it takes rows of a table
+ * @param opType type as the model's format names it; rules match it and messages show it
+ * @param input the activation tensor that it reads; empty if it looks up rows of a table
  * @param inputIndex position of the activation among the node's inputs
  * @param weight the constant tensor
  * @param weightIndex position of the weight among the node's inputs
  * @param weightShape shape of the weight as stored
  * @param weightAxis axis of the weight's output channels
- * @param bias the constant bias, where the node has one
- * @param groups parts that a convolution cuts its channels into; 1 of other operators
+ * @param bias the constant bias, if the node has one
+ * @param groups number of groups of a convolution; 1 for other operators
  * @param use what it does with the weight
  */
 public record QuantizableNode(
@@ -32,17 +32,17 @@ public record QuantizableNode(
     long groups,
     WeightUse use) {
 
-  /** How rules call a {@link #depthwise} Conv, which is a Conv to them as well. */
+  /** The operator type by which rules match a {@link #depthwise} Conv, besides Conv. */
   public static final String DEPTHWISE = "DepthwiseConv";
 
-  /** Whether it takes rows of its weight instead of multiplying by it. */
+  /** Whether it looks up rows of its weight instead of multiplying by it. */
   public boolean takesRows() {
     return use.takesRows();
   }
 
   /**
-   * Whether an index along the weight's axis stands for one output channel, so that each may have
-   * its own scale.
+   * Whether an index along the weight's axis is one output channel, so that each may have its own
+   * scale.
    */
   public boolean channelScales() {
     return use.channelScales();
@@ -58,7 +58,7 @@ public record QuantizableNode(
     return depthwise() ? List.of(opType, DEPTHWISE) : List.of(opType);
   }
 
-  /** The axis of the weight that products are summed over; -1 where there is none. */
+  /** Returns the axis of the weight over which products are summed; -1 if there is none. */
   public int blockAxis() {
     return use.blockAxis();
   }

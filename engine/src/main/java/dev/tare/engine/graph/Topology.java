@@ -10,12 +10,12 @@ import java.util.Set;
  * The main graph of a model, by names alone.
  *
  * @param nodes every operator, in graph order
- * @param floats inputs and computed tensors that are known to be float32, without those that are
- *     computed from constants alone
- * @param constants float32 constants: the name that the model keeps one under, by each name that it
- *     is read by
- * @param inputs what the model is fed
- * @param outputs what the model gives out
+ * @param floats inputs and computed tensors known to be float32, except those computed from
+ *     constants alone
+ * @param constants float32 constants: the name under which the model stores one, by each name under
+ *     which it is read
+ * @param inputs the model's inputs
+ * @param outputs the model's outputs
  */
 public record Topology(
     List<GraphNode> nodes,
@@ -24,7 +24,7 @@ public record Topology(
     Set<String> inputs,
     Set<String> outputs) {
 
-  /** Of a source that knows weights alone. */
+  /** The topology of a graph that only knows weights. */
   public static final Topology NONE =
       new Topology(List.of(), Set.of(), Map.of(), Set.of(), Set.of());
 
@@ -36,7 +36,7 @@ public record Topology(
     outputs = Set.copyOf(outputs);
   }
 
-  /** Who reads a tensor, by its inputs or by those of its bodies, in graph order. */
+  /** Returns the nodes that read each tensor, themselves or in their bodies, in graph order. */
   public Map<String, List<GraphNode>> readers() {
     Map<String, List<GraphNode>> readers = new HashMap<>();
     for (GraphNode node : nodes) {

@@ -1,6 +1,6 @@
 /**
- * A model as planning sees it, in no format's words: {@link dev.tare.engine.graph.ModelGraph} gives
- * operators with a constant weight, tables, constants, and the graph as a whole. {@code recipe}
- * matches its nodes; {@code onnx.view} reads it from an ONNX model.
+ * A model's graph, independent of its format: {@link dev.tare.engine.graph.ModelGraph} lists
+ * operators with a constant weight, tables, constants, and the graph as a whole. {@code onnx.view}
+ * implements it for ONNX models; the next room is {@code recipe}, which matches its nodes.
  */
 package dev.tare.engine.graph;

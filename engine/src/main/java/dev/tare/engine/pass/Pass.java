@@ -10,18 +10,19 @@ import java.util.function.Function;
  * activation into the weights that it is multiplied by.
  *
  * <p>Laws: the changed model computes what the model did, in exact arithmetic; equal arguments give
- * equal bits; and what was done can be told from the record alone.
+ * equal bits; and the record alone tells what was done.
  */
 public interface Pass {
 
-  /** How recipes and plans call it. */
+  /** The name by which recipes and plans refer to the pass. */
   String name();
 
   /**
-   * What it would change.
+   * Computes the changes; nothing is changed here.
    *
-   * @param graph the model, prepared, as plans speak of it
-   * @param statistics of a tensor of the float model; empty where it was not observed
+   * @param graph the prepared model, to which the names of plans refer
+   * @param statistics returns the statistics of a tensor of the float model; empty if it was not
+   *     observed
    * @throws IllegalArgumentException if the statistics lack what the pass needs; the message names
    *     the tensor
    */

@@ -10,10 +10,11 @@ import java.util.TreeMap;
 /**
  * What a pass changes.
  *
- * @param constants new values of constants, by name; shapes and types stay, unless a name is new
+ * @param constants new values of constants, by name; shapes and types must not change, unless the
+ *     name is new
  * @param inserted nodes to add, in an order in which they can be computed; each names the tensors
- *     that it reads and makes
- * @param record what was done, for the plan: a text for each tensor that the pass touched
+ *     that it reads and computes
+ * @param record what was done, for the plan: a text for each changed tensor
  */
 public record PassResult(
     SortedMap<String, Tensor> constants,

@@ -1,8 +1,8 @@
 package dev.tare.engine.recipe;
 
-/** How a model holds a quantized tensor. */
+/** How a model stores a quantized tensor. */
 public enum Format {
-  /** Behind a DequantizeLinear, activations through a QuantizeLinear too. */
+  /** As input of a DequantizeLinear; activations pass a QuantizeLinear before it. */
   QDQ,
   /** As an operand of MatMulInteger or ConvInteger, activations by DynamicQuantizeLinear. */
   DYNAMIC,

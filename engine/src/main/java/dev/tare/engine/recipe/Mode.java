@@ -1,6 +1,6 @@
 package dev.tare.engine.recipe;
 
-/** When the numbers that an operator multiplies become integers. */
+/** When the inputs and weights of an operator become integers. */
 public enum Mode {
   /** Weights ahead of time, activations by ranges that calibration found. */
   STATIC,

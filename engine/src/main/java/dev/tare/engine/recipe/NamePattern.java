@@ -3,8 +3,8 @@ package dev.tare.engine.recipe;
 import java.util.regex.Pattern;
 
 /**
- * A glob over tensor or node names: {@code *} is any run of characters, {@code ?} any one; all
- * others stand for themselves. It must match the whole name, case counts.
+ * A glob over tensor or node names: {@code *} matches any run of characters, {@code ?} any single
+ * one, all others themselves. It must match the whole name; case matters.
  *
  * @param glob the text as written
  */

@@ -5,19 +5,25 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** The names that a mistyped one was meant to be. */
+/** Suggestions for a mistyped name. */
 public final class Nearest {
 
   private Nearest() {}
 
-  /** The candidate at the least distance, unless more than a third of the word is wrong. */
+  /**
+   * Returns the candidate with the smallest edit distance, unless more than a third of the word is
+   * wrong.
+   */
   public static Optional<String> to(String word, Collection<String> candidates) {
     return candidates.stream()
         .filter(c -> distance(word, c) <= Math.max(1, Math.max(word.length(), c.length()) / 3))
         .min(byDistance(word));
   }
 
-  /** The candidates at the least distances, nearest first, however wrong the word is. */
+  /**
+   * Returns the candidates with the smallest edit distances, nearest first, however wrong the word
+   * is.
+   */
   public static List<String> to(String word, Collection<String> candidates, int most) {
     return candidates.stream().sorted(byDistance(word)).limit(most).toList();
   }
@@ -26,7 +32,10 @@ public final class Nearest {
     return Comparator.<String>comparingInt(c -> distance(word, c)).thenComparing(c -> c);
   }
 
-  /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+  /**
+   * Edit distance: insertions, deletions, replacements and swaps of neighbours (optimal string
+   * alignment).
+   */
   static int distance(String a, String b) {
     int[][] d = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {

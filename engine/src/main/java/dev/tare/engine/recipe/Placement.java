@@ -1,9 +1,9 @@
 package dev.tare.engine.recipe;
 
-/** Between which tensors of a graph quantization stands. */
+/** Which tensors of a graph are quantized. */
 public enum Placement {
   /** Inputs and weights of operators with a constant weight. */
   CONSTANT_WEIGHTS,
-  /** Inputs and outputs of all operators that the target knows in integers. */
+  /** Inputs and outputs of all operators that the target supports in integers. */
   ALL_SUPPORTED
 }

@@ -7,21 +7,22 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What the user wants: which operators are quantized, and how their inputs and weights are.
+ * What the user wants: which operators are quantized, and how their inputs and weights are
+ * quantized.
  *
  * <p>By default outputs of operators, attention scores and masks stay float: quantizing them costs
- * a transformer most of its accuracy and gains little time.
+ * a transformer much accuracy and saves little time.
  *
- * @param name as the user called it: a shipped name or a file
- * @param description one sentence for people
+ * @param name as the user gave it: a shipped name or a file
+ * @param description one sentence for display
  * @param mode when numbers become integers, unless a rule says otherwise
- * @param format how weights are held in mode {@link Mode#WEIGHT_ONLY}: QDQ or MATMUL_NBITS
- * @param operators operator types to quantize where they have a constant weight
- * @param activations rule for the inputs; present where anything is quantized statically
+ * @param format how weights are stored in mode {@link Mode#WEIGHT_ONLY}: QDQ or MATMUL_NBITS
+ * @param operators operator types to quantize if they have a constant weight
+ * @param activations rule for the inputs; present if anything is quantized statically
  * @param weights rule for the constants
- * @param floatAbove a tensor that reaches further from 0 stays float: attention masks hold -3.4e38
- * @param rules exceptions, the last that matches decides
- * @param placement between which tensors quantization stands
+ * @param floatAbove a tensor with a larger magnitude stays float: attention masks contain -3.4e38
+ * @param rules exceptions; the last match decides
+ * @param placement which tensors are quantized
  */
 public record Recipe(
     String name,
@@ -35,10 +36,10 @@ public record Recipe(
     List<RecipeRule> rules,
     Placement placement) {
 
-  /** How the plan calls the recipe's own settings, where no rule matches. */
+  /** The name under which the plan records the recipe's own settings, if no rule matches. */
   public static final String BASE = "recipe";
 
-  /** A recipe for inputs and weights of operators with a constant weight. */
+  /** Creates a recipe for inputs and weights of operators with a constant weight. */
   public Recipe(
       String name,
       String description,
@@ -68,7 +69,7 @@ public record Recipe(
   }
 
   /**
-   * How a tensor is quantized, and who says so.
+   * How a tensor is quantized, and which rule decided it.
    *
    * @param rule the settings
    * @param decidedBy {@link #BASE} or the name of a rule
@@ -76,7 +77,7 @@ public record Recipe(
   public record Decision(TensorRule rule, String decidedBy) {}
 
   /**
-   * The settings for a tensor.
+   * Returns the settings for a tensor.
    *
    * @throws IllegalStateException if it is an activation and the recipe has no rule for any
    */
@@ -95,12 +96,12 @@ public record Recipe(
     return new Decision(settings(base, tensor), BASE);
   }
 
-  /** A constant has no rare values that a method may cut off. */
+  /** For a constant the range comes from its extremes: it has no rare values to cut off. */
   private static TensorRule settings(TensorRule rule, TensorQuery tensor) {
     return tensor.nature() == TensorQuery.Nature.OPERAND ? rule.withMinMax() : rule;
   }
 
-  /** When the numbers of an operator become integers. */
+  /** Returns the mode of an operator. */
   public Mode mode(QuantizableNode node) {
     return mode(rule -> rule.matches(node));
   }
@@ -115,7 +116,7 @@ public record Recipe(
         .orElse(mode);
   }
 
-  /** Why an operator stays float, or nothing where it is quantized. */
+  /** Returns why an operator stays float; empty if it is quantized. */
   public Optional<String> reasonToLeave(QuantizableNode node) {
     return reasonToLeave(node.opType(), rule -> rule.matches(node));
   }
@@ -134,7 +135,7 @@ public record Recipe(
         : Optional.of("the recipe does not quantize " + opType);
   }
 
-  /** Why a tensor stays float whatever reads it, or nothing. */
+  /** Returns why a tensor stays float, whatever reads it; empty if it may be quantized. */
   public Optional<String> reasonToLeave(String tensor) {
     return last(r -> r.quantize().isPresent() && r.names(tensor)).flatMap(Recipe::exclusion);
   }

@@ -4,23 +4,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a recipe may ask for, which the target of its models decides. */
+/** What a recipe may contain; decided by the target of the models. */
 public interface RecipeLimits {
 
   /**
-   * A setting that the target cannot hold.
+   * A setting that the target does not support.
    *
-   * @param key the setting, as a recipe spells it
+   * @param key the setting's key in a recipe
    * @param problem why, in words
    */
   record Refusal(String key, String problem) {}
 
-  /** Types of operators that a placement may quantize. */
+  /** Returns the operator types that a placement may quantize. */
   Set<String> operators(Placement placement);
 
-  /** How weights may be held in mode weight-only. */
+  /** Returns how weights may be stored in mode weight-only. */
   List<Format> formats();
 
-  /** What a whole recipe asks for that no model could have; empty where there is nothing. */
+  /** Returns what in a whole recipe no model could satisfy; empty if there is nothing. */
   Optional<Refusal> refusal(Recipe recipe);
 }

@@ -18,23 +18,23 @@ import java.util.stream.Collectors;
  * <pre>
  * format-version = 1
  * description = "one sentence"
- * mode = static                       # or dynamic, weight-only; static where left out
- * placement = constant-weights        # or all-supported; constant-weights where left out
- * format = qdq                        # or matmul-nbits, of weight-only; qdq where left out
+ * mode = static                       # or dynamic, weight-only; default static
+ * placement = constant-weights        # or all-supported; default constant-weights
+ * format = qdq                        # or matmul-nbits, for weight-only; default qdq
  * operators = [MatMul, Gemm, Conv]
  * activations { type = uint8, symmetric = false, narrow-range = false, reduce-range = false,
- *               granularity = per-tensor, method = min-max }      # only where mode is static
+ *               granularity = per-tensor, method = min-max }      # only if mode is static
  * weights     { ... the same keys; granularity = per-block has a block-size ... }
  * float-above = 1e30
- * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, behind all others
+ * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },
  *           { tensors = "*dense*", role = activation, type = uint16 } ]
  * </pre>
  *
  * A rule matches by a glob over names of tensors and nodes, by operator types, or both; besides the
- * types of the recipe it knows DepthwiseConv. Settings of tensors need a role, and stand over those
- * of the recipe. Unknown keys are refused.
+ * types of the recipe it may name DepthwiseConv. Settings of tensors need a role, and override
+ * those of the recipe. Unknown keys are refused.
  */
 public final class RecipeParser {
 
@@ -58,9 +58,9 @@ public final class RecipeParser {
   /**
    * Reads a recipe.
    *
-   * @param name what the user called the recipe; stands in the plan
+   * @param name what the user called the recipe; recorded in the plan
    * @param limits of the target that models are quantized for
-   * @throws RecipeException if a key is unknown, missing, or has no usable value
+   * @throws RecipeException if a key is unknown or missing, or its value is not valid
    */
   public static Recipe parse(String name, Config config, RecipeLimits limits) {
     try {

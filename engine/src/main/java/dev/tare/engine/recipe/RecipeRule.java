@@ -7,16 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An exception that a recipe makes for some tensors or operators; of those that match, the last
- * decides.
+ * An exception for some tensors or operators; the last matching rule decides.
  *
- * @param name how the plan calls it, such as {@code rule 2}
+ * @param name its name in the plan, such as {@code rule 2}
  * @param pattern which tensors or nodes by name; empty for all
  * @param operators which operator types, {@link QuantizableNode#DEPTHWISE} among them; empty for
  *     all
- * @param role which role the settings are for; present exactly when {@code settings} is
+ * @param role which role the settings are for; present if and only if {@code settings} is
  * @param quantize whether a matching operator is quantized at all
- * @param mode when a matching operator's numbers become integers
+ * @param mode the mode of matching operators
  * @param settings how a matching tensor is quantized
  */
 public record RecipeRule(
@@ -39,19 +38,19 @@ public record RecipeRule(
     }
   }
 
-  /** Whether it speaks of a node: by its name, or that of its input or weight. */
+  /** Whether it matches a node by its name, or that of its input or weight. */
   boolean matches(QuantizableNode node) {
     return matches(node.kinds(), List.of(node.node(), node.input(), node.weight()));
   }
 
-  /** Whether it speaks of a node: by its name, or that of an input. */
+  /** Whether it matches a node by its name, or that of an input. */
   boolean matches(GraphNode node) {
     List<String> names = new ArrayList<>(node.inputs());
     names.add(node.node());
     return matches(List.of(node.opType()), names);
   }
 
-  /** Whether it speaks of a tensor by its name, whatever reads or makes it. */
+  /** Whether it matches a tensor by its name, whatever reads or computes it. */
   boolean names(String tensor) {
     return operators.isEmpty() && pattern.filter(p -> p.matches(tensor)).isPresent();
   }
@@ -60,7 +59,7 @@ public record RecipeRule(
     return (operators.isEmpty() || kinds.stream().anyMatch(operators::contains)) && matches(names);
   }
 
-  /** Whether its settings are for a tensor: by its name, or that of a consumer. */
+  /** Whether its settings apply to a tensor, by the tensor's name or that of a consumer. */
   boolean matches(TensorQuery tensor) {
     return role.filter(tensor.settings()::equals).isPresent()
         && (operators.isEmpty() || tensor.operators().stream().anyMatch(operators::contains))

@@ -1,6 +1,6 @@
 package dev.tare.engine.recipe;
 
-/** What a tensor is to the operators that read it. */
+/** The role of a tensor for the operators that read it. */
 public enum Role {
   ACTIVATION,
   WEIGHT,

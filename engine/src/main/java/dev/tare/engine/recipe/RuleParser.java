@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads the exceptions of a recipe. */
+/** Reads the rules and excludes of a recipe. */
 final class RuleParser {
 
   private static final Set<String> MATCHING = Set.of("tensors", "operators", "role");
@@ -76,7 +76,7 @@ final class RuleParser {
         role.map(r -> settings(r, rule, recipe)));
   }
 
-  /** The recipe's settings for the role, with those of the rule over them. */
+  /** Returns the recipe's settings for the role, overridden by those of the rule. */
   private static TensorRule settings(Role role, Config rule, Config recipe) {
     String section = role == Role.ACTIVATION ? "activations" : "weights";
     Config own = rule.withoutPath("tensors").withoutPath("operators").withoutPath("role");

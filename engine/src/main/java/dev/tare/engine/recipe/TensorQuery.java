@@ -4,18 +4,18 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * A tensor that a recipe is asked about, with all that its rules may match.
+ * A tensor to be decided by a recipe, with everything that rules may match.
  *
  * @param tensor name in the model
- * @param role what it is to its consumers
+ * @param role its role for its consumers
  * @param consumers names of the nodes that would read it quantized, in graph order
- * @param operators their operator types as rules know them, sorted, each once
- * @param format how the model would hold it
- * @param channelAxis axis of output channels of a weight, or -1 where channels may not have scales
- *     of their own
- * @param blockAxis axis that blocks of a weight cut, the one that products are summed over; -1 for
- *     an activation
- * @param nature what is known of its values
+ * @param operators their operator types as rules name them, sorted, each once
+ * @param format how the model would store it
+ * @param channelAxis axis of output channels of a weight, or -1 if channels may not have their own
+ *     scales
+ * @param blockAxis axis of a weight that is divided into blocks, over which products are summed; -1
+ *     for an activation
+ * @param nature what is known about its values
  */
 public record TensorQuery(
     String tensor,
@@ -30,20 +30,20 @@ public record TensorQuery(
 
   private static final long serialVersionUID = 1L;
 
-  /** Stands among consumers for whoever runs the model. */
+  /** The consumer of a graph output: the caller of the model. */
   public static final String GRAPH_OUTPUT = "<graph output>";
 
-  /** What is known of the values of a tensor before any was seen. */
+  /** What is known about the values of a tensor in advance. */
   public enum Nature {
     /** Nothing. */
     ANY,
-    /** They are in [0, 1], as a Softmax gives them out. */
+    /** They are in [0, 1], like the output of a Softmax. */
     PROBABILITIES,
-    /** They are constant, and quantized as the activations beside them are. */
+    /** They are constant, and quantized like the activations of the same operator. */
     OPERAND
   }
 
-  /** A question about a tensor of which nothing is known. */
+  /** Creates a query for a tensor whose values are unknown. */
   public TensorQuery(
       String tensor,
       Role role,
@@ -60,13 +60,13 @@ public record TensorQuery(
     operators = List.copyOf(operators);
   }
 
-  /** A question about an activation. */
+  /** Creates a query for an activation. */
   public static TensorQuery ofActivation(
       String tensor, List<String> consumers, List<String> operators) {
     return new TensorQuery(tensor, Role.ACTIVATION, consumers, operators, Format.QDQ, -1, -1);
   }
 
-  /** Whose settings it takes: a constant operand those of activations. */
+  /** The role whose settings apply: for a constant operand that of activations. */
   Role settings() {
     return nature == Nature.OPERAND ? Role.ACTIVATION : role;
   }

@@ -8,7 +8,7 @@ import dev.tare.engine.range.Target;
 import java.util.OptionalInt;
 
 /**
- * How a recipe wants tensors of one role quantized.
+ * How a recipe quantizes tensors of one role.
  *
  * @param type integer type
  * @param symmetric zero point forced to the middle
@@ -16,8 +16,8 @@ import java.util.OptionalInt;
  * @param reduceRange seven bits instead of eight, so that u8 by s8 sums cannot saturate on a CPU
  *     without VNNI
  * @param perChannel one scale per channel instead of one per tensor
- * @param blockSize one scale for so many neighbours along the axis that products are summed over;
- *     not with {@code perChannel}
+ * @param blockSize number of neighbours that share a scale, along the axis over which products are
+ *     summed; not with {@code perChannel}
  * @param method how the range is selected
  */
 public record TensorRule(
@@ -38,12 +38,12 @@ public record TensorRule(
     }
   }
 
-  /** What a range selector needs to know of this rule. */
+  /** Returns what a range selector needs to know from this rule. */
   public Target target() {
     return new Target(type, symmetric, narrowRange, reduceRange);
   }
 
-  /** Which values of a weight share a scale: per tensor where it has no usable axis. */
+  /** Returns which values of a weight share a scale: all, if it has no usable axis. */
   public Granularity granularity(TensorQuery weight) {
     if (blockSize.isPresent() && weight.blockAxis() >= 0) {
       return Granularity.perBlock(weight.blockAxis(), blockSize.getAsInt());
@@ -52,7 +52,7 @@ public record TensorRule(
     return channels ? Granularity.perChannel(weight.channelAxis()) : Granularity.perTensor();
   }
 
-  /** The same rule with the range from the extremes. */
+  /** Returns the same rule with method min-max. */
   TensorRule withMinMax() {
     return new TensorRule(
         type, symmetric, narrowRange, reduceRange, perChannel, blockSize, new MinMax());

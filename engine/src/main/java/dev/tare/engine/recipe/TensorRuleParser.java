@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Reads how tensors of one role are quantized: a section of a recipe. */
+/** Reads the section of a recipe on tensors of one role. */
 final class TensorRuleParser {
 
   static final Set<String> KEYS =

@@ -28,9 +28,9 @@ import java.util.TreeSet;
  * Finds the tensors that ONNX Runtime's static quantization puts QuantizeLinear and
  * DequantizeLinear on, by its operators and its default options, in one walk through the graph.
  *
- * <p>Where it removes a Relu or Clip and quantizes what comes in by the range of what goes out, the
- * node stays here, its input is left in float, and its output is quantized: the runtime drops the
- * node when it loads the model, and a Clip whose bounds the integers do not hold still counts.
+ * <p>ONNX Runtime removes a Relu or Clip and quantizes its input by the range of its output. Here
+ * the node stays, its input stays float, and its output is quantized: the runtime drops the node
+ * when it loads the model, and a Clip whose bounds the integers do not enforce still works.
  *
  * <p>Not thread-safe.
  *
@@ -40,7 +40,7 @@ import java.util.TreeSet;
  */
 final class AllSupported {
 
-  /** Operators that it knows, beside those with weights. */
+  /** Supported operators, besides those with weights. */
   static final Set<String> OPERATORS =
       Set.of(
           "Add",
@@ -72,7 +72,7 @@ final class AllSupported {
           "Unsqueeze",
           "Where");
 
-  /** How a tensor gets its scale. */
+  /** Where a tensor's scale comes from. */
   private record Mark(Optional<String> source, Nature nature) {
     static final Mark OWN = new Mark(Optional.empty(), Nature.ANY);
   }
@@ -92,7 +92,7 @@ final class AllSupported {
 
   /**
    * @param chosen operators with weights that the recipe quantizes
-   * @param leftFloat those that it leaves alone
+   * @param leftFloat those that it leaves in float
    */
   AllSupported(
       TargetProfile target,
@@ -116,12 +116,12 @@ final class AllSupported {
     }
   }
 
-  /** Normalizations with a constant scale, which is a weight. */
+  /** Returns normalizations with a constant scale, which is a weight. */
   List<QuantizableNode> normalizations() {
     return List.copyOf(normalizations);
   }
 
-  /** Everything else. */
+  /** Returns everything else. */
   PlacedTensors placed() {
     SortedMap<String, TensorQuery> own = new TreeMap<>();
     SortedMap<String, PlacedTensors.Shared> shared = new TreeMap<>();
@@ -203,7 +203,8 @@ final class AllSupported {
     if (!marks.containsKey(input)) {
       return;
     }
-    // Whoever runs the model reads an output of the graph, with all that the node cuts off.
+    // The caller of the model reads a graph output before the node cuts it, so its values must
+    // stay.
     boolean alone = readers.get(input).size() == 1 && !graph.outputs().contains(input);
     mark(output, Mark.OWN);
     if (!alone || !marks.containsKey(output)) {
@@ -216,7 +217,7 @@ final class AllSupported {
           "%s '%s' alone reads it, whose output '%s' is quantized instead"
               .formatted(node.opType(), node.node(), output));
     } else if (marks.get(input).equals(Mark.OWN)) {
-      // What the node cuts off needs no integers.
+      // Values that the node cuts off need no integers.
       marks.put(input, new Mark(Optional.of(output), Nature.ANY));
     }
   }
@@ -232,7 +233,7 @@ final class AllSupported {
     if (table == null) {
       pass(node);
     } else {
-      // The scales of rows end with the rows: what is taken has one of its own.
+      // Scales of rows do not carry over to the looked-up rows, which get a scale of their own.
       markedWeights.add(table.weight());
       mark(node.outputs().get(0), Mark.OWN);
     }
@@ -297,7 +298,9 @@ final class AllSupported {
         : operands.containsKey(constant) || markedWeights.contains(constant);
   }
 
-  /** A constant that is a weight or a bias as well is that alone: it has one set of integers. */
+  /**
+   * A constant that is also a weight or a bias is treated as that only: it has one set of integers.
+   */
   private SortedMap<String, TensorQuery> operands(SortedMap<String, PlacedTensors.Left> inFloat) {
     Set<String> elsewhere = new HashSet<>(markedWeights);
     List<QuantizableNode> all = new ArrayList<>(weighted.values());
@@ -330,8 +333,8 @@ final class AllSupported {
   }
 
   /**
-   * Whether a product reads everything in float: beside a quantized input the runtime would
-   * quantize its weight and bias by rules of its own.
+   * Whether a product reads everything in float: with a quantized input the runtime would quantize
+   * its weight and bias by its own rules.
    */
   private boolean staysFloat(GraphNode node) {
     return leftNodes.contains(node.node());

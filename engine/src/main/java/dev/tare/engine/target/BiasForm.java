@@ -3,11 +3,11 @@ package dev.tare.engine.target;
 import dev.tare.engine.quant.QuantType;
 
 /**
- * How the bias of a static operator is held: as integers with the scale of its accumulator, scale
+ * How the bias of a static operator is stored: as integers with the scale of its accumulator, scale
  * of input times scale of weight, and zero point 0.
  *
  * @param type integer type
- * @param maxCode codes reach no further, so that neither rounding nor sums overflow the type
+ * @param maxCode largest magnitude of a code, so that neither rounding nor sums overflow the type
  * @param maxGrowth by how much one channel's bias may widen a scale that all channels of the weight
  *     share; a channel with its own scale may be widened without a limit
  */

@@ -4,8 +4,8 @@ import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantType;
 
 /**
- * The integers of a weight as they were decided on for one operator, of which another asks whether
- * it can read them too.
+ * How a weight was quantized for one operator, so that a second one can be checked whether it can
+ * read the same integers.
  *
  * @param tensor name in the model
  * @param type integer type

@@ -12,8 +12,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * ONNX Runtime on a CPU: its integer kernels, its contributed operators, and where its own static
- * quantization stands.
+ * ONNX Runtime on a CPU: its integer kernels, its contrib operators, and the placement of its own static quantization.
  */
 public final class OnnxRuntimeTarget implements TargetProfile {
 
@@ -57,7 +56,7 @@ public final class OnnxRuntimeTarget implements TargetProfile {
     return AllSupported.OPERATORS.contains(opType);
   }
 
-  /** MatMulNBits takes the right operand of a product of matrices. */
+  /** MatMulNBits accepts the right operand of a matrix product. */
   @Override
   public boolean packs(QuantizableNode node, TensorRule weight) {
     return node.opType().equals("MatMul")
@@ -66,7 +65,7 @@ public final class OnnxRuntimeTarget implements TargetProfile {
         && packs(weight);
   }
 
-  /** It takes blocks of a power of two of at least 16, 4 or 8 bits. */
+  /** MatMulNBits accepts 4 or 8 bits, and block sizes that are powers of two from 16 on. */
   private static boolean packs(TensorRule weight) {
     int size = weight.blockSize().orElse(0);
     return size >= 16 && Integer.bitCount(size) == 1 && weight.type().dtype().bits() <= 8;
@@ -100,7 +99,7 @@ public final class OnnxRuntimeTarget implements TargetProfile {
     return new Placed(all.normalizations(), all.placed());
   }
 
-  /** QGemm adds it at the scale of the accumulator, which alpha and beta would change. */
+  /** QGemm adds a bias at the scale of the accumulator, which alpha and beta would change. */
   @Override
   public boolean holdsBias(QuantizableNode node) {
     return !node.use().scaledSum();

@@ -6,15 +6,15 @@ import dev.tare.engine.recipe.TensorRule;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What the operators of ONNX and ONNX Runtime cannot hold, whatever a recipe says. */
+/** What the operators of ONNX and ONNX Runtime do not support, whatever a recipe says. */
 final class OperatorLimits {
 
   private OperatorLimits() {}
 
   /**
-   * Why an operator stays float, or nothing.
+   * Returns why an operator stays float; empty if it does not.
    *
-   * @param weight how the recipe wants its weight
+   * @param weight how the recipe quantizes its weight
    */
   static Optional<String> reason(QuantizableNode node, Mode mode, TensorRule weight) {
     if (node.takesRows()) {
@@ -24,10 +24,10 @@ final class OperatorLimits {
   }
 
   /**
-   * Whether the channels of a weight may have scales of their own. ONNX Runtime's integer MatMul
-   * takes one for each column of a matrix; of a stack of matrices it wants them in the shape [..,
-   * 1, N], which DequantizeLinear cannot hold. Those of a left operand would have to be laid out
-   * for the rank of the other one, which only the runtime knows.
+   * Whether the channels of a weight may have their own scales. ONNX Runtime's integer MatMul
+   * accepts one for each column of a matrix; for a stack of matrices it requires the shape [.., 1,
+   * N], which DequantizeLinear does not allow. The shape for a left operand depends on the rank of
+   * the right one, which only the runtime knows.
    */
   static boolean channelScales(QuantizableNode node, Mode mode) {
     return node.channelScales()
@@ -46,7 +46,7 @@ final class OperatorLimits {
   }
 
   /**
-   * Why a static operator stays float, or nothing.
+   * Returns why a static operator stays float; empty if it does not.
    *
    * @param inputBits bits of its input
    */
@@ -63,7 +63,10 @@ final class OperatorLimits {
         : Optional.empty();
   }
 
-  /** Why an operator cannot read a weight as it was decided on for another one, or nothing. */
+  /**
+   * Returns why an operator cannot read a weight as it was quantized for another one; empty if it
+   * can.
+   */
   static Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
     if (node.takesRows()) {
       return againstRows(weight);

@@ -7,11 +7,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What {@link Placement#ALL_SUPPORTED} quantizes beside weights, by tensor.
+ * What {@link Placement#ALL_SUPPORTED} quantizes besides weights, by tensor.
  *
- * @param activations tensors with a range of their own, from statistics
+ * @param activations tensors with their own range, from statistics
  * @param shared tensors with the scale and zero point of another
- * @param operands constants beside activations, quantized like these
+ * @param operands constant operands, quantized like activations
  * @param left tensors that a neighbour or the recipe keeps in float
  */
 public record PlacedTensors(
@@ -20,12 +20,12 @@ public record PlacedTensors(
     SortedMap<String, TensorQuery> operands,
     SortedMap<String, Left> left) {
 
-  /** Of {@link Placement#CONSTANT_WEIGHTS}. */
+  /** The tensors of {@link Placement#CONSTANT_WEIGHTS}: none. */
   public static final PlacedTensors NONE =
       new PlacedTensors(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
   /**
-   * A tensor that takes its scale from another.
+   * A tensor that uses the scale of another.
    *
    * @param query the tensor
    * @param source the other, an activation or an operand
@@ -47,7 +47,9 @@ public record PlacedTensors(
     left = Collections.unmodifiableSortedMap(new TreeMap<>(left));
   }
 
-  /** Whether an activation is quantized for whoever reads it, not for operators with weights. */
+  /**
+   * Whether an activation is quantized for all its readers, not only for operators with weights.
+   */
   public boolean covers(String tensor) {
     return activations.containsKey(tensor) || shared.containsKey(tensor);
   }

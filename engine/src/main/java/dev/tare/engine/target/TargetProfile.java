@@ -17,9 +17,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * What a quantized model is for: which operators run in integers there, where quantization stands,
- * and in what forms weights, activations and biases are taken. Planning asks it about every limit
- * and has none of its own.
+ * What a quantized model is for: which operators run in integers there, which tensors are quantized, and which forms of weights, activations and biases it accepts. Planning gets every limit from here and knows none itself.
  */
 public interface TargetProfile extends RecipeLimits {
 
@@ -31,7 +29,7 @@ public interface TargetProfile extends RecipeLimits {
     return data().name();
   }
 
-  /** How messages call it. */
+  /** The target's name in messages. */
   default String title() {
     return data().title();
   }
@@ -55,32 +53,32 @@ public interface TargetProfile extends RecipeLimits {
     return data().formats();
   }
 
-  /** Whether constants of an operator without a weight are quantized where a placement asks. */
+  /** Whether constants of an operator without a weight are quantized if the placement says so. */
   boolean takesConstants(String opType);
 
-  /** Whether a weight of such a rule can be held packed, for the operator in mode weight-only. */
+  /** Whether the operator, in mode weight-only, accepts a packed weight with these settings. */
   boolean packs(QuantizableNode node, TensorRule weight);
 
   /**
-   * Why an operator stays float, or nothing.
+   * Returns why an operator stays float; empty if it does not.
    *
-   * @param weight how the recipe wants its weight
+   * @param weight how the recipe quantizes its weight
    * @param input how the recipe wants its input; asked for in mode static alone
    */
   Optional<String> limit(
       QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input);
 
-  /** Whether the channels of a weight may have scales of their own. */
+  /** Whether the channels of a weight may have their own scales. */
   boolean channelScales(QuantizableNode node, Mode mode);
 
-  /** Why an operator cannot read a weight as it was decided on for another one, or nothing. */
+  /** Returns why an operator cannot read a weight as it was quantized for another one; empty if it can. */
   Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight);
 
   /**
    * Finds what {@link dev.tare.engine.recipe.Placement#ALL_SUPPORTED} quantizes.
    *
    * @param chosen operators with weights that the recipe quantizes
-   * @param leftFloat those that it leaves alone
+   * @param leftFloat those that it leaves in float
    */
   Placed place(
       Recipe recipe,
@@ -100,20 +98,20 @@ public interface TargetProfile extends RecipeLimits {
     }
   }
 
-  /** How biases of static operators are held. */
+  /** Returns how biases of static operators are stored. */
   default BiasForm bias() {
     return data().bias();
   }
 
-  /** Whether the bias of an operator can be held in that form. */
+  /** Whether the bias of an operator can be stored in that form. */
   boolean holdsBias(QuantizableNode node);
 
-  /** The bias that is held in that form, where the operator has one. */
+  /** Returns the bias that is stored in that form, if the operator has one. */
   default Optional<String> biasOf(QuantizableNode node) {
     return node.bias().filter(bias -> holdsBias(node));
   }
 
-  /** Newest version of ONNX's standard operators that it loads. */
+  /** Newest version of ONNX's standard operators that the target loads. */
   default int maxOpset() {
     return data().maxOpset();
   }
@@ -123,6 +121,6 @@ public interface TargetProfile extends RecipeLimits {
     return new Target(QuantType.UINT8, false, false, false);
   }
 
-  /** Why an activation may have no scale per channel, or nothing where it may. */
+  /** Returns why an activation may not have scales per channel; empty if it may. */
   Optional<String> againstChannelsOfActivations();
 }

@@ -106,7 +106,7 @@ class TensorRtCacheTest {
         "TRT-1-A;x: 7f800000 | Invalid scale of tensor 'x' in a TensorRT cache: Infinity",
         "TRT-1-A;x: 7fc00000 | Invalid scale of tensor 'x' in a TensorRT cache: NaN",
         "TRT-1-A;x: bc23d70a | Invalid scale of tensor 'x' in a TensorRT cache: -0.01",
-        "TRT-1-A;x: 1;x: 2  | Tensor 'x' is twice in a TensorRT cache",
+        "TRT-1-A;x: 1;x: 2  | Tensor 'x' occurs twice in a TensorRT cache",
       })
   void refusesWhatIsNoCache(String text, String message) {
     assertThatThrownBy(() -> TensorRtCache.parse(text.replace(';', '\n')))
