@@ -18,15 +18,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Gives the tensors of a model the bytes that they keep in files beside it.
+ * Loads the tensor data that a model stores in separate files (ONNX external data).
  *
- * <p>Large ones are mapped, not read: they cost address space, and the system's cache of files,
- * which all processes of a machine share. A tensor of more than {@value #MAX_TENSOR_BYTES} bytes is
- * left where it is: nothing here computes with it, and it is carried into what is written.
+ * <p>Large tensors are mapped, not read: they cost address space, and page cache that all processes
+ * of a machine share. A tensor of more than {@value #MAX_TENSOR_BYTES} bytes stays in its file:
+ * nothing computes with it, and it is copied when the model is written.
  */
 final class ExternalData implements AutoCloseable {
 
-  /** What one buffer of Java can hold. */
+  /** Maximum size of a Java buffer. */
   static final long MAX_TENSOR_BYTES = Integer.MAX_VALUE - 8L;
 
   /**
@@ -34,7 +34,9 @@ final class ExternalData implements AutoCloseable {
    */
   private static final long MAX_INNER_BYTES = 1L << 30;
 
-  /** A mapping costs more than a copy of less than this, and a process has some 65,000 of them. */
+  /**
+   * Smaller data is copied: a mapping costs more, and a process can have only some 65,000 of them.
+   */
   private static final long MAPPED_BYTES = 1L << 20;
 
   private final String model;
@@ -48,9 +50,9 @@ final class ExternalData implements AutoCloseable {
   }
 
   /**
-   * The files beside a model that its tensors refer to, each with what refers to it first.
+   * Returns the data files that a model's tensors refer to, each with the first tensor that does.
    *
-   * @throws InvalidModelException if a tensor's data would lie outside the model's folder
+   * @throws InvalidModelException if a tensor's data would be outside the model's folder
    */
   static SortedMap<String, String> files(String model, ModelProto proto) {
     SortedMap<String, String> files = new TreeMap<>();
@@ -64,7 +66,7 @@ final class ExternalData implements AutoCloseable {
   }
 
   /**
-   * Looks at the files beside a model, and reads none.
+   * Checks that a model's data files exist, without reading them.
    *
    * @throws InvalidModelException if one is missing, or is a link
    */
@@ -80,11 +82,11 @@ final class ExternalData implements AutoCloseable {
   }
 
   /**
-   * The model with bytes in every external tensor, which stays marked with its place; the same
-   * instance where there is none.
+   * Returns the model with bytes in every external tensor, which keeps its file and offset; the
+   * same instance if there is none.
    *
-   * @throws InvalidModelException if a file is missing, or shorter than a tensor needs, or not what
-   *     it seems
+   * @throws InvalidModelException if a file is missing, is shorter than a tensor needs, or is a
+   *     link
    */
   static ModelProto attached(String model, ModelProto proto, Path folder) throws IOException {
     try (ExternalData data = new ExternalData(model, folder)) {
@@ -127,8 +129,8 @@ final class ExternalData implements AutoCloseable {
       if (expected > MAX_INNER_BYTES - inner) {
         throw refuse(
             what,
-            "would make more than 1 GiB of data in attributes and subgraphs; make initializers of"
-                + " the main graph of it");
+            "would make more than 1 GiB of data in attributes and subgraphs; move it"
+                + " to initializers of the main graph");
       }
       inner += expected;
     }

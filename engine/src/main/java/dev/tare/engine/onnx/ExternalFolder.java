@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * The folder in which a model's data files are, as one opens files named by a stranger: a link, of
- * either kind, may show any file of the machine under an innocent name, so there must be none.
+ * The folder of a model's data files. Their names are untrusted: a symbolic or hard link could
+ * point to any file of the machine, so links are refused.
  *
  * @param path the model's folder
  */
@@ -29,22 +29,22 @@ record ExternalFolder(Path path) {
    * Opens a file for reading.
    *
    * @param location a safe relative path
-   * @param refusal makes the exception for a fault, which ends a sentence about the tensor
+   * @param refusal creates the exception from the end of a sentence about the tensor
    */
   FileChannel open(String location, Function<String, InvalidModelException> refusal)
       throws IOException {
     Path file = path.resolve(location);
-    String keeps = "keeps its data in '%s' (external data), ".formatted(location);
+    String keeps = "stores its data in '%s' (external data), ".formatted(location);
     if (!Files.isRegularFile(file)) {
-      throw refusal.apply(keeps + "and there is no such file beside the model");
+      throw refusal.apply(keeps + "and that file does not exist in the model's folder");
     }
     if (!file.toRealPath().equals(path.toRealPath().resolve(location))) {
       throw refusal.apply(
-          keeps + "which is a link to a file elsewhere; copy the file itself to its place");
+          keeps + "which is a link to a file elsewhere; replace the link with a copy of the file");
     }
     if (hasOtherNames(file)) {
       throw refusal.apply(
-          keeps + "which is a hard link to a file with other names; copy the file to its place");
+          keeps + "which is a hard link to a file with other names; replace the link with a copy");
     }
     try {
       return FileChannel.open(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
@@ -60,16 +60,16 @@ record ExternalFolder(Path path) {
   }
 
   /**
-   * Bytes of a file.
+   * Reads bytes of a file.
    *
-   * @throws EOFException if the file became shorter
+   * @throws EOFException if the file has become shorter
    */
   static ByteBuffer read(FileChannel channel, long offset, int length) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(length);
     while (buffer.hasRemaining()) {
       long at = offset + buffer.position();
       if (channel.read(buffer, at) < 0) {
-        throw new EOFException("A data file of a model became shorter, and now ends at " + at);
+        throw new EOFException("A data file of a model was truncated, and now ends at " + at);
       }
     }
     return buffer.flip();

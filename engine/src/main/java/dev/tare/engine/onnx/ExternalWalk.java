@@ -9,23 +9,23 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import java.util.Optional;
 
 /**
- * Visits the tensors that keep their data in other files, those in subgraphs too, and rebuilds only
- * what changes by it. Sparse tensors and lists of tensors are not for it: those are refused.
+ * Visits the tensors that store their data in other files, also in subgraphs, and rebuilds only
+ * what changes. Sparse tensors and lists of tensors with external data are refused elsewhere.
  *
  * @param <E> what a visit may throw
  */
 final class ExternalWalk<E extends Exception> {
 
   /**
-   * What to put in a tensor's place.
+   * Replaces a tensor.
    *
    * @param <E> what a visit may throw
    */
   interface Visitor<E extends Exception> {
     /**
-     * Another tensor for its place; empty where it stays.
+     * Returns the replacement of a tensor; empty to keep it.
      *
-     * @param what how messages call it
+     * @param what its name in messages
      * @param main whether it is an initializer of the main graph
      */
     Optional<TensorProto> visit(TensorProto tensor, String what, boolean main) throws E;
@@ -37,7 +37,7 @@ final class ExternalWalk<E extends Exception> {
     this.visitor = visitor;
   }
 
-  /** The same instance where nothing changes. */
+  /** Visits all external tensors; returns the same instance if nothing changes. */
   ModelProto visit(ModelProto model) throws E {
     Optional<GraphProto> graph = visit(model.getGraph(), 0);
     return graph.isEmpty() ? model : model.toBuilder().setGraph(graph.get()).build();
@@ -86,7 +86,7 @@ final class ExternalWalk<E extends Exception> {
         builder = attribute.toBuilder().setT(visited.get());
       }
     }
-    // What is nested deeper is refused as a whole.
+    // Deeper nesting is refused elsewhere.
     int inner = depth + 1;
     if (attribute.hasG() && inner <= StructureCheck.MAX_DEPTH) {
       Optional<GraphProto> visited = visit(attribute.getG(), inner);

@@ -20,25 +20,26 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Finds operators that make many values of a few bytes of constants: ConstantOfShape, Expand, Tile,
- * Range, Pad, Resize, Upsample, OneHot, and those that draw random numbers. A runtime would ask for
- * the memory before anything else can say no.
+ * Finds operators that make many values from a few bytes of constants: ConstantOfShape, Expand,
+ * Tile, Range, Pad, Resize, Upsample, OneHot, and those that draw random numbers. A runtime would
+ * allocate the memory before anything else can refuse it.
  *
- * <p>What depends on data is not known here and not judged. Sizes of tensors that are no constants
- * and not made by such an operator count as 1, so that what is refused is too large for any data.
+ * <p>Sizes that depend on data are unknown and not judged. Tensors that are neither constants nor
+ * made by such an operator count with size 1, so that only models are refused that are too large
+ * for any data.
  */
 final class FillCheck {
 
-  /** Values that one operator may make of constants: 1 GiB of 32-bit floats. */
+  /** Maximum number of values that one operator may make from constants: 1 GiB of 32-bit floats. */
   static final long MAX_VALUES = 1L << 28;
 
-  /** Values that all such operators of a model may make: 4 GiB. */
+  /** Maximum number of values that all such operators of a model may make: 4 GiB. */
   static final long MAX_TOTAL = 1L << 30;
 
   /** More numbers than any shape, scale or padding has. */
   private static final int MAX_OPERANDS = 1024;
 
-  /** What the operators of a model, those in bodies too, make together. */
+  /** Number of values made by all operators of a model, also in bodies. */
   static final class Total {
     private double values;
   }
@@ -47,11 +48,11 @@ final class FillCheck {
   private final ConstantScope scope;
   private final Total total;
 
-  /** What such operators of this graph have made: they can feed each other. */
+  /** Sizes of tensors made by such operators of this graph, which can feed each other. */
   private final Map<String, Double> made = new HashMap<>();
 
   /**
-   * @param scope what the graph of the nodes sees
+   * @param scope constants visible in the graph of the nodes
    * @param total of the whole model
    */
   FillCheck(String model, ConstantScope scope, Total total) {
@@ -61,8 +62,8 @@ final class FillCheck {
   }
 
   /**
-   * @throws InvalidModelException if the operator asks for more than {@link #MAX_VALUES}, or for a
-   *     negative number of values, or the operators so far for more than {@link #MAX_TOTAL}
+   * @throws InvalidModelException if the operator would make more than {@link #MAX_VALUES} values
+   *     or a negative number, or all operators so far more than {@link #MAX_TOTAL}
    */
   void check(NodeProto node) {
     if (!Nodes.isStandard(node)) {
@@ -92,12 +93,12 @@ final class FillCheck {
       }
       case "OneHot" -> number(node, 1).ifPresent(depth -> limit(node, elements(node) * depth));
       default -> {
-        // Others make of constants no more than they are given.
+        // Other operators make no more values than they read.
       }
     }
   }
 
-  /** A size that is not known, written as -1, counts as 1. */
+  /** An unknown size, written as -1, counts as 1. */
   private static double product(List<Double> factors) {
     double size = 1;
     for (double factor : factors) {
@@ -126,7 +127,10 @@ final class FillCheck {
     }
   }
 
-  /** An input that is constant or made here counts with its size, any other as one value. */
+  /**
+   * A constant input, or one made by such an operator, counts with its size, any other as one
+   * value.
+   */
   private double elements(NodeProto node) {
     String input = Nodes.input(node, 0);
     return scope
@@ -155,7 +159,7 @@ final class FillCheck {
     return values.size() == 1 ? OptionalDouble.of(values.get(0)) : OptionalDouble.empty();
   }
 
-  /** Constant numbers, as far as these operators take them. */
+  /** Constant numbers, up to the length that these operators accept. */
   private Optional<List<Double>> values(NodeProto node, int input) {
     return scope
         .find(Nodes.input(node, input))
@@ -202,7 +206,7 @@ final class FillCheck {
   }
 
   private void limit(NodeProto node, double size) {
-    // NaN, of numbers without meaning, is the runtime's to refuse.
+    // NaN comes from invalid numbers, which the runtime refuses.
     if (size > MAX_VALUES) {
       throw refuse(node);
     }
@@ -213,7 +217,7 @@ final class FillCheck {
     if (total.values > MAX_TOTAL) {
       throw new InvalidModelException(
           model,
-          "operators that fill tensors from constants ask for more than %d values together; the last is %s '%s'"
+          "operators that fill tensors from constants make more than %d values together; the last is %s '%s'"
               .formatted(MAX_TOTAL, node.getOpType(), node.getName()));
     }
   }
@@ -221,7 +225,7 @@ final class FillCheck {
   private InvalidModelException refuse(NodeProto node) {
     return new InvalidModelException(
         model,
-        "%s '%s' asks for more than %d values"
+        "%s '%s' makes more than %d values"
             .formatted(node.getOpType(), node.getName(), MAX_VALUES));
   }
 }

@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 
 /**
  * Writes models of any size: as one file up to 2 GiB, else with the data of initializers in a
- * second file beside it.
+ * second file in the same folder.
  *
  * <p>Equal models give equal bytes. Memory: that of the model without its initializers.
  *
@@ -22,18 +22,19 @@ import java.util.OptionalLong;
  */
 public final class ModelWriter {
 
-  /** Smaller tensors stay in the model's file, as the onnx package's default has it. */
+  /** Smaller tensors stay in the model's file, like the default of the onnx package. */
   private static final int MIN_DATA_BYTES = 1024;
 
   /**
-   * Pages of Linux, and the unit in which Windows maps files, so that runtimes can map a tensor.
+   * Alignment of data, so that runtimes can map a tensor: the page size of Linux, and the unit in
+   * which Windows maps files.
    */
   private static final int PAGE = 4096;
 
   private static final int MAPPING_UNIT = 65_536;
   private static final int LARGE = 1 << 20;
 
-  /** For what a length takes in front of each field that holds a tensor. */
+  /** Allowance for the length prefixes of the fields around a tensor. */
   private static final int OVERHEAD = 64;
 
   private ModelWriter() {}
@@ -44,7 +45,7 @@ public final class ModelWriter {
         && fits(inlined(model));
   }
 
-  /** A size beyond that of an int cannot be asked for; so it is added up. */
+  /** Protobuf cannot report a size above an int, so it is added up here. */
   private static boolean fits(ModelProto proto) {
     long bytes = withoutInitializers(proto).getSerializedSize();
     for (TensorProto tensor : proto.getGraph().getInitializerList()) {
@@ -59,7 +60,10 @@ public final class ModelWriter {
     return proto.toBuilder().setGraph(proto.getGraph().toBuilder().clearInitializer()).build();
   }
 
-  /** Every tensor with its data in the model's own file, but those that are too large for that. */
+  /**
+   * Returns the model with all tensor data in its own file, except tensors that are too large for
+   * that.
+   */
   private static ModelProto inlined(OnnxModel model) {
     return new ExternalWalk<RuntimeException>((tensor, what, main) -> Optional.of(inlined(tensor)))
         .visit(model.proto());
@@ -74,14 +78,14 @@ public final class ModelWriter {
   static ModelProto whole(OnnxModel model) {
     if (!fitsOneFile(model)) {
       throw new InvalidModelException(
-          model.name(), "it has more than 2 GiB, which no single file of ONNX can hold");
+          model.name(), "it has more than 2 GiB, which does not fit a single ONNX file");
     }
     return inlined(model);
   }
 
   /**
-   * Whether {@link #writeReferring} can write the model: it was read from a file with data beside
-   * it, and without that data it fits one file.
+   * Whether {@link #writeReferring} can write the model: it was read from a file with external
+   * data, and fits one file without that data.
    */
   public static boolean canRefer(OnnxModel model) {
     return model.graph().getInitializerList().stream().anyMatch(ExternalRegion::isExternal)
@@ -89,8 +93,8 @@ public final class ModelWriter {
   }
 
   /**
-   * Writes a model that goes on using the data files of the one that it was made from: what changed
-   * since is in its own file, nothing else is copied. It can be opened beside those files only.
+   * Writes a model that refers to the data files of the model it was made from: only what changed
+   * since is written, into its own file. It can only be opened in the folder of those files.
    */
   public static void writeReferring(OnnxModel model, OutputStream out) throws IOException {
     referring(model).writeTo(out);
@@ -105,13 +109,13 @@ public final class ModelWriter {
 
   /**
    * Writes a model as two files: raw data of at least {@value #MIN_DATA_BYTES} bytes of an
-   * initializer goes to the second, in the order of the graph, at offsets from which it can be
-   * mapped. Data in typed fields, and that of attributes and subgraphs, stays in the first.
+   * initializer goes to the second, in the order of the graph, at offsets that can be mapped. Data
+   * in typed fields, and that of attributes and subgraphs, stays in the first.
    *
    * @param out receives the model's file; not closed
    * @param dataName name of the second file, which must be in the folder of the first
    * @param data receives the second file; not closed
-   * @throws InvalidModelException if what is left has more than 2 GiB
+   * @throws InvalidModelException if the rest has more than 2 GiB
    */
   public static void writeSplit(
       OnnxModel model, OutputStream out, String dataName, OutputStream data) throws IOException {
@@ -135,7 +139,7 @@ public final class ModelWriter {
     ModelProto split = rest.toBuilder().setGraph(graph).build();
     if (!fits(split)) {
       throw new InvalidModelException(
-          model.name(), "it has more than 2 GiB outside of raw initializers of the main graph");
+          model.name(), "it has more than 2 GiB outside raw initializers of the main graph");
     }
     split.writeTo(out);
   }
@@ -162,7 +166,7 @@ public final class ModelWriter {
   private static void copy(OnnxModel model, TensorProto tensor, OutputStream out)
       throws IOException {
     if (TensorCodec.held(tensor)) {
-      // In pieces: the bytes of a mapped tensor are on no heap, and need not be.
+      // In pieces, so that the bytes of a mapped tensor are never all on the heap.
       ByteBuffer raw = tensor.getRawData().asReadOnlyByteBuffer();
       byte[] piece = new byte[Math.min(LARGE, raw.remaining())];
       while (raw.hasRemaining()) {

@@ -12,12 +12,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Checks what later steps read from a node without asking again: that it makes something, and types
- * and bounds of its attributes. Whether the operator has such inputs is the runtime's question.
+ * Checks what later steps rely on: that a node has outputs, and types and bounds of its attributes.
+ * Whether the inputs suit the operator is checked by the runtime.
  */
 final class NodeCheck {
 
-  /** Attributes of standard operators that mean the same wherever they occur. */
+  /** Attributes that have the same type in all standard operators. */
   private static final Map<String, AttributeType> TYPES = new HashMap<>();
 
   private static final Map<String, Map<String, AttributeType>> OF_OPERATORS =
@@ -60,8 +60,8 @@ final class NodeCheck {
   }
 
   /**
-   * @param index where the node stands in its graph
-   * @throws InvalidModelException with the first fault
+   * @param index position of the node in its graph
+   * @throws InvalidModelException for the first fault found
    */
   void check(NodeProto node, int index) {
     Set<String> names = new HashSet<>();
@@ -74,7 +74,7 @@ final class NodeCheck {
       return;
     }
     if (node.getOutputList().stream().allMatch(String::isEmpty)) {
-      throw refuse(node, index, "makes nothing");
+      throw refuse(node, index, "has no outputs");
     }
     for (AttributeProto attribute : node.getAttributeList()) {
       type(node.getOpType(), attribute.getName())

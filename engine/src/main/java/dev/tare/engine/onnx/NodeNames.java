@@ -7,14 +7,14 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Node names that ONNX Runtime takes: it refuses two nodes of one name in a graph. A node may have
- * none, and two graphs may use the same.
+ * Makes node names unique in a graph, since ONNX Runtime refuses two nodes of one name. A node may
+ * have no name, and two graphs may use the same.
  */
 public final class NodeNames {
 
   private NodeNames() {}
 
-  /** Whether some graph of a model, the bodies of its nodes included, uses a name twice. */
+  /** Whether a graph, or the body of a node inside, uses a name twice. */
   public static boolean repeated(GraphProto graph) {
     Set<String> seen = new HashSet<>();
     for (NodeProto node : graph.getNodeList()) {
@@ -29,8 +29,8 @@ public final class NodeNames {
   }
 
   /**
-   * The graph with the names of {@link Nodes#names} in each graph that uses one twice; the same
-   * instance where none does.
+   * Returns the graph with the names of {@link Nodes#names} in each graph that uses one twice; the
+   * same instance if none does.
    */
   public static GraphProto distinct(GraphProto graph) {
     if (!repeated(graph)) {

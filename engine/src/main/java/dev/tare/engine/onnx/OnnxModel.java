@@ -28,17 +28,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * An ONNX model whose structure was checked: every tensor has the bytes that its shape asks for,
- * names are unique, and the graph has no cycle.
+ * An ONNX model whose structure was checked: every tensor has the bytes that its shape requires, names are unique, and the graph has no cycle.
  *
- * <p>Whether Tare can quantize it is {@link Preflight}'s question. Immutable; weights are views of
- * the bytes that were parsed, so a model costs about its file size. Weights in other files
- * ("external data", the only form that models of more than 2 GiB have) are mapped, and cost no
- * memory of the heap; those files must stay as they are while the model is in use.
+ * <p>Whether Tare can quantize it is checked by {@link Preflight}. Immutable; weights are views of the parsed bytes, so a model costs about its file size. Weights in other files ("external data", required for models of more than 2 GiB) are mapped and cost no heap; those files must not change while the model is in use.
  */
 public final class OnnxModel {
 
-  /** More is no message of Protocol Buffers, and so no model of one file. */
+  /** The size limit of a protobuf message, and so of a model in one file. */
   static final long MAX_FILE_BYTES = ExternalData.MAX_TENSOR_BYTES;
 
   private final String name;
@@ -56,18 +52,17 @@ public final class OnnxModel {
   }
 
   /**
-   * The model in an array, which must not change afterwards.
+   * Parses the model in an array, which must not change afterwards.
    *
-   * @param name how messages call the model, such as its file name
-   * @throws InvalidModelException if it is no ONNX model, its structure is broken, or it keeps data
-   *     in other files
+   * @param name the model's name in messages, such as its file name
+   * @throws InvalidModelException if it is not an ONNX model, its structure is broken, or it stores data in other files
    */
   public static OnnxModel parse(byte[] bytes, String name) {
     return parse(UnsafeByteOperations.unsafeWrap(bytes), name);
   }
 
   /**
-   * The model in the remaining bytes of a buffer, which must not change afterwards.
+   * Parses the model in the remaining bytes of a buffer, which must not change afterwards.
    *
    * @throws InvalidModelException as for an array
    */
@@ -76,7 +71,7 @@ public final class OnnxModel {
   }
 
   /**
-   * The model in a local file, called by its file name.
+   * Reads the model in a local file; messages use its file name.
    *
    * @throws InvalidModelException as {@link #read(Path, String)}
    */
@@ -85,10 +80,9 @@ public final class OnnxModel {
   }
 
   /**
-   * The model in a local file, with the data that it keeps in files beside it.
+   * Reads the model in a local file, with its external data files.
    *
-   * @throws InvalidModelException if it is no ONNX model, its structure is broken, or a data file
-   *     is missing, too short, a link, or not inside the model's folder
+   * @throws InvalidModelException if it is not an ONNX model, its structure is broken, or a data file is missing, too short, a link, or outside the model's folder
    */
   public static OnnxModel read(Path file, String name) throws IOException {
     return OnnxFile.read(file, name).withDataIn(file.toAbsolutePath().getParent());
@@ -120,7 +114,7 @@ public final class OnnxModel {
     }
   }
 
-  /** A rewritten form of this model, under the same name. */
+  /** Returns a rewritten form of this model, under the same name. */
   public OnnxModel with(ModelProto rewritten) {
     return new OnnxModel(name, rewritten, folder);
   }
@@ -129,7 +123,7 @@ public final class OnnxModel {
     return proto;
   }
 
-  /** The folder of the files in which the model keeps data, if it may. */
+  /** Returns the folder of external data files; empty if the model may not have any. */
   Optional<Path> folder() {
     return folder;
   }
@@ -150,7 +144,7 @@ public final class OnnxModel {
     return proto.getIrVersion();
   }
 
-  /** Version of the standard operators that the model is written in. */
+  /** Version of the standard operators that the model uses. */
   public int opset() {
     return proto.getOpsetImportList().stream()
         .filter(o -> Nodes.domain(o.getDomain()).isEmpty())
@@ -169,12 +163,12 @@ public final class OnnxModel {
     return Collections.unmodifiableSortedMap(opsets);
   }
 
-  /** Name and version of the exporter; empty where the model does not say. */
+  /** Name and version of the exporter; empty if the model does not state it. */
   public String producer() {
     return (proto.getProducerName() + " " + proto.getProducerVersion()).strip();
   }
 
-  /** What a caller must feed, in the model's order: initializers listed as inputs are left out. */
+  /** Returns the inputs that a caller must feed, in the model's order, without initializers that are listed as inputs. */
   public List<TensorInfo> inputs() {
     Set<String> initializers = new HashSet<>();
     graph().getInitializerList().forEach(t -> initializers.add(t.getName()));
@@ -190,14 +184,13 @@ public final class OnnxModel {
 
   /**
    * Names of the nodes in graph order, made unique: {@code OpType#index} for a node without a name,
-   * {@code name#index} for one whose name an earlier node has, and underscores behind that while it
-   * is taken.
+   * {@code name#index} for one whose name an earlier node has, with underscores appended while it is taken.
    */
   public List<String> nodeNames() {
     return nodeNames;
   }
 
-  /** How often each operator occurs, subgraphs included; other domains are written before a dot. */
+  /** Returns how often each operator occurs, subgraphs included; operators of other domains are prefixed with the domain and a dot. */
   public SortedMap<String, Integer> operatorCounts() {
     SortedMap<String, Integer> counts = new TreeMap<>();
     count(graph(), counts);
@@ -212,7 +205,7 @@ public final class OnnxModel {
     }
   }
 
-  /** Floating-point numbers among the constants of the main graph and of all bodies. */
+  /** Number of floating-point values among the constants of the main graph and of all bodies. */
   public long parameterCount() {
     return parameters(graph(), constants);
   }
@@ -241,7 +234,7 @@ public final class OnnxModel {
         .orElse((long) tensor.getSerializedSize());
   }
 
-  /** Inputs and everything that nodes of the main graph make. */
+  /** Names of all inputs and of all outputs of the main graph's nodes. */
   public Set<String> tensors() {
     Set<String> names = new HashSet<>();
     graph().getInputList().stream().map(ValueInfoProto::getName).forEach(names::add);
@@ -251,9 +244,9 @@ public final class OnnxModel {
   }
 
   /**
-   * The model as one file; equal models give equal bytes. Costs memory of the file's size.
+   * Serializes the model as one file; equal models give equal bytes. Costs memory of the file's size.
    *
-   * @throws InvalidModelException if it does not fit into one
+   * @throws InvalidModelException if it does not fit one file
    */
   public byte[] toByteArray() {
     return ModelWriter.whole(this).toByteArray();
@@ -262,7 +255,7 @@ public final class OnnxModel {
   /**
    * Writes the model as one file, without a second copy of its weights in memory.
    *
-   * @throws InvalidModelException if it does not fit into one; {@link ModelWriter} writes it then
+   * @throws InvalidModelException if it does not fit one file; use {@link ModelWriter} then
    */
   public void writeTo(OutputStream out) throws IOException {
     ModelWriter.whole(this).writeTo(out);

@@ -17,15 +17,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Decides, before any runtime sees a model, whether Tare takes it: a float32 model made of known
+ * Checks, before a runtime opens a model, that Tare supports it: a float32 model of known
  * operators.
  *
- * <p>What {@link OnnxModel#parse} checks holds already. Whether there is anything to quantize is
- * planning's question.
+ * <p>{@link OnnxModel#parse} has already checked the structure. Whether there is anything to
+ * quantize is decided by planning.
  */
 public final class Preflight {
 
-  /** Oldest version of the standard operators that is taken. */
+  /** Oldest supported version of the standard operators. */
   public static final int MIN_OPSET = 7;
 
   /** Newest version of the standard operators that a target loads. */
@@ -45,12 +45,12 @@ public final class Preflight {
   }
 
   /**
-   * Returns warnings: what cannot be judged without running the model.
+   * Checks a model; returns warnings on what cannot be judged without running it.
    *
-   * @throws InvalidModelException if the model is in half precision, quantized already, a decoder
+   * @throws InvalidModelException if the model is in half precision, already quantized, a decoder
    *     with a cache, of an opset outside [{@link #MIN_OPSET}, {@link #MAX_OPSET}], has operators
-   *     of unknown domains, inputs that are no dense tensors, or an operator that makes more than
-   *     2^28 values of constants, or all such operators more than 2^30
+   *     of unknown domains, inputs that are not dense tensors, or an operator that makes more than
+   *     2^28 values from constants, or all such operators more than 2^30
    */
   public static List<String> check(OnnxModel model) {
     Preflight preflight = new Preflight(model);
@@ -74,7 +74,7 @@ public final class Preflight {
     for (TensorInfo input : inputs) {
       Optional<DType> type = input.dtype();
       if (type.isEmpty()) {
-        throw refuse("input '" + input.name() + "' is no dense tensor of numbers");
+        throw refuse("input '" + input.name() + "' is not a dense tensor of numbers");
       }
       if (isHalf(type.get().onnxCode())) {
         throw refuse(
@@ -104,7 +104,7 @@ public final class Preflight {
       }
       if (QUANTIZED.matcher(op).matches()) {
         throw refuse(
-            "it is quantized already: it has %s (node '%s'); start from the float model"
+            "it is already quantized: it has %s (node '%s'); start from the float model"
                 .formatted(op, node.getName()));
       }
       for (AttributeProto attribute : node.getAttributeList()) {

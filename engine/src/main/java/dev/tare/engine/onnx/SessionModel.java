@@ -4,15 +4,15 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import java.util.SortedMap;
 
 /**
- * A model as a session of ONNX Runtime takes it from Java: node names are unique in each graph, and
- * tensors whose names Java cannot hand over have aliases. It computes the same.
+ * A model in a form that ONNX Runtime can open from Java: node names are unique in each graph, and
+ * tensors whose names cannot cross JNI have aliases. It computes the same.
  *
  * @param model the model to open
- * @param aliases the name in {@code model} of each tensor that has another there
+ * @param aliases the name in {@code model} of each tensor that has a different one there
  */
 public record SessionModel(OnnxModel model, SortedMap<String, String> aliases) {
 
-  /** The form of a model; its {@code model} is the same instance where nothing has to change. */
+  /** Converts a model; its {@code model} is the same instance if nothing has to change. */
   public static SessionModel of(OnnxModel model) {
     TensorAliases aliases = TensorAliases.of(model.graph());
     if (!differs(model.graph())) {

@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Checks what every later step relies on: one meaning for each name, tensors of the size that they
- * claim, no cycle, no data in files that were not opened.
+ * Checks what every later step relies on: unique names, tensors of the declared size, no cycle, no
+ * data in files that were not opened.
  *
  * <p>Nodes need not be sorted, as ONNX Runtime sorts them itself. Linear in nodes and edges.
  */
@@ -43,7 +43,7 @@ final class StructureCheck {
   }
 
   /**
-   * @param attached whether tensors were given the data that they keep in other files
+   * @param attached whether the data of external tensors was loaded
    * @throws InvalidModelException with the first fault found
    */
   static void check(String model, ModelProto proto, boolean attached) {
@@ -55,7 +55,7 @@ final class StructureCheck {
       throw refuse("it has no graph: not an ONNX model, or an empty one");
     }
     if (proto.getOpsetImportList().stream().noneMatch(o -> Nodes.domain(o.getDomain()).isEmpty())) {
-      throw refuse("it does not say which version of the standard operators it uses");
+      throw refuse("it does not state which version of the standard operators it uses");
     }
     if (proto.getFunctionsCount() > 0) {
       throw refuse(
@@ -71,7 +71,10 @@ final class StructureCheck {
     check(proto.getGraph(), name -> false, 0);
   }
 
-  /** Scopes are chained, not copied: many subgraphs in a large graph would cost their product. */
+  /**
+   * Scopes are chained, not copied: with many subgraphs in a large graph the cost would be the
+   * product of both.
+   */
   private void check(GraphProto graph, Predicate<String> outer, int depth) {
     if (depth > MAX_DEPTH) {
       throw refuse("subgraphs are nested deeper than " + MAX_DEPTH);
@@ -100,7 +103,7 @@ final class StructureCheck {
     }
     for (ValueInfoProto output : graph.getOutputList()) {
       if (!visible.test(output.getName())) {
-        throw refuse("output '" + output.getName() + "' is computed by nothing");
+        throw refuse("output '" + output.getName() + "' is not computed by any node");
       }
     }
     checkAcyclic(graph, producers);
@@ -142,7 +145,7 @@ final class StructureCheck {
     return producers;
   }
 
-  /** Kahn's algorithm: a node that never becomes ready lies on a cycle or behind one. */
+  /** Kahn's algorithm: a node that never becomes ready is on a cycle or after one. */
   private void checkAcyclic(GraphProto graph, Map<String, Integer> producers) {
     int count = graph.getNodeCount();
     int[] waiting = new int[count];
@@ -190,10 +193,10 @@ final class StructureCheck {
     if (name.length() > MAX_NAME) {
       throw refuse(what + " has a name of " + name.length() + " characters");
     }
-    // What cannot be decoded stands as a replacement character, under which two names may be one.
+    // Undecodable bytes become a replacement character, so two names could become equal.
     if (name.indexOf(REPLACEMENT) >= 0 && !bytes.isValidUtf8()) {
       throw refuse(
-          "%s has a name that is no UTF-8: '%s', in bytes %s"
+          "%s has a name that is not UTF-8: '%s', in bytes %s"
               .formatted(what, name, HexFormat.of().formatHex(shown(bytes).toByteArray())));
     }
     return name;

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Other names for tensors whose own do not cross Java's native interface: it has its own encoding
- * of U+0000 and of characters beyond U+FFFF, and C ends a name at U+0000.
+ * Aliases for tensors whose names cannot cross JNI, which encodes U+0000 and characters beyond
+ * U+FFFF in its own way; C also ends a name at U+0000.
  */
 final class TensorAliases {
 
@@ -22,7 +22,7 @@ final class TensorAliases {
     this.aliases = Collections.unmodifiableSortedMap(aliases);
   }
 
-  /** Aliases for all such names of a model; equal models give equal ones. */
+  /** Creates aliases for all such names of a model; equal models get equal ones. */
   static TensorAliases of(GraphProto graph) {
     NavigableSet<String> unsafe = new TreeSet<>();
     collect(graph, unsafe);
@@ -34,7 +34,7 @@ final class TensorAliases {
     return new TensorAliases(aliases);
   }
 
-  /** The names that have one, with it. */
+  /** Returns the aliases by original name. */
   SortedMap<String, String> byName() {
     return aliases;
   }
@@ -79,8 +79,8 @@ final class TensorAliases {
   }
 
   /**
-   * The graph with every aliased tensor renamed. Aliases are names that nothing in the model has,
-   * so scopes of bodies stay what they are.
+   * Returns the graph with every aliased tensor renamed. Aliases are unused names, so the scopes of
+   * bodies do not change.
    */
   GraphProto renamed(GraphProto graph) {
     if (aliases.isEmpty()) {

@@ -7,14 +7,14 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 
-/** Checks that a tensor's data is there and has the size that its shape asks for. */
+/** Checks that a tensor's data is present and has the size that its shape requires. */
 final class TensorCheck {
 
   private final String model;
   private final boolean attached;
 
   /**
-   * @param attached whether tensors were given the data that they keep in other files
+   * @param attached whether the data of external tensors was loaded
    */
   TensorCheck(String model, boolean attached) {
     this.model = model;
@@ -47,7 +47,7 @@ final class TensorCheck {
     }
   }
 
-  /** How messages call a tensor in an attribute. */
+  /** Names a tensor in an attribute, for messages. */
   static String what(AttributeProto attribute, NodeProto node) {
     return "attribute '%s' of %s '%s'"
         .formatted(attribute.getName(), node.getOpType(), node.getName());
@@ -68,15 +68,15 @@ final class TensorCheck {
   }
 
   /**
-   * How many bytes a tensor's type and shape ask for, as raw data.
+   * Returns the raw bytes that a tensor's type and shape require.
    *
-   * @throws InvalidModelException if they ask for none that could be
+   * @throws InvalidModelException if type or shape is not valid
    */
   long rawBytes(TensorProto tensor, String what) {
     try {
       TensorProto.DataType type = type(tensor, what);
       if (type == TensorProto.DataType.STRING) {
-        throw refuse(what + " of type STRING keeps its data in another file");
+        throw refuse(what + " of type STRING stores its data in another file");
       }
       return rawBytes(type, size(tensor, what));
     } catch (ArithmeticException e) {
@@ -85,7 +85,7 @@ final class TensorCheck {
   }
 
   private InvalidModelException elsewhere(String what) {
-    return refuse("%s keeps its data in another file (external data)".formatted(what));
+    return refuse("%s stores its data in another file (external data)".formatted(what));
   }
 
   private InvalidModelException tooMany(TensorProto tensor, String what, ArithmeticException e) {
@@ -128,7 +128,7 @@ final class TensorCheck {
   }
 
   private static long rawBytes(TensorProto.DataType type, long size) {
-    // Strings never are raw data: no size is right.
+    // Strings are never raw data, so any size is wrong.
     return type == TensorProto.DataType.STRING ? -1 : packed(size, bits(type));
   }
 
@@ -147,7 +147,7 @@ final class TensorCheck {
     };
   }
 
-  /** Whole bytes of so many elements, in steps of 8 elements so that nothing overflows early. */
+  /** Bytes of a number of elements, computed by groups of 8 so that nothing overflows early. */
   private static long packed(long size, int bits) {
     long rest = (size % Byte.SIZE * bits + Byte.SIZE - 1) / Byte.SIZE;
     return Math.addExact(Math.multiplyExact(size / Byte.SIZE, (long) bits), rest);
@@ -156,7 +156,7 @@ final class TensorCheck {
   private static long typedCount(TensorProto.DataType type, long size) {
     return switch (type) {
       case COMPLEX64, COMPLEX128 -> Math.multiplyExact(size, 2L);
-      // An entry holds a byte of raw data.
+      // An entry contains a byte of raw data.
       case INT4, UINT4, FLOAT4E2M1, INT2, UINT2 -> packed(size, bits(type));
       default -> size;
     };

@@ -130,7 +130,7 @@ class ExternalDataTest {
         "a\u0000b"
       })
   void placesOutsideTheFolderAreRefusedBeforeAnyFileIsOpened(String location) throws IOException {
-    refuses(external("w", location), "which is no path inside the model's folder");
+    refuses(external("w", location), "which is not a path inside the model's folder");
     Path file = folder.resolve("m.onnx");
     assertThatThrownBy(() -> OnnxFile.look(file, "m").dataFiles())
         .isInstanceOf(InvalidModelException.class);
@@ -175,10 +175,10 @@ class ExternalDataTest {
 
   @Test
   void whatCannotBeDataIsRefused() throws IOException {
-    refuses(external("w", "missing.bin"), "tensor 'w' keeps its data in 'missing.bin'");
-    refuses(external("w", "missing.bin"), "and there is no such file beside the model");
+    refuses(external("w", "missing.bin"), "tensor 'w' stores its data in 'missing.bin'");
+    refuses(external("w", "missing.bin"), "and that file does not exist in the model's folder");
     Files.createDirectories(folder.resolve("directory"));
-    refuses(external("w", "directory"), "and there is no such file beside the model");
+    refuses(external("w", "directory"), "and that file does not exist in the model's folder");
     refuses(
         external("w", "weights.bin").setDataType(TensorProto.DataType.STRING.getNumber()),
         "tensor 'w' of type STRING");
@@ -192,7 +192,7 @@ class ExternalDataTest {
             .addTensors(external("", "weights.bin").setRawData(ByteString.copyFrom(new byte[8])))
             .build();
     assertThatThrownBy(() -> read(SmallModels.mlp().node("Relu", "x", "z", list)))
-        .hasMessageContaining("attribute 'list' of Relu '' keeps its data in another file");
+        .hasMessageContaining("attribute 'list' of Relu '' stores its data in another file");
   }
 
   @Test
@@ -202,7 +202,7 @@ class ExternalDataTest {
         "tensor 'w' has data both in the model and elsewhere");
     refuses(
         external("w", "weights.bin").setDataLocation(TensorProto.DataLocation.DEFAULT),
-        "tensor 'w' names external data and says that its data is in the model");
+        "tensor 'w' has external data but also says that its data is in the model");
   }
 
   @Test
@@ -227,7 +227,7 @@ class ExternalDataTest {
 
     assertThatThrownBy(() -> OnnxFile.requireDataFiles(file, "m", files))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageStartingWith("Cannot use model 'm': tensor 'w' keeps its data in 'endless'");
+        .hasMessageStartingWith("Cannot use model 'm': tensor 'w' stores its data in 'endless'");
   }
 
   @Tag("slow")

@@ -141,16 +141,16 @@ class PreflightTest {
         tensor("w", TensorProto.DataType.FLOAT, 2L)
             .setDataLocation(TensorProto.DataLocation.EXTERNAL);
     external.addExternalDataBuilder().setKey("location").setValue(location);
-    assertRefused(with(external), "tensor 'w' keeps its data in another file");
+    assertRefused(with(external), "tensor 'w' stores its data in another file");
 
     AttributeProto value = AttributeProto.newBuilder().setName("value").setT(external).build();
     assertRefused(
         SmallModels.mlp().node("Constant", "", List.of(), List.of("value"), value),
-        "attribute 'value' of Constant '' keeps its data in another file");
+        "attribute 'value' of Constant '' stores its data in another file");
     GraphProto.Builder branch = GraphProto.newBuilder().addInitializer(external);
     assertRefused(
         SmallModels.mlp().node("If", "x", "i", Models.graph("then_branch", branch)),
-        "keeps its data in another file");
+        "stores its data in another file");
     Models sparse = SmallModels.mlp();
     sparse.graph.addSparseInitializer(SparseTensorProto.newBuilder().setValues(external));
     assertRefused(sparse, "initializer 'w' is sparse");
@@ -202,7 +202,7 @@ class PreflightTest {
     assertRefused(
         SmallModels.mlp().node("Relu", "loose", List.of("nowhere"), List.of("r")),
         "node 5 (Relu 'loose') reads 'nowhere', which nothing defines");
-    assertRefused(SmallModels.mlp().output("z"), "output 'z' is computed by nothing");
+    assertRefused(SmallModels.mlp().output("z"), "output 'z' is not computed by any node");
     assertRefused(
         SmallModels.mlp()
             .node("Add", "p", List.of("x", "q1"), List.of("p1"))
@@ -291,7 +291,7 @@ class PreflightTest {
   void quantizedModelsAreRefused(String op) {
     assertRefused(
         SmallModels.mlp().node(op, "x", "q"),
-        "it is quantized already: it has " + op + " (node '')");
+        "it is already quantized: it has " + op + " (node '')");
   }
 
   @ParameterizedTest
@@ -311,7 +311,7 @@ class PreflightTest {
     Models models = SmallModels.mlp();
     models.graph.addNode(
         Models.nodeOf(op, "", List.of("x"), List.of("q")).toBuilder().setDomain("com.microsoft"));
-    assertRefused(models, "it is quantized already: it has " + op);
+    assertRefused(models, "it is already quantized: it has " + op);
   }
 
   @Test
@@ -319,7 +319,7 @@ class PreflightTest {
     OnnxModel model = SmallModels.mlp().build();
     OnnxModel quantized =
         QdqRewriter.rewrite(model, Plans.everything(model), t -> Plans.codes(model, t));
-    assertRefused(quantized.toByteArray(), "it is quantized already");
+    assertRefused(quantized.toByteArray(), "it is already quantized");
   }
 
   @Test
@@ -356,7 +356,7 @@ class PreflightTest {
     assertRefused(late, "it uses opset 99");
     Models none = SmallModels.mlp();
     none.model.clearOpsetImport();
-    assertRefused(none, "does not say which version");
+    assertRefused(none, "does not state which version");
   }
 
   @Test
@@ -384,20 +384,20 @@ class PreflightTest {
   void inputsThatAreNoNumbersAreRefused() {
     assertRefused(
         SmallModels.mlp().input("words", TensorProto.DataType.STRING, "n"),
-        "input 'words' is no dense tensor of numbers");
+        "input 'words' is not a dense tensor of numbers");
     Models sequence = SmallModels.mlp();
     sequence.graph.addInput(
         ValueInfoProto.newBuilder()
             .setName("list")
             .setType(
                 TypeProto.newBuilder().setSequenceType(TypeProto.Sequence.getDefaultInstance())));
-    assertRefused(sequence, "input 'list' is no dense tensor of numbers");
+    assertRefused(sequence, "input 'list' is not a dense tensor of numbers");
   }
 
   private static void assertTooMany(String op, Models models, AttributeProto... attributes) {
     assertRefused(
         models.node(op, "fill", IN.get(op), List.of("f"), attributes),
-        op + " 'fill' asks for more than 268435456 values");
+        op + " 'fill' makes more than 268435456 values");
   }
 
   private static final Map<String, List<String>> IN =
@@ -441,14 +441,14 @@ class PreflightTest {
             .constant(Models.longs("more", 1L << 10, 1L))
             .node("Expand", "x shape", "e")
             .node("Tile", "once", List.of("e", "more"), List.of("t"));
-    assertRefused(chain, "Tile 'once' asks for more than 268435456 values");
+    assertRefused(chain, "Tile 'once' makes more than 268435456 values");
     Models many = SmallModels.mlp().constant(Models.longs("shape", 1L << 14, 1L << 14));
     for (int i = 0; i < 5; i++) {
       many.node("Expand", "fill" + i, List.of("x", "shape"), List.of("e" + i));
     }
     assertRefused(
         many,
-        "operators that fill tensors from constants ask for more than 1073741824 values together;"
+        "operators that fill tensors from constants make more than 1073741824 values together;"
             + " the last is Expand 'fill4'");
   }
 
@@ -474,7 +474,7 @@ class PreflightTest {
             .addOutput(ValueInfoProto.newBuilder().setName("e"));
     assertRefused(
         withNumbers().node("If", "x", "i", Models.graph("then_branch", body)),
-        "Expand 'fill' asks for more than");
+        "Expand 'fill' makes more than");
   }
 
   @Test

@@ -207,7 +207,6 @@ class ModelWriterTest {
     assertThatThrownBy(() -> two.writeTo(OutputStream.nullOutputStream()))
         .isInstanceOf(InvalidModelException.class)
         .hasMessage(
-            "Cannot use model 'test.onnx': it has more than 2 GiB, which no single file of ONNX can"
-                + " hold");
+            "Cannot use model 'test.onnx': it has more than 2 GiB, which does not fit a single ONNX file");
   }
 }

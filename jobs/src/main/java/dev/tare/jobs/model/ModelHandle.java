@@ -17,11 +17,11 @@ import java.util.SortedSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A model as it travels to executors: place, content, and how to reach it. What a JVM made of it
+ * A serializable reference to a model: location, content hash, and file system settings. What a JVM made of it
  * already is in its {@link ModelStore}.
  *
- * @param files place and content
- * @param hadoop settings of the file system that holds them
+ * @param files locations and content hashes
+ * @param hadoop settings of their file system
  */
 public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Serializable {
 

@@ -102,7 +102,7 @@ class OddNamesTest {
         .clearInput()
         .addInputBytes(first.getOutputBytes(0))
         .addInput("w1");
-    run(graphs).refuses(3, folder.resolve("run"), "model.onnx", "no UTF-8", "bytes 6180");
+    run(graphs).refuses(3, folder.resolve("run"), "model.onnx", "not UTF-8", "bytes 6180");
     assertThat(Files.exists(folder.resolve("run/statistics"))).isFalse();
   }
 }

@@ -101,7 +101,7 @@ class RefusedModelTest {
             .node("Relu", "bend", List.of("x"), "y")
             .output("y", TensorProto.DataType.FLOAT, "batch", 6);
     run(file(graphs))
-        .refuses(3, output, "model.onnx", "nothing to quantize", "MatMul or Gemm or Conv");
+        .refuses(3, output, "model.onnx", "nothing to quantize", "MatMul, Gemm or Conv");
   }
 
   @Test
@@ -165,8 +165,8 @@ class RefusedModelTest {
             3,
             output,
             "model.onnx",
-            "'outside' keeps its data in 'weights.bin' (external data)",
-            "there is no such file beside the model");
+            "'outside' stores its data in 'weights.bin' (external data)",
+            "that file does not exist in the model's folder");
   }
 
   @Test

@@ -6,16 +6,16 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Visits the nodes inside bodies of If, Loop and Scan, those of a body before what is deeper. */
+/** Visits the nodes inside bodies of If, Loop and Scan, outer bodies first. */
 public final class Bodies {
 
-  /** What to do with a node of a body. */
+  /** Handles a node of a body. */
   public interface Visitor {
     /**
-     * The node, or what takes its place.
+     * Returns the node or its replacement.
      *
      * @param name unique in the model
-     * @param scope what the body sees
+     * @param scope constants visible in the body
      */
     NodeProto visit(NodeProto node, String name, ConstantScope scope);
   }
@@ -24,14 +24,14 @@ public final class Bodies {
   private final Visitor visitor;
 
   /**
-   * @param taken names of the main graph and all bodies, which paths of bodies keep clear of
+   * @param taken names used in the main graph and all bodies, which paths of bodies must avoid
    */
   public Bodies(FreshNames taken, Visitor visitor) {
     this.taken = taken;
     this.visitor = visitor;
   }
 
-  /** A node with its bodies visited; the same instance where nothing takes another's place. */
+  /** Visits the bodies of a node; returns the same instance if nothing is replaced. */
   public NodeProto within(NodeProto node, String name, ConstantScope scope) {
     if (Nodes.subgraphs(node).isEmpty()) {
       return node;

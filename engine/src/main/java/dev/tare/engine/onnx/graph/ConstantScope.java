@@ -5,7 +5,7 @@ import dev.tare.engine.onnx.proto.TensorProto;
 import java.util.Optional;
 import java.util.Set;
 
-/** Constants that a graph sees, its own and those of the graphs around it, by unique names. */
+/** The constants visible in a graph, its own and those of enclosing graphs, by unique names. */
 public final class ConstantScope {
 
   private final Optional<ConstantScope> outer;
@@ -13,7 +13,7 @@ public final class ConstantScope {
   private final Set<String> defined;
   private final Constants constants;
 
-  /** A constant under the name that no other tensor of the model has. */
+  /** A constant and its unique name in the model. */
   public record Found(String name, TensorProto tensor) {}
 
   private ConstantScope(
@@ -28,7 +28,7 @@ public final class ConstantScope {
     return new ConstantScope(Optional.empty(), "", graph, constants);
   }
 
-  /** What a subgraph sees; the prefix is that of its own tensors within this graph. */
+  /** Returns the scope of a subgraph, with the prefix of its own tensors within this graph. */
   public ConstantScope inner(GraphProto subgraph, String innerPrefix) {
     return new ConstantScope(
         Optional.of(this), prefix + innerPrefix, subgraph, Constants.of(subgraph));
@@ -51,7 +51,7 @@ public final class ConstantScope {
     return prefix + name;
   }
 
-  /** The unique name of a tensor that this graph sees. */
+  /** The unique name of a tensor visible in this graph. */
   public String unique(String tensor) {
     return outer.isEmpty() || defined.contains(tensor)
         ? prefix + tensor

@@ -46,7 +46,7 @@ public final class Constants {
     return node.getAttributeList().stream().flatMap(a -> value(a).stream()).findFirst();
   }
 
-  /** Strings and sparse values are no tensors that anything here computes with. */
+  /** Strings and sparse values are left out: nothing here computes with them. */
   private static Optional<TensorProto> value(AttributeProto attribute) {
     return switch (attribute.getName()) {
       case "value" -> Optional.of(attribute.getT());
@@ -68,13 +68,15 @@ public final class Constants {
     return TensorProto.newBuilder().setDataType(type.getNumber());
   }
 
-  /** The constant that a tensor is, followed through Identity nodes. */
+  /** Resolves a tensor to the constant it equals, through Identity nodes. */
   public Optional<String> resolve(String name) {
     String end = followed(name);
     return tensors.containsKey(end) ? Optional.of(end) : Optional.empty();
   }
 
-  /** Where Identity nodes lead from a tensor: a constant, or the first name that is no alias. */
+  /**
+   * Follows Identity nodes from a tensor to a constant, or to the first name that is not an alias.
+   */
   String followed(String name) {
     String current = name;
     // At most one step for each alias: a chain longer than that is a cycle.
@@ -95,7 +97,7 @@ public final class Constants {
     return Optional.ofNullable(tensors.get(name));
   }
 
-  /** The 64-bit integers that a tensor constantly holds, such as axes or a shape. */
+  /** Returns the 64-bit integers of a constant tensor, such as axes or a shape. */
   public Optional<List<Long>> longs(String name) {
     return resolve(name)
         .flatMap(this::find)

@@ -6,10 +6,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Removes the constants of a graph that were read before a rewriting and are not read after it. */
+/** Removes constants that were read before a rewrite and are no longer read after it. */
 public final class DeadConstants {
 
-  /** Constant nodes, and operators through which a constant is looked up. */
+  /** Constant nodes, and operators through which constants are resolved. */
   private static final Set<String> SOURCES =
       Set.of(
           "Cast",
@@ -32,7 +32,10 @@ public final class DeadConstants {
     this.nodes = nodes;
   }
 
-  /** The original graph with the rewritten nodes; costs one walk for each Identity in a chain. */
+  /**
+   * Returns the original graph with the rewritten nodes; costs one walk for each Identity in a
+   * chain.
+   */
   public GraphProto removed() {
     Set<String> before = Nodes.used(original.getNodeList(), original.getOutputList());
     Set<String> dead = new HashSet<>();

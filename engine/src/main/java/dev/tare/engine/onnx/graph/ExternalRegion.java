@@ -6,14 +6,14 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
- * Where a tensor's bytes are, when they are in a file beside the model.
+ * The location of a tensor's bytes in an external data file.
  *
- * <p>A name comes from whoever made the model, so it may lead nowhere but into the model's folder:
- * it is relative, goes nowhere up, and means the same on every system.
+ * <p>The path is untrusted, so it must stay inside the model's folder: it is relative, has no "..",
+ * and means the same on every system.
  *
  * @param location path relative to the model's folder, with slashes
  * @param offset first byte, at least 0
- * @param length number of bytes, where the model says it
+ * @param length number of bytes, if the model states it
  * @see <a href="https://github.com/onnx/onnx/blob/main/docs/ExternalData.md">ONNX External Data</a>
  */
 public record ExternalRegion(String location, long offset, OptionalLong length) {
@@ -24,16 +24,16 @@ public record ExternalRegion(String location, long offset, OptionalLong length) 
   }
 
   /**
-   * What an external tensor says; keys that are not of the standard are passed over.
+   * Reads the location from an external tensor; keys that are not in the standard are ignored.
    *
-   * @param tensor as a model's file has it: nothing attached yet
-   * @param refusal makes the exception for a fault, which ends a sentence about the tensor
+   * @param tensor as stored in the model's file, without loaded data
+   * @param refusal creates the exception from the end of a sentence about the tensor
    */
   public static ExternalRegion of(
       TensorProto tensor, Function<String, ? extends RuntimeException> refusal) {
-    // Runtimes disagree about which of two places counts.
+    // Runtimes disagree on which of two values counts.
     if (tensor.getDataLocation() != TensorProto.DataLocation.EXTERNAL) {
-      throw refusal.apply("names external data and says that its data is in the model");
+      throw refusal.apply("has external data but also says that its data is in the model");
     }
     if (!tensor.getRawData().isEmpty()) {
       throw refusal.apply("has data both in the model and elsewhere (external data)");
@@ -51,7 +51,7 @@ public record ExternalRegion(String location, long offset, OptionalLong length) 
     }
     if (!isSafe(location)) {
       throw refusal.apply(
-          "keeps its data in '%s' (external data), which is no path inside the model's folder"
+          "stores its data in '%s' (external data), which is not a path inside the model's folder"
               .formatted(location));
     }
     return new ExternalRegion(location, offset, length);
@@ -59,10 +59,10 @@ public record ExternalRegion(String location, long offset, OptionalLong length) 
 
   private static long number(
       StringStringEntryProto entry, Function<String, ? extends RuntimeException> refusal) {
-    // Digits alone: no sign, and no more of them than a long holds for certain.
+    // Digits only: no sign, and few enough to fit a long.
     if (!entry.getValue().matches("[0-9]{1,18}")) {
       throw refusal.apply(
-          "has %s '%s' in its external data, which is no number of bytes"
+          "has %s '%s' in its external data, which is not a number of bytes"
               .formatted(entry.getKey(), entry.getValue()));
     }
     return Long.parseLong(entry.getValue());
@@ -84,7 +84,7 @@ public record ExternalRegion(String location, long offset, OptionalLong length) 
     return true;
   }
 
-  /** Writes the place into a tensor, in the standard's order of keys. */
+  /** Writes the location into a tensor, in the standard's order of keys. */
   public void mark(TensorProto.Builder tensor) {
     tensor.clearExternalData().setDataLocation(TensorProto.DataLocation.EXTERNAL);
     tensor.addExternalData(entry("location", location));

@@ -5,10 +5,10 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 
-/** Hands out names that nothing in a model has, subgraphs included. Not thread-safe. */
+/** Creates names that are unused in a model, subgraphs included. Not thread-safe. */
 public final class FreshNames {
 
-  /** Sorted, so that the names behind a prefix are found without looking at all. */
+  /** Sorted, so that names with a prefix are found without scanning all. */
   private final NavigableSet<String> taken = new TreeSet<>();
 
   public FreshNames(GraphProto graph) {
@@ -28,7 +28,9 @@ public final class FreshNames {
     }
   }
 
-  /** The wanted prefix with a slash behind it, and underscores before that while a name has it. */
+  /**
+   * Returns the wanted prefix followed by a slash, with underscores before it while it is in use.
+   */
   String freshPrefix(String wanted) {
     String prefix = wanted + "/";
     while (startsAny(prefix)) {
@@ -42,7 +44,7 @@ public final class FreshNames {
     return next != null && next.startsWith(prefix);
   }
 
-  /** The wanted name, or the first of {@code wanted_1, wanted_2, ...} that is free. */
+  /** Returns the wanted name, or the first of {@code wanted_1, wanted_2, ...} that is free. */
   public String fresh(String wanted) {
     String name = wanted;
     for (int n = 1; !taken.add(name); n++) {

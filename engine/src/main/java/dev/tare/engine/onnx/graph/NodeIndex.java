@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The nodes of a graph while they are rewritten, each in a numbered slot, with who makes and who
- * reads a tensor. Not thread-safe.
+ * The nodes of a graph during a rewrite, each in a numbered slot, with an index of the nodes that
+ * compute and read each tensor. Not thread-safe.
  */
 public final class NodeIndex {
 
@@ -40,7 +40,7 @@ public final class NodeIndex {
     Nodes.reads(node).forEach(r -> readers.computeIfAbsent(r, k -> new TreeSet<>()).add(slot));
   }
 
-  /** Numbers of the slots that hold a node, as they are now. */
+  /** Returns the numbers of the slots that currently have a node. */
   public List<Integer> slots() {
     return List.copyOf(slots.keySet());
   }
@@ -61,14 +61,14 @@ public final class NodeIndex {
     insert(slot, node);
   }
 
-  /** The slot of the standard operator that makes a tensor, where it makes nothing else. */
+  /** Returns the slot of the standard operator that computes a tensor, if it is its only output. */
   public OptionalInt maker(String tensor) {
     return makers.containsKey(tensor) ? standard(makers.get(tensor)) : OptionalInt.empty();
   }
 
   /**
-   * The slot of the standard operator that alone reads a tensor, as an input of its own: the graph
-   * does not give it out, and no subgraph captures it.
+   * Returns the slot of the standard operator that is the only reader of a tensor: it is not a
+   * graph output, and no subgraph captures it.
    */
   public OptionalInt soleReader(String tensor) {
     Set<Integer> all = readers.getOrDefault(tensor, Set.of());

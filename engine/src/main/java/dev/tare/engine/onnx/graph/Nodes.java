@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** What is read from nodes in many places: domain, attributes, subgraphs, names. */
+/** Accessors for nodes used in many places: domain, attributes, subgraphs, names. */
 public final class Nodes {
 
   private Nodes() {}
 
-  /** Domain with the two spellings of the default one folded into the empty string. */
+  /** Normalizes a domain: both spellings of the default one become the empty string. */
   public static String domain(String domain) {
     return domain.equals("ai.onnx") ? "" : domain;
   }
@@ -33,7 +33,7 @@ public final class Nodes {
     return isStandard(node) && node.getOpType().equals(opType);
   }
 
-  /** Input at a position, or the empty string where an optional one is left out. */
+  /** Returns the input at a position, or the empty string for an omitted optional one. */
   public static String input(NodeProto node, int index) {
     return index < node.getInputCount() ? node.getInput(index) : "";
   }
@@ -85,7 +85,7 @@ public final class Nodes {
     return graphs;
   }
 
-  /** The node with each of its subgraphs replaced; itself where it has none. */
+  /** Returns the node with each of its subgraphs replaced; the node itself if it has none. */
   public static NodeProto withSubgraphs(NodeProto node, UnaryOperator<GraphProto> change) {
     if (subgraphs(node).isEmpty()) {
       return node;
@@ -104,7 +104,10 @@ public final class Nodes {
     return builder.build();
   }
 
-  /** Everything that a node needs from its graph: its inputs, and what its subgraphs capture. */
+  /**
+   * Returns everything that a node reads from its graph: its inputs, and what its subgraphs
+   * capture.
+   */
   public static Set<String> reads(NodeProto node) {
     Set<String> names = new LinkedHashSet<>(node.getInputList());
     names.remove("");
@@ -112,7 +115,7 @@ public final class Nodes {
     return names;
   }
 
-  /** Names that a subgraph uses and does not define: those of the graphs around it. */
+  /** Returns names that a subgraph uses but does not define: those of enclosing graphs. */
   public static Set<String> captured(GraphProto graph) {
     Set<String> free = new LinkedHashSet<>();
     graph.getNodeList().forEach(node -> free.addAll(reads(node)));
@@ -130,7 +133,7 @@ public final class Nodes {
     return names;
   }
 
-  /** Every tensor that something reads: nodes, subgraphs, graph outputs. */
+  /** Returns every tensor that is read by nodes, subgraphs, or as a graph output. */
   static Set<String> used(Iterable<NodeProto> nodes, List<ValueInfoProto> outputs) {
     Set<String> used = new HashSet<>();
     nodes.forEach(node -> used.addAll(reads(node)));
@@ -150,8 +153,9 @@ public final class Nodes {
   }
 
   /**
-   * Unique names of nodes: their own, or {@code OpType#index} where a node has none, or {@code
-   * name#index} where an earlier node has it too; underscores follow while that is taken.
+   * Returns unique names of nodes: their own, {@code OpType#index} for a node without name, or
+   * {@code name#index} if an earlier node has the same; underscores are appended while the name is
+   * taken.
    */
   public static List<String> names(List<NodeProto> nodes) {
     Map<String, Integer> first = new HashMap<>();

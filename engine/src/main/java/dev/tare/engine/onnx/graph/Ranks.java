@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Numbers of dimensions of a graph's tensors as far as declarations and common operators tell them,
- * by the shape rules of opset 12.
+ * Ranks of a graph's tensors as far as they follow from declarations and common operators, by the
+ * shape rules of opset 12.
  */
 public final class Ranks {
 

@@ -14,12 +14,12 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code TensorProto} to tensor and back; raw data is shared, never copied. */
+/** Converts {@code TensorProto} to tensors and back; raw data is shared, never copied. */
 public final class TensorCodec {
 
   private TensorCodec() {}
 
-  /** The element type behind a code, where tensors of it have a dense form. */
+  /** Returns the element type of a code, if tensors of it have a dense form. */
   public static Optional<DType> dtype(int onnxCode) {
     for (DType type : DType.values()) {
       if (type.onnxCode() == onnxCode) {
@@ -33,13 +33,15 @@ public final class TensorCodec {
     return new Shape(proto.getDimsList());
   }
 
-  /** Whether a tensor's data is at hand: it is not for one too large, which stays in its file. */
+  /**
+   * Whether a tensor's data is loaded; the data of a tensor that is too large stays in its file.
+   */
   public static boolean held(TensorProto proto) {
     return !ExternalRegion.isExternal(proto) || !proto.getRawData().isEmpty();
   }
 
   /**
-   * Costs a copy where the model keeps typed fields instead of raw data.
+   * Decodes a tensor; costs a copy if the model uses typed fields instead of raw data.
    *
    * @throws IllegalArgumentException if the data is not {@link #held}
    */
@@ -57,7 +59,7 @@ public final class TensorCodec {
     int size = Math.toIntExact(shape.size());
     ByteBuffer out =
         ByteBuffer.allocate(Math.toIntExact(dtype.byteSize(size))).order(ByteOrder.LITTLE_ENDIAN);
-    // Typed fields hold 4-bit elements as raw data does, two in a byte.
+    // Typed fields store 4-bit elements like raw data, two in a byte.
     int entries = dtype.bits() < 8 ? out.capacity() : size;
     for (int i = 0; i < entries; i++) {
       switch (dtype) {
@@ -96,7 +98,7 @@ public final class TensorCodec {
     return encode(name, DType.FLOAT32, dims, bytes);
   }
 
-  /** How a graph declares an input that holds such a tensor. */
+  /** Returns the declaration of a graph input for such a tensor. */
   public static ValueInfoProto declaration(TensorProto tensor) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     tensor.getDimsList().forEach(dim -> shape.addDimBuilder().setDimValue(dim));
@@ -105,7 +107,7 @@ public final class TensorCodec {
     return ValueInfoProto.newBuilder().setName(tensor.getName()).setType(type).build();
   }
 
-  /** An int64 vector. */
+  /** Creates an int64 vector. */
   public static TensorProto longs(String name, List<Long> values) {
     ByteBuffer bytes = ByteBuffer.allocate(values.size() * 8).order(ByteOrder.LITTLE_ENDIAN);
     values.forEach(bytes::putLong);

@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Element types of a graph's tensors as far as declarations, constants and operators tell them:
- * what a MatMul multiplies by a float32 weight is float32, and so is what it gives.
+ * Element types of a graph's tensors as far as they follow from declarations, constants and
+ * operators: what a MatMul multiplies by a float32 weight is float32, and so is its output.
  *
- * <p>Tensors that an operator wants to be of one type form a set; one that is known tells the
- * others, before and behind it, and through bodies of If, Loop and Scan.
+ * <p>Tensors that an operator requires to be of one type form a set; one known type determines the
+ * others, upstream, downstream and through bodies of If, Loop and Scan.
  */
 public final class TensorTypes {
 
@@ -33,13 +33,13 @@ public final class TensorTypes {
     return types;
   }
 
-  /** True unless the tensor is known to hold something else than real numbers. */
+  /** True unless the tensor is known to have values other than real numbers. */
   public boolean mayBeFloat(String tensor) {
     int code = code(tensor);
     return code == 0 || TensorCodec.dtype(code).filter(DType::isFloat).isPresent();
   }
 
-  /** True where the tensor is known to hold 32-bit floats. */
+  /** True if the tensor is known to have 32-bit floats. */
   public boolean isFloat(String tensor) {
     return code(tensor) == DType.FLOAT32.onnxCode();
   }
@@ -49,7 +49,7 @@ public final class TensorTypes {
     return own != null ? own : ofSets.getOrDefault(root(tensor), 0);
   }
 
-  /** Names that a body defines stand behind a number of its own. */
+  /** Names defined in a body are prefixed with the body's number. */
   private record Scope(String prefix, Set<String> defined, Scope outer) {
     String name(String tensor) {
       return outer == null || defined.contains(tensor) ? prefix + tensor : outer.name(tensor);
@@ -80,7 +80,7 @@ public final class TensorTypes {
   }
 
   private void body(NodeProto node, GraphProto body, Scope outer) {
-    // Nobody gives such a name; one that did would lose the type of a tensor, no more.
+    // Nobody uses such a name; a model that did would only lose the type of a tensor.
     Scope inner = new Scope("\0" + bodies++ + "/", Nodes.defined(body), outer);
     read(body, inner);
     switch (node.getOpType()) {
@@ -106,7 +106,7 @@ public final class TensorTypes {
     }
   }
 
-  /** What a node gives is what its body gives, behind so many outputs of the body. */
+  /** The outputs of a node have the types of its body's outputs, after skipping the first ones. */
   private void results(NodeProto node, GraphProto body, Scope outer, Scope inner, int first) {
     for (int i = 0; i < node.getOutputCount() && first + i < body.getOutputCount(); i++) {
       join(outer.name(node.getOutput(i)), inner.name(body.getOutput(first + i).getName()));

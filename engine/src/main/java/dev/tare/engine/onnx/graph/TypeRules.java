@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the standard says of the element types of an operator's inputs and outputs. */
+/** The standard's rules for element types of an operator's inputs and outputs. */
 final class TypeRules {
 
   private static final Set<String> TO_INT64 =
@@ -20,7 +20,10 @@ final class TypeRules {
   private static final Set<String> TO_BOOL =
       Set.of("Not", "And", "Or", "Xor", "IsNaN", "IsInf", "RegexFullMatch");
 
-  /** Whose first output has a type that no input tells, or bodies that do. */
+  /**
+   * Operators whose first output has a type that does not follow from an input, or follows from
+   * bodies.
+   */
   private static final Set<String> OPAQUE =
       Set.of(
           "If",
@@ -48,7 +51,7 @@ final class TypeRules {
           "BitCast",
           "ImageDecoder");
 
-  /** Whose inputs all have the type of the output. */
+  /** Operators whose inputs all have the type of the output. */
   private static final Set<String> UNIFORM =
       Set.of(
           "MatMul",
@@ -78,7 +81,7 @@ final class TypeRules {
           "com.microsoft.Gelu",
           "com.microsoft.QuickGelu");
 
-  /** Inputs of the output's type, of operators where some have another one. */
+  /** Inputs with the output's type, for operators where others have a different one. */
   private static final Map<String, List<Integer>> INPUTS =
       Map.ofEntries(
           Map.entry("Where", List.of(1, 2)),
@@ -98,7 +101,7 @@ final class TypeRules {
 
   private static final Set<String> ALL_OUTPUTS = Set.of("LSTM", "GRU", "RNN", "Split");
 
-  /** Of ai.onnx.ml: the output that is always of 32-bit floats. */
+  /** Operators of ai.onnx.ml with the output that always has 32-bit floats. */
   private static final Map<String, Integer> FLOAT_OUTPUT =
       Map.of(
           "ai.onnx.ml.Normalizer", 0,
@@ -117,7 +120,7 @@ final class TypeRules {
     return Nodes.isStandard(node) ? node.getOpType() : node.getDomain() + "." + node.getOpType();
   }
 
-  /** Tensors of a node that have one type between them, whichever it is; bodies apart. */
+  /** Returns the tensors of a node that all have the same type; bodies are handled elsewhere. */
   static List<String> alike(NodeProto node) {
     String op = key(node);
     List<String> alike = new ArrayList<>();
@@ -142,7 +145,7 @@ final class TypeRules {
     return alike;
   }
 
-  /** The type of an output that an operator always gives; empty where its inputs tell. */
+  /** Returns the type that an operator's output always has; empty if it follows from the inputs. */
   static Optional<Integer> fixed(NodeProto node, int output) {
     String op = key(node);
     if (output > 0) {

@@ -34,7 +34,7 @@ final class GraphRewrite {
     nodes.add(node);
   }
 
-  /** A free tensor name, made from the node's first output. */
+  /** Returns a free tensor name, derived from the node's first output. */
   String tensor(NodeProto node, String suffix) {
     return names.fresh(node.getOutput(0) + "_" + suffix);
   }
@@ -61,7 +61,7 @@ final class GraphRewrite {
     return name;
   }
 
-  /** The node with a list of integers moved from an attribute to a further input. */
+  /** Returns the node with a list of integers moved from an attribute to a new input. */
   NodeProto attributeToInput(NodeProto node, String name) {
     Optional<AttributeProto> attribute = Nodes.attribute(node, name);
     if (attribute.isEmpty()) {
@@ -89,7 +89,7 @@ final class GraphRewrite {
         NodeProto.newBuilder().setOpType(opType).addInput(input).addAttribute(attribute));
   }
 
-  /** Adds a node with one output, named after what the origin makes. */
+  /** Adds a node with one output, named after the output of the origin. */
   String node(NodeProto origin, String suffix, NodeProto.Builder node) {
     String output = tensor(origin, suffix);
     nodes.add(node.setName(output).addOutput(output).build());
@@ -100,14 +100,14 @@ final class GraphRewrite {
     return constants.resolve(name).flatMap(constants::find);
   }
 
-  /** Whether anything takes a tensor of the graph as it was: a node, a body, or the caller. */
+  /** Whether anything in the original graph reads a tensor: a node, a body, or the caller. */
   boolean read(String tensor) {
     return !tensor.isEmpty()
         && (original.getOutputList().stream().anyMatch(o -> o.getName().equals(tensor))
             || original.getNodeList().stream().anyMatch(n -> Nodes.reads(n).contains(tensor)));
   }
 
-  /** Number of dimensions, where the graph tells it. */
+  /** Number of dimensions, if it is known. */
   Optional<Integer> rank(String tensor) {
     return ranks.find(tensor);
   }

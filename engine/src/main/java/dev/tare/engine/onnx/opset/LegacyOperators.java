@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Rewrites single operators of opsets 7 to 10 in the form that 11 gives them. */
+/** Rewrites single operators of opsets 7 to 10 for opset 11. */
 final class LegacyOperators {
 
   private final String model;
@@ -27,7 +27,7 @@ final class LegacyOperators {
   }
 
   /**
-   * @throws InvalidModelException if the operator changed its meaning
+   * @throws InvalidModelException if the operator's meaning changed
    */
   NodeProto upgrade(NodeProto node) {
     return switch (node.getOpType()) {
@@ -105,9 +105,9 @@ final class LegacyOperators {
   }
 
   /**
-   * Before 11 positions were x / scale, which is called asymmetric now. The nearest one was rounded
-   * down along an axis that grows and up along one that shrinks, in ONNX Runtime's upsamplebase.h;
-   * 11 has one rounding for all axes.
+   * Before 11 positions were x / scale, now called asymmetric. ONNX Runtime (upsamplebase.h)
+   * rounded the nearest one down along an axis that grows and up along one that shrinks; 11 has one
+   * rounding for all axes.
    */
   private NodeProto resize(NodeProto node) {
     String mode =
@@ -119,7 +119,7 @@ final class LegacyOperators {
       List<Float> scales = scales(node);
       boolean shrinks = scales.stream().anyMatch(s -> s < 1f);
       if (shrinks && scales.stream().anyMatch(s -> s > 1f)) {
-        throw refuse(node, "axes that grow beside axes that shrink");
+        throw refuse(node, "axes that grow and axes that shrink");
       }
       rounding = shrinks ? "ceil" : "floor";
     } else if (!mode.equals("linear")) {
@@ -179,7 +179,7 @@ final class LegacyOperators {
   private InvalidModelException refuse(NodeProto node, String what) {
     return new InvalidModelException(
         model,
-        "%s '%s' of opset %d with %s has no equal in opset %d; export the model again"
+        "%s '%s' of opset %d with %s has no equivalent in opset %d; export the model again"
             .formatted(node.getOpType(), node.getName(), from, what, OpsetUpgrade.CHANNELS));
   }
 }

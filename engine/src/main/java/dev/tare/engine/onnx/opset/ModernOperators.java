@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Rewrites single operators of opsets 13 to 20 in the form that 21 gives them. */
+/** Rewrites single operators of opsets 13 to 20 for opset 21. */
 final class ModernOperators {
 
   private static final Map<String, String> GRID_SAMPLE_MODES =
@@ -26,7 +26,7 @@ final class ModernOperators {
   }
 
   /**
-   * @throws InvalidModelException if the operator changed its meaning
+   * @throws InvalidModelException if the operator's meaning changed
    */
   NodeProto upgrade(NodeProto node) {
     return switch (node.getOpType()) {
@@ -50,26 +50,26 @@ final class ModernOperators {
     };
   }
 
-  /** 14: training is an attribute; before, it was what made more than one output. */
+  /** 14: training is an attribute; before, it was implied by more than one output. */
   private NodeProto batchNormalization(NodeProto node) {
     if (node.getOutputList().stream().skip(1).anyMatch(output -> !output.isEmpty())) {
       throw new InvalidModelException(
           model,
-          "BatchNormalization '%s' of opset %d with statistics of the batch has no equal in opset"
+          "BatchNormalization '%s' of opset %d with statistics of the batch has no equivalent in"
                   .formatted(node.getName(), from)
-              + " 14; export the model for inference");
+              + " opset 14; export the model for inference");
     }
     return node.toBuilder().clearOutput().addOutput(node.getOutput(0)).build();
   }
 
-  /** 16: half a pixel is taken off the regions, unless the old behaviour is asked for. */
+  /** 16: half a pixel is subtracted from the regions, unless the old behaviour is requested. */
   private static NodeProto roiAlign(NodeProto node) {
     return node.toBuilder()
         .addAttribute(LegacyOperators.text("coordinate_transformation_mode", "output_half_pixel"))
         .build();
   }
 
-  /** 18: equal parts must say how many they are. */
+  /** 18: the number of equal parts must be given. */
   private static NodeProto split(NodeProto node) {
     return Nodes.input(node, 1).isEmpty()
         ? node.toBuilder()
@@ -78,7 +78,7 @@ final class ModernOperators {
         : node;
   }
 
-  /** 20: modes are called by no number of dimensions. */
+  /** 20: names of modes no longer depend on the number of dimensions. */
   private static NodeProto gridSample(NodeProto node) {
     Optional<AttributeProto> mode = Nodes.attribute(node, "mode");
     if (mode.isEmpty()) {
@@ -92,7 +92,7 @@ final class ModernOperators {
         .build();
   }
 
-  /** 20: the axis is an input, and no longer the first behind the batch where it is left out. */
+  /** 20: the axis is an input, and its default is no longer the first after the batch. */
   private NodeProto dft(NodeProto node) {
     String axis = rewrite.integer(node, "axis", Nodes.intAttribute(node, "axis", 1));
     return Nodes.withoutAttribute(node, "axis")
@@ -103,9 +103,9 @@ final class ModernOperators {
         .build();
   }
 
-  /** 21: scale and bias are those of channels; each group's is repeated for all of its own. */
+  /** 21: scale and bias are per channel; those of a group are repeated for its channels. */
   private NodeProto groupNormalization(NodeProto node) {
-    // The runtime refuses one without scale and bias.
+    // The runtime refuses the operator without scale and bias.
     if (node.getInputCount() < 3) {
       return node;
     }

@@ -21,18 +21,20 @@ import java.util.Set;
  * Raises a model to a newer version of the standard operators without changing what it computes.
  *
  * <p>Rules follow the changes that the ONNX changelog records between 7 and 21, subgraphs included;
- * a model at the target or above stays as it is. Nodes keep the names that {@link
- * OnnxModel#nodeNames} gives, written into the model.
+ * a model at the target or above is not changed. Nodes keep the names of {@link
+ * OnnxModel#nodeNames}, written into the model.
  */
 public final class OpsetUpgrade {
 
-  /** The first opset whose DequantizeLinear takes one scale per channel; of IR version 7. */
+  /** The first opset whose DequantizeLinear accepts one scale per channel; needs IR version 7. */
   public static final int CHANNELS = 13;
 
-  /** The first opset with scales per block and with integers of 4 and 16 bits; of IR version 10. */
+  /**
+   * The first opset with scales per block and with integers of 4 and 16 bits; needs IR version 10.
+   */
   public static final int BLOCKS = 21;
 
-  /** Up to this version of the file format every initializer is an input too. */
+  /** Up to this version of the file format every initializer is also an input. */
   public static final int IR_WITH_INITIALIZERS_AS_INPUTS = 3;
 
   private static final Map<Integer, Integer> IR_OF_TARGET = Map.of(CHANNELS, 7, BLOCKS, 10);
@@ -50,23 +52,23 @@ public final class OpsetUpgrade {
   }
 
   /**
-   * The same computation in opset {@link #CHANNELS} or above; the model itself where it is there
-   * already.
+   * Converts a model to opset {@link #CHANNELS} or above; returns the model itself if it already
+   * is.
    *
-   * @throws InvalidModelException if an operator changed its meaning in a way that cannot be
-   *     written in version 13; named in the message
+   * @throws InvalidModelException if an operator's meaning changed so that it cannot be expressed
+   *     in version 13; named in the message
    */
   public static OnnxModel upgrade(OnnxModel model) {
     return upgrade(model, CHANNELS);
   }
 
   /**
-   * The same computation in the target opset or above; the model itself where it is there already.
+   * Converts a model to the target opset or above; returns the model itself if it already is.
    *
    * @param target {@link #CHANNELS} or {@link #BLOCKS}
-   * @throws InvalidModelException if an operator changed its meaning in a way that cannot be
-   *     written in the target version; named in the message
-   * @throws IllegalArgumentException if the target is another
+   * @throws InvalidModelException if an operator's meaning changed so that it cannot be expressed
+   *     in the target version; named in the message
+   * @throws IllegalArgumentException if the target is any other opset
    */
   public static OnnxModel upgrade(OnnxModel model, int target) {
     if (!IR_OF_TARGET.containsKey(target)) {
@@ -149,7 +151,8 @@ public final class OpsetUpgrade {
 
   /**
    * 13: softmax runs along one axis; before, over all axes from the given one on, as if the tensor
-   * were a matrix. The two agree for the last axis; otherwise the matrix is made.
+   * were a matrix. The two agree for the last axis; otherwise nodes that reshape to a matrix are
+   * added.
    */
   private static NodeProto softmax(NodeProto node, GraphRewrite rewrite) {
     long axis = Nodes.intAttribute(node, "axis", 1);

@@ -278,8 +278,7 @@ public class OpsetUpgradeTest {
     assertThatExceptionOfType(InvalidModelException.class)
         .isThrownBy(() -> OpsetUpgrade.upgrade(resize("nearest", 2f, .5f).build()))
         .withMessage(
-            "Cannot use model 'test.onnx': Resize 'resize' of opset 10 with axes that grow beside"
-                + " axes that shrink has no equal in opset 13; export the model again");
+            "Cannot use model 'test.onnx': Resize 'resize' of opset 10 with axes that grow and axes that shrink has no equivalent in opset 13; export the model again");
     Models perPosition =
         cube(8)
             .weight("p", 4)

@@ -141,7 +141,7 @@ class OpsetUpgradeTo21Test {
         .isThrownBy(() -> OpsetUpgrade.upgrade(model, 21))
         .withMessage(
             "Cannot use model 'test.onnx': BatchNormalization 'bn' of opset 13 with statistics of"
-                + " the batch has no equal in opset 14; export the model for inference");
+                + " the batch has no equivalent in opset 14; export the model for inference");
   }
 
   @ParameterizedTest
