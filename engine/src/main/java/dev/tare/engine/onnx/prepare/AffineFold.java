@@ -14,11 +14,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Works what a product's output alone goes through, channel by channel, into its weight and bias:
- * BatchNormalization, and Mul, Div, Add and Sub with a constant, as many as follow each other.
+ * Folds per-channel operators after a product into its weight and bias, if they are the only
+ * readers: chains of BatchNormalization, and of Mul, Div, Add and Sub with a constant.
  *
- * <p>A MatMul has no bias, so it takes part only where a BatchNormalization is among them; what it
- * cannot take becomes one Add. Nothing is folded that would make a constant infinite or NaN.
+ * <p>A MatMul has no bias, so it takes part only if the chain has a BatchNormalization; what it
+ * cannot absorb becomes one Add. Nothing is folded that would make a constant infinite or NaN.
  */
 final class AffineFold {
 
@@ -27,7 +27,7 @@ final class AffineFold {
   private final FreshNames names;
   private final List<TensorProto> added = new ArrayList<>();
 
-  /** The chain behind a product: its slots in order, what they compute, and what comes out. */
+  /** The chain after a product: its slots in order, what they compute, and its output. */
   private record Chain(
       List<Integer> slots, ChannelAffine affine, String output, boolean normalizes) {}
 
@@ -142,7 +142,7 @@ final class AffineFold {
     };
   }
 
-  /** The operand beside {@code x}, where it is a constant for each channel. */
+  /** Returns the other operand of {@code x}, if it is a constant per channel. */
   private Optional<double[]> other(NodeProto node, String x, Linear linear) {
     if (node.getInputCount() != 2) {
       return Optional.empty();
@@ -159,7 +159,7 @@ final class AffineFold {
     return Arrays.stream(values).map(v -> -v).toArray();
   }
 
-  /** {@code gamma * (x - mean) / sqrt(variance + epsilon) + beta}, by fixed statistics alone. */
+  /** {@code gamma * (x - mean) / sqrt(variance + epsilon) + beta}, only with fixed statistics. */
   private Optional<ChannelAffine> normalization(NodeProto node, String x, int channels) {
     if (!Nodes.input(node, 0).equals(x)
         || Nodes.intAttribute(node, "training_mode", 0) != 0

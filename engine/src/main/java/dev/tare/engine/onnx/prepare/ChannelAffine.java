@@ -3,7 +3,7 @@ package dev.tare.engine.onnx.prepare;
 import java.util.Arrays;
 import java.util.stream.DoubleStream;
 
-/** For each channel a factor, then a summand. */
+/** A factor and a summand for each channel: {@code x * scale + shift}. */
 final class ChannelAffine {
 
   private final double[] scale;
@@ -14,7 +14,7 @@ final class ChannelAffine {
     this.shift = shift;
   }
 
-  /** Arrays of equal length, which must not change afterwards. */
+  /** Wraps arrays of equal length, which must not change afterwards. */
   static ChannelAffine of(double[] scale, double[] shift) {
     return new ChannelAffine(scale, shift);
   }
@@ -35,7 +35,7 @@ final class ChannelAffine {
     return new ChannelAffine(scale, summands);
   }
 
-  /** First this, then the other. */
+  /** Composes two: first this, then the other. */
   ChannelAffine then(ChannelAffine next) {
     double[] newScale = new double[scale.length];
     double[] newShift = new double[scale.length];

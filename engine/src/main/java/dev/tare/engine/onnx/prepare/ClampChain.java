@@ -12,11 +12,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Makes one operator of Relu and Clip that follow each other, as their bounds meet.
+ * Merges a chain of Relu and Clip into one operator with the bounds of all.
  *
- * <p>ONNX Runtime 1.29 cannot load a quantized model with two of them behind a Conv or a Gemm: it
- * lets the QuantizeLinear do the work of the last one, forgets that it has joined the first one to
- * the product, and ends with two nodes of one name. What is read elsewhere too is left.
+ * <p>ONNX Runtime 1.29 cannot load a quantized model with two of them after a Conv or a Gemm: it
+ * replaces the last one by the QuantizeLinear, although it has fused the first one into the
+ * product, and ends with two nodes of one name. Operators whose output is also read elsewhere are
+ * kept.
  */
 final class ClampChain {
 
@@ -29,7 +30,7 @@ final class ClampChain {
   private final int opset;
   private final List<TensorProto> added = new ArrayList<>();
 
-  /** One of a chain but the last: the slots that go with it, and what it computes. */
+  /** An operator of a chain before the last: the slots removed with it, and what it computes. */
   private record Earlier(NodeProto node, Clamps.Clamp clamp, List<Integer> slots) {}
 
   ClampChain(NodeIndex nodes, ConstantOperands operands, FreshNames names, int opset) {
@@ -39,7 +40,7 @@ final class ClampChain {
     this.opset = opset;
   }
 
-  /** The bounds that merged operators need as constants. */
+  /** Merges all chains; returns the constants that the merged operators need as bounds. */
   List<TensorProto> merge() {
     for (int slot : nodes.slots()) {
       Optional<NodeProto> last =
@@ -62,7 +63,7 @@ final class ClampChain {
     }
   }
 
-  /** Whether what alone reads a tensor belongs to the same chain. */
+  /** Whether the only reader of a tensor belongs to the same chain. */
   private boolean goesOn(String tensor) {
     OptionalInt reader = nodes.soleReader(tensor);
     if (reader.isEmpty()) {
@@ -79,7 +80,10 @@ final class ClampChain {
         || (Nodes.is(node, "Dropout") && Nodes.input(node, 2).isEmpty());
   }
 
-  /** What makes a tensor that nothing else reads, looked up through operators that do nothing. */
+  /**
+   * Returns the operator that computes a tensor without other readers, looking through operators
+   * that do nothing.
+   */
   private Optional<Earlier> earlier(String tensor) {
     List<Integer> slots = new ArrayList<>();
     String current = tensor;
@@ -101,7 +105,10 @@ final class ClampChain {
     }
   }
 
-  /** One of the chain where it has the bounds of all, so that constants are used again. */
+  /**
+   * Returns an operator of the chain that already has the merged bounds, so that constants are
+   * reused.
+   */
   private NodeProto merged(
       NodeProto last, Clamps.Clamp own, List<Earlier> chain, Clamps.Clamp both) {
     if (both.sameBounds(own)) {

@@ -6,7 +6,7 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Reads the operators that keep a tensor within constant bounds: Relu and Clip. */
+/** Reads operators that limit a tensor to constant bounds: Relu and Clip. */
 final class Clamps {
 
   private static final double NONE = Double.POSITIVE_INFINITY;
@@ -16,11 +16,11 @@ final class Clamps {
   /**
    * What an operator computes: {@code min(max(x, low), high)}.
    *
-   * @param low minus infinity where there is no bound; below {@code high}, or equal
+   * @param low minus infinity without a bound; at most {@code high}
    */
   record Clamp(String x, double low, double high) {
 
-    /** First this, then the other, which takes what this gives. */
+    /** Composes two: first this, then the other. */
     Clamp then(Clamp next) {
       return new Clamp(x, next.at(low), next.at(high));
     }

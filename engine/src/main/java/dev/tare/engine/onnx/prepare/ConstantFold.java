@@ -22,11 +22,11 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Makes an initializer of a product's operand that is a constant behind operators which only
- * arrange its values, so that it counts as a weight. The initializer has the name of the tensor,
- * and the operator that made it goes.
+ * Folds operators that only rearrange a constant operand of a product into an initializer, so that
+ * it counts as a weight. The initializer gets the name of the tensor, and the operator that
+ * computed it is removed.
  *
- * <p>A model grows by no more than the bytes of the constants that it has.
+ * <p>A model grows at most by the bytes of its constants.
  */
 final class ConstantFold {
 
@@ -47,7 +47,7 @@ final class ConstantFold {
     graph.getOutputList().stream().map(ValueInfoProto::getName).forEach(outputs::add);
   }
 
-  /** The model with such weights as initializers; the same instance where it has none. */
+  /** Returns the model with such weights as initializers; the same instance if it has none. */
   static OnnxModel folded(OnnxModel model) {
     return new ConstantFold(model).fold(model);
   }

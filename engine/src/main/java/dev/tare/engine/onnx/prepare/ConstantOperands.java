@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Constant float operands of arithmetic, looked up through Identity, Reshape and Unsqueeze. */
+/** Finds constant float operands of arithmetic, through Identity, Reshape and Unsqueeze. */
 final class ConstantOperands {
 
   private final Constants constants;
@@ -28,7 +28,7 @@ final class ConstantOperands {
     this.ranks = ranks;
   }
 
-  /** The name under which the model keeps the constant that a tensor is. */
+  /** Returns the name under which the model stores the constant that a tensor equals. */
   Optional<String> resolve(String tensor) {
     return constants.resolve(tensor);
   }
@@ -73,7 +73,10 @@ final class ConstantOperands {
     return shape.map(s -> Tensor.of(DType.FLOAT32, s, data.get().bytes()));
   }
 
-  /** A shape written out in numbers; one that copies or infers a size is left to the runtime. */
+  /**
+   * Returns the shape if all sizes are given; a shape that copies or infers a size is left to the
+   * runtime.
+   */
   private static Optional<Shape> reshaped(Shape from, List<Long> dims) {
     if (dims.stream().anyMatch(d -> d <= 0)) {
       return Optional.empty();
@@ -101,7 +104,7 @@ final class ConstantOperands {
         .flatMap(t -> channelsBeside(tensor, 2, length));
   }
 
-  /** The number that a constant of one element is, where it adds no dimension to its partner. */
+  /** Returns the value of a constant of one element, if it adds no dimension to its partner. */
   OptionalDouble scalarBeside(String constant, String partner) {
     return floats(constant)
         .filter(t -> t.shape().size() == 1)
@@ -111,9 +114,9 @@ final class ConstantOperands {
   }
 
   /**
-   * The number for each channel that a constant holds, where it varies along axis 1 alone.
+   * Returns a constant's number for each channel, if it varies only along axis 1.
    *
-   * @param rank dimensions of the tensor beside it
+   * @param rank dimensions of the other operand
    * @param channels size of that tensor's axis 1
    */
   Optional<double[]> channelsBeside(String constant, int rank, int channels) {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What Slice and Concat make of constant floats; empty where the standard does not allow it. */
+/** Computes Slice and Concat of constant floats; empty if the standard does not allow it. */
 final class ConstantParts {
 
   private ConstantParts() {}
@@ -17,7 +17,7 @@ final class ConstantParts {
    * A part of a tensor.
    *
    * @param axes as the operator gives them, one for each start; empty for the first axes
-   * @param steps likewise; empty for steps of 1
+   * @param steps one for each start; empty for steps of 1
    */
   static Optional<Tensor> sliced(
       Tensor tensor, List<Long> starts, List<Long> ends, List<Long> axes, List<Long> steps) {
@@ -61,7 +61,10 @@ final class ConstantParts {
             tensor.dtype(), new Shape(dims), ConstantViews.gathered(tensor, dims, strides, first)));
   }
 
-  /** An index as the standard reads it: from the end where negative, and inside of the axis. */
+  /**
+   * Normalizes an index like the standard: counted from the end if negative, and limited to the
+   * axis.
+   */
   private static long bound(long index, long size, long step, boolean end) {
     long place = index < 0 && index >= -size ? index + size : index;
     if (step > 0) {
@@ -72,15 +75,15 @@ final class ConstantParts {
 
   private static long length(long start, long end, long step) {
     long way = step > 0 ? end - start : start - end;
-    // The largest step there is has no positive counterpart.
+    // The smallest long has no positive counterpart.
     long stride = step == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(step);
     return way <= 0 ? 0 : (way - 1) / stride + 1;
   }
 
   /**
-   * Tensors one behind the other along an axis.
+   * Concatenates tensors along an axis.
    *
-   * @param most bytes of the result; empty beyond them
+   * @param most maximum bytes of the result; empty above it
    */
   static Optional<Tensor> joined(List<Tensor> tensors, long named, long most) {
     Tensor first = tensors.get(0);

@@ -18,15 +18,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What operators that only arrange values give for constants: Transpose, Reshape, Squeeze,
- * Unsqueeze, Flatten, Identity, Slice, Concat, and Cast of 64-bit floats to 32 bits. To the bit
- * what a runtime gives.
+ * Computes operators that only rearrange values of constants: Transpose, Reshape, Squeeze,
+ * Unsqueeze, Flatten, Identity, Slice, Concat, and Cast of 64-bit floats to 32 bits. Equal to a
+ * runtime's result to the bit.
  */
 final class ConstantViews {
 
   private static final int MAX_CHAIN = 16;
 
-  /** Joined constants can double at each of a chain's operators; each is asked for this often. */
+  /** A chain of Concat can double the size at each step, so the number of steps is limited. */
   private static final int MAX_STEPS = 1_000;
 
   private final Constants constants;
@@ -35,7 +35,7 @@ final class ConstantViews {
   private int steps;
 
   /**
-   * @param most bytes of a value that several constants are joined to
+   * @param most maximum bytes of a concatenated value
    */
   ConstantViews(Constants constants, NodeIndex nodes, long most) {
     this.constants = constants;
@@ -43,7 +43,10 @@ final class ConstantViews {
     this.most = Math.min(most, Integer.MAX_VALUE);
   }
 
-  /** The value of a tensor that such operators make of floats; empty for any other. */
+  /**
+   * Returns the value of a tensor that such operators compute from constant floats; empty for any
+   * other.
+   */
   Optional<Tensor> find(String tensor) {
     steps = 0;
     return find(tensor, 0);
@@ -103,7 +106,7 @@ final class ConstantViews {
     };
   }
 
-  /** Up to opset 9 the places are attributes, later inputs. */
+  /** Up to opset 9 starts and ends are attributes, later inputs. */
   private Optional<Tensor> sliced(NodeProto node, Tensor tensor) {
     Optional<List<Long>> starts = places(node, "starts", 1);
     Optional<List<Long>> ends = places(node, "ends", 2);
@@ -150,7 +153,7 @@ final class ConstantViews {
     return Tensor.of(DType.FLOAT32, doubles.shape(), floats.flip());
   }
 
-  /** Empty where axes are computed; none where all dimensions of size 1 are meant. */
+  /** Empty if axes are computed; an empty list means all dimensions of size 1. */
   private Optional<List<Long>> axes(NodeProto node) {
     return places(node, "axes", 1);
   }
@@ -181,7 +184,10 @@ final class ConstantViews {
         Tensor.of(tensor.dtype(), new Shape(dims), gathered(tensor, dims, strides, 0)));
   }
 
-  /** Values of a tensor from a first one on, by steps for each axis, which may be negative. */
+  /**
+   * Gathers values of a tensor from a first one on, with steps for each axis, which may be
+   * negative.
+   */
   static ByteBuffer gathered(Tensor tensor, List<Long> dims, long[] strides, long first) {
     int size = Math.toIntExact(new Shape(dims).size());
     boolean wide = tensor.dtype() == DType.FLOAT64;
@@ -191,7 +197,7 @@ final class ConstantViews {
     long[] place = new long[strides.length];
     long source = first;
     for (int i = 0; i < size; i++) {
-      // The bits are moved, so that a NaN keeps its payload.
+      // Copied as bits, so that a NaN keeps its payload.
       if (wide) {
         to.putLong(from.getLong((int) source * 8));
       } else {

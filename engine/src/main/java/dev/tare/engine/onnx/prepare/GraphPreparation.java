@@ -20,28 +20,29 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Rewrites of a float model that quantize better, or run faster quantized, and compute the same up
- * to float rounding:
+ * Rewrites a float model so that it quantizes better or runs faster quantized, and computes the
+ * same up to float rounding:
  *
  * <ul>
- *   <li>a weight behind Transpose, Reshape, Squeeze, Unsqueeze, Flatten, Identity or Cast becomes
- *       an initializer
- *   <li>BatchNormalization by fixed statistics goes into the Conv, ConvTranspose, Gemm or MatMul in
- *       front of it
- *   <li>so do a constant factor or summand, for all channels or for each, behind Conv,
- *       ConvTranspose and Gemm
- *   <li>{@code min(max(x + 3, 0), 6) / 6} becomes HardSigmoid, a hard swish so HardSigmoid and Mul
- *   <li>Relu and Clip that follow each other become the one whose bounds they have together
- *   <li>a bias that several of them add is one of its own for each, {@code b_1} for {@code b}
- *   <li>a node name that its graph, be it a body, has already becomes another
+ *   <li>a constant weight read through Transpose, Reshape, Squeeze, Unsqueeze, Flatten, Identity or
+ *       Cast becomes an initializer
+ *   <li>BatchNormalization with fixed statistics is folded into the Conv, ConvTranspose, Gemm or
+ *       MatMul before it
+ *   <li>so is a constant factor or summand, scalar or per channel, after Conv, ConvTranspose and
+ *       Gemm
+ *   <li>{@code min(max(x + 3, 0), 6) / 6} becomes HardSigmoid, and a hard swish becomes HardSigmoid
+ *       and Mul
+ *   <li>a chain of Relu and Clip becomes one operator with the bounds of all
+ *   <li>a bias shared by several products is copied for each, {@code b_1} for {@code b}
+ *   <li>a node name that occurs twice in a graph or body is made unique
  * </ul>
  *
- * <p>Folds are computed in double and rounded once. The product takes the output name of the last
- * node that it swallows, so tensors that are left keep their names; nodes keep those that {@link
- * OnnxModel#nodeNames} gives, written into the model. A folded weight {@code w} is the initializer
- * {@code w_folded} with {@code w_bias}, one of its own for each node; a taken name gets {@code _1},
- * {@code _2}. Constants that nothing reads any more are dropped. Subgraphs stay as they are, and so
- * does every tensor that they, or the graph's outputs, name.
+ * <p>Folds are computed in double and rounded once. The product gets the output name of the last
+ * node folded into it, so the remaining tensors keep their names; nodes keep the names of {@link
+ * OnnxModel#nodeNames}, written into the model. A folded weight {@code w} becomes the initializer
+ * {@code w_folded} with {@code w_bias}, separate for each node; a taken name gets {@code _1},
+ * {@code _2}. Constants that nothing reads any more are removed. Subgraphs do not change, nor does
+ * any tensor that they read or that is a graph output.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/conv_bn_fusion.cc">conv_bn_fusion.cc,
@@ -52,8 +53,8 @@ public final class GraphPreparation {
   private GraphPreparation() {}
 
   /**
-   * The prepared model; the model itself where nothing is to be done, so preparing again changes
-   * nothing. Equal models give equal bytes. Costs a copy of the weights that change.
+   * Prepares a model; returns the model itself if there is nothing to do, so preparing again
+   * changes nothing. Equal models give equal bytes. Costs a copy of the weights that change.
    */
   public static OnnxModel prepare(OnnxModel model) {
     return rewrite(ConstantFold.folded(model));

@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * Writes {@code min(max(x + 3, 0), 6) / 6} as one HardSigmoid, and so a hard swish as HardSigmoid
+ * Replaces {@code min(max(x + 3, 0), 6) / 6} by one HardSigmoid, and a hard swish by HardSigmoid
  * and Mul, whichever of its factors the exporter divided by 6.
  *
  * <p>Howard et al., Searching for MobileNetV3 (2019), section 5.2.
@@ -21,7 +21,7 @@ final class HardSigmoidFusion {
   private static final float ALPHA = 1f / 6;
   private static final float BETA = .5f;
 
-  /** How far an exporter's 1/6 lies from ours at most, relative to it. */
+  /** Maximum relative difference of an exporter's 1/6 from ours. */
   private static final double ROUNDING = 1e-6;
 
   private final NodeIndex nodes;
@@ -29,9 +29,7 @@ final class HardSigmoidFusion {
   private final FreshNames names;
   private final Clamps clamps;
 
-  /**
-   * {@code min(max(x + 3, 0), 6)}: what it is of, and the slots of its nodes, the last in front.
-   */
+  /** {@code min(max(x + 3, 0), 6)}: its input, and the slots of its nodes, the last first. */
   private record Ramp(String x, List<Integer> slots) {}
 
   /** A tensor times a number, and the slot of the node. */
@@ -126,7 +124,7 @@ final class HardSigmoidFusion {
         .build();
   }
 
-  /** What a node divides by 6. */
+  /** Returns the tensor that a node divides by 6. */
   private Optional<String> sixth(NodeProto node) {
     return scaled(node).filter(s -> Math.abs(6 * s.factor() - 1) < ROUNDING).map(Scaled::x);
   }
@@ -141,7 +139,7 @@ final class HardSigmoidFusion {
     return Nodes.is(node, "Mul") ? withScalar(node) : Optional.empty();
   }
 
-  /** The two inputs of a commutative operator, where one of them is a number. */
+  /** Returns the inputs of a commutative operator if one of them is a number. */
   private Optional<Scaled> withScalar(NodeProto node) {
     for (int side = 0; side < 2 && node.getInputCount() == 2; side++) {
       OptionalDouble number = operands.scalarBeside(node.getInput(side), node.getInput(1 - side));

@@ -7,8 +7,7 @@ import dev.tare.engine.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * A convolution or matrix product with a constant weight, whose channels lie on axis 1 of what it
- * gives.
+ * A convolution or matrix product with a constant weight, whose output has its channels on axis 1.
  */
 final class Linear {
 
@@ -34,7 +33,10 @@ final class Linear {
     this.bias = bias;
   }
 
-  /** Empty for other operators, weights that are not constant floats, and computed biases. */
+  /**
+   * Reads a node; empty for other operators, weights that are not constant floats, and computed
+   * biases.
+   */
   static Optional<Linear> of(NodeProto node, ConstantOperands operands) {
     if (!Nodes.isStandard(node) || node.getOutputCount() != 1) {
       return Optional.empty();
@@ -67,7 +69,8 @@ final class Linear {
       return Optional.of(
           new Linear(node, name.get(), weight.get(), size, shape.rank(), Optional.empty()));
     }
-    // A vector of Conv stands for channels; of Gemm it is an operand that is spread over rows.
+    // A vector added to a Conv has one number per channel; added to a Gemm it is broadcast over
+    // rows.
     int biasRank = node.getOpType().equals("Gemm") ? 2 : 1;
     double beta = Nodes.floatAttribute(node, "beta", 1f);
     Optional<double[]> bias =
@@ -118,14 +121,14 @@ final class Linear {
     return rank;
   }
 
-  /** The output as a factor and a summand of the bare product with the weight. */
+  /** Returns the output as factor and summand of the plain product with the weight. */
   ChannelAffine affine() {
     double alpha = node.getOpType().equals("Gemm") ? Nodes.floatAttribute(node, "alpha", 1f) : 1;
     ChannelAffine scale = ChannelAffine.scale(channels, alpha);
     return bias.map(b -> scale.then(ChannelAffine.shift(b))).orElse(scale);
   }
 
-  /** The weight with each output channel times its factor, computed in double. */
+  /** Returns the weight with each output channel multiplied by its factor, computed in double. */
   float[] scaledWeight(double[] factors) {
     float[] values = weight.toFloatArray();
     for (int i = 0; i < values.length; i++) {
@@ -149,7 +152,10 @@ final class Linear {
     };
   }
 
-  /** The node with other constants and another output, its alpha and beta worked into them. */
+  /**
+   * Returns the node with new constants and output; its alpha and beta are folded into the
+   * constants.
+   */
   NodeProto.Builder rewired(String newWeight, String newOutput) {
     NodeProto plain = Nodes.withoutAttribute(node, "alpha").build();
     return Nodes.withoutAttribute(plain, "beta").setInput(1, newWeight).setOutput(0, newOutput);

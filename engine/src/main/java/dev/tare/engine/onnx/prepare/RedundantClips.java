@@ -18,16 +18,16 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Takes out every Clip in front of a QuantizeLinear whose integers have the same ends: they are the
- * same without it.
+ * Removes every Clip before a QuantizeLinear whose integers saturate at the same bounds: they are
+ * the same without it.
  *
- * <p>ONNX Runtime 1.29 does that too, but cannot load a model where a bound lies between the
- * outermost integer and half a step inside of it: it drops the Clip when it makes one operator of
- * product and QuantizeLinear, and ends with two nodes of one name.
+ * <p>ONNX Runtime 1.29 does that too, but cannot load a model where a bound is between the
+ * outermost integer and half a step inside: it drops the Clip when it fuses product and
+ * QuantizeLinear, and ends with two nodes of one name.
  */
 public final class RedundantClips {
 
-  /** Operators that hand values on, before which the runtime puts the QuantizeLinear. */
+  /** Operators that only move values, before which the runtime moves the QuantizeLinear. */
   private static final Set<String> MOVES =
       Set.of(
           "MaxPool",
@@ -51,7 +51,7 @@ public final class RedundantClips {
     this.clamps = new Clamps(operands);
   }
 
-  /** The graph without them; the same instance where there are none. */
+  /** Returns the graph without them; the same instance if there are none. */
   public static GraphProto dropped(GraphProto graph) {
     boolean clips = graph.getNodeList().stream().anyMatch(node -> Nodes.is(node, "Clip"));
     if (!clips) {
@@ -97,7 +97,7 @@ public final class RedundantClips {
     }
   }
 
-  /** Whether both bounds become the outermost integers. */
+  /** Whether both bounds quantize to the outermost integers. */
   private boolean redundant(NodeProto quantize, Clamps.Clamp clamp) {
     Optional<Tensor> scale = operands.floats(quantize.getInput(1));
     Optional<TensorProto> zeroPoint =

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Gives each product a bias of its own: an int32 bias has the scale of its product's sums, so two
+ * Gives each product its own bias: an int32 bias has the scale of its product's sums, so two
  * products cannot share one.
  */
 final class SharedBiases {
@@ -30,7 +30,7 @@ final class SharedBiases {
     this.names = names;
   }
 
-  /** The copies: the first product keeps the bias that the model has. */
+  /** Returns the copies; the first product keeps the model's bias. */
   List<TensorProto> split() {
     Set<String> used = new HashSet<>();
     List<TensorProto> copies = new ArrayList<>();

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Shapes that Squeeze, Unsqueeze, Flatten and Reshape give to values that stay in their order;
- * empty where the standard does not allow it.
+ * Output shapes of Squeeze, Unsqueeze, Flatten and Reshape; empty if the standard does not allow
+ * it.
  */
 final class ViewedShapes {
 
   private ViewedShapes() {}
 
-  /** Without the axes, or without all of size 1 where none is named. */
+  /** Removes the axes, or all of size 1 if none is named. */
   static Optional<Shape> squeezed(Shape from, List<Long> axes) {
     HashSet<Long> dropped = new HashSet<>();
     axes.forEach(axis -> dropped.add(axis < 0 ? axis + from.rank() : axis));
@@ -30,7 +30,7 @@ final class ViewedShapes {
     return axes.isEmpty() || dropped.isEmpty() ? Optional.of(new Shape(dims)) : Optional.empty();
   }
 
-  /** With axes of size 1, counted in the result. */
+  /** Adds axes of size 1, counted in the result. */
   static Optional<Shape> unsqueezed(Shape from, List<Long> axes) {
     int rank = from.rank() + axes.size();
     List<Long> dims = new ArrayList<>(from.dims());
@@ -43,7 +43,7 @@ final class ViewedShapes {
     return dims.size() == rank ? Optional.of(new Shape(dims)) : Optional.empty();
   }
 
-  /** A matrix: the axes before one, and those from it on. */
+  /** Flattens to a matrix: the axes before one, and those from it on. */
   static Optional<Shape> flattened(Shape from, long axis) {
     long at = axis < 0 ? axis + from.rank() : axis;
     if (at < 0 || at > from.rank()) {
@@ -59,9 +59,9 @@ final class ViewedShapes {
   }
 
   /**
-   * The shape that Reshape makes.
+   * Returns the output shape of Reshape.
    *
-   * @param zeros whether a 0 is a size, and not the size that was there
+   * @param zeros whether a 0 is a size; otherwise it copies the input's size
    */
   static Optional<Shape> reshaped(Shape from, List<Long> wanted, boolean zeros) {
     List<Long> dims = new ArrayList<>();
@@ -86,7 +86,7 @@ final class ViewedShapes {
     if (open >= 0) {
       dims.set(open, from.size() / known);
     }
-    // What does not come out even is the runtime's to refuse.
+    // A size that does not divide evenly is refused by the runtime.
     return (open >= 0 ? known * dims.get(open) : known) == from.size() && from.size() > 0
         ? Optional.of(new Shape(dims))
         : Optional.empty();

@@ -1,5 +1,6 @@
 /**
- * Rewrites that compute the same with less: {@link dev.tare.engine.onnx.prepare.GraphPreparation}
- * makes the model that plans speak of. {@code write} applies a plan to it.
+ * Simplifications that keep what a model computes: {@link
+ * dev.tare.engine.onnx.prepare.GraphPreparation} makes the prepared model, to which the names in
+ * plans refer. The next room is {@code write}, which applies a plan to it.
  */
 package dev.tare.engine.onnx.prepare;

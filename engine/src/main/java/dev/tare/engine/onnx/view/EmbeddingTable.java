@@ -12,9 +12,10 @@ public final class EmbeddingTable {
   private EmbeddingTable() {}
 
   /**
-   * Rows of the table that an input indexes: ids from there on do not fit the model.
+   * Returns the number of rows of the table that an input indexes; larger ids are not valid for the
+   * model.
    *
-   * @return empty where no Gather reads the input as indices into a constant's first axis
+   * @return empty if no Gather reads the input as indices into a constant's first axis
    */
   public static OptionalLong rows(OnnxModel model, String input) {
     for (NodeProto node : model.graph().getNodeList()) {

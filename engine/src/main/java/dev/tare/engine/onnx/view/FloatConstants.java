@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds the floating-point constants that operators read, those in bodies too. */
+/** Finds the floating-point constants that operators read, also in bodies. */
 final class FloatConstants {
 
   private static final Set<String> ARITHMETIC =
@@ -83,7 +83,7 @@ final class FloatConstants {
   }
 
   private NodeProto visit(NodeProto node, String name, ConstantScope scope) {
-    // What reads an Identity of a constant reads the constant.
+    // A reader of an Identity of a constant is a reader of the constant.
     if (Nodes.is(node, "Identity")) {
       return node;
     }

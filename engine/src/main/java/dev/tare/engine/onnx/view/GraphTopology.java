@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads the shape of a graph: who reads and makes what. */
+/** Reads the topology of a graph: which nodes read and compute which tensors. */
 final class GraphTopology {
 
   private final GraphProto graph;
@@ -42,7 +42,7 @@ final class GraphTopology {
   }
 
   /**
-   * What a run computes, and what it is fed: no constants, nor what is computed from constants
+   * Returns inputs and computed tensors, without constants and what is computed from constants
    * alone.
    */
   static NavigableSet<String> computed(GraphProto graph, Constants constants) {
@@ -103,7 +103,7 @@ final class GraphTopology {
         Nodes.is(node, "Pad") && keepsValues(node));
   }
 
-  /** Whether a Pad repeats what it reads, or adds zeros, which every range holds. */
+  /** Whether a Pad repeats its input or adds zeros, which every range contains. */
   private boolean keepsValues(NodeProto pad) {
     String mode = Nodes.attribute(pad, "mode").map(a -> a.getS().toStringUtf8()).orElse("constant");
     if (!mode.equals("constant")) {

@@ -27,10 +27,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An ONNX model as planning sees it: the constant weights of MatMul, Gemm, Conv and ConvTranspose,
- * and apart from them those of its subgraphs.
+ * An ONNX model as planning needs it: the constant weights of MatMul, Gemm, Conv and ConvTranspose,
+ * and separately those of its subgraphs.
  *
- * <p>Immutable. Costs a walk through the model; constants are decoded when they are asked for.
+ * <p>Immutable. Costs a walk through the model; constants are decoded on demand.
  */
 public final class OnnxGraph implements ModelGraph {
 
@@ -43,7 +43,7 @@ public final class OnnxGraph implements ModelGraph {
   private final List<QuantizableNode> inSubgraphs = new ArrayList<>();
   private final Map<String, TensorProto> ofSubgraphs = new HashMap<>();
 
-  /** The graph of a model whose structure was checked. */
+  /** Creates the graph of a model whose structure was checked. */
   public static OnnxGraph of(OnnxModel model) {
     return new OnnxGraph(model.graph(), model.constants(), model.nodeNames());
   }
@@ -106,7 +106,14 @@ public final class OnnxGraph implements ModelGraph {
     return FloatConstants.of(graph, constants, names);
   }
 
+<<<<<<< HEAD
   @Override
+=======
+  /**
+   * Returns every MatMul, Gemm, Conv and ConvTranspose of the main graph that {@link #nodes} leaves
+   * out, with the reason.
+   */
+>>>>>>> 6728cce (onnx: views, preparation and writing in plain words)
   public List<SkippedNode> skipped() {
     return List.copyOf(skipped);
   }

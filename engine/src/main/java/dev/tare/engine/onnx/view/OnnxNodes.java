@@ -6,7 +6,7 @@ import dev.tare.engine.tensor.Shape;
 import java.util.Optional;
 import java.util.Set;
 
-/** What ONNX says of operators with a constant weight, as planning knows them. */
+/** Creates planning's nodes from ONNX operators with a constant weight. */
 public final class OnnxNodes {
 
   private static final Set<String> NORMALIZATIONS =
@@ -14,7 +14,7 @@ public final class OnnxNodes {
 
   private OnnxNodes() {}
 
-  /** A node without groups; the arguments are those of {@link QuantizableNode}. */
+  /** Creates a node without groups; the arguments are those of {@link QuantizableNode}. */
   public static QuantizableNode node(
       String node,
       String opType,
@@ -29,7 +29,7 @@ public final class OnnxNodes {
         node, opType, input, inputIndex, weight, weightIndex, weightShape, weightAxis, bias, 1);
   }
 
-  /** A node of an operator type; the arguments are those of {@link QuantizableNode}. */
+  /** Creates a node of an operator type; the arguments are those of {@link QuantizableNode}. */
   public static QuantizableNode node(
       String node,
       String opType,
@@ -91,7 +91,8 @@ public final class OnnxNodes {
     }
     return new WeightUse(
         false,
-        // The channels of a ConvTranspose's groups share indices along the axis.
+        // In a ConvTranspose with groups, channels of different groups share an index along the
+        // axis.
         !opType.equals("ConvTranspose") || groups == 1,
         opType.equals("Conv") && groups > 1 && weight.dim(1) == 1,
         blockAxis(opType, weight, axis),

@@ -18,14 +18,14 @@ import java.util.stream.Stream;
  *
  * @param name unique name of the node
  * @param weightIndex the input that would be its weight
- * @param weightAxis the weight's axis of output channels, negative when counted from the back
+ * @param weightAxis the weight's axis of output channels, negative when counted from the end
  */
 public record Product(
     NodeProto node, String name, ConstantScope scope, int weightIndex, int weightAxis) {
 
   public static final Set<String> OPERATORS = Set.of("MatMul", "Gemm", "Conv", "ConvTranspose");
 
-  /** Empty for other operators. */
+  /** Reads a node; empty for other operators. */
   public static Optional<Product> of(NodeProto node, String name, ConstantScope scope) {
     if (!Nodes.isStandard(node)) {
       return Optional.empty();
@@ -45,7 +45,7 @@ public record Product(
     };
   }
 
-  /** Why its weight cannot be quantized; empty where it can. */
+  /** Returns why its weight cannot be quantized; empty if it can. */
   public Optional<String> reasonToSkip() {
     Optional<ConstantScope.Found> weight = weight();
     if (weight.isEmpty()) {
@@ -68,7 +68,7 @@ public record Product(
         : Optional.empty();
   }
 
-  /** The constant that it multiplies by; empty where there is none. */
+  /** Returns the constant that it multiplies by; empty if there is none. */
   public Optional<ConstantScope.Found> weight() {
     return scope.find(Nodes.input(node, weightIndex));
   }
@@ -81,7 +81,7 @@ public record Product(
     return Nodes.is(node, "ConvTranspose") ? Nodes.intAttribute(node, "group", 1) : 1;
   }
 
-  /** The bias, where it is a constant vector of one number for each output channel. */
+  /** Returns the bias, if it is a constant vector of one number per output channel. */
   private Optional<ConstantScope.Found> bias() {
     Shape shape = TensorCodec.shape(weight().orElseThrow().tensor());
     long channels = shape.dim(shape.normalizeAxis(weightAxis)) * groups();
@@ -97,7 +97,7 @@ public record Product(
             || Nodes.floatAttribute(node, "beta", 1f) != 1f);
   }
 
-  /** Weight and bias; only of a product that can be quantized, as is the next. */
+  /** Returns weight and bias; only for a product that can be quantized, like the next method. */
   List<ConstantScope.Found> constants() {
     return Stream.concat(weight().stream(), bias().stream()).toList();
   }

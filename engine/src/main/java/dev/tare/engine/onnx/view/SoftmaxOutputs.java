@@ -9,17 +9,17 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Which outputs of a model are probabilities of classes along their last axis. */
+/** Finds outputs of a model that are probabilities of classes along their last axis. */
 public final class SoftmaxOutputs {
 
-  /** What hands on the values of its first operand in their places. */
+  /** Operators that return the values of their first operand unmoved. */
   private static final Set<String> SAME = Set.of("Identity", "Cast", "Clip", "Dropout");
 
   private SoftmaxOutputs() {}
 
   /**
-   * Outputs behind a Softmax or LogSoftmax over the last axis, with nothing but Identity, Cast and
-   * their like between.
+   * Returns outputs of a Softmax or LogSoftmax over the last axis, followed at most by Identity,
+   * Cast and similar operators.
    */
   public static Set<String> of(OnnxModel model) {
     Map<String, NodeProto> makers =
@@ -40,7 +40,7 @@ public final class SoftmaxOutputs {
     return outputs;
   }
 
-  /** Before opset 13 the default axis is 1, and all axes from there on are one. */
+  /** Before opset 13 the default axis is 1, and all axes from there on are treated as one. */
   private static boolean overLastAxis(NodeProto node, int opset, TensorInfo output) {
     if (!Nodes.is(node, "Softmax") && !Nodes.is(node, "LogSoftmax")) {
       return false;

@@ -11,15 +11,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Whether shapes inside of a model depend on the values of its inputs, as behind NonZero or
- * NonMaxSuppression: which rows belong to which sample of a batch is then not known.
+ * Whether shapes inside a model depend on the values of its inputs, as after NonZero or
+ * NonMaxSuppression: rows can then not be assigned to the samples of a batch.
  *
- * <p>Shapes computed from the shapes of inputs, as by Shape, Gather and Reshape, do not count.
- * Operators of other domains are taken to keep to their inputs' shapes.
+ * <p>Shapes computed from input shapes, as by Shape, Gather and Reshape, do not count. Operators of
+ * other domains are assumed to depend on their inputs' shapes only.
  */
 public final class ValueShapes {
 
-  /** The operands that decide about the shape of an operator's outputs. */
+  /** The operands whose values determine the shape of an operator's outputs. */
   private static final Map<String, List<Integer>> DECIDING =
       Map.ofEntries(
           Map.entry("NonZero", List.of(0)),
@@ -58,7 +58,7 @@ public final class ValueShapes {
   }
 
   /**
-   * @param fed tensors whose values depend on what is fed; those of the graph are added
+   * @param fed tensors whose values depend on the model's inputs; those of the graph are added
    */
   private static boolean in(GraphProto graph, Set<String> fed) {
     for (NodeProto node : graph.getNodeList()) {
@@ -74,7 +74,8 @@ public final class ValueShapes {
         if (attribute.hasG()) {
           GraphProto body = attribute.getG();
           Set<String> inside = new HashSet<>(fed);
-          // A Loop's first two are its number and condition; all others carry values around.
+          // The first two inputs of a Loop are its trip count and condition; all others are carried
+          // values.
           int carried = node.getOpType().equals("Loop") ? 2 : 0;
           for (int i = reads ? carried : body.getInputCount(); i < body.getInputCount(); i++) {
             inside.add(body.getInput(i).getName());
@@ -94,7 +95,7 @@ public final class ValueShapes {
     return false;
   }
 
-  /** A Loop runs as long as the first output of its body is true. */
+  /** A Loop runs while the first output of its body is true. */
   private static boolean endsByValue(NodeProto node, GraphProto body, Set<String> fed) {
     return node.getOpType().equals("Loop")
         && body.getOutputCount() > 0

@@ -53,7 +53,7 @@ final class BodyWeights {
     return node;
   }
 
-  /** Index of the main graph's node in whose body a product stands. */
+  /** Returns the index of the main graph's node whose body contains a product. */
   Optional<Integer> place(String consumer) {
     return Optional.ofNullable(places.get(consumer));
   }
@@ -63,7 +63,7 @@ final class BodyWeights {
     return Optional.ofNullable(shapes.get(weight));
   }
 
-  /** Lets a product read a tensor of the main graph instead of its weight. */
+  /** Makes a product read a tensor of the main graph instead of its weight. */
   void redirect(TensorPlan plan, String consumer, String to) {
     PlannedGraph.require(
         plan.tensor().equals(weights.get(consumer)),
@@ -72,7 +72,7 @@ final class BodyWeights {
     redirected.put(consumer, to);
   }
 
-  /** The main graph's node of an index with what its bodies read by now. */
+  /** Returns the main graph's node at an index, with the current inputs of its bodies. */
   NodeProto rewritten(int index, NodeProto current) {
     if (redirected.isEmpty()) {
       return current;

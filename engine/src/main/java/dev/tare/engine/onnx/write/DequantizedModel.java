@@ -15,26 +15,26 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
- * The float model that computes with what is left of the weights after quantization.
+ * The float model whose weights carry the error of quantization.
  *
  * <p>Every quantized constant is fake-quantized: {@code (q - zeroPoint) * scale} of its integers,
- * in float32. Activations stay float, and the opset is the model's. It tells what the weights alone
- * cost, and runs where no integer operators are.
+ * in float32. Activations stay float, and the opset is the model's. It shows the error from the
+ * weights alone, and runs where no integer operators exist.
  */
 public final class DequantizedModel {
 
   private DequantizedModel() {}
 
   /**
-   * The model with constants from a plan. A constant {@code w} becomes {@code w_dequantized} for
-   * the consumers that the plan names.
+   * Creates the model from a plan. A constant {@code w} becomes {@code w_dequantized} for the
+   * consumers in the plan.
    *
-   * @param model the model that was quantized, prepared as it was then
-   * @param codes the integers of a constant, as {@link QdqRewriter#rewrite} takes them
-   * @param memory gives a zeroed buffer of so many bytes for each constant of the result, which is
+   * @param model the model that was quantized, prepared in the same way
+   * @param codes the integers of a constant, as for {@link QdqRewriter#rewrite}
+   * @param memory returns a zeroed buffer of a given size for each constant of the result, which is
    *     as large as the float model's
-   * @throws IllegalArgumentException if the plan speaks of tensors or nodes that the model does not
-   *     have, or shape, channels or bytes do not agree
+   * @throws IllegalArgumentException if the plan names tensors or nodes that the model does not
+   *     have, or shape, channels or bytes differ
    */
   public static OnnxModel of(
       OnnxModel model,

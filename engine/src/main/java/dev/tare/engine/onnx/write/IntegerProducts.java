@@ -21,7 +21,7 @@ import java.util.Map;
  * MatMulInteger or ConvInteger with the stored weight, and the sum as float times both scales.
  *
  * <p>ONNX Runtime fuses MatMulInteger, Cast and the two Mul into one kernel. A bias, and Gemm's
- * alpha, beta and transpositions, keep their meaning. Not thread-safe.
+ * alpha, beta and transpositions, are handled. Not thread-safe.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/operators/matmul.py">operators/matmul.py,
@@ -29,7 +29,7 @@ import java.util.Map;
  */
 final class IntegerProducts {
 
-  /** What DynamicQuantizeLinear makes of a tensor. */
+  /** The outputs of DynamicQuantizeLinear for a tensor. */
   private record Input(String integers, String scale, String zeroPoint) {}
 
   private final PlannedGraph graph;
@@ -101,7 +101,10 @@ final class IntegerProducts {
     }
   }
 
-  /** Dimensions of size 1 behind the channels, so that scales meet the axis of the output. */
+  /**
+   * Number of dimensions of size 1 after the channels, so that scales broadcast along the output's
+   * channel axis.
+   */
   private static int trailing(boolean conv, boolean left, int rank) {
     return conv ? rank - 2 : left ? 1 : 0;
   }
@@ -131,7 +134,7 @@ final class IntegerProducts {
     }
   }
 
-  /** Empty where all are 0. ConvInteger takes a single one. */
+  /** Empty if all are 0. ConvInteger accepts a single one. */
   private String zeroPoint(TensorPlan plan, boolean conv) {
     int[] zeroPoints = plan.zeroPoints();
     if (Arrays.stream(zeroPoints).allMatch(z -> z == 0)) {
@@ -143,7 +146,7 @@ final class IntegerProducts {
       ByteBuffer single = ByteBuffer.wrap(new byte[] {(byte) zeroPoints[0]});
       return graph.add(TensorCodec.encode(name, type, List.of(), single));
     }
-    PlannedGraph.require(!conv, plan, "ConvInteger takes a single zero point");
+    PlannedGraph.require(!conv, plan, "ConvInteger accepts a single zero point");
     return graph.add(QdqNodes.zeroPoints(plan, List.of((long) zeroPoints.length), name));
   }
 
@@ -160,7 +163,7 @@ final class IntegerProducts {
     return graph.add(TensorCodec.floats(names.fresh(plan.tensor() + "_scale"), dims, scales));
   }
 
-  /** The nodes that take the place of one. */
+  /** The nodes that replace one product. */
   private final class Sequence {
     private final NodeProto node;
     private final String output;
@@ -193,7 +196,7 @@ final class IntegerProducts {
       return sums;
     }
 
-    /** The sums as float, times the scale of the input and that of the weight. */
+    /** Returns the sums as float, times the scales of the input and the weight. */
     String scaled(String sums, Input input, String scale) {
       String cast = names.fresh(output + "_Cast_Output");
       nodes.add(
@@ -228,7 +231,7 @@ final class IntegerProducts {
       return simple("Reshape", bias, graph.add(shape));
     }
 
-    /** The nodes, the last of which makes the output of the replaced one under its name. */
+    /** Returns the nodes; the last one computes the output of the replaced node under its name. */
     List<NodeProto> finish() {
       int last = nodes.size() - 1;
       nodes.set(

@@ -16,8 +16,8 @@ import java.util.List;
  * MatMulNBits.
  *
  * <p>A weight [K, N] is stored as [N, blocks, bytes of a block], each block a run of the K values
- * of one column, low half first, the last one padded; codes are unsigned, so signed ones are moved
- * up by half their range. Not thread-safe.
+ * of one column, low half first, the last one padded; codes are unsigned, so signed ones are
+ * shifted up by half their range. Not thread-safe.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md">ContribOperators.md,
@@ -40,7 +40,7 @@ final class PackedProducts {
             && plan.granularity().blockSize().isPresent()
             && plan.axis().orElse(-1) == 0,
         plan,
-        "MatMulNBits takes a matrix of 4 or 8 bits in blocks along axis 0");
+        "MatMulNBits requires a matrix of 4 or 8 bits in blocks along axis 0");
     Packing packing =
         new Packing(plan, (int) shape.dim(0), (int) shape.dim(1), bits, codes.duplicate());
     String tensor = plan.tensor();
@@ -72,7 +72,7 @@ final class PackedProducts {
       PlannedGraph.require(
           node.getOpType().equals("MatMul") && product.weightIndex() == 1,
           plan,
-          "node '" + consumer + "' is no MatMul with a constant right operand");
+          "node '" + consumer + "' is not a MatMul with a constant right operand");
       NodeProto.Builder builder =
           NodeProto.newBuilder()
               .setOpType("MatMulNBits")
@@ -140,7 +140,7 @@ final class PackedProducts {
       return ByteBuffer.wrap(packed);
     }
 
-    /** By column and block; the plan has them by block and column. */
+    /** Returns scales by column and block; the plan has them by block and column. */
     float[] scales() {
       float[] from = plan.scales();
       float[] scales = new float[from.length];
@@ -158,7 +158,7 @@ final class PackedProducts {
       return plan.channels().haveZeroPoint(middle);
     }
 
-    /** By column and block, the blocks of a column filling whole bytes. */
+    /** Returns zero points by column and block; the blocks of a column fill whole bytes. */
     ByteBuffer zeroPoints() {
       int perByte = 8 / bits;
       int rowBytes = (blocks + perByte - 1) / perByte;

@@ -34,7 +34,8 @@ final class PlannedGraph {
   private static final String RUNTIME_DOMAIN = "com.microsoft";
 
   /**
-   * Operators whose second input alone is a weight: the third, a bias, may be the same constant.
+   * Operators of which only the second input is a weight; the third, a bias, may be the same
+   * constant.
    */
   private static final Set<String> SCALED =
       Set.of("LayerNormalization", "InstanceNormalization", "BatchNormalization");
@@ -79,15 +80,15 @@ final class PlannedGraph {
     return initializer.getName();
   }
 
-  /** The node of a consumer as it is by now. */
+  /** Returns the current node of a consumer. */
   NodeProto node(TensorPlan plan, String consumer) {
     return nodes.get(index(plan, consumer));
   }
 
-  /** What the model's weights say of a consumer. */
+  /** Returns the planning node of a consumer. */
   QuantizableNode product(TensorPlan plan, String consumer) {
     QuantizableNode product = quantizable.get(consumer);
-    require(product != null, plan, "node '" + consumer + "' multiplies by no constant");
+    require(product != null, plan, "node '" + consumer + "' does not multiply by a constant");
     return product;
   }
 
@@ -99,12 +100,12 @@ final class PlannedGraph {
     return index;
   }
 
-  /** Index of a consumer, or of the node in whose body it stands. */
+  /** Returns the index of a consumer, or of the node whose body contains it. */
   private int place(TensorPlan plan, String consumer) {
     return bodies.place(consumer).orElseGet(() -> index(plan, consumer));
   }
 
-  /** Whether a consumer takes rows of what it reads. */
+  /** Whether a consumer looks up rows of a tensor. */
   boolean takesRows(TensorPlan plan, String consumer) {
     return bodies.place(consumer).isEmpty() && Nodes.is(node(plan, consumer), "Gather");
   }
@@ -120,7 +121,7 @@ final class PlannedGraph {
   /**
    * The shape of a planned constant.
    *
-   * @throws IllegalArgumentException if the plan is not about this model
+   * @throws IllegalArgumentException if the plan does not match this model
    */
   Shape requireConstant(TensorPlan plan) {
     Shape shape =
@@ -155,7 +156,7 @@ final class PlannedGraph {
     return bytes;
   }
 
-  /** Puts a chain before its first consumer, and points its consumers to it. */
+  /** Inserts a chain before its first consumer, and makes its consumers read it. */
   void connect(TensorPlan plan, List<String> consumers, List<NodeProto> chain, String output) {
     for (String consumer : consumers) {
       if (bodies.place(consumer).isPresent()) {
@@ -170,11 +171,10 @@ final class PlannedGraph {
   }
 
   /**
-   * Puts a chain behind the node that makes an output of the graph: what the node makes gets
-   * another name, and what the chain makes the name of the output, so that all who read it read
-   * that.
+   * Inserts a chain after the node that computes a graph output: the node's output is renamed, and
+   * the chain's output gets the name, so that all readers read the chain.
    *
-   * @param chain reads the new name and makes the output
+   * @param chain reads the new name and computes the output
    */
   void intercept(TensorPlan plan, String renamed, List<NodeProto> chain) {
     int maker = -1;
@@ -182,20 +182,20 @@ final class PlannedGraph {
       maker = nodes.get(i).getOutputList().contains(plan.tensor()) ? i : -1;
     }
     require(
-        maker >= 0 && outputs.contains(plan.tensor()), plan, "it is no output that a node makes");
+        maker >= 0 && outputs.contains(plan.tensor()), plan, "no node computes it as an output");
     NodeProto.Builder node = nodes.get(maker).toBuilder();
     node.setOutput(node.getOutputList().indexOf(plan.tensor()), renamed);
     nodes.set(maker, node.build());
     insertions.computeIfAbsent(maker + 1, i -> new ArrayList<>(2)).addAll(0, chain);
   }
 
-  /** Puts nodes before the first of some consumers. */
+  /** Inserts nodes before the first of some consumers. */
   void insert(TensorPlan plan, List<String> consumers, List<NodeProto> chain) {
     int first = consumers.stream().mapToInt(c -> place(plan, c)).min().orElseThrow();
     insertions.computeIfAbsent(first, i -> new ArrayList<>(2)).addAll(chain);
   }
 
-  /** Puts a sequence in place of a consumer; its last node makes the consumer's output. */
+  /** Replaces a consumer by a sequence, whose last node computes the consumer's output. */
   void replace(TensorPlan plan, String consumer, List<NodeProto> sequence) {
     int index = index(plan, consumer);
     int last = sequence.size() - 1;
@@ -217,7 +217,7 @@ final class PlannedGraph {
     return builder.build();
   }
 
-  /** Whether the planned role of the tensor is the one that it has at this input. */
+  /** Whether the tensor has its planned role at this input. */
   boolean reads(TensorPlan plan, String consumer, NodeProto node, int input) {
     QuantizableNode known = quantizable.get(consumer);
     if (plan.role() == Role.ACTIVATION) {
@@ -237,14 +237,17 @@ final class PlannedGraph {
     return same && (known == null || known.weightIndex() == input);
   }
 
-  /** The rewritten model, raised to an opset at least, without a Clip that changes no integer. */
+  /**
+   * Returns the rewritten model, in a given opset or a newer one, without Clips that change no
+   * integer.
+   */
   OnnxModel build(int opset) {
     OnnxModel raised = OpsetUpgrade.upgrade(build(), opset);
     GraphProto graph = RedundantClips.dropped(raised.graph());
     return raised.with(raised.proto().toBuilder().setGraph(graph).build());
   }
 
-  /** The rewritten model in the opset that it has. */
+  /** Returns the rewritten model in its own opset. */
   OnnxModel build() {
     List<NodeProto> sequence = new ArrayList<>();
     for (int i = 0; i < nodes.size(); i++) {

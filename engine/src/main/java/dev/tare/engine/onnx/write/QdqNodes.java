@@ -16,11 +16,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Makes the nodes of QDQ, and stores their constants in the graph. Not thread-safe. */
+/** Creates the nodes of QDQ, and stores their constants in the graph. Not thread-safe. */
 final class QdqNodes {
 
   /**
-   * Nodes in order, and the tensor that the last one makes.
+   * Nodes in order, and the output of the last one.
    *
    * @param nodes one or two nodes
    * @param output what consumers read instead of the float tensor
@@ -45,7 +45,7 @@ final class QdqNodes {
     return new Chain(List.of(quantize, dequantize), dequantize.getOutput(0));
   }
 
-  /** An activation that the graph gives out: the chain makes it, from a tensor of another name. */
+  /** Creates the chain of a graph output: it computes the output from a renamed tensor. */
   Chain output(TensorPlan plan) {
     Chain chain = activation(plan);
     String renamed = names.fresh(plan.tensor() + "_QuantizeLinear_Input");
@@ -54,19 +54,19 @@ final class QdqNodes {
     return new Chain(List.of(quantize, dequantize), plan.tensor());
   }
 
-  /** Stores the integers of a constant; returns the name that they have. */
+  /** Stores the integers of a constant; returns their name. */
   String store(TensorPlan plan, Shape shape, ByteBuffer codes) {
     String quantized = names.fresh(plan.tensor() + "_quantized");
     graph.add(TensorCodec.encode(quantized, plan.type().dtype(), shape.dims(), codes));
     return quantized;
   }
 
-  /** A stored constant as float, whole. */
+  /** Dequantizes a whole stored constant. */
   Chain constant(TensorPlan plan, Shape shape, String quantized) {
     List<Long> dims = plan.granularity().paramsShape(shape).dims();
     String prefix = plan.role() == Role.BIAS ? plan.tensor() + "_quantized" : plan.tensor();
     String scale = scale(plan, dims, prefix + "_scale");
-    // An int32 tensor has no zero point in the standard.
+    // In the standard an int32 tensor has no zero point.
     String zeroPoint =
         plan.type() == QuantType.INT32 ? "" : zeroPoint(plan, dims, prefix + "_zero_point");
     NodeProto dequantize = node("DequantizeLinear", plan, quantized, scale, zeroPoint);
@@ -74,9 +74,9 @@ final class QdqNodes {
   }
 
   /**
-   * Rows of a stored table as float, in place of a Gather from the float table: dequantizing the
-   * whole table for a few rows would cost more than the float model. The last node makes the
-   * Gather's output.
+   * Dequantizes looked-up rows of a stored table, replacing a Gather from the float table:
+   * dequantizing the whole table for a few rows would cost more than the float model. The last node
+   * computes the Gather's output.
    */
   List<NodeProto> rows(TensorPlan plan, Shape shape, String quantized, NodeProto gather) {
     String table = plan.tensor();
@@ -143,7 +143,7 @@ final class QdqNodes {
     return graph.add(zeroPoints(plan, dims, names.fresh(wanted)));
   }
 
-  /** Zero points as the plan's type, 4 bits packed as ONNX does. */
+  /** Returns zero points in the plan's type; 4 bits are packed as in ONNX. */
   static TensorProto zeroPoints(TensorPlan plan, List<Long> dims, String name) {
     DType type = plan.type().dtype();
     int[] zeroPoints = plan.zeroPoints();

@@ -17,17 +17,17 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Writes a plan into a float model: integer weights behind a DequantizeLinear, activations through
- * a QuantizeLinear and a DequantizeLinear, each feeding only the consumers that the plan names. Of
- * a table that a Gather reads, the Gather takes integers, and only its rows become float. Operators
- * in other formats than QDQ become {@link IntegerProducts} or {@link PackedProducts}.
+ * Writes a plan into a float model: integer weights with a DequantizeLinear, activations with a
+ * QuantizeLinear and a DequantizeLinear, each feeding only the consumers in the plan. A Gather from
+ * a table reads integers, and only its rows become float. Operators in formats other than QDQ
+ * become {@link IntegerProducts} or {@link PackedProducts}.
  *
- * <p>Names of inputs, outputs and every kept tensor stay, as do metadata and documentation. A
+ * <p>Names of inputs, outputs and kept tensors do not change, nor do metadata and documentation. A
  * tensor {@code t} becomes {@code t_QuantizeLinear_Output} and {@code t_DequantizeLinear_Output}, a
  * constant {@code t_quantized}, with {@code t_scale} and {@code t_zero_point} (of a bias: {@code
  * t_quantized_scale}); a taken name gets {@code _1}, {@code _2}. A float constant that nothing
- * reads any more is dropped. The result is at least of opset 13, and of 21 where the plan has
- * blocks, or integers of 4 or 16 bits. Equal arguments give equal bytes.
+ * reads any more is removed. The result has at least opset 13, or 21 if the plan has blocks, or
+ * integers of 4 or 16 bits. Equal arguments give equal bytes.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/qdq_quantizer.py">qdq_quantizer.py,
@@ -51,19 +51,19 @@ public final class QdqRewriter {
   }
 
   /**
-   * The model with every quantized tensor of the plan in place.
+   * Writes every quantized tensor of a plan into the model.
    *
    * @param codes the integers of a quantized weight or bias, row-major in the shape of the plan,
-   *     little-endian; asked once for each, and not copied
-   * @throws IllegalArgumentException if the plan speaks of tensors or nodes that the model does not
-   *     have, or shape, channels or bytes do not agree
-   * @throws InvalidModelException if the model cannot be raised to the opset that is needed
+   *     little-endian; called once for each, and not copied
+   * @throws IllegalArgumentException if the plan names tensors or nodes that the model does not
+   *     have, or shape, channels or bytes differ
+   * @throws InvalidModelException if the model cannot be converted to the required opset
    */
   public static OnnxModel rewrite(
       OnnxModel model, QuantPlan plan, Function<TensorPlan, ByteBuffer> codes) {
     QdqRewriter rewriter = new QdqRewriter(model);
     List<TensorPlan> quantized = plan.tensors().stream().filter(TensorPlan::quantized).toList();
-    // Products of integers need to know their quantized input.
+    // Inputs come first, because integer products refer to their quantized input.
     for (Role role : List.of(Role.ACTIVATION, Role.WEIGHT, Role.BIAS)) {
       for (TensorPlan tensor : quantized) {
         if (tensor.role() == role) {
@@ -129,17 +129,17 @@ public final class QdqRewriter {
     PlannedGraph.require(
         graph.reads(plan, consumer, gather, 0) && Nodes.intAttribute(gather, "axis", 0) == 0,
         plan,
-        "node '" + consumer + "' does not take rows of it");
+        "node '" + consumer + "' does not look up rows of it");
     PlannedGraph.require(
         plan.type().dtype().bits() == 8 && plan.granularity().blockSize().isEmpty(),
         plan,
-        "rows that node '" + consumer + "' takes need 8 bits, per tensor or per channel");
+        "rows read by node '" + consumer + "' need 8 bits, per tensor or per channel");
     PlannedGraph.require(
         plan.axis().isEmpty()
             || (plan.axis().getAsInt() == 0
                 && Arrays.stream(plan.zeroPoints()).allMatch(z -> z == 0)),
         plan,
-        "rows that node '" + consumer + "' takes need axis 0 and zero point 0");
+        "rows read by node '" + consumer + "' need axis 0 and zero point 0");
     graph.replace(plan, consumer, qdq.rows(plan, shape, stored, gather));
   }
 }

@@ -174,7 +174,7 @@ public class QdqRewriterTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> rewrite(model, Plans.of(table(OptionalInt.of(0), 3, scales))))
         .withMessage(
-            "Cannot quantize weight 'table': rows that node 'look-up' takes need axis 0 and zero"
+            "Cannot quantize weight 'table': rows read by node 'look-up' need axis 0 and zero"
                 + " point 0");
   }
 
