@@ -8,7 +8,7 @@ import dev.tare.engine.quant.QuantType;
  *
  * @param type integer type
  * @param maxCode largest magnitude of a code, so that neither rounding nor sums overflow the type
- * @param maxGrowth by how much one channel's bias may widen a scale that all channels of the weight
- *     share; a channel with its own scale may be widened without a limit
+ * @param maxGrowth largest factor by which one channel's bias may widen a scale shared by all
+ *     channels of the weight; a channel's own scale may be widened without limit
  */
 public record BiasForm(QuantType type, double maxCode, float maxGrowth) {}

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The targets that Tare knows. */
+/** The targets that Tare supports. */
 public final class Targets {
 
   private static final List<TargetProfile> ALL =
       List.of(OnnxRuntimeTarget.INSTANCE, new OpenVinoTarget());
 
-  /** The target of a run that names none. */
+  /** The default target of a run. */
   public static final TargetProfile DEFAULT = ALL.get(0);
 
   private Targets() {}
@@ -39,8 +39,7 @@ public final class Targets {
   }
 
   /**
-   * Types of operators that a placement may quantize for any target: calibration observes their
-   * tensors once, and every target selects from the same statistics.
+   * Returns the operator types that a placement may quantize for any target: calibration observes their tensors once, and all targets select from the same statistics.
    */
   public static Set<String> operators(Placement placement) {
     Set<String> all = new TreeSet<>();
@@ -48,7 +47,7 @@ public final class Targets {
     return all;
   }
 
-  /** Newest version of ONNX's standard operators that any target loads. */
+  /** Returns the newest version of ONNX's standard operators that any target loads. */
   public static int maxOpset() {
     return ALL.stream().mapToInt(TargetProfile::maxOpset).max().orElseThrow();
   }
