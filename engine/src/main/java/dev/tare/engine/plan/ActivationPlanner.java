@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** Decides about activations from their statistics alone; no model runs. */
+/** Plans activations from their statistics alone; no model runs. */
 public final class ActivationPlanner {
 
-  /** The method that a plan names for values which are probabilities. */
+  /** The method recorded in a plan for values that are probabilities. */
   static final String UNIT = "probabilities";
 
   private final Recipe recipe;
@@ -28,9 +28,9 @@ public final class ActivationPlanner {
   }
 
   /**
-   * The decision for one tensor.
+   * Plans one tensor.
    *
-   * @param statistics of the whole tensor, and of every channel where the recipe is per channel
+   * @param statistics of the whole tensor, and of every channel if the recipe is per channel
    * @param query what the recipe's rules match; about the same tensor
    * @throws IllegalArgumentException if the statistics lack what the recipe's method or granularity
    *     needs; the message names the tensor
@@ -109,7 +109,7 @@ public final class ActivationPlanner {
       Distribution distribution = row.distribution();
       Range range = select.apply(distribution, rule.target());
       QuantParams params = rule.target().params(range);
-      // ONNX saturates to all of the type, narrow or not.
+      // ONNX saturates to the full range of the type, narrow or not.
       ExpectedError error = ExpectedError.of(distribution, params);
       return new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb());
     } catch (IllegalArgumentException | UnsupportedOperationException e) {

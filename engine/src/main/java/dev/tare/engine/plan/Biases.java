@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Decides about the biases of static operators.
+ * Plans the biases of static operators.
  *
  * <p>A bias has the target's {@link BiasForm}: integers with the scale of its accumulator, scale of
  * input times scale of weight. Not thread-safe.
@@ -48,7 +48,7 @@ final class Biases {
     return all;
   }
 
-  /** Why the bias of an operator keeps it in float, or nothing. */
+  /** Returns why the bias keeps an operator in float; empty if it does not. */
   Optional<String> reasonAgainst(QuantizableNode node, TensorPlan input, TensorPlan weight) {
     Optional<float[]> values = values(node, input, weight);
     if (values.isEmpty()) {
@@ -103,7 +103,7 @@ final class Biases {
   }
 
   /**
-   * The weight with the scale of a channel widened where the bias would not fit its form:
+   * Returns the weight, with the scale of a channel widened if the bias would not fit its form:
    * max(scale, |bias| / (scale of input * largest code)).
    */
   TensorPlan fitted(QuantizableNode node, TensorPlan input, TensorPlan weight) {
@@ -119,7 +119,7 @@ final class Biases {
     return weight.withChannels(weight.channels().atLeast(floors));
   }
 
-  /** Plans the bias of an operator whose weight has its last scales. */
+  /** Plans the bias of an operator whose weight has its final scales. */
   void plan(QuantizableNode node, TensorPlan input, TensorPlan weight) {
     if (values(node, input, weight).isEmpty() || quantized.containsKey(node.bias().orElseThrow())) {
       return;
@@ -129,7 +129,7 @@ final class Biases {
         new ScaleColumns.Builder(integers.type(), weight.channels().size());
     for (ChannelPlan channel : weight.channels()) {
       if (!fits(input, channel.params().scale())) {
-        // Another operator that reads the weight had it widened so far.
+        // Another operator that reads the weight required this wider scale.
         leave(node, weight, OVERFLOWS);
         return;
       }
@@ -153,7 +153,9 @@ final class Biases {
             channels.build()));
   }
 
-  /** The bias of a node where it can be int32: a float vector with a value per output channel. */
+  /**
+   * Returns the bias of a node if it can be int32: a float vector with a value per output channel.
+   */
   private Optional<float[]> values(QuantizableNode node, TensorPlan input, TensorPlan weight) {
     boolean accumulates = input.axis().isEmpty() && weight.granularity().blockSize().isEmpty();
     if (target.biasOf(node).isEmpty() || !accumulates) {
@@ -168,7 +170,7 @@ final class Biases {
     return fits ? Optional.of(bias.toFloatArray()) : Optional.empty();
   }
 
-  /** The least scale of a weight with which a bias fits int32. */
+  /** Returns the smallest scale of a weight with which a bias fits int32. */
   static float floor(float bias, TensorPlan input, double maxCode) {
     return (float) (Math.abs((double) bias) / (scale(input).scale() * maxCode));
   }

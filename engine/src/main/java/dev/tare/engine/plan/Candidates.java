@@ -23,13 +23,13 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * What a recipe speaks of in a model: its operators, their inputs and their weights.
+ * What a recipe applies to in a model: its operators, their inputs and their weights.
  *
- * @param chosen the operators that the recipe wants quantized, in graph order, embeddings last
- * @param leftFloat operators with a constant weight that it leaves alone, with the reason
+ * @param chosen the operators that the recipe quantizes, in graph order, embeddings last
+ * @param leftFloat operators with a constant weight that stay float, with the reason
  * @param limited those of {@code leftFloat} that the recipe wants and the target cannot compute in
  *     integers, in graph order
- * @param placed what is quantized beside these operators, by {@link Placement#ALL_SUPPORTED}
+ * @param placed what {@link Placement#ALL_SUPPORTED} quantizes besides these operators
  * @param target what the model is quantized for
  */
 public record Candidates(
@@ -43,8 +43,8 @@ public record Candidates(
    * An operator to quantize.
    *
    * @param node the operator
-   * @param mode when its numbers become integers
-   * @param format how its weight is held
+   * @param mode when its inputs and weights become integers
+   * @param format how its weight is stored
    */
   public record Candidate(QuantizableNode node, Mode mode, Format format) {}
 
@@ -52,7 +52,7 @@ public record Candidates(
       "it is in a body of If, Loop or Scan, inside which nothing can be observed; mode weight-only"
           + " quantizes it";
 
-  /** Operators with weights alone. */
+  /** Creates candidates of operators with weights only. */
   public Candidates(
       List<Candidate> chosen, Map<QuantizableNode, String> leftFloat, TargetProfile target) {
     this(chosen, leftFloat, List.of(), PlacedTensors.NONE, target);
@@ -64,7 +64,7 @@ public record Candidates(
     limited = List.copyOf(limited);
   }
 
-  /** Sorts the operators of a model by what the recipe says of them and the target can hold. */
+  /** Sorts the operators of a model by what the recipe wants and the target supports. */
   public static Candidates of(TargetProfile target, Recipe recipe, ModelGraph source) {
     List<QuantizableNode> all = new ArrayList<>(source.nodes());
     source.embeddings().forEach(e -> all.add(e.asQuantizable()));
@@ -135,7 +135,7 @@ public record Candidates(
   }
 
   private static Candidate candidate(TargetProfile target, Recipe recipe, QuantizableNode node) {
-    // Rows that a Gather takes are no product: nothing but the table can be quantized.
+    // A Gather is not a product: only its table can be quantized.
     Mode mode = node.takesRows() ? Mode.WEIGHT_ONLY : recipe.mode(node);
     if (mode == Mode.DYNAMIC) {
       return new Candidate(node, mode, Format.DYNAMIC);
@@ -171,7 +171,7 @@ public record Candidates(
     return recipe.decide(input).rule();
   }
 
-  /** The activations that need a range from statistics, by name. */
+  /** Returns the activations that need a range from statistics, by name. */
   public SortedMap<String, TensorQuery> activations() {
     if (!placed.activations().isEmpty()) {
       return placed.activations();
@@ -185,7 +185,7 @@ public record Candidates(
     return queries;
   }
 
-  /** The constants to quantize by their values, by name. */
+  /** Returns the constants to quantize by their values, by name. */
   public SortedMap<String, TensorQuery> weights() {
     SortedMap<String, TensorQuery> queries = new TreeMap<>(placed.operands());
     group(c -> c.node().weight())
@@ -193,7 +193,7 @@ public record Candidates(
     return queries;
   }
 
-  /** The operators alone. */
+  /** Returns the operators without mode and format. */
   public List<QuantizableNode> nodes() {
     return chosen.stream().map(Candidate::node).toList();
   }
@@ -209,7 +209,7 @@ public record Candidates(
     return groups;
   }
 
-  /** What the first of those that share a weight decides for all of them. */
+  /** Returns the query of a shared weight, which its first reader decides for all. */
   private static TensorQuery query(TargetProfile target, List<Candidate> users) {
     Candidate first = users.get(0);
     QuantizableNode node = first.node();

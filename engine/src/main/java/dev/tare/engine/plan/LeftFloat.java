@@ -12,16 +12,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Plans that say why the tensors of nodes which a recipe leaves alone stay float. */
+/** Plans with the reason why the tensors of nodes that a recipe does not quantize stay float. */
 public final class LeftFloat {
 
   private LeftFloat() {}
 
   /**
-   * An entry for every input that only such nodes read, and for every weight and reason.
+   * Returns an entry for every input that only such nodes read, and for every weight and reason.
    *
-   * @param planned decisions about the others; their inputs get no second entry, and a weight does
-   *     where others read it quantized
+   * @param planned decisions about the others; their inputs get no second entry, but a weight does
+   *     if others read it quantized
    */
   public static List<TensorPlan> of(
       Recipe recipe, Candidates candidates, List<TensorPlan> planned) {

@@ -18,16 +18,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Plans that say why constants stay float which no rule of a recipe speaks of. */
+/** Plans with the reason why constants that no rule of a recipe matches stay float. */
 public final class OtherConstants {
 
   private OtherConstants() {}
 
   /**
-   * An entry for each constant and reason, but for {@link FloatConstant#isVector vectors}.
+   * Returns an entry for each constant and reason, except {@link FloatConstant#isVector vectors}.
    *
-   * @param planned all other decisions; an operator that one of them speaks of for a constant gets
-   *     no second entry for it
+   * @param planned all other decisions; an operator that one of them names for a constant gets no
+   *     second entry for it
    */
   public static List<TensorPlan> of(
       TargetProfile target, Recipe recipe, ModelGraph source, List<TensorPlan> planned) {
@@ -62,10 +62,10 @@ public final class OtherConstants {
     return plans;
   }
 
-  /** Vectors and scalars that stay float without an entry, as their number and their elements. */
+  /** Number and elements of vectors and scalars that stay float without an entry. */
   public record Vectors(int count, long elements) {
 
-    /** Those of a model, by what its plan quantizes. */
+    /** Counts the vectors of a model that its plan does not quantize. */
     public static Vectors of(ModelGraph source, QuantPlan plan) {
       Set<String> told = new HashSet<>();
       plan.tensors().stream()

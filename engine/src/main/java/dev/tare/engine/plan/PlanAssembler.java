@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Makes single decisions agree: a static operator is quantized with its input and its weight, or
- * not at all, and its bias follows.
+ * Makes single decisions consistent: a static operator is quantized with its input and its weight,
+ * or not at all, and its bias accordingly.
  */
 public final class PlanAssembler {
 
@@ -48,8 +48,8 @@ public final class PlanAssembler {
   }
 
   /**
-   * The decisions, sorted by tensor, role and format. A weight that some operators read quantized
-   * and others do not has an entry for those too, behind the first, for each reason.
+   * Returns the decisions, sorted by tensor, role and format. A weight that only some operators
+   * read quantized has further entries for the others, one per reason, after the first.
    */
   public List<TensorPlan> assemble() {
     candidates.placed().shared().keySet().forEach(this::share);
@@ -84,7 +84,7 @@ public final class PlanAssembler {
     return all;
   }
 
-  /** The plan of an activation, made from that of its source where it shares a scale. */
+  /** Returns the plan of an activation, derived from that of its source if it shares a scale. */
   private TensorPlan share(String tensor) {
     PlacedTensors.Shared shared = candidates.placed().shared().get(tensor);
     if (shared != null && !activations.containsKey(tensor)) {

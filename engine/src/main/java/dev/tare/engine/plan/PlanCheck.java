@@ -9,10 +9,11 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Refuses a plan that contradicts itself; whether a model fits it, the writer of the model sees.
+ * Checks that a plan does not contradict itself; whether it fits a model is checked by the writer
+ * of the model.
  */
 final class PlanCheck {
-  /** Of a scale, for what other versions rounded. */
+  /** Relative tolerance of a scale, since other versions may have rounded differently. */
   static final double TOLERANCE = 1e-3;
 
   private PlanCheck() {}
@@ -20,7 +21,7 @@ final class PlanCheck {
   /**
    * Checks all tensors of a plan.
    *
-   * @throws IllegalArgumentException naming the first tensor that cannot be true
+   * @throws IllegalArgumentException naming the first tensor whose plan is contradictory
    */
   static void require(List<TensorPlan> tensors) {
     Set<String> seen = new HashSet<>();
@@ -66,7 +67,7 @@ final class PlanCheck {
         "%d scales for shape %s %s".formatted(plan.channels().size(), shape, plan.granularity()));
   }
 
-  /** The scale of a weight may be wider, so that a bias fits its products. */
+  /** The scale of a weight may be wider than its range needs, so that a bias fits its products. */
   private static void requireOfRange(TensorPlan plan, ChannelPlan channel, int index) {
     QuantParams own = channel.params();
     QuantParams expected = plan.target().params(channel.range());

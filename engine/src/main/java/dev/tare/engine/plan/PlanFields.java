@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Values of a plan's JSON by key, each of the one type that it is written with. */
+/** Reads values of a plan's JSON by key, each with exactly the type it is written with. */
 final class PlanFields {
   private static final Set<String> BEYOND_JSON = Set.of("NaN", "Infinity", "-Infinity");
 
@@ -56,7 +56,7 @@ final class PlanFields {
     return integer(array(node, key).get(index), key, index);
   }
 
-  /** The text of the number goes through Float: by way of a double it would be rounded twice. */
+  /** Parsed as float: through a double it would be rounded twice. */
   static float floatAt(JsonNode node, String key, int index) {
     return Float.parseFloat(numberAt(node, key, index));
   }

@@ -8,11 +8,11 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The decision for every tensor that a recipe speaks of: what quantization executes.
+ * The decision for every tensor that a recipe applies to: what quantization executes.
  *
  * @param recipe name of the recipe
- * @param modelSha256 the model that it was made for
- * @param statisticsSha256 {@code content-sha256} of the statistics that it was made from
+ * @param modelSha256 SHA-256 of the model it was made for
+ * @param statisticsSha256 {@code content-sha256} of the statistics it was made from
  * @param tensors sorted by name, then role
  */
 public record QuantPlan(
@@ -27,8 +27,8 @@ public record QuantPlan(
   }
 
   /**
-   * Names of the operators that read a quantized tensor, sorted; the caller of the model is not
-   * among them.
+   * Returns the names of the operators that read a quantized tensor, sorted, without the caller of
+   * the model.
    */
   public SortedSet<String> operators() {
     SortedSet<String> operators = new TreeSet<>();
@@ -42,8 +42,8 @@ public record QuantPlan(
   }
 
   /**
-   * The same plan but for one operator, which reads every tensor in float; a tensor that only it
-   * would have read quantized stays float.
+   * Returns the plan with one operator left in float; a tensor that only this operator would have
+   * read quantized stays float.
    */
   public QuantPlan without(String operator) {
     List<TensorPlan> others = new ArrayList<>();
@@ -62,7 +62,7 @@ public record QuantPlan(
     return new QuantPlan(recipe, modelSha256, statisticsSha256, others);
   }
 
-  /** The tensors of a role that are quantized. */
+  /** Returns the quantized tensors of a role. */
   public List<TensorPlan> quantized(Role role) {
     return tensors.stream().filter(t -> t.role() == role && t.quantized()).toList();
   }

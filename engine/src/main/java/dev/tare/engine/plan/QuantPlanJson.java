@@ -14,8 +14,7 @@ import java.util.Set;
  * The plan as JSON, format version 3; older versions are read too: 1, of plans without formats and
  * rules, and 2, in which every scale is listed.
  *
- * <p>Channels are columns (arrays of equal length). Of blocks only scales and zero points are
- * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
+ * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
  * text has none of these columns, but {@code "scales-in-table"}, their number: the plan's table has
  * them. A plan that lists all its scales is written as version 2, which earlier programs read.
  * Numbers that JSON lacks are strings: {@code "Infinity"}, {@code "NaN"}. Floats are written so
@@ -38,7 +37,7 @@ public final class QuantPlanJson {
 
   private QuantPlanJson() {}
 
-  /** The plan as indented text with a line end at its end; the same plan gives the same text. */
+  /** Formats a plan as indented text with a final line end; equal plans give equal text. */
   public static String format(QuantPlan plan) {
     boolean all = plan.tensors().stream().allMatch(t -> t.channels().size() <= LISTED);
     ObjectNode root = MAPPER.createObjectNode();

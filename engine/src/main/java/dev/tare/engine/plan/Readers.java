@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Who reads tensors quantized, and why others do not. Not thread-safe. */
+/** Which nodes read tensors quantized, and why others do not. Not thread-safe. */
 final class Readers {
 
   private final Map<String, List<String>> readers = new HashMap<>();
@@ -24,7 +24,10 @@ final class Readers {
         .add(node.node());
   }
 
-  /** The decision for those who read the tensor quantized; in float where nobody does. */
+  /**
+   * Returns the plan for the nodes that read the tensor quantized; it stays float if there are
+   * none.
+   */
   TensorPlan apply(TensorPlan plan) {
     if (!plan.quantized()) {
       return plan;
@@ -39,8 +42,8 @@ final class Readers {
   }
 
   /**
-   * The decision for all who would read the tensor quantized but those who were refused: beside a
-   * quantized input the runtime would quantize their weights and biases by rules of its own.
+   * Returns the plan for all readers except the refused ones: with a quantized input the runtime
+   * would quantize their weights and biases by its own rules.
    */
   TensorPlan without(TensorPlan plan) {
     Map<String, List<String>> reasons = reasons(plan);
@@ -52,7 +55,7 @@ final class Readers {
     return rest.isEmpty() ? plan.left(reasons.keySet().iterator().next()) : plan.with(rest);
   }
 
-  /** An entry for each reason why some read in float what others read quantized. */
+  /** Returns an entry for each reason why some nodes read in float what others read quantized. */
   List<TensorPlan> refused(TensorPlan plan) {
     List<TensorPlan> left = new ArrayList<>();
     if (plan.quantized() && readers.containsKey(plan.tensor())) {

@@ -18,19 +18,16 @@ import java.util.OptionalInt;
  * The decision for one tensor.
  *
  * @param tensor name in the model
- * @param role what it is to its consumers
- * @param format how the model holds it
- * @param consumers names of the nodes that read it quantized, in graph order, and {@link
- *     #GRAPH_OUTPUT} behind them where the model gives it out so; for a tensor that stays float,
- *     the ones that would have
- * @param floatReason why the tensor stays float; empty when it is quantized
+ * @param role its role for its consumers
+ * @param format how the model stores it
+ * @param consumers names of the nodes that read it quantized, in graph order, followed by {@link #GRAPH_OUTPUT} if the caller of the model reads it quantized; for a tensor that stays float, the nodes that would have read it quantized
+ * @param floatReason why the tensor stays float; empty if it is quantized
  * @param shape shape of a constant; empty for an activation
- * @param target integer type and the part of it that is used
- * @param method range selection method, as the recipe spells it
- * @param decidedBy which rule of the recipe the settings are from
- * @param granularity which values share a scale; per tensor when the tensor stays float
- * @param channels one entry per scale, row-major in {@link Granularity#paramsShape}; empty when the
- *     tensor stays float, and for an activation whose scale is found at run time
+ * @param target integer type and its limits
+ * @param method range selection method, as named in the recipe
+ * @param decidedBy the rule of the recipe that decided the settings
+ * @param granularity which values share a scale; per tensor if the tensor stays float
+ * @param channels one entry per scale, row-major in {@link Granularity#paramsShape}; empty if the tensor stays float, and for an activation whose scale is computed at run time
  */
 public record TensorPlan(
     String tensor,
@@ -45,10 +42,10 @@ public record TensorPlan(
     Granularity granularity,
     ScaleColumns channels) {
 
-  /** Stands among consumers for whoever runs the model. */
+  /** The consumer of a graph output: the caller of the model. */
   public static final String GRAPH_OUTPUT = TensorQuery.GRAPH_OUTPUT;
 
-  /** How the method of a tensor begins that has the scale and zero point of another one. */
+  /** Prefix of the method of a tensor that shares the scale and zero point of another one. */
   public static final String SHARED = "shared:";
 
   /**
@@ -79,12 +76,12 @@ public record TensorPlan(
     return target.type();
   }
 
-  /** Channel axis, or the axis that blocks cut; empty for one scale per tensor. */
+  /** Channel axis, or the axis divided into blocks; empty for one scale per tensor. */
   public OptionalInt axis() {
     return granularity.axis();
   }
 
-  /** The integers that quantizing a constant by this plan yields. */
+  /** The limits of the integers to which a constant is quantized. */
   public Limits limits() {
     return target.limits();
   }
@@ -104,7 +101,7 @@ public record TensorPlan(
     return channels.zeroPoints();
   }
 
-  /** The same decision for other consumers. */
+  /** Returns the same decision for other consumers. */
   TensorPlan with(List<String> others) {
     return new TensorPlan(
         tensor,
@@ -120,7 +117,7 @@ public record TensorPlan(
         channels);
   }
 
-  /** The same decision with other scales. */
+  /** Returns the same decision with other scales. */
   TensorPlan withChannels(ScaleColumns others) {
     return new TensorPlan(
         tensor,
@@ -136,7 +133,7 @@ public record TensorPlan(
         others);
   }
 
-  /** The tensor left in float, after all. */
+  /** Returns the same tensor left in float. */
   TensorPlan left(String reason) {
     return new TensorPlan(
         tensor,
@@ -152,7 +149,7 @@ public record TensorPlan(
         ScaleColumns.none());
   }
 
-  /** A tensor that stays float. */
+  /** Creates the plan of a tensor that stays float. */
   static TensorPlan left(
       TensorQuery query, Optional<Shape> shape, Recipe.Decision decision, String reason) {
     return new TensorPlan(
@@ -169,7 +166,7 @@ public record TensorPlan(
         ScaleColumns.none());
   }
 
-  /** A tensor that is quantized. */
+  /** Creates the plan of a quantized tensor. */
   static TensorPlan of(
       TensorQuery query,
       Optional<Shape> shape,
@@ -200,7 +197,7 @@ public record TensorPlan(
         channels);
   }
 
-  /** A tensor with the scale of another; the method names the one that it was selected for. */
+  /** Creates the plan of a tensor with the scale of another; the method names the tensor the scale was selected for. */
   static TensorPlan shared(TensorQuery query, TensorPlan source) {
     boolean passedOn = source.method().startsWith(SHARED);
     Optional<String> reason =

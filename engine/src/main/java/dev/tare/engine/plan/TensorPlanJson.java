@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** The part of a plan's JSON that speaks of one tensor; {@link QuantPlanJson} is the door. */
+/** Reads and writes one tensor in a plan's JSON; called through {@link QuantPlanJson}. */
 final class TensorPlanJson {
 
   /** How many scales a tensor has whose scales are not listed. */

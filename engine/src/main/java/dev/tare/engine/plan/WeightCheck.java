@@ -11,25 +11,28 @@ import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;
 
 /**
- * Refuses a plan that the weights of its model contradict: ranges that cut more than the plan says,
- * scales that lose more, and scales that are wider than any bias explains.
+ * Checks a plan against the weights of its model: ranges must not clip more than the plan says,
+ * scales must not lose more accuracy, and no scale may be wider than its range and biases need.
  */
 public final class WeightCheck {
 
-  /** How far a measured error may be behind the plan's: other versions may have rounded. */
+  /**
+   * How much worse a measured error may be than the plan's: other versions may have rounded
+   * differently.
+   */
   private static final double TOLERANCE_DB = 1;
 
-  /** Beyond this a rounded scale alone may change the error by more than the tolerance. */
+  /** Above this, rounding of the scale alone may change the error by more than the tolerance. */
   private static final double EXACT_DB = 60;
 
   private WeightCheck() {}
 
   /**
-   * Whether a weight loses by its plan what the plan says.
+   * Checks that a weight quantized by its plan has the error that the plan states.
    *
    * <p>Costs a pass over the values, and their quantization.
    *
-   * @throws IllegalArgumentException naming the channel, if the values are not what was planned
+   * @throws IllegalArgumentException naming the channel, if the values contradict the plan
    */
   public static void require(Tensor weight, TensorPlan plan) {
     boolean planned = plan.shape().filter(weight.shape()::equals).isPresent();
@@ -64,7 +67,7 @@ public final class WeightCheck {
     int clipped = WeightPlanner.clipped(values, channel.range());
     if (Math.abs(clipped - channel.clippedShare() * values.length) > .5) {
       throw new IllegalArgumentException(
-          "%d of %d values %s lie outside of the range [%s, %s], but the plan gives a clipped share of %s"
+          "%d of %d values %s are outside the range [%s, %s], but the plan gives a clipped share of %s"
               .formatted(
                   clipped,
                   values.length,
@@ -73,7 +76,7 @@ public final class WeightCheck {
                   channel.range().high(),
                   channel.clippedShare()));
     }
-    // The plan's figure is from before a bias widened the scale.
+    // The plan's figure was computed before a bias widened the scale.
     QuantParams fitting = plan.target().params(channel.range());
     QuantParams params = channel.params().scale() > fitting.scale() ? fitting : channel.params();
     requireError(WeightPlanner.error(values, params, plan.target()), channel, where);
@@ -89,7 +92,7 @@ public final class WeightCheck {
   }
 
   /**
-   * Whether a scale of a weight that is wider than its range needs is so because of a bias.
+   * Checks that a scale of a weight is wider than its range needs only because of a bias.
    *
    * @param source the model that the plan was made for
    * @param weight a quantized weight of the plan
@@ -117,7 +120,10 @@ public final class WeightCheck {
     }
   }
 
-  /** The least scales of a weight with which the biases of all its operators fit their form. */
+  /**
+   * Returns the smallest scales of a weight with which the biases of all its operators fit their
+   * form.
+   */
   private static float[] floors(
       TargetProfile target, ModelGraph source, QuantPlan plan, TensorPlan weight) {
     float[] floors = new float[weight.channels().size()];

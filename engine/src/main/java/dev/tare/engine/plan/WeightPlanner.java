@@ -21,9 +21,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Decides about constant weights from their values.
+ * Plans constant weights from their values.
  *
- * <p>The error of a weight is measured, not estimated: all its values are at hand.
+ * <p>The error of a weight is measured, not estimated, since all its values are known.
  */
 public final class WeightPlanner {
 
@@ -34,11 +34,11 @@ public final class WeightPlanner {
   }
 
   /**
-   * The decision for one weight.
+   * Plans one weight.
    *
-   * <p>Costs a sort of the values of each channel, and memory for some of them. Of blocks, every
-   * entry tells the error of the whole tensor and the interval that the integers can represent:
-   * there are too many to keep more.
+   * <p>Costs a sort of the values of each channel, and memory for some of them. For blocks, every
+   * entry has the error of the whole tensor and the interval that the integers can represent: there
+   * are too many to store more.
    *
    * @param query what the recipe's rules match; about the same tensor
    */
@@ -100,7 +100,7 @@ public final class WeightPlanner {
 
   private record Measured(ChannelPlan channel, QuantError error, int clipped) {}
 
-  /** What the values of one scale lose by it. */
+  /** Returns the error of quantizing values with one scale. */
   static QuantError error(float[] values, QuantParams params, Target target) {
     Tensor channel = Tensor.ofFloats(Shape.of(values.length), values);
     Tensor fake =
@@ -109,7 +109,7 @@ public final class WeightPlanner {
     return QuantError.between(values, fake.toFloatArray());
   }
 
-  /** How many of the values lie outside of their range. */
+  /** Returns how many of the values are outside their range. */
   static int clipped(float[] values, Range range) {
     int clipped = 0;
     for (float value : values) {
@@ -136,7 +136,10 @@ public final class WeightPlanner {
     }
   }
 
-  /** Exact values, or the bins that an observer would count them in where the method needs bins. */
+  /**
+   * Returns the exact values as a distribution, or, if the method needs bins, the bins of an
+   * observer.
+   */
   private static Distribution distribution(float[] values, TensorRule rule) {
     float[] sorted = values.clone();
     for (int i = 0; i < sorted.length; i++) {

@@ -7,7 +7,7 @@ import java.nio.FloatBuffer;
 /**
  * The values of a weight that share a scale, one scale after another.
  *
- * <p>A tensor is seen as [outer, axis, inner]; scales are row-major in {@link
+ * <p>A tensor is viewed as [outer, axis, inner]; scales are row-major in {@link
  * Granularity#paramsShape}.
  */
 final class WeightRuns {
@@ -29,7 +29,7 @@ final class WeightRuns {
   }
 
   /**
-   * @throws IllegalArgumentException if the shape has no such axis
+   * @throws IllegalArgumentException if the shape lacks the axis
    */
   static WeightRuns of(Shape shape, Granularity granularity) {
     int size = Math.toIntExact(shape.size());
@@ -44,7 +44,7 @@ final class WeightRuns {
     return new WeightRuns(outer, length, inner, granularity.blockSize().orElse(1), blocked);
   }
 
-  /** How many scales there are. */
+  /** Number of scales. */
   int count() {
     return blocked ? outer * blocks() * inner : length;
   }
@@ -54,9 +54,9 @@ final class WeightRuns {
   }
 
   /**
-   * Copies the values of some scales, each in the tensor's order: as many as lie side by side and
-   * fit {@value #TILE_VALUES} values. A scale's values may be far apart; taken one scale at a time,
-   * a weight that is mapped from a file would be read as often as it has scales.
+   * Copies the values of some scales, each in the tensor's order: as many adjacent ones as fit
+   * {@value #TILE_VALUES} values. The values of a scale may be far apart; with one scale at a time,
+   * a weight mapped from a file would be read once per scale.
    *
    * @param first the scale to begin with, below {@link #count}
    * @return one array for each scale, at least one

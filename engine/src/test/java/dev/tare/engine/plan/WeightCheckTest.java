@@ -86,7 +86,7 @@ class WeightCheckTest {
     assertThatThrownBy(
             () -> WeightCheck.require(weight(), plan.withChannels(ScaleColumns.of(channels))))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("of 64 values in channel 4 lie outside of the range")
+        .hasMessageContaining("of 64 values in channel 4 are outside the range")
         .hasMessageContaining("clipped share of 0.0");
   }
 

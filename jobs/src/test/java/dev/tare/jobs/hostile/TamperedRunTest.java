@@ -250,7 +250,7 @@ class TamperedRunTest {
   /** Each list of the plan fits the others: only the weights show that they are wrong. */
   @Test
   void rangesThatTheWeightsContradict() throws IOException {
-    rangesRefused(List.of("scale", "low", "high"), true, 1, "'w1'", "outside of the range");
+    rangesRefused(List.of("scale", "low", "high"), true, 1, "'w1'", "outside the range");
     rangesRefused(List.of("scale", "low", "high"), false, 4, "'w1'", "keep an SQNR of");
     rangesRefused(List.of("scale"), false, 4, "'w1'", "is wider than its range");
   }
