@@ -7,21 +7,21 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What a run says of its statistics. Two runs may be added up where model, channels and conditions
+ * What a run records about its statistics. Two runs may be merged if model, channels and conditions
  * are equal; lists keep the order in which they are written.
  *
  * @param contentSha256 identity of the statistics
  * @param momentsSha256 identity of the moments; empty where none were collected
  * @param modelSha256 the model that was observed
- * @param samples how many it was run on
- * @param observe which tensors were to be observed, as the user named them
- * @param tensors what was observed; empty where an older manifest does not tell
+ * @param samples number of samples
+ * @param observe which tensors to observe, as the user gave it
+ * @param tensors what was observed; empty if an older manifest does not state it
  * @param channels what was kept of channels
  * @param conditions what the bits of the statistics depend on
  * @param cpus processors that ran the model
- * @param effort what it took; empty for a sum of runs
- * @param mergedRuns how many runs were added up; empty for a run of its own
- * @param mixed one sentence for each condition in which the runs that were added up differ
+ * @param effort resources it used; empty for a merged run
+ * @param mergedRuns number of merged runs; empty for a run that is not a merge
+ * @param mixed one sentence for each condition in which the merged runs differ
  */
 public record CalibrationFacts(
     String contentSha256,
@@ -64,9 +64,9 @@ public record CalibrationFacts(
    * What was kept of channels.
    *
    * @param mode {@code none}, {@code extremes} or {@code histogram}
-   * @param bits bits of the mantissa that number a channel's bins; empty without histograms
+   * @param bits mantissa bits of a channel's bins; empty without histograms
    * @param without tensors whose channel axis has another size from sample to sample
-   * @param kept for people: of how many channels, and why
+   * @param kept for display: of how many channels, and why
    */
   public record Channels(
       Optional<String> mode, OptionalInt bits, List<String> without, Optional<String> kept) {
@@ -81,7 +81,7 @@ public record CalibrationFacts(
   }
 
   /**
-   * What the bits of the statistics depend on beside model and data.
+   * What the bits of the statistics depend on besides model and data.
    *
    * @param runtime versions of ONNX Runtime
    * @param optimizationLevel its optimization of the graph
@@ -101,11 +101,11 @@ public record CalibrationFacts(
   }
 
   /**
-   * What a calibration took.
+   * Resources that a calibration used.
    *
-   * @param batchSize samples that the model ran at a time
-   * @param taskBytes heap that one task could take for channels; empty where an older manifest does
-   *     not tell
+   * @param batchSize number of samples per batch
+   * @param taskBytes heap available to one task for channels; empty if an older manifest does not
+   *     state it
    * @param executors processes that ran tasks
    * @param runSeconds time inside the runtime, summed over tasks
    * @param observeSeconds time spent on counting, summed over tasks
@@ -153,7 +153,7 @@ public record CalibrationFacts(
         in.texts("mixed"));
   }
 
-  /** The object that a manifest has for them. */
+  /** Returns the JSON object stored in a manifest. */
   @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();

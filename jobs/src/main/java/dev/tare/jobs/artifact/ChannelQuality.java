@@ -5,7 +5,7 @@ package dev.tare.jobs.artifact;
  *
  * <p>The SQNR of a channel is that of its own values, so that one of large values does not hide
  * another of small ones. A channel whose root mean square is below a millionth of the output's
- * largest value is held against that: of a channel that is all zeros nothing else can be said.
+ * largest value is compared with that value instead, since a channel of zeros has no SQNR.
  *
  * @param axis of the output, batch included: -1 for the last, 1 for the second of an image
  * @param channels how many there are

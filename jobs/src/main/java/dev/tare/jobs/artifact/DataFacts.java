@@ -8,16 +8,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a run says of the data that it read.
+ * What a run records about its data.
  *
  * @param format of the files
- * @param maxLength tokens of a text beyond which it is cut; empty where no text was tokenized
+ * @param maxLength maximum tokens of a text, the rest is cut; empty where no text was tokenized
  * @param textColumn the column that texts were read from
  * @param images how images became tensors
  * @param rows rows of all files
- * @param samples those that are samples
- * @param skipped rows that were passed over, by reason
- * @param bad rows that should be samples and are none, by reason
+ * @param samples rows that are valid samples
+ * @param skipped skipped rows, by reason
+ * @param bad rows that are not valid samples, by reason
  */
 public record DataFacts(
     String format,
@@ -47,7 +47,7 @@ public record DataFacts(
         in.counts("bad-rows"));
   }
 
-  /** The object that a manifest has for them. */
+  /** Returns the JSON object stored in a manifest. */
   @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();

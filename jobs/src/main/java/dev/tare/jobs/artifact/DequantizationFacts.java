@@ -3,7 +3,7 @@ package dev.tare.jobs.artifact;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * What a run says of weights that became float again.
+ * What a run records about dequantized weights.
  *
  * @param constants how many
  */
@@ -13,7 +13,7 @@ public record DequantizationFacts(int constants) implements FactSection {
     return new DequantizationFacts(in.size("constants"));
   }
 
-  /** The object that a manifest has for them. */
+  /** Returns the JSON object stored in a manifest. */
   @Override
   public ObjectNode toJson() {
     return StrictJson.object().put("constants", constants);

@@ -4,19 +4,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.JsonText;
 
 /**
- * What a run says of its quality in short; {@link Quality} says it all.
+ * A summary of a run's quality; {@link Quality} has all figures.
  *
  * @param samples held-out samples
- * @param heldOut how they were kept apart from calibration
- * @param vector name of the output that speaks for the model
- * @param cosineMean mean over samples of its cosine; NaN where no value was compared
+ * @param heldOut how they were separated from calibration samples
+ * @param vector name of the headline output
+ * @param cosineMean mean over samples of its cosine; NaN if no value was compared
  * @param cosineMin the smallest
  */
 public record EvaluationFacts(
     long samples, String heldOut, String vector, double cosineMean, double cosineMin)
     implements FactSection {
 
-  /** Facts of what was measured. */
+  /** Creates the facts from a measured quality. */
   public static EvaluationFacts of(Quality quality) {
     Quality.OutputQuality headline = quality.headline();
     return new EvaluationFacts(
@@ -36,7 +36,7 @@ public record EvaluationFacts(
         in.figure("cosine-min"));
   }
 
-  /** The object that a manifest has for them. */
+  /** Returns the JSON object stored in a manifest. */
   @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();

@@ -17,8 +17,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Reads one object of a manifest's facts. Every error names manifest and key; a key that nobody
- * asked for is one. Not thread-safe; confined to one reading.
+ * Reads one object of a manifest's facts. Every error names manifest and key; a key that was not
+ * read is an error. Not thread-safe; confined to one reading.
  */
 final class FactReader {
 
@@ -38,10 +38,10 @@ final class FactReader {
   /**
    * Reads an object.
    *
-   * @param prefix what the names of its keys begin with in messages, with its dot
-   * @param where how errors name the manifest
-   * @param facts asks for every key that the object may have
-   * @throws TareException (bad input) if a value cannot be, or there is a key beside
+   * @param prefix prefix of its keys in messages, including the dot
+   * @param where name of the manifest in errors
+   * @param facts reads every key that the object may have
+   * @throws TareException (bad input) if a value is not valid, or there is an unknown key
    */
   static <T> T read(ObjectNode object, String prefix, String where, Function<FactReader, T> facts) {
     FactReader reader = new FactReader(object, prefix, where);
@@ -97,7 +97,7 @@ final class FactReader {
         .findFirst();
   }
 
-  /** A measured figure; NaN where JSON lacks the number. */
+  /** Reads a measured figure; NaN if JSON cannot represent it. */
   double figure(String key) {
     JsonNode value = required(key, v -> v.isNumber() || v.isNull(), "a number or null");
     return value.isNull() ? Double.NaN : value.doubleValue();
@@ -123,7 +123,7 @@ final class FactReader {
             });
   }
 
-  /** Numbers of things by name. */
+  /** Reads counts by name. */
   SortedMap<String, Long> counts(String key) {
     SortedMap<String, Long> counts = new TreeMap<>();
     for (Map.Entry<String, JsonNode> entry :
@@ -146,7 +146,7 @@ final class FactReader {
     return value;
   }
 
-  /** What to throw for a value that is not what it must be. */
+  /** Creates the exception for a value that is not as expected. */
   TareException wrong(String key, String expected, String actual) {
     return TareException.badInput(
         "%s: '%s%s' must be %s, not %s".formatted(where, prefix, key, expected, actual));

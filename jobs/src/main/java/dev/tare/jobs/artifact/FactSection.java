@@ -2,7 +2,7 @@ package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** A section of {@link RunFacts}: what one stage says, or what is said of the data. */
+/** A section of {@link RunFacts}: the facts of one stage, or of the data. */
 public sealed interface FactSection
     permits CalibrationFacts,
         SelectionFacts,
@@ -11,6 +11,6 @@ public sealed interface FactSection
         EvaluationFacts,
         DataFacts {
 
-  /** The tree that a manifest keeps of it. */
+  /** Returns the JSON object stored in a manifest. */
   ObjectNode toJson();
 }

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measured figures of an object, read back within their bounds. One that is null or absent is NaN
- * or empty: JSON has no infinity, and an older version may not have written it.
+ * Reads measured figures of an object and checks their bounds. A null or absent figure is NaN or
+ * empty: JSON has no infinity, and an older version may not have written it.
  *
  * @param node the object
- * @param where how errors name it
+ * @param where its name in errors
  */
 record FigureReader(ObjectNode node, String where) {
 
@@ -48,7 +48,7 @@ record FigureReader(ObjectNode node, String where) {
     return Optional.of(number(key, 0, 1)).filter(share -> !Double.isNaN(share));
   }
 
-  /** A number of things, which must be there. */
+  /** Reads a required count. */
   long count(String key) {
     long count = StrictJson.integer(node, key, where);
     if (count < 0) {
@@ -57,7 +57,7 @@ record FigureReader(ObjectNode node, String where) {
     return count;
   }
 
-  /** A number of things that an int holds, or the place of one of them. */
+  /** Reads a count or an index that fits an int. */
   int size(String key) {
     long size = count(key);
     if (size > Integer.MAX_VALUE) {
@@ -124,7 +124,7 @@ record FigureReader(ObjectNode node, String where) {
     return node.has(key) ? StrictJson.array(node, key, where) : List.of();
   }
 
-  /** What to throw for a value that none can be. */
+  /** Creates the exception for an impossible value. */
   TareException impossible(String key) {
     String value = String.valueOf(node.get(key));
     return TareException.badInput(

@@ -9,7 +9,7 @@ package dev.tare.jobs.artifact;
 public record FileEntry(String path, Digest digest) implements Comparable<FileEntry> {
 
   /**
-   * @throws IllegalArgumentException if the path is empty, absolute, climbs out of the folder or
+   * @throws IllegalArgumentException if the path is empty, absolute, leaves the folder by ".." or
    *     has a control character
    */
   public FileEntry {
@@ -18,7 +18,7 @@ public record FileEntry(String path, Digest digest) implements Comparable<FileEn
     }
   }
 
-  /** Whether a path could be that of a file of a run; strangers' files may have any name. */
+  /** Whether a path is valid for a file of a run; other files may have any name. */
   public static boolean possible(String path) {
     boolean inside = !path.contains("\\") && path.chars().noneMatch(Character::isISOControl);
     for (String element : path.split("/", -1)) {
@@ -32,7 +32,7 @@ public record FileEntry(String path, Digest digest) implements Comparable<FileEn
     return path.compareTo(other.path);
   }
 
-  /** Whether the file is a part or lies in its folder. */
+  /** Whether the file is a part or inside a part's folder. */
   public boolean belongsTo(Part part) {
     return part.holds(path);
   }

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 /**
  * What decides the content of a run: version of Tare, inputs by content, configuration.
  *
- * <p>Not part of it: output, run id and time; the places of inputs, which stand with their content;
- * and what changes speed only.
+ * <p>Not part of it: output, run id and time; the locations of inputs, which are identified by
+ * content; and what only changes speed.
  *
  * @param facts one line per fact, sorted
  */

@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How a quality gate ended. */
+/** The result of a quality gate. */
 public enum GateOutcome {
   /** No limit was set. */
   NONE,
   PASSED,
   FAILED;
 
-  /** The word that documents, tables and the console have for it. */
+  /** Returns the word used in documents, tables and on the console. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The outcome of a word; empty if the word names no outcome. */
+  /** Returns the outcome for a word; empty if there is none. */
   public static Optional<GateOutcome> of(String word) {
     return Arrays.stream(values()).filter(outcome -> outcome.word().equals(word)).findFirst();
   }

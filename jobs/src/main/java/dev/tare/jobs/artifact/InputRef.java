@@ -8,14 +8,14 @@ import java.util.OptionalLong;
 /**
  * Something that a run read, as its manifest names it.
  *
- * <p>A model, tokenizer, recipe or source run is known by its sha256. A data file may go without
- * one (hashing terabytes would cost a second reading); then URI, length and modification time stand
- * for its content.
+ * <p>A model, tokenizer, recipe or source run is known by its sha256. A data file may have none,
+ * since hashing terabytes would cost a second reading; then URI, length and modification time
+ * identify it.
  *
- * @param name what it was to the run: {@code model}, {@code tokenizer}, {@code data}, ...
+ * @param name its role in the run: {@code model}, {@code tokenizer}, {@code data}, ...
  * @param uri where it was, without a password
  * @param bytes length
- * @param sha256 hash of the content, where it was read
+ * @param sha256 hash of the content, if it was read
  * @param modified modification time in milliseconds since 1970, for an input without a hash
  */
 public record InputRef(
@@ -25,7 +25,7 @@ public record InputRef(
       Comparator.comparing(InputRef::name).thenComparing(i -> i.uri().toString());
 
   /**
-   * @throws IllegalArgumentException if the length is negative, the URI carries a password, or
+   * @throws IllegalArgumentException if the length is negative, the URI contains a password, or
    *     neither or both of hash and modification time are given
    */
   public InputRef {
@@ -40,19 +40,19 @@ public record InputRef(
     String userInfo = uri.getRawUserInfo();
     if (userInfo != null && userInfo.contains(":")) {
       throw new IllegalArgumentException(
-          "The address of input '%s' on host %s carries a password; use a credential provider"
+          "The address of input '%s' on host %s contains a password; use a credential provider"
               .formatted(name, uri.getHost()));
     }
     sha256.ifPresent(hash -> new Digest(hash, bytes));
   }
 
-  /** An input that was read whole. */
+  /** Creates an input that was read completely. */
   public static InputRef of(String name, URI uri, Digest digest) {
     return new InputRef(
         name, uri, digest.bytes(), Optional.of(digest.sha256()), OptionalLong.empty());
   }
 
-  /** An input known by place, length and modification time. */
+  /** Creates an input identified by location, length and modification time. */
   public static InputRef unhashed(String name, URI uri, long bytes, long modified) {
     return new InputRef(name, uri, bytes, Optional.empty(), OptionalLong.of(modified));
   }
@@ -62,7 +62,7 @@ public record InputRef(
     return ORDER.compare(this, other);
   }
 
-  /** What must be equal for two inputs to be the same. */
+  /** Returns what two equal inputs have in common. */
   String identity() {
     return sha256
         .map(hash -> "sha256 %s, %d bytes".formatted(hash, bytes))

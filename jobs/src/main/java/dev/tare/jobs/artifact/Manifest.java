@@ -15,20 +15,20 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a finished run is: where it came from and every file of it. Format version 1; {@link
- * ManifestJson} holds the layout.
+ * Describes a finished run: where it came from, and all its files. Format version 1; {@link
+ * ManifestJson} defines the layout.
  *
  * @param runId id of the run
- * @param stages names of the stages that made it, in their order
+ * @param stages names of the stages that wrote it, in order
  * @param tareVersion version of the program that made it
- * @param created when it was published; no part of the run's identity
+ * @param created when it was published; not part of the run's identity
  * @param inputs what was read, sorted
  * @param configuration effective configuration by option name
- * @param properties facts of the stages, a JSON tree with sorted keys; this record holds a copy of
- *     its own and gives out copies. {@link #facts} reads it: a run whose facts a program cannot
- *     read can still be listed, verified and removed by it
- * @param partsFolder folder inside the run folder that holds the files, where they do not stand in
- *     the run folder itself: on object stores, which cannot rename a folder
+ * @param properties facts of the stages, a JSON tree with sorted keys, copied on the way in and
+ *     out. {@link #facts} parses it, so that a run whose facts a program cannot read can still be
+ *     listed, verified and removed
+ * @param partsFolder folder inside the run folder that contains the files, if they are not in the
+ *     run folder itself: on object stores, which cannot rename a folder
  * @param files every file of the run but manifest and status, sorted by path
  */
 public record Manifest(
@@ -43,8 +43,8 @@ public record Manifest(
     List<FileEntry> files) {
 
   /**
-   * @throws IllegalArgumentException if the run id is not one, the folder of parts is no folder of
-   *     an attempt, a file is named twice, or the lengths of all overflow a long
+   * @throws IllegalArgumentException if the run id is not one, the folder of parts is not an
+   *     attempt's, a file occurs twice, or the sum of lengths overflows a long
    */
   public Manifest {
     RunId.check(runId);
@@ -69,17 +69,18 @@ public record Manifest(
           || file.path().equals(Part.MANIFEST.fileName())
           || file.path().equals(Part.STATUS.fileName())) {
         throw new IllegalArgumentException(
-            "The file '%s' is named twice or is no part of a run".formatted(file.path()));
+            "The file '%s' is named twice or is not part of a run".formatted(file.path()));
       }
       try {
         bytes = Math.addExact(bytes, file.digest().bytes());
       } catch (ArithmeticException e) {
-        throw new IllegalArgumentException("More bytes than can be counted: " + file.path(), e);
+        throw new IllegalArgumentException(
+            "The number of bytes overflows a long: " + file.path(), e);
       }
     }
   }
 
-  /** A manifest without files, as a stage hands it in for publication. */
+  /** Creates a manifest without files, to which publication adds them. */
   public static Manifest draft(
       String runId,
       List<String> stages,
@@ -98,33 +99,33 @@ public record Manifest(
         List.of());
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   @Override
   public ObjectNode properties() {
     return properties.deepCopy();
   }
 
-  /** What decides the content of this run. */
+  /** Returns the fingerprint of what decides the content of this run. */
   public Fingerprint fingerprint() {
     return Fingerprint.of(tareVersion, stages, inputs, configuration);
   }
 
   /**
-   * What the stages say of the run.
+   * Parses the facts of the stages.
    *
-   * @param where how errors name this manifest
+   * @param where name of this manifest in errors
    * @throws dev.tare.jobs.TareException (bad input) as {@link RunFacts#fromJson} does
    */
   public RunFacts facts(String where) {
     return RunFacts.fromJson(properties, where);
   }
 
-  /** How quality was judged; none also for a word that no gate has. */
+  /** Returns the outcome of the quality gate; NONE also for an unknown word. */
   public GateOutcome gate() {
     return GateOutcome.of(properties.path(RunFacts.GATE).asText("")).orElse(GateOutcome.NONE);
   }
 
-  /** Whether quality was held against a gate and was good enough. */
+  /** Whether there was a quality gate and it passed. */
   public boolean gatePassed() {
     return gate() == GateOutcome.PASSED;
   }
@@ -135,9 +136,9 @@ public record Manifest(
   }
 
   /**
-   * The same with the files of a run.
+   * Returns the manifest with the files of a run.
    *
-   * @param folder the folder that holds them, where that is not the run folder itself
+   * @param folder the folder that contains them, if it is not the run folder itself
    */
   public Manifest withFiles(Optional<String> folder, Collection<FileEntry> newFiles) {
     return new Manifest(

@@ -29,11 +29,11 @@ import java.util.TreeMap;
  * configuration   option name -> text, sorted
  * fingerprint     sha256 over version, stages, inputs and configuration (Fingerprint)
  * properties      facts of the stages (RunFacts), a JSON object, keys sorted at every depth
- * parts-folder    folder that holds the files, relative; absent where that is the run folder itself
+ * parts-folder    folder of the files, relative; absent if it is the run folder itself
  * files           array of {path, bytes, sha256}, sorted by path
  * }</pre>
  *
- * <p>A key that is not in this list is refused by name, a repeated one too.
+ * <p>Keys that are not in this list are refused by name, as are repeated ones.
  */
 public final class ManifestJson {
   static final int FORMAT_VERSION = 1;
@@ -92,9 +92,9 @@ public final class ManifestJson {
   /**
    * Reads a manifest.
    *
-   * @param where how errors name the document
+   * @param where name of the document in errors
    * @throws TareException (bad input) if it is not of this format, or its fingerprint does not
-   *     follow from what it says
+   *     match its content
    */
   public static Manifest parse(String text, String where) {
     ObjectNode root = StrictJson.parse(text, FORMAT_VERSION, KEYS, where);
@@ -115,7 +115,7 @@ public final class ManifestJson {
       String stated = StrictJson.text(root, "fingerprint", where);
       if (!stated.equals(manifest.fingerprint().sha256())) {
         throw TareException.badInput(
-            "%s has the fingerprint %s, but what it says gives %s"
+            "%s has the fingerprint %s, but its content gives %s"
                 .formatted(where, stated, manifest.fingerprint().sha256()));
       }
       return manifest;
@@ -124,7 +124,7 @@ public final class ManifestJson {
     }
   }
 
-  /** A deep copy with the keys of every object in order. */
+  /** Returns a deep copy with sorted keys in every object. */
   static ObjectNode sorted(ObjectNode object) {
     ObjectNode copy = StrictJson.object();
     object.properties().stream()

@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The part of {@link QualityJson}'s layout that describes one output. */
+/** The layout of one output in {@link QualityJson}. */
 final class OutputQualityJson {
 
   private static final Pattern PERCENTILE = Pattern.compile("p([0-9]{1,2})");
 
-  /** So many dB are the limit that a count of channels stands for. */
+  /** Key of the number of channels below a limit in dB. */
   private static final String BELOW = "below-%.0f-db".formatted(ChannelQuality.LIMIT_DB);
 
   private OutputQualityJson() {}
@@ -91,7 +91,7 @@ final class OutputQualityJson {
   /**
    * Reads an output.
    *
-   * @param document how errors name the document
+   * @param document name of the document in errors
    */
   static Quality.OutputQuality of(ObjectNode node, String document) {
     String name = StrictJson.text(node, "name", document + ", outputs");

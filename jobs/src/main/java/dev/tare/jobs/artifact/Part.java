@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 public enum Part {
   /** Every file with bytes and sha256; its presence makes the run finished. */
   MANIFEST("manifest.json"),
-  /** How the last attempt stands or ended; not publication. */
+  /** State of the last attempt; not a sign of publication. */
   STATUS("status.json"),
   /** The effective configuration. */
   CONFIGURATION("configuration.json"),
@@ -17,9 +17,9 @@ public enum Part {
   STATISTICS("statistics"),
   /** Table of exact moments, Parquet. */
   MOMENTS("moments"),
-  /** The plan for people and programs. */
+  /** The plan as JSON. */
   PLAN_JSON("plan.json"),
-  /** The plan for SQL, Parquet. */
+  /** The plan as a Parquet table for SQL. */
   PLAN("plan"),
   /** Table of quantized tensors, Parquet. */
   TENSORS("tensors"),
@@ -51,7 +51,7 @@ public enum Part {
     return fileName;
   }
 
-  /** The part of a name; empty if it is that of none. */
+  /** Returns the part of a file name; empty if there is none. */
   public static Optional<Part> named(String fileName) {
     return Arrays.stream(values()).filter(p -> p.isNamed(fileName)).findFirst();
   }

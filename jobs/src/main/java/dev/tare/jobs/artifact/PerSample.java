@@ -3,13 +3,13 @@ package dev.tare.jobs.artifact;
 import java.util.List;
 
 /**
- * One vector compared sample by sample, in as many numbers for a million samples as for a hundred.
+ * One vector compared sample by sample, summarized in a fixed number of figures.
  *
  * @param cosines quantiles of the cosine from 0 to 1 by hundredths, nearest rank, ascending
- * @param sqnrsDb quantiles of the SQNR in dB, likewise
+ * @param sqnrsDb quantiles of the SQNR in dB, in the same form
  * @param worst the samples of the lowest cosine, lowest first
  * @param floats some values of the float model: of a few samples, spread over their hashes
- * @param quantized the quantized model's values at the same places
+ * @param quantized the quantized model's values at the same positions
  */
 public record PerSample(
     List<Double> cosines,
@@ -30,8 +30,8 @@ public record PerSample(
    * A sample.
    *
    * @param sample the sha256 of its encoding in hexadecimal
-   * @param cosine between float and quantized vector; NaN where a figure is not known
-   * @param sqnrDb in dB; infinite where nothing differs, NaN where it is not known
+   * @param cosine between float and quantized vector; NaN if unknown
+   * @param sqnrDb in dB; infinite if nothing differs, NaN if unknown
    */
   public record Worst(String sample, double cosine, double sqnrDb) {}
 }

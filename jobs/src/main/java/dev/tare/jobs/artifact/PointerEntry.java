@@ -8,18 +8,18 @@ import java.time.temporal.ChronoUnit;
 import java.util.Set;
 
 /**
- * One entry of a name's pointer, format version 1; it never changes once it is there.
+ * One entry of a name's pointer, format version 1; it never changes after it was written.
  *
  * <pre>{@code
  * format-version   1
- * run              URI of the run folder, relative to the name's folder where both share a parent
+ * run              URI of the run folder, relative to the name's folder if both share a parent
  * manifest-sha256  hash of the run's manifest, 64 hexadecimal digits
  * published        ISO-8601 instant, whole seconds, UTC
  * }</pre>
  *
- * @param run place of the run, absolute or relative
+ * @param run location of the run, absolute or relative
  * @param manifestSha256 hash of its manifest
- * @param published when the entry was made; says nothing about order, which the number does
+ * @param published when the entry was made; the order follows from the number, not from this time
  */
 public record PointerEntry(URI run, String manifestSha256, Instant published) {
   static final int FORMAT_VERSION = 1;
@@ -34,7 +34,7 @@ public record PointerEntry(URI run, String manifestSha256, Instant published) {
     published = published.truncatedTo(ChronoUnit.SECONDS);
   }
 
-  /** JSON text, one key a line. */
+  /** Formats JSON text, one key per line. */
   public String format() {
     ObjectNode root = StrictJson.object();
     root.put("format-version", FORMAT_VERSION);
@@ -47,7 +47,7 @@ public record PointerEntry(URI run, String manifestSha256, Instant published) {
   /**
    * Reads what {@link #format} wrote.
    *
-   * @throws TareException (bad input) if the text is no entry
+   * @throws TareException (bad input) if the text is not an entry
    */
   public static PointerEntry parse(String text, String where) {
     ObjectNode root = StrictJson.parse(text, FORMAT_VERSION, KEYS, where);

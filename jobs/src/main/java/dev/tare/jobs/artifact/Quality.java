@@ -9,19 +9,19 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What evaluation measured: {@code quality.json}, which {@link QualityJson} writes.
+ * The figures of an evaluation: {@code quality.json}, written by {@link QualityJson}.
  *
  * @param samples held-out samples
- * @param heldOut how they were kept apart from calibration
+ * @param heldOut how they were separated from calibration samples
  * @param outputs one entry per output, and one per pooled embedding
  * @param nearestNeighbour share of samples whose nearest other sample is the same in both models;
  *     empty without an embedding
  * @param neighbourSamples samples among which neighbours were sought
  * @param timeRatio time of the quantized model over that of the float model, on the same batches
  * @param cpus processors of the executors with their features: int8 figures depend on them
- * @param gate limits and what they were held against
- * @param warnings what a reader of the cosine alone would miss, one sentence each
- * @param sensitivity operators left in float one at a time; empty unless asked for
+ * @param gate limits and the figures they were compared with
+ * @param warnings what the cosine alone does not show, one sentence each
+ * @param sensitivity results of leaving one operator in float at a time; empty unless requested
  */
 public record Quality(
     long samples,
@@ -48,7 +48,7 @@ public record Quality(
     warnings = List.copyOf(warnings);
   }
 
-  /** The same with operators measured one by one. */
+  /** Returns the quality with a sensitivity measurement. */
   public Quality with(Sensitivity measured) {
     return new Quality(
         samples,
@@ -72,10 +72,10 @@ public record Quality(
    * @param cosineMean mean over samples of the cosine between float and quantized vector
    * @param cosineMin the smallest
    * @param cosinePercentiles the 1st, 5th, 25th and 50th percentile, nearest rank
-   * @param argmaxAgreement share of positions whose largest value sits at the same place; empty for
-   *     a pooled vector and for labels
+   * @param argmaxAgreement share of positions whose largest value is at the same index; empty for a
+   *     pooled vector and for labels
    * @param perSample the same by sample
-   * @param facts what these do not say; empty for a pooled vector
+   * @param facts what these figures do not show; empty for a pooled vector
    */
   public record OutputQuality(
       String name,
@@ -90,7 +90,7 @@ public record Quality(
 
     static final String POOLED = "mean-pooled, normalized";
 
-    /** Each label as a vector with a 1 at its place: the cosine is the share of equal labels. */
+    /** Labels as one-hot vectors: the cosine is the share of equal labels. */
     private static final String LABELS = "labels, one-hot";
 
     private static final String AS_IS = "as is";
@@ -99,7 +99,7 @@ public record Quality(
       cosinePercentiles = Collections.unmodifiableSortedMap(new TreeMap<>(cosinePercentiles));
     }
 
-    /** Which vector of the output was compared, in words. */
+    /** Describes in words which vector of the output was compared. */
     public String vector() {
       return pooled ? POOLED : labelsEqual().isPresent() ? LABELS : AS_IS;
     }
@@ -114,7 +114,7 @@ public record Quality(
       return facts.flatMap(OutputFacts::worstChannel);
     }
 
-    /** Largest absolute error of a number; empty for labels and where no value was compared. */
+    /** Returns the largest absolute error; empty for labels and if no value was compared. */
     public Optional<Double> largestError() {
       return facts
           .filter(known -> known.labelsEqual().isEmpty())
@@ -122,9 +122,9 @@ public record Quality(
           .filter(error -> !Double.isNaN(error));
     }
 
-    /** The agreement of largest values where they decide between classes. */
+    /** Returns the agreement of largest values, if they select classes. */
     public Optional<Double> classAgreement() {
-      // Evaluations by older versions do not say whether there are classes.
+      // Evaluations of older versions do not state whether there are classes.
       return argmaxAgreement.filter(share -> facts.map(OutputFacts::classes).orElse(true));
     }
   }
@@ -132,9 +132,9 @@ public record Quality(
   /**
    * The quality gate.
    *
-   * @param asked whether there was any limit
-   * @param passed whether every limit held
-   * @param failures one sentence for each that did not
+   * @param asked whether any limit was set
+   * @param passed whether every limit was met
+   * @param failures one sentence for each limit that was not met
    */
   public record GateResult(boolean asked, boolean passed, List<String> failures) {
 
@@ -142,7 +142,7 @@ public record Quality(
       failures = List.copyOf(failures);
     }
 
-    /** The same in a word. */
+    /** Returns the outcome as a constant. */
     public GateOutcome gate() {
       return !asked ? GateOutcome.NONE : passed ? GateOutcome.PASSED : GateOutcome.FAILED;
     }
@@ -154,8 +154,8 @@ public record Quality(
   }
 
   /**
-   * The vector that speaks for the model: the pooled embedding where there is one, else the first
-   * output of numbers, else the first of labels.
+   * Returns the headline vector: the pooled embedding if there is one, else the first output of
+   * numbers, else the first of labels.
    *
    * @throws IllegalStateException if nothing was compared
    */
@@ -163,7 +163,7 @@ public record Quality(
     return headline(outputs).orElseThrow(() -> new IllegalStateException("No output was compared"));
   }
 
-  /** The vector among these that speaks for the model; empty if there is none. */
+  /** Returns the headline vector among these; empty if there is none. */
   public static Optional<OutputQuality> headline(List<OutputQuality> outputs) {
     return outputs.stream()
         .filter(OutputQuality::pooled)

@@ -15,8 +15,8 @@ import java.util.TreeSet;
 /**
  * The layout of {@code quality.json}, format version 1; numbers that JSON lacks are null.
  *
- * <p>Keys may be added within a version, so that those of a newer program are passed over. Those
- * that are known must have their types and bounds: no figure is shown that none can be.
+ * <p>Keys may be added within a version, so unknown keys of a newer program are ignored. Known keys
+ * must have valid types and bounds, so that no impossible figure is shown.
  */
 public final class QualityJson {
 
@@ -24,7 +24,7 @@ public final class QualityJson {
 
   private QualityJson() {}
 
-  /** The report; the same figures give the same text. */
+  /** Formats the report; equal figures give equal text. */
   public static String format(Quality quality) {
     ObjectNode root = JsonText.object();
     root.put("format-version", FORMAT_VERSION);
@@ -68,12 +68,12 @@ public final class QualityJson {
   }
 
   /**
-   * Reads what {@link #format} wrote, now or in an older version. What an older one did not write
-   * is empty, and a figure that JSON lacks is NaN.
+   * Reads what {@link #format} wrote, in this or an older version. Fields missing in an older one
+   * are empty, and a figure that JSON cannot represent is NaN.
    *
-   * @param where how errors name the document
-   * @throws TareException (bad input) if it is of another format version, or a value cannot be; the
-   *     message names document and key
+   * @param where name of the document in errors
+   * @throws TareException (bad input) if it is of another format version, or a value is impossible;
+   *     the message names document and key
    */
   public static Quality parse(String text, String where) {
     ObjectNode root = StrictJson.parse(text, where);

@@ -3,7 +3,7 @@ package dev.tare.jobs.artifact;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * What a run says of its quantized weights.
+ * What a run records about its quantized weights.
  *
  * @param constants how many constants became integers
  * @param weightBytes bytes of their integers
@@ -17,7 +17,7 @@ public record QuantizationFacts(int constants, long weightBytes, long floatModel
         in.size("constants"), in.count("weight-bytes"), in.count("float-model-bytes"));
   }
 
-  /** The object that a manifest has for them. */
+  /** Returns the JSON object stored in a manifest. */
   @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();

@@ -8,15 +8,15 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What the stages of a run say of it: the {@code properties} of its manifest, whose format version
- * is theirs too. Each stage has a record, and its layout lives there.
+ * What the stages of a run record about it: the {@code properties} of its manifest, with the
+ * manifest's format version. Each stage has a record that defines its layout.
  *
- * <p>Reading is strict: a value that cannot be is refused, and so is a key that this version does
- * not know, since what it tells may be what the reader must not miss.
+ * <p>Reading is strict: impossible values and unknown keys are refused, since an unknown key may be
+ * essential.
  *
  * @param sections at most one of each type, in the order of the manifest
- * @param gate how the quality gate ended
- * @param warnings what a person was warned of
+ * @param gate outcome of the quality gate
+ * @param warnings warnings shown to the user
  */
 public record RunFacts(List<FactSection> sections, GateOutcome gate, List<String> warnings) {
 
@@ -38,7 +38,7 @@ public record RunFacts(List<FactSection> sections, GateOutcome gate, List<String
           new Layout<>(EvaluationFacts.class, "evaluation", EvaluationFacts::fromJson),
           new Layout<>(DataFacts.class, "data", DataFacts::fromJson));
 
-  /** Nothing yet. */
+  /** No facts. */
   public static final RunFacts NONE = new RunFacts(List.of(), GateOutcome.NONE, List.of());
 
   static final String GATE = "gate";
@@ -49,11 +49,11 @@ public record RunFacts(List<FactSection> sections, GateOutcome gate, List<String
   }
 
   /**
-   * Reads what {@link #toJson} gave, now or in an older version.
+   * Reads what {@link #toJson} wrote, in this or an older version.
    *
-   * @param where how errors name the manifest
-   * @throws TareException (bad input) if a value cannot be or a key is unknown; the message names
-   *     manifest and key
+   * @param where name of the manifest in errors
+   * @throws TareException (bad input) if a value is impossible or a key is unknown; the message
+   *     names manifest and key
    */
   public static RunFacts fromJson(ObjectNode properties, String where) {
     return FactReader.read(properties, "", where, RunFacts::read);
@@ -75,7 +75,7 @@ public record RunFacts(List<FactSection> sections, GateOutcome gate, List<String
         in.texts("warnings"));
   }
 
-  /** The tree that a manifest keeps; sections that are not there have no key. */
+  /** Returns the JSON object stored in a manifest; absent sections have no key. */
   public ObjectNode toJson() {
     ObjectNode root = StrictJson.object();
     for (Layout<?> layout : LAYOUTS) {
@@ -94,37 +94,37 @@ public record RunFacts(List<FactSection> sections, GateOutcome gate, List<String
     return sections.stream().filter(type::isInstance).map(type::cast).findFirst();
   }
 
-  /** Of statistics. */
+  /** Returns the facts of statistics. */
   public Optional<CalibrationFacts> calibration() {
     return section(CalibrationFacts.class);
   }
 
-  /** Of a plan. */
+  /** Returns the facts of a plan. */
   public Optional<SelectionFacts> selection() {
     return section(SelectionFacts.class);
   }
 
-  /** Of quantized weights. */
+  /** Returns the facts of quantized weights. */
   public Optional<QuantizationFacts> quantization() {
     return section(QuantizationFacts.class);
   }
 
-  /** Of weights that became float again. */
+  /** Returns the facts of dequantized weights. */
   public Optional<DequantizationFacts> dequantization() {
     return section(DequantizationFacts.class);
   }
 
-  /** Of quality. */
+  /** Returns the facts of quality. */
   public Optional<EvaluationFacts> evaluation() {
     return section(EvaluationFacts.class);
   }
 
-  /** Of what was read. */
+  /** Returns the facts of the data. */
   public Optional<DataFacts> data() {
     return section(DataFacts.class);
   }
 
-  /** The same with a section in place of the one of its type. */
+  /** Returns the facts with a section added, or replaced if there is one of its type. */
   public RunFacts with(FactSection added) {
     List<FactSection> all = new ArrayList<>();
     for (Layout<?> layout : LAYOUTS) {
@@ -135,17 +135,17 @@ public record RunFacts(List<FactSection> sections, GateOutcome gate, List<String
     return new RunFacts(all, gate, warnings);
   }
 
-  /** The same with an evaluation and how its gate ended. */
+  /** Returns the facts with an evaluation and the outcome of its gate. */
   public RunFacts with(EvaluationFacts facts, GateOutcome outcome) {
     return with(facts).with(outcome);
   }
 
-  /** The same with a gate that ended so. */
+  /** Returns the facts with the outcome of a gate. */
   public RunFacts with(GateOutcome outcome) {
     return new RunFacts(sections, outcome, warnings);
   }
 
-  /** The same with warnings, in the order in which they were given. */
+  /** Returns the facts with warnings, in the given order. */
   public RunFacts with(List<String> given) {
     return new RunFacts(sections, gate, given);
   }

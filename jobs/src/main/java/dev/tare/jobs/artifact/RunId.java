@@ -14,7 +14,7 @@ public final class RunId {
   }
 
   /**
-   * Passes a run id on.
+   * Returns a run id after checking it.
    *
    * @throws IllegalArgumentException if the text is not a run id
    */

@@ -10,11 +10,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a run says of its plan.
+ * What a run records about its plan.
  *
  * @param recipe name of the recipe
- * @param contentSha256 identity of the statistics that it was made from; empty where it needed none
- * @param quantized tensors that become integers, by what they are to their operators
+ * @param contentSha256 identity of the statistics it was made from; empty if it needed none
+ * @param quantized number of quantized tensors by role
  * @param left tensors of the plan that stay float
  */
 public record SelectionFacts(
@@ -37,7 +37,7 @@ public record SelectionFacts(
         in.count("float"));
   }
 
-  /** The object that a manifest has for them. */
+  /** Returns the JSON object stored in a manifest. */
   @Override
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();

@@ -5,9 +5,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What leaving each quantized operator in float, alone, gives: measured on held-out samples.
+ * The quality with each quantized operator left in float, one at a time, measured on held-out
+ * samples.
  *
- * @param samples samples that every variant ran
+ * @param samples samples run by every variant
  * @param quantized the fully quantized model on them
  * @param operators the model with one operator in float, by the operator's name
  */
@@ -18,9 +19,9 @@ public record Sensitivity(long samples, Score quantized, SortedMap<String, Score
   }
 
   /**
-   * The vector that speaks for the model, against the float model's.
+   * The headline vector compared with the float model's.
    *
-   * @param sqnrDb signal to noise over all samples in dB; infinite where nothing differs
+   * @param sqnrDb signal to noise over all samples in dB; infinite if nothing differs
    * @param cosineMean mean over samples
    */
   public record Score(double sqnrDb, double cosineMean) {}

@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Collects options by their name on the command line; what is not set is left out. */
+/** Collects options by their command-line name; unset options are left out. */
 public final class Settings {
   private final SortedMap<String, String> values = new TreeMap<>();
 
@@ -34,7 +34,7 @@ public final class Settings {
     return new TreeMap<>(values);
   }
 
-  /** A choice as users write it. */
+  /** Returns a choice as users write it. */
   public static String word(Enum<?> choice) {
     return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

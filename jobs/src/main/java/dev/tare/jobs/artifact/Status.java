@@ -11,11 +11,11 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * How the last attempt at a run stands, for those who cannot see the exit code: {@code
- * status.json}. It is overwritten, says nothing about the artifacts and publishes nothing.
+ * The state of the last attempt at a run, for callers who cannot see the exit code: {@code
+ * status.json}. It is overwritten, and is not a sign that artifacts are complete or published.
  *
  * @param outcome running, finished, failed or interrupted
- * @param exitCode what the command line returned; empty while running
+ * @param exitCode exit code of the command; empty while running
  * @param message one sentence
  * @param attempt which attempt wrote it
  * @param time when
@@ -25,16 +25,16 @@ public record Status(
   private static final Set<String> KEYS =
       Set.of("format-version", "outcome", "exit-code", "message", "attempt", "time");
 
-  /** How an attempt stands. */
+  /** The state of an attempt. */
   public enum Outcome {
     RUNNING,
     FINISHED,
     FAILED,
-    /** Somebody stopped it: Ctrl-C, SIGTERM. */
+    /** It was stopped by Ctrl-C or SIGTERM. */
     INTERRUPTED
   }
 
-  /** How every status begins. */
+  /** The first characters of every status. */
   private static final String BEGINNING =
       "{\n  \"format-version\" : %d,\n  \"outcome\" : \"".formatted(ManifestJson.FORMAT_VERSION);
 
@@ -58,7 +58,7 @@ public record Status(
   /**
    * Reads what {@link #format} wrote.
    *
-   * @throws TareException (bad input) if the text is no status
+   * @throws TareException (bad input) if the text is not a status
    */
   public static Status parse(String text, String where) {
     ObjectNode root = StrictJson.parse(text, where);
@@ -76,8 +76,8 @@ public record Status(
   }
 
   /**
-   * Whether a file is a status or what is left of one, of which a crash or a full disk cut the end:
-   * it may be empty, or hold zeros.
+   * Whether a file is a status or the beginning of one, truncated by a crash or a full disk: it may
+   * be empty, or contain zeros.
    */
   public static boolean begunIn(byte[] content) {
     int length = content.length;

@@ -16,8 +16,8 @@ import java.util.Iterator;
 import java.util.Set;
 
 /**
- * JSON as the run folder writes it, read back without tolerance. Every reader fails as bad input
- * ({@link TareException}) by a message that names the document and the key.
+ * Strict reading and writing of the JSON in run folders. Every reader fails as bad input ({@link
+ * TareException}) with a message that names the document and the key.
  */
 public final class StrictJson {
   private static final JsonMapper MAPPER =
@@ -33,12 +33,15 @@ public final class StrictJson {
 
   private StrictJson() {}
 
-  /** An empty object, whose keys keep the order in which they are put. */
+  /** Creates an empty object that keeps the order of its keys. */
   public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
-  /** Indented text with a line feed at its end; the same tree gives the same bytes everywhere. */
+  /**
+   * Formats indented text with a final line feed; the same tree gives the same bytes on every
+   * system.
+   */
   public static String format(JsonNode tree) {
     try {
       return MAPPER.writer(PRINTER).writeValueAsString(tree) + "\n";
@@ -50,7 +53,7 @@ public final class StrictJson {
   /**
    * Reads an object.
    *
-   * @param where how errors name the document
+   * @param where name of the document in errors
    * @throws TareException (bad input) if the text is not a JSON object without repeated keys
    */
   public static ObjectNode parse(String text, String where) {
@@ -103,7 +106,7 @@ public final class StrictJson {
     }
   }
 
-  /** A text that must be there. */
+  /** Reads a required text. */
   public static String text(ObjectNode object, String key, String where) {
     JsonNode node = object.path(key);
     if (!node.isTextual()) {
@@ -112,7 +115,7 @@ public final class StrictJson {
     return node.textValue();
   }
 
-  /** A whole number that must be there. */
+  /** Reads a required whole number. */
   public static long integer(ObjectNode object, String key, String where) {
     JsonNode node = object.path(key);
     if (!node.isIntegralNumber() || !node.canConvertToLong()) {
@@ -121,7 +124,7 @@ public final class StrictJson {
     return node.longValue();
   }
 
-  /** An instant of the years 1970 to 9999, which every program can hold. */
+  /** Reads an instant of the years 1970 to 9999. */
   public static Instant time(ObjectNode object, String key, String where) {
     try {
       Instant time = Instant.parse(text(object, key, where));
@@ -134,7 +137,7 @@ public final class StrictJson {
     throw wrong(key, "a time of the years 1970 to 9999", object.path(key), where);
   }
 
-  /** An object that must be there. */
+  /** Reads a required object. */
   public static ObjectNode child(ObjectNode object, String key, String where) {
     if (object.path(key) instanceof ObjectNode child) {
       return child;
@@ -142,7 +145,7 @@ public final class StrictJson {
     throw wrong(key, "an object", object.path(key), where);
   }
 
-  /** An array that must be there. */
+  /** Reads a required array. */
   public static JsonNode array(ObjectNode object, String key, String where) {
     JsonNode node = object.path(key);
     if (!node.isArray()) {
@@ -151,7 +154,7 @@ public final class StrictJson {
     return node;
   }
 
-  /** Fails unless a node inside an array is an object. */
+  /** Checks that a node inside an array is an object. */
   public static ObjectNode object(JsonNode node, String key, String where) {
     if (node instanceof ObjectNode object) {
       return object;

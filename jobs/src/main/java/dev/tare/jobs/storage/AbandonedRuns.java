@@ -17,11 +17,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What attempts left behind: unfinished runs, and in finished ones the folders of attempts that the
+ * Leftovers of attempts: unfinished runs, and in finished runs the attempt folders that the
  * manifest does not name.
  *
- * <p>Its age is that of the youngest file in it. A finished run, and one that a name points to, is
- * never touched, nor a folder with anything that is no part of a run.
+ * <p>Its age is that of the youngest file in it. Finished runs, runs that a name points to, and
+ * folders with files that do not belong to a run are never touched.
  */
 public final class AbandonedRuns {
   private final RunTree tree;
@@ -32,17 +32,17 @@ public final class AbandonedRuns {
    * Something abandoned.
    *
    * @param path folder of a run or of an attempt
-   * @param files how many there are in it
-   * @param bytes their length
-   * @param lastActivity when the youngest was written
+   * @param files number of files
+   * @param bytes total length
+   * @param lastActivity when the youngest file was written
    */
   public record Abandoned(Path path, long files, long bytes, Instant lastActivity) {}
 
   /**
-   * What was done beside deleting files.
+   * What was done besides deleting files.
    *
-   * @param uploads incomplete ones that were aborted
-   * @param failure why any that there are could not be; they go on costing storage
+   * @param uploads number of aborted incomplete uploads
+   * @param failure why uploads could not be aborted; those keep costing storage
    */
   public record Removal(int uploads, Optional<String> failure) {}
 
@@ -52,7 +52,7 @@ public final class AbandonedRuns {
   }
 
   /**
-   * Looks below a root.
+   * Searches below a root.
    *
    * @throws TareException (bad input) if a pointer there cannot be read
    */
@@ -64,7 +64,7 @@ public final class AbandonedRuns {
     return abandoned;
   }
 
-  /** Everything whose youngest file is older than a time, in the order of paths. */
+  /** Returns everything whose youngest file is older than a time, sorted by path. */
   public List<Abandoned> before(Instant time) throws IOException {
     List<Abandoned> found = new ArrayList<>();
     for (RunFolder run : tree.runs()) {
@@ -76,8 +76,8 @@ public final class AbandonedRuns {
   }
 
   /**
-   * Removes one of them and the uploads to it that nobody completed, unless it came to life or was
-   * removed meanwhile.
+   * Removes an abandoned folder and its incomplete uploads, unless it became active or was removed
+   * meanwhile.
    *
    * @return empty if it was not removed
    */
@@ -91,10 +91,10 @@ public final class AbandonedRuns {
     FileSystem fileSystem = path.getFileSystem(hadoop);
     Removal removal;
     try {
-      // First, since nothing leads to the uploads of a folder that is gone.
+      // First, since the uploads of a removed folder could not be found any more.
       removal = new Removal(IncompleteUploads.abort(fileSystem, path), Optional.empty());
     } catch (IOException e) {
-      // Stores let some delete files who may not see uploads.
+      // Some users may delete files but not list uploads.
       removal = new Removal(0, Optional.of(String.valueOf(e.getMessage())));
     }
     return fileSystem.delete(path, true) ? Optional.of(removal) : Optional.empty();
@@ -109,7 +109,7 @@ public final class AbandonedRuns {
     try {
       parts = run.open().manifest().partsFolder();
     } catch (TareException e) {
-      // Its manifest cannot be read, so nothing in it is known to be abandoned.
+      // Its manifest cannot be read, so nothing in it can be called abandoned.
       return List.of();
     }
     Predicate<String> named = name -> parts.isPresent() && parts.get().equals(name);

@@ -9,11 +9,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * {@code s3a:}: one PUT that the store refuses where the name is taken ({@code If-None-Match: *}).
+ * {@code s3a:}: one PUT that the store refuses if the name is taken ({@code If-None-Match: *}).
  *
- * <p>The condition is demanded by {@code must}: as an {@code opt} a store that does not know it
- * would overwrite. A client that repeats a PUT whose answer got lost is refused by its own file, so
- * a refusal is decided by reading the file back.
+ * <p>The condition is demanded by {@code must}: as an {@code opt} a store that does not support it
+ * would overwrite. A client that repeats a PUT after a lost answer is refused because of its own
+ * file, so after a refusal the file is read back.
  */
 final class ConditionalPutPublisher implements Publisher {
   static final String CAPABILITY = "fs.option.create.conditional.overwrite";
@@ -48,7 +48,7 @@ final class ConditionalPutPublisher implements Publisher {
     }
   }
 
-  /** One PUT, which shows nothing before its end. */
+  /** Writes with one PUT, which is visible only when complete. */
   @Override
   public void replace(byte[] content, Path temporary, Path target) throws IOException {
     try (OutputStream stream = fileSystem.create(target, true)) {

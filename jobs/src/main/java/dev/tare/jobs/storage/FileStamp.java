@@ -11,9 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What the file system says of a local file without its being read. A file that was written or
- * replaced has another stamp, also where its length and its modification time are set back; one
- * with another stamp may have the same content.
+ * Attributes of a local file that change when it is written or replaced, even if its length and modification time are restored. A file with a different stamp may still have the same content.
  *
  * @param attributes by name
  */
@@ -21,7 +19,7 @@ public record FileStamp(Map<String, String> attributes) {
 
   private static final Set<String> TIMES = Set.of("lastModifiedTime", "ctime", "creationTime");
 
-  /** The stamp of a file, through links; empty if there is none that can be read. */
+  /** Returns the stamp of a file, following links; empty if there is no readable file. */
   public static Optional<FileStamp> of(Path file) throws IOException {
     if (!Files.isReadable(file)) {
       return Optional.empty();

@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** A run with a manifest, to read from: what is read is compared with the manifest first. */
+/** A run with a manifest, for reading: its files are compared with the manifest first. */
 public final class FinishedRun {
   private final RunFolder folder;
   private final FileSystem fileSystem;
@@ -39,7 +39,7 @@ public final class FinishedRun {
     return folder;
   }
 
-  /** This run as an input of another one, known by its manifest. */
+  /** Returns this run as an input of another one, identified by its manifest. */
   public InputRef asInput(String name) {
     return InputRef.of(name, folder.uri(), manifestDigest);
   }
@@ -56,12 +56,12 @@ public final class FinishedRun {
   /**
    * A file of a run.
    *
-   * @param path where it stands
-   * @param digest its bytes, as the manifest has them
+   * @param path its location
+   * @param digest its digest in the manifest
    */
   public record StoredFile(Path path, Digest digest) {}
 
-  /** The files of a part, none if the run lacks it; nothing is read, nothing checked. */
+  /** Returns the files of a part, none if the run lacks it; nothing is read or checked. */
   public List<StoredFile> files(Part part) {
     return manifest.files().stream()
         .filter(file -> file.belongsTo(part))
@@ -70,7 +70,7 @@ public final class FinishedRun {
   }
 
   /**
-   * Where a part stands, its bytes checked. Cost: one reading of the part.
+   * Returns the path of a part after checking its bytes. Cost: one reading of the part.
    *
    * @throws TareException (bad input) if the run lacks the part, or a file of it is missing, added
    *     or changed
@@ -102,18 +102,18 @@ public final class FinishedRun {
     return Locations.child(partsFolder(), models.get(0));
   }
 
-  /** Where a part stands, if the run has it; its bytes are not looked at. */
+  /** Returns the path of a part, whether it exists or not; its bytes are not checked. */
   public Path path(Part part) {
     return new Path(partsFolder(), part.fileName());
   }
 
-  /** The folder that the paths in the manifest start from. */
+  /** The folder to which the paths in the manifest are relative. */
   private Path partsFolder() {
     return manifest.partsFolder().map(name -> new Path(folder.path(), name)).orElse(folder.path());
   }
 
   /**
-   * Text of a part that is one file in UTF-8, its bytes checked.
+   * Returns the text of a part that is one file in UTF-8, after checking its bytes.
    *
    * @throws TareException as {@link #verified} does
    */
@@ -122,17 +122,16 @@ public final class FinishedRun {
   }
 
   /**
-   * What the stages say of this run.
+   * Returns the facts that the stages recorded.
    *
-   * @throws TareException (bad input) if a value cannot be or a key is unknown; the message names
-   *     run and key
+   * @throws TareException (bad input) if a value is impossible or a key is unknown; the message names run and key
    */
   public RunFacts facts() {
     return manifest.facts("The manifest of run " + folder.path());
   }
 
   /**
-   * What this run says of its statistics.
+   * Returns the facts about this run's statistics.
    *
    * @throws TareException (bad input) if it has none, or as {@link #facts} does
    */
@@ -147,10 +146,9 @@ public final class FinishedRun {
   }
 
   /**
-   * What the evaluation of this run measured, the bytes of the document checked.
+   * Returns the quality that this run's evaluation measured, after checking the document's bytes.
    *
-   * @throws TareException (bad input) if the run has no evaluation, it is damaged, a value in it
-   *     cannot be, or the manifest states another outcome of the gate; the message names file and
+   * @throws TareException (bad input) if the run has no evaluation, it is damaged, a value in it is impossible, or the manifest states a different outcome of the gate; the message names file and
    *     key
    */
   public Quality quality() throws IOException {

@@ -10,8 +10,8 @@ import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Recognizes a full disk among the causes of a failure, wherever it was met: the driver, a task of
- * Spark, whose exception travels as a text, or a store with a quota.
+ * Recognizes a full disk among the causes of a failure: on the driver, in a Spark task, whose
+ * exception arrives as text, or on a store with a quota.
  */
 final class FullDisk {
   private static final String[] SIGNS = {
@@ -24,7 +24,7 @@ final class FullDisk {
   private FullDisk() {}
 
   /**
-   * What to tell the user, if it was one: the run, what failed, and the room that is left on this
+   * Returns the error for the user, if it was one: the run, what failed, and the free space on this
    * machine.
    */
   static Optional<TareException> behind(Throwable failure, Path run) {
@@ -34,7 +34,8 @@ final class FullDisk {
     }
     return Optional.of(
         TareException.usage(
-            "No room to write the run %s: %s. %s".formatted(run, causes.line(SIGNS), room(run)),
+            "No space left to write the run %s: %s. %s"
+                .formatted(run, causes.line(SIGNS), room(run)),
             failure));
   }
 

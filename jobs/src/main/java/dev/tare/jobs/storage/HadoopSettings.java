@@ -7,7 +7,7 @@ import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A Hadoop configuration that travels to executors, which do not see the driver's settings.
+ * A serializable Hadoop configuration for executors, which do not have the driver's settings.
  *
  * @param entries all settings by name
  */
@@ -20,9 +20,9 @@ public record HadoopSettings(Map<String, String> entries) implements Serializabl
   }
 
   /**
-   * Hadoop's settings of this JVM without a Spark session: its files, and over them what {@code
-   * spark-submit} and its properties file gave as {@code spark.hadoop.*}, which a driver has among
-   * its system properties.
+   * Hadoop's settings of this JVM without a Spark session: its files, overridden by {@code
+   * spark.hadoop.*} of {@code spark-submit} and its properties file, which are system properties of
+   * the driver.
    */
   public static Configuration ofDriver() {
     Configuration hadoop = new Configuration();
@@ -41,20 +41,20 @@ public record HadoopSettings(Map<String, String> entries) implements Serializabl
     return new HadoopSettings(entries);
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   @Override
   public Map<String, String> entries() {
     return new TreeMap<>(entries);
   }
 
-  /** A new configuration of these settings alone. */
+  /** Creates a configuration of only these settings. */
   public Configuration configuration() {
     Configuration hadoop = new Configuration(false);
     entries.forEach(hadoop::set);
     return hadoop;
   }
 
-  /** The number of settings: their values may be secrets. */
+  /** Shows only the number of settings, since values may be secrets. */
   @Override
   public String toString() {
     return "HadoopSettings[%d entries]".formatted(entries.size());

@@ -1,9 +1,9 @@
 package dev.tare.jobs.storage;
 
-/** What to do when the output folder holds a finished run. */
+/** What to do if the output folder contains a finished run. */
 public enum IfFinished {
   /** Refuse. */
   FAIL,
-  /** Take it as the result, provided inputs and configuration have the same fingerprint. */
+  /** Use it as the result if inputs and configuration have the same fingerprint. */
   REUSE
 }

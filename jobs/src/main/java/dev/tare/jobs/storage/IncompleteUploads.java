@@ -7,15 +7,18 @@ import org.apache.hadoop.fs.MultipartUploader;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.functional.FutureIO;
 
-/** Files of an object store whose writers died: listings do not show them, bills do. */
+/**
+ * Incomplete multipart uploads whose writers died: listings do not show them, but they cost
+ * storage.
+ */
 final class IncompleteUploads {
 
   private IncompleteUploads() {}
 
   /**
-   * Aborts all below a folder, whoever began them and however old they are.
+   * Aborts all below a folder, whatever their owner and age.
    *
-   * @return how many there were; 0 on a file system that has none or cannot tell
+   * @return their number; 0 on a file system that has none or cannot list them
    * @throws IOException if the store refuses to list or to abort them
    */
   static int abort(FileSystem fileSystem, Path folder) throws IOException {

@@ -13,11 +13,11 @@ import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A finished run and the finished runs that it was made from, nearest first.
+ * A finished run and the runs it was made from, nearest first.
  *
- * <p>The links are the inputs that manifests name: an evaluation reads a quantized run, that one a
- * plan, that one statistics. A link counts only where the manifest at its end is the one that was
- * read then; a run that has moved is looked for beside the run that names it.
+ * <p>The links are the inputs listed in manifests: an evaluation reads a quantized run, that one a
+ * plan, that one statistics. A link is valid only if the manifest at its target is still the one
+ * that was read; a run that was moved is also searched next to the run that names it.
  *
  * @param runs the run itself, then its sources
  * @param broken one sentence for each link that could not be followed
@@ -35,8 +35,8 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
    * Follows the links of a run.
    *
    * @param location path or URI of the run, or of a name that points to it
-   * @param opened the runs that the command has opened so far; those of the lineage join them
-   * @throws TareException (bad input) if the location holds no finished run
+   * @param opened the runs that the command has opened so far; those of the lineage are added
+   * @throws TareException (bad input) if there is no finished run at the location
    */
   public static Lineage of(String location, OpenedRuns opened) throws IOException {
     List<FinishedRun> runs = new ArrayList<>();
@@ -76,9 +76,9 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
         if (found.asInput(link.name()).sha256().equals(link.sha256())) {
           return Optional.of(found);
         }
-        why = "it holds another run now";
+        why = "there is another run now";
       } catch (TareException e) {
-        why = why.isEmpty() ? "it holds no finished run" : why;
+        why = why.isEmpty() ? "there is no finished run" : why;
       }
     }
     broken.add(
@@ -93,17 +93,17 @@ public record Lineage(List<FinishedRun> runs, List<String> broken) {
   }
 
   /**
-   * The nearest run that holds a part.
+   * Returns the nearest run that has a part.
    *
-   * @param lack what to say where none does; the links that could not be followed come after it
-   * @throws TareException (bad input) if none does
+   * @param lack the message if none has; the links that could not be followed are appended
+   * @throws TareException (bad input) if none has it
    */
   public FinishedRun require(Part part, String lack) {
     return holding(part)
         .orElseThrow(() -> TareException.badInput(lack + ". " + String.join("; ", broken)));
   }
 
-  /** The nearest run that holds a part. */
+  /** Returns the nearest run that has a part. */
   public Optional<FinishedRun> holding(Part part) {
     return runs.stream().filter(run -> run.has(part)).findFirst();
   }

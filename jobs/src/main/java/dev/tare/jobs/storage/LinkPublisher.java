@@ -11,7 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.apache.hadoop.fs.Path;
 
-/** {@code file:}: a full temporary file, then a hard link, which fails where the name is taken. */
+/** {@code file:}: a full temporary file, then a hard link, which fails if the name is taken. */
 final class LinkPublisher implements Publisher {
 
   @Override
@@ -40,7 +40,7 @@ final class LinkPublisher implements Publisher {
     java.nio.file.Path name = local(target);
     try {
       write(content, full, StandardOpenOption.CREATE);
-      // Of a file that Hadoop wrote: it would not fit the new one.
+      // A checksum of an earlier file written by Hadoop would not match the new one.
       Files.deleteIfExists(name.resolveSibling("." + name.getFileName() + ".crc"));
       Files.move(full, name, StandardCopyOption.ATOMIC_MOVE);
     } finally {

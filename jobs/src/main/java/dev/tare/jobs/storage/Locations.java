@@ -18,13 +18,14 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
-/** What users name by path or URI, on any Hadoop file system. */
+/** Resolves and reads what users name by path or URI, on any Hadoop file system. */
 public final class Locations {
 
   private Locations() {}
 
   /**
-   * A location with scheme and absolute path; a relative one is taken from the working folder.
+   * Returns a location with scheme and absolute path; a relative one is resolved against the
+   * working folder.
    *
    * @throws TareException (usage) if it is empty or its scheme is unknown
    */
@@ -51,7 +52,7 @@ public final class Locations {
   /**
    * Reads a text file in UTF-8.
    *
-   * @throws TareException (bad input) if there is none, or a folder in its place
+   * @throws TareException (bad input) if it does not exist or is a folder
    */
   public static String readText(String location, Configuration hadoop) throws IOException {
     Path path = qualified(location, hadoop);
@@ -63,10 +64,10 @@ public final class Locations {
   }
 
   /**
-   * The text of a file that is short if it is what it should be.
+   * Reads a file that must be short.
    *
-   * @param most bytes
-   * @throws TareException (bad input) if there is none, or it is longer
+   * @param most maximum bytes
+   * @throws TareException (bad input) if it does not exist or is longer
    */
   public static String readShortText(String location, int most, Configuration hadoop)
       throws IOException {
@@ -83,9 +84,9 @@ public final class Locations {
   }
 
   /**
-   * Hash and length of a file, by one reading.
+   * Returns hash and length of a file, reading it once.
    *
-   * @throws TareException (bad input) if there is none
+   * @throws TareException (bad input) if it does not exist
    */
   public static Digest digest(Path path, Configuration hadoop) throws IOException {
     requireFile(path, hadoop);
@@ -107,9 +108,9 @@ public final class Locations {
   }
 
   /**
-   * Looks whether a file on a local disk is there, without reading it; other storage is not asked.
+   * Checks that a file on a local disk exists, without reading it; other storage is not checked.
    *
-   * @throws TareException (bad input) if there is none, it is a folder, or a pipe or a device,
+   * @throws TareException (bad input) if it does not exist, or is a folder, a pipe or a device,
    *     whose reading may never end
    */
   public static void requireFile(String location, Configuration hadoop) throws IOException {
@@ -123,7 +124,7 @@ public final class Locations {
     java.nio.file.Path local = java.nio.file.Path.of(path.toUri().getPath());
     if (Files.isSymbolicLink(local) && !Files.exists(local)) {
       throw TareException.badInput(
-          "%s is a symbolic link to %s, which is not there or cannot be reached"
+          "%s is a symbolic link to %s, which does not exist or cannot be reached"
               .formatted(path, Files.readSymbolicLink(local)));
     }
     if (!Files.exists(local) || Files.isDirectory(local)) {
@@ -131,11 +132,12 @@ public final class Locations {
     }
     if (!Files.isRegularFile(local)) {
       throw TareException.badInput(
-          "Cannot read %s: it is no regular file but a pipe, a socket or a device".formatted(path));
+          "Cannot read %s: it is not a regular file but a pipe, a socket or a device"
+              .formatted(path));
     }
   }
 
-  /** A file as an input of a run, hashed by one reading. */
+  /** Returns a file as an input of a run, with its hash. */
   public static InputRef input(String name, String location, Configuration hadoop)
       throws IOException {
     Path path = qualified(location, hadoop);
@@ -151,8 +153,8 @@ public final class Locations {
   }
 
   /**
-   * All files below a folder but Hadoop's own: names that begin with a dot, as its checksums do,
-   * and the marker of success.
+   * Lists all files below a folder except Hadoop's own: its checksums, whose names begin with a
+   * dot, and the success marker.
    */
   static List<FileStatus> filesBelow(FileSystem fileSystem, Path folder) throws IOException {
     List<FileStatus> files = new ArrayList<>();
@@ -170,7 +172,7 @@ public final class Locations {
     return files;
   }
 
-  /** What a folder holds; nothing if another process removed it meanwhile. */
+  /** Lists a folder; empty if another process removed it meanwhile. */
   static List<FileStatus> entries(FileSystem fileSystem, Path folder) throws IOException {
     try {
       return List.of(fileSystem.listStatus(folder));
@@ -180,12 +182,12 @@ public final class Locations {
   }
 
   /**
-   * The failure of writing a file whose place the user chose: a fault of the place.
+   * Creates the exception for a failed write to a location that the user chose.
    *
-   * @param what was to be written, to name it by
+   * @param what the name of the file in the message
    */
   public static TareException cannotWrite(String what, Path path, Exception cause) {
-    // Those of java.nio say by their class alone what is wrong with the file that they name.
+    // The exceptions of java.nio only name the file; their class tells what is wrong.
     boolean bare = cause instanceof FileSystemException nio && nio.getReason() == null;
     return TareException.usage(
         "Cannot write %s %s: %s"
@@ -193,18 +195,23 @@ public final class Locations {
         cause);
   }
 
-  /** What is called so in a folder. Hadoop takes a name with a colon, by itself, for a URI. */
+  /**
+   * Returns the path of a name in a folder. Hadoop parses a name with a colon, by itself, as a URI.
+   */
   static Path child(Path folder, String name) {
     return new Path(folder, new Path(null, null, name));
   }
 
-  /** The path of a file below a folder, with slashes. */
+  /** Returns the path of a file relative to a folder, with slashes. */
   static String relative(Path folder, Path file) {
     String root = folder.toUri().getPath();
     return file.toUri().getPath().substring(root.length() + (root.endsWith("/") ? 0 : 1));
   }
 
-  /** Why a file could not be opened; local file systems say of everything that it is not there. */
+  /**
+   * Explains why a file could not be opened; local file systems report every failure as a missing
+   * file.
+   */
   static TareException unreadable(Path path, Configuration hadoop, FileNotFoundException cause)
       throws IOException {
     FileSystem fileSystem = path.getFileSystem(hadoop);
@@ -233,7 +240,7 @@ public final class Locations {
 
   static TareException damaged(Path path, ChecksumException cause) {
     return TareException.badInput(
-        "%s does not fit the checksum in .%s.crc beside it: it was written by another program, or is damaged (%s)"
+        "%s does not match the checksum in .%s.crc next to it: it was written by another program, or is damaged (%s)"
             .formatted(path, path.getName(), cause.getMessage()),
         cause);
   }

@@ -6,8 +6,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Any file system, where the user insists: looks whether the name is free, then writes. Of several
- * at once more than one may win, and a reader may see half a file.
+ * Any file system, if the user allows it: checks whether the name is free, then writes. More than
+ * one of several writers may win, and a reader may see half a file.
  */
 final class LookFirstPublisher implements Publisher {
   private final FileSystem fileSystem;
@@ -27,7 +27,7 @@ final class LookFirstPublisher implements Publisher {
     return true;
   }
 
-  /** Without a promise: a reader may see half of it. */
+  /** Without a guarantee: a reader may see half of it. */
   @Override
   public void replace(byte[] content, Path temporary, Path target) throws IOException {
     try (OutputStream stream = fileSystem.create(target, true)) {

@@ -25,15 +25,10 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 
 /**
- * Files of other file systems as local files, because ONNX Runtime and the tokenizer open models by
- * path. Thread-safe, also among JVMs of one machine.
+ * Copies files of other file systems to local files, because ONNX Runtime and the tokenizer open models by path. Thread-safe, also among JVMs of one machine.
  *
  * <p>The cache is a folder: a file is {@code sha256/<hash>} there, a model with data files the
- * folder {@code models/<hash>}. Either appears by an atomic rename, after its content was found to
- * be right. Of several JVMs that want it one copies, the others wait on a lock on the file {@code
- * locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also one that it finds
- * there, and again when its {@link FileStamp} has changed since. What {@code file:} URIs name is
- * used where it stands, if its content is right.
+ * folder {@code models/<hash>}. Both appear by an atomic rename after their content was verified. If several JVMs need the same entry, one copies and the others wait on a lock on the file {@code locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also an existing one, and again if its {@link FileStamp} has changed. Files of {@code file:} URIs are used in place, if their content is right.
  */
 public final class ModelCache {
   private static final String CACHE_DIR = "TARE_CACHE_DIR";
@@ -47,7 +42,7 @@ public final class ModelCache {
 
   private final Path folder;
 
-  /** A file that had some content when it had the stamp that is kept for it. */
+  /** The digest of a file, valid while its stamp is unchanged. */
   private record Content(Path file, Digest digest) {}
 
   private record Hashed(Digest digest, FileStamp stamp) {}
@@ -57,8 +52,7 @@ public final class ModelCache {
   }
 
   /**
-   * The cache of this user, in the folder that the environment variable {@value #CACHE_DIR} names,
-   * else in {@code java.io.tmpdir}.
+   * Returns this user's cache, in the folder of the environment variable {@value #CACHE_DIR}, else in {@code java.io.tmpdir}.
    */
   public static ModelCache ofUser() {
     String place = System.getenv().getOrDefault(CACHE_DIR, System.getProperty("java.io.tmpdir"));
@@ -70,10 +64,9 @@ public final class ModelCache {
   }
 
   /**
-   * The local path of a file. Cost: the first call of a JVM reads the file, or copies it where the
-   * machine does not have it; later calls look at its stamp.
+   * Returns the local path of a file. Cost: the first call of a JVM reads the file, or copies it if the machine does not have it; later calls check its stamp.
    *
-   * @throws TareException (bad input) if the file is not there or has another content
+   * @throws TareException (bad input) if the file does not exist or its content differs
    */
   public Path fetch(ModelRef ref, Configuration hadoop) throws IOException {
     if ("file".equals(ref.uri().getScheme())) {
@@ -90,7 +83,7 @@ public final class ModelCache {
         target,
         () -> {
           if (!isContentOf(target, ref)) {
-            // One name under the lock: what a killed JVM left is written over.
+            // A fixed name, protected by the lock: leftovers of a killed JVM are overwritten.
             Path temporary = target.resolveSibling(ref.sha256() + ".part");
             try {
               copy(ref, temporary, hadoop);
@@ -104,11 +97,9 @@ public final class ModelCache {
   }
 
   /**
-   * The local path of a model's file, in a folder that holds its data files too. Cost as of {@link
-   * #fetch(ModelRef, Configuration)}.
+   * Returns the local path of a model's file, in a folder that also contains its data files. Cost as for {@link #fetch(ModelRef, Configuration)}.
    *
-   * @throws TareException (bad input) if a file is not there or has another content; (usage) if the
-   *     cache has no room for them
+   * @throws TareException (bad input) if a file does not exist or its content differs; (usage) if the cache has no space for them
    */
   public Path fetch(ModelFiles files, Configuration hadoop) throws IOException {
     if (files.data().isEmpty()) {
@@ -142,7 +133,7 @@ public final class ModelCache {
     long room = Files.getFileStore(temporary).getUsableSpace();
     if (room < files.bytes()) {
       throw TareException.usage(
-          "Model %s has %d bytes, and %s room for %d; let %s name a larger folder"
+          "Model %s has %d bytes, and %s room for %d; set %s to a larger folder"
               .formatted(files.model().uri(), files.bytes(), target.getParent(), room, CACHE_DIR));
     }
     try {
@@ -161,9 +152,9 @@ public final class ModelCache {
     void run() throws IOException;
   }
 
-  /** Runs while no other thread or JVM of this machine does so for the same entry. */
+  /** Runs while no other thread or JVM of this machine works on the same entry. */
   private void alone(Path entry, Copying copying) throws IOException {
-    // Locks on files are between JVMs; inside of one a second request would be an error.
+    // File locks work between JVMs; inside one JVM a second request would be an error.
     synchronized (FETCHING.computeIfAbsent(entry, path -> new Object())) {
       try (FileChannel channel =
               FileChannel.open(
@@ -202,7 +193,7 @@ public final class ModelCache {
     return true;
   }
 
-  /** The folder is in a place where every user may write, so it must be this user's own. */
+  /** The parent folder may be writable by every user, so the folder must be this user's own. */
   private Path prepare(String kind) throws IOException {
     var ownerOnly =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -225,7 +216,7 @@ public final class ModelCache {
   }
 
   private static boolean isContentOf(Path file, ModelRef ref) throws IOException {
-    // Before the content: a file that changes meanwhile has another stamp afterwards.
+    // Taken before the content: a file that changes meanwhile has another stamp afterwards.
     Optional<FileStamp> stamp = FileStamp.of(file);
     if (stamp.isEmpty() || stamp.get().bytes() != ref.length()) {
       return false;
@@ -242,7 +233,7 @@ public final class ModelCache {
   }
 
   /**
-   * Spares {@link #fetch} the reading of a file that was hashed just now.
+   * Saves {@link #fetch} from reading a file that was just hashed.
    *
    * @param before its stamp before that
    * @param asked when the stamp was asked for

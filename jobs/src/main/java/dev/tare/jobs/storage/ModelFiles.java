@@ -16,8 +16,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A model as it travels to executors: its file, and the files beside it in which it keeps data, as
- * every model of more than 2 GiB does.
+ * References to a model for executors: its file, and its external data files, which every model of
+ * more than 2 GiB has.
  *
  * @param model the model's file
  * @param data the others, by path relative to the folder of the first, with slashes
@@ -37,9 +37,8 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
   }
 
   /**
-   * What tells one model from another: the hash of its file, or, for a model with data files, of a
-   * text with the hash of the model's file and, line by line, each data file's name, length and
-   * hash.
+   * Returns the identity of the model: the hash of its file, or, with data files, the hash of a
+   * text with the hash of the model's file and a line with name, length and hash of each data file.
    */
   public String sha256() {
     if (data.isEmpty()) {
@@ -63,9 +62,9 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
   }
 
   /**
-   * Reads all files once more, as at the end of a run.
+   * Checks, at the end of a run, that no file has changed, by reading all again.
    *
-   * @throws TareException (bad input) if one has another content now, or is gone
+   * @throws TareException (bad input) if one has changed or is missing
    */
   public void requireUnchanged(Configuration hadoop) throws IOException {
     model.requireUnchanged(hadoop);
@@ -74,7 +73,7 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
     }
   }
 
-  /** The files as inputs of a run. */
+  /** Returns the files as inputs of a run. */
   public List<InputRef> asInputs() {
     List<InputRef> inputs = new ArrayList<>();
     inputs.add(model.asInput(MODEL));
@@ -82,12 +81,12 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
     return inputs;
   }
 
-  /** Whether a run that names these inputs read this model. */
+  /** Whether a run with these inputs read this model. */
   public boolean areAmong(List<InputRef> inputs) {
     return contents(inputs).equals(contents(asInputs()));
   }
 
-  /** In one phrase, the files that a run read as its model, and those that this model has. */
+  /** Describes in one phrase the files that a run read as its model, and those of this model. */
   public String differences(List<InputRef> inputs) {
     return "%s there, %s here"
         .formatted(String.join(", ", contents(inputs)), String.join(", ", contents(asInputs())));
@@ -101,20 +100,20 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
         .toList();
   }
 
-  /** All files by path relative to the folder of the model's. */
+  /** Returns all files by path relative to the model's folder. */
   Map<String, ModelRef> byPath() {
     SortedMap<String, ModelRef> files = new TreeMap<>(data);
     files.put(fileName(), model);
     return files;
   }
 
-  /** What the model's file is called, also where this machine holds a copy of another name. */
+  /** Returns the original name of the model's file, also if the local copy has another one. */
   public String fileName() {
     String path = model.uri().getPath();
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /** Where a data file is beside a model. */
+  /** Returns the location of a data file of a model. */
   public static Path beside(URI model, String name) {
     return Locations.child(new Path(model).getParent(), name);
   }

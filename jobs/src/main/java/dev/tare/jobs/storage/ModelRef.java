@@ -12,9 +12,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * How a model or a tokenizer travels to executors: by place and content, never by value.
+ * A reference to a model or a tokenizer for executors: location and content hash, never the bytes.
  *
- * @param uri where it is, with scheme
+ * @param uri its location, with scheme
  * @param sha256 hash of its content
  * @param length in bytes
  */
@@ -31,7 +31,7 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
   /**
    * Reads a file once to know its content; a local one that this JVM knows already is not read.
    *
-   * @throws TareException (bad input) if there is no such file
+   * @throws TareException (bad input) if the file does not exist
    */
   public static ModelRef of(String location, Configuration hadoop) throws IOException {
     Path path = Locations.qualified(location, hadoop);
@@ -48,10 +48,9 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
   }
 
   /**
-   * Reads the file once more, as at the end of a run: what was opened meanwhile is this content
-   * only if nobody put another there.
+   * Checks, at the end of a run, that the file has not changed, by reading it again: otherwise other content may have been used.
    *
-   * @throws TareException (bad input) if it has another content now, or is gone
+   * @throws TareException (bad input) if it has changed or is missing
    */
   public void requireUnchanged(Configuration hadoop) throws IOException {
     Digest now;
@@ -59,7 +58,7 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
       now = Locations.digest(new Path(uri), hadoop);
     } catch (TareException e) {
       throw TareException.badInput(
-          "%s is not the file that the run began with: %s".formatted(uri, e.getMessage()), e);
+          "%s has changed since the run began: %s".formatted(uri, e.getMessage()), e);
     }
     if (!now.equals(digest())) {
       throw replaced(now);
@@ -67,9 +66,9 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
   }
 
   /**
-   * Compares what was read of the file with what it held first.
+   * Compares bytes read from the file with its first content.
    *
-   * @throws TareException (bad input) if bytes that were read from the file are other ones
+   * @throws TareException (bad input) if they differ
    */
   public void requireContent(byte[] bytes) {
     Digest read = Digest.of(bytes);
@@ -80,11 +79,11 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
 
   TareException replaced(Digest now) {
     return TareException.badInput(
-        "%s is not the file that the run began with: %d bytes with sha256 %s, expected %d and %s"
+        "%s has changed since the run began: %d bytes with sha256 %s, expected %d and %s"
             .formatted(uri, now.bytes(), now.sha256(), length, sha256));
   }
 
-  /** This file as an input of a run. */
+  /** Returns this file as an input of a run. */
   public InputRef asInput(String name) {
     return InputRef.of(name, uri, digest());
   }

@@ -8,8 +8,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The runs that one command reads, each opened once: a name that moves meanwhile changes neither
- * what is read nor what the manifest says was read. Not thread-safe; confined to the driver.
+ * The runs that one command reads, each opened once: a name that moves meanwhile affects neither
+ * what is read nor what the manifest records. Not thread-safe; confined to the driver.
  */
 public final class OpenedRuns {
   private final Configuration hadoop;
@@ -20,7 +20,8 @@ public final class OpenedRuns {
   }
 
   /**
-   * The finished run at a location, or the one that the name there pointed to on the first call.
+   * Returns the finished run at a location, or the one that the name there pointed to on the first
+   * call.
    *
    * @throws dev.tare.jobs.TareException (bad input) if there is neither
    */
@@ -34,8 +35,8 @@ public final class OpenedRuns {
   }
 
   /**
-   * The finished run in a folder that a document names. To Hadoop the text of a URI is a path whose
-   * {@code %20} is no blank, so the URI itself is the place.
+   * Returns the finished run in a folder that a document names. It is given as a URI, since Hadoop
+   * does not decode {@code %20} in a path.
    *
    * @throws dev.tare.jobs.TareException (bad input) if there is none
    */

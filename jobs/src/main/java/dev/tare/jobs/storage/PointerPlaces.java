@@ -6,12 +6,12 @@ import java.net.URISyntaxException;
 import java.time.Instant;
 import org.apache.hadoop.fs.Path;
 
-/** Places of runs as the entries of a name tell them: relative where both move together. */
+/** Converts locations of runs in the entries of a name: relative if both can move together. */
 final class PointerPlaces {
 
   private PointerPlaces() {}
 
-  /** An entry for a run, relative where the run lies beside the name or below it. */
+  /** Creates an entry for a run; relative if the run is next to the name or below it. */
   static PointerEntry entry(Path name, FinishedRun run) {
     return new PointerEntry(
         place(name.toUri(), name, run.folder().uri()),
@@ -44,10 +44,10 @@ final class PointerPlaces {
   }
 
   /**
-   * Where the run of an entry stands, for a name at a place.
+   * Returns the location of an entry's run, for a name at a given location.
    *
-   * @param where how errors name the entry
-   * @throws dev.tare.jobs.TareException (bad input) if that is no place where runs live
+   * @param where name of the entry in errors
+   * @throws dev.tare.jobs.TareException (bad input) if runs cannot be stored there
    */
   static Path resolve(PointerEntry entry, Path name, String where) {
     URI base = name.toUri();

@@ -8,41 +8,42 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Creates a file that is seen whole or not at all, and by one of many that try at once.
+ * Creates a file atomically: readers see all of it or nothing, and only one of several writers
+ * succeeds.
  *
  * <p>Each file system needs its own way: Hadoop's {@code create(overwrite=false)} on {@code file:}
- * lets several racers win, and {@code s3a:} has no rename. One implementation per scheme; a scheme
+ * lets several writers win, and {@code s3a:} has no rename. One implementation per scheme; a scheme
  * without one is refused before any work is done.
  */
 interface Publisher {
 
   /**
-   * Makes a file appear under its name, whole and at once, unless the name is taken.
+   * Creates a file atomically, unless it exists.
    *
    * @param content the whole file
-   * @param temporary where the content may stand meanwhile, in a folder of the same file system
-   *     that no one else uses
+   * @param temporary path for the content meanwhile, in a folder of the same file system that no
+   *     one else uses
    * @param target the file to appear
-   * @return false if the target existed, which then stays as it was
-   * @throws IOException if it is not known whether the file appeared or yet will
+   * @return false if the target existed, which is then unchanged
+   * @throws IOException if it is unknown whether the file was or will be created
    */
   boolean publish(byte[] content, Path temporary, Path target) throws IOException;
 
   /**
-   * Creates a file or replaces it; readers see the one or the other, whole, and so does who comes
-   * after a crash.
+   * Creates or replaces a file; readers see the old or the new content, complete, also after a
+   * crash.
    *
    * @param temporary as in {@link #publish}; nothing is left there
    */
   void replace(byte[] content, Path temporary, Path target) throws IOException;
 
-  /** Whether a folder gets another name in one step, without a copy. */
+  /** Whether folders can be renamed in one step, without a copy. */
   boolean renamesFolders();
 
   /**
    * The publisher for a file system.
    *
-   * @throws TareException (usage) if it cannot publish in one step, and must
+   * @throws TareException (usage) if it cannot publish in one step, but that is required
    */
   static Publisher of(Path target, Atomicity atomicity, Configuration hadoop) throws IOException {
     String scheme = String.valueOf(target.toUri().getScheme()).toLowerCase(Locale.ROOT);
@@ -61,13 +62,12 @@ interface Publisher {
       return new LookFirstPublisher(fileSystem);
     }
     throw TareException.usage(
-        ("Cannot publish on '%s:' (%s): %s, so of two writers both could believe that they won;"
-                + " write to file:, hdfs: or s3a:, or accept that by --allow-non-atomic")
+        ("Cannot publish on '%s:' (%s): %s, so two writers could both believe that they won; write to file:, hdfs: or s3a:, or accept that with --allow-non-atomic")
             .formatted(
                 scheme,
                 target,
                 scheme.equals("s3a")
                     ? "conditional writes are turned off there (fs.s3a.create.conditional.enabled)"
-                    : "it has no way known to this program to create a file only if it is absent"));
+                    : "this program knows no way to create a file there only if it is absent"));
   }
 }

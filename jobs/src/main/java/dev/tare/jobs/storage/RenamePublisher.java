@@ -14,7 +14,7 @@ import org.apache.hadoop.io.IOUtils;
 
 /**
  * {@code hdfs:}: a full temporary file, then a rename without overwrite, which is one operation of
- * the name node. Not for {@code file:}, where Hadoop's rename looks first and moves later.
+ * the name node. Not for {@code file:}, where Hadoop's rename first checks and then moves.
  */
 final class RenamePublisher implements Publisher {
   private final Configuration hadoop;
@@ -50,7 +50,7 @@ final class RenamePublisher implements Publisher {
       ((OutputStream) stream).write(content);
       stream.hsync();
     } catch (IOException e) {
-      // Closing throws the same exception again, which no try statement with resources bears.
+      // Closing throws the same exception again, which try-with-resources cannot handle.
       IOUtils.closeStream(stream);
       throw e;
     }

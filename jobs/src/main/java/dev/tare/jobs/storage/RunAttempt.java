@@ -28,15 +28,15 @@ import org.apache.hadoop.fs.Path;
 /**
  * One attempt at writing a run. Not thread-safe; confined to the driver.
  *
- * <p>Parts are written into a folder of the attempt's own inside the run folder, hidden from Spark
- * by its underscore, and moved to their names when all are there; so a killed attempt that still
- * writes, or two at once, never mix. Where folders cannot be renamed they stay there, written once,
- * and the manifest names that folder. The attempt that began last owns the folder ({@code
- * status.json} says which), an earlier one fails when it tries to publish.
+ * <p>Each attempt writes its parts into its own folder inside the run folder, hidden from Spark by
+ * an underscore, and moves them to their names when all are complete; so a killed attempt that
+ * still writes, or two at once, never mix. If folders cannot be renamed, the parts stay there and
+ * the manifest names the folder. The attempt that began last owns the run folder ({@code
+ * status.json} tells which); an earlier one fails when it tries to publish.
  */
 public final class RunAttempt {
 
-  /** The status on its way to its name. */
+  /** Temporary name of the status. */
   static final String STATUS_BEFORE = ".status.json.tmp";
 
   private static final int LOOKS = 50;
@@ -67,7 +67,7 @@ public final class RunAttempt {
       fileSystem.mkdirs(attempt.staging);
       attempt.writeStatus(Status.Outcome.RUNNING, OptionalInt.empty(), "running");
     } catch (IOException e) {
-      // Another one who begins removes the folder of this attempt.
+      // An attempt that begins removes the folder of this one.
       if (attempt.overtaken(before)) {
         throw attempt.loss(e);
       }
@@ -77,7 +77,7 @@ public final class RunAttempt {
     return attempt;
   }
 
-  /** Whether another attempt wrote the status since; one that just does so is waited for. */
+  /** Whether another attempt has written the status since; waits for one that is just writing. */
   private boolean overtaken(Optional<String> before) {
     for (int look = 0; look < LOOKS; look++) {
       Optional<String> now = folder.status().map(Status::attempt);
@@ -98,7 +98,7 @@ public final class RunAttempt {
     return folder;
   }
 
-  /** Where to write a part, and where later stages of the same run read it. */
+  /** Returns where to write a part; later stages of the same run read it there. */
   public Path path(Part part) {
     return new Path(staging, part.fileName());
   }
@@ -143,8 +143,8 @@ public final class RunAttempt {
   }
 
   /**
-   * Adds configuration and file list to the draft, moves the parts to their names where folders can
-   * be renamed, and publishes the manifest, which makes the run finished.
+   * Adds configuration and file list to the draft, moves the parts to their names if folders can be
+   * renamed, and publishes the manifest, which makes the run finished.
    *
    * @throws TareException (already finished) if another attempt took the folder or published first
    */
@@ -163,7 +163,7 @@ public final class RunAttempt {
     return decide(draft, files);
   }
 
-  /** Somebody who stops the run waits for this, or this finds it stopped: never both. */
+  /** Either a request to stop the run waits for this, or this finds it stopped: never both. */
   private synchronized FinishedRun decide(Manifest draft, List<FileEntry> files)
       throws IOException {
     Stop.check();
@@ -198,7 +198,8 @@ public final class RunAttempt {
   }
 
   /**
-   * Records the first failure and removes what was written; does nothing to a folder that it lost.
+   * Records the first failure and removes what was written; does nothing to a folder taken by
+   * another attempt.
    */
   public synchronized void fail(ExitCode exitCode, String message) {
     boolean first = !failed;
@@ -207,11 +208,11 @@ public final class RunAttempt {
         exitCode.stopped() ? Status.Outcome.INTERRUPTED : Status.Outcome.FAILED;
     OptionalInt code = OptionalInt.of(exitCode.code());
     boolean told = !first || published || !owned() || writeStatusIfPossible(outcome, code, message);
-    // A manifest whose writing failed may still appear, and then it names these parts.
+    // A manifest whose write failed may still appear, and it would name these parts.
     if (!published && !undecided) {
       deleteStaging();
       if (!told && madeStaging()) {
-        // The disk was full, and has room now.
+        // The disk was full, and has space now.
         writeStatusIfPossible(outcome, code, message);
         deleteStaging();
       }
@@ -222,7 +223,7 @@ public final class RunAttempt {
     String name = part.getName();
     if (Part.named(name).isEmpty()) {
       throw new IllegalStateException(
-          "'%s' was written into run %s but is no part of one".formatted(name, folder.path()));
+          "'%s' was written into run %s but is not part of a run".formatted(name, folder.path()));
     }
     Path target = new Path(folder.path(), name);
     if (fileSystem.exists(target) || !fileSystem.rename(part, target)) {
@@ -255,13 +256,13 @@ public final class RunAttempt {
     if (published || undecided) {
       return false;
     }
-    // A status that cannot be read says nothing about others.
+    // An unreadable status does not show whether another attempt began.
     boolean taken = folder.status().map(status -> !status.attempt().equals(id)).orElse(false);
-    // Who begins removes the folder of this attempt before there is another status.
+    // A new attempt removes the folder of this one before it writes its status.
     return taken || (removed() && overtaken(Optional.of(id)));
   }
 
-  /** Whether somebody removed what this attempt writes. */
+  /** Whether the folder of this attempt was removed. */
   boolean removed() {
     try {
       return publisher.renamesFolders() && !published && !fileSystem.exists(staging);
@@ -287,7 +288,7 @@ public final class RunAttempt {
         folder.path(Part.STATUS));
   }
 
-  /** The run's outcome stands without it, and the failure that led here must not be hidden. */
+  /** The run's outcome does not depend on it, and the failure that led here must not be hidden. */
   private boolean writeStatusIfPossible(
       Status.Outcome outcome, OptionalInt exitCode, String message) {
     try {

@@ -30,29 +30,29 @@ import org.apache.hadoop.fs.Path;
 /**
  * The folder of a run on storage: finished and then never changed, or not.
  *
- * <p>A run is written through a {@link RunAttempt} and read as a {@link FinishedRun}. The manifest
- * alone makes the difference.
+ * <p>A run is written through a {@link RunAttempt} and read as a {@link FinishedRun}. It is
+ * finished if and only if it has a manifest.
  */
 public final class RunFolder {
 
-  /** How far a run is. */
+  /** The state of a run. */
   public enum State {
-    /** There is no folder, or an empty one. */
+    /** The folder does not exist or is empty. */
     ABSENT,
     /** There are files, but no manifest: an attempt runs, failed or was killed. */
     UNFINISHED,
-    /** The manifest is there. */
+    /** There is a manifest. */
     FINISHED
   }
 
-  /** Writes the parts of a run and tells what they are. */
+  /** Writes the parts of a run and describes them. */
   @FunctionalInterface
   public interface Work {
     /** Returns the draft of the manifest; files and configuration are added to it. */
     Manifest write(RunAttempt attempt) throws IOException;
   }
 
-  /** File systems of Hadoop that have no way to write. */
+  /** File systems of Hadoop that are read-only. */
   private static final Set<String> READ_ONLY = Set.of("http", "https", "har");
 
   private static final int MAX_STATUS_BYTES = 1 << 20;
@@ -70,10 +70,10 @@ public final class RunFolder {
   }
 
   /**
-   * A run folder, there or not; touches nothing.
+   * Returns a run folder, which may not exist; touches nothing.
    *
    * @param location path or URI
-   * @param runId the run's id, if it shall not be the last path element
+   * @param runId the run's id; empty for the last path element
    * @throws TareException (usage) if the location or the id is not valid
    */
   public static RunFolder at(String location, Optional<String> runId, Configuration hadoop)
@@ -88,16 +88,16 @@ public final class RunFolder {
     return new RunFolder(path, id, hadoop);
   }
 
-  /** A folder to look into, whatever its name; it may be no run's. */
+  /** Returns any folder, whatever its name; it may not be a run's. */
   public static RunFolder existing(Path path, Configuration hadoop) throws IOException {
     return new RunFolder(path, path.getName(), hadoop);
   }
 
   /**
-   * A finished run, to read from; a {@link RunName} is followed to its run.
+   * Opens a finished run; a {@link RunName} is followed to its run.
    *
    * @param location path or URI of a run or of a name
-   * @throws TareException (bad input) if there is neither, or it cannot be read
+   * @throws TareException (bad input) if there is none, or it cannot be read
    */
   public static FinishedRun open(String location, Configuration hadoop) throws IOException {
     RunFolder folder = existing(Locations.qualified(location, hadoop), hadoop);
@@ -123,13 +123,13 @@ public final class RunFolder {
     return runId;
   }
 
-  /** Where manifest and status stand; other parts are found through the manifest. */
+  /** Returns the path of manifest or status; other parts are found through the manifest. */
   Path path(Part part) {
     return new Path(path, part.fileName());
   }
 
   /**
-   * Looks how far the run is.
+   * Determines the state of the run.
    *
    * @throws TareException (usage) if the location is a file
    */
@@ -143,11 +143,11 @@ public final class RunFolder {
   /**
    * Decides what a finished output means, before any work.
    *
-   * @param fingerprint what the run would be; asked for only when it matters
-   * @return how a finished run that is reused ends: ok, or gate failed if its gate had failed;
-   *     empty if there is none, so that the run must be made
-   * @throws TareException (already finished) if there is one and it is not to be reused, or it is
-   *     another run; the message says in what they differ
+   * @param fingerprint the fingerprint of the new run; computed only if needed
+   * @return the exit code if a finished run is reused: ok, or gate failed if its gate had failed;
+   *     empty if the run must be made
+   * @throws TareException (already finished) if there is one and reuse is not allowed, or it is a
+   *     different run; the message says how they differ
    */
   public Optional<ExitCode> reusable(IfFinished policy, Supplier<Fingerprint> fingerprint)
       throws IOException {
@@ -165,16 +165,16 @@ public final class RunFolder {
     List<String> differences = fingerprint.get().differences(manifest.fingerprint());
     if (!differences.isEmpty()) {
       throw TareException.alreadyFinished(
-          "%s holds another finished run: %s".formatted(path, String.join("; ", differences)));
+          "%s contains another finished run: %s".formatted(path, String.join("; ", differences)));
     }
     return Optional.of(manifest.gateFailed() ? ExitCode.GATE_FAILED : ExitCode.OK);
   }
 
   /**
-   * Starts writing. What an unfinished attempt left is removed, provided the folder is a run's.
+   * Starts writing. Leftovers of an unfinished attempt are removed if the folder is a run's.
    *
    * @throws TareException (already finished) if the run is finished; (usage) if the file system has
-   *     no way to publish, or the folder holds anything that is not a run's
+   *     no way to publish, or the folder contains anything that is not a run's
    */
   public RunAttempt begin(Atomicity atomicity) throws IOException {
     Publisher publisher = Publisher.of(path, atomicity, hadoop);
@@ -191,14 +191,14 @@ public final class RunFolder {
   }
 
   /**
-   * Refuses a place that no run can be written to, before any work.
+   * Checks, before any work, that a run can be written here.
    *
    * @throws TareException (usage) if the file system has no way to publish
    */
   public void requireWritable(Atomicity atomicity) throws IOException {
     if (READ_ONLY.contains(String.valueOf(path.toUri().getScheme()))) {
       throw TareException.usage(
-          "Cannot write a run into %s: '%s:' can be read only"
+          "Cannot write a run into %s: '%s:' is read-only"
               .formatted(path, path.toUri().getScheme()));
     }
     Publisher.of(path, atomicity, hadoop);
@@ -206,7 +206,7 @@ public final class RunFolder {
 
   private void make() throws IOException {
     if (!fileSystem.mkdirs(path)) {
-      throw new IOException("the folder cannot be made");
+      throw new IOException("the folder cannot be created");
     }
   }
 
@@ -214,18 +214,18 @@ public final class RunFolder {
     return Locations.cannotWrite("a run into", path, cause);
   }
 
-  /** Begins where publication is atomic. */
+  /** Begins with atomic publication required. */
   public RunAttempt begin() throws IOException {
     return begin(Atomicity.REQUIRED);
   }
 
-  /** Produces where publication is atomic. */
+  /** Produces with atomic publication required. */
   public FinishedRun produce(Work work) throws IOException {
     return produce(Atomicity.REQUIRED, work);
   }
 
   /**
-   * Begins, writes and publishes; a failure is recorded in {@code status.json} and thrown on.
+   * Begins, writes and publishes; a failure is recorded in {@code status.json} and rethrown.
    *
    * @return the finished run
    * @throws TareException as {@link #begin} and {@link RunAttempt#publish} do, and what the work
@@ -239,18 +239,17 @@ public final class RunFolder {
       Stop.check();
       return attempt.publish(work.write(attempt));
     } catch (Throwable e) {
-      // What fails while the process ends is a consequence.
+      // Failures while the process ends are consequences.
       Stop.reason().ifPresent(stop::end);
       Stop.check();
-      // All of them: Spark throws checked exceptions that no signature names.
+      // All exceptions: Spark throws checked ones that no signature declares.
       Optional<TareException> known = TareException.find(e);
       if (known.isEmpty() && attempt.lost()) {
         attempt.fail(ExitCode.ALREADY_FINISHED, "lost");
         throw attempt.loss(e);
       }
       if (known.isEmpty() && attempt.removed()) {
-        throw TareException.usage(
-            "Somebody removed the run %s while it was written".formatted(path), e);
+        throw TareException.usage("The run %s was removed while it was written".formatted(path), e);
       }
       Optional<TareException> full = FullDisk.behind(e, path);
       if (known.isEmpty() && full.isPresent()) {
@@ -268,7 +267,7 @@ public final class RunFolder {
   }
 
   /**
-   * This run, to read from.
+   * Opens this run for reading.
    *
    * @throws TareException (bad input) if there is no manifest, or it cannot be read
    */
@@ -286,9 +285,9 @@ public final class RunFolder {
   }
 
   /**
-   * What the last attempt wrote about itself; empty if there is nothing that can be read.
+   * Returns the status of the last attempt; empty if there is no readable one.
    *
-   * <p>It may be read while another attempt overwrites it, so a broken one is as good as none.
+   * <p>Another attempt may be overwriting it, so a broken one counts as absent.
    */
   public Optional<Status> status() {
     Path file = path(Part.STATUS);
@@ -305,13 +304,13 @@ public final class RunFolder {
   }
 
   /**
-   * Removes everything but the status, which keeps the folder recognizable until the end; nothing
-   * where parts stay in the folders of their attempts, since a manifest on its way may name one.
+   * Removes everything but the status, which keeps the folder recognizable until the end; removes
+   * nothing if parts stay in the folders of attempts, since a manifest being written may name one.
    */
   private void clear(boolean remove) throws IOException {
     Optional<String> stranger = foreignEntry();
     if (stranger.isPresent()) {
-      throw foreign("it holds '%s', which is no part of a run".formatted(stranger.get()));
+      throw foreign("it contains '%s', which is not part of a run".formatted(stranger.get()));
     }
     if (!begun()) {
       throw foreign("it is not empty and has no %s of a run".formatted(Part.STATUS.fileName()));
@@ -327,8 +326,8 @@ public final class RunFolder {
   }
 
   /**
-   * Whether an attempt began here: there is a status, whole or cut, or nothing but the folders of
-   * attempts that did not come to write one.
+   * Whether an attempt began here: there is a status, complete or truncated, or only folders of
+   * attempts that had not yet written one.
    */
   public boolean begun() throws IOException {
     if (status().isPresent()) {
@@ -341,7 +340,7 @@ public final class RunFolder {
       try (InputStream stream = fileSystem.open(path(Part.STATUS))) {
         return Status.begunIn(stream.readNBytes(MAX_STATUS_BYTES));
       } catch (ChecksumException e) {
-        // Cut so that Hadoop's checksum does not fit any more; nobody else writes these.
+        // Truncated, so that Hadoop's checksum does not match; nobody else writes these.
         return true;
       }
     }
@@ -349,7 +348,9 @@ public final class RunFolder {
         && entries.stream().allMatch(entry -> AttemptFolder.begins(entry.getPath().getName()));
   }
 
-  /** Something in the folder, at any depth, that is no part of a run; its path from there. */
+  /**
+   * Returns the relative path of something in the folder, at any depth, that is not part of a run.
+   */
   Optional<String> foreignEntry() throws IOException {
     return Strangers.in(fileSystem, path);
   }
@@ -371,6 +372,7 @@ public final class RunFolder {
 
   TareException alreadyFinished() {
     return TareException.alreadyFinished(
-        "%s holds a finished run; choose another --output, or --if-finished reuse".formatted(path));
+        "%s contains a finished run; choose another --output, or --if-finished reuse"
+            .formatted(path));
   }
 }

@@ -20,11 +20,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A name that readers follow to a finished run: a folder with a pointer that only moves forward.
+ * A name that points to a finished run: a folder with a pointer that only moves forward.
  *
- * <p>The pointer is {@code NAME/_LATEST/00000001.json, 00000002.json, ...}: entries appear whole,
- * by one of many that try at once, never change, and the highest number wins. So a reader sees the
- * entry before or the entry after a publication, and every earlier entry stays as history.
+ * <p>The pointer is {@code NAME/_LATEST/00000001.json, 00000002.json, ...}: entries appear
+ * atomically, each written by exactly one writer, never change, and the highest number wins. So a
+ * reader sees the entry before or after a publication, and earlier entries remain as history.
  */
 public final class RunName {
   private static final String POINTER = "_LATEST";
@@ -37,10 +37,10 @@ public final class RunName {
   private final FileSystem fileSystem;
 
   /**
-   * What a publication did.
+   * The result of a publication.
    *
    * @param number of the entry that points to the run now
-   * @param added false if the run had been published as the latest already
+   * @param added false if the run was already the latest
    * @param before the run that the name pointed to until then
    */
   public record Publication(long number, boolean added, Optional<Path> before) {}
@@ -62,7 +62,7 @@ public final class RunName {
   }
 
   /**
-   * A name, there or not; touches nothing.
+   * Returns a name, which may not exist; touches nothing.
    *
    * @throws TareException (usage) if the location is not a valid name
    */
@@ -83,8 +83,8 @@ public final class RunName {
   }
 
   /**
-   * Where the name points now; empty if nothing was published under it. Cost: one listing and one
-   * small file.
+   * Returns where the name points now; empty if nothing was published under it. Cost: one listing
+   * and one small file.
    *
    * @throws TareException (bad input) if the entry cannot be read
    */
@@ -105,9 +105,9 @@ public final class RunName {
   }
 
   /**
-   * The run that the name pointed to.
+   * Opens the run that the name pointed to.
    *
-   * @throws TareException (bad input) if the run is gone or another one than was published
+   * @throws TareException (bad input) if the run is missing or is not the published one
    */
   public FinishedRun open(Target target) throws IOException {
     FinishedRun run = folder(target).open();
@@ -120,7 +120,7 @@ public final class RunName {
     return run;
   }
 
-  /** A file system that this installation lacks, or a host that nobody knows. */
+  /** The file system is not installed, or the host is unknown. */
   private RunFolder folder(Target target) {
     try {
       return RunFolder.existing(target.run(), hadoop);
@@ -133,8 +133,8 @@ public final class RunName {
   }
 
   /**
-   * Points the name to a run; does nothing if it points there already. Of several at once each gets
-   * an entry of its own, and the last one wins.
+   * Points the name to a run; does nothing if it points there already. Concurrent publications each
+   * get their own entry, and the last one wins.
    *
    * @throws TareException (usage) if the file system has no way to publish, or the name's folder is
    *     a run's
@@ -159,7 +159,8 @@ public final class RunName {
         return new Publication(next, true, now.map(Target::run));
       }
     }
-    throw new IOException("Others moved %s %d times meanwhile".formatted(path, ATTEMPTS));
+    throw new IOException(
+        "Other publications moved %s %d times meanwhile".formatted(path, ATTEMPTS));
   }
 
   private void make(Path pointer) throws IOException {

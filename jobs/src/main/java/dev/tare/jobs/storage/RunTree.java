@@ -13,10 +13,10 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The runs and names below a folder, as one listing found them.
+ * The runs and names below a folder, found by one listing.
  *
- * <p>A run's folder has a manifest, a status or the folder of an attempt; what lies inside it is
- * not looked at. Folders whose names begin with an underscore or a dot are hidden.
+ * <p>A run's folder has a manifest, a status or the folder of an attempt; its content is not
+ * searched. Folders whose names begin with an underscore or a dot are hidden.
  *
  * @param root where the search began
  * @param runs folders of runs, finished or not, in the order of their paths
@@ -30,9 +30,9 @@ public record RunTree(Path root, List<RunFolder> runs, List<RunName> names) {
   }
 
   /**
-   * Searches. Cost: one listing per folder that is no run's.
+   * Searches a folder for runs and names. Cost: one listing per folder that is not a run's.
    *
-   * @throws TareException (bad input) if there is no such folder
+   * @throws TareException (bad input) if the folder does not exist
    */
   public static RunTree below(String location, Configuration hadoop) throws IOException {
     Path root = Locations.qualified(location, hadoop);
@@ -81,7 +81,7 @@ public record RunTree(Path root, List<RunFolder> runs, List<RunName> names) {
     }
   }
 
-  /** The path of a folder from the root, or all of it where it lies elsewhere. */
+  /** Returns the path of a folder relative to the root, or the full path if it is elsewhere. */
   public String relative(Path path) {
     String folder = root.toUri().getPath();
     String prefix = folder.endsWith("/") ? folder : folder + "/";

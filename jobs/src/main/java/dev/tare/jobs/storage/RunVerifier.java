@@ -19,7 +19,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Compares what stands in a run folder with its manifest. */
+/** Compares the files of a run folder with its manifest. */
 final class RunVerifier {
   private final FileSystem fileSystem;
   private final Manifest manifest;
@@ -33,7 +33,7 @@ final class RunVerifier {
     this.partsFolder = partsFolder;
   }
 
-  /** One sentence for each file that is missing, changed or not in the manifest, in their order. */
+  /** Returns one sentence for each file that is missing, changed or not in the manifest, sorted. */
   List<String> damage(Predicate<FileEntry> chosen) throws IOException {
     List<String> damage = new ArrayList<>();
     for (FileEntry file : manifest.files()) {
@@ -71,7 +71,9 @@ final class RunVerifier {
                 file.digest().sha256()));
   }
 
-  /** Files of no attempt that are neither in the manifest nor manifest or status themselves. */
+  /**
+   * Returns files outside attempt folders that are not in the manifest, except manifest and status.
+   */
   private Set<String> unknown() throws IOException {
     Set<String> unknown = new TreeSet<>();
     for (FileStatus file : Locations.filesBelow(fileSystem, partsFolder)) {

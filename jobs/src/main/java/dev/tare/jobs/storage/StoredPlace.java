@@ -7,8 +7,8 @@ import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A place that a document names: who writes a document must not decide what this program connects
- * to. It must be a path on a file system that runs live on, or on that of the document itself.
+ * A location named in a document. Documents are untrusted and must not decide what this program
+ * connects to: the location must be on a file system that supports runs, or on the document's own.
  */
 public final class StoredPlace {
   private static final Set<String> SCHEMES = Set.of("file", "hdfs", "s3a");
@@ -16,11 +16,11 @@ public final class StoredPlace {
   private StoredPlace() {}
 
   /**
-   * The path behind an absolute URI; touches nothing.
+   * Returns the path of an absolute URI; touches nothing.
    *
-   * @param document where the document stands, or its folder
-   * @param who names it, to begin the message with
-   * @throws TareException (bad input) if it is no such place
+   * @param document location of the document, or its folder
+   * @param who the beginning of the message: who names the location
+   * @throws TareException (bad input) if it is not such a location
    */
   public static Path of(URI place, Path document, String who) {
     String scheme = lower(place.getScheme());
@@ -49,6 +49,7 @@ public final class StoredPlace {
   }
 
   private static TareException refused(String who, URI place, String expected) {
-    return TareException.badInput("%s '%s', which is no place %s".formatted(who, place, expected));
+    return TareException.badInput(
+        "%s '%s', which is not a location %s".formatted(who, place, expected));
   }
 }

@@ -14,11 +14,10 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Finds what somebody else put into the folder of a run, at any depth: whatever removes leftovers
- * must not remove that.
+ * Finds foreign files in the folder of a run, at any depth, which cleaning up must not remove.
  *
- * <p>Told apart by names. A part that is a table holds the files that Spark and its committers
- * write, finished or on their way; the folder of an attempt holds parts.
+ * <p>They are recognized by name. A table folder contains files that Spark and its committers
+ * write, finished or temporary; the folder of an attempt contains parts.
  */
 final class Strangers {
   private static final Set<Part> TABLES =
@@ -28,11 +27,11 @@ final class Strangers {
       Pattern.compile(
           "_SUCCESS|_metadata|_common_metadata|part-[A-Za-z0-9._-]+|[A-Za-z0-9._-]*\\.pendingset");
 
-  /** Those of Hadoop's file committer: {@code _temporary/0/_temporary/attempt_.../part-...}. */
+  /** Folders of Hadoop's file committer: {@code _temporary/0/_temporary/attempt_.../part-...}. */
   private static final Pattern TABLE_FOLDER =
       Pattern.compile("_temporary|[0-9]+|(attempt|task)_[A-Za-z0-9_]+");
 
-  /** Folders that are committers' own, whatever they hold: the magic and the manifest committer. */
+  /** Folders of the magic and the manifest committer, whatever they contain. */
   private static final Pattern COMMITTER_FOLDER =
       Pattern.compile("__magic.*|manifest_.*|\\.spark-staging-.*");
 
@@ -45,8 +44,8 @@ final class Strangers {
   }
 
   /**
-   * The first of them in the folder of a run or of an attempt, by path from there; empty if all
-   * that lies there is a run's. Cost: one listing per folder.
+   * Returns the relative path of the first foreign file in the folder of a run or an attempt; empty
+   * if there is none. Cost: one listing per folder.
    */
   static Optional<String> in(FileSystem fileSystem, Path folder) throws IOException {
     return new Strangers(fileSystem).amongParts(folder, "");

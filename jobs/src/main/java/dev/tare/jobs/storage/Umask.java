@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * The umask of this process. Hadoop has one of its own, 022 unless somebody set it, and gives every
- * file the permissions that follow from that one.
+ * The umask of this process. Hadoop uses its own umask, 022 unless configured, for the permissions
+ * of every file.
  */
 public final class Umask {
 
@@ -24,8 +24,8 @@ public final class Umask {
   private Umask() {}
 
   /**
-   * The umask for files of a run, in Hadoop's spelling; empty if Hadoop's was set by hand or this
-   * system does not tell.
+   * Returns the umask for files of a run, in Hadoop's notation; empty if Hadoop's is configured or
+   * this system does not report one.
    */
   public static Optional<String> unlessSet() {
     String[] sources = new Configuration().getPropertySources(KEY);

@@ -1,6 +1,6 @@
 /**
- * Run folders on storage, publication that is seen whole or not at all, and the cache that brings
- * models to each machine. {@link dev.tare.jobs.storage.RunFolder} is where to begin; what the files
- * say is the matter of {@code artifact}. Hadoop, but not Spark.
+ * Run folders on storage, atomic publication, and the cache that copies models to each machine.
+ * Begin at {@link dev.tare.jobs.storage.RunFolder}; the content of the files is defined in {@code
+ * artifact}. Hadoop, but no Spark. The next room is {@code model}.
  */
 package dev.tare.jobs.storage;

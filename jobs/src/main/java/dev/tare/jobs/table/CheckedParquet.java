@@ -10,15 +10,15 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Tables of runs, read so that damage is an error: pages are compared with their checksums, and a
- * damaged or missing file fails the job, whatever the session says.
+ * Reads tables of runs so that damage is an error: pages are compared with their checksums, and a
+ * damaged or missing file fails the job, whatever the session's settings.
  *
- * <p>Paths are taken literally. To Spark a path with one of {@code [ ] { } * ? \} is a pattern, and
- * then the run whose bytes were checked is not the one that is read.
+ * <p>Paths are literal. Spark treats a path with one of {@code [ ] { } * ? \} as a pattern, and
+ * could read another run than the checked one.
  */
 public final class CheckedParquet {
 
-  /** Spark's own switch, by which it reads tables of its catalog from the folders that it knows. */
+  /** Spark's internal option to read catalog tables from literal paths. */
   private static final String PATTERNS = "__globPaths__";
 
   private CheckedParquet() {}
@@ -27,7 +27,7 @@ public final class CheckedParquet {
    * A table with all columns of a schema.
    *
    * @param folders its folders, at least one
-   * @throws TareException (bad input) if a file lacks a column or has it with another type
+   * @throws TareException (bad input) if a file lacks a column or its type differs
    */
   public static Dataset<Row> read(SparkSession spark, StructType schema, Path... folders) {
     return read(spark, schema, Set.of(), folders);
@@ -36,7 +36,7 @@ public final class CheckedParquet {
   /**
    * A table that may be of an older version.
    *
-   * @param optional columns that a file may lack, and that are null then
+   * @param optional columns that a file may lack, read as null
    */
   static Dataset<Row> read(
       SparkSession spark, StructType schema, Set<String> optional, Path... folders) {

@@ -4,10 +4,10 @@ import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 
 /**
- * What tells one quantized constant from another: a tensor may be the weight of one node and the
- * bias of another, and then it has the integers of both.
+ * Identifies a quantized constant: a tensor may be the weight of one node and the bias of another,
+ * and then has two sets of integers.
  *
- * @param role what it is to its consumers
+ * @param role its role for its consumers
  * @param tensor its name in the model
  */
 public record ConstantKey(Role role, String tensor) {

@@ -8,7 +8,10 @@ import java.util.List;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
 
-/** Adds up the states of one kind and key; passes reports through. Holds one state at a time. */
+/**
+ * Merges the states of one kind and key; passes reports through. Keeps one state in memory at a
+ * time.
+ */
 final class MergeStates implements FlatMapGroupsFunction<String, Row, Row> {
 
   private static final long serialVersionUID = 1L;
@@ -35,7 +38,7 @@ final class MergeStates implements FlatMapGroupsFunction<String, Row, Row> {
       throw TareException.badInput(e.getMessage(), e);
     } catch (ArithmeticException e) {
       throw TareException.badInput(
-          "Cannot merge statistics of tensor '%s': more values than can be counted (%s)"
+          "Cannot merge statistics of tensor '%s': the number of values overflows (%s)"
               .formatted(sum.key().tensor(), e.getMessage()),
           e);
     }

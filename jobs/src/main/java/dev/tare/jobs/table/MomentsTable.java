@@ -108,9 +108,9 @@ public final class MomentsTable implements StateTable<Moments> {
   }
 
   /**
-   * The moments in the columns of a row.
+   * Reads the moments in the columns of a row.
    *
-   * @throws IllegalArgumentException if no values have them
+   * @throws IllegalArgumentException if no values can have them
    */
   public static Moments moments(long count, long others, byte[] sum, byte[] squares) {
     return new Moments(count, others, number("sum", sum), number("sum_squares", squares));

@@ -26,8 +26,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Compares the footers of a table's files with what its columns must be: Spark fills a column that
- * a file lacks with nulls, and fails in a task at one of another type.
+ * Compares the footers of a table's files with the expected columns: Spark fills a missing column
+ * with nulls, and fails in a task if a type differs.
  */
 final class ParquetColumns {
   private static final Map<DataType, PrimitiveTypeName> STORED =
@@ -46,8 +46,7 @@ final class ParquetColumns {
    * Checks every file of a folder.
    *
    * @param optional columns that may be missing
-   * @throws TareException (bad input) if one is no Parquet, lacks a column, or has it with another
-   *     type
+   * @throws TareException (bad input) if one is not Parquet, lacks a column, or its type differs
    */
   static void require(Path folder, StructType schema, Set<String> optional, Configuration hadoop) {
     Concurrently.map(
@@ -70,7 +69,7 @@ final class ParquetColumns {
         });
   }
 
-  /** The files that Spark reads: it passes over hidden ones. */
+  /** The files that Spark reads; it skips hidden ones. */
   private static List<Path> files(Path folder, Configuration hadoop) {
     try {
       return Stream.of(folder.getFileSystem(hadoop).listStatus(folder))
@@ -118,7 +117,7 @@ final class ParquetColumns {
         && stored.asGroupType().getType(0).isRepetition(Type.Repetition.REPEATED);
   }
 
-  /** What the list holds; in its oldest form the repeated type itself. */
+  /** Returns the element type of a list; in the oldest layout it is the repeated type itself. */
   private static Type element(Type list) {
     Type repeated = list.asGroupType().getType(0);
     return repeated.isPrimitive() || repeated.asGroupType().getFieldCount() != 1

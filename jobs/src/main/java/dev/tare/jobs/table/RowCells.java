@@ -3,7 +3,7 @@ package dev.tare.jobs.table;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
-/** Cells of a row that a Dataset gives. */
+/** Cells of a row of a Dataset. */
 record RowCells(Row row) implements StatisticsCells {
 
   @Override

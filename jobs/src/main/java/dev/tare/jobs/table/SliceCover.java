@@ -7,10 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.Row;
 
-/**
- * The slices of one constant that were met so far. Together they must be the constant: each byte
- * once. Not thread-safe.
- */
+/** Checks that the slices of one constant cover each of its bytes exactly once. Not thread-safe. */
 final class SliceCover {
   private final TensorPlan plan;
   private final long bytes;
@@ -25,7 +22,7 @@ final class SliceCover {
   /**
    * Adds a row of the table.
    *
-   * @throws TareException (bad input) if it lies outside of the constant, or was met before
+   * @throws TareException (bad input) if it is outside the constant, or occurred before
    */
   void add(Row row) {
     long offset = row.getAs("offset");
@@ -34,17 +31,17 @@ final class SliceCover {
     if (number < 0 || offset < 0 || length == 0 || offset > bytes - length) {
       throw contradiction(
           plan,
-          "slice %d has %d bytes at %d, but the plan gives %d in all"
+          "slice %d has %d bytes at %d, but the plan gives %d in total"
               .formatted(number, length, offset, bytes));
     }
     if (lengths.putIfAbsent(offset, length) != null) {
-      throw contradiction(plan, "slice %d at %d stands there twice".formatted(number, offset));
+      throw contradiction(plan, "slice %d at %d occurs twice".formatted(number, offset));
     }
     numbers.put(offset, number);
   }
 
   /**
-   * Ends the constant.
+   * Checks that the constant is complete.
    *
    * @throws TareException (bad input) if a byte is missing, or in two slices
    */
@@ -63,7 +60,7 @@ final class SliceCover {
     }
     if (end != bytes) {
       throw contradiction(
-          plan, "its slices hold %d bytes, but the plan gives %d".formatted(end, bytes));
+          plan, "its slices have %d bytes, but the plan gives %d".formatted(end, bytes));
     }
   }
 

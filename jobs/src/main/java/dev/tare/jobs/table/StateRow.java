@@ -16,12 +16,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What travels from tasks: states of every {@link StateKind}, and the reports of tasks, which are a
- * kind of their own.
+ * Rows returned by tasks: states of every {@link StateKind}, and reports of tasks, which are a
+ * separate kind.
  */
 public final class StateRow {
 
-  /** Rows of equal kind and key add up, but for reports. */
+  /** Rows of equal kind and key are merged, except reports. */
   public static final StructType SCHEMA =
       new StructType()
           .add("kind", DataTypes.IntegerType, false)
@@ -37,22 +37,22 @@ public final class StateRow {
     return Encoders.row(SCHEMA);
   }
 
-  /** The row of a state. */
+  /** Creates the row of a state. */
   public static Row of(MergeableState state) {
     return RowFactory.create(state.kind().code(), key(state.key()), StateCodec.encode(state));
   }
 
-  /** The row of what a task says of itself. */
+  /** Creates the row of a task's report. */
   public static Row ofReport(byte[] report) {
     return RowFactory.create(REPORT, "", report);
   }
 
-  /** A text that is equal exactly for equal block keys. */
+  /** Returns a text that is equal if and only if block keys are equal. */
   static String key(BlockKey key) {
     return "" + key.axis() + '\0' + key.firstChannel() + '\0' + key.tensor();
   }
 
-  /** The kind of a state, or nothing for a report. */
+  /** Returns the kind of a state; empty for a report. */
   static Optional<StateKind> kind(Row row) {
     return StateKind.of(row.getInt(0));
   }
@@ -65,7 +65,7 @@ public final class StateRow {
     return StateCodec.decode(bytes(row));
   }
 
-  /** Adds up states; reports stay as they are. */
+  /** Merges states; reports are not changed. */
   public static Dataset<Row> merged(Dataset<Row> rows) {
     return rows.groupByKey(
             (MapFunction<Row, String>) row -> row.getInt(0) + "\0" + row.getString(1),
@@ -73,12 +73,12 @@ public final class StateRow {
         .flatMapGroups(new MergeStates(), encoder());
   }
 
-  /** The states of one kind. */
+  /** Returns the states of one kind. */
   public static Dataset<Row> ofKind(Dataset<Row> rows, StateKind kind) {
     return rows.filter(functions.col("kind").equalTo(kind.code()));
   }
 
-  /** The bytes of reports, as rows of one column. */
+  /** Returns the bytes of reports, as rows of one column. */
   public static Dataset<Row> reports(Dataset<Row> rows) {
     return rows.filter(functions.col("kind").equalTo(REPORT)).select("state");
   }

@@ -9,15 +9,15 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * How the states of one kind stand in a table: a row for the whole tensor, with {@code channel}
- * null, and one for each channel. All begin with {@code format_version, run_id, model_sha256,
- * tensor, axis, channel}.
+ * The table of the states of one kind: a row for the whole tensor, with {@code channel} null, and
+ * one for each channel. All begin with {@code format_version, run_id, model_sha256, tensor, axis,
+ * channel}.
  *
- * @param <T> what a row holds of a state
+ * @param <T> the part of a state in a row
  */
 interface StateTable<T> {
 
-  /** The table of a kind. */
+  /** Returns the table of a kind. */
   static StateTable<?> of(StateKind kind) {
     return switch (kind) {
       case HISTOGRAM -> new HistogramRows();
@@ -35,20 +35,20 @@ interface StateTable<T> {
 
   int newestVersion();
 
-  /** The rows of a block, by channel. */
+  /** Returns the rows of a block, sorted by channel. */
   List<Row> toRows(MergeableState block, String runId, String modelSha256);
 
   /**
-   * What a row holds.
+   * Reads a row.
    *
    * @throws dev.tare.jobs.TareException (bad input) if it contradicts itself
    */
   T read(Row row);
 
   /**
-   * The block of rows.
+   * Builds a block from rows.
    *
-   * @throws IllegalArgumentException if they make none
+   * @throws IllegalArgumentException if they do not form one
    */
   MergeableState block(BlockKey key, int channels, List<T> rows);
 }

@@ -19,16 +19,16 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The statistics of another run, before anything is decided by them: the bytes against the
- * manifest, every row against itself, and all of them against the content hash that the manifest
- * states. Cost: one reading of the table; the driver sees 32 bytes a block.
+ * Checks the statistics of another run before they are used: the bytes against the manifest, every
+ * row for consistency, and all rows against the content hash in the manifest. Cost: one read of the
+ * table; the driver receives 32 bytes per block.
  */
 public final class StatisticsCheck {
 
   private StatisticsCheck() {}
 
   /**
-   * Where the checked table stands.
+   * Checks the statistics table and returns its path.
    *
    * @throws TareException (bad input) if the run has no statistics, they are damaged, or contradict
    *     themselves or the manifest; the message names run, tensor and channel
@@ -70,9 +70,11 @@ public final class StatisticsCheck {
       Set<String> added = new TreeSet<>(tensors);
       added.removeAll(stated);
       throw contradiction(
-          run, "the table lacks tensors %s and has others %s".formatted(missing, added));
+          run,
+          "the table lacks tensors %s and has additional tensors %s".formatted(missing, added));
     }
-    // An older version hashed what it knew; the hash of what is read today may be another.
+    // An older version hashed fewer columns, so its hash may differ from that of the rows read
+    // today.
     String sha256 =
         kind == StateKind.MOMENTS ? facts.momentsSha256().orElse("none") : facts.contentSha256();
     if (comparable && !hash.sha256Hex().equals(sha256)) {

@@ -9,12 +9,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The state in a row of the statistics table: the one place that reads its columns, for jobs and
- * for SQL, so that a query cannot find in a table what the pipeline would refuse.
+ * Decodes the state in a row of the statistics table. This is the only place that reads its
+ * columns, for jobs and for SQL, so that a query accepts nothing that the pipeline would refuse.
  *
- * <p>A struct that a user made may lack the columns that follow from others (edges of bins) or that
- * not every version has (format version, samples); those that are there must be true. Cost: one
- * pass over the bins.
+ * <p>A struct built by a user may lack columns that follow from others (edges of bins) or that not
+ * every version has (format version, samples); those present must be consistent. Cost: one pass
+ * over the bins.
  */
 public final class StatisticsDecoder {
 
@@ -50,7 +50,7 @@ public final class StatisticsDecoder {
         samples ? origin(cells, "max") : Optional.empty());
   }
 
-  /** Whether the row's version tells which samples hold the extremes. */
+  /** Whether the row's version has the samples of extremes. */
   private static boolean samples(StatisticsCells cells) {
     if (!cells.has("format_version")) {
       return true;
@@ -64,7 +64,7 @@ public final class StatisticsDecoder {
     return version > StatisticsTable.OLDEST_VERSION;
   }
 
-  /** The histogram, empty where only extremes were kept. */
+  /** Returns the histogram; empty if only extremes were kept. */
   private static Optional<Histogram> histogram(StatisticsCells cells) {
     boolean none = !cells.has("mantissa_bits");
     for (String list : List.of("bin", "lower", "upper", "bin_count")) {
@@ -107,7 +107,7 @@ public final class StatisticsDecoder {
     }
   }
 
-  /** The sample that holds an extreme, where the row tells. */
+  /** Returns the sample that contains an extreme, if the row names it. */
   private static Optional<SampleOrigin> origin(StatisticsCells cells, String extreme) {
     String sample = extreme + "_sample";
     String file = extreme + "_file";

@@ -27,7 +27,7 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Statistics between states in memory and the table on storage. */
+/** Writes states as tables and reads them back. */
 public final class StatisticsStore {
 
   private static final StructType DIGEST_SCHEMA =
@@ -61,7 +61,8 @@ public final class StatisticsStore {
   public record Written(String contentSha256, Set<String> tensors, long blocks) {}
 
   /**
-   * Writes states, one per block key, as the statistics table. The driver sees 32 bytes a block.
+   * Writes states, one per block key, as the statistics table. The driver receives 32 bytes per
+   * block.
    *
    * <p>The states are computed twice unless the caller persists them.
    */
@@ -124,15 +125,15 @@ public final class StatisticsStore {
   }
 
   /**
-   * The states behind a table: the inverse of {@link #write}.
+   * Reads the states of a table: the inverse of {@link #write}.
    *
-   * @return rows of {@link StateRow#SCHEMA}; equal keys where blocks add up
+   * @return rows of {@link StateRow#SCHEMA}; with equal keys for blocks to be merged
    */
   public static Dataset<Row> readStates(SparkSession spark, Path folder) {
     return readStates(StateKind.HISTOGRAM, spark, folder);
   }
 
-  /** The states behind a table of one kind. */
+  /** Reads the states of a table of one kind. */
   public static Dataset<Row> readStates(StateKind kind, SparkSession spark, Path folder) {
     return blocks(kind, spark, folder)
         .mapGroups(
@@ -142,7 +143,7 @@ public final class StatisticsStore {
   }
 
   /**
-   * The blocks of a table, by their digests.
+   * Reads the blocks of a table, with their digests.
    *
    * @param modelSha256 the model that every row must name
    * @return rows of {@link #CHECKED_SCHEMA}
@@ -160,7 +161,7 @@ public final class StatisticsStore {
       StateKind kind, SparkSession spark, Path folder) {
     StateTable<?> table = StateTable.of(kind);
     Dataset<Row> rows = CheckedParquet.read(spark, table.schema(), table.optional(), folder);
-    // A block knows how many channels its tensor has; a row does not.
+    // A block has the number of channels of its tensor; a row does not.
     Dataset<Row> sizes =
         rows.groupBy(functions.col("tensor").as("sized"), functions.col("axis").as("sized_axis"))
             .agg(functions.coalesce(functions.max("channel"), functions.lit(0)).as("last"));
@@ -175,8 +176,8 @@ public final class StatisticsStore {
   }
 
   /**
-   * The table of any known format version, with the schema of the newest: what an older one lacks
-   * is null.
+   * Reads a table of any known format version with the newest schema; columns that an older one
+   * lacks are null.
    */
   public static Dataset<Row> read(SparkSession spark, Path folder) {
     return CheckedParquet.read(

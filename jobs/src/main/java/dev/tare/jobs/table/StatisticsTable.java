@@ -29,13 +29,13 @@ import org.apache.spark.sql.types.StructType;
  *
  * <p>{@code bin} holds public bin numbers in ascending order of value, {@code lower} and {@code
  * upper} their edges, {@code bin_count} their counts; the four arrays have equal lengths, and are
- * null with {@code mantissa_bits} where only extremes were kept. Zeros, NaN and infinities are
- * counted apart and stand in no bin.
+ * null, like {@code mantissa_bits}, if only extremes were kept. Zeros, NaN and infinities are
+ * counted separately and are in no bin.
  *
- * <p>{@code min_sample} and {@code max_sample} name the sample that holds the extreme of a tensor,
- * by the SHA-256 of its canonical encoding, and {@code _file} and {@code _row} the place where it
- * was read. They are null in rows of channels, where the sample is not known, and where rows have
- * no position, as images. Version 1, which can be read too, lacks these columns.
+ * <p>{@code min_sample} and {@code max_sample} name the sample that contains the extreme of a
+ * tensor, by the SHA-256 of its canonical encoding, and {@code _file} and {@code _row} the place
+ * where it was read. They are null in rows of channels, if the sample is not known, and, as for
+ * images, if rows have no position. Version 1, which can be read too, lacks these columns.
  */
 public final class StatisticsTable {
 
@@ -76,7 +76,7 @@ public final class StatisticsTable {
 
   private StatisticsTable() {}
 
-  /** The rows of a block, by channel. */
+  /** Returns the rows of a block, sorted by channel. */
   public static List<Row> toRows(StatisticsBlock block, String runId, String modelSha256) {
     List<Row> rows = new ArrayList<>(block.rows().size());
     BlockKey key = block.key();
@@ -129,7 +129,7 @@ public final class StatisticsTable {
   }
 
   /**
-   * The state of a row.
+   * Decodes the state of a row.
    *
    * @throws TareException (bad input) if the row is of another format version or contradicts
    *     itself; the message names tensor and channel
@@ -144,7 +144,7 @@ public final class StatisticsTable {
   }
 
   /**
-   * The statistics of a tensor, from all its rows in any order.
+   * Builds the statistics of a tensor from all its rows, in any order.
    *
    * @throws TareException (bad input) as {@link #toStatistics} does, or if two rows are of the same
    *     channel
@@ -171,7 +171,7 @@ public final class StatisticsTable {
   }
 
   /**
-   * Checks what says where a row of any kind belongs, and that no cell is null that must not be.
+   * Checks the key columns of a row of any kind, and that no required cell is null.
    *
    * @throws TareException (bad input) otherwise
    */
@@ -199,9 +199,9 @@ public final class StatisticsTable {
   }
 
   /**
-   * Checks which model a row is about.
+   * Checks that a row belongs to a model.
    *
-   * @throws TareException (bad input) if it is another one
+   * @throws TareException (bad input) if it belongs to another one
    */
   static void requireModel(Row row, String sha256) {
     String own = row.getAs("model_sha256");
@@ -211,7 +211,7 @@ public final class StatisticsTable {
     }
   }
 
-  /** A row that cannot be true, by its tensor and channel. */
+  /** Creates the exception for an inconsistent row, with its tensor and channel. */
   static TareException unreadable(Row row, String why) {
     int channel = row.fieldIndex("channel");
     return TareException.badInput(
@@ -222,7 +222,7 @@ public final class StatisticsTable {
                 why));
   }
 
-  /** The channel of a row; -1 for the row of the whole tensor. */
+  /** Returns the channel of a row; -1 for the row of the whole tensor. */
   public static int channel(Row row) {
     int field = row.fieldIndex("channel");
     return row.isNullAt(field) ? -1 : row.getInt(field);
@@ -234,7 +234,7 @@ public final class StatisticsTable {
     return row.isNullAt(field) ? BlockKey.WHOLE : row.getInt(field);
   }
 
-  /** Column names, for a reader that wants them all. */
+  /** Returns all column names. */
   public static List<String> columns() {
     return Arrays.asList(SCHEMA.fieldNames());
   }

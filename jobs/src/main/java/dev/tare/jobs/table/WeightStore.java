@@ -24,14 +24,14 @@ public final class WeightStore {
   private WeightStore() {}
 
   /**
-   * The integers of every constant, a few slices at a time: the driver's heap need not hold them
-   * all.
+   * Reads the integers of every constant, a few slices at a time, so that they need not fit the
+   * driver's heap.
    *
    * @param folder the table of slices
    * @param constants their plans
-   * @param memory gives a zeroed buffer of so many bytes for each constant
-   * @throws TareException (bad input) if the table holds other constants than these, or not each of
-   *     their bytes once
+   * @param memory returns a zeroed buffer of a given size for each constant
+   * @throws TareException (bad input) if the table has other constants than these, or not each of
+   *     their bytes exactly once
    */
   public static Map<ConstantKey, ByteBuffer> read(
       SparkSession spark, Path folder, List<TensorPlan> constants, IntFunction<ByteBuffer> memory) {
@@ -44,7 +44,7 @@ public final class WeightStore {
     long bytes = constants.stream().mapToLong(WeightTables::bytes).sum();
     Dataset<Row> rows =
         CheckedParquet.read(spark, WeightTables.WEIGHTS_SCHEMA, folder)
-            // The driver takes a partition at a time, whole, and copies it while it is unpacked.
+            // The driver receives a whole partition at a time, and copies it while it is unpacked.
             .repartition(
                 Math.toIntExact(bytes / PARTITION_BYTES + 1),
                 functions.col("tensor"),
@@ -54,7 +54,7 @@ public final class WeightStore {
       ConstantKey key = WeightTables.key(row, folder);
       if (!covers.containsKey(key)) {
         throw TareException.badInput(
-            "The table of weights in %s holds '%s' as %s, of which the plan knows nothing"
+            "The table of weights in %s has '%s' as %s, which is not in the plan"
                 .formatted(folder, key.tensor(), key.role().name().toLowerCase(Locale.ROOT)));
       }
       covers.get(key).add(row);

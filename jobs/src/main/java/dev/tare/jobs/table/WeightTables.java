@@ -19,9 +19,9 @@ import org.apache.spark.sql.types.StructType;
  * Quantized constants as two tables, format version 2.
  *
  * <p>{@code tensors}: one row per constant. {@code weights}: its bytes, row-major and
- * little-endian, cut into slices of at most {@value #MAX_SLICE_BYTES} bytes; a binary cell writes 3
- * times and reads 5 to 18 times faster than an array of small integers, and a reader's batch of
- * rows stays small.
+ * little-endian, cut into slices of at most {@value #MAX_SLICE_BYTES} bytes; a binary cell is
+ * written 3 times and read 5 to 18 times faster than an array of small integers, and a reader's
+ * batch of rows stays small.
  */
 public final class WeightTables {
 
@@ -56,7 +56,7 @@ public final class WeightTables {
 
   private WeightTables() {}
 
-  /** The row of a constant in {@code tensors}. */
+  /** Returns the row of a constant in {@code tensors}. */
   public static Row tensorRow(TensorPlan plan, String runId, String modelSha256) {
     Shape shape = plan.shape().orElseThrow();
     long bytes = bytes(plan);
@@ -79,9 +79,9 @@ public final class WeightTables {
   }
 
   /**
-   * Which constant a row of {@code weights} is about.
+   * Returns the constant that a row of {@code weights} belongs to.
    *
-   * @param folder the table, as errors name it
+   * @param folder the table, for messages
    * @throws TareException (bad input) if a cell is null, or the format version or the role is
    *     unknown
    */
@@ -112,7 +112,7 @@ public final class WeightTables {
                         .formatted(folder, tensor, word)));
   }
 
-  /** Bytes of a quantized constant. */
+  /** Returns the bytes of a quantized constant. */
   public static long bytes(TensorPlan plan) {
     return plan.type().dtype().byteSize(plan.shape().orElseThrow().size());
   }
@@ -126,7 +126,7 @@ public final class WeightTables {
    */
   public record Slice(int index, long offset, int length) {}
 
-  /** The pieces of a constant, in order; they depend on its size alone. */
+  /** Returns the pieces of a constant, in order; they depend only on its size. */
   public static List<Slice> slices(TensorPlan plan) {
     long bytes = bytes(plan);
     List<Slice> slices = new ArrayList<>();

@@ -182,7 +182,7 @@ class ManifestJsonTest {
     assertThatThrownBy(
             () -> InputRef.of("data", URI.create("s3a://key:word@bucket/d"), new Digest(A, 1)))
         .hasMessage(
-            "The address of input 'data' on host bucket carries a password;"
+            "The address of input 'data' on host bucket contains a password;"
                 + " use a credential provider");
   }
 

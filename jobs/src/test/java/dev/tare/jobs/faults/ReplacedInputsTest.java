@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class ReplacedInputsTest {
 
-  private static final String CHANGED = "is not the file that the run began with";
+  private static final String CHANGED = "has changed since the run began";
 
   @TempDir Path folder;
 

@@ -123,8 +123,8 @@ class LinksInDataTest {
     assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
     refused(data)
         .hasMessage(
-            "Cannot read " + pipe + ": it is no regular file but a pipe, a socket or a device");
+            "Cannot read " + pipe + ": it is not a regular file but a pipe, a socket or a device");
     refused(pipe).hasMessageContaining("a pipe");
-    refused("/dev/zero").hasMessageContaining("Cannot read /dev/zero: it is no regular file");
+    refused("/dev/zero").hasMessageContaining("Cannot read /dev/zero: it is not a regular file");
   }
 }

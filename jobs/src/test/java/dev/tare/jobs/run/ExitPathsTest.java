@@ -145,7 +145,7 @@ class ExitPathsTest {
   private void bug() throws IOException {
     CommandLine.Result result = failing(new IllegalStateException("index 7")).ends(70);
     assertThat(result.err())
-        .contains("\tat ", "tare: error: ", "index 7", "This is a bug of Tare; the stack trace");
+        .contains("\tat ", "tare: error: ", "index 7", "This is a bug in Tare; the stack trace");
     assertThat(output.resolve("manifest.json")).doesNotExist();
     TinyRuns.says(output, "failed", 70);
     assertThat(json(output.resolve("status.json")).path("message").asText()).contains("index 7");

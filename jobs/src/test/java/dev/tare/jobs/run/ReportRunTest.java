@@ -105,7 +105,7 @@ class ReportRunTest {
     Path away = folder.resolve("away");
     Files.move(plan, away);
     assertThat(page("broken.html", quality.toString()))
-        .contains("names file://" + plan + " as its input 'plan', but it holds no finished run")
+        .contains("names file://" + plan + " as its input 'plan', but there is no finished run")
         .contains("There is no plan, so no table of tensors.");
     Path together = Files.createDirectory(folder.resolve("moved"));
     Files.move(away, together.resolve("plan"));

@@ -100,7 +100,7 @@ class RunPathsTest {
     assertThat(contentSha256(root.resolve("merged"))).isEqualTo(contentSha256(small));
     assertThat(Files.readString(root.resolve("page.html")))
         .contains("Distribution")
-        .doesNotContain("names file:", "is not there", "There are no ");
+        .doesNotContain("names file:", "does not exist", "There are no ");
 
     String name = root.resolve("current").toString();
     tareAlone("publish", root.resolve("all").toString(), "--as", name).ends(0);

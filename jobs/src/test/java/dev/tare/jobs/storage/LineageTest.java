@@ -102,7 +102,7 @@ class LineageTest {
         .singleElement()
         .asString()
         .startsWith("Run 'quantized' names ")
-        .endsWith("/old/plan as its input 'plan', but it holds no finished run");
+        .endsWith("/old/plan as its input 'plan', but there is no finished run");
   }
 
   @ParameterizedTest

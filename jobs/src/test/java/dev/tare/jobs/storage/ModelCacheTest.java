@@ -94,8 +94,7 @@ class ModelCacheTest {
 
     assertThatThrownBy(() -> ModelCache.in(cache).fetch(ref, hadoop))
         .isInstanceOf(TareException.class)
-        .hasMessageContaining(
-            "viewfs://t/models/m.onnx is not the file that the run began with: 7 bytes");
+        .hasMessageContaining("viewfs://t/models/m.onnx has changed since the run began: 7 bytes");
   }
 
   @Test
@@ -111,17 +110,17 @@ class ModelCacheTest {
 
     assertThatThrownBy(() -> ModelCache.in(cache).fetch(ref, hadoop))
         .isInstanceOf(TareException.class)
-        .hasMessageContaining("m.onnx is not the file that the run began with: ");
+        .hasMessageContaining("m.onnx has changed since the run began: ");
     assertThatThrownBy(() -> ref.requireUnchanged(hadoop))
         .isInstanceOf(TareException.class)
-        .hasMessageContaining("m.onnx is not the file that the run began with: ");
+        .hasMessageContaining("m.onnx has changed since the run began: ");
     Files.write(source, right);
     assertThat(ModelCache.in(cache).fetch(ref, hadoop)).isEqualTo(source);
     ref.requireUnchanged(hadoop);
     Files.delete(source);
     assertThatThrownBy(() -> ref.requireUnchanged(hadoop))
         .isInstanceOf(TareException.class)
-        .hasMessageContaining("the run began with: No such file: ");
+        .hasMessageContaining("the run began: No such file: ");
   }
 
   @Test
@@ -153,11 +152,11 @@ class ModelCacheTest {
           .hasMessage(
               "Cannot read file:"
                   + odd
-                  + ": it is no regular file but a pipe, a socket or a device");
+                  + ": it is not a regular file but a pipe, a socket or a device");
     }
     Path link = Files.createSymbolicLink(temporary.resolve("l.onnx"), Path.of("nothing"));
     assertThatThrownBy(() -> ModelRef.of(link.toString(), hadoop))
-        .hasMessageContaining("l.onnx is a symbolic link to nothing, which is not there");
+        .hasMessageContaining("l.onnx is a symbolic link to nothing, which does not exist");
   }
 
   private ModelFiles remoteWithData() throws Exception {

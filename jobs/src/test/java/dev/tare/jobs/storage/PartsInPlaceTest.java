@@ -40,7 +40,7 @@ class PartsInPlaceTest {
         folder()::begin,
         ExitCode.USAGE,
         "Cannot publish on 'odd:' (odd:" + temporary.resolve("r") + ")",
-        "or accept that by --allow-non-atomic");
+        "or accept that with --allow-non-atomic");
     assertThat(temporary.resolve("r")).doesNotExist();
 
     FinishedRun run = folder().produce(Atomicity.WHERE_POSSIBLE, PartsInPlaceTest::write);

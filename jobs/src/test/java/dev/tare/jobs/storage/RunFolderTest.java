@@ -97,7 +97,7 @@ class RunFolderTest {
     RunFolder folder = folder("r");
     folder.produce(RunFolderTest::writeParts);
 
-    String message = "r holds a finished run; choose another --output, or --if-finished reuse";
+    String message = "r contains a finished run; choose another --output, or --if-finished reuse";
     assertFails(folder::begin, ExitCode.ALREADY_FINISHED, message);
     assertFails(
         () -> folder.reusable(IfFinished.FAIL, RunFolderTest::same),
@@ -117,7 +117,7 @@ class RunFolderTest {
     assertFails(
         () -> folder.reusable(IfFinished.REUSE, other::fingerprint),
         ExitCode.ALREADY_FINISHED,
-        "r holds another finished run: option samples is 6 here and 5 there");
+        "r contains another finished run: option samples is 6 here and 5 there");
   }
 
   @Test
@@ -176,7 +176,7 @@ class RunFolderTest {
     assertFails(
         folder("home")::begin,
         ExitCode.USAGE,
-        "home: it holds 'letter.txt', which is no part of a run");
+        "home: it contains 'letter.txt', which is not part of a run");
     assertThat(precious).hasContent("precious");
     assertFails(
         RunFolder.at(precious.toString(), Optional.empty(), hadoop)::begin,
@@ -261,7 +261,7 @@ class RunFolderTest {
     Files.createDirectories(mine.getParent());
     Files.writeString(mine, "precious");
 
-    assertFails(folder("r")::begin, ExitCode.USAGE, "which is no part of a run");
+    assertFails(folder("r")::begin, ExitCode.USAGE, "which is not part of a run");
     assertThatThrownBy(folder("r")::begin)
         .satisfies(e -> assertThat(path).startsWith(e.getMessage().split("'", -1)[1]));
     assertThat(mine).hasContent("precious");
@@ -362,7 +362,7 @@ class RunFolderTest {
                         throw new UncheckedIOException(new IOException(failure));
                       }),
           ExitCode.USAGE,
-          "No room to write the run file:" + temporary.resolve("r"));
+          "No space left to write the run file:" + temporary.resolve("r"));
       Status status = folder("r").status().orElseThrow();
       assertThat(status.exitCode()).hasValue(2);
       assertThat(status.message())
@@ -384,7 +384,7 @@ class RunFolderTest {
                   throw new UncheckedIOException(new IOException("No space left on device"));
                 }),
         ExitCode.USAGE,
-        "No room to write the run full:" + temporary.resolve("r"));
+        "No space left to write the run full:" + temporary.resolve("r"));
     assertThat(folder.status().orElseThrow().outcome()).isEqualTo(Status.Outcome.FAILED);
     assertThat(temporary.resolve("r").toFile().list()).containsExactly("status.json");
   }

@@ -155,7 +155,7 @@ class RunNameTest {
     assertFails(
         RunFolder.at(temporary.resolve("current").toString(), Optional.empty(), hadoop)::begin,
         ExitCode.USAGE,
-        "current: it holds '_LATEST', which is no part of a run");
+        "current: it contains '_LATEST', which is not part of a run");
     assertFails(
         () -> open("nothing"), ExitCode.BAD_INPUT, "nothing is not a finished run: it has no");
   }

@@ -86,12 +86,12 @@ class WeightStoreTest {
   void aTableThatIsNotEachByteOnceIsRefusedByItsTensor() {
     Row weight = row(WEIGHT, 0, 0, -1, -2);
     Row bias = row(BIAS, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8);
-    refused("bias 'shared': its slices hold 0 bytes, but the plan gives 8", weight);
+    refused("bias 'shared': its slices have 0 bytes, but the plan gives 8", weight);
     refused("bias 'shared': slice 1 begins at 5", weight, row(BIAS, 0, 0, 1), row(BIAS, 1, 5, 1));
     refused("weight 'shared': slice 0 has 2 bytes at 1", row(WEIGHT, 0, 1, 1, 2), bias);
     refused("weight 'shared': slice 0 has 2 bytes at -1", row(WEIGHT, 0, -1, 1, 2), bias);
     refused("weight 'shared': slice 0 has 0 bytes", row(WEIGHT, 0, 0), bias);
-    refused("weight 'shared': slice 0 at 0 stands there twice", weight, weight, bias);
+    refused("weight 'shared': slice 0 at 0 occurs twice", weight, weight, bias);
     refused(
         "weight 'shared': slice 1 begins at 1, where slice 1 must begin at 2",
         row(WEIGHT, 0, 0, 1, 2),
