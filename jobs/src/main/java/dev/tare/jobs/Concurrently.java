@@ -8,14 +8,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 
-/** Work that waits for storage, done for many files at a time. */
+/** Runs work that waits for storage on many files at a time. */
 public final class Concurrently {
 
   private static final int THREADS = 16;
 
   private Concurrently() {}
 
-  /** Results in the order of the inputs; of several failures, the first in that order is thrown. */
+  /**
+   * Returns results in the order of the inputs; of several failures, the first in that order is
+   * thrown.
+   */
   public static <A, B> List<B> map(List<A> inputs, Function<A, B> function) {
     if (inputs.isEmpty()) {
       return List.of();

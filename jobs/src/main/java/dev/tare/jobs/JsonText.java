@@ -4,14 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Measured figures as JSON for other programs; numbers that JSON lacks are null. */
+/**
+ * Writes measured figures as JSON for other programs; numbers that JSON cannot represent are null.
+ */
 public final class JsonText {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private JsonText() {}
 
-  /** An empty object, whose keys keep the order in which they are put. */
+  /** Creates an empty object that keeps the order of its keys. */
   public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
@@ -25,7 +27,7 @@ public final class JsonText {
     }
   }
 
-  /** Indented text with a line feed at its end. */
+  /** Formats indented text with a final line feed. */
   public static String format(ObjectNode root) {
     try {
       return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";

@@ -4,34 +4,34 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Texts of other people's making as a terminal and a log may have them: names of tensors, nodes,
- * files and columns can hold control characters that move a cursor, line feeds that forge lines,
- * and marks that turn the direction of what follows.
+ * Escapes untrusted text for a terminal or a log: names of tensors, nodes, files and columns can
+ * contain control characters that move a cursor, line feeds that forge lines, and marks that change
+ * the direction of the text after them.
  */
 public final class Printable {
 
-  /** Of a name, enough to know it by. */
+  /** Maximum length of a name. */
   private static final int MOST_OF_A_NAME = 200;
 
-  /** Of a message, which may hold several names. */
+  /** Maximum length of a message, which may contain several names. */
   private static final int MOST_OF_A_MESSAGE = 2_000;
 
-  /** Of several reasons, enough to see what they are about. */
+  /** Maximum number of listed texts. */
   private static final int MOST_OF_A_LIST = 8;
 
   private Printable() {}
 
-  /** A name: escaped, and cut in its middle where it is long. */
+  /** Returns a name, escaped, and shortened in the middle if it is long. */
   public static String name(String text) {
     return cut(text, MOST_OF_A_NAME);
   }
 
-  /** A message of one line: escaped, and cut in its middle where it is long. */
+  /** Returns a message of one line, escaped, and shortened in the middle if it is long. */
   public static String message(String text) {
     return cut(text, MOST_OF_A_MESSAGE);
   }
 
-  /** The first few of several texts in one line, and how many more there are. */
+  /** Returns the first few of several texts in one line, with the number of the others. */
   public static String list(List<String> texts) {
     String shown =
         texts.stream().limit(MOST_OF_A_LIST).map(Printable::name).collect(Collectors.joining("; "));

@@ -12,8 +12,8 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.OptionConverters;
 
 /**
- * The one place that touches SparkContext: job descriptions that read like the README, listeners,
- * and what the cluster offers.
+ * The only class that uses SparkContext: job descriptions, listeners, and the resources of the
+ * cluster.
  */
 public final class SparkJobs {
 
@@ -29,22 +29,25 @@ public final class SparkJobs {
 
   private SparkJobs() {}
 
-  /** Describes the jobs that follow on this thread, for Spark's UI. */
+  /** Describes the following jobs of this thread in Spark's UI. */
   public static void describe(SparkSession spark, String description) {
     spark.sparkContext().setJobDescription(description);
   }
 
-  /** Tells a listener of the jobs, stages and tasks that follow. */
+  /** Registers a listener for the following jobs, stages and tasks. */
   public static void listen(SparkSession spark, SparkListener listener) {
     spark.sparkContext().addSparkListener(listener);
   }
 
-  /** Ends {@link #listen}. */
+  /** Unregisters a listener. */
   public static void unlisten(SparkSession spark, SparkListener listener) {
     spark.sparkContext().removeSparkListener(listener);
   }
 
-  /** Ends what Spark logs: a stop breaks off everything, and of all that it would complain. */
+  /**
+   * Turns off Spark's logging: a stop aborts everything, and Spark would log an error for each
+   * part.
+   */
   public static void silence() {
     if (SparkSession.getDefaultSession().isDefined()) {
       SparkSession.getDefaultSession().get().sparkContext().setLogLevel("OFF");
@@ -52,8 +55,8 @@ public final class SparkJobs {
   }
 
   /**
-   * A copy of Hadoop's settings as Spark's own readers see them: those that the driver started
-   * with, and over them the session's, {@code spark.hadoop.*} without its prefix.
+   * Returns a copy of Hadoop's settings as Spark's own readers see them: those the driver started
+   * with, overridden by the session's {@code spark.hadoop.*}, without the prefix.
    */
   public static Configuration hadoop(SparkSession spark) {
     Configuration hadoop = new Configuration(spark.sparkContext().hadoopConfiguration());
@@ -61,7 +64,7 @@ public final class SparkJobs {
         .forEach(
             (key, value) -> {
               String name = key.startsWith(HADOOP) ? key.substring(HADOOP.length()) : key;
-              // Spark's own settings mean nothing to Hadoop, and may be secrets.
+              // Spark's other settings are not used by Hadoop, and may be secrets.
               if (value != null && !name.startsWith("spark.")) {
                 hadoop.set(name, value);
               }
@@ -70,8 +73,8 @@ public final class SparkJobs {
   }
 
   /**
-   * The id under which a cluster knows the session, and where its pages are while it lasts; empty
-   * where Spark runs inside this JVM.
+   * Returns the application id on the cluster and the address of its UI; empty if Spark runs inside
+   * this JVM.
    */
   public static Optional<String> application(SparkSession spark) {
     SparkContext context = spark.sparkContext();
@@ -82,12 +85,12 @@ public final class SparkJobs {
     return Optional.of(context.applicationId() + pages.map(url -> " at " + url).orElse(""));
   }
 
-  /** Tasks that can run at once now. */
+  /** Returns the number of tasks that can run at once. */
   public static int parallelism(SparkSession spark) {
     return Math.max(1, spark.sparkContext().defaultParallelism());
   }
 
-  /** The heap in which tasks run: that of this JVM, or the one that executors are asked for. */
+  /** Returns the heap in which tasks run: that of this JVM, or the one configured for executors. */
   public static TaskHeap taskHeap(SparkSession spark) {
     SparkContext context = spark.sparkContext();
     SparkConf conf = context.conf();
@@ -113,7 +116,10 @@ public final class SparkJobs {
     return Math.max(1, cores / taskCpus(spark));
   }
 
-  /** Threads behind {@code local}, {@code local[N]}, {@code local[*]}, also with failures named. */
+  /**
+   * Returns the threads of {@code local}, {@code local[N]}, {@code local[*]}, also with a number of
+   * failures.
+   */
   private static int localTasks(String master) {
     Matcher threads = LOCAL_THREADS.matcher(master);
     if (!threads.matches()) {
@@ -124,7 +130,7 @@ public final class SparkJobs {
         : Integer.parseInt(threads.group(1));
   }
 
-  /** Cores that one task may use: ONNX Runtime's threads. */
+  /** Returns the cores of one task, which is the number of ONNX Runtime's threads. */
   public static int taskCpus(SparkSession spark) {
     return spark.sparkContext().conf().getInt("spark.task.cpus", 1);
   }

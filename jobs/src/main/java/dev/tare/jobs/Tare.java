@@ -29,8 +29,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * The one door: the command line {@code tare SUBCOMMAND [OPTIONS]}, the same from the launcher and
- * from {@code spark-submit --class dev.tare.jobs.Tare}.
+ * The entry point: the command line {@code tare SUBCOMMAND [OPTIONS]}, the same from the launcher
+ * and from {@code spark-submit --class dev.tare.jobs.Tare}. The reading path goes on with {@link
+ * dev.tare.jobs.cli.CalibrateCommand}.
  */
 public final class Tare {
   private final CommandLines commandLines;
@@ -45,7 +46,7 @@ public final class Tare {
     this(commands(new Console(out, err)), out, err);
   }
 
-  /** A command line of other commands. */
+  /** Creates a command line of other commands. */
   public Tare(List<? extends TareCommand> commands, PrintStream out, PrintStream err) {
     this.commandLines =
         new CommandLines(
@@ -55,7 +56,7 @@ public final class Tare {
             new PrintWriter(err, true, StandardCharsets.UTF_8));
   }
 
-  /** The subcommands of Tare, in the order of the help. */
+  /** Returns the subcommands of Tare, in the order of the help. */
   public static List<TareCommand> commands(Console console) {
     return List.of(
         new RunCommand(console),
@@ -76,7 +77,8 @@ public final class Tare {
   }
 
   /**
-   * Ends the JVM with the exit code, unless it is 0: some cluster managers take an exit for a loss.
+   * Runs a command line; exits the JVM with its code unless that is 0, since some cluster managers
+   * treat an exit as a lost driver.
    */
   public static void main(String[] args) {
     Stop.listen(System.err);

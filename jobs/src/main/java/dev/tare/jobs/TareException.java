@@ -5,11 +5,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A failure that its message explains to the user, with the exit code that it ends in. The message
- * is one line that a terminal may have, whatever names stand in it.
+ * A failure whose message explains it to the user, with an exit code. The message is one line that
+ * is safe for a terminal, whatever names it contains.
  *
- * <p>Serializable, so that a task on an executor may throw it; {@link #find} takes it out of the
- * exceptions that Spark wraps around it.
+ * <p>Serializable, so that a task on an executor may throw it; {@link #find} unwraps it from
+ * Spark's exceptions.
  */
 public final class TareException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -26,52 +26,55 @@ public final class TareException extends RuntimeException {
     this.exitCode = exitCode;
   }
 
-  /** The command line or the configuration is wrong. */
+  /** Creates an error of the command line or the configuration. */
   public static TareException usage(String message) {
     return new TareException(ExitCode.USAGE, message);
   }
 
-  /** The same, with what it came from. */
+  /** Creates the same error with a cause. */
   public static TareException usage(String message, Throwable cause) {
     return new TareException(ExitCode.USAGE, message, cause);
   }
 
   /**
-   * The place does not allow the run: an output that cannot be made, a full disk, a temporary
-   * folder without exec, a heap too small. The message says what to set.
+   * Creates an error of the environment: an output that cannot be created, a full disk, a temporary
+   * folder without exec, too small a heap. The message says what to set.
    */
   public static TareException place(String message) {
     return new TareException(ExitCode.USAGE, message);
   }
 
-  /** The same, with what it came from. */
+  /** Creates the same error with a cause. */
   public static TareException place(String message, Throwable cause) {
     return new TareException(ExitCode.USAGE, message, cause);
   }
 
   /**
-   * What Tare runs on failed, and another try may succeed: a cluster or its executors were lost.
+   * Creates an error of the platform, where trying again may succeed: a cluster or its executors
+   * were lost.
    */
   public static TareException platform(String message, Throwable cause) {
     return new TareException(ExitCode.PLATFORM, message, cause);
   }
 
-  /** A model, a data set or a run folder cannot be used; the message names file, tensor or row. */
+  /**
+   * Creates an error of a model, a data set or a run folder; the message names file, tensor or row.
+   */
   public static TareException badInput(String message) {
     return new TareException(ExitCode.BAD_INPUT, message);
   }
 
-  /** As {@link #badInput(String)}, for a failure that something else found. */
+  /** Creates the same error with a cause. */
   public static TareException badInput(String message, Throwable cause) {
     return new TareException(ExitCode.BAD_INPUT, message, cause);
   }
 
-  /** The output folder holds a finished run. */
+  /** Creates the error for an output folder that contains a finished run. */
   public static TareException alreadyFinished(String message) {
     return new TareException(ExitCode.ALREADY_FINISHED, message);
   }
 
-  /** The first such exception among a failure and its causes. */
+  /** Returns the first such exception among a failure and its causes. */
   public static Optional<TareException> find(Throwable failure) {
     Set<Throwable> seen = new HashSet<>();
     for (Throwable t = failure; t != null && seen.add(t); t = t.getCause()) {

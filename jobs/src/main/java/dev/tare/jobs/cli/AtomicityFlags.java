@@ -3,13 +3,12 @@ package dev.tare.jobs.cli;
 import dev.tare.jobs.storage.Atomicity;
 import picocli.CommandLine.Option;
 
-/** What to do where nothing can be published in one step. */
+/** What to do if nothing can be published in one step. */
 final class AtomicityFlags {
   @Option(
       names = "--allow-non-atomic",
       description =
-          "Write also where a run or a name cannot be published in one step; no two may then write"
-              + " the same one (default: ${DEFAULT-VALUE}).")
+          "Also write if a run or a name cannot be published in one step; then no two processes may write the same one (default: ${DEFAULT-VALUE}).")
   private boolean allowNonAtomic;
 
   Atomicity atomicity() {

@@ -17,7 +17,7 @@ public class CommandLines {
   private final PrintWriter err;
 
   /**
-   * A command line.
+   * Creates a command line.
    *
    * @param commands the subcommands, in the order of the help
    * @param remoteText reads a configuration file from a URI that is not {@code file:}
@@ -62,7 +62,8 @@ public class CommandLines {
   CommandLine create() {
     CommandLine line = new CommandLine(new RootCommand());
     for (TareCommand command : commands) {
-      // Made here: picocli transforms no model of a subcommand that it makes itself.
+      // Created here, since picocli does not transform the model of a subcommand that it creates
+      // itself.
       line.addSubcommand(new CommandLine(command));
     }
     Converters.register(line);
@@ -81,7 +82,7 @@ public class CommandLines {
     return meanings;
   }
 
-  /** The file is needed before picocli looks at the arguments, because it gives their defaults. */
+  /** The file is needed before picocli parses the arguments, because it sets their defaults. */
   private static Optional<String> configFile(List<String> arguments) {
     String option = "--config";
     Optional<String> found = Optional.empty();

@@ -2,7 +2,7 @@ package dev.tare.jobs.cli;
 
 import picocli.CommandLine.Option;
 
-/** Options of every subcommand that are no setting of the run. */
+/** Options of every subcommand that are not settings of the run. */
 final class CommonFlags {
   @Option(
       order = 1000,
@@ -10,7 +10,7 @@ final class CommonFlags {
       paramLabel = "FILE",
       description =
           "HOCON file whose keys are the names of these options, path or URI;"
-              + " the command line wins over the file.")
+              + " the command line overrides the file.")
   String config;
 
   @Option(order = 1001, names = "--verbose", description = "Show the stack trace of an error.")

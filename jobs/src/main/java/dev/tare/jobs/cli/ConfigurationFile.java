@@ -23,10 +23,10 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Options from a HOCON file.
  *
- * <p>A key is the long name of an option. A section named after a subcommand holds keys for that
- * one, which win over the same keys outside; outside stand keys of any subcommand, so that one file
- * serves them all. A key set to null counts as absent. Everything else is refused with file and
- * line: unknown keys, wrong types, Spark's settings.
+ * <p>A key is the long name of an option. A section named after a subcommand has keys for that one,
+ * which override the same keys outside; keys outside may be of any subcommand, so one file can
+ * serve all. A key set to null counts as absent. Everything else is refused with file and line:
+ * unknown keys, wrong types, Spark's settings.
  */
 final class ConfigurationFile implements IDefaultValueProvider {
   private final Map<String, String> shared = new HashMap<>();
@@ -38,10 +38,10 @@ final class ConfigurationFile implements IDefaultValueProvider {
   }
 
   /**
-   * Reads a file with what it includes.
+   * Reads a file with its includes.
    *
-   * @param place path or URI, as errors name it
-   * @throws TareException (usage) if it is not there or not right
+   * @param place path or URI, as shown in errors
+   * @throws TareException (usage) if it does not exist or is not valid
    */
   static ConfigurationFile read(String place, HoconFile.Source text, OptionKeys keys) {
     try {
@@ -59,7 +59,7 @@ final class ConfigurationFile implements IDefaultValueProvider {
       if (key.equals("spark") || key.startsWith("spark.")) {
         throw refused(
             entry.getValue(),
-            "'%s' is Spark's own setting; it goes before the subcommand: --conf %s=..."
+            "'%s' is a setting of Spark; put it before the subcommand: --conf %s=..."
                 .formatted(path(entry), path(entry)));
       } else if (section.isPresent() && entry.getValue() instanceof ConfigObject object) {
         Map<String, String> values = file.sections.computeIfAbsent(key, k -> new HashMap<>());
@@ -129,7 +129,7 @@ final class ConfigurationFile implements IDefaultValueProvider {
     return own != null ? own : shared.get(key);
   }
 
-  /** The dotted path of a value, down to its first leaf. */
+  /** Returns the dotted path of a value, down to its first leaf. */
   private static String path(Map.Entry<String, ConfigValue> entry) {
     if (entry.getValue() instanceof ConfigObject object && !object.isEmpty()) {
       return entry.getKey() + "." + path(object.entrySet().iterator().next());

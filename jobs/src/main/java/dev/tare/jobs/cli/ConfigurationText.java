@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
- * Where the text of a configuration file comes from: this machine, or a URI.
+ * Reads the text of a configuration file from this machine or a URI.
  *
  * @param remote reads a file from a URI that is not {@code file:}
  */

@@ -27,10 +27,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
-/** How the text of an option, typed or from a file, becomes a value; refusals say what is right. */
+/** Converts the text of an option, typed or from a file, to a value; errors say what is valid. */
 final class Converters {
 
-  /** What becomes of a text where an option names no converter of its own. */
+  /** Converters by type, for options that name none. */
   private static final Map<Class<?>, ITypeConverter<?>> BY_TYPE =
       Map.ofEntries(
           type(String.class, Converters::notEmpty),
@@ -55,7 +55,7 @@ final class Converters {
     return Map.entry(type, converter);
   }
 
-  /** Lets a command line and its subcommands convert by type. */
+  /** Registers the converters with a command line and its subcommands. */
   static void register(CommandLine line) {
     BY_TYPE.forEach((type, converter) -> register(line, type, converter));
   }
@@ -65,7 +65,7 @@ final class Converters {
     line.registerConverter(type, (ITypeConverter<T>) converter);
   }
 
-  /** What an option's text goes through: its own converter, or the one of its type. */
+  /** Returns the converters of an option: its own, or the one of its type. */
   static List<ITypeConverter<?>> of(OptionSpec option) {
     if (option.converters().length > 0) {
       return List.of(option.converters());
@@ -81,7 +81,7 @@ final class Converters {
     return value;
   }
 
-  /** An age such as 7d, 12h or 30m. */
+  /** Parses an age such as 7d, 12h or 30m. */
   private static Duration age(String value) {
     Matcher age = AGE.matcher(value);
     if (!age.matches()) {
@@ -103,7 +103,7 @@ final class Converters {
     }
   }
 
-  /** Samples in one call of the model: buffers are made for so many. */
+  /** Samples in one call of the model, for which buffers are allocated. */
   static final class BatchSize implements ITypeConverter<Integer> {
     private static final int MOST = 65_536;
 
@@ -113,7 +113,7 @@ final class Converters {
     }
   }
 
-  /** Tasks of a job: the driver keeps a record of each. */
+  /** Tasks of a job, which the driver keeps track of. */
   static final class Partitions implements ITypeConverter<Integer> {
     private static final int MOST = 100_000;
 
@@ -123,7 +123,7 @@ final class Converters {
     }
   }
 
-  /** Rows, tokens and lines of which the driver or a task holds as many as it is told. */
+  /** Rows, tokens and lines that the driver or a task keeps in memory. */
   static final class Million implements ITypeConverter<Integer> {
     private static final int MOST = 1_000_000;
 
@@ -152,7 +152,7 @@ final class Converters {
     public Double convert(String value) {
       double cosine = real(value);
       if (!(cosine >= -1 && cosine <= 1)) {
-        throw new TypeConversionException("'%s' is not from -1 to 1".formatted(value));
+        throw new TypeConversionException("'%s' is not between -1 and 1".formatted(value));
       }
       return cosine;
     }
@@ -218,7 +218,7 @@ final class Converters {
     public Double convert(String value) {
       double pixel = real(value);
       if (!(pixel >= 0 && pixel <= 255)) {
-        throw new TypeConversionException("'%s' is not from 0 to 255".formatted(value));
+        throw new TypeConversionException("'%s' is not between 0 and 255".formatted(value));
       }
       return pixel;
     }
@@ -265,7 +265,7 @@ final class Converters {
       throw new TypeConversionException(
           most >= Integer.MAX_VALUE && number < least
               ? "%s is less than %d".formatted(value, least)
-              : "%s is not from %d to %d".formatted(value, least, most));
+              : "%s is not between %d and %d".formatted(value, least, most));
     }
     return number;
   }

@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What to read and how. */
+/** Options on what data to read, and how. */
 final class DataFlags {
   @Option(
       names = "--data",
@@ -23,7 +23,7 @@ final class DataFlags {
       paramLabel = "auto|parquet|text|images",
       defaultValue = Defaults.FORMAT,
       description =
-          "What --data is; auto looks at names and content, and refuses CSV, JSON and other kinds"
+          "Format of --data; auto checks names and content, and refuses CSV, JSON and other kinds"
               + " (default: ${DEFAULT-VALUE}).")
   private DataFormat format;
 
@@ -31,8 +31,7 @@ final class DataFlags {
       names = "--text-column",
       paramLabel = "COLUMN",
       description =
-          "Parquet column with text, for --tokenizer (default: the model's inputs, else column"
-              + " 'text', else the only one with strings).")
+          "Parquet column with text, for --tokenizer (default: the model's inputs, else column 'text', else the only string column).")
   private String textColumn;
 
   @Option(
@@ -46,7 +45,7 @@ final class DataFlags {
       paramLabel = "N",
       defaultValue = Defaults.MAX_LENGTH,
       converter = Converters.Million.class,
-      description = "Tokens at which a text is cut (default: ${DEFAULT-VALUE}).")
+      description = "Maximum tokens of a text, the rest is cut (default: ${DEFAULT-VALUE}).")
   private Integer maxLength;
 
   @Mixin private ImageFlags images;
@@ -56,7 +55,7 @@ final class DataFlags {
       paramLabel = "N",
       converter = Converters.Positive.class,
       description =
-          "Take N rows, chosen by hash: the same for any order and partitioning (default: all).")
+          "Use N rows, chosen by hash: the same for any order and partitioning (default: all).")
   private Integer samples;
 
   @Option(
@@ -65,7 +64,7 @@ final class DataFlags {
       defaultValue = Defaults.MAX_BAD_ROWS,
       converter = Converters.NotNegative.class,
       description =
-          "Rows that may be skipped, with their reasons counted (default: ${DEFAULT-VALUE}).")
+          "Number of invalid rows that may be skipped and counted (default: ${DEFAULT-VALUE}).")
   private Long maxBadRows;
 
   @Option(
@@ -81,7 +80,7 @@ final class DataFlags {
       defaultValue = Defaults.BATCH_SIZE,
       converter = Converters.BatchSize.class,
       description =
-          "Samples of equal shape per run of the model; never changes the result"
+          "Samples of equal shape per batch; never changes the result"
               + " (default: ${DEFAULT-VALUE}).")
   private Integer batchSize;
 

@@ -4,7 +4,7 @@ import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.run.RunOptions;
 
-/** The value of every option that has one, as it is written on the command line. */
+/** Default values of options, as written on the command line. */
 public final class Defaults {
   public static final String RECIPE = RunOptions.DEFAULT_RECIPE;
   public static final String TARGET = "onnxruntime";

@@ -16,8 +16,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "demo",
     description =
-        "Quantize a sentence-embedding model on dictionary definitions, or models that read text in"
-            + " images, from end to end.",
+        "Quantize a sentence-embedding model on dictionary definitions, or models that read text in images, end to end.",
     customSynopsis = "tare demo [OPTIONS]",
     footer = {"  tare demo", "  tare demo --vision"})
 public final class DemoCommand extends TareCommand {

@@ -21,15 +21,14 @@ import picocli.CommandLine.Option;
     footer = {
       "  tare drift --baseline runs/published --current runs/today",
       "",
-      "runs/today being made by tare calibrate from the data of the day."
+      "Here runs/today was made by tare calibrate from the day's data."
     })
 public final class DriftCommand extends TareCommand {
   @Option(
       names = "--baseline",
       required = true,
       paramLabel = "RUN",
-      description =
-          "Finished run with the statistics of the calibration, or one that was made from them.")
+      description = "Finished run with the statistics of the calibration, or a run made from them.")
   private String baseline;
 
   @Option(
@@ -43,8 +42,7 @@ public final class DriftCommand extends TareCommand {
       names = "--plan",
       paramLabel = "RUN",
       description =
-          "Finished run with the plan whose scales are deployed (default: the baseline's own, if it"
-              + " has one).")
+          "Finished run with the plan whose scales are deployed (default: the baseline's, if it has one).")
   private String plan;
 
   @Option(
@@ -53,7 +51,7 @@ public final class DriftCommand extends TareCommand {
       paramLabel = "X",
       converter = Converters.Limit.class,
       description =
-          "Most population stability index over the baseline's deciles (default:"
+          "Maximum population stability index over the baseline's deciles (default:"
               + " ${DEFAULT-VALUE}).")
   private double maxPsi;
 
@@ -62,7 +60,7 @@ public final class DriftCommand extends TareCommand {
       defaultValue = "0.2",
       paramLabel = "X",
       converter = Converters.Limit.class,
-      description = "Most Jensen-Shannon distance, 0 to 1 (default: ${DEFAULT-VALUE}).")
+      description = "Maximum Jensen-Shannon distance, 0 to 1 (default: ${DEFAULT-VALUE}).")
   private double maxJensenShannon;
 
   @Option(
@@ -70,7 +68,7 @@ public final class DriftCommand extends TareCommand {
       defaultValue = "0.1",
       paramLabel = "X",
       converter = Converters.Limit.class,
-      description = "Most Kolmogorov-Smirnov distance, 0 to 1 (default: ${DEFAULT-VALUE}).")
+      description = "Maximum Kolmogorov-Smirnov distance, 0 to 1 (default: ${DEFAULT-VALUE}).")
   private double maxKolmogorovSmirnov;
 
   @Option(
@@ -79,8 +77,7 @@ public final class DriftCommand extends TareCommand {
       paramLabel = "X",
       converter = Converters.Limit.class,
       description =
-          "How much more of the values, as a share, the deployed scales may clip than they clip of"
-              + " the baseline (default: ${DEFAULT-VALUE}).")
+          "Maximum increase of the share of values that the deployed scales clip (default: ${DEFAULT-VALUE}).")
   private double maxClipIncrease;
 
   @Option(
@@ -89,7 +86,7 @@ public final class DriftCommand extends TareCommand {
       paramLabel = "X",
       converter = Converters.Limit.class,
       description =
-          "How much more of the values, as a share, may be NaN or infinite (default:"
+          "Maximum increase of the share of values that are NaN or infinite (default:"
               + " ${DEFAULT-VALUE}).")
   private double maxNonFinite;
 
@@ -98,7 +95,7 @@ public final class DriftCommand extends TareCommand {
       defaultValue = "20",
       paramLabel = "N",
       converter = Converters.Million.class,
-      description = "Rows of the table, the farthest tensors first (default: ${DEFAULT-VALUE}).")
+      description = "Rows of the table, tensors that moved most first (default: ${DEFAULT-VALUE}).")
   private int rows;
 
   @Option(

@@ -40,8 +40,7 @@ public final class EvaluateCommand extends TareCommand {
       paramLabel = "C",
       converter = Converters.Cosine.class,
       description =
-          "Gate: least mean cosine against the float model; below it the run is finished and ends"
-              + " with exit code 4 (default: none).")
+          "Gate: minimum mean cosine against the float model; below it the run is finished with exit code 4 (default: none).")
   private Double minCosine;
 
   @Mixin private QualityFlags quality;

@@ -18,9 +18,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Says on the error stream what went wrong, and turns it into an exit code. */
+/** Prints what went wrong to the error stream, and returns an exit code. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
-  /** What people type behind the subcommand because it goes there with most tools. */
+  /** Spark's options that users often put after the subcommand. */
   private static final Set<String> SPARKS =
       Set.of(
           "--master",
@@ -63,7 +63,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   @Override
   public int handleParseException(ParameterException failure, String[] args) {
     CommandLine line = failure.getCommandLine();
-    // A mistyped option also leaves the one that was meant missing: the cause comes first.
+    // A mistyped option also makes the intended one missing: report the cause first.
     List<String> unmatched = line.getUnmatchedArguments();
     String message = unmatched.isEmpty() ? failure.getMessage() : unknown(line, unmatched.get(0));
     String name = line.getCommandSpec().qualifiedName();
@@ -82,11 +82,11 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return report(failure);
   }
 
-  /** One line for what the user can mend, a stack trace for what is a bug. */
+  /** Prints one line for what the user can fix, a stack trace for a bug. */
   int report(Throwable failure) {
     Optional<Stop.Reason> stop = Stop.reason();
     if (stop.isPresent()) {
-      // Who stopped the process has said so.
+      // The user stopped the process and needs no message.
       return stop.get().exitCode().code();
     }
     Optional<TareException> known = TareException.find(failure).or(() -> Faults.explain(failure));
@@ -98,7 +98,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         "tare: error: "
             + Printable.message(known.map(Throwable::getMessage).orElseGet(failure::toString)));
     if (exitCode == ExitCode.INTERNAL) {
-      err.println("This is a bug of Tare; the stack trace is above.");
+      err.println("This is a bug in Tare; the stack trace is above.");
     }
     err.flush();
     return exitCode.code();
@@ -107,7 +107,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   private static String unknown(CommandLine line, String argument) {
     boolean root = line.getParent() == null;
     if (!root && SPARKS.contains(argument.replaceFirst("=.*", ""))) {
-      return "'%s' is Spark's: put it before the subcommand".formatted(argument);
+      return "'%s' is an option of Spark: put it before the subcommand".formatted(argument);
     }
     String kind = argument.startsWith("-") ? "option" : root ? "subcommand" : "argument";
     List<String> candidates = new ArrayList<>();

@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 /** {@code tare gc}. */
 @Command(
     name = "gc",
-    description = "Remove what abandoned runs left; finished and published runs stay.",
+    description = "Remove leftovers of abandoned runs; finished and published runs stay.",
     customSynopsis = "tare gc ROOT --older-than AGE [OPTIONS]",
     footer = "  tare gc runs --older-than 7d --dry-run")
 public final class GcCommand extends TareCommand {
@@ -24,12 +24,12 @@ public final class GcCommand extends TareCommand {
       required = true,
       paramLabel = "AGE",
       description =
-          "Least time since the last file was written, as 7d, 12h or 30m; longer than any run takes.")
+          "Minimum time since the last file was written, such as 7d, 12h or 30m; must be longer than any run takes.")
   private Duration olderThan;
 
   @Option(
       names = "--dry-run",
-      description = "Say what would be removed, and remove nothing (default: ${DEFAULT-VALUE}).")
+      description = "Print what would be removed, and remove nothing (default: ${DEFAULT-VALUE}).")
   private boolean dryRun;
 
   public GcCommand(Console console) {

@@ -9,20 +9,19 @@ import dev.tare.jobs.image.Resize;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How images become the model's input. */
+/** Options on how images become the model's input. */
 final class ImageFlags {
   @Option(
       names = "--image-input",
       paramLabel = "NAME",
-      description = "Input of the model that images feed (default: its only one).")
+      description = "Input of the model for images (default: its only one).")
   private String input;
 
   @Option(
       names = "--image-size",
       paramLabel = "HxW",
       description =
-          "Height and width that images are brought to; * for a side that keeps their proportions,"
-              + " as 48x* (default: the model's).")
+          "Height and width to resize images to; * for a side that follows from the proportions, such as 48x* (default: the model's).")
   private ImageSize size;
 
   @Option(
@@ -30,8 +29,7 @@ final class ImageFlags {
       paramLabel = "stretch|crop|pad",
       defaultValue = Defaults.IMAGE_RESIZE,
       description =
-          "Stretch to the size, or keep proportions and cut the middle out, or fit in at the upper"
-              + " left (default: ${DEFAULT-VALUE}).")
+          "Stretch to the size, or keep proportions and crop the middle, or keep proportions and pad right and bottom (default: ${DEFAULT-VALUE}).")
   private Resize resize;
 
   @Option(
@@ -40,8 +38,7 @@ final class ImageFlags {
       defaultValue = Defaults.IMAGE_PAD,
       converter = Converters.PixelValue.class,
       description =
-          "What pad fills the rest with, 0 to 255, before mean and std (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Value for padding, 0 to 255, before mean and std (default:" + " ${DEFAULT-VALUE}).")
   private Double pad;
 
   @Option(
@@ -69,7 +66,8 @@ final class ImageFlags {
   @Option(
       names = "--image-layout",
       paramLabel = "nchw|nhwc",
-      description = "Where the channels stand (default: where the model's input has 3 or 1).")
+      description =
+          "Layout of the channels (default: the axis where the model's input has 3 or 1).")
   private Layout layout;
 
   @Option(

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 /** {@code tare inspect}. */
 @Command(
     name = "inspect",
-    description = "Show what a model or a finished run holds.",
+    description = "Show what a model or a finished run contains.",
     customSynopsis = "tare inspect M.onnx [--target TARGET [--recipe RECIPE]] | RUN",
     footer = {
       "  tare inspect runs/first",

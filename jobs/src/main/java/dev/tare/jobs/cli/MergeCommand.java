@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code tare merge}. */
 @Command(
     name = "merge",
-    description = "Add up the statistics of several runs, as if one run had seen all their data.",
+    description = "Merge the statistics of several runs, as if one run had read all their data.",
     customSynopsis = "tare merge --output RUN RUN1 RUN2 ... [OPTIONS]",
     footer = "  tare merge --output runs/week runs/monday runs/tuesday runs/wednesday")
 public final class MergeCommand extends TareCommand {

@@ -2,7 +2,7 @@ package dev.tare.jobs.cli;
 
 import picocli.CommandLine.Option;
 
-/** Which model. */
+/** Option for the model. */
 final class ModelFlags {
   @Option(
       names = "--model",

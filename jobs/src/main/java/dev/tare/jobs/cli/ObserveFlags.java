@@ -6,7 +6,7 @@ import dev.tare.jobs.calibrate.ObserveOptions;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What calibration collects. */
+/** Options on what calibration collects. */
 final class ObserveFlags {
   @Option(
       names = "--observe",
@@ -15,7 +15,7 @@ final class ObserveFlags {
           "Tensors to observe: constant-weight-inputs, all-supported, matmul, all, or a pattern over"
               + " tensor names (default: "
               + Defaults.OBSERVE
-              + ", or what the recipe of a run places).")
+              + ", or as the recipe of a run requires).")
   private String observe;
 
   @Option(
@@ -23,8 +23,7 @@ final class ObserveFlags {
       paramLabel = "auto|histogram|extremes|none",
       defaultValue = Defaults.CHANNELS,
       description =
-          "What to keep per channel: auto takes histograms where those of a task fit into 896 MB,"
-              + " else extremes, else nothing (default: ${DEFAULT-VALUE}).")
+          "What to keep per channel: auto keeps histograms if those of a task fit into 896 MB, else extremes, else nothing (default: ${DEFAULT-VALUE}).")
   private Channels channels;
 
   @Option(
@@ -41,8 +40,7 @@ final class ObserveFlags {
       paramLabel = "KINDS",
       defaultValue = Defaults.COLLECT,
       description =
-          "What to collect of tensors, as a list with commas: histogram, and moments, the exact"
-              + " means and variances, 480 bytes of heap more for a channel (default:"
+          "What to collect, as a comma-separated list: histogram, and moments (exact means and variances, 480 more bytes of heap per channel) (default:"
               + " ${DEFAULT-VALUE}).")
   private CollectedKinds collect;
 

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Which keys a configuration file may have: the long options, as picocli knows them. */
+/** The keys that a configuration file may have: the long options known to picocli. */
 final class OptionKeys {
   private static final Set<String> NOT_KEYS = Set.of("config", "help", "version");
 
@@ -33,12 +33,12 @@ final class OptionKeys {
     return option.longestName().replaceFirst("^-+", "");
   }
 
-  /** Options that any subcommand has. */
+  /** Returns the options of all subcommands. */
   Map<String, OptionSpec> all() {
     return all;
   }
 
-  /** Options of a subcommand; empty if there is no such subcommand. */
+  /** Returns the options of a subcommand; empty if it does not exist. */
   Optional<Map<String, OptionSpec>> of(String subcommand) {
     return Optional.ofNullable(bySubcommand.get(subcommand));
   }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Where a run goes. */
+/** Options on where a run is written. */
 final class OutputFlags {
   @Option(
       names = "--output",
@@ -27,8 +27,7 @@ final class OutputFlags {
       paramLabel = "fail|reuse",
       defaultValue = Defaults.IF_FINISHED,
       description =
-          "When --output holds a finished run: fail with exit code 5, or reuse it if inputs and"
-              + " configuration are the same (default: ${DEFAULT-VALUE}).")
+          "If --output contains a finished run: fail with exit code 5, or reuse it if inputs and configuration are the same (default: ${DEFAULT-VALUE}).")
   private IfFinished ifFinished;
 
   @Mixin private AtomicityFlags atomicity;

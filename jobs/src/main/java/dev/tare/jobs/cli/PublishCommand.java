@@ -30,21 +30,20 @@ public final class PublishCommand extends TareCommand {
       names = "--as",
       required = true,
       paramLabel = "NAME",
-      description = "Name to move, path or URI; it holds the pointer, not a copy.")
+      description = "Name to move, path or URI; it contains the pointer, not a copy.")
   private String name;
 
   @Option(
       names = "--gate",
       paramLabel = "EVALUATION",
       description =
-          "Run of 'tare evaluate' whose gate decides, for a run without an evaluation of its own.")
+          "Run of 'tare evaluate' whose gate decides, for a run without its own evaluation.")
   private String gate;
 
   @Option(
       names = "--ungated",
       description =
-          "Publish a run that has no gate; one whose gate failed is refused all the same"
-              + " (default: ${DEFAULT-VALUE}).")
+          "Publish a run without a gate; a run whose gate failed is still refused (default: ${DEFAULT-VALUE}).")
   private boolean ungated;
 
   @Mixin private AtomicityFlags atomicity;

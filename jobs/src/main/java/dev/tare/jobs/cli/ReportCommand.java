@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 /** {@code tare report}. */
 @Command(
     name = "report",
-    description = "Write one HTML page about a finished run, to look at in a browser.",
+    description = "Write one HTML page about a finished run.",
     customSynopsis = "tare report RUN [--compare RUN2] [--out FILE]",
     footer = {
       "  tare report runs/first",
@@ -23,7 +23,7 @@ public final class ReportCommand extends TareCommand {
   @Parameters(
       paramLabel = "RUN",
       description =
-          "Finished run: of all stages, or the last one of a chain, whose sources are followed.")
+          "Finished run: of all stages, or the last one of a chain, whose source runs are found.")
   private String run;
 
   @Option(
@@ -37,7 +37,7 @@ public final class ReportCommand extends TareCommand {
       paramLabel = "FILE",
       defaultValue = Defaults.REPORT,
       description =
-          "The page, path or URI, outside of any run's folder (default: ${DEFAULT-VALUE}).")
+          "The page to write, path or URI, outside any run's folder (default: ${DEFAULT-VALUE}).")
   private String out;
 
   public ReportCommand(Console console) {

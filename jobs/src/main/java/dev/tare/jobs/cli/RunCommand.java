@@ -47,8 +47,7 @@ public final class RunCommand extends TareCommand {
       defaultValue = Defaults.RUN_MIN_COSINE,
       converter = Converters.Cosine.class,
       description =
-          "Gate: least mean cosine against the float model; below it the run is finished and ends"
-              + " with exit code 4 (default: ${DEFAULT-VALUE}).")
+          "Gate: minimum mean cosine against the float model; below it the run is finished with exit code 4 (default: ${DEFAULT-VALUE}).")
   private Double minCosine;
 
   @Mixin private QualityFlags quality;

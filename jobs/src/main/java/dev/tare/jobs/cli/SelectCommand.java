@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 /** {@code tare select}. */
 @Command(
     name = "select",
-    description = "Decide scales and zero points from statistics and a recipe; runs no model.",
+    description = "Select scales and zero points from statistics and a recipe; runs no model.",
     customSynopsis = "tare select --statistics RUN --model M.onnx --output RUN2 [OPTIONS]",
     footer = {
       "  tare select --statistics runs/statistics --model model.onnx --recipe int8 \\",
@@ -24,7 +24,7 @@ public final class SelectCommand extends TareCommand {
   @Option(
       names = "--statistics",
       paramLabel = "RUN",
-      description = "Finished run with statistics; recipes that need none do without.")
+      description = "Finished run with statistics; not required for recipes that need none.")
   private String statistics;
 
   @Mixin private ModelFlags model;

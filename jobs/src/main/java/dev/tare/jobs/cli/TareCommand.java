@@ -7,7 +7,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** A subcommand: picocli fills its fields, then it does its work. */
+/** A subcommand: picocli sets its fields and then runs it. */
 @Command(
     modelTransformer = TrueOrFalse.class,
     sortOptions = false,
@@ -23,16 +23,16 @@ public abstract class TareCommand implements Callable<Integer> {
   @Mixin CommonFlags common;
 
   /**
-   * @param console where results and progress go
+   * @param console receives results and progress
    */
   protected TareCommand(Console console) {
     this.console = console;
   }
 
   /**
-   * Does the work.
+   * Runs the command.
    *
-   * @return how it ended; a failure that the user can mend is a {@link
+   * @return the exit code; a failure that the user can fix is a {@link
    *     dev.tare.jobs.TareException}, anything else is a bug
    */
   protected abstract ExitCode execute(Console on) throws IOException;

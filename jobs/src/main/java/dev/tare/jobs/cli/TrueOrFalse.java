@@ -13,7 +13,7 @@ final class TrueOrFalse implements IModelTransformer {
 
   @Override
   public CommandSpec transform(CommandSpec command) {
-    // Help lists options in the order in which they were added, so all are added anew.
+    // Help lists options in the order in which they were added, so all are added again.
     for (OptionSpec option : List.copyOf(command.options())) {
       command.remove(option);
       command.addOption(settable(option) ? switched(option) : option);

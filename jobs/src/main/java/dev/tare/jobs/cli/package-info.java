@@ -1,6 +1,7 @@
 /**
- * The command line: what users type, and the configuration file behind it. Begin at {@link
- * dev.tare.jobs.cli.CalibrateCommand}: a command makes options of its fields and hands a stage to
- * {@code run}; {@link dev.tare.jobs.cli.CommandLines} parses for all of them. No Spark.
+ * The command line: options, and the configuration file that can set them. Begin at {@link
+ * dev.tare.jobs.cli.CalibrateCommand}: a command turns its fields into options and passes a stage
+ * to {@code run}, the next room; {@link dev.tare.jobs.cli.CommandLines} parses for all commands. No
+ * Spark.
  */
 package dev.tare.jobs.cli;

@@ -402,21 +402,21 @@ class CommandLinesTest {
     assertUsage("Unknown option '--sampels'; did you mean '--samples'?", "run", "--sampels", "5");
     assertUsage("Unknown subcommand 'calibrat'; did you mean 'calibrate'?", "calibrat");
     assertUsage("Unknown option '--verison'; did you mean '--version'?", "--verison");
-    assertUsage("'--master' is Spark's: put it before the subcommand", "run", "--master", "local");
-    assertUsage("'--conf=a=b' is Spark's", "calibrate", "--conf=a=b");
+    assertUsage("'--master' is an option of Spark: put it before the subcommand", "run", "--master", "local");
+    assertUsage("'--conf=a=b' is an option of Spark", "calibrate", "--conf=a=b");
     assertUsage("Missing required options: '--model=M.onnx'", "calibrate");
     assertUsage("Invalid value for option '--samples': 0 is less than 1", "demo", "--samples=0");
-    assertUsage("99999999999 is not from 1 to 2147483647", "demo", "--samples=99999999999");
+    assertUsage("99999999999 is not between 1 and 2147483647", "demo", "--samples=99999999999");
     assertUsage(
         "--format': 'csv' is not one of auto, parquet, text, images", "run", "--format=csv");
-    assertUsage("--min-cosine': '1.5' is not from -1 to 1", "run", "--min-cosine=1.5");
-    assertUsage("--channel-bits': 11 is not from 1 to 10", "run", "--channel-bits=11");
+    assertUsage("--min-cosine': '1.5' is not between -1 and 1", "run", "--min-cosine=1.5");
+    assertUsage("--channel-bits': 11 is not between 1 and 10", "run", "--channel-bits=11");
     assertUsage("--run-id': Not a run id: '..'", "run", "--run-id=..");
     assertUsage("--data': it is empty", "run", "--data=");
     assertUsage("--image-size': '48' is not HEIGHTxWIDTH", "run", "--image-size=48");
     assertUsage("--image-std': '0' is not above 0", "run", "--image-std=0");
     assertUsage("--image-mean': 2 numbers; give one", "run", "--image-mean=1,2");
-    assertUsage("--image-pad': '256' is not from 0 to 255", "run", "--image-pad=256");
+    assertUsage("--image-pad': '256' is not between 0 and 255", "run", "--image-pad=256");
     assertThat(calls).isEmpty();
   }
 
@@ -450,7 +450,7 @@ class CommandLinesTest {
     assertThat(err.toString())
         .contains("at dev.tare.jobs.cli.CommandLinesTest")
         .contains("tare: error: java.lang.IllegalStateException: oops")
-        .contains("This is a bug of Tare");
+        .contains("This is a bug in Tare");
   }
 
   @Test

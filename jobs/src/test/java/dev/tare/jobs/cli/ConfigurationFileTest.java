@@ -70,7 +70,7 @@ class ConfigurationFileTest {
     assertRefused("model = true", "run.conf: 1: 'model' must be a single text, not true");
     assertRefused("model { a = 1 }", "'model' must be a single text");
     assertRefused("run = 5", "unknown key 'run'");
-    assertRefused("run { min-cosine = 2 }", "run.conf: 1: 'min-cosine': '2' is not from -1 to 1");
+    assertRefused("run { min-cosine = 2 }", "run.conf: 1: 'min-cosine': '2' is not between -1 and 1");
     assertRefused("allow-mixed = 1", "'allow-mixed': '1' is not true or false");
   }
 
@@ -78,8 +78,8 @@ class ConfigurationFileTest {
   void sendsSparksSettingsToTheirPlace() throws IOException {
     assertRefused(
         "\nspark.sql.shuffle.partitions = 4",
-        "run.conf: 2: 'spark.sql.shuffle.partitions' is Spark's own setting;"
-            + " it goes before the subcommand: --conf spark.sql.shuffle.partitions=...");
+        "run.conf: 2: 'spark.sql.shuffle.partitions' is a setting of Spark;"
+            + " put it before the subcommand: --conf spark.sql.shuffle.partitions=...");
   }
 
   @Test
