@@ -28,7 +28,8 @@ import org.apache.spark.storage.StorageLevel;
  * Runs samples through the float model and writes the statistics table.
  *
  * <p>Law: {@code content-sha256} of the table is a function of the multiset of samples and of what
- * is observed. Partitions, batch size, order, retries and the size of the cluster do not enter.
+ * is observed. It does not depend on partitions, batch size, order, retries or the size of the
+ * cluster.
  */
 public final class CalibrateJob {
 
@@ -41,7 +42,7 @@ public final class CalibrateJob {
   private final Consumer<String> notices;
 
   /**
-   * @param notices where lines for people go before the job
+   * @param notices receives messages for the user before the job
    */
   public CalibrateJob(SparkSession spark, Consumer<String> notices) {
     this.spark = spark;
@@ -55,10 +56,10 @@ public final class CalibrateJob {
    * @param samples rows of hash, encoded sample, and the file and row that it was read from; read
    *     several times
    * @param expected number of samples, checked against what the tasks ran
-   * @param folder where the table goes
-   * @param moments where that of the moments goes, if they are collected
+   * @param folder folder of the table
+   * @param moments folder of the table of moments, if they are collected
    * @throws TareException (bad input) if nothing can be observed, or the model cannot run a sample;
-   *     (usage) if the heap of a task cannot hold what is kept
+   *     (usage) if the heap of a task is too small for what is kept
    */
   public CalibrateResult run(
       ModelHandle model,
@@ -139,17 +140,17 @@ public final class CalibrateJob {
         plan.describe(observe.channels().mode().isEmpty()));
   }
 
-  /** What silently costs time would look like a slow machine. */
+  /** Otherwise lost time would look like a slow machine. */
   private void tellAboutRoom(TaskHeap heap, StatePlan plan, Probe probe) {
     if (!probe.varying().isEmpty() && plan.mode() != ChannelMode.NONE) {
       notices.accept(
-          "No channels of %d tensors whose channel axis has another size in other samples: %s"
+          "No channels for %d tensors whose channel axis differs in size between samples: %s"
               .formatted(probe.varying().size(), some(probe.varying())));
     }
     long together = heap.room() / plan.bytes();
     if (together < heap.tasks()) {
       notices.accept(
-          "Memory has room for %d of %d tasks at once, %s each; for all set %s"
+          "Memory is enough for %d of %d tasks at once, %s each; for all set %s"
               .formatted(
                   together,
                   heap.tasks(),
@@ -177,7 +178,7 @@ public final class CalibrateJob {
         r -> environments.add("ONNX Runtime " + r.runtime() + " on " + r.cpuFeatures()));
     if (environments.size() > 1) {
       throw TareException.badInput(
-          "Executors differ, and with them the bits of activations: "
+          "Executors differ, so activations may differ in their last bits: "
               + String.join(" vs ", environments)
               + ". Use machines of one kind.");
     }

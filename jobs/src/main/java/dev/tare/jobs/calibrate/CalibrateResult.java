@@ -15,15 +15,15 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What a calibration did.
+ * The result of a calibration.
  *
  * @param contentSha256 identity of the statistics
- * @param momentsSha256 identity of the moments; empty where none were collected
+ * @param momentsSha256 identity of the moments; empty if none were collected
  * @param tensors names of the observed tensors
  * @param kept what was kept of their channels
  * @param samples samples run
  * @param batches batches run
- * @param batchSize batch size asked for
+ * @param batchSize requested batch size
  * @param safeBatchSize batch size used: 1 where larger ones change bits
  * @param runNanos time inside ONNX Runtime, summed over tasks
  * @param observeNanos time spent on counting, summed over tasks
@@ -76,7 +76,7 @@ public record CalibrateResult(
         level);
   }
 
-  /** In one line. */
+  /** Summarizes the result in one line. */
   String summary() {
     return "%s, %s, %s, %s, content %s"
         .formatted(
@@ -87,7 +87,7 @@ public record CalibrateResult(
             contentSha256.substring(0, 16));
   }
 
-  /** What the manifest keeps of it. */
+  /** Returns the facts for the manifest. */
   CalibrationFacts facts(ModelHandle model, ObserveOptions observe) {
     return new CalibrationFacts(
         contentSha256,

@@ -31,12 +31,15 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 
-/** One partition: samples in, one state per block of each observed tensor out, and a report. */
+/**
+ * Processes one partition: reads samples, and returns one state per block of each observed tensor,
+ * and a report.
+ */
 final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
 
   private static final long serialVersionUID = 1L;
 
-  /** What a row of {@link #call} holds, in this order. */
+  /** The columns of the rows that {@link #call} reads, in this order. */
   static final Column[] COLUMNS = {
     functions.col(SampleRows.HASH),
     functions.col(SampleRows.SAMPLE),
@@ -72,7 +75,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     this.threads = threads;
   }
 
-  /** Rows with an encoded sample become rows of {@link StateRow#SCHEMA}. */
+  /** Runs the model on rows with an encoded sample; returns rows of {@link StateRow#SCHEMA}. */
   @Override
   public Iterator<Row> call(Iterator<Row> samples) {
     if (!samples.hasNext()) {
@@ -80,7 +83,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
     }
     SortedMap<String, ObserverOptions> options = new TreeMap<>();
     observed.forEach(o -> options.put(o.tensor(), o.options()));
-    // The heap that there is, which may be another than the one that was asked for.
+    // The actual heap, which may differ from the configured one.
     TaskHeap heap = asked.ofThisJvm();
     WholeTables tables = heap.hasRoomForAll(denseBytes) ? WholeTables.DENSE : WholeTables.PAGED;
     StateRoom.enter(heap, tables == WholeTables.DENSE ? denseBytes : bytes, batchBytes);
@@ -93,14 +96,13 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
         Row row = samples.next();
         collector.add(Sample.decode(row.getAs(1)), origin(row));
       }
-      // The last batch runs here, so before the report and while the model is there.
+      // The last batch runs here, before the report and while the model is still open.
       Iterator<MergeableState> blocks = collector.drain();
       Row report = StateRow.ofReport(report(collector, lease.runtime()).encode());
       return states(blocks, report);
     } catch (ChannelsDifferException e) {
       throw TareException.badInput(
-          e.getMessage()
-              + "; --channels none keeps whole tensors alone, --observe can leave it out",
+          e.getMessage() + "; --channels none keeps only whole tensors, --observe can leave it out",
           e);
     } catch (OutOfMemoryError e) {
       throw heap.exhausted("calibration", e);
@@ -114,7 +116,7 @@ final class CalibrateTask implements MapPartitionsFunction<Row, Row> {
             row.isNullAt(3) ? OptionalLong.empty() : OptionalLong.of(row.getLong(3)));
   }
 
-  /** Rows made as they are asked for: the state of one block is in memory, not of all. */
+  /** Returns rows lazily, so that the state of only one block is in memory. */
   private static Iterator<Row> states(Iterator<MergeableState> blocks, Row report) {
     return new Iterator<>() {
       private boolean reported;

@@ -3,7 +3,7 @@ package dev.tare.jobs.calibrate;
 import dev.tare.engine.observe.ChannelMode;
 import java.util.Optional;
 
-/** What to keep per channel, as users choose it. */
+/** The user's choice of what to keep per channel. */
 public enum Channels {
   /** The most that fits: histograms, else extremes, else nothing. */
   AUTO(Optional.empty()),
@@ -17,7 +17,7 @@ public enum Channels {
     this.mode = mode;
   }
 
-  /** What is kept; empty where that is to be found out. */
+  /** Returns what is kept; empty if it is decided automatically. */
   public Optional<ChannelMode> mode() {
     return mode;
   }

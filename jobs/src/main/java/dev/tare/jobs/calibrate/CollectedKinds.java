@@ -10,9 +10,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which kinds of states calibration collects.
+ * The kinds of states that calibration collects.
  *
- * @param kinds histograms, and others
+ * @param kinds includes histograms
  */
 public record CollectedKinds(SortedSet<StateKind> kinds) {
 
@@ -22,20 +22,20 @@ public record CollectedKinds(SortedSet<StateKind> kinds) {
   /**
    * Checks the kinds.
    *
-   * @throws IllegalArgumentException if histograms are not among them
+   * @throws IllegalArgumentException if histograms are missing
    */
   public CollectedKinds {
     kinds = Collections.unmodifiableSortedSet(new TreeSet<>(kinds));
     if (!kinds.contains(StateKind.HISTOGRAM)) {
       throw new IllegalArgumentException(
-          "'%s' lacks histogram, which every range is selected from".formatted(text(kinds)));
+          "'%s' lacks histogram, which is required for selecting ranges".formatted(text(kinds)));
     }
   }
 
   /**
-   * A list with commas.
+   * Parses a comma-separated list.
    *
-   * @throws IllegalArgumentException if a word is none of a kind, or histogram is not among them
+   * @throws IllegalArgumentException if a word is unknown, or histogram is missing
    */
   public static CollectedKinds parse(String list) {
     SortedSet<StateKind> kinds = new TreeSet<>();
@@ -63,7 +63,7 @@ public record CollectedKinds(SortedSet<StateKind> kinds) {
     return kinds.stream().map(Settings::word).collect(Collectors.joining(", "));
   }
 
-  /** As {@link #parse} reads it. */
+  /** Returns the list as {@link #parse} reads it. */
   @Override
   public String toString() {
     return kinds.stream().map(Settings::word).collect(Collectors.joining(","));

@@ -9,10 +9,10 @@ import java.util.TreeSet;
  * What a calibration kept of channels.
  *
  * @param mode the same for all tensors that have channels
- * @param varying tensors without channels, because their channel axis has another size from sample
- *     to sample
- * @param bytes of heap that one task could take for it
- * @param description for people: what, of how many channels, and where auto chose it, why
+ * @param varying tensors without channels, because the size of their channel axis varies between
+ *     samples
+ * @param bytes maximum heap that one task needs for it
+ * @param description for display: what, for how many channels, and, if auto chose it, why
  */
 public record KeptChannels(
     ChannelMode mode, SortedSet<String> varying, long bytes, String description) {

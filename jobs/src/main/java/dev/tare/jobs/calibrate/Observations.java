@@ -15,16 +15,15 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** From what the user wants observed to the tensors that can be. */
+/** Resolves what to observe to tensors that can be observed. */
 final class Observations {
 
   private Observations() {}
 
   /**
-   * The tensors to observe: chosen by name from the graph, then those that are float32 for the
-   * runtime.
+   * Returns the tensors to observe: those in the graph that match, and are float32 for the runtime.
    *
-   * @throws TareException (bad input) if none is left, or the runtime does not know one
+   * @throws TareException (bad input) if none is left, or the runtime lacks one
    */
   static List<ObservedTensor> resolve(ModelHandle handle, ObserveOptions options) {
     FloatModel model = handle.prepared();
@@ -65,7 +64,7 @@ final class Observations {
       unknown.removeAll(lease.session().floatOutputs());
       unknown.removeAll(lease.session().otherOutputs());
       if (!unknown.isEmpty()) {
-        // Left out, they would be missing in the statistics, and nobody would know why.
+        // Leaving them out would silently drop them from the statistics.
         throw TareException.badInput(
             "%s gives no output '%s' of model '%s' that was asked for%s"
                 .formatted(

@@ -17,13 +17,13 @@ import java.util.SortedMap;
  */
 public record ObserveOptions(
     Optional<String> chosen, Channels channels, int channelBits, CollectedKinds collect) {
-  /** What is observed where neither user nor recipe says anything. */
+  /** What is observed by default. */
   public static final String DEFAULT = Observation.CONSTANT_WEIGHT_INPUTS;
 
-  /** Mantissa bits per channel of who names none. */
+  /** Default mantissa bits per channel. */
   public static final int DEFAULT_BITS = 5;
 
-  /** What is collected where nobody says anything. */
+  /** What is collected by default. */
   public static final ObserveOptions DEFAULTS =
       new ObserveOptions(Optional.empty(), Channels.AUTO, DEFAULT_BITS, CollectedKinds.HISTOGRAMS);
 
@@ -31,7 +31,7 @@ public record ObserveOptions(
   public static final int MAX_BITS = 10;
 
   /**
-   * @throws IllegalArgumentException if the bits are out of their bounds
+   * @throws IllegalArgumentException if the bits are out of bounds
    */
   public ObserveOptions {
     if (channelBits < MIN_BITS || channelBits > MAX_BITS) {
@@ -40,24 +40,24 @@ public record ObserveOptions(
     }
   }
 
-  /** What the user chose, or else what a placement needs. */
+  /** Returns the options with the user's choice, or else with what a placement needs. */
   public ObserveOptions forPlacement(Placement placement) {
     String needed = placement == Placement.ALL_SUPPORTED ? Observation.ALL_SUPPORTED : DEFAULT;
     return new ObserveOptions(Optional.of(chosen.orElse(needed)), channels, channelBits, collect);
   }
 
-  /** What is observed. */
+  /** Returns what is observed. */
   public String observe() {
     return chosen.orElse(DEFAULT);
   }
 
-  /** The options by their names on the command line. */
+  /** Returns the options by their command-line names. */
   public SortedMap<String, String> configuration() {
     return new Settings()
         .put("observe", chosen)
         .put("channels", channels)
         .put("channel-bits", channelBits)
-        // A run of histograms alone is the run that it was before there were other kinds.
+        // A run with only histograms has the same fingerprint as before other kinds existed.
         .put("collect", Optional.of(collect).filter(kinds -> !kinds.onlyHistograms()))
         .values();
   }

@@ -22,13 +22,13 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * What a few samples tell about the model before the job: those of the smallest hashes, so it is a
- * function of the data.
+ * What a few samples show about the model before the job. They are those with the smallest hashes,
+ * so the result is a function of the data.
  *
- * @param channels number of channels by tensor, where all these samples agree on it
- * @param varying tensors with a channel axis of which they do not agree, or that lack it
+ * @param channels number of channels by tensor, if all these samples agree on it
+ * @param varying tensors whose channel axis is missing, or differs in size between these samples
  * @param sampleBytes of all observed tensors of one sample, the largest
- * @param batchSize what can be run at once without changing a bit or running out of room
+ * @param batchSize batch size that neither changes a bit nor runs out of memory
  */
 record Probe(
     SortedMap<String, Long> channels, SortedSet<String> varying, long sampleBytes, int batchSize) {
@@ -41,7 +41,7 @@ record Probe(
   /**
    * Runs the samples on the driver.
    *
-   * @throws TareException (usage) if not even one sample's tensors fit beside the heap
+   * @throws TareException (usage) if not even one sample's tensors fit the memory outside the heap
    */
   static Probe run(
       ModelHandle model,
@@ -75,7 +75,7 @@ record Probe(
       return new Probe(channels, varying, sampleBytes, batchSize);
     } catch (OutOfMemoryError e) {
       throw TareException.usage(
-          "The tensors of one sample that are to be observed do not fit into this JVM of %s (%s): set %s, or observe less by --observe"
+          "The observed tensors of one sample do not fit into this JVM of %s (%s): set %s, or observe less with --observe"
               .formatted(
                   TaskHeap.text(heap.bytes()), e.getMessage(), heap.settingOf(2 * heap.bytes())));
     }
@@ -131,14 +131,14 @@ record Probe(
             .mapToLong(shape -> shape.size() * Float.BYTES)
             .max()
             .orElse(1);
-    // Unless told otherwise, a JVM allows as many bytes beside the heap as in it.
+    // By default a JVM allows as many bytes outside the heap as in it.
     double beside = heap.bytes() / GROWTH / Math.max(1, heap.tasks());
     long fits =
         Math.min((long) (beside / Math.max(1, sampleBytes)), Integer.MAX_VALUE / (2 * largest + 1));
     return (int) Math.max(1, Math.min(wanted, fits));
   }
 
-  /** Bytes beside the heap for the tensors of a batch. */
+  /** Returns the bytes outside the heap for the tensors of a batch. */
   long batchBytes() {
     return (long) (GROWTH * sampleBytes * batchSize);
   }

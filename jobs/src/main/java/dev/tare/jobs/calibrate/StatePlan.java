@@ -16,11 +16,11 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What is kept of each channel, and how much heap the states of one task take for it at most.
+ * What is kept per channel, and an upper bound of the heap that the states of one task need.
  *
- * <p>Law: a function of the observed tensors, their channels and the settings alone. No cluster, no
- * heap and no data enter, so neither do they enter the statistics; a heap that cannot hold what was
- * decided is refused, see {@link #requireRoom}.
+ * <p>Law: a function of the observed tensors, their channels and the settings alone. It does not
+ * depend on cluster, heap or data, so neither do the statistics; too small a heap is refused, see
+ * {@link #requireRoom}.
  *
  * @param observed the tensors, each with what is kept of it
  * @param kinds what is collected of each; the choice of the mode does not depend on it, so neither
@@ -41,12 +41,12 @@ record StatePlan(
     long histogramBytes) {
 
   /**
-   * What {@code --channels auto} lets the states of one task take. An executor of 2 GB has room for
-   * it under Spark's own settings.
+   * The limit of {@code --channels auto} for the states of one task. It fits an executor of 2 GB
+   * with Spark's default settings.
    */
   static final long AUTO_BYTES = 896L << 20;
 
-  /** What a task needs beside tables: one block on its way out, and samples that wait. */
+  /** What a task needs besides tables: one block to be sent, and waiting samples. */
   private static final long BESIDE = 24L << 20;
 
   StatePlan {
@@ -55,11 +55,11 @@ record StatePlan(
   }
 
   /**
-   * Decides what is kept of every tensor and of its channels, and how large a task grows by it.
+   * Decides what is kept of every tensor and its channels, and how much memory a task needs.
    *
    * @param tensors what is observed
    * @param channels number of channels by tensor; tensors without channels are absent
-   * @param asked what the user wants kept; empty for what fits
+   * @param asked the user's choice; empty for what fits
    * @param kinds what is collected
    */
   static StatePlan of(
@@ -102,7 +102,7 @@ record StatePlan(
     return bytes;
   }
 
-  /** What moments take beside. */
+  /** Returns the additional bytes for moments. */
   private static long moments(
       SortedSet<StateKind> kinds,
       List<ObservedTensor> tensors,
@@ -119,9 +119,9 @@ record StatePlan(
   }
 
   /**
-   * Looks whether one task's states fit.
+   * Checks that one task's states fit.
    *
-   * @throws TareException (usage) if not: the message says which setting would do
+   * @throws TareException (usage) if not; the message says what to set
    */
   void requireRoom(TaskHeap heap, Map<String, Long> counts) {
     if (bytes <= heap.room()) {
@@ -138,14 +138,14 @@ record StatePlan(
     }
     TareException refusal = doesNotFit(heap, bytes);
     throw TareException.usage(
-        "Calibration keeps %s of %d tensors. %s%s, or observe less by --observe."
+        "Calibration keeps %s of %d tensors. %s%s, or observe less with --observe."
             .formatted(kept(), observed.size(), refusal.getMessage(), less));
   }
 
-  /** The refusal of a heap. */
+  /** Creates the exception for too small a heap. */
   static TareException doesNotFit(TaskHeap heap, long bytes) {
     return TareException.usage(
-        "A task takes up to %s for its counts, and of a heap of %s Spark leaves %s: set %s"
+        "A task needs up to %s for its counts, but of a heap of %s Spark leaves %s: set %s"
             .formatted(
                 TaskHeap.text(bytes),
                 TaskHeap.text(heap.bytes()),
@@ -153,7 +153,7 @@ record StatePlan(
                 heap.settingFor(bytes)));
   }
 
-  /** What is kept, for people; where auto did not take histograms, with the reason. */
+  /** Describes what is kept, and why auto did not choose histograms. */
   String describe(boolean auto) {
     boolean lowered = auto && mode != ChannelMode.HISTOGRAM && channels > 0;
     return lowered

@@ -11,9 +11,9 @@ import org.apache.spark.TaskKilledException;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * Lets as many tasks of a JVM hold states at once as its heap has room for; the others wait, each
- * on its core. What they count does not change, so a heap that is too small for all cores costs
- * time and nothing else.
+ * Limits the tasks of a JVM that have states at once to what its heap has space for; the others
+ * wait, each on its core. Results do not change, so a heap that is too small for all cores only
+ * costs time.
  */
 final class StateRoom {
 
@@ -22,12 +22,12 @@ final class StateRoom {
   private StateRoom() {}
 
   /**
-   * Waits for room, which comes back when the task ends.
+   * Waits for memory, which is released when the task ends.
    *
    * @param heap of this JVM
-   * @param bytes how much of it the task takes
-   * @param beside how much it takes beside the heap, of which there is as much as heap
-   * @throws TareException (usage) if the JVM can never have so much
+   * @param bytes how much of it the task needs
+   * @param beside how much it needs outside the heap, where as much is available as in it
+   * @throws TareException (usage) if the JVM can never have that much
    */
   static void enter(TaskHeap heap, long bytes, long beside) {
     TaskContext task = TaskContext.get();

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What one task did. It travels with the states, so that a retried task counts once; accumulators
- * would count it twice.
+ * What one task did. It is returned with the states, so that a retried task counts once;
+ * accumulators would count it twice.
  *
  * @param samples samples run
  * @param batches batches run
@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  * @param observeNanos time spent on counting
  * @param runtime version of ONNX Runtime
  * @param cpuModel name of the processor
- * @param cpuFeatures its features: mixed ones break the law
+ * @param cpuFeatures its features, which must be equal on all executors
  * @param jvm host and process that ran the task
  */
 record TaskReport(

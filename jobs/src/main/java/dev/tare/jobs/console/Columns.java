@@ -4,10 +4,10 @@ import dev.tare.jobs.Printable;
 import java.io.PrintStream;
 import java.util.List;
 
-/** Rows of text, lined up. */
+/** Prints rows of text in aligned columns. */
 public final class Columns {
 
-  /** Where the cells of a column stand; numbers are read by their ends. */
+  /** Alignment of the cells of a column; numbers are aligned right. */
   public enum Align {
     LEFT,
     RIGHT;

@@ -4,14 +4,14 @@ import dev.tare.jobs.Printable;
 import java.io.PrintStream;
 
 /**
- * Where a command writes.
+ * The output streams of a command.
  *
  * @param out results, which can be piped
- * @param progress what a person who waits wants to know; standard error
+ * @param progress messages about progress; standard error
  */
 public record Console(PrintStream out, PrintStream progress) {
 
-  /** A line about the work, of which hidden characters are shown. */
+  /** Prints a line about progress, with hidden characters escaped. */
   public void line(String text) {
     progress.println(Printable.message(text));
   }

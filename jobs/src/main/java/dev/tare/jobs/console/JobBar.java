@@ -7,7 +7,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Progress for a terminal: one line, drawn anew, that goes when the work is done. */
+/** Progress for a terminal: one line that is redrawn, and removed when the work is done. */
 public final class JobBar implements JobDisplay {
 
   private static final int REDRAW_MILLIS = 250;
@@ -56,13 +56,13 @@ public final class JobBar implements JobDisplay {
     if (bar.isPresent()) {
       bar.get().close();
       bar = Optional.empty();
-      // A bar that was never drawn before does not close its line.
+      // A bar that was never drawn does not close its line.
       out.print(ERASE);
       out.flush();
     }
   }
 
-  /** The terminal's last line; not by JLine, which would look for a terminal of its own. */
+  /** Writes the terminal's last line; without JLine, which would open its own terminal. */
   private final class Line implements ProgressBarConsumer {
     @Override
     public int getMaxRenderedLength() {

@@ -1,18 +1,18 @@
 package dev.tare.jobs.console;
 
-/** Where a person sees how far the jobs of Spark are; thread-safe. */
+/** Displays the progress of Spark jobs; thread-safe. */
 public interface JobDisplay extends AutoCloseable {
 
   /**
-   * Shows the work that goes on.
+   * Shows the current work.
    *
-   * @param work what is done, as Spark's UI names it
+   * @param work its description, as in Spark's UI
    * @param done rows or tasks, at most the total
    * @param total at least 1
    */
   void show(String work, long done, long total);
 
-  /** Takes away what must not stay. */
+  /** Removes what must not stay on the screen. */
   @Override
   void close();
 }

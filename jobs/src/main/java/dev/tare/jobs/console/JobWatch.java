@@ -14,12 +14,12 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.OptionConverters;
 
 /**
- * Follows the stage that Spark works on and shows how far it is.
+ * Follows Spark's current stage and shows its progress.
  *
- * <p>A stage that reads a shuffle is as far as the share of its rows that its tasks have read: the
- * shuffle's writers counted them, and executors tell how many they read with every heartbeat. So a
- * calibration counts samples, however few tasks it has. Other stages count tasks. Nothing of this
- * enters a result.
+ * <p>The progress of a stage that reads a shuffle is the share of rows that its tasks have read:
+ * the shuffle's writers counted them, and executors report rows read with every heartbeat. So a
+ * calibration counts samples, however few tasks it has. Other stages count tasks. No result depends
+ * on it.
  */
 public final class JobWatch extends SparkListener {
 

@@ -9,8 +9,8 @@ import org.apache.spark.sql.SparkSession;
 import scala.jdk.javaapi.OptionConverters;
 
 /**
- * Tells a person how far a run is: a line when a stage begins and one when it ends, and between
- * them a bar on a terminal, a line now and then elsewhere.
+ * Shows the progress of a run: a line at the start and at the end of each stage, and between them a
+ * bar on a terminal, or occasional lines elsewhere.
  */
 public final class Progress {
 
@@ -19,8 +19,8 @@ public final class Progress {
   private int stage;
 
   /**
-   * @param out where lines go; standard error, so that results can be piped
-   * @param stages how many there will be
+   * @param out receives lines; standard error, so that results can be piped
+   * @param stages number of stages
    */
   public Progress(PrintStream out, int stages) {
     this.out = out;
@@ -51,7 +51,7 @@ public final class Progress {
     return result;
   }
 
-  /** Runs work and shows how far its Spark jobs are. */
+  /** Runs work and shows the progress of its Spark jobs. */
   public <T> T follow(Work<T> work) throws IOException {
     SparkSession spark = OptionConverters.toJava(SparkSession.getDefaultSession()).orElse(null);
     if (spark == null) {

@@ -15,10 +15,10 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** The quality of a model as a table for people, with what its reader should know beside it. */
+/** Prints the quality of a model as a table, with notes. */
 public final class QualityTable {
 
-  /** Fewer samples say little about others. */
+  /** With fewer samples the figures say little about others. */
   private static final long FEW_SAMPLES = 32;
 
   private QualityTable() {}
@@ -26,7 +26,7 @@ public final class QualityTable {
   /**
    * A column.
    *
-   * @param always whether it is there even where no output has a value in it
+   * @param always whether it is shown even if no output has a value
    */
   private record Column(
       String title, boolean always, Function<Quality.OutputQuality, Optional<String>> cell) {

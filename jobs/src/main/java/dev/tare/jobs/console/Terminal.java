@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What is known of the terminal behind standard error.
+ * Properties of the terminal on standard error.
  *
  * <p>{@code TARE_PROGRESS} says {@code bar} or {@code lines}; the launcher sets it where standard
- * error is a terminal. Without it the operating system is asked, as under spark-submit. Java itself
- * knows only whether standard input and output are one.
+ * error is a terminal. Without it, as under spark-submit, the operating system is queried. Java
+ * itself only tells whether both standard input and output are a terminal.
  */
 public final class Terminal {
 
@@ -20,7 +20,7 @@ public final class Terminal {
 
   private Terminal() {}
 
-  /** Whether a line on standard error may be drawn anew. */
+  /** Whether a line on standard error may be redrawn. */
   public static boolean redraws(Map<String, String> environment) {
     String wish = environment.getOrDefault("TARE_PROGRESS", "");
     if (wish.equals("bar") || wish.equals("lines")) {
@@ -38,7 +38,7 @@ public final class Terminal {
     }
   }
 
-  /** Its width, as {@code COLUMNS} says. */
+  /** Returns its width from {@code COLUMNS}. */
   public static int columns(Map<String, String> environment) {
     try {
       return Math.max(

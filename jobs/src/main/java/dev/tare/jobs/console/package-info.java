@@ -1,5 +1,5 @@
 /**
- * What people see while they wait, and tables of results. Begin at {@link
- * dev.tare.jobs.console.Progress}; stages tell it what they do.
+ * Progress while a command runs, and tables of results. Begin at {@link
+ * dev.tare.jobs.console.Progress}, which stages report to. The next room is {@code manage}.
  */
 package dev.tare.jobs.console;

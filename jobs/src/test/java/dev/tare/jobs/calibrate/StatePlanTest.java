@@ -112,10 +112,8 @@ class StatePlanTest {
         .isInstanceOfSatisfying(
             TareException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
         .hasMessage(
-            "Calibration keeps histograms of 171666 channels of 102 tensors. A task takes up to"
-                + " 2.2 GB for its counts, and of a heap of 2.0 GB Spark leaves 900 MB: set"
-                + " SIZE=5632m, or --channels extremes (93 MB), or --channels none (76 MB), or"
-                + " observe less by --observe.");
+            "Calibration keeps histograms of 171666 channels of 102 tensors. A task needs up to 2.2 GB for its counts, but of a heap of 2.0 GB Spark leaves 900 MB: set"
+                + " SIZE=5632m, or --channels extremes (93 MB), or --channels none (76 MB), or observe less with --observe.");
     plan.requireRoom(heap(5632), counts);
     assertThatThrownBy(() -> plan.requireRoom(heap(5376), counts))
         .isInstanceOf(TareException.class);

@@ -156,7 +156,7 @@ class ChannelsRunTest {
   void anAxisOfAnotherSizeInOtherSamplesIsNoChannelAxis() throws IOException {
     int[] lengths = IntStream.range(0, 24).map(i -> 1 + i % 5).toArray();
     assertThat(attention(lengths).ends(0).err())
-        .contains("No channels of", "another size in other samples");
+        .contains("No channels for", "differs in size between samples");
     assertThat(calibration(output).path("tensors-without-channels").toString()).contains("\"s\"");
     assertThat(calibration(output).path("channels").asText()).isEqualTo("histogram");
   }
