@@ -39,7 +39,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** The first thing a newcomer sees: a real model, real text, all four stages, and a table. */
+/** The demo: a real model, real text, all four stages, and a table of results. */
 public final class Demo implements SparkWork<ExitCode> {
 
   private static final int MAX_LENGTH = 128;
@@ -107,7 +107,7 @@ public final class Demo implements SparkWork<ExitCode> {
         OptionalInt.empty());
   }
 
-  /** Time of calibration over that of the model alone, on the same samples. */
+  /** Returns the time of calibration divided by that of the model alone, on the same samples. */
   private static OptionalDouble overPlain(SparkSession spark, RunOptions run, FinishedRun made)
       throws IOException {
     Optional<CalibrationFacts> calibration = made.facts().calibration();

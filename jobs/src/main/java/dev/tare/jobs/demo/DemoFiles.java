@@ -10,7 +10,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
- * What the demonstrations read and where they write.
+ * The files that the demos read, and the folder they write to.
  *
  * @param assets models and texts, as Maven fetched them
  */
@@ -27,28 +27,27 @@ public record DemoFiles(Path assets) {
         System.getProperty("tare.assets", home == null ? "" : home + "/jobs/target/assets");
     if (folder.isEmpty() || !Files.isDirectory(Path.of(folder))) {
       throw TareException.badInput(
-          "The demo's model and text are not here: start it with deploy/tare demo, which lets Maven"
-              + " fetch them");
+          "The demo's model and text are missing: start it with deploy/tare demo, which lets Maven fetch them");
     }
     return new DemoFiles(Path.of(folder).toAbsolutePath().normalize());
   }
 
-  /** A fetched file by its name. */
+  /** Returns a fetched file by name. */
   Path asset(String name) {
     return assets.resolve(name);
   }
 
-  /** A folder for what demonstrations write, made if need be. */
+  /** Returns the folder that demos write to; creates it if necessary. */
   Path home() throws IOException {
     return Files.createDirectories(assets.resolveSibling("demo"));
   }
 
-  /** The definitions of WordNet 3.1. */
+  /** Reads the definitions of WordNet 3.1. */
   List<String> definitions() throws IOException {
     return WordNetDefinitions.read(asset("net/sf/extjwnl/data/wordnet/wn31"));
   }
 
-  /** A folder below {@link #home} that no run has. */
+  /** Returns a new folder below {@link #home}. */
   Path newRun() throws IOException {
     return home()
         .resolve(

@@ -19,14 +19,14 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * The same samples through the float model with nothing observed: what calibration is held against.
+ * Runs the same samples through the float model without observing, for comparison with calibration.
  */
 public final class PlainInference {
 
   private PlainInference() {}
 
   /**
-   * Runs the model.
+   * Runs the float model over the samples.
    *
    * @param samples rows of hash and encoded sample
    * @return nanoseconds inside ONNX Runtime, summed over tasks

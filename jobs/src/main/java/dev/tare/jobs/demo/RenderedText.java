@@ -22,7 +22,7 @@ import javax.imageio.ImageIO;
  * Lines of English words, drawn by Java2D into PNG files.
  *
  * <p>The same seed gives the same pixels on one Java with one set of fonts. Calibration and
- * evaluation share neither words nor fonts nor noise.
+ * evaluation images have different words, fonts and noise.
  */
 public final class RenderedText {
 
@@ -75,7 +75,7 @@ public final class RenderedText {
   private RenderedText() {}
 
   /**
-   * Fills a folder with images and removes those that it had.
+   * Fills a folder with images, replacing existing ones.
    *
    * @param texts where words are taken from: every second one, by the alphabet, for either part
    * @param images how many, at least 1
@@ -100,7 +100,7 @@ public final class RenderedText {
     }
   }
 
-  /** Different words of a part, in the order of the alphabet. */
+  /** Returns the different words of a part, in alphabetical order. */
   static List<String> words(List<String> texts, Part part) {
     TreeSet<String> all = new TreeSet<>();
     for (String text : texts) {
@@ -183,7 +183,7 @@ public final class RenderedText {
     }
   }
 
-  /** Java without fonts fails on first use, in ways that differ by version. */
+  /** Java without fonts fails on first use, differently in each version. */
   private static void requireFonts() {
     try {
       Graphics2D graphics = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();

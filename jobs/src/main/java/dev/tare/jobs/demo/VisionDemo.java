@@ -44,19 +44,17 @@ public final class VisionDemo implements SparkWork<ExitCode> {
   private static final int EVAL_SAMPLES = 128;
   private static final int BATCH_SIZE = 8;
 
-  /**
-   * What PP-OCR prepares its images by; it pads with 0 after mean and std, which is 127.5 before.
-   */
+  /** The preparation of PP-OCR's images; padding with 0 after mean and std is 127.5 before. */
   private static final ImageOptions PREPARATION =
       ImageOptions.DEFAULT
           .withChannels(ChannelOrder.BGR)
           .withMeanAndStd(ChannelValues.of(0.5), ChannelValues.of(0.5));
 
   /**
-   * A model of the demonstration.
+   * A model of the demo.
    *
    * @param folder of its run and its images
-   * @param positions what its argmax decides
+   * @param positions what its argmax means
    */
   private record Reader(
       String title, String folder, String file, Kind kind, ImageOptions images, String positions) {}

@@ -14,7 +14,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** One tensor of both tables; a side that lacks it leaves its count null. */
+/** Compares one tensor of both tables; the count is null for a side that lacks it. */
 final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
 
   private static final long serialVersionUID = 1L;

@@ -24,7 +24,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
-/** {@code tare drift}: a table for people, a file for machines, and the exit code. */
+/** {@code tare drift}: prints a table, writes a JSON file, and returns the exit code. */
 public final class DriftCheck implements SparkWork<ExitCode> {
 
   private final DriftOptions options;
@@ -36,7 +36,7 @@ public final class DriftCheck implements SparkWork<ExitCode> {
   }
 
   /**
-   * Compares the statistics of a run with those that the published scales come from.
+   * Compares the statistics of a run with those that the published scales were computed from.
    *
    * @return ok, or gate failed if a tensor exceeds a limit
    * @throws TareException (bad input) if the runs are of different models, have no tensor in
@@ -103,7 +103,7 @@ public final class DriftCheck implements SparkWork<ExitCode> {
     }
   }
 
-  /** A quantized run that was published names the statistics that its scales are from. */
+  /** A published quantized run names the statistics that its scales were computed from. */
   private static FinishedRun statistics(Lineage lineage) {
     FinishedRun nearest = lineage.runs().get(0);
     FinishedRun run = lineage.holding(Part.STATISTICS).orElse(nearest);
@@ -121,13 +121,13 @@ public final class DriftCheck implements SparkWork<ExitCode> {
     String model = baseline.calibration().modelSha256();
     if (!plan.modelSha256().equals(model)) {
       throw TareException.badInput(
-          "The plan in %s is of another model: sha256 %s, but the baseline's has %s"
+          "The plan in %s is for another model: sha256 %s, but the baseline's has %s"
               .formatted(run.get().folder().path(), plan.modelSha256(), model));
     }
     return Optional.of(plan);
   }
 
-  /** A scale that nothing was held against must not look like one that still fits. */
+  /** A scale that was not compared must not look like one that still fits. */
   private static void requireCovered(
       DriftResult result, Optional<QuantPlan> plan, FinishedRun current) {
     if (result.tensors().isEmpty()) {
@@ -138,7 +138,7 @@ public final class DriftCheck implements SparkWork<ExitCode> {
           && plan.get().tensors().stream()
               .anyMatch(t -> t.tensor().equals(tensor) && t.quantized())) {
         throw TareException.badInput(
-            "Tensor '%s' has a published scale but stands only in the %s statistics; calibrate %s with the same --observe"
+            "Tensor '%s' has a published scale but is only in the %s statistics; calibrate %s with the same --observe"
                 .formatted(tensor, result.oneSided().get(tensor), current.folder().path()));
       }
     }

@@ -20,8 +20,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Compares two tables of statistics tensor by tensor, on the executors: the driver sees a row of
- * figures for each tensor, never its bins.
+ * Compares two tables of statistics tensor by tensor, on the executors: the driver receives a row
+ * of figures per tensor, never its bins.
  */
 public final class DriftJob {
 
@@ -36,8 +36,8 @@ public final class DriftJob {
    *
    * @param baseline statistics table that the scales were selected from
    * @param current statistics table of new data, of the same model
-   * @param plan the published scales; empty to compare distributions alone
-   * @return what was compared, and the tensors that only one side has
+   * @param plan the published scales; empty to compare only distributions
+   * @return the comparison, and the tensors that only one side has
    */
   public DriftResult run(Path baseline, Path current, Optional<QuantPlan> plan) {
     SparkJobs.describe(spark, "drift: compare the statistics of every tensor");

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.JsonText;
 import java.util.List;
 
-/** The comparison as JSON, format version 1; numbers that JSON lacks are null. */
+/** Writes the comparison as JSON, format version 1; numbers that JSON cannot represent are null. */
 public final class DriftJson {
 
   private static final int FORMAT_VERSION = 1;
@@ -13,10 +13,10 @@ public final class DriftJson {
   private DriftJson() {}
 
   /**
-   * The document that {@code tare drift --json} writes.
+   * Formats the document of {@code tare drift --json}.
    *
-   * @param baseline where the baseline stands
-   * @param current where the current statistics stand
+   * @param baseline location of the baseline
+   * @param current location of the current statistics
    */
   public static String format(
       DriftResult result, DriftLimits limits, String baseline, String current) {

@@ -5,14 +5,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How far a tensor may move before somebody is told.
+ * Limits on how far a tensor may move.
  *
- * @param psi most population stability index
- * @param jensenShannon most Jensen-Shannon distance
- * @param kolmogorovSmirnov most Kolmogorov-Smirnov distance
- * @param clipIncrease how much more of the values, as a share, the published scale may clip than it
- *     clipped of the baseline
- * @param nonFinite how much more of the values, as a share, may be NaN or infinite
+ * @param psi maximum population stability index
+ * @param jensenShannon maximum Jensen-Shannon distance
+ * @param kolmogorovSmirnov maximum Kolmogorov-Smirnov distance
+ * @param clipIncrease maximum increase of the share of values that the published scale clips
+ * @param nonFinite maximum increase of the share of values that are NaN or infinite
  */
 public record DriftLimits(
     double psi,
@@ -21,7 +20,7 @@ public record DriftLimits(
     double clipIncrease,
     double nonFinite) {
 
-  /** The limits that a tensor exceeds, each with both figures; empty if it exceeds none. */
+  /** Returns the limits that a tensor exceeds, each with both figures; empty if there are none. */
   public List<String> exceeded(TensorDrift tensor) {
     List<String> exceeded = new ArrayList<>();
     over("psi", tensor.drift().psi(), psi, exceeded);

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param current run folder with the statistics of new data
  * @param plan run folder with the published plan; empty for the baseline's own, if it has one
  * @param limits how far a tensor may move
- * @param rows rows of the table, the farthest tensors first
+ * @param rows rows of the table, tensors that moved most first
  * @param json file to write all figures to, path or URI
  */
 public record DriftOptions(

@@ -6,9 +6,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What was compared.
+ * The result of a comparison.
  *
- * @param tensors the farthest by population stability index first, equal ones by name
+ * @param tensors sorted by population stability index, highest first, then by name
  * @param oneSided tensors that one side lacks: the side that has it, {@code baseline} or {@code
  *     current}
  */

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The comparison as a table for people, the farthest tensors first. */
+/** Prints the comparison as a table, tensors that moved most first. */
 public final class DriftTable {
 
   private static final int LONGEST_NAME = 60;
@@ -53,7 +53,7 @@ public final class DriftTable {
     return String.format(Locale.ROOT, format, value);
   }
 
-  /** The end of a name tells tensors apart. */
+  /** The end of a name distinguishes tensors. */
   private static String shortened(String name) {
     return name.length() <= LONGEST_NAME
         ? name

@@ -9,10 +9,10 @@ import dev.tare.engine.recipe.Role;
 import java.io.Serializable;
 import java.util.TreeMap;
 
-/** The scale of an activation, as it travels to executors. */
+/** The scale of an activation, serializable for executors. */
 record PublishedScale(QuantType type, float scale, int zeroPoint) implements Serializable {
 
-  /** The scales of a plan by tensor: activations that have one. */
+  /** Returns the scales of a plan's activations, by tensor. */
   static TreeMap<String, PublishedScale> of(QuantPlan plan) {
     TreeMap<String, PublishedScale> scales = new TreeMap<>();
     for (TensorPlan tensor : plan.quantized(Role.ACTIVATION)) {
@@ -29,7 +29,7 @@ record PublishedScale(QuantType type, float scale, int zeroPoint) implements Ser
     return new QuantParams(type, scale, zeroPoint);
   }
 
-  /** Runtimes saturate activations to all of the type. */
+  /** Runtimes saturate activations to the full range of the type. */
   Limits limits() {
     return Limits.of(type);
   }

@@ -11,13 +11,13 @@ import java.util.Optional;
  * @param baselineCount values in the baseline
  * @param currentCount values in the current statistics
  * @param drift the distances
- * @param fit what the published scale does to both; empty for a tensor without one
+ * @param fit how the published scale fits both; empty for a tensor without one
  */
 public record TensorDrift(
     String tensor, long baselineCount, long currentCount, Drift drift, Optional<Fit> fit) {
 
   /**
-   * A scale against the values of then and of now.
+   * How a scale fits the baseline's and the current values.
    *
    * @param baselineClipped share of the baseline's values that saturate, in [0, 1]
    * @param currentClipped share of the current values that do
@@ -32,7 +32,7 @@ public record TensorDrift(
           baseline.clippedShare(), current.clippedShare(), baseline.sqnrDb(), current.sqnrDb());
     }
 
-    /** How much more is clipped now; negative where less is. */
+    /** Returns the increase of the clipped share; negative if less is clipped. */
     public double clipIncrease() {
       return currentClipped - baselineClipped;
     }

@@ -13,8 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How large texts in HOCON become when substitutions are made, told before the parser makes them:
- * ten lines of ten references each are ten thousand million values.
+ * Bounds the size of HOCON texts after substitution, before the parser expands them: ten lines of
+ * ten references each are ten thousand million values.
  *
  * <p>An upper bound. A statement is known by the last element of its key and by those of the keys
  * around it; a reference stands for all statements of its last element.
@@ -44,7 +44,7 @@ final class Expansion {
   }
 
   /**
-   * Looks at a text before it is parsed.
+   * Scans a text before it is parsed.
    *
    * @throws TareException (usage) if it is too long or nested too deeply
    */
@@ -121,7 +121,7 @@ final class Expansion {
   }
 
   /**
-   * Adds everything up.
+   * Checks the expanded size of all texts.
    *
    * @throws TareException (usage) if it becomes too large
    */
@@ -150,7 +150,7 @@ final class Expansion {
       return known;
     }
     if (visiting.size() > MOST_DEPTH || !visiting.add(key)) {
-      // A chain that long, or a circle, which the parser names.
+      // The chain is too long, or a cycle, which the parser reports.
       return visiting.size() > MOST_DEPTH ? MOST_EXPANDED : 0;
     }
     double size = 0;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A file in HOCON with what it includes. Files come from anybody, so that their size, nesting and
- * expansion are bounded, and an {@code include} names a file beside the one that includes it, or
- * below: never a URL, the class path, or another place of this machine.
+ * Reads a HOCON file with its includes. Files are untrusted, so their size, nesting and expansion
+ * are bounded, and an {@code include} may only name a file in the same folder or below: never a
+ * URL, the class path, or another folder.
  */
 public final class HoconFile {
 
@@ -19,32 +19,32 @@ public final class HoconFile {
 
   private HoconFile() {}
 
-  /** Where texts come from. */
+  /** Reads the text of files. */
   public interface Source {
     /**
-     * The text of a file.
+     * Returns the text of a file.
      *
      * @throws TareException (usage) if it cannot be read
      */
     String text(String place);
 
-    /** The place of a file that another one includes. */
+    /** Returns the location of an included file. */
     String beside(String place, String name);
 
-    /** What the program itself has under a name that is included. */
+    /** Returns a file that comes with the program, by included name. */
     default Optional<Config> shipped(String name) {
       return Optional.empty();
     }
   }
 
   /**
-   * Reads and resolves.
+   * Reads a file and resolves its includes and substitutions.
    *
-   * @param what how messages call such a file, as "recipe"
+   * @param what kind of file in messages, such as "recipe"
    * @param place of the file
    * @throws TareException (usage) if it or an included file is missing, files include each other,
-   *     an include names no file beside it, or a limit is exceeded
-   * @throws com.typesafe.config.ConfigException if it is no HOCON
+   *     an include names a file elsewhere, or a limit is exceeded
+   * @throws com.typesafe.config.ConfigException if it is not HOCON
    */
   public static Config resolved(String what, String place, Source source) {
     Expansion expansion = new Expansion(what, place);
@@ -54,7 +54,7 @@ public final class HoconFile {
       return parsed.resolve();
     } catch (StackOverflowError | OutOfMemoryError e) {
       throw TareException.usage(
-          "Cannot read the %s '%s': it is nested or expands beyond what memory holds"
+          "Cannot read the %s '%s': it is nested too deeply or expands to more than memory"
               .formatted(what, place),
           e);
     }

@@ -26,7 +26,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Adds up the statistics of runs.
+ * Merges the statistics of runs.
  *
  * <p>Law: merging the runs over parts of a data set gives the statistics of the run over all of it.
  * That needs equal conditions, which are checked: model, observed tensors, kind of channels,
@@ -35,13 +35,15 @@ import org.apache.spark.storage.StorageLevel;
 public final class MergeJob {
 
   /**
-   * What two runs must have in common.
+   * A condition that must be equal in all runs.
    *
    * @param key its name among the facts
    */
   private record Condition(String key, Function<CalibrationFacts, Object> value) {}
 
-  /** Conditions that no option can overrule: the sum would mean nothing. */
+  /**
+   * Conditions that no option can override: otherwise the merged statistics would be meaningless.
+   */
   private static final List<Condition> ESSENTIAL =
       List.of(
           new Condition(CalibrationFacts.MODEL_SHA256, CalibrationFacts::modelSha256),
@@ -49,7 +51,7 @@ public final class MergeJob {
           new Condition(CalibrationFacts.Channels.BITS, facts -> facts.channels().bits()),
           new Condition(CalibrationFacts.Channels.WITHOUT, facts -> facts.channels().without()));
 
-  /** Conditions under which the law holds to the bit. */
+  /** Conditions for bit-exact merging. */
   private static final List<Condition> EXACT =
       List.of(
           new Condition(CalibrationFacts.TENSORS, CalibrationFacts::tensors),
@@ -66,7 +68,7 @@ public final class MergeJob {
   private final Consumer<String> notices;
 
   /**
-   * @param notices where lines for people go
+   * @param notices receives messages for the user
    */
   MergeJob(
       SparkSession spark, List<FinishedRun> runs, boolean allowMixed, Consumer<String> notices) {
@@ -77,9 +79,9 @@ public final class MergeJob {
   }
 
   /**
-   * Writes the sum.
+   * Checks the runs, merges their statistics and writes the result.
    *
-   * @return facts of the sum
+   * @return facts of the merged statistics
    * @throws TareException (bad input) if the runs were made under different conditions
    */
   CalibrationFacts run(RunAttempt attempt) throws IOException {
@@ -95,7 +97,7 @@ public final class MergeJob {
     return merged(facts, samples, written, moments(attempt), mixed);
   }
 
-  /** The sum of the moments, where all runs have them. */
+  /** Merges the moments, if all runs have them. */
   private Optional<StatisticsStore.Written> moments(RunAttempt attempt) throws IOException {
     List<FinishedRun> having = runs.stream().filter(run -> run.has(Part.MOMENTS)).toList();
     if (having.size() < runs.size()) {
@@ -109,7 +111,7 @@ public final class MergeJob {
     return Optional.of(added(StateKind.MOMENTS, Part.MOMENTS, "add up the moments of", attempt));
   }
 
-  /** Checks the tables of one kind, adds their states up and writes the sum. */
+  /** Checks the tables of one kind, merges their states and writes the result. */
   private StatisticsStore.Written added(StateKind kind, Part part, String what, RunAttempt attempt)
       throws IOException {
     Dataset<Row> states = null;
@@ -119,7 +121,7 @@ public final class MergeJob {
       states = states == null ? own : states.union(own);
     }
     Dataset<Row> merged = StateRow.merged(states).persist(StorageLevel.MEMORY_AND_DISK());
-    // The checks above describe their own jobs, and nothing is summed before this line.
+    // The checks above describe their own jobs; merging begins after this line.
     SparkJobs.describe(spark, "merge: %s %d runs".formatted(what, runs.size()));
     try {
       return StatisticsStore.write(
@@ -134,7 +136,7 @@ public final class MergeJob {
     }
   }
 
-  /** The facts of the first run, but for what the others add or no longer holds of a sum. */
+  /** Returns the facts of the first run, adjusted for the merged statistics. */
   private static CalibrationFacts merged(
       List<CalibrationFacts> facts,
       long samples,
@@ -142,7 +144,7 @@ public final class MergeJob {
       Optional<StatisticsStore.Written> moments,
       List<String> mixed) {
     CalibrationFacts first = facts.get(0);
-    // What a sum of before was marked with stays true of a sum of it.
+    // Marks of an earlier merge also apply to this one.
     LinkedHashSet<String> marks = new LinkedHashSet<>();
     facts.forEach(each -> marks.addAll(each.mixed()));
     marks.addAll(mixed);
@@ -169,8 +171,7 @@ public final class MergeJob {
       return Math.addExact(some, more);
     } catch (ArithmeticException e) {
       throw TareException.badInput(
-          "Cannot merge runs of %d and %d samples: more than can be counted".formatted(some, more),
-          e);
+          "Cannot merge runs of %d and %d samples: their sum overflows".formatted(some, more), e);
     }
   }
 

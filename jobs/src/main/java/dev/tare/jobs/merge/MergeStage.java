@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 
-/** {@code tare merge}: the statistics of several runs, added up. */
+/** {@code tare merge}: merges the statistics of several runs. */
 public record MergeStage(MergeOptions options) implements Stage {
 
   @Override
@@ -55,7 +55,10 @@ public record MergeStage(MergeOptions options) implements Stage {
             sum.contentSha256().substring(0, 16));
   }
 
-  /** The same rows twice are no larger sample; that may be meant, so it is said only. */
+  /**
+   * Reading the same rows twice does not make a larger sample, but it may be intended, so this only
+   * warns.
+   */
   private void warnAboutOverlap(Inputs inputs) throws IOException {
     Map<InputRef, FinishedRun> first = new HashMap<>();
     for (FinishedRun run : runs(inputs)) {

@@ -1,6 +1,6 @@
 /**
- * Statistics of several runs become those of one. Begin at {@link dev.tare.jobs.merge.MergeStage};
- * {@link dev.tare.jobs.merge.MergeJob} adds up tables of {@code table}, and {@code select} reads
- * the sum.
+ * Merges the statistics of several runs. Begin at {@link dev.tare.jobs.merge.MergeStage}; {@link
+ * dev.tare.jobs.merge.MergeJob} merges tables of {@code table}. The next room is {@code select},
+ * which reads the result.
  */
 package dev.tare.jobs.merge;

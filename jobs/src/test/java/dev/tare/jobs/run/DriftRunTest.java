@@ -211,6 +211,6 @@ class DriftRunTest {
             tare("drift", "--baseline", baseline.toString(), "--current", part.toString())
                 .ends(3)
                 .err())
-        .contains("Tensor 'r' has a published scale but stands only in the baseline");
+        .contains("Tensor 'r' has a published scale but is only in the baseline");
   }
 }
