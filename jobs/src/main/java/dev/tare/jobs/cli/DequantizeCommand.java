@@ -15,8 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code tare dequantize}. */
 @Command(
     name = "dequantize",
-    description =
-        "Write a float model with the weights that quantization left, exactly.",
+    description = "Write a float model with the weights that quantization left, exactly.",
     customSynopsis = "tare dequantize RUN --output RUN2 [OPTIONS]",
     footer = "  tare dequantize runs/first --output runs/first-float")
 public final class DequantizeCommand extends TareCommand {

@@ -51,7 +51,7 @@ public record AllStages(RunOptions options) implements Stages {
         .withRecipe(options.recipe());
   }
 
-  /** What calibration reads is read where it does not run, too: it may be held out from. */
+  /** Calibration data is an input even without calibration, since rows may be held out from it. */
   @Override
   public List<InputRef> inputs(Inputs inputs) throws IOException {
     Set<InputRef> all = new LinkedHashSet<>();
@@ -122,11 +122,11 @@ public record AllStages(RunOptions options) implements Stages {
     return work.with(work.facts().with(data.facts()));
   }
 
-  /** Few rows may all fall on one side of the split. */
+  /** With few rows all may be on one side of the split. */
   private static void requireSome(StageData data, Rows rows, String purpose) {
     if (data.select(rows.condition(), OptionalInt.empty()).isEmpty()) {
       throw TareException.badInput(
-          "The split by hash leaves no row of %s to %s: it has %d samples; give more, or rows of their own by --eval-data"
+          "The split by hash leaves no row of %s to %s: it has %d samples; give more, or separate rows with --eval-data"
               .formatted(data.uri(), purpose, data.report().samples()));
     }
   }

@@ -15,7 +15,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Finds mistyped names of local files and recipes before Spark starts, which takes ten seconds. A
- * run that is refused here says so in its folder as any other does.
+ * run refused here records it in its folder like any other.
  */
 final class EarlyLook {
 
@@ -26,7 +26,9 @@ final class EarlyLook {
     this.output = output;
   }
 
-  /** As {@link #check}, unless somebody else started Spark already, whose settings may differ. */
+  /**
+   * Like {@link #check}, unless Spark was already started elsewhere, with settings that may differ.
+   */
   void at(Places places) throws IOException {
     if (!places.equals(Places.NONE) && SparkSession.getDefaultSession().isEmpty()) {
       check(places);
@@ -34,7 +36,7 @@ final class EarlyLook {
   }
 
   /**
-   * Looks at what a command names.
+   * Checks the files that a command names.
    *
    * @throws TareException (bad input) if a local file is missing or is not a file; (usage) if the
    *     recipe is unknown or wrong
@@ -73,7 +75,7 @@ final class EarlyLook {
     }
   }
 
-  /** Globs are looked at when they are listed. */
+  /** Globs are checked when they are listed. */
   private void requireThere(String data) throws IOException {
     if (local(data) && !data.matches(".*[*?{\\[\\\\].*")) {
       Path path = Locations.qualified(data, hadoop);

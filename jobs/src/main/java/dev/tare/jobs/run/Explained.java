@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * What a failure deep inside a job means to the user: data and models that only a task could find
- * to be bad are bad input, not bugs.
+ * Runs work and translates failures deep inside a job for the user: data and models that only a
+ * task found to be bad are bad input, not bugs.
  */
 final class Explained {
 
@@ -22,7 +22,7 @@ final class Explained {
   }
 
   /**
-   * Runs work; what fails in it is thrown on as an error that tells the user what to do.
+   * Runs work; a failure is rethrown as an error that tells the user what to do.
    *
    * @throws TareException (bad input) if a task could not read a file of the data, or ONNX Runtime
    *     could not run a model or a sample; (usage or platform) if memory, disk, native code,
@@ -32,7 +32,7 @@ final class Explained {
     try {
       return work.run();
     } catch (Throwable e) {
-      // All of them: Spark throws checked exceptions that no signature names.
+      // All exceptions: Spark throws checked ones that no signature declares.
       Optional<TareException> known = explain(e);
       if (known.isPresent()) {
         throw known.get();

@@ -6,10 +6,10 @@ import dev.tare.jobs.storage.RunFolder;
 import java.util.Optional;
 
 /**
- * How the making of a run ended.
+ * The outcome of producing a run.
  *
  * @param exitCode ok, or gate failed
- * @param folder where the run is
- * @param made the run; empty for one that was there and is reused
+ * @param folder the run's folder
+ * @param made the run; empty for an existing one that is reused
  */
 public record Outcome(ExitCode exitCode, RunFolder folder, Optional<FinishedRun> made) {}

@@ -5,7 +5,7 @@ import dev.tare.jobs.storage.IfFinished;
 import java.util.Optional;
 
 /**
- * Where a run goes. Not part of its configuration: the same run may go elsewhere.
+ * Where a run is written. Not part of its configuration: the same run may be written elsewhere.
  *
  * @param output run folder, path or URI
  * @param runId id of the run, if not the last path element

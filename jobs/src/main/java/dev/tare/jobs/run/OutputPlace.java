@@ -14,16 +14,16 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobPattern;
 import org.apache.hadoop.fs.Path;
 
-/** Refuses an output among the data: the files of the run would be read as rows of it. */
+/** Refuses an output inside the data: the run's files would be read as data. */
 final class OutputPlace {
 
   private OutputPlace() {}
 
   /**
-   * Compares the places alone; nothing is read or written.
+   * Compares locations only; nothing is read or written.
    *
    * @param data paths, URIs or globs that the command reads
-   * @throws TareException (usage) if the output is one of them, or lies in one
+   * @throws TareException (usage) if the output is one of them, or inside one
    */
   static void requireApart(String output, List<String> data) throws IOException {
     Set<URI> places = forms(output);
@@ -31,14 +31,14 @@ final class OutputPlace {
       for (URI read : forms(location)) {
         if (places.stream().anyMatch(place -> contains(read, place))) {
           throw TareException.usage(
-              "Cannot write a run into %s: it lies in the data %s, and its own files would be read as data; let --output name another place"
+              "Cannot write a run into %s: it is inside the data %s, and its own files would be read as data; choose another --output"
                   .formatted(output, location));
         }
       }
     }
   }
 
-  /** A place as it is named, and on a local disk also where links lead. */
+  /** Returns a location as given, and on a local disk also with links resolved. */
   private static Set<URI> forms(String location) throws IOException {
     Path path = absolute(location);
     Set<URI> forms = new LinkedHashSet<>(List.of(path.toUri()));
@@ -54,9 +54,7 @@ final class OutputPlace {
     return forms;
   }
 
-  /**
-   * Without opening a file system, which would be kept with the settings that are known so early.
-   */
+  /** Without opening a file system, which would be cached with the settings known so early. */
   private static Path absolute(String location) {
     URI store = FileSystem.getDefaultUri(HadoopSettings.ofDriver());
     String home = "file".equals(store.getScheme()) ? System.getProperty("user.dir") : "/user/home";
@@ -82,7 +80,7 @@ final class OutputPlace {
         return false;
       }
     }
-    // Spark does not read what is below such names.
+    // Spark does not read below such names.
     return inner.subList(outer.size(), inner.size()).stream().noneMatch(DataFiles::hidden);
   }
 

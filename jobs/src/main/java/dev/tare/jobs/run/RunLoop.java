@@ -24,26 +24,26 @@ import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Makes a run of any stages: refuses early, reuses a finished one, lets the stages write, checks
- * that what was read is still the same, and publishes.
+ * Produces a run from any stages: checks early, reuses a finished run, lets the stages write,
+ * checks that the inputs have not changed, and publishes.
  */
 public final class RunLoop {
 
   private final Console console;
 
   /**
-   * @param console where results and progress go
+   * @param console receives results and progress
    */
   public RunLoop(Console console) {
     this.console = console;
   }
 
   /**
-   * Makes a run on a Spark session of its own and prints where it is.
+   * Produces a run in a new Spark session and prints its location.
    *
    * @return ok, or gate failed
    * @throws dev.tare.jobs.TareException (usage) if the output cannot be written; (already finished)
-   *     if it holds another finished run; and what the stages refuse
+   *     if it contains another finished run; and what the stages throw
    */
   public ExitCode produce(OutputOptions output, Stages stages) throws IOException {
     OutputPlace.requireApart(output.output(), stages.places().data());
@@ -62,7 +62,7 @@ public final class RunLoop {
         });
   }
 
-  /** Makes a run on a session that there is; prints no result of it. */
+  /** Produces a run in an existing session; prints no result. */
   public Outcome produce(SparkSession spark, OutputOptions output, Stages stages)
       throws IOException {
     RunFolder folder = RunFolder.at(output.output(), output.runId(), SparkJobs.hadoop(spark));

@@ -39,18 +39,18 @@ public record RunOptions(
     Optional<String> classes,
     OptionalInt sensitivity) {
 
-  /** The recipe of who names none. */
+  /** The default recipe. */
   public static final String DEFAULT_RECIPE = "int8";
 
-  /** The gate of who names none; {@code tare evaluate} has none unless asked. */
+  /** The default gate of {@code tare run}; {@code tare evaluate} has none by default. */
   public static final double DEFAULT_MIN_COSINE = 0.95;
 
-  /** What {@code classes} says, or its default. */
+  /** Returns {@code classes} or its default. */
   public String classesOrAuto() {
     return classes.orElse("auto");
   }
 
-  /** What calibration is told; which tensors are observed depends on the recipe. */
+  /** Returns the options of calibration; which tensors are observed depends on the recipe. */
   public CalibrateOptions calibrate(Placement placement) {
     return new CalibrateOptions(model, data, observe.forPlacement(placement));
   }
@@ -69,7 +69,7 @@ public record RunOptions(
     return new EvaluateOptions(model, Optional.empty(), heldOut, gate, classes, sensitivity);
   }
 
-  /** Effective configuration by option name, without the output. */
+  /** Returns the effective configuration by option name, without the output. */
   public SortedMap<String, String> configuration() {
     return new Settings()
         .put("model", model)

@@ -11,7 +11,7 @@ import java.io.PrintStream;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
-/** A Spark session that ends with the work, unless somebody else had started it. */
+/** A Spark session that is stopped after the work, unless it existed before. */
 public final class Session implements AutoCloseable {
 
   private final SparkSession spark;
@@ -23,9 +23,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Lets work run on a session of its own; what fails in it is explained.
+   * Runs work in a new session and explains failures.
    *
-   * @param subcommand as it is typed
+   * @param subcommand the subcommand's name
    * @param run id or location of the run that it makes or reads, if any
    * @throws dev.tare.jobs.TareException as {@link #open} and {@link Explained#run} do
    */
@@ -38,14 +38,14 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Opens a session for a subcommand, and says on a cluster which application it is.
+   * Opens a session for a subcommand, and prints the application id on a cluster.
    *
-   * @param subcommand as it is typed
+   * @param subcommand the subcommand's name
    * @param run id or location of the run that it makes or reads: Spark's pages show the last path
    *     element; empty if there is none
-   * @param progress where lines for a person go
-   * @throws dev.tare.jobs.TareException (usage) if Spark does not take its settings; (platform) if
-   *     the cluster cannot be reached
+   * @param progress receives messages for the user
+   * @throws dev.tare.jobs.TareException (usage) if Spark refuses its settings; (platform) if the
+   *     cluster cannot be reached
    */
   private static Session open(String subcommand, Optional<String> run, PrintStream progress) {
     boolean own = SparkSession.getDefaultSession().isEmpty();
@@ -56,13 +56,13 @@ public final class Session implements AutoCloseable {
             .appName(name)
             // Tensor names are data: 'W' and 'w' are two tensors.
             .config("spark.sql.caseSensitive", true)
-            // Executors that start from here on: ONNX Runtime and the tokenizer shall not call
-            // home.
+            // For executors that start from here on: ONNX Runtime and the tokenizer must not send
+            // telemetry.
             .config("spark.executorEnv.ORT_DISABLE_TELEMETRY", "1")
             .config("spark.executorEnv.OPT_OUT_TRACKING", "true");
     Umask.unlessSet().ifPresent(umask -> builder.config("spark.hadoop." + Umask.KEY, umask));
     if (System.getProperty("spark.master", "local").startsWith("local")) {
-      // A task that is out of memory shall fail, not end the JVM that has to tell of it.
+      // A task that is out of memory must fail, not end the JVM that has to report it.
       builder.config("spark.executor.killOnFatalError.depth", 0);
     }
     SparkSession spark = start(builder);
@@ -79,13 +79,13 @@ public final class Session implements AutoCloseable {
     try {
       return builder.getOrCreate();
     } catch (Throwable e) {
-      // All of them: a setting that Spark does not take shows as any kind of failure.
+      // All exceptions: a setting that Spark refuses may cause any kind of failure.
       Stop.check();
       throw Faults.ofStart(e);
     }
   }
 
-  /** Before anybody has looked whether it is a location at all. */
+  /** The text may not be a valid location yet. */
   private static String lastElement(String location) {
     String bare = location.replaceFirst("/+$", "");
     return bare.substring(bare.lastIndexOf('/') + 1);

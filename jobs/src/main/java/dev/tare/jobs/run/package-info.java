@@ -1,7 +1,8 @@
 /**
- * From options to a finished run, in one loop for every stage and for all of them. Begin at {@link
- * dev.tare.jobs.run.RunLoop}, which makes the run folder of {@code storage} and lets stages fill
- * it; what a stage is says {@code stage}, and {@link dev.tare.jobs.run.AllStages} are those of
- * {@code tare run}.
+ * From options to a finished run, in one loop for single stages and for all of them. Begin at
+ * {@link dev.tare.jobs.run.RunLoop}, which creates the run folder through {@code storage} and lets
+ * stages write to it; {@code stage} defines what a stage is, and {@link
+ * dev.tare.jobs.run.AllStages} are those of {@code tare run}. The next room of the reading path is
+ * {@code calibrate}.
  */
 package dev.tare.jobs.run;

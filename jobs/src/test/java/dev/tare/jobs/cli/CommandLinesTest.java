@@ -402,7 +402,11 @@ class CommandLinesTest {
     assertUsage("Unknown option '--sampels'; did you mean '--samples'?", "run", "--sampels", "5");
     assertUsage("Unknown subcommand 'calibrat'; did you mean 'calibrate'?", "calibrat");
     assertUsage("Unknown option '--verison'; did you mean '--version'?", "--verison");
-    assertUsage("'--master' is an option of Spark: put it before the subcommand", "run", "--master", "local");
+    assertUsage(
+        "'--master' is an option of Spark: put it before the subcommand",
+        "run",
+        "--master",
+        "local");
     assertUsage("'--conf=a=b' is an option of Spark", "calibrate", "--conf=a=b");
     assertUsage("Missing required options: '--model=M.onnx'", "calibrate");
     assertUsage("Invalid value for option '--samples': 0 is less than 1", "demo", "--samples=0");

@@ -70,7 +70,8 @@ class ConfigurationFileTest {
     assertRefused("model = true", "run.conf: 1: 'model' must be a single text, not true");
     assertRefused("model { a = 1 }", "'model' must be a single text");
     assertRefused("run = 5", "unknown key 'run'");
-    assertRefused("run { min-cosine = 2 }", "run.conf: 1: 'min-cosine': '2' is not between -1 and 1");
+    assertRefused(
+        "run { min-cosine = 2 }", "run.conf: 1: 'min-cosine': '2' is not between -1 and 1");
     assertRefused("allow-mixed = 1", "'allow-mixed': '1' is not true or false");
   }
 

@@ -38,7 +38,7 @@ class OutputPlaceTest {
     assertThatThrownBy(() -> OutputPlace.requireApart(output, List.of("/elsewhere", data)))
         .isInstanceOf(TareException.class)
         .hasMessageContaining("Cannot write a run into " + output)
-        .hasMessageContaining("it lies in the data " + data);
+        .hasMessageContaining("it is inside the data " + data);
   }
 
   @ParameterizedTest
@@ -66,7 +66,7 @@ class OutputPlaceTest {
     for (Path output : List.of(link.resolve("run"), link.resolve("a/b"))) {
       assertThatThrownBy(
               () -> OutputPlace.requireApart(output.toString(), List.of(data.toString())))
-          .hasMessageContaining("it lies in the data");
+          .hasMessageContaining("it is inside the data");
     }
   }
 
@@ -78,7 +78,7 @@ class OutputPlaceTest {
     for (String command : List.of("run", "calibrate")) {
       CommandLine.Result refused =
           tare(command, "--model", model, "--data", data, "--output", data + "/run").ends(2);
-      assertThat(refused.err()).contains("it lies in the data").doesNotContain("\tat ");
+      assertThat(refused.err()).contains("it is inside the data").doesNotContain("\tat ");
       assertThat(Path.of(data, "run")).doesNotExist();
     }
     tare("run", "--model", model, "--data", data, "--eval-data", other, "--output", other + "/run")
