@@ -11,7 +11,7 @@ import java.util.TreeMap;
  *
  * @param file the model
  * @param data folder of its external data files; empty if that is the folder of {@code file}
- * @param aliases the name in {@code file} of each tensor that callers know by another name name name
+ * @param aliases the name in {@code file} of each tensor that callers know by another name
  */
 public record ModelFile(Path file, Optional<Path> data, SortedMap<String, String> aliases) {
 

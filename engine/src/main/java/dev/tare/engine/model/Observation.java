@@ -22,16 +22,12 @@ import java.util.regex.PatternSyntaxException;
  * Chooses the tensors that a calibration observes:
  *
  * <ul>
- *   <li>{@code constant-weight-inputs}: what MatMul, Gemm, Conv and ConvTranspose with a constant
- *       weight read
+ *   <li>{@code constant-weight-inputs}: inputs of MatMul, Gemm, Conv and ConvTranspose with a constant weight
  *   <li>{@code matmul}: every computed operand of every such operator
- *   <li>{@code all-supported}: what operators that {@link Placement#ALL_SUPPORTED} knows read or
- *       make, whichever of them a recipe leaves out
- *   <li>{@code all}: every input and computed tensor that may hold real numbers; where the model
- *       does not tell the type, the runtime must
+ *   <li>{@code all-supported}: inputs and outputs of operators that {@link Placement#ALL_SUPPORTED} supports, even if a recipe leaves some out
+ *   <li>{@code all}: every input and computed tensor that may contain real numbers; if the model does not state the type, the runtime decides
  *   <li>{@code regex:R}: those of {@code all} whose whole name matches a Java regular expression
- *   <li>anything else: those of {@code all} whose whole name matches, {@code *} standing for any
- *       text and {@code ?} for one character
+ *   <li>anything else: those of {@code all} whose whole name matches, where {@code *} matches any text and {@code ?} one character
  * </ul>
  *
  * <p>Constants, and what is computed from constants alone, are never observed, nor is anything
@@ -59,10 +55,9 @@ public final class Observation {
   }
 
   /**
-   * The chosen tensors, sorted by name.
+   * Resolves a choice to tensors, sorted by name.
    *
-   * @throws IllegalArgumentException if nothing is chosen, or the expression is not valid; a
-   *     pattern's message gives the names nearest to it
+   * @throws IllegalArgumentException if nothing is chosen, or the expression is not valid; the message for a pattern suggests the nearest names
    */
   public static List<ObservableTensor> resolve(String what, FloatModel model) {
     return new Observation(what, model).resolve();
@@ -84,7 +79,7 @@ public final class Observation {
                   what,
                   model,
                   what.equals(CONSTANT_WEIGHT_INPUTS)
-                      ? "it has nothing to quantize, no MatMul or Gemm or Conv with a constant weight"
+                      ? "it has nothing to quantize: no MatMul, Gemm or Conv with a constant weight"
                       : "there is no such tensor"));
     }
     return names.stream().map(name -> new ObservableTensor(name, channelAxis(name))).toList();

@@ -6,12 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An input or output of a model as it declares it.
+ * An input or output as declared by a model.
  *
  * @param name tensor name
- * @param dtype element type; empty where none is declared, or where it is no dense tensor of a type
- *     that {@link DType} knows
- * @param dims dimensions, outermost first; empty where not even the rank is declared
+ * @param dtype element type; empty if none is declared, or if it is not a dense tensor of a type in {@link DType}
+ * @param dims dimensions, outermost first; empty if the rank is not declared
  */
 public record TensorInfo(String name, Optional<DType> dtype, Optional<List<Dim>> dims) {
 

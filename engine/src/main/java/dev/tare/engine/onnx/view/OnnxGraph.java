@@ -27,8 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An ONNX model as planning needs it: the constant weights of MatMul, Gemm, Conv and ConvTranspose,
- * and separately those of its subgraphs.
+ * An ONNX model as planning needs it: the constant weights of MatMul, Gemm, Conv and ConvTranspose, and separately those of its subgraphs.
  *
  * <p>Immutable. Costs a walk through the model; constants are decoded on demand.
  */
@@ -106,14 +105,7 @@ public final class OnnxGraph implements ModelGraph {
     return FloatConstants.of(graph, constants, names);
   }
 
-<<<<<<< HEAD
   @Override
-=======
-  /**
-   * Returns every MatMul, Gemm, Conv and ConvTranspose of the main graph that {@link #nodes} leaves
-   * out, with the reason.
-   */
->>>>>>> 6728cce (onnx: views, preparation and writing in plain words)
   public List<SkippedNode> skipped() {
     return List.copyOf(skipped);
   }
