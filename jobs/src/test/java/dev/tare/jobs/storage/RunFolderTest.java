@@ -333,7 +333,7 @@ class RunFolderTest {
                       throw new IllegalStateException("no such file");
                     }),
         ExitCode.USAGE,
-        "r while it was written");
+        "r was removed while it was written");
   }
 
   private org.apache.hadoop.fs.FileSystem fileSystemOf(RunAttempt attempt) throws IOException {
