@@ -3,7 +3,10 @@ package dev.tare.engine.graph;
 import dev.tare.engine.tensor.Tensor;
 import java.util.List;
 
-/** A model's graph as planning needs it: operators, their constant weights, tables and other constants. */
+/**
+ * A model's graph as planning needs it: operators, their constant weights, tables and other
+ * constants.
+ */
 public interface ModelGraph {
 
   /** Returns every operator with a constant weight, in graph order. */
@@ -15,17 +18,21 @@ public interface ModelGraph {
   }
 
   /**
-   * Returns every operator with a constant weight inside bodies of If, Loop and Scan, outermost first.
+   * Returns every operator with a constant weight inside bodies of If, Loop and Scan, outermost
+   * first.
    *
    * <p>What such a node reads cannot be observed, so only its weight can be quantized, in mode
-   * weight-only. Names are unique in the model: nodes and tensors defined in a body are prefixed with the path of the body, as in {@code If#3/then_branch/MatMul#0}; those captured from the main graph are not.
+   * weight-only. Names are unique in the model: nodes and tensors defined in a body are prefixed
+   * with the path of the body, as in {@code If#3/then_branch/MatMul#0}; those captured from the
+   * main graph are not.
    */
   default List<QuantizableNode> inSubgraphs() {
     return List.of();
   }
 
   /**
-   * Returns every floating-point constant that an operator reads, also in bodies, in the order in which they are first read, named as in {@link #inSubgraphs}; costs a walk through the model.
+   * Returns every floating-point constant that an operator reads, also in bodies, in the order in
+   * which they are first read, named as in {@link #inSubgraphs}; costs a walk through the model.
    */
   default List<FloatConstant> floatConstants() {
     return List.of();
@@ -50,7 +57,8 @@ public interface ModelGraph {
   }
 
   /**
-   * Returns a constant tensor by the name that nodes or embeddings give it, wherever the model stores it (initializer or Constant node).
+   * Returns a constant tensor by the name that nodes or embeddings give it, wherever the model
+   * stores it (initializer or Constant node).
    *
    * @throws IllegalArgumentException if there is no constant of that name
    */

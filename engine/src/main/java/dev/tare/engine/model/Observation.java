@@ -22,12 +22,16 @@ import java.util.regex.PatternSyntaxException;
  * Chooses the tensors that a calibration observes:
  *
  * <ul>
- *   <li>{@code constant-weight-inputs}: inputs of MatMul, Gemm, Conv and ConvTranspose with a constant weight
+ *   <li>{@code constant-weight-inputs}: inputs of MatMul, Gemm, Conv and ConvTranspose with a
+ *       constant weight
  *   <li>{@code matmul}: every computed operand of every such operator
- *   <li>{@code all-supported}: inputs and outputs of operators that {@link Placement#ALL_SUPPORTED} supports, even if a recipe leaves some out
- *   <li>{@code all}: every input and computed tensor that may contain real numbers; if the model does not state the type, the runtime decides
+ *   <li>{@code all-supported}: inputs and outputs of operators that {@link Placement#ALL_SUPPORTED}
+ *       supports, even if a recipe leaves some out
+ *   <li>{@code all}: every input and computed tensor that may contain real numbers; if the model
+ *       does not state the type, the runtime decides
  *   <li>{@code regex:R}: those of {@code all} whose whole name matches a Java regular expression
- *   <li>anything else: those of {@code all} whose whole name matches, where {@code *} matches any text and {@code ?} one character
+ *   <li>anything else: those of {@code all} whose whole name matches, where {@code *} matches any
+ *       text and {@code ?} one character
  * </ul>
  *
  * <p>Constants, and what is computed from constants alone, are never observed, nor is anything
@@ -57,7 +61,8 @@ public final class Observation {
   /**
    * Resolves a choice to tensors, sorted by name.
    *
-   * @throws IllegalArgumentException if nothing is chosen, or the expression is not valid; the message for a pattern suggests the nearest names
+   * @throws IllegalArgumentException if nothing is chosen, or the expression is not valid; the
+   *     message for a pattern suggests the nearest names
    */
   public static List<ObservableTensor> resolve(String what, FloatModel model) {
     return new Observation(what, model).resolve();

@@ -12,7 +12,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * ONNX Runtime on a CPU: its integer kernels, its contrib operators, and the placement of its own static quantization.
+ * ONNX Runtime on a CPU: its integer kernels, its contrib operators, and the placement of its own
+ * static quantization.
  */
 public final class OnnxRuntimeTarget implements TargetProfile {
 

@@ -17,7 +17,9 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * What a quantized model is for: which operators run in integers there, which tensors are quantized, and which forms of weights, activations and biases it accepts. Planning gets every limit from here and knows none itself.
+ * What a quantized model is for: which operators run in integers there, which tensors are
+ * quantized, and which forms of weights, activations and biases it accepts. Planning gets every
+ * limit from here and knows none itself.
  */
 public interface TargetProfile extends RecipeLimits {
 
@@ -71,7 +73,10 @@ public interface TargetProfile extends RecipeLimits {
   /** Whether the channels of a weight may have their own scales. */
   boolean channelScales(QuantizableNode node, Mode mode);
 
-  /** Returns why an operator cannot read a weight as it was quantized for another one; empty if it can. */
+  /**
+   * Returns why an operator cannot read a weight as it was quantized for another one; empty if it
+   * can.
+   */
   Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight);
 
   /**

@@ -39,7 +39,8 @@ public final class Targets {
   }
 
   /**
-   * Returns the operator types that a placement may quantize for any target: calibration observes their tensors once, and all targets select from the same statistics.
+   * Returns the operator types that a placement may quantize for any target: calibration observes
+   * their tensors once, and all targets select from the same statistics.
    */
   public static Set<String> operators(Placement placement) {
     Set<String> all = new TreeSet<>();

@@ -23,14 +23,15 @@ final class LocalTree {
   /**
    * Looks at a file that is about to be listed.
    *
-   * @throws InputException if it is not a regular file, or was listed under another name, which only a
-   *     link can give it
+   * @throws InputException if it is not a regular file, or was listed under another name, which
+   *     only a link can give it
    */
   void requireFile(Path file) throws IOException {
     requireSound(file);
     if (!Files.isRegularFile(file)) {
       throw new InputException(
-          "Cannot read %s: it is not a regular file but a pipe, a socket or a device".formatted(file));
+          "Cannot read %s: it is not a regular file but a pipe, a socket or a device"
+              .formatted(file));
     }
     Path before = seen.putIfAbsent(file.toRealPath(), file);
     if (before != null) {

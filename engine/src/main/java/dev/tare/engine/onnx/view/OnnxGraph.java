@@ -27,7 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An ONNX model as planning needs it: the constant weights of MatMul, Gemm, Conv and ConvTranspose, and separately those of its subgraphs.
+ * An ONNX model as planning needs it: the constant weights of MatMul, Gemm, Conv and ConvTranspose,
+ * and separately those of its subgraphs.
  *
  * <p>Immutable. Costs a walk through the model; constants are decoded on demand.
  */
