@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The outputs that two models can be held against each other by, in the float model's order. */
+/** The outputs by which two models can be compared, in the float model's order. */
 final class ComparedOutputs {
 
   private final Map<String, OutputKind> kinds;
@@ -56,8 +56,8 @@ final class ComparedOutputs {
   }
 
   /**
-   * Makes sure, before the first job, that an evaluation will have something to compare. Loads the
-   * model only where it declares no float output.
+   * Checks, before the first job, that there are outputs to compare. Loads the model only if it
+   * declares no float output.
    *
    * @throws TareException (bad input) if no output is a tensor, or a sequence of maps to numbers
    */

@@ -13,7 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Float and quantized model side by side on rows that calibration did not see.
+ * Compares the float and the quantized model on rows that calibration did not use.
  *
  * <p>Sums run over samples in the order of their hashes, so the figures do not depend on the
  * cluster.
@@ -27,11 +27,11 @@ public final class EvaluateJob {
   }
 
   /**
-   * Makes sure, before the first job, that there will be something to compare.
+   * Checks, before the first job, that there are outputs to compare.
    *
-   * @param classes which outputs hold classes, as {@code --classes} says
-   * @throws TareException (bad input) if no output can be compared; (usage) if one that was named
-   *     as holding classes does not
+   * @param classes which outputs contain classes, as in {@code --classes}
+   * @throws TareException (bad input) if no output can be compared; (usage) if an output named in
+   *     {@code classes} has none
    */
   public static void require(ModelHandle model, String classes) {
     ComparedOutputs.require(model);
@@ -43,10 +43,10 @@ public final class EvaluateJob {
    * Runs the float and the quantized model on the same samples and compares their outputs.
    *
    * @param samples rows of hash and encoded sample
-   * @param classes which outputs hold classes: {@code auto}, {@code none}, {@code all} or names
-   * @param heldOut how the samples were kept apart from calibration
+   * @param classes which outputs contain classes: {@code auto}, {@code none}, {@code all} or names
+   * @param heldOut how the samples were separated from calibration
    * @throws TareException (bad input) if the models have no output in common that can be compared,
-   *     or there is no sample; (usage) if an output named as holding classes holds no numbers
+   *     or there is no sample; (usage) if an output named in {@code classes} has no numbers
    */
   public Quality run(
       ModelHandle model,

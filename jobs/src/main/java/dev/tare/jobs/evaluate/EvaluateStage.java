@@ -31,10 +31,10 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * {@code tare evaluate}: the quantized model beside the float one on held-out data.
+ * {@code tare evaluate}: compares the quantized model with the float one on held-out data.
  *
  * @param rows which rows of the data are run
- * @param dataName how the manifest names the data
+ * @param dataName name of the data in the manifest
  */
 public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName) implements Stage {
 
@@ -85,7 +85,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
     return work.with(facts.data().isPresent() ? facts : facts.with(data.facts()));
   }
 
-  /** The model of the named run, or else of this one. */
+  /** Returns the quantized model of the named run, or of this one. */
   private ModelHandle quantized(Work work, ModelHandle model) throws IOException {
     Inputs inputs = work.inputs();
     if (options.quantized().isEmpty()) {
@@ -135,7 +135,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
   }
 
   /**
-   * The plan that the quantized model was made by.
+   * Returns the plan from which the quantized model was made.
    *
    * @throws TareException (bad input) if it cannot be found
    */

@@ -19,7 +19,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Runs both models over samples; one row per sample and output comes out, and one per axis of
+ * Runs both models over samples; returns one row per sample and output, and one per axis of
  * channels.
  */
 final class EvaluateTask implements MapPartitionsFunction<Row, Row> {

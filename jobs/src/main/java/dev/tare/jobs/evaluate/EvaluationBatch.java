@@ -18,11 +18,12 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * How many samples both models run at once: as many as wished where every output has an equal part
- * for each sample, else one.
+ * Determines the batch size of both models: the requested one if every output has an equal part for
+ * each sample, else 1.
  *
- * <p>An output whose first dimension bears the name of the inputs' first one has. Of any other,
- * such as a loss, a state of shape [2, N, 128] or one without named dimensions, a trial tells.
+ * <p>That is so for an output whose first dimension has the name of the inputs' first one. For any
+ * other, such as a loss, a state of shape [2, N, 128] or one without named dimensions, a trial run
+ * decides.
  */
 final class EvaluationBatch {
 

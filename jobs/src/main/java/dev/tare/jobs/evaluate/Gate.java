@@ -13,23 +13,23 @@ import java.util.Set;
 import java.util.SortedMap;
 
 /**
- * Limits that a quantized model must hold. Cosine and SQNR are held against the headline vector:
- * the pooled embedding where there is one, else the first output of numbers, else the first of
- * labels, whose cosine is the share of equal ones. The channel limit is held against every output
- * of numbers. With any limit, no value may be infinite or NaN in one model only.
+ * Limits that a quantized model must meet. Cosine and SQNR are those of the headline vector: the
+ * pooled embedding if there is one, else the first output of numbers, else the first of labels,
+ * whose cosine is the share of equal ones. The channel limit applies to every output of numbers.
+ * With any limit, no value may be infinite or NaN in one model only.
  *
- * @param minCosine least mean cosine
- * @param minSqnrDb least SQNR in dB
- * @param minChannelSqnrDb least SQNR of a channel in dB
+ * @param minCosine minimum mean cosine
+ * @param minSqnrDb minimum SQNR in dB
+ * @param minChannelSqnrDb minimum SQNR of a channel in dB
  */
 public record Gate(
     OptionalDouble minCosine, OptionalDouble minSqnrDb, OptionalDouble minChannelSqnrDb) {
 
-  /** No limit at all. */
+  /** No limits. */
   public static final Gate NONE =
       new Gate(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
 
-  /** The limits by option name. */
+  /** Returns the limits by option name. */
   public SortedMap<String, String> configuration() {
     Settings settings = new Settings();
     minCosine.ifPresent(v -> settings.put("min-cosine", v));
@@ -39,7 +39,7 @@ public record Gate(
   }
 
   /**
-   * Holds outputs against the limits.
+   * Compares outputs with the limits.
    *
    * @param unmeasured names of those with too many channels to measure one by one
    */
@@ -57,7 +57,7 @@ public record Gate(
     return new Quality.GateResult(asked, failures.isEmpty(), failures);
   }
 
-  /** The cosine of one value is 1 or -1: its SQNR is held to what the limit means for vectors. */
+  /** The cosine of one value is 1 or -1: its SQNR must meet what the limit means for vectors. */
   private static void cosine(Quality.OutputQuality headline, double limit, List<String> failures) {
     if (headline.facts().filter(OutputFacts::oneValue).isPresent()) {
       double db = -10 * StrictMath.log10(2 * (1 - limit));

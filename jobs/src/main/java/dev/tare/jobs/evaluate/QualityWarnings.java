@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What somebody who reads a cosine alone would miss, one sentence each. */
+/** What the cosine alone does not show, one sentence each. */
 final class QualityWarnings {
 
   /** A channel so much worse than its output is hidden by it: half the error and less. */

@@ -17,12 +17,12 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Measures what each quantized operator costs: for every one, a model in which it alone is left in
+ * Measures what each quantized operator costs: for every one, a model with only this operator in
  * float runs on held-out samples.
  *
- * <p>Executors share the operators among themselves. Each task holds the float model, the integers
- * of all weights and one variant at a time; a variant costs one rewriting, one loading and one run
- * per sample.
+ * <p>The operators are distributed over executors. Each task has the float model, the integers of
+ * all weights and one variant in memory; a variant costs one rewrite, one load and one run per
+ * sample.
  */
 public final class SensitivityJob {
 

@@ -10,7 +10,7 @@ import dev.tare.jobs.model.Sessions;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The two models of an evaluation, which are often called alike: errors say which one it was. */
+/** The two models of an evaluation, which often have the same name: errors say which one failed. */
 enum Side {
   FLOAT("The float model: "),
   QUANTIZED("The quantized model: ");

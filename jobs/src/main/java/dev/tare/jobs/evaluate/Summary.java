@@ -18,7 +18,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.sql.Row;
 
-/** Rows of {@link EvaluateTask} made into figures; sums run in the order of samples' hashes. */
+/** Computes figures from rows of {@link EvaluateTask}; sums run in the order of samples' hashes. */
 final class Summary {
 
   /** Neighbours cost the square of their number. */
@@ -53,7 +53,7 @@ final class Summary {
   }
 
   /**
-   * The figures.
+   * Returns the figures.
    *
    * @param heldOut how the samples were kept apart from calibration
    */

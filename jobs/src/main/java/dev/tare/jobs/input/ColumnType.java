@@ -19,7 +19,7 @@ import org.apache.spark.sql.types.DataTypes;
  */
 record ColumnType(Element element, int depth) implements Serializable {
 
-  /** Innermost values. */
+  /** Type of the innermost values of a column. */
   enum Element {
     BOOLEAN,
     INT8,

@@ -40,7 +40,7 @@ public final class Housekeeping {
   }
 
   /**
-   * Prints a line for each file that is not as the manifest says.
+   * Prints a line for each file that differs from the manifest.
    *
    * @throws TareException (bad input) if there is any, or no finished run
    */
@@ -110,7 +110,7 @@ public final class Housekeeping {
         "");
   }
 
-  /** Removes what is abandoned, or only tells of it. */
+  /** Removes abandoned runs, or only lists them. */
   public ExitCode gc(String root, Duration olderThan, boolean dryRun) throws IOException {
     RunTree tree = RunTree.below(root, hadoop);
     AbandonedRuns abandoned = AbandonedRuns.in(tree, hadoop);

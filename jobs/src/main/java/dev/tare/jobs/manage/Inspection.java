@@ -33,10 +33,10 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** Tells what a model or a run is; needs no Spark. */
+/** Describes a model or a run; needs no Spark. */
 public final class Inspection {
 
-  /** Inputs of one kind that are named one by one. */
+  /** Maximum number of inputs of one kind that are listed one by one. */
   private static final int LISTED = 3;
 
   private final PrintStream out;
@@ -47,7 +47,8 @@ public final class Inspection {
   }
 
   /**
-   * Prints what a model needs, gives and lets be quantized, or what a run read, made and found.
+   * Prints a model's inputs, outputs and quantizable operators, or a run's inputs, parts and
+   * results.
    *
    * @throws TareException (bad input) if there is neither a model nor a run
    */
@@ -121,7 +122,9 @@ public final class Inspection {
     }
   }
 
-  /** A line each, or one for many of a kind, as the files of a data set. */
+  /**
+   * Prints a line for each input, or one line for many of a kind, such as the files of a data set.
+   */
   private void inputs(List<InputRef> inputs) {
     Map<String, List<InputRef>> kinds = new LinkedHashMap<>();
     inputs.forEach(i -> kinds.computeIfAbsent(i.name(), name -> new ArrayList<>()).add(i));
@@ -205,7 +208,7 @@ public final class Inspection {
     return true;
   }
 
-  /** What a recipe could do with a model that passed all checks. */
+  /** Summarizes what recipes can quantize in a model that passed all checks. */
   private static String verdict(ModelGraph weights) {
     if (!weights.nodes().isEmpty()) {
       return "yes";

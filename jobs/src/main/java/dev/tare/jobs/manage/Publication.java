@@ -27,10 +27,10 @@ public final class Publication {
   }
 
   /**
-   * Moves the name.
+   * Points a name to a run.
    *
    * @param location run folder or another name
-   * @param alias the name that shall point to the run
+   * @param alias the name to move
    * @param gate an evaluation of that run, if the run has none of its own
    * @param ungated whether a run without a gate may be published
    * @param atomicity whether a file system that cannot publish in one step is accepted Cost: one

@@ -17,8 +17,8 @@ import java.util.SortedSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A serializable reference to a model: location, content hash, and file system settings. What a JVM made of it
- * already is in its {@link ModelStore}.
+ * A serializable reference to a model: location, content hash, and file system settings. What this
+ * JVM already made of it is in its {@link ModelStore}.
  *
  * @param files locations and content hashes
  * @param hadoop settings of their file system

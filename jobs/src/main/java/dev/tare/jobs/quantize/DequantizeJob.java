@@ -28,9 +28,9 @@ public final class DequantizeJob {
   }
 
   /**
-   * Writes the float model whose constants are what the integers stand for.
+   * Writes the float model whose constants are the dequantized integers.
    *
-   * @param plan what the weights were quantized by
+   * @param plan the plan by which the weights were quantized
    * @param weights folder of the table of slices
    * @param files receives those of the model
    * @return how many constants were replaced

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.SortedMap;
 import org.apache.hadoop.fs.Path;
 
-/** {@code tare dequantize}: float weights again, exactly what quantization left of them. */
+/** {@code tare dequantize}: converts quantized weights back to float, exactly. */
 public record DequantizeStage(DequantizeOptions options) implements Stage {
 
   @Override
@@ -98,7 +98,7 @@ public record DequantizeStage(DequantizeOptions options) implements Stage {
                         .formatted(quantized.folder().path())));
   }
 
-  /** A run of all stages has its plan; one of that stage alone names the run that has it. */
+  /** A run of all stages has its own plan; a run of only this stage names the run that has it. */
   private QuantPlan plan(Inputs inputs, FinishedRun quantized) throws IOException {
     FinishedRun planned =
         Lineage.of(options.quantized(), inputs.runs())

@@ -48,7 +48,7 @@ public final class QuantizeJob {
   }
 
   /**
-   * What quantization made.
+   * The result of quantization.
    *
    * @param constants quantized weights and biases
    * @param weightBytes their bytes
@@ -64,7 +64,7 @@ public final class QuantizeJob {
    * @param weights folder for the table of slices
    * @param files receives those of the model
    * @throws TareException (bad input) if the plan was made for another model, or the model's
-   *     weights are not what it was made from
+   *     weights have changed
    */
   public Result run(
       ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, ModelSink files)
@@ -122,10 +122,10 @@ public final class QuantizeJob {
   }
 
   /**
-   * Refuses scales per channel of activations, which are valid in the model's format, where the
-   * target cannot run them.
+   * Refuses scales per channel of activations, which the model's format allows, if the target
+   * cannot run them.
    *
-   * @param who what asks for them, as the subject of a sentence
+   * @param who what requests them, as the subject of a sentence
    */
   public static void requireChannelsOfActivations(TargetProfile target, String who) {
     target
@@ -156,11 +156,12 @@ public final class QuantizeJob {
       }
     }
     long wanted = Math.max(MIN_TASKS, (bytes + BYTES_PER_FILE - 1) / BYTES_PER_FILE);
-    // A plan that leaves everything in float gives one empty file.
+    // A plan that leaves everything in float yields one empty file.
     int tasks = (int) Math.max(1, Math.min(wanted, slices.size()));
     spark
         .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
-        // By range of a running number: a round-robin starts anywhere and may leave tasks empty.
+        // Partitioned by range of a running number: round-robin starts at a random partition and
+        // may leave tasks empty.
         .repartitionByRange(tasks, functions.col("number"))
         // Every JVM gets the plans once; a row of a slice has none of its tensor's scales.
         .join(

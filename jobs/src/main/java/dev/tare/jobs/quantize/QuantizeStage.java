@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 
-/** {@code tare quantize}: a plan applied to the weights of its model. */
+/** {@code tare quantize}: applies a plan to the weights of its model. */
 public record QuantizeStage(QuantizeOptions options) implements Stage {
 
   @Override

@@ -10,11 +10,13 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Memory in a temporary file, for a model that may be larger than the driver's heap. Its buffers
- * stay good after it was closed; the file has no name any more then, and ends with them.
+ * stay valid after it was closed; the file is then unlinked and is freed with them.
  */
 final class ScratchFile implements AutoCloseable {
 
-  /** Smaller buffers are on the heap: a mapping is a page at least, and a process has few. */
+  /**
+   * Smaller buffers are on the heap: a mapping is at least a page, and a process has few mappings.
+   */
   private static final int MAPPED_BYTES = 1 << 20;
 
   private final Path path;
@@ -28,7 +30,7 @@ final class ScratchFile implements AutoCloseable {
   /**
    * A zeroed buffer.
    *
-   * @throws TareException (usage) if the disk has no room for it
+   * @throws TareException (usage) if the disk has no space for it
    */
   ByteBuffer allocate(int bytes) {
     if (bytes < MAPPED_BYTES) {
@@ -36,7 +38,7 @@ final class ScratchFile implements AutoCloseable {
     }
     try {
       long start = channel.size();
-      // Written, not only mapped: a disk that is full then says so here, and not by a signal later.
+      // Written, not only mapped, so that a full disk is an error here and not a signal later.
       ByteBuffer zeros = ByteBuffer.allocateDirect(MAPPED_BYTES);
       for (long at = start; at < start + bytes; ) {
         zeros.clear().limit((int) Math.min(MAPPED_BYTES, start + bytes - at));

@@ -24,7 +24,7 @@ final class PageFile {
     this.path = path;
   }
 
-  /** Content. */
+  /** The content of the page. */
   interface Content {
     void writeTo(Writer out) throws IOException;
   }

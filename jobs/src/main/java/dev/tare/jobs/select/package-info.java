@@ -1,6 +1,6 @@
 /**
- * Selection: statistics, recipe and weights into a plan, without running the model. Begin at {@link
- * dev.tare.jobs.select.SelectStage}, whose work is {@link dev.tare.jobs.select.SelectJob}; {@code
- * quantize} applies the plan.
+ * Selection: makes a plan from statistics, recipe and weights, without running the model. Begin at
+ * {@link dev.tare.jobs.select.SelectStage}, whose work is {@link dev.tare.jobs.select.SelectJob};
+ * the next room is {@code quantize}, which applies the plan.
  */
 package dev.tare.jobs.select;

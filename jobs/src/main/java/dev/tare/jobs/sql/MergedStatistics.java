@@ -16,7 +16,7 @@ final class MergedStatistics {
   private static final List<String> OWNER =
       List.of("format_version", "run_id", "model_sha256", "tensor", "axis", "channel");
 
-  /** The columns. */
+  /** The columns of the merged statistics. */
   static final StructType SCHEMA = schema();
 
   private MergedStatistics() {}

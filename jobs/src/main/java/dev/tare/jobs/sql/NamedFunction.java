@@ -22,7 +22,7 @@ import org.apache.spark.sql.types.StructType;
  */
 record NamedFunction(String name, String usage) implements UnboundFunction {
 
-  /** All functions. */
+  /** Returns all functions. */
   static final List<NamedFunction> ALL =
       List.of(
           new NamedFunction(

@@ -7,7 +7,7 @@ import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 
-/** What a later stage asks of the runs of earlier ones. */
+/** Reads and checks the runs of earlier stages. */
 public final class EarlierRuns {
 
   private EarlierRuns() {}
@@ -33,10 +33,10 @@ public final class EarlierRuns {
   }
 
   /**
-   * The quantized model of a run, every byte of it checked.
+   * Returns the quantized model of a run after checking its bytes.
    *
-   * @throws TareException (bad input) if the run has none, it is damaged, or it keeps data in files
-   *     that are none of the run's
+   * @throws TareException (bad input) if the run has none, it is damaged, or it stores data in
+   *     files that are not part of the run
    */
   public static ModelHandle quantizedModel(FinishedRun run, Configuration hadoop)
       throws IOException {
@@ -45,7 +45,7 @@ public final class EarlierRuns {
       if (run.manifest().files().stream()
           .noneMatch(entry -> entry.belongsTo(Part.MODEL) && entry.path().equals(file))) {
         throw TareException.badInput(
-            "The model of run %s keeps data in '%s', which is no file of the run"
+            "The model of run %s stores data in '%s', which is not a file of the run"
                 .formatted(run.folder().path(), file));
       }
     }

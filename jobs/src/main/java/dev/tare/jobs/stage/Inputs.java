@@ -20,7 +20,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Models, data and runs that one command reads, each opened once: the manifest names what was read,
- * whatever lies in those places when the work is done. Not thread-safe; confined to the driver.
+ * even if other files are there when the work is done. Not thread-safe; confined to the driver.
  */
 public final class Inputs implements AutoCloseable {
 
@@ -35,7 +35,7 @@ public final class Inputs implements AutoCloseable {
   private final List<String> warnings = new ArrayList<>();
 
   /**
-   * @param console takes lines for a person
+   * @param console receives messages for the user
    */
   public Inputs(SparkSession spark, Consumer<String> console) {
     this.spark = spark;
@@ -57,7 +57,7 @@ public final class Inputs implements AutoCloseable {
   }
 
   /**
-   * A float model; the first call says its warnings.
+   * Returns a float model; the first call prints its warnings.
    *
    * @throws TareException as {@link ModelHandle#open} does
    */
@@ -74,7 +74,7 @@ public final class Inputs implements AutoCloseable {
   }
 
   /**
-   * A recipe, read once.
+   * Returns a recipe, read once.
    *
    * @throws TareException as {@link RecipeText#open} does
    */
@@ -87,19 +87,20 @@ public final class Inputs implements AutoCloseable {
     return known;
   }
 
-  /** A model that was opened otherwise and shall stay what it is until the end too. */
+  /** Adds a model that was opened elsewhere, so that it is also checked at the end. */
   public ModelHandle hold(ModelHandle model) {
     others.add(model);
     return model;
   }
 
-  /** The model of a finished run, opened anew. */
+  /** Opens the model of a finished run. */
   public ModelHandle quantizedModel(FinishedRun run) throws IOException {
     return hold(EarlierRuns.quantizedModel(run, hadoop));
   }
 
   /**
-   * Data for a model, whatever number of its rows is wanted; the first call says how it is read.
+   * Returns data for a model, independent of the number of rows used; the first call prints how it
+   * is read.
    *
    * @throws TareException as {@link StageData#open} does
    */
@@ -115,9 +116,10 @@ public final class Inputs implements AutoCloseable {
   }
 
   /**
-   * Compares everything with what was opened. Cost: one reading of the models and the tokenizer.
+   * Checks that no input has changed since it was opened. Cost: one read of the models and the
+   * tokenizer.
    *
-   * @throws TareException (bad input) if anything changed since
+   * @throws TareException (bad input) if anything has changed
    */
   public void requireUnchanged() throws IOException {
     for (StageData each : data.values()) {
@@ -131,13 +133,13 @@ public final class Inputs implements AutoCloseable {
     }
   }
 
-  /** Says something that a person should know, and the manifest. */
+  /** Prints a warning, and records it for the manifest. */
   public void warn(String warning) {
     warnings.add(warning);
     console.accept("Warning: " + warning);
   }
 
-  /** What a person was warned of, for the manifest. */
+  /** Returns the warnings, for the manifest. */
   public List<String> warnings() {
     return List.copyOf(warnings);
   }

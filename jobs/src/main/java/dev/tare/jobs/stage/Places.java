@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a command line names and a look can find to be missing, before Spark starts.
+ * The files that a command line names, which can be checked before Spark starts.
  *
- * @param files of which each must be there: models and tokenizers, path or URI
+ * @param files files that must exist: models and tokenizers, path or URI
  * @param data to read: files, folders or globs
  * @param recipe what to quantize by
  */
 public record Places(List<String> files, List<String> data, Optional<RecipeOptions> recipe) {
 
-  /** Nothing. */
+  /** No files, data or recipe. */
   public static final Places NONE = new Places(List.of(), List.of(), Optional.empty());
 
   public Places {

@@ -5,9 +5,9 @@ import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
 
-/** Which rows of its data a stage takes. */
+/** Which rows of its data a stage uses. */
 public enum Rows {
-  /** All. */
+  /** All rows. */
   ALL,
   /** Those that are not held out for evaluation. */
   CALIBRATION,

@@ -3,7 +3,7 @@ package dev.tare.jobs.stage;
 import java.io.IOException;
 import java.util.List;
 
-/** One step of a run, which is also the whole of a run that has no other. */
+/** One step of a run; also a run of its own. */
 public interface Stage extends Stages {
 
   /**

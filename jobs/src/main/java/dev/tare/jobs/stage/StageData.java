@@ -38,7 +38,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * The data of a stage: checked, counted, and cut to the samples that the stage wants.
+ * The data of a stage: checked, counted, and reduced to the samples that the stage uses.
  *
  * <p>Small data is kept in memory between the passes over it; larger data is read again.
  */
@@ -148,12 +148,12 @@ public final class StageData implements AutoCloseable {
     }
   }
 
-  /** What a person should know of how the data is read. */
+  /** Returns a note for the user on how the data is read. */
   public Optional<String> note() {
     return source.textColumn().map(c -> "Texts are read from column '%s'.".formatted(c));
   }
 
-  /** What the manifest says was read: data files, by size and time, and the tokenizer. */
+  /** Returns the inputs for the manifest: data files, by size and time, and the tokenizer. */
   public List<InputRef> inputs(String name) {
     List<InputRef> inputs = new ArrayList<>();
     for (DataFiles.DataFile file : source.files().files()) {
@@ -168,7 +168,7 @@ public final class StageData implements AutoCloseable {
     return inputs;
   }
 
-  /** What was read, for the manifest. */
+  /** Returns the facts about the data, for the manifest. */
   public DataFacts facts() {
     return new DataFacts(
         source.format().name().toLowerCase(Locale.ROOT),

@@ -5,28 +5,28 @@ import java.io.IOException;
 import java.util.List;
 import java.util.SortedMap;
 
-/** What makes a run: one stage, or several that follow each other. */
+/** The stages of a run: one, or several in a row. */
 public interface Stages {
 
-  /** As the command line spells it, and of a single stage the manifest too. */
+  /** Returns the name on the command line; for a single stage also in the manifest. */
   String name();
 
   /** Effective configuration by option name, without the output. */
   SortedMap<String, String> configuration();
 
-  /** What is looked at before Spark starts. */
+  /** Returns what is checked before Spark starts. */
   default Places places() {
     return Places.NONE;
   }
 
-  /** Everything that decides the content of the run; as it was opened first. */
+  /** Returns everything that decides the content of the run, as first opened. */
   List<InputRef> inputs(Inputs inputs) throws IOException;
 
-  /** The stages that run, one after the other. */
+  /** Returns the stages in the order in which they run. */
   List<Stage> inOrder(Inputs inputs) throws IOException;
 
   /**
-   * Refuses, before the first stage begins, what a later one would refuse.
+   * Checks, before the first stage begins, what a later one would refuse.
    *
    * @return the work with what is known so far
    */

@@ -7,14 +7,14 @@ import dev.tare.jobs.storage.RunAttempt;
 import java.util.Optional;
 
 /**
- * A run in the making. Each stage takes it and gives it on with what it adds, so that the next one
- * sees what there is.
+ * The state of a run that is being produced. Each stage receives it and returns it with its
+ * additions for the next one.
  *
  * @param attempt the folder that is written
  * @param inputs what is read
- * @param progress where lines for a person go
- * @param facts what the manifest will say
- * @param plan the plan, where a stage of this run made it
+ * @param progress receives messages for the user
+ * @param facts facts for the manifest
+ * @param plan the plan, if a stage of this run made it
  */
 public record Work(
     RunAttempt attempt,
