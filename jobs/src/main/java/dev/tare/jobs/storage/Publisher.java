@@ -62,7 +62,8 @@ interface Publisher {
       return new LookFirstPublisher(fileSystem);
     }
     throw TareException.usage(
-        ("Cannot publish on '%s:' (%s): %s, so two writers could both believe that they won; write to file:, hdfs: or s3a:, or accept that with --allow-non-atomic")
+        ("Cannot publish on '%s:' (%s): %s, so two writers could both believe that they won;"
+                + " write to file:, hdfs: or s3a:, or accept that with --allow-non-atomic")
             .formatted(
                 scheme,
                 target,
