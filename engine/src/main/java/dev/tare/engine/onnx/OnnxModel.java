@@ -28,9 +28,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * An ONNX model whose structure was checked: every tensor has the bytes that its shape requires, names are unique, and the graph has no cycle.
+ * An ONNX model whose structure was checked: every tensor has the bytes that its shape requires,
+ * names are unique, and the graph has no cycle.
  *
- * <p>Whether Tare can quantize it is checked by {@link Preflight}. Immutable; weights are views of the parsed bytes, so a model costs about its file size. Weights in other files ("external data", required for models of more than 2 GiB) are mapped and cost no heap; those files must not change while the model is in use.
+ * <p>Whether Tare can quantize it is checked by {@link Preflight}. Immutable; weights are views of
+ * the parsed bytes, so a model costs about its file size. Weights in other files ("external data",
+ * required for models of more than 2 GiB) are mapped and cost no heap; those files must not change
+ * while the model is in use.
  */
 public final class OnnxModel {
 
@@ -55,7 +59,8 @@ public final class OnnxModel {
    * Parses the model in an array, which must not change afterwards.
    *
    * @param name the model's name in messages, such as its file name
-   * @throws InvalidModelException if it is not an ONNX model, its structure is broken, or it stores data in other files
+   * @throws InvalidModelException if it is not an ONNX model, its structure is broken, or it stores
+   *     data in other files
    */
   public static OnnxModel parse(byte[] bytes, String name) {
     return parse(UnsafeByteOperations.unsafeWrap(bytes), name);
@@ -82,7 +87,8 @@ public final class OnnxModel {
   /**
    * Reads the model in a local file, with its external data files.
    *
-   * @throws InvalidModelException if it is not an ONNX model, its structure is broken, or a data file is missing, too short, a link, or outside the model's folder
+   * @throws InvalidModelException if it is not an ONNX model, its structure is broken, or a data
+   *     file is missing, too short, a link, or outside the model's folder
    */
   public static OnnxModel read(Path file, String name) throws IOException {
     return OnnxFile.read(file, name).withDataIn(file.toAbsolutePath().getParent());
@@ -168,7 +174,10 @@ public final class OnnxModel {
     return (proto.getProducerName() + " " + proto.getProducerVersion()).strip();
   }
 
-  /** Returns the inputs that a caller must feed, in the model's order, without initializers that are listed as inputs. */
+  /**
+   * Returns the inputs that a caller must feed, in the model's order, without initializers that are
+   * listed as inputs.
+   */
   public List<TensorInfo> inputs() {
     Set<String> initializers = new HashSet<>();
     graph().getInitializerList().forEach(t -> initializers.add(t.getName()));
@@ -184,13 +193,17 @@ public final class OnnxModel {
 
   /**
    * Names of the nodes in graph order, made unique: {@code OpType#index} for a node without a name,
-   * {@code name#index} for one whose name an earlier node has, with underscores appended while it is taken.
+   * {@code name#index} for one whose name an earlier node has, with underscores appended while it
+   * is taken.
    */
   public List<String> nodeNames() {
     return nodeNames;
   }
 
-  /** Returns how often each operator occurs, subgraphs included; operators of other domains are prefixed with the domain and a dot. */
+  /**
+   * Returns how often each operator occurs, subgraphs included; operators of other domains are
+   * prefixed with the domain and a dot.
+   */
   public SortedMap<String, Integer> operatorCounts() {
     SortedMap<String, Integer> counts = new TreeMap<>();
     count(graph(), counts);
@@ -244,7 +257,8 @@ public final class OnnxModel {
   }
 
   /**
-   * Serializes the model as one file; equal models give equal bytes. Costs memory of the file's size.
+   * Serializes the model as one file; equal models give equal bytes. Costs memory of the file's
+   * size.
    *
    * @throws InvalidModelException if it does not fit one file
    */

@@ -9,7 +9,8 @@ import dev.tare.engine.range.Range;
  * @param range the interval that the integers cover
  * @param params scale and zero point
  * @param clippedShare share of values outside the range, in [0, 1]
- * @param expectedSqnrDb signal to quantization noise in dB, predicted from the statistics; infinite if no value changes, NaN without values
+ * @param expectedSqnrDb signal to quantization noise in dB, predicted from the statistics; infinite
+ *     if no value changes, NaN without values
  */
 public record ChannelPlan(
     Range range, QuantParams params, double clippedShare, double expectedSqnrDb) {}

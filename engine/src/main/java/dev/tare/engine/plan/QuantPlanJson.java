@@ -14,7 +14,8 @@ import java.util.Set;
  * The plan as JSON, format version 3; older versions are read too: 1, of plans without formats and
  * rules, and 2, in which every scale is listed.
  *
- * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
+ * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
+ * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
  * text has none of these columns, but {@code "scales-in-table"}, their number: the plan's table has
  * them. A plan that lists all its scales is written as version 2, which earlier programs read.
  * Numbers that JSON lacks are strings: {@code "Infinity"}, {@code "NaN"}. Floats are written so

@@ -20,14 +20,17 @@ import java.util.OptionalInt;
  * @param tensor name in the model
  * @param role its role for its consumers
  * @param format how the model stores it
- * @param consumers names of the nodes that read it quantized, in graph order, followed by {@link #GRAPH_OUTPUT} if the caller of the model reads it quantized; for a tensor that stays float, the nodes that would have read it quantized
+ * @param consumers names of the nodes that read it quantized, in graph order, followed by {@link
+ *     #GRAPH_OUTPUT} if the caller of the model reads it quantized; for a tensor that stays float,
+ *     the nodes that would have read it quantized
  * @param floatReason why the tensor stays float; empty if it is quantized
  * @param shape shape of a constant; empty for an activation
  * @param target integer type and its limits
  * @param method range selection method, as named in the recipe
  * @param decidedBy the rule of the recipe that decided the settings
  * @param granularity which values share a scale; per tensor if the tensor stays float
- * @param channels one entry per scale, row-major in {@link Granularity#paramsShape}; empty if the tensor stays float, and for an activation whose scale is computed at run time
+ * @param channels one entry per scale, row-major in {@link Granularity#paramsShape}; empty if the
+ *     tensor stays float, and for an activation whose scale is computed at run time
  */
 public record TensorPlan(
     String tensor,
@@ -197,7 +200,10 @@ public record TensorPlan(
         channels);
   }
 
-  /** Creates the plan of a tensor with the scale of another; the method names the tensor the scale was selected for. */
+  /**
+   * Creates the plan of a tensor with the scale of another; the method names the tensor the scale
+   * was selected for.
+   */
   static TensorPlan shared(TensorQuery query, TensorPlan source) {
     boolean passedOn = source.method().startsWith(SHARED);
     Optional<String> reason =

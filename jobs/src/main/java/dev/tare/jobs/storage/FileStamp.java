@@ -11,7 +11,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Attributes of a local file that change when it is written or replaced, even if its length and modification time are restored. A file with a different stamp may still have the same content.
+ * Attributes of a local file that change when it is written or replaced, even if its length and
+ * modification time are restored. A file with a different stamp may still have the same content.
  *
  * @param attributes by name
  */

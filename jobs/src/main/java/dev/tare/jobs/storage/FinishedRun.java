@@ -124,7 +124,8 @@ public final class FinishedRun {
   /**
    * Returns the facts that the stages recorded.
    *
-   * @throws TareException (bad input) if a value is impossible or a key is unknown; the message names run and key
+   * @throws TareException (bad input) if a value is impossible or a key is unknown; the message
+   *     names run and key
    */
   public RunFacts facts() {
     return manifest.facts("The manifest of run " + folder.path());
@@ -148,8 +149,9 @@ public final class FinishedRun {
   /**
    * Returns the quality that this run's evaluation measured, after checking the document's bytes.
    *
-   * @throws TareException (bad input) if the run has no evaluation, it is damaged, a value in it is impossible, or the manifest states a different outcome of the gate; the message names file and
-   *     key
+   * @throws TareException (bad input) if the run has no evaluation, it is damaged, a value in it is
+   *     impossible, or the manifest states a different outcome of the gate; the message names file
+   *     and key
    */
   public Quality quality() throws IOException {
     String where = path(Part.QUALITY).toString();

@@ -25,10 +25,15 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 
 /**
- * Copies files of other file systems to local files, because ONNX Runtime and the tokenizer open models by path. Thread-safe, also among JVMs of one machine.
+ * Copies files of other file systems to local files, because ONNX Runtime and the tokenizer open
+ * models by path. Thread-safe, also among JVMs of one machine.
  *
  * <p>The cache is a folder: a file is {@code sha256/<hash>} there, a model with data files the
- * folder {@code models/<hash>}. Both appear by an atomic rename after their content was verified. If several JVMs need the same entry, one copies and the others wait on a lock on the file {@code locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also an existing one, and again if its {@link FileStamp} has changed. Files of {@code file:} URIs are used in place, if their content is right.
+ * folder {@code models/<hash>}. Both appear by an atomic rename after their content was verified.
+ * If several JVMs need the same entry, one copies and the others wait on a lock on the file {@code
+ * locks/<hash>}, which ends with its JVM. Each JVM hashes a file once, also an existing one, and
+ * again if its {@link FileStamp} has changed. Files of {@code file:} URIs are used in place, if
+ * their content is right.
  */
 public final class ModelCache {
   private static final String CACHE_DIR = "TARE_CACHE_DIR";
@@ -52,7 +57,8 @@ public final class ModelCache {
   }
 
   /**
-   * Returns this user's cache, in the folder of the environment variable {@value #CACHE_DIR}, else in {@code java.io.tmpdir}.
+   * Returns this user's cache, in the folder of the environment variable {@value #CACHE_DIR}, else
+   * in {@code java.io.tmpdir}.
    */
   public static ModelCache ofUser() {
     String place = System.getenv().getOrDefault(CACHE_DIR, System.getProperty("java.io.tmpdir"));
@@ -64,7 +70,8 @@ public final class ModelCache {
   }
 
   /**
-   * Returns the local path of a file. Cost: the first call of a JVM reads the file, or copies it if the machine does not have it; later calls check its stamp.
+   * Returns the local path of a file. Cost: the first call of a JVM reads the file, or copies it if
+   * the machine does not have it; later calls check its stamp.
    *
    * @throws TareException (bad input) if the file does not exist or its content differs
    */
@@ -97,9 +104,11 @@ public final class ModelCache {
   }
 
   /**
-   * Returns the local path of a model's file, in a folder that also contains its data files. Cost as for {@link #fetch(ModelRef, Configuration)}.
+   * Returns the local path of a model's file, in a folder that also contains its data files. Cost
+   * as for {@link #fetch(ModelRef, Configuration)}.
    *
-   * @throws TareException (bad input) if a file does not exist or its content differs; (usage) if the cache has no space for them
+   * @throws TareException (bad input) if a file does not exist or its content differs; (usage) if
+   *     the cache has no space for them
    */
   public Path fetch(ModelFiles files, Configuration hadoop) throws IOException {
     if (files.data().isEmpty()) {

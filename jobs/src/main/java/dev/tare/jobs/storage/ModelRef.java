@@ -48,7 +48,8 @@ public record ModelRef(URI uri, String sha256, long length) implements Serializa
   }
 
   /**
-   * Checks, at the end of a run, that the file has not changed, by reading it again: otherwise other content may have been used.
+   * Checks, at the end of a run, that the file has not changed, by reading it again: otherwise
+   * other content may have been used.
    *
    * @throws TareException (bad input) if it has changed or is missing
    */

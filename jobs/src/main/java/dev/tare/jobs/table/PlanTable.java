@@ -13,7 +13,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The plan as a table, format version 2: one row per tensor and channel, with {@code channel} null
  * for a tensor with a single scale, one row with a {@code reason} for a tensor that stays float,
- * and one without a scale for an activation whose scale is computed at run time. For a tensor in blocks, {@code channel} counts the blocks, row-major in the shape of the scales.
+ * and one without a scale for an activation whose scale is computed at run time. For a tensor in
+ * blocks, {@code channel} counts the blocks, row-major in the shape of the scales.
  */
 public final class PlanTable {
 

@@ -324,7 +324,10 @@ class TamperedRunTest {
             "clipped_share + 0.5 AS DOUBLE",
             "expected_sqnr_db - 1 AS DOUBLE")) {
       planRefuses(
-          cell("tensor = 'w1' AND channel = 5", change.substring(0, change.indexOf(' ')), "CAST(" + change + ")"),
+          cell(
+              "tensor = 'w1' AND channel = 5",
+              change.substring(0, change.indexOf(' ')),
+              "CAST(" + change + ")"),
           "Invalid plan of weight 'w1': the text and the table contradict each other at 5");
     }
     planRefuses(
