@@ -1,14 +1,11 @@
 package dev.tare.engine.target;
 
-import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -52,11 +49,6 @@ public final class OnnxRuntimeTarget implements TargetProfile {
         : Optional.empty();
   }
 
-  @Override
-  public boolean takesConstants(String opType) {
-    return AllSupported.OPERATORS.contains(opType);
-  }
-
   /** MatMulNBits accepts the right operand of a matrix product. */
   @Override
   public boolean packs(QuantizableNode node, TensorRule weight) {
@@ -78,37 +70,5 @@ public final class OnnxRuntimeTarget implements TargetProfile {
     return mode == Mode.STATIC
         ? OperatorLimits.ofStatic(node, weight, input.get().type().dtype().bits())
         : OperatorLimits.reason(node, mode, weight);
-  }
-
-  @Override
-  public boolean channelScales(QuantizableNode node, Mode mode) {
-    return OperatorLimits.channelScales(node, mode);
-  }
-
-  @Override
-  public Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
-    return OperatorLimits.against(node, mode, weight);
-  }
-
-  @Override
-  public Placed place(
-      Recipe recipe,
-      ModelGraph graph,
-      List<QuantizableNode> chosen,
-      Set<QuantizableNode> leftFloat) {
-    AllSupported all = new AllSupported(this, recipe, graph, chosen, leftFloat);
-    return new Placed(all.normalizations(), all.placed());
-  }
-
-  /** QGemm adds a bias at the scale of the accumulator, which alpha and beta would change. */
-  @Override
-  public boolean holdsBias(QuantizableNode node) {
-    return !node.use().scaledSum();
-  }
-
-  /** A model with such scales is valid ONNX, but the integer kernels refuse to run it. */
-  @Override
-  public Optional<String> againstChannelsOfActivations() {
-    return Optional.of("for which ONNX Runtime takes one scale");
   }
 }

@@ -1,14 +1,11 @@
 package dev.tare.engine.target;
 
-import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -32,11 +29,6 @@ final class OpenVinoTarget implements TargetProfile {
   }
 
   @Override
-  public boolean takesConstants(String opType) {
-    return AllSupported.OPERATORS.contains(opType);
-  }
-
-  @Override
   public boolean packs(QuantizableNode node, TensorRule weight) {
     return false;
   }
@@ -53,35 +45,5 @@ final class OpenVinoTarget implements TargetProfile {
     }
     return data.againstOperands(node.opType(), input.get(), weight)
         .or(() -> OperatorLimits.ofStatic(node, weight, input.get().type().dtype().bits()));
-  }
-
-  @Override
-  public boolean channelScales(QuantizableNode node, Mode mode) {
-    return OperatorLimits.channelScales(node, mode);
-  }
-
-  @Override
-  public Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
-    return OperatorLimits.against(node, mode, weight);
-  }
-
-  @Override
-  public Placed place(
-      Recipe recipe,
-      ModelGraph graph,
-      List<QuantizableNode> chosen,
-      Set<QuantizableNode> leftFloat) {
-    AllSupported all = new AllSupported(this, recipe, graph, chosen, leftFloat);
-    return new Placed(all.normalizations(), all.placed());
-  }
-
-  @Override
-  public boolean holdsBias(QuantizableNode node) {
-    return !node.use().scaledSum();
-  }
-
-  @Override
-  public Optional<String> againstChannelsOfActivations() {
-    return Optional.of("for which OpenVINO takes one scale");
   }
 }

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 /**
  * What a quantized model is for: which operators run in integers there, which tensors are
  * quantized, and which forms of weights, activations and biases it accepts. Planning gets every
- * limit from here and knows none itself.
+ * limit from here and knows none itself. What the targets of ONNX models share has a default here.
  */
 public interface TargetProfile extends RecipeLimits {
 
@@ -56,7 +56,9 @@ public interface TargetProfile extends RecipeLimits {
   }
 
   /** Whether constants of an operator without a weight are quantized if the placement says so. */
-  boolean takesConstants(String opType);
+  default boolean takesConstants(String opType) {
+    return AllSupported.OPERATORS.contains(opType);
+  }
 
   /** Whether the operator, in mode weight-only, accepts a packed weight with these settings. */
   boolean packs(QuantizableNode node, TensorRule weight);
@@ -71,13 +73,17 @@ public interface TargetProfile extends RecipeLimits {
       QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input);
 
   /** Whether the channels of a weight may have their own scales. */
-  boolean channelScales(QuantizableNode node, Mode mode);
+  default boolean channelScales(QuantizableNode node, Mode mode) {
+    return OperatorLimits.channelScales(node, mode);
+  }
 
   /**
    * Returns why an operator cannot read a weight as it was quantized for another one; empty if it
    * can.
    */
-  Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight);
+  default Optional<String> against(QuantizableNode node, Mode mode, DecidedWeight weight) {
+    return OperatorLimits.against(node, mode, weight);
+  }
 
   /**
    * Finds what {@link dev.tare.engine.recipe.Placement#ALL_SUPPORTED} quantizes.
@@ -85,11 +91,14 @@ public interface TargetProfile extends RecipeLimits {
    * @param chosen operators with weights that the recipe quantizes
    * @param leftFloat those that it leaves in float
    */
-  Placed place(
+  default Placed place(
       Recipe recipe,
       ModelGraph graph,
       List<QuantizableNode> chosen,
-      Set<QuantizableNode> leftFloat);
+      Set<QuantizableNode> leftFloat) {
+    AllSupported all = new AllSupported(this, recipe, graph, chosen, leftFloat);
+    return new Placed(all.normalizations(), all.placed());
+  }
 
   /**
    * What a placement finds.
@@ -108,8 +117,13 @@ public interface TargetProfile extends RecipeLimits {
     return data().bias();
   }
 
-  /** Whether the bias of an operator can be stored in that form. */
-  boolean holdsBias(QuantizableNode node);
+  /**
+   * Whether the bias of an operator can be stored in that form: integer products add it at the
+   * scale of the accumulator, which a factor such as Gemm's alpha or beta would change.
+   */
+  default boolean holdsBias(QuantizableNode node) {
+    return !node.use().scaledSum();
+  }
 
   /** Returns the bias that is stored in that form, if the operator has one. */
   default Optional<String> biasOf(QuantizableNode node) {
@@ -126,6 +140,11 @@ public interface TargetProfile extends RecipeLimits {
     return new Target(QuantType.UINT8, false, false, false);
   }
 
-  /** Returns why an activation may not have scales per channel; empty if it may. */
-  Optional<String> againstChannelsOfActivations();
+  /**
+   * Returns why an activation may not have scales per channel; empty if it may. A model with such
+   * scales is valid ONNX, but integer kernels refuse to run it.
+   */
+  default Optional<String> againstChannelsOfActivations() {
+    return Optional.of("for which " + title() + " takes one scale");
+  }
 }
