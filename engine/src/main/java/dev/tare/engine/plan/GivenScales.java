@@ -130,8 +130,8 @@ public final class GivenScales {
         sqnrDb = entry.expectedSqnrDb();
       }
       QuantParams params = entry.params();
-      float low = (target.limits().qmin() - params.zeroPoint()) * params.scale();
-      float high = (target.limits().qmax() - params.zeroPoint()) * params.scale();
+      float low = represented(target.limits().qmin(), params);
+      float high = represented(target.limits().qmax(), params);
       ChannelPlan expected = new ChannelPlan(new Range(low, high), params, share, sqnrDb);
       if (!expected.equals(entry)) {
         throw refused(
@@ -139,6 +139,10 @@ public final class GivenScales {
       }
     }
     kept.add(entry);
+  }
+
+  private static float represented(int code, QuantParams params) {
+    return ScaleColumns.represented(code, params.zeroPoint(), params.scale());
   }
 
   /**

@@ -123,12 +123,12 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
 
   /** Lowest end of the range of a scale. */
   public float low(int index) {
-    return ofBlocks() ? represented(limits.qmin(), index) : low[index];
+    return ofBlocks() ? represented(limits.qmin(), zeroPoint[index], scale[index]) : low[index];
   }
 
   /** Highest end of the range of a scale. */
   public float high(int index) {
-    return ofBlocks() ? represented(limits.qmax(), index) : high[index];
+    return ofBlocks() ? represented(limits.qmax(), zeroPoint[index], scale[index]) : high[index];
   }
 
   public float scale(int index) {
@@ -153,8 +153,9 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     return low.length < scale.length;
   }
 
-  private float represented(int code, int index) {
-    return (code - zeroPoint[index]) * scale[index];
+  /** The number that a code stands for; those of the limits are the range of a block. */
+  static float represented(int code, int zeroPoint, float scale) {
+    return (code - zeroPoint) * scale;
   }
 
   public Range range(int index) {

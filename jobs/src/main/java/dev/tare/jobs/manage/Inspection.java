@@ -50,15 +50,8 @@ public final class Inspection {
    * Prints a model's inputs, outputs and quantizable operators, or a run's inputs, parts and
    * results.
    *
-   * @throws TareException (bad input) if there is neither a model nor a run
-   */
-  public void run(String target) throws IOException {
-    run(target, Optional.empty());
-  }
-
-  /**
-   * The same, and for a model what a target will compute in integers.
-   *
+   * @param recipe for a model, the recipe and target of which to print what will compute in
+   *     integers; empty for none
    * @throws TareException (bad input) if there is neither a model nor a run; (usage) if the recipe
    *     cannot be read, or a run is asked about a target
    */
