@@ -16,12 +16,14 @@ public final class PlanDocument {
   private record Entry(JsonNode node, Optional<TensorPlan> whole, Optional<GivenScales> scales) {}
 
   private final String recipe;
+  private final String target;
   private final String modelSha256;
   private final String statisticsSha256;
   private final List<Entry> entries = new ArrayList<>();
 
-  PlanDocument(String recipe, String modelSha256, String statisticsSha256) {
+  PlanDocument(String recipe, String target, String modelSha256, String statisticsSha256) {
     this.recipe = recipe;
+    this.target = target;
     this.modelSha256 = modelSha256;
     this.statisticsSha256 = statisticsSha256;
   }
@@ -90,7 +92,7 @@ public final class PlanDocument {
                                       entry.scales().orElseThrow().scales()))));
     }
     PlanCheck.require(tensors);
-    return new QuantPlan(recipe, modelSha256, statisticsSha256, tensors);
+    return new QuantPlan(recipe, target, modelSha256, statisticsSha256, tensors);
   }
 
   private static <T> T named(JsonNode node, int index, Supplier<T> read) {

@@ -1,6 +1,7 @@
 package dev.tare.engine.plan;
 
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.Targets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,15 +12,26 @@ import java.util.TreeSet;
  * The decision for every tensor that a recipe applies to: what quantization executes.
  *
  * @param recipe name of the recipe
+ * @param target name of the runtime that the quantized model is for
  * @param modelSha256 SHA-256 of the model it was made for
  * @param statisticsSha256 {@code content-sha256} of the statistics it was made from
  * @param tensors sorted by name, then role
  */
 public record QuantPlan(
-    String recipe, String modelSha256, String statisticsSha256, List<TensorPlan> tensors) {
+    String recipe,
+    String target,
+    String modelSha256,
+    String statisticsSha256,
+    List<TensorPlan> tensors) {
 
   public QuantPlan {
     tensors = List.copyOf(tensors);
+  }
+
+  /** A plan for the default target. */
+  public QuantPlan(
+      String recipe, String modelSha256, String statisticsSha256, List<TensorPlan> tensors) {
+    this(recipe, Targets.DEFAULT.name(), modelSha256, statisticsSha256, tensors);
   }
 
   public Optional<TensorPlan> find(String tensor, Role role) {
@@ -59,7 +71,7 @@ public record QuantPlan(
               ? tensor.left("operator '" + operator + "' is left in float")
               : tensor.with(rest));
     }
-    return new QuantPlan(recipe, modelSha256, statisticsSha256, others);
+    return new QuantPlan(recipe, target, modelSha256, statisticsSha256, others);
   }
 
   /** Returns the quantized tensors of a role. */

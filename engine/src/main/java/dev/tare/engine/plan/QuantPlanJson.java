@@ -8,25 +8,28 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.target.Targets;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 3; older versions are read too: 1, of plans without formats and
- * rules, and 2, in which every scale is listed.
+ * The plan as JSON, format version 4; older versions are read too: 1, of plans without formats and
+ * rules, 2, in which every scale is listed, and 3, of plans for the default target.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
  * text has none of these columns, but {@code "scales-in-table"}, their number: the plan's table has
- * them. A plan that lists all its scales is written as version 2, which earlier programs read.
- * Numbers that JSON lacks are strings: {@code "Infinity"}, {@code "NaN"}. Floats are written so
- * that reading gives the same bits.
+ * them. A plan is written as the oldest version that has all it says, which earlier programs read:
+ * 2 if it lists all its scales and is for the default target. Numbers that JSON lacks are strings:
+ * {@code "Infinity"}, {@code "NaN"}. Floats are written so that reading gives the same bits.
  */
 public final class QuantPlanJson {
 
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 3;
+  private static final int FORMAT_VERSION = 4;
+  private static final int DEFAULT_TARGET_VERSION = 3;
   private static final int ALL_LISTED_VERSION = 2;
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -36,14 +39,19 @@ public final class QuantPlanJson {
   private static final Set<String> KEYS =
       Set.of("format-version", "recipe", "model-sha256", "statistics-sha256", "tensors");
 
+  private static final String TARGET = "target";
+
   private QuantPlanJson() {}
 
   /** Formats a plan as indented text with a final line end; equal plans give equal text. */
   public static String format(QuantPlan plan) {
-    boolean all = plan.tensors().stream().allMatch(t -> t.channels().size() <= LISTED);
+    int version = version(plan);
     ObjectNode root = MAPPER.createObjectNode();
-    root.put("format-version", all ? ALL_LISTED_VERSION : FORMAT_VERSION);
+    root.put("format-version", version);
     root.put("recipe", plan.recipe());
+    if (version > DEFAULT_TARGET_VERSION) {
+      root.put(TARGET, plan.target());
+    }
     root.put("model-sha256", plan.modelSha256());
     root.put("statistics-sha256", plan.statisticsSha256());
     ArrayNode tensors = root.putArray("tensors");
@@ -53,6 +61,14 @@ public final class QuantPlanJson {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A tree of plain values can be written", e);
     }
+  }
+
+  private static int version(QuantPlan plan) {
+    if (!plan.target().equals(Targets.DEFAULT.name())) {
+      return FORMAT_VERSION;
+    }
+    boolean all = plan.tensors().stream().allMatch(t -> t.channels().size() <= LISTED);
+    return all ? ALL_LISTED_VERSION : DEFAULT_TARGET_VERSION;
   }
 
   /** One tensor on one line. */
@@ -78,8 +94,12 @@ public final class QuantPlanJson {
    */
   public static PlanDocument document(String json) {
     JsonNode root = read(json);
-    TensorPlanJson.refuseUnknown(root, KEYS);
     int version = PlanFields.integer(root, "format-version");
+    Set<String> known = new HashSet<>(KEYS);
+    if (version > DEFAULT_TARGET_VERSION) {
+      known.add(TARGET);
+    }
+    TensorPlanJson.refuseUnknown(root, known);
     if (version < 1 || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
           "Cannot read a plan of format version " + version + ", only 1 to " + FORMAT_VERSION);
@@ -87,10 +107,11 @@ public final class QuantPlanJson {
     PlanDocument document =
         new PlanDocument(
             PlanFields.text(root, "recipe"),
+            version > DEFAULT_TARGET_VERSION ? target(root) : Targets.DEFAULT.name(),
             PlanFields.text(root, "model-sha256"),
             PlanFields.text(root, "statistics-sha256"));
     for (JsonNode node : PlanFields.array(root, "tensors")) {
-      document.add(node, version >= FORMAT_VERSION);
+      document.add(node, version > ALL_LISTED_VERSION);
     }
     return document;
   }
@@ -103,6 +124,15 @@ public final class QuantPlanJson {
    */
   static TensorPlan parseTensor(String json, TensorPlanJson.ScaleSource source) {
     return TensorPlanJson.parse(read(json), source);
+  }
+
+  private static String target(JsonNode root) {
+    String name = PlanFields.text(root, TARGET);
+    if (!Targets.names().contains(name)) {
+      throw new IllegalArgumentException(
+          "Invalid plan: unknown target '%s'; known are %s".formatted(name, Targets.names()));
+    }
+    return name;
   }
 
   private static JsonNode read(String json) {

@@ -132,6 +132,24 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void otherTargetThanTheDefaultStandsInTheText() {
+    QuantPlan plan = new QuantPlan("int8", "openvino", "ab", "cd", PLAN.tensors());
+    assertThat(PLAN.target()).isEqualTo("onnxruntime");
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .isEqualTo(
+            JSON.replace("\"format-version\" : 2", "\"format-version\" : 4")
+                .replace(
+                    "\"recipe\" : \"int8\"",
+                    "\"recipe\" : \"int8\",\n  \"target\" : \"openvino\""));
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(plan.without("one").target()).isEqualTo("openvino");
+    assertRefused(
+        json.replace("\"openvino\"", "\"abacus\""), "Invalid plan: unknown target 'abacus'");
+    assertRefused(json.replace("\"format-version\" : 4", "\"format-version\" : 3"), "'target'");
+  }
+
+  @Test
   void firstVersionIsRead() {
     String first =
         JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
@@ -218,8 +236,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 4"),
-        "Cannot read a plan of format version 4, only 1 to 3");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 5"),
+        "Cannot read a plan of format version 5, only 1 to 4");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

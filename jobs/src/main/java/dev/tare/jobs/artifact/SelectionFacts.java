@@ -2,6 +2,7 @@ package dev.tare.jobs.artifact;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.Targets;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -13,12 +14,17 @@ import java.util.TreeMap;
  * What a run records about its plan.
  *
  * @param recipe name of the recipe
+ * @param target name of the runtime that the plan is for; earlier runs do not say it: the default
  * @param contentSha256 identity of the statistics it was made from; empty if it needed none
  * @param quantized number of quantized tensors by role
  * @param left tensors of the plan that stay float
  */
 public record SelectionFacts(
-    String recipe, Optional<String> contentSha256, SortedMap<Role, Integer> quantized, long left)
+    String recipe,
+    String target,
+    Optional<String> contentSha256,
+    SortedMap<Role, Integer> quantized,
+    long left)
     implements FactSection {
 
   public SelectionFacts {
@@ -32,6 +38,7 @@ public record SelectionFacts(
     }
     return new SelectionFacts(
         in.text("recipe"),
+        in.optionalText("target").orElse(Targets.DEFAULT.name()),
         in.optionalText("content-sha256").filter(hash -> !hash.isEmpty()),
         new TreeMap<>(quantized),
         in.count("float"));
@@ -42,6 +49,7 @@ public record SelectionFacts(
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put("recipe", recipe);
+    node.put("target", target);
     node.put("content-sha256", contentSha256.orElse(""));
     quantized.forEach((role, count) -> node.put(key(role), count));
     node.put("float", left);

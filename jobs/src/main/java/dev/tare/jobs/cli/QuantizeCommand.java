@@ -25,6 +25,15 @@ public final class QuantizeCommand extends TareCommand {
       description = "Finished run with a plan.")
   private String plan;
 
+  @Option(
+      names = "--target",
+      paramLabel = "TARGET",
+      converter = Converters.Target.class,
+      description =
+          "Refuse a plan for another runtime than this: onnxruntime or openvino. A plan is for one"
+              + " target; select again for another.")
+  private String target;
+
   @Mixin private ModelFlags model;
   @Mixin private OutputFlags output;
 
@@ -38,6 +47,6 @@ public final class QuantizeCommand extends TareCommand {
   }
 
   QuantizeOptions options() {
-    return new QuantizeOptions(Optional.of(plan), model.model());
+    return new QuantizeOptions(Optional.of(plan), model.model(), Optional.ofNullable(target));
   }
 }

@@ -52,6 +52,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
 
   private final ModelHandle model;
   private final String recipe;
+  private final String target;
   private final String statisticsSha256;
   private final ArrayList<byte[]> tensors = new ArrayList<>();
   private final String output;
@@ -68,6 +69,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
       int threads) {
     this.model = model;
     this.recipe = plan.recipe();
+    this.target = plan.target();
     this.statisticsSha256 = plan.statisticsSha256();
     plan.tensors().forEach(tensor -> tensors.add(PlanCodec.encode(tensor)));
     this.output = output;
@@ -78,7 +80,11 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
 
   private QuantPlan plan() {
     return new QuantPlan(
-        recipe, model.sha256(), statisticsSha256, tensors.stream().map(PlanCodec::decode).toList());
+        recipe,
+        target,
+        model.sha256(),
+        statisticsSha256,
+        tensors.stream().map(PlanCodec::decode).toList());
   }
 
   @Override

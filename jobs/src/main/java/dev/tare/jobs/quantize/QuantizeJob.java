@@ -73,7 +73,7 @@ public final class QuantizeJob {
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
       if (activation.axis().isPresent()) {
         requireChannelsOfActivations(
-            Targets.DEFAULT, "The plan gives tensor '" + activation.tensor() + "'");
+            Targets.of(plan.target()), "The plan gives tensor '" + activation.tensor() + "'");
       }
     }
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
@@ -115,7 +115,8 @@ public final class QuantizeJob {
     ModelGraph source = model.prepared().graph();
     try {
       weights.forEach(
-          weight -> WeightCheck.requireWidthExplained(Targets.DEFAULT, source, plan, weight));
+          weight ->
+              WeightCheck.requireWidthExplained(Targets.of(plan.target()), source, plan, weight));
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }

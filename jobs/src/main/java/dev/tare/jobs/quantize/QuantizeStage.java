@@ -1,6 +1,7 @@
 package dev.tare.jobs.quantize;
 
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.QuantizationFacts;
@@ -50,6 +51,7 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
         options.plan().isPresent()
             ? PlanStore.read(work.inputs().spark(), work.inputs().runs().open(options.plan().get()))
             : work.plan().orElseThrow();
+    requireTarget(plan);
     QuantizeJob.Result result =
         work.progress()
             .stage(
@@ -61,7 +63,20 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
         work.facts()
             .with(
                 new QuantizationFacts(
-                    result.constants(), result.weightBytes(), result.modelBytes())));
+                    plan.target(), result.constants(), result.weightBytes(), result.modelBytes())));
+  }
+
+  /** The decisions of a plan hold for one target only. */
+  private void requireTarget(QuantPlan plan) {
+    options
+        .target()
+        .filter(wanted -> !wanted.equals(plan.target()))
+        .ifPresent(
+            wanted -> {
+              throw TareException.usage(
+                  "The plan is for target %s, not %s: select again with --target %s"
+                      .formatted(plan.target(), wanted, wanted));
+            });
   }
 
   private static QuantizeJob.Result quantize(Work work, ModelHandle model, QuantPlan plan)

@@ -207,7 +207,12 @@ final class Numbers {
                         "model",
                         name(model.uri().getPath()),
                         model.sha256().map("sha256 "::concat).orElse(""))));
-    run.facts(RunFacts::selection).ifPresent(plan -> facts.add(Fact.of("recipe", plan.recipe())));
+    run.facts(RunFacts::selection)
+        .ifPresent(
+            plan -> {
+              facts.add(Fact.of("recipe", plan.recipe()));
+              facts.add(Fact.of("target", plan.target()));
+            });
     Optional<CalibrationFacts> calibration = run.facts(RunFacts::calibration);
     calibration.ifPresent(
         known -> {

@@ -60,7 +60,7 @@ public record RunOptions(
   }
 
   public QuantizeOptions quantize() {
-    return new QuantizeOptions(Optional.empty(), model);
+    return new QuantizeOptions(Optional.empty(), model, Optional.empty());
   }
 
   public EvaluateOptions evaluate() {

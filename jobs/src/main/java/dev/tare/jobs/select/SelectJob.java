@@ -70,7 +70,8 @@ public final class SelectJob {
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.addAll(OtherConstants.of(candidates.target(), recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
-    return new QuantPlan(recipe.name(), model.sha256(), contentSha256, plans);
+    return new QuantPlan(
+        recipe.name(), recipeText.targetName(), model.sha256(), contentSha256, plans);
   }
 
   /**

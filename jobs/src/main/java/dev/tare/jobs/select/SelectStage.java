@@ -129,6 +129,7 @@ public record SelectStage(SelectOptions options) implements Stage {
     }
     return new SelectionFacts(
         recipe.name(),
+        plan.target(),
         Optional.of(plan.statisticsSha256()).filter(hash -> !hash.isEmpty()),
         quantized,
         plan.tensors().stream().filter(t -> !t.quantized()).count());

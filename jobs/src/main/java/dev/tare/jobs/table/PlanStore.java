@@ -60,13 +60,16 @@ public final class PlanStore {
   /** Writes a plan as a table, in one file. */
   public static void write(SparkSession spark, QuantPlan plan, Path folder, String runId) {
     String recipe = plan.recipe();
+    String target = plan.target();
     String model = plan.modelSha256();
     spark
         .createDataset(plan.tensors().stream().map(PlanCodec::encode).toList(), Encoders.BINARY())
         .coalesce(1)
         .flatMap(
             (FlatMapFunction<byte[], Row>)
-                tensor -> PlanTable.rows(PlanCodec.decode(tensor), recipe, model, runId).iterator(),
+                tensor ->
+                    PlanTable.rows(PlanCodec.decode(tensor), recipe, target, model, runId)
+                        .iterator(),
             Encoders.row(PlanTable.SCHEMA))
         .write()
         .mode(SaveMode.ErrorIfExists)

@@ -11,14 +11,15 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The plan as a table, format version 2: one row per tensor and channel, with {@code channel} null
+ * The plan as a table, format version 3: one row per tensor and channel, with {@code channel} null
  * for a tensor with a single scale, one row with a {@code reason} for a tensor that stays float,
  * and one without a scale for an activation whose scale is computed at run time. For a tensor in
- * blocks, {@code channel} counts the blocks, row-major in the shape of the scales.
+ * blocks, {@code channel} counts the blocks, row-major in the shape of the scales. Version 2 has no
+ * {@code target}; its plans are for the default one.
  */
 public final class PlanTable {
 
-  public static final int FORMAT_VERSION = 2;
+  public static final int FORMAT_VERSION = 3;
 
   public static final StructType SCHEMA =
       new StructType()
@@ -26,6 +27,7 @@ public final class PlanTable {
           .add("run_id", DataTypes.StringType, false)
           .add("model_sha256", DataTypes.StringType, false)
           .add("recipe", DataTypes.StringType, false)
+          .add("target", DataTypes.StringType, false)
           .add("tensor", DataTypes.StringType, false)
           .add("role", DataTypes.StringType, false)
           .add("format", DataTypes.StringType, false)
@@ -54,17 +56,18 @@ public final class PlanTable {
    * The rows of one tensor, by channel, each made when it is asked for.
    *
    * @param recipe name of the plan's recipe
+   * @param target what the plan is for
    * @param modelSha256 the model that the plan was made for
    */
   public static Stream<Row> rows(
-      TensorPlan tensor, String recipe, String modelSha256, String runId) {
+      TensorPlan tensor, String recipe, String target, String modelSha256, String runId) {
     int scales = tensor.channels().size();
     return IntStream.range(scales == 0 ? -1 : 0, scales)
-        .mapToObj(c -> row(recipe, modelSha256, runId, tensor, c));
+        .mapToObj(c -> row(recipe, target, modelSha256, runId, tensor, c));
   }
 
   private static Row row(
-      String recipe, String modelSha256, String runId, TensorPlan tensor, int c) {
+      String recipe, String target, String modelSha256, String runId, TensorPlan tensor, int c) {
     ScaleColumns scales = tensor.channels();
     boolean perChannel = tensor.axis().isPresent();
     return RowFactory.create(
@@ -72,6 +75,7 @@ public final class PlanTable {
         runId,
         modelSha256,
         recipe,
+        target,
         tensor.tensor(),
         tensor.role().name().toLowerCase(Locale.ROOT),
         tensor.format().name().toLowerCase(Locale.ROOT),

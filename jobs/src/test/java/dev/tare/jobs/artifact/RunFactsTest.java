@@ -42,8 +42,12 @@ class RunFactsTest {
         .with(calibration())
         .with(
             new SelectionFacts(
-                "int8", Optional.of(A), new TreeMap<>(Map.of(Role.ACTIVATION, 2, Role.BIAS, 1)), 3))
-        .with(new QuantizationFacts(3, 96, 652))
+                "int8",
+                "openvino",
+                Optional.of(A),
+                new TreeMap<>(Map.of(Role.ACTIVATION, 2, Role.BIAS, 1)),
+                3))
+        .with(new QuantizationFacts("openvino", 3, 96, 652))
         .with(new DequantizationFacts(3))
         .with(new EvaluationFacts(6, "by hash", "y", .75, Double.NaN), GateOutcome.FAILED)
         .with(
@@ -92,7 +96,8 @@ class RunFactsTest {
 
   @Test
   void planWithoutStatisticsNamesNone() {
-    SelectionFacts facts = new SelectionFacts("w", Optional.empty(), new TreeMap<>(), 0);
+    SelectionFacts facts =
+        new SelectionFacts("w", "onnxruntime", Optional.empty(), new TreeMap<>(), 0);
     assertThat(facts.toJson().path("content-sha256").textValue()).isEmpty();
     assertThat(read(StrictJson.format(RunFacts.NONE.with(facts).toJson())).selection())
         .contains(facts);

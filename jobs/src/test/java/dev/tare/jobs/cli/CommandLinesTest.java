@@ -164,7 +164,7 @@ class CommandLinesTest {
     assertThat(called(0, SelectCommand.class).options())
         .isEqualTo(new SelectOptions(Optional.of("s"), "m", RecipeOptions.of("int8")));
     assertThat(called(1, QuantizeCommand.class).options())
-        .isEqualTo(new QuantizeOptions(Optional.of("p"), "m"));
+        .isEqualTo(new QuantizeOptions(Optional.of("p"), "m", Optional.empty()));
     assertThat(called(2, MergeCommand.class).options())
         .isEqualTo(new MergeOptions(List.of("a", "b"), false));
     for (int writing = 0; writing < 3; writing++) {

@@ -210,8 +210,8 @@ final class Contents {
                 Optional.empty(),
                 OptionalInt.empty(),
                 List.of()))
-        .with(new SelectionFacts("int8", Optional.empty(), new TreeMap<>(), 0))
-        .with(new QuantizationFacts(0, 0, 90_400_000));
+        .with(new SelectionFacts("int8", "onnxruntime", Optional.empty(), new TreeMap<>(), 0))
+        .with(new QuantizationFacts("onnxruntime", 0, 0, 90_400_000));
   }
 
   private Quality quality() {

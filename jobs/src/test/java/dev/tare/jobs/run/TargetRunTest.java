@@ -89,16 +89,55 @@ class TargetRunTest {
     select(openvino, "--target", "openvino").ends(0);
     assertThat(Files.readString(usual.resolve("plan.json"))).doesNotContain("OpenVINO");
     assertThat(Files.readString(openvino.resolve("plan.json"))).contains(REASON);
+    assertThat(CommandLine.spark().read().parquet(openvino.resolve("plan").toString()))
+        .satisfies(
+            table -> assertThat(table.filter("target <> 'openvino'").count()).isZero(),
+            table -> assertThat(table.filter("target = 'openvino'").count()).isPositive());
+    assertThat(fact(openvino, "selection")).isEqualTo("openvino");
+    assertThat(fact(usual, "selection")).isEqualTo("onnxruntime");
     Path quantized = folder.resolve("quantized");
-    tare(
-            "quantize",
-            "--plan",
-            openvino.toString(),
-            "--model",
-            model,
-            "--output",
-            quantized.toString())
-        .ends(0);
+    quantize(openvino, quantized).ends(0);
+    assertThat(fact(quantized, "quantization")).isEqualTo("openvino");
+    assertThat(tare("inspect", quantized.toString()).ends(0).out())
+        .containsPattern("quantization.target +openvino\\R");
+  }
+
+  private static String fact(Path run, String stage) throws IOException {
+    return CommandLine.json(run.resolve("manifest.json"))
+        .at("/properties/" + stage + "/target")
+        .asText();
+  }
+
+  private static CommandLine.Result quantize(Path plan, Path output, String... more) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "quantize",
+                "--plan",
+                plan.toString(),
+                "--model",
+                model,
+                "--output",
+                output.toString()));
+    words.addAll(List.of(more));
+    return tare(words.toArray(String[]::new));
+  }
+
+  @Test
+  void planIsForOneTarget() throws IOException {
+    Path plan = folder.resolve("plan");
+    select(plan, "--target", "openvino").ends(0);
+    quantize(plan, folder.resolve("same"), "--target", "openvino").ends(0);
+    Path other = folder.resolve("other");
+    quantize(plan, other, "--target", "onnxruntime")
+        .refuses(
+            2,
+            other,
+            "The plan is for target openvino, not onnxruntime: select again with --target"
+                + " onnxruntime");
+    CommandLine.Result unknown = quantize(plan, folder.resolve("no"), "--target", "tensorflow");
+    assertThat(unknown.code()).isEqualTo(2);
+    assertThat(unknown.err()).contains("there is no target 'tensorflow'", "onnxruntime, openvino");
   }
 
   @Test

@@ -220,16 +220,18 @@ class TablesTest {
                     "x", Role.ACTIVATION, Optional.empty(), Shape.SCALAR, OptionalInt.empty(), 2)));
     List<Row> rows =
         plan.tensors().stream()
-            .flatMap(t -> PlanTable.rows(t, plan.recipe(), plan.modelSha256(), "run"))
+            .flatMap(
+                t -> PlanTable.rows(t, plan.recipe(), plan.target(), plan.modelSha256(), "run"))
             .toList();
     List<String> nodes = List.of("n1", "n2");
     assertThat(rows).hasSize(4).allMatch(row -> row.length() == PlanTable.SCHEMA.length());
     assertThat(cells(rows.get(0)))
         .containsExactly(
-            2,
+            3,
             "run",
             "ab",
             "int8",
+            "onnxruntime",
             "f",
             "activation",
             "qdq",
@@ -253,15 +255,40 @@ class TablesTest {
             null);
     assertThat(cells(rows.get(1)))
         .containsExactly(
-            2, "run", "ab", "int8", "w", "weight", "qdq", true, null, nodes, "int8", true, true,
-            false, "min-max", "rule 1", 1, null, 0, -1f, .5f, .5f, 7, .25, 40.0);
-    assertThat(cells(rows.get(2)).subList(16, 22)).containsExactly(1, null, 1, -1f, .25f, .25f);
-    assertThat(cells(rows.get(3)))
-        .containsExactly(
-            2,
+            3,
             "run",
             "ab",
             "int8",
+            "onnxruntime",
+            "w",
+            "weight",
+            "qdq",
+            true,
+            null,
+            nodes,
+            "int8",
+            true,
+            true,
+            false,
+            "min-max",
+            "rule 1",
+            1,
+            null,
+            0,
+            -1f,
+            .5f,
+            .5f,
+            7,
+            .25,
+            40.0);
+    assertThat(cells(rows.get(2)).subList(17, 23)).containsExactly(1, null, 1, -1f, .25f, .25f);
+    assertThat(cells(rows.get(3)))
+        .containsExactly(
+            3,
+            "run",
+            "ab",
+            "int8",
+            "onnxruntime",
             "x",
             "activation",
             "qdq",
