@@ -90,7 +90,7 @@ final class DataFlags {
         format,
         Optional.ofNullable(textColumn),
         Optional.ofNullable(tokenizer),
-        maxLength,
+        OptionalInt.of(maxLength),
         samples == null ? OptionalInt.empty() : OptionalInt.of(samples),
         partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),
         batchSize,

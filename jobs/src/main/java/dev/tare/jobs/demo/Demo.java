@@ -89,7 +89,7 @@ public final class Demo implements SparkWork<ExitCode> {
             DataFormat.TEXT,
             Optional.empty(),
             Optional.of(files.asset("all-minilm-l6-v2-tokenizer.json").toString()),
-            MAX_LENGTH,
+            OptionalInt.of(MAX_LENGTH),
             OptionalInt.of(options.samples().orElse(SAMPLES)),
             OptionalInt.empty(),
             BATCH_SIZE,

@@ -132,7 +132,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
             DataFormat.IMAGES,
             Optional.empty(),
             Optional.empty(),
-            DataOptions.DEFAULT_MAX_LENGTH,
+            OptionalInt.of(DataOptions.DEFAULT_MAX_LENGTH),
             OptionalInt.of(options.samples().orElse(SAMPLES)),
             OptionalInt.empty(),
             BATCH_SIZE,

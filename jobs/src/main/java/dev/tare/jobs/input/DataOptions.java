@@ -9,11 +9,13 @@ import java.util.SortedMap;
 /**
  * What to read and how.
  *
- * @param data file, folder or glob, path or URI
- * @param format what it is
- * @param textColumn column with text, for Parquet; without it, Parquet holds the model's inputs
- * @param tokenizer tokenizer.json, path or URI
- * @param maxLength tokens at which text is cut, at least 1
+ * @param data file, folder or glob, path or URI on any Hadoop file system; not blank
+ * @param format how to read it
+ * @param textColumn the Parquet column of texts; empty to read the model's inputs, or else the
+ *     column {@code text} or the only string column
+ * @param tokenizer tokenizer.json, path or URI; needed for text
+ * @param maxLength tokens at which text is cut, at least 1; empty for what the tokenizer's file
+ *     says
  * @param samples how many rows to take, at least 1; all if empty
  * @param partitions number of tasks, at least 1; Spark's choice if empty. Never changes the result
  * @param batchSize samples per run of the model, at least 1. Never changes the result
@@ -25,7 +27,7 @@ public record DataOptions(
     DataFormat format,
     Optional<String> textColumn,
     Optional<String> tokenizer,
-    int maxLength,
+    OptionalInt maxLength,
     OptionalInt samples,
     OptionalInt partitions,
     int batchSize,
@@ -36,16 +38,19 @@ public record DataOptions(
   public static final int DEFAULT_MAX_LENGTH = 128;
 
   /**
-   * @throws IllegalArgumentException if a number is out of its bounds
+   * @throws IllegalArgumentException if a number is out of its bounds, or no data is named
    */
   public DataOptions {
-    if (maxLength < 1
+    if (data.isBlank()) {
+      throw new IllegalArgumentException("Invalid data: empty path");
+    }
+    if (maxLength.orElse(1) < 1
         || samples.orElse(1) < 1
         || partitions.orElse(1) < 1
         || batchSize < 1
         || maxBadRows < 0) {
       throw new IllegalArgumentException(
-          "Out of bounds: max-length %d, samples %s, partitions %s, batch-size %d, max-bad-rows %d"
+          "Out of bounds: max-length %s, samples %s, partitions %s, batch-size %d, max-bad-rows %d"
               .formatted(maxLength, samples, partitions, batchSize, maxBadRows));
     }
   }
@@ -88,7 +93,6 @@ public record DataOptions(
             .put("format", format)
             .put("text-column", textColumn)
             .put("tokenizer", tokenizer)
-            .put("max-length", maxLength)
             .put("image-input", images.input())
             .put("image-size", images.size())
             .put("image-resize", images.resize())
@@ -100,6 +104,7 @@ public record DataOptions(
             .put("max-image-pixels", images.maxPixels())
             .put("batch-size", batchSize)
             .put("max-bad-rows", maxBadRows);
+    maxLength.ifPresent(n -> settings.put("max-length", n));
     samples.ifPresent(n -> settings.put("samples", n));
     partitions.ifPresent(n -> settings.put("partitions", n));
     return settings.values();

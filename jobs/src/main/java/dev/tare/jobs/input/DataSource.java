@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -60,68 +61,72 @@ public final class DataSource {
    * tokenizer; runs no job. Where rows are large, lowers {@code
    * spark.sql.parquet.columnarReaderBatchSize} in this session.
    *
+   * @param inputs what the model wants
+   * @param vocabularySize rows of the model's embedding; empty if unknown
+   * @param tokenizer the file that {@link DataOptions#tokenizer} names
    * @throws InputException if any of it says that the data cannot be read in full
    */
-  public static DataSource open(SparkSession spark, DataRequest request) {
+  public static DataSource open(
+      SparkSession spark,
+      DataOptions options,
+      ModelInputs inputs,
+      OptionalLong vocabularySize,
+      Optional<LocalFile> tokenizer) {
     ReadSettings.requireStrict(spark);
     Configuration configuration = SparkJobs.hadoop(spark);
-    DataFiles data = DataFiles.list(request.uri(), configuration);
+    DataFiles data = DataFiles.list(options.data(), configuration);
     DataFormat format =
-        request.format() == DataFormat.AUTO
+        options.format() == DataFormat.AUTO
             ? FormatProbe.detect(data, configuration)
-            : request.format();
-    if (request.format() == DataFormat.TEXT) {
+            : options.format();
+    if (options.format() == DataFormat.TEXT) {
       FormatProbe.requireText(data, configuration);
     }
-    if (format == DataFormat.TEXT) {
-      return lines(spark, configuration, data, request);
-    }
-    if (format == DataFormat.IMAGES) {
-      return images(spark, configuration, data, request);
+    if (format != DataFormat.PARQUET) {
+      requireNoColumn(options, data, format == DataFormat.TEXT ? "text" : "images");
+      SampleSource source =
+          format == DataFormat.IMAGES
+              ? ImageSource.of(spark, data, inputs, options.images())
+              : TextSource.of(
+                  () -> TextLines.read(spark, data, configuration),
+                  new TreeMap<>(),
+                  options,
+                  inputs,
+                  vocabularySize,
+                  tokenizer);
+      return new DataSource(spark, configuration, data, format, source, Optional.empty());
     }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
     ReadSettings.limitBatches(spark, footers.bytesPerRow());
-    requireTokenizerOrInputs(request, footers);
-    Optional<String> column = textColumn(request, footers);
+    Optional<String> column = options.textColumn();
+    if (tokenizer.isEmpty()) {
+      requireInputs(options, inputs.names(), footers);
+    } else if (column.isEmpty() && inputs.names().stream().noneMatch(footers::anyHas)) {
+      column = Optional.of(onlyText(options, inputs.names(), footers));
+    }
     SampleSource source =
         column.isPresent()
-            ? texts(spark, data, footers, column.get(), request)
-            : new ParquetSource(spark, data, footers, request.inputs(), request.vocabularySize());
+            ? TextSource.of(
+                texts(spark, data, footers, column.get()),
+                footers.expectedRows(),
+                options,
+                inputs,
+                vocabularySize,
+                tokenizer)
+            : new ParquetSource(spark, data, footers, inputs, vocabularySize);
     return new DataSource(spark, configuration, data, format, source, column);
   }
 
-  private static DataSource images(
-      SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
-    requireNoColumn(request, data, "images");
-    InputSpec input = ImageInputs.spec(request.inputs(), request.images());
-    SampleSource source =
-        new ImageSource(
-            spark, data, request.inputs(), input, ImageInputs.preparation(input, request.images()));
-    return new DataSource(spark, configuration, data, DataFormat.IMAGES, source, Optional.empty());
-  }
-
-  private static void requireNoColumn(DataRequest request, DataFiles data, String what) {
-    if (request.textColumn().isPresent()) {
+  private static void requireNoColumn(DataOptions options, DataFiles data, String what) {
+    if (options.textColumn().isPresent()) {
       throw new InputException(
           "Cannot read column '%s': %s is %s, not Parquet"
-              .formatted(request.textColumn().get(), data.uri(), what));
+              .formatted(options.textColumn().get(), data.uri(), what));
     }
   }
 
-  private static DataSource lines(
-      SparkSession spark, Configuration configuration, DataFiles data, DataRequest request) {
-    requireNoColumn(request, data, "text");
-    SampleSource source =
-        tokenized(() -> TextLines.read(spark, data, configuration), new TreeMap<>(), request);
-    return new DataSource(spark, configuration, data, DataFormat.TEXT, source, Optional.empty());
-  }
-
-  private static SampleSource texts(
-      SparkSession spark,
-      DataFiles data,
-      ParquetFooters footers,
-      String column,
-      DataRequest request) {
+  private static Supplier<Dataset<Row>> texts(
+      SparkSession spark, DataFiles data, ParquetFooters footers, String column) {
     ColumnType type = footers.require(column, "texts");
     if (!type.isText()) {
       throw footers.wrongType(column, type, "texts as string");
@@ -134,39 +139,19 @@ public final class DataSource {
                 ParquetTable.ROW,
                 functions.substring(text, 1, TextLines.KEPT_BYTES),
                 functions.octet_length(text).cast("long"));
-    return tokenized(() -> texts, footers.expectedRows(), request);
-  }
-
-  private static SampleSource tokenized(
-      Supplier<Dataset<Row>> texts, Map<String, Long> expectedRows, DataRequest request) {
-    LocalFile file =
-        request
-            .tokenizer()
-            .orElseThrow(
-                () ->
-                    new InputException(
-                        "Cannot read %s as text: give --tokenizer, the model's tokenizer.json"
-                            .formatted(request.uri())));
-    TokenizerFile description = TokenizerFile.read(file);
-    description.requireFits(request.vocabularySize());
-    TokenInputs.requireFillable(request.inputs(), file.displayName());
-    int maxLength = description.maxLength(request.maxLength());
-    TokenizerProbe.require(file);
-    Tokenizers.open(file, maxLength);
-    return new TextSource(texts, request.inputs(), file, maxLength, new TreeMap<>(expectedRows));
+    return () -> texts;
   }
 
   /** Texts without a tokenizer are the commonest reason why the model's inputs are not there. */
-  private static void requireTokenizerOrInputs(DataRequest request, ParquetFooters footers) {
+  private static void requireInputs(
+      DataOptions options, List<String> inputs, ParquetFooters footers) {
     List<String> texts = textColumns(footers);
-    List<String> inputs = request.inputs().names();
-    if (request.tokenizer().isEmpty()
-        && !texts.isEmpty()
+    if (!texts.isEmpty()
         && inputs.contains(TokenInputs.IDS)
         && inputs.stream().noneMatch(footers::anyHas)) {
       throw new InputException(
           "Cannot read %s: none of its columns %s is an input of the model %s; to read texts from"
-                  .formatted(request.uri(), footers.columnNames(), inputs)
+                  .formatted(options.data(), footers.columnNames(), inputs)
               + " column %s give --tokenizer, the model's tokenizer.json".formatted(quoted(texts)));
     }
   }
@@ -181,22 +166,18 @@ public final class DataSource {
         .toList();
   }
 
-  /** The text column to read, or empty to read tensors. */
-  private static Optional<String> textColumn(DataRequest request, ParquetFooters footers) {
-    boolean tensors = request.inputs().names().stream().anyMatch(footers::anyHas);
-    if (request.textColumn().isPresent() || tensors || request.tokenizer().isEmpty()) {
-      return request.textColumn();
-    }
+  /** The column to tokenize where none is named and none is an input of the model. */
+  private static String onlyText(DataOptions options, List<String> inputs, ParquetFooters footers) {
     List<String> strings = textColumns(footers);
     if (strings.contains(TEXT)) {
-      return Optional.of(TEXT);
+      return TEXT;
     }
     if (strings.size() == 1) {
-      return Optional.of(strings.get(0));
+      return strings.get(0);
     }
     throw new InputException(
         "Cannot read %s: it has none of the model's inputs %s, and of the columns %s none is"
-                .formatted(request.uri(), request.inputs().names(), footers.columnNames())
+                .formatted(options.data(), inputs, footers.columnNames())
             + " 'text' or the only string column; name the text column");
   }
 

@@ -2,6 +2,7 @@ package dev.tare.jobs.input;
 
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.image.ImageException;
+import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.image.ImagePreparation;
 import dev.tare.jobs.input.DataFiles.DataFile;
 import java.util.List;
@@ -29,6 +30,17 @@ record ImageSource(
 
   /** Bytes of a file at most: as many as the pixels of Pillow's limit take, uncompressed. */
   static final long MAX_FILE_BYTES = 256L << 20;
+
+  /**
+   * Images as the model wants them.
+   *
+   * @throws InputException if the model or the options leave open how images become its input
+   */
+  static ImageSource of(
+      SparkSession spark, DataFiles data, ModelInputs inputs, ImageOptions options) {
+    InputSpec input = ImageInputs.spec(inputs, options);
+    return new ImageSource(spark, data, inputs, input, ImageInputs.preparation(input, options));
+  }
 
   @Override
   public Dataset<Row> rows() {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -39,6 +40,33 @@ record TextSource(
 
   TextSource {
     expectedRows = Collections.unmodifiableSortedMap(new TreeMap<>(expectedRows));
+  }
+
+  /**
+   * Checks that the tokenizer reads texts, and that it fits the model.
+   *
+   * @throws InputException if there is none, or it does not
+   */
+  static TextSource of(
+      Supplier<Dataset<Row>> texts,
+      SortedMap<String, Long> expectedRows,
+      DataOptions options,
+      ModelInputs inputs,
+      OptionalLong vocabularySize,
+      Optional<LocalFile> tokenizer) {
+    LocalFile file =
+        tokenizer.orElseThrow(
+            () ->
+                new InputException(
+                    "Cannot read %s as text: give --tokenizer, the model's tokenizer.json"
+                        .formatted(options.data())));
+    TokenizerFile description = TokenizerFile.read(file);
+    description.requireFits(vocabularySize);
+    TokenInputs.requireFillable(inputs, file.displayName());
+    int maxLength = description.maxLength(options.maxLength());
+    TokenizerProbe.require(file);
+    Tokenizers.open(file, maxLength);
+    return new TextSource(texts, inputs, file, maxLength, expectedRows);
   }
 
   @Override

@@ -7,7 +7,6 @@ import dev.tare.jobs.artifact.DataFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.input.DataFiles;
 import dev.tare.jobs.input.DataOptions;
-import dev.tare.jobs.input.DataRequest;
 import dev.tare.jobs.input.DataSource;
 import dev.tare.jobs.input.InputException;
 import dev.tare.jobs.input.InputReport;
@@ -69,21 +68,16 @@ public final class StageData implements AutoCloseable {
       throws IOException {
     FloatModel graph = model.parse();
     Configuration hadoop = SparkJobs.hadoop(spark);
-    Optional<CachedFile> tokenizer = Optional.empty();
-    if (options.tokenizer().isPresent()) {
-      tokenizer = Optional.of(CachedFile.open(options.tokenizer().get(), hadoop));
-    }
-    DataRequest request =
-        new DataRequest(
-            options.data(),
-            options.format(),
-            options.textColumn(),
-            tokenizer.map(file -> (LocalFile) file),
-            OptionalInt.of(options.maxLength()),
-            new ModelInputs(ModelSignature.inputs(graph)),
-            graph.tableRows("input_ids"),
-            options.images());
-    return new StageData(spark, asBadInput(() -> DataSource.open(spark, request)), tokenizer);
+    Optional<CachedFile> tokenizer =
+        options.tokenizer().isPresent()
+            ? Optional.of(CachedFile.open(options.tokenizer().get(), hadoop))
+            : Optional.empty();
+    ModelInputs inputs = new ModelInputs(ModelSignature.inputs(graph));
+    Optional<LocalFile> file = tokenizer.map(cached -> cached);
+    DataSource source =
+        asBadInput(
+            () -> DataSource.open(spark, options, inputs, graph.tableRows("input_ids"), file));
+    return new StageData(spark, source, tokenizer);
   }
 
   /**

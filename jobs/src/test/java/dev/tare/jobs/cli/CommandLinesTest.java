@@ -125,7 +125,7 @@ class CommandLinesTest {
                     DataFormat.AUTO,
                     Optional.empty(),
                     Optional.empty(),
-                    128,
+                    OptionalInt.of(128),
                     OptionalInt.empty(),
                     OptionalInt.empty(),
                     8,

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
-import dev.tare.jobs.input.DataRequest;
 import dev.tare.jobs.input.DataSource;
+import dev.tare.jobs.input.DescribedData;
 import dev.tare.jobs.input.InputException;
 import dev.tare.jobs.input.InputReport;
 import dev.tare.jobs.input.InputSpec;
@@ -38,7 +38,7 @@ class BadDataTest {
   @TempDir Path folder;
 
   private static DataSource open(String uri) {
-    return DataSource.open(spark(), DataRequest.of(uri, INPUTS));
+    return DescribedData.open(spark(), DescribedData.of(uri, INPUTS));
   }
 
   private static AbstractThrowableAssert<?, ? extends Throwable> refused(Path path) {
@@ -165,7 +165,7 @@ class BadDataTest {
         append(
             table("x array<bigint>", RowFactory.create((Object) List.of(1L))),
             folder.resolve("types"));
-    assertThatThrownBy(() -> DataSource.open(spark(), DataRequest.of(uri, ids)))
+    assertThatThrownBy(() -> DescribedData.open(spark(), DescribedData.of(uri, ids)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Cannot read column 'x' for model input 'x' INT64 [?]: it is ")
         .hasMessageContaining("array<int> in file:")

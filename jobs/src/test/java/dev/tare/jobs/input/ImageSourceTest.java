@@ -43,7 +43,8 @@ class ImageSourceTest {
   @TempDir Path folder;
 
   private DataSource open(ModelInputs inputs, ImageOptions options) {
-    return DataSource.open(spark(), DataRequest.of(folder.toString(), inputs).withImages(options));
+    return DescribedData.open(
+        spark(), DescribedData.of(folder.toString(), inputs).withImages(options));
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> refused(
@@ -127,8 +128,8 @@ class ImageSourceTest {
   }
 
   private Dataset<Row> samples(String part, String size, int partitions) {
-    return DataSource.open(
-            spark(), DataRequest.of(folder.resolve(part).toString(), FREE).withImages(size(size)))
+    return DescribedData.open(
+            spark(), DescribedData.of(folder.resolve(part).toString(), FREE).withImages(size(size)))
         .rows()
         .repartition(partitions);
   }
@@ -228,9 +229,9 @@ class ImageSourceTest {
                     .formatted(folder, folder, folder)
                 + " of one format");
     InputReport report =
-        DataSource.open(
+        DescribedData.open(
                 spark(),
-                DataRequest.of(folder.toString(), FREE)
+                DescribedData.of(folder.toString(), FREE)
                     .withFormat(DataFormat.IMAGES)
                     .withImages(size("3x3")))
             .report();

@@ -41,7 +41,7 @@ class ParquetSourceTest {
   @TempDir Path folder;
 
   private static DataSource open(String uri, ModelInputs inputs) {
-    return DataSource.open(spark(), DataRequest.of(uri, inputs));
+    return DescribedData.open(spark(), DescribedData.of(uri, inputs));
   }
 
   private static Sample only(Dataset<Row> rows) {
@@ -227,7 +227,7 @@ class ParquetSourceTest {
                 RowFactory.create((Object) List.of(100L))),
             folder.resolve("tokens"));
     InputReport refused =
-        DataSource.open(spark(), DataRequest.of(tokens, ids).withVocabularySize(100)).report();
+        DescribedData.open(spark(), DescribedData.of(tokens, ids).withVocabularySize(100)).report();
     assertThat(refused.bad()).isEqualTo(Map.of(Reason.RANGE, 1L, Reason.TOKEN_ID, 1L));
     assertFirst(
         refused, Reason.RANGE, 0, "input 'input_ids' holds 3000000000, which INT32 cannot hold");

@@ -55,8 +55,8 @@ class TextSourceTest {
 
   @TempDir Path folder;
 
-  private static DataRequest request(String uri) {
-    return DataRequest.of(uri, MINILM).withTokenizer(TOKENIZER).withVocabularySize(30522);
+  private static DescribedData request(String uri) {
+    return DescribedData.of(uri, MINILM).withTokenizer(TOKENIZER).withVocabularySize(30522);
   }
 
   private static List<String> definitions(int n) throws IOException {
@@ -102,10 +102,10 @@ class TextSourceTest {
             table(COLUMNS, texts.stream().map(text -> tokens(text, 128)).toArray(Row[]::new)),
             folder.resolve("padded"),
             5);
-    List<String> expected = hashes(DataSource.open(spark(), request(file)).samples());
+    List<String> expected = hashes(DescribedData.open(spark(), request(file)).samples());
     assertThat(expected).hasSize(300);
     for (String uri : List.of(column, bare, padded)) {
-      DataSource source = DataSource.open(spark(), request(uri));
+      DataSource source = DescribedData.open(spark(), request(uri));
       source.report().check(0);
       assertThat(hashes(source.samples())).as(uri).isEqualTo(expected);
     }
@@ -114,7 +114,7 @@ class TextSourceTest {
   @Test
   void samplesAreUnpaddedWithSpecialTokensAndTruncated() throws IOException {
     String uri = lines("two.txt", List.of("a small entity", "word ".repeat(1000)));
-    DataSource source = DataSource.open(spark(), request(uri));
+    DataSource source = DescribedData.open(spark(), request(uri));
     assertThat(source.maxLength()).hasValue(128);
     assertThat(source.format()).isEqualTo(DataFormat.TEXT);
     List<String> keys = keys(source);
@@ -122,7 +122,7 @@ class TextSourceTest {
         .containsExactlyInAnyOrder(
             "attention_mask:INT64[5] input_ids:INT64[5] token_type_ids:INT64[5] ",
             "attention_mask:INT64[128] input_ids:INT64[128] token_type_ids:INT64[128] ");
-    DataSource longer = DataSource.open(spark(), request(uri).withMaxLength(600));
+    DataSource longer = DescribedData.open(spark(), request(uri).withMaxLength(600));
     assertThat(longer.maxLength()).hasValue(600);
     assertThat(keys(longer)).anyMatch(key -> key.contains("input_ids:INT64[600]"));
   }
@@ -136,7 +136,7 @@ class TextSourceTest {
   @Test
   void selectionIsTheSameForAnyPartitions() throws IOException {
     String uri = lines("p.txt", definitions(200));
-    DataSource source = DataSource.open(spark(), request(uri));
+    DataSource source = DescribedData.open(spark(), request(uri));
     List<String> expected = hashes(Sampling.select(source.rows(), OptionalLong.of(64)));
     assertThat(expected).hasSize(64);
     for (int partitions : new int[] {1, 2, 7}) {
@@ -153,7 +153,7 @@ class TextSourceTest {
     bytes.writeBytes(new byte[] {'b', 'a', 'd', (byte) 0xC3, (byte) 0x28, '\n'});
     Path file = folder.resolve("mixed.txt");
     Files.write(file, bytes.toByteArray());
-    DataSource source = DataSource.open(spark(), request(file.toString()));
+    DataSource source = DescribedData.open(spark(), request(file.toString()));
     InputReport report = source.report();
     assertThat(report.rows()).isEqualTo(5);
     assertThat(report.samples()).isEqualTo(2);
@@ -166,7 +166,7 @@ class TextSourceTest {
                 .formatted(file, file));
     String first = lines("first.txt", List.of("first"));
     assertThat(hashes(source.samples()))
-        .containsAll(hashes(DataSource.open(spark(), request(first)).samples()));
+        .containsAll(hashes(DescribedData.open(spark(), request(first)).samples()));
   }
 
   @Test
@@ -179,7 +179,7 @@ class TextSourceTest {
             table("text string", RowFactory.create("short"), RowFactory.create(more)),
             folder.resolve("long"));
     for (String data : List.of(uri, column)) {
-      InputReport report = DataSource.open(spark(), request(data)).report();
+      InputReport report = DescribedData.open(spark(), request(data)).report();
       assertThat(report.bad()).as(data).isEqualTo(Map.of(Reason.TEXT_TOO_LONG, 1L));
       assertThat(report.first().get(Reason.TEXT_TOO_LONG).error())
           .isEqualTo("a text of 1048577 bytes; more than 1048576 are not tokenized, so split it");
@@ -189,7 +189,7 @@ class TextSourceTest {
   @Test
   void aNulCharacterIsNoText() throws IOException {
     String uri = lines("nul.txt", List.of("x".repeat(FileKind.HEAD_BYTES), "a\0b"));
-    InputReport report = DataSource.open(spark(), request(uri)).report();
+    InputReport report = DescribedData.open(spark(), request(uri)).report();
     assertThat(report.bad()).isEqualTo(Map.of(Reason.NUL_IN_TEXT, 1L));
     assertThat(report.first().get(Reason.NUL_IN_TEXT).error()).startsWith("character 1 is NUL");
   }
@@ -197,7 +197,7 @@ class TextSourceTest {
   @Test
   void onlyBlankLinesAreNoData() throws IOException {
     String uri = lines("blank.txt", List.of("", " "));
-    assertThatThrownBy(() -> DataSource.open(spark(), request(uri)).report().check(0))
+    assertThatThrownBy(() -> DescribedData.open(spark(), request(uri)).report().check(0))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "No data: " + uri + " has no samples among 2 rows: blank (2 blank, first: ");
@@ -211,7 +211,7 @@ class TextSourceTest {
             InputSpec.of("position_ids", DType.INT64, Dim.unknown()));
     String uri = lines("positions.txt", List.of("a small entity"));
     DataSource source =
-        DataSource.open(spark(), DataRequest.of(uri, inputs).withTokenizer(TOKENIZER));
+        DescribedData.open(spark(), DescribedData.of(uri, inputs).withTokenizer(TOKENIZER));
     Sample sample = Sample.decode(source.samples().first().getAs(SampleRows.SAMPLE));
     assertThat(sample.inputs().get("input_ids").bytes().getInt(0)).isEqualTo(101);
     assertThat(sample.inputs().get("position_ids").bytes().getLong(4 * 8)).isEqualTo(4);
@@ -224,20 +224,21 @@ class TextSourceTest {
     more.add(InputSpec.of("pixel_values", DType.FLOAT32, Dim.unknown()));
     assertThatThrownBy(
             () ->
-                DataSource.open(
-                    spark(), DataRequest.of(uri, new ModelInputs(more)).withTokenizer(TOKENIZER)))
+                DescribedData.open(
+                    spark(), DescribedData.of(uri, new ModelInputs(more)).withTokenizer(TOKENIZER)))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "Cannot feed text to the model: tokenizer %s gives no value for input 'pixel_values' FLOAT32 [?]"
                 .formatted(TOKENIZER.displayName()));
     ModelInputs fixed = ModelInputs.of(InputSpec.of("input_ids", DType.INT64, Dim.fixed(128)));
     assertThatThrownBy(
-            () -> DataSource.open(spark(), DataRequest.of(uri, fixed).withTokenizer(TOKENIZER)))
+            () ->
+                DescribedData.open(spark(), DescribedData.of(uri, fixed).withTokenizer(TOKENIZER)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("input 'input_ids' is INT64 [128] but text gives INT64 or INT32");
     ModelInputs none = ModelInputs.of(InputSpec.of("x", DType.FLOAT32));
     assertThatThrownBy(
-            () -> DataSource.open(spark(), DataRequest.of(uri, none).withTokenizer(TOKENIZER)))
+            () -> DescribedData.open(spark(), DescribedData.of(uri, none).withTokenizer(TOKENIZER)))
         .isInstanceOf(InputException.class)
         .hasMessage("Cannot feed text to the model: none of its inputs [x] is 'input_ids'");
   }
@@ -245,7 +246,7 @@ class TextSourceTest {
   @Test
   void tokenizerThatDoesNotFitIsRefusedByName() throws IOException {
     String uri = lines("a.txt", List.of("a"));
-    assertThatThrownBy(() -> DataSource.open(spark(), request(uri).withVocabularySize(1000)))
+    assertThatThrownBy(() -> DescribedData.open(spark(), request(uri).withVocabularySize(1000)))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "Tokenizer %s does not fit the model: its token ids go up to 30521 but the model's embedding has 1000 rows"
@@ -256,7 +257,7 @@ class TextSourceTest {
       Files.writeString(file, content);
       assertThatThrownBy(
               () ->
-                  DataSource.open(
+                  DescribedData.open(
                       spark(), request(uri).withTokenizer(new AssetFile(file.toString()))))
           .as(content)
           .isInstanceOf(InputException.class)
@@ -268,14 +269,14 @@ class TextSourceTest {
   void textColumnIsNamedOrTextOrTheOnlyOne() {
     Row row = RowFactory.create("left one", "right two");
     String two = append(table("a string, b string", row), folder.resolve("two"));
-    assertThatThrownBy(() -> DataSource.open(spark(), request(two)))
+    assertThatThrownBy(() -> DescribedData.open(spark(), request(two)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("of the columns [a, b] none is 'text' or the only string column");
-    assertThat(DataSource.open(spark(), request(two).withTextColumn("b")).textColumn())
+    assertThat(DescribedData.open(spark(), request(two).withTextColumn("b")).textColumn())
         .hasValue("b");
     String named = append(table("a string, text string", row), folder.resolve("named"));
-    assertThat(DataSource.open(spark(), request(named)).textColumn()).hasValue("text");
-    assertThatThrownBy(() -> DataSource.open(spark(), request(named).withTextColumn("c")))
+    assertThat(DescribedData.open(spark(), request(named)).textColumn()).hasValue("text");
+    assertThatThrownBy(() -> DescribedData.open(spark(), request(named).withTextColumn("c")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("no column 'c' for texts; it has [a, text]");
   }
@@ -284,7 +285,7 @@ class TextSourceTest {
   void aTextColumnWithoutATokenizerSaysWhichOptionIsMissing() {
     Row row = RowFactory.create(1, "left one", "right two");
     String uri = append(table("id int, text string, note string", row), folder.resolve("texts"));
-    assertThatThrownBy(() -> DataSource.open(spark(), DataRequest.of(uri, MINILM)))
+    assertThatThrownBy(() -> DescribedData.open(spark(), DescribedData.of(uri, MINILM)))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "Cannot read %s: none of its columns [id, text, note] is an input of the model [input_ids, attention_mask, token_type_ids]; to read texts from column 'text' or 'note' give --tokenizer, the model's tokenizer.json"
@@ -297,7 +298,7 @@ class TextSourceTest {
         append(
             table("text string", RowFactory.create("fine"), RowFactory.create((Object) null)),
             folder.resolve("nulls"));
-    InputReport report = DataSource.open(spark(), request(uri)).report();
+    InputReport report = DescribedData.open(spark(), request(uri)).report();
     assertThat(report.bad()).isEqualTo(Map.of(Reason.NULL, 1L));
     assertThat(report.first().get(Reason.NULL).row()).hasValue(1);
     assertThat(report.first().get(Reason.NULL).error()).isEqualTo("the text is null");
@@ -315,8 +316,8 @@ class TextSourceTest {
     ModelInputs ids = ModelInputs.of(InputSpec.of("input_ids", DType.INT64, Dim.unknown()));
     String uri = lines("words.txt", List.of("a b", "a c", "b"));
     DataSource source =
-        DataSource.open(
-            spark(), DataRequest.of(uri, ids).withTokenizer(new AssetFile(json.toString())));
+        DescribedData.open(
+            spark(), DescribedData.of(uri, ids).withTokenizer(new AssetFile(json.toString())));
     assertThat(source.maxLength()).hasValue(512);
     InputReport report = source.report();
     assertThat(report.samples()).isEqualTo(2);
