@@ -14,10 +14,12 @@ import java.util.function.Supplier;
  */
 public final class OnnxRuntimeTarget implements TargetProfile {
 
+  static final String NAME = "onnxruntime";
+
   /** Has no state. */
   public static final OnnxRuntimeTarget INSTANCE = new OnnxRuntimeTarget();
 
-  private final TargetData data = TargetData.load("onnxruntime");
+  private final TargetData data = TargetData.load(NAME);
 
   private OnnxRuntimeTarget() {}
 

@@ -12,6 +12,9 @@ public final class Targets {
   private static final List<TargetProfile> ALL =
       List.of(OnnxRuntimeTarget.INSTANCE, new OpenVinoTarget());
 
+  /** The name of {@link #DEFAULT}, a constant for annotations. */
+  public static final String DEFAULT_NAME = OnnxRuntimeTarget.NAME;
+
   /** The default target of a run. */
   public static final TargetProfile DEFAULT = ALL.get(0);
 

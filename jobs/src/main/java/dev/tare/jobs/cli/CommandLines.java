@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.hocon.ConfigurationText;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;

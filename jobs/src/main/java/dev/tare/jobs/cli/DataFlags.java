@@ -21,7 +21,7 @@ final class DataFlags {
   @Option(
       names = "--format",
       paramLabel = "auto|parquet|text|images",
-      defaultValue = Defaults.FORMAT,
+      defaultValue = "auto",
       description =
           "Format of --data; auto checks names and content, and refuses CSV, JSON and other kinds"
               + " (default: ${DEFAULT-VALUE}).")
@@ -43,7 +43,7 @@ final class DataFlags {
   @Option(
       names = "--max-length",
       paramLabel = "N",
-      defaultValue = Defaults.MAX_LENGTH,
+      defaultValue = "" + DataOptions.DEFAULT_MAX_LENGTH,
       converter = Converters.Million.class,
       description = "Maximum tokens of a text, the rest is cut (default: ${DEFAULT-VALUE}).")
   private Integer maxLength;
@@ -61,7 +61,7 @@ final class DataFlags {
   @Option(
       names = "--max-bad-rows",
       paramLabel = "N",
-      defaultValue = Defaults.MAX_BAD_ROWS,
+      defaultValue = "0",
       converter = Converters.NotNegative.class,
       description =
           "Number of invalid rows that may be skipped and counted (default: ${DEFAULT-VALUE}).")
@@ -77,7 +77,7 @@ final class DataFlags {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      defaultValue = Defaults.BATCH_SIZE,
+      defaultValue = "8",
       converter = Converters.BatchSize.class,
       description =
           "Samples of equal shape per batch; never changes the result"

@@ -27,7 +27,7 @@ final class ImageFlags {
   @Option(
       names = "--image-resize",
       paramLabel = "stretch|crop|pad",
-      defaultValue = Defaults.IMAGE_RESIZE,
+      defaultValue = "stretch",
       description =
           "Stretch to the size, or keep proportions and crop the middle, or keep proportions and pad right and bottom (default: ${DEFAULT-VALUE}).")
   private Resize resize;
@@ -35,7 +35,7 @@ final class ImageFlags {
   @Option(
       names = "--image-pad",
       paramLabel = "V",
-      defaultValue = Defaults.IMAGE_PAD,
+      defaultValue = "0.0",
       converter = Converters.PixelValue.class,
       description =
           "Value for padding, 0 to 255, before mean and std (default:" + " ${DEFAULT-VALUE}).")
@@ -50,7 +50,7 @@ final class ImageFlags {
   @Option(
       names = "--image-mean",
       paramLabel = "M[,M,M]",
-      defaultValue = Defaults.IMAGE_MEAN,
+      defaultValue = "0",
       description =
           "Subtracted after division by 255, for all channels or each (default: ${DEFAULT-VALUE}).")
   private ChannelValues mean;
@@ -58,7 +58,7 @@ final class ImageFlags {
   @Option(
       names = "--image-std",
       paramLabel = "S[,S,S]",
-      defaultValue = Defaults.IMAGE_STD,
+      defaultValue = "1",
       converter = Converters.Deviations.class,
       description = "Divided by after that (default: ${DEFAULT-VALUE}).")
   private ChannelValues std;
@@ -73,7 +73,7 @@ final class ImageFlags {
   @Option(
       names = "--max-image-pixels",
       paramLabel = "N",
-      defaultValue = Defaults.MAX_IMAGE_PIXELS,
+      defaultValue = "" + ImageOptions.DEFAULT_MAX_PIXELS,
       converter = Converters.Pixels.class,
       description =
           "Larger images are bad rows, before they are decoded (default: ${DEFAULT-VALUE}).")

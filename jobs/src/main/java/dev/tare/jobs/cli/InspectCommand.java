@@ -4,6 +4,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.manage.Inspection;
 import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.run.RunOptions;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -35,7 +36,7 @@ public final class InspectCommand extends TareCommand {
   @Option(
       names = "--recipe",
       paramLabel = "RECIPE",
-      defaultValue = Defaults.RECIPE,
+      defaultValue = RunOptions.DEFAULT_RECIPE,
       description = "The recipe for --target (default: ${DEFAULT-VALUE}).")
   private String recipe;
 

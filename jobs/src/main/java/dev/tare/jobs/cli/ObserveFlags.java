@@ -14,14 +14,14 @@ final class ObserveFlags {
       description =
           "Tensors to observe: constant-weight-inputs, all-supported, matmul, all, or a pattern over"
               + " tensor names (default: "
-              + Defaults.OBSERVE
+              + ObserveOptions.DEFAULT
               + ", or as the recipe of a run requires).")
   private String observe;
 
   @Option(
       names = "--channels",
       paramLabel = "auto|histogram|extremes|none",
-      defaultValue = Defaults.CHANNELS,
+      defaultValue = "auto",
       description =
           "What to keep per channel: auto keeps histograms if those of a task fit into 896 MB, else extremes, else nothing (default: ${DEFAULT-VALUE}).")
   private Channels channels;
@@ -29,7 +29,7 @@ final class ObserveFlags {
   @Option(
       names = "--channel-bits",
       paramLabel = "M",
-      defaultValue = Defaults.CHANNEL_BITS,
+      defaultValue = "" + ObserveOptions.DEFAULT_BITS,
       converter = Converters.MantissaBits.class,
       description =
           "Mantissa bits of the histograms per channel, 1 to 10 (default: ${DEFAULT-VALUE}).")
@@ -38,7 +38,7 @@ final class ObserveFlags {
   @Option(
       names = "--collect",
       paramLabel = "KINDS",
-      defaultValue = Defaults.COLLECT,
+      defaultValue = "histogram",
       description =
           "What to collect, as a comma-separated list: histogram, and moments (exact means and variances, 480 more bytes of heap per channel) (default:"
               + " ${DEFAULT-VALUE}).")

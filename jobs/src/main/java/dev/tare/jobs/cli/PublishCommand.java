@@ -46,7 +46,7 @@ public final class PublishCommand extends TareCommand {
           "Publish a run without a gate; a run whose gate failed is still refused (default: ${DEFAULT-VALUE}).")
   private boolean ungated;
 
-  @Mixin private AtomicityFlags atomicity;
+  @Mixin private OutputFlags.IfNotAtomic atomicity;
 
   public PublishCommand(Console console) {
     super(console);

@@ -1,6 +1,8 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.engine.target.Targets;
 import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.run.RunOptions;
 import picocli.CommandLine.Option;
 
 /** Which recipe, and for which target. */
@@ -8,7 +10,7 @@ final class RecipeFlags {
   @Option(
       names = "--recipe",
       paramLabel = "RECIPE",
-      defaultValue = Defaults.RECIPE,
+      defaultValue = RunOptions.DEFAULT_RECIPE,
       description =
           "Name of a recipe in conf/recipes, or path or URI of one (default: ${DEFAULT-VALUE}).")
   private String recipe;
@@ -16,7 +18,7 @@ final class RecipeFlags {
   @Option(
       names = "--target",
       paramLabel = "TARGET",
-      defaultValue = Defaults.TARGET,
+      defaultValue = Targets.DEFAULT_NAME,
       converter = Converters.Target.class,
       description =
           "Runtime that the quantized model is for: onnxruntime or openvino"

@@ -35,7 +35,7 @@ public final class ReportCommand extends TareCommand {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      defaultValue = Defaults.REPORT,
+      defaultValue = "report.html",
       description =
           "The page to write, path or URI, outside any run's folder (default: ${DEFAULT-VALUE}).")
   private String out;

@@ -36,7 +36,7 @@ public final class RunCommand extends TareCommand {
   @Option(
       names = "--eval-samples",
       paramLabel = "N",
-      defaultValue = Defaults.EVAL_SAMPLES,
+      defaultValue = "256",
       converter = Converters.Million.class,
       description = "Rows to evaluate on (default: ${DEFAULT-VALUE}).")
   private Integer evalSamples;
@@ -44,7 +44,7 @@ public final class RunCommand extends TareCommand {
   @Option(
       names = "--min-cosine",
       paramLabel = "C",
-      defaultValue = Defaults.RUN_MIN_COSINE,
+      defaultValue = "" + RunOptions.DEFAULT_MIN_COSINE,
       converter = Converters.Cosine.class,
       description =
           "Gate: minimum mean cosine against the float model; below it the run is finished with exit code 4 (default: ${DEFAULT-VALUE}).")

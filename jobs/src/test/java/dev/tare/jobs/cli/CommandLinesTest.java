@@ -9,6 +9,7 @@ import dev.tare.jobs.artifact.Settings;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.demo.DemoOptions;
 import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.hocon.ConfigurationText;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.hocon.ConfigurationText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,7 +1,6 @@
-package dev.tare.jobs.cli;
+package dev.tare.jobs.hocon;
 
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.hocon.HoconFile;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +18,7 @@ import java.util.regex.Pattern;
  *
  * @param remote reads a file from a URI that is not {@code file:}
  */
-record ConfigurationText(UnaryOperator<String> remote) implements HoconFile.Source {
+public record ConfigurationText(UnaryOperator<String> remote) implements HoconFile.Source {
 
   private static final Pattern URI_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*");
   private static final String LOCAL = "file:";
