@@ -1,18 +1,18 @@
 """
 Every night: calibrate a float ONNX model on the data of the day, quantize it, compare it with the
-float model on held-out data, and publish it under a name if the comparison holds.
+float model on held-out data, and publish it under a name if the quantized model is good enough.
 
-| task | does | leaves below `runs` |
+| task | does | writes below `runs` |
 |---|---|---|
 | `calibrate` | runs the float model over the data and counts its activations | `NAME-NIGHT-statistics` |
-| `select` | decides scales and zero points by the recipe; no model runs | `NAME-NIGHT-RECIPE-plan` |
+| `select` | chooses scales and zero points according to the recipe; no model runs | `NAME-NIGHT-RECIPE-plan` |
 | `quantize` | writes the weights as integers, and the model | `NAME-NIGHT-RECIPE-quantized` |
-| `gate` | compares both models; red below `min_cosine`, without another try | `NAME-NIGHT-RECIPE-quality-LIMIT` |
+| `gate` | compares both models; fails below `min_cosine`, without another try | `NAME-NIGHT-RECIPE-quality-LIMIT` |
 | `publish` | points `NAME` to the quantized run and emits the asset `quantized_model` | `NAME/_LATEST/` |
 
-`NIGHT` is the start of the data interval. Every result is made once: a task that is tried again, or
-a run that is triggered again for the same night, reuses what is finished and publishes nothing
-twice. Trigger it with another recipe or limit, and the night's statistics are used again.
+`NIGHT` is the start of the data interval. A task that is tried again, or a run that is triggered again
+for the same night, reuses finished results and publishes nothing twice. With another recipe or limit it
+reuses the statistics of the night.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, RetryDecision, RetryPolicy
 
-# What belongs to the installation. In a checkout of Tare the first one needs no setting.
+# Settings of the installation. In a checkout of Tare the first one has the right default.
 HOME = os.environ.get("TARE_HOME") or str(Path(__file__).resolve().parents[2])
 JAR = os.environ.get("TARE_JAR") or f"{HOME}/jobs/target/tare-0.1.0.jar"
 SPARK_PROPERTIES = os.environ.get("TARE_SPARK_PROPERTIES") or f"{HOME}/conf/spark-cluster.conf"
-# A place that the Airflow worker and every Spark worker see: s3a:, hdfs: or a shared folder.
+# A folder that the Airflow worker and every Spark worker can read: s3a:, hdfs: or a shared folder.
 ROOT = os.environ.get("TARE_ROOT") or "/srv/tare"
-# Options of Tare that are no parameter below, such as those for images: a HOCON file, or none.
+# A HOCON file with options of Tare that are not parameters below, such as those for images; optional.
 CONFIG = os.environ.get("TARE_CONFIG") or None
-# A pool of its own bounds what all DAGs submit at once; one that does not exist would run nothing.
+# A separate pool limits what all DAGs submit at once. With a pool that does not exist nothing runs.
 POOL = os.environ.get("TARE_POOL") or "default_pool"
 
 MODEL = Asset(name="quantized_model", uri="tare://nightly/quantized_model")
 
-# Exit codes of Tare that the same command would end with again.
+# Final exit codes of Tare: the same command would end with the same code again.
 FINAL = {
     2: "usage, configuration or the place",
     3: "bad input or model",
@@ -50,8 +50,8 @@ FINAL = {
 
 class VerdictsAreFinal(RetryPolicy):
     """
-    Tries again after a crash, a stop (130, 143) or a platform that failed (6), not after an answer
-    of Tare's.
+    Tries again after a crash, a stop (130, 143) or a failure of the platform (6), but not after a
+    final exit code.
     """
 
     def evaluate(self, exception, try_number, max_tries, context=None):
@@ -66,9 +66,9 @@ def night(dag_run) -> str:
     """
     What this run of the DAG is called in storage.
 
-    The data interval where there is one, so that a second run for it finds the results of the
-    first. Runs that assets trigger have none: those go by their run id, cut and hashed where it
-    does not fit a folder's name.
+    It is the data interval if there is one, so that a second run for the interval finds the results of
+    the first. Runs that assets trigger have no interval; for them it is the run id, cut and hashed if it
+    cannot be the name of a folder.
     """
     start = dag_run.data_interval_start
     if start is not None:
@@ -80,7 +80,7 @@ def night(dag_run) -> str:
 
 
 def day(dag_run) -> str:
-    """The UTC date of the data: of the interval's start, else of the moment the run was due."""
+    """The UTC date of the data: that of the interval's start, or of the time the run was due."""
     return (dag_run.data_interval_start or dag_run.run_after).strftime("%Y-%m-%d")
 
 
@@ -144,7 +144,7 @@ def publish(context, jinja_env) -> list[str]:
 
 
 def tell(context, result) -> None:
-    """Writes into the asset's event what its consumers need to find the model."""
+    """Writes the name and the run to the asset's event, so that consumers find the model."""
     job = Job(context)
     context["outlet_events"][MODEL].extra = {"name": job.name, "run": job.quantized}
 
