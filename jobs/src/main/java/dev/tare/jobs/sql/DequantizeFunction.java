@@ -6,7 +6,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * The real number that an integer stands for: {@code dequantize} of (q, scale, zero point), in
+ * The real number that an integer represents: {@code dequantize} of (q, scale, zero point), in
  * float32 as ONNX DequantizeLinear computes it.
  */
 record DequantizeFunction() implements NullSafe {

@@ -19,8 +19,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The real numbers behind a slice of quantized weights: {@code dequantize} of (data, offset, row of
- * the table of tensors), as an array, row-major.
+ * The real numbers of a slice of quantized weights: {@code dequantize} of (data, offset, row of the
+ * table of tensors), as an array, row-major.
  *
  * @param tensor the struct that describes the whole constant
  */
@@ -32,7 +32,7 @@ record DequantizeSliceFunction(StructType tensor) implements NullSafe {
   /**
    * Checks a type.
    *
-   * @throws IllegalArgumentException if it is no struct with the needed columns
+   * @throws IllegalArgumentException if it is not a struct with the needed columns
    */
   static DequantizeSliceFunction of(DataType type) {
     if (!(type instanceof StructType struct)

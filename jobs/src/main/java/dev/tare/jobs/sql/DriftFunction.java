@@ -9,12 +9,12 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * How far values moved, as {@code tare drift} has it: {@code psi}, {@code jensen_shannon}, {@code
- * kolmogorov_smirnov} of (baseline, current).
+ * The distance between the values of two statistics, as in {@code tare drift}: {@code psi}, {@code
+ * jensen_shannon}, {@code kolmogorov_smirnov} of (baseline, current).
  *
  * @param measure which distance
- * @param baseline where the first struct has its columns
- * @param current where the second one has
+ * @param baseline positions of the columns in the first struct
+ * @param current positions of the columns in the second struct
  */
 record DriftFunction(Measure measure, StatisticsColumns baseline, StatisticsColumns current)
     implements NullSafe {

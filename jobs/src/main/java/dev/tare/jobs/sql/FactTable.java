@@ -13,11 +13,11 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
- * A table of a few rows that the driver holds.
+ * A table of a few rows in the memory of the driver.
  *
  * @param name name for messages
  * @param schema columns
- * @param rows its content, as Spark holds it inside
+ * @param rows its content, in Spark's internal form
  */
 record FactTable(String name, StructType schema, List<InternalRow> rows)
     implements Table, SupportsRead {

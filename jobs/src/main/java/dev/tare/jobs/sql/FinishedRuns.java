@@ -37,8 +37,8 @@ final class FinishedRuns {
   /**
    * All runs, by id and place.
    *
-   * @param key the setting that holds the roots, for messages
-   * @param roots paths or URIs, by comma; one that is part of a path follows a backslash
+   * @param key the setting with the roots, for messages
+   * @param roots paths or URIs, separated by commas; a comma in a path is escaped by a backslash
    * @throws TareException (usage) if no root is given; (bad input) if one does not exist, or a
    *     manifest cannot be read
    */
@@ -85,14 +85,14 @@ final class FinishedRuns {
       }
       return Optional.of(seen.run);
     } catch (FileNotFoundException e) {
-      // Not finished: an attempt runs, failed or was killed.
+      // Not finished: an attempt is running, has failed or was killed.
       return Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** The model that a run is about; empty if its manifest does not tell. */
+  /** The sha256 of the run's model; empty if its manifest has none. */
   static Optional<String> model(FinishedRun run) {
     return run.manifest().inputs().stream()
         .filter(input -> input.name().equals("model"))

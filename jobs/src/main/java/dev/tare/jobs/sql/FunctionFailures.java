@@ -1,7 +1,8 @@
 package dev.tare.jobs.sql;
 
 /**
- * FunctionFailures as somebody reads them who wrote a query: the function first, then the tensor.
+ * Failures in the form in which the author of a query reads them: first the function, then the
+ * tensor.
  */
 final class FunctionFailures {
 
@@ -10,7 +11,7 @@ final class FunctionFailures {
   /**
    * A failure inside a function.
    *
-   * @param tensor whose row it was; empty if the struct does not tell
+   * @param tensor the tensor of the row; empty if the struct has no such column
    */
   static IllegalArgumentException of(String function, String tensor, RuntimeException cause) {
     String row = tensor.isEmpty() ? "" : " of tensor '" + tensor + "'";

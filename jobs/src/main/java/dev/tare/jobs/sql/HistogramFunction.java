@@ -11,10 +11,10 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The finite values counted in bins of one width, for plotting: {@code histogram} of (statistics,
+ * The finite values counted in bins of equal width, for plotting: {@code histogram} of (statistics,
  * bins), from minimum to maximum, or of (statistics, bins, low, high).
  *
- * @param columns where the struct has its columns
+ * @param columns positions of the columns in the struct
  * @param hasEnds whether low and high are given
  */
 record HistogramFunction(StatisticsColumns columns, boolean hasEnds) implements OfStatistics {

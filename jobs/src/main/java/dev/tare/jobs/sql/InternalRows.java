@@ -8,7 +8,7 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** Values as Spark holds them inside. */
+/** Values in Spark's internal form. */
 final class InternalRows {
 
   private InternalRows() {}
@@ -31,7 +31,7 @@ final class InternalRows {
         + TimeUnit.NANOSECONDS.toMicros(time.getNano());
   }
 
-  /** A figure, null where it is none that JSON can hold. */
+  /** A figure; null for NaN and infinities, which JSON does not have. */
   static Double number(double figure) {
     return Double.isFinite(figure) ? figure : null;
   }

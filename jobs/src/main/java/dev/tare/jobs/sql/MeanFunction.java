@@ -12,7 +12,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The exact mean of the finite values: {@code mean} of a row of the table of moments.
  *
- * <p>The mean of several runs is not that of their means; {@code tare merge} adds their sums up.
+ * <p>The mean of several runs is not the mean of their means; {@code tare merge} adds their sums.
  *
  * @param type the struct: the whole row, {@code struct(*)}, or one with the columns of {@link
  *     #NEEDED}
@@ -24,8 +24,8 @@ record MeanFunction(StructType type) implements NullSafe {
   /**
    * Checks a type.
    *
-   * @throws IllegalArgumentException if it is no struct with the needed columns; the message names
-   *     the first that is missing or of another type
+   * @throws IllegalArgumentException if it is not a struct with the needed columns; the message
+   *     names the first that is missing or of another type
    */
   static MeanFunction of(DataType type) {
     if (!(type instanceof StructType struct)) {

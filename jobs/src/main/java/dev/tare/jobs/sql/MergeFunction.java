@@ -10,11 +10,11 @@ import org.apache.spark.sql.types.DataType;
 /**
  * {@code merge}: the statistics of all rows together, as if their values had been observed at once.
  *
- * <p>The state is an encoded block, because Spark's executors can read back only classes of their
- * own. Where the struct says whose rows they are, rows of two models, two tensors, two axes, or of
- * a tensor and its channels are not added up; several channels of one axis are.
+ * <p>The state is an encoded block, because Spark's executors can deserialize only their own
+ * classes. If the struct has columns for model, tensor and axis, rows of two models, two tensors,
+ * two axes, or of a tensor and its channels are refused; several channels of one axis are merged.
  *
- * @param columns where the struct has its columns
+ * @param columns positions of the columns in the struct
  */
 record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byte[], InternalRow> {
 
@@ -39,7 +39,7 @@ record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byt
     }
   }
 
-  /** Model, axis and tensor; the tensor, which may hold anything, comes last. */
+  /** Model, axis and tensor; the tensor comes last, since its name may contain any text. */
   private String owner(InternalRow struct) {
     return columns.text(struct, "model_sha256")
         + '\0'

@@ -10,7 +10,10 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** A state as a struct with the columns of the statistics table but those that say whose it is. */
+/**
+ * A state as a struct with the columns of the statistics table, without those for run, model,
+ * tensor and channel.
+ */
 final class MergedStatistics {
 
   private static final List<String> OWNER =

@@ -15,10 +15,10 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A function before Spark has told the types of its arguments.
+ * A function before Spark has passed the types of its arguments.
  *
  * @param name name in the namespace
- * @param usage how it is called, and what it gives
+ * @param usage how it is called, and what it returns
  */
 record NamedFunction(String name, String usage) implements UnboundFunction {
 
@@ -77,7 +77,7 @@ record NamedFunction(String name, String usage) implements UnboundFunction {
     try {
       return bind(types);
     } catch (IllegalArgumentException e) {
-      // The exception that Spark makes an error of analysis from.
+      // Spark turns this exception into an error of analysis.
       throw new UnsupportedOperationException(
           "fn.%s: %s. Usage: %s".formatted(name, e.getMessage(), usage), e);
     }

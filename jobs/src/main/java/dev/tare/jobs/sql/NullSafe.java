@@ -6,7 +6,7 @@ import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.types.DataType;
 
 /**
- * A function of one row: null where an argument is null, and failures that name function and
+ * A function of one row. It returns null if an argument is null, and its failures name function and
  * tensor.
  *
  * <p>Spark looks for {@code produceResult} in the class itself, so each one declares it and calls
@@ -14,23 +14,23 @@ import org.apache.spark.sql.types.DataType;
  */
 interface NullSafe extends ScalarFunction<Object> {
 
-  /** Types of the arguments, which Spark casts to where it can. */
+  /** Types of the arguments; Spark casts to them if it can. */
   List<DataType> arguments();
 
   /**
-   * The value for arguments of which none is null, as Spark holds it inside.
+   * Computes the value for arguments that are not null, in Spark's internal form.
    *
-   * @return null where there is no answer
+   * @return null if there is no value
    * @throws IllegalArgumentException if an argument is wrong
    */
   Object value(InternalRow arguments);
 
-  /** The tensor that the arguments are of; empty if they do not tell. */
+  /** The tensor that the arguments describe; empty if they have no such column. */
   default String tensor(InternalRow arguments) {
     return "";
   }
 
-  /** What {@code produceResult} does. */
+  /** Implements {@code produceResult}: calls {@link #value} unless an argument is null. */
   default Object call(InternalRow arguments) {
     for (int i = 0; i < arguments().size(); i++) {
       if (arguments.isNullAt(i)) {

@@ -5,7 +5,7 @@ import org.apache.spark.sql.catalyst.InternalRow;
 /** A function whose first argument is a struct of statistics. */
 interface OfStatistics extends NullSafe {
 
-  /** Where the struct has its columns. */
+  /** Positions of the columns in the struct. */
   StatisticsColumns columns();
 
   @Override

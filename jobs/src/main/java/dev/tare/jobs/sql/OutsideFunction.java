@@ -11,7 +11,7 @@ import org.apache.spark.sql.types.DataTypes;
  * The share of finite values below low or above high: {@code clip_share} of (statistics, low,
  * high).
  *
- * @param columns where the struct has its columns
+ * @param columns positions of the columns in the struct
  */
 record OutsideFunction(StatisticsColumns columns) implements OfStatistics {
 

@@ -25,14 +25,15 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * One part of many runs as a table: the files that manifests name, read by Spark's own Parquet scan
- * with its pruning of columns and its filters. The only class that sees Spark's internals.
+ * with its pruning of columns and its filters. This is the only class that uses internals of Spark.
  *
- * <p>What is known of a run without reading it (its id, its model, its time) is a partition to
- * Spark, so that a filter on it leaves out whole files. A file that lacks a column gives null.
+ * <p>The columns that are known without reading a run (its id, its model, its time) are partition
+ * columns for Spark, so a filter on them excludes whole files. A column that a file does not have
+ * is null.
  */
 final class ParquetRuns implements Table, SupportsRead {
 
-  /** Pages carry checksums; a reader that did not look would give wrong numbers. */
+  /** Reads verify the checksums of pages; otherwise a damaged page would give wrong numbers. */
   private static final Map<String, String> OPTIONS =
       Map.of("parquet.page.verify-checksum.enabled", "true");
 
@@ -46,7 +47,7 @@ final class ParquetRuns implements Table, SupportsRead {
    * The files of a part of one run.
    *
    * @param facts values of the columns that its manifest gives
-   * @param files where they stand
+   * @param files their paths
    */
   record RunFiles(InternalRow facts, List<FileStatus> files) {}
 
@@ -54,7 +55,7 @@ final class ParquetRuns implements Table, SupportsRead {
    * A table.
    *
    * @param facts columns that manifests give, first in the table
-   * @param columns columns in the files, all nullable, none of the former
+   * @param columns columns in the files, all nullable; none has the name of a fact
    */
   ParquetRuns(
       String name, SparkSession spark, StructType facts, StructType columns, List<RunFiles> runs) {

@@ -9,11 +9,11 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * How values fare under a scale and zero point that are given, as those of a plan: {@code
+ * The error of values with a given scale and zero point, such as those of a plan: {@code
  * clip_share} and {@code sqnr} of (statistics, type, scale, zero point).
  *
  * @param output clip_share or sqnr
- * @param columns where the struct has its columns
+ * @param columns positions of the columns in the struct
  */
 record PublishedFunction(SelectFunction.Output output, StatisticsColumns columns)
     implements OfStatistics {
@@ -32,7 +32,7 @@ record PublishedFunction(SelectFunction.Output output, StatisticsColumns columns
         output == SelectFunction.Output.SQNR ? error.sqnrDb() : error.clippedShare());
   }
 
-  /** Extremes alone tell nothing about errors. */
+  /** Extremes without a histogram are not enough to compute errors. */
   static void requireHistogram(Distribution distribution) {
     if (distribution.isEmpty() && !Float.isNaN(distribution.min())) {
       throw new IllegalArgumentException(

@@ -9,11 +9,11 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * The value below which a share of the finite values lies: {@code quantile} of (statistics, share),
- * or of an array of shares.
+ * The value that a given share of the finite values is below: {@code quantile} of (statistics,
+ * share), or of an array of shares.
  *
- * @param columns where the struct has its columns
- * @param several whether the shares are an array, and so the answer
+ * @param columns positions of the columns in the struct
+ * @param several whether the shares, and so the result, are an array
  */
 record QuantileFunction(StatisticsColumns columns, boolean several) implements OfStatistics {
 

@@ -39,7 +39,7 @@ import org.apache.spark.sql.types.StructType;
  * The artifacts of finished runs as tables. All begin with the run's id, its model and when it was
  * published.
  *
- * @param spark the session that asks
+ * @param spark the session of the query
  * @param runs the runs, in the order of their ids
  */
 record RunTables(SparkSession spark, List<FinishedRun> runs) {
@@ -135,7 +135,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     return new ParquetRuns(name, spark, FACTS, columns, files);
   }
 
-  /** Settings by which Spark leaves out what it cannot read give wrong sums silently. */
+  /** Refuses settings with which Spark skips unreadable files: sums would be wrong silently. */
   private void refuseToIgnoreFiles() {
     for (String key :
         List.of("spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles")) {
@@ -146,7 +146,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     }
   }
 
-  /** The files, each as long as the manifest says. */
+  /** The files of a part, after a check that each is as long as the manifest says. */
   private static List<FileStatus> present(FinishedRun run, Part part, Configuration hadoop) {
     List<FileStatus> found = new ArrayList<>();
     for (FinishedRun.StoredFile file : run.files(part)) {
@@ -173,7 +173,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     return InternalRows.row(facts(run, 0));
   }
 
-  /** Values of the first columns, with room for more. */
+  /** Values of the first columns, in an array with room for the others. */
   private static Object[] facts(FinishedRun run, int more) {
     Object[] values = new Object[FACTS.length() + more];
     values[0] = InternalRows.text(run.manifest().runId());

@@ -16,12 +16,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What {@code tare select} would decide for a row, or predict of it: {@code range}, {@code scale},
+ * What {@code tare select} would choose for a row, or predict for it: {@code range}, {@code scale},
  * {@code zero_point}, {@code clip_share}, {@code sqnr} of (statistics, type, method).
  *
- * @param output what is asked
- * @param columns where the struct has its columns
- * @param hasMethod whether a method is given; else it is min-max
+ * @param output the figure to compute
+ * @param columns positions of the columns in the struct
+ * @param hasMethod whether a method is given; the default is min-max
  */
 record SelectFunction(Output output, StatisticsColumns columns, boolean hasMethod)
     implements OfStatistics {
@@ -31,7 +31,7 @@ record SelectFunction(Output output, StatisticsColumns columns, boolean hasMetho
           .add("low", DataTypes.FloatType, false)
           .add("high", DataTypes.FloatType, false);
 
-  /** What of a decision is asked for. */
+  /** Figures of a decision. */
   enum Output {
     RANGE,
     SCALE,
@@ -57,14 +57,14 @@ record SelectFunction(Output output, StatisticsColumns columns, boolean hasMetho
         case RANGE -> new GenericInternalRow(new Object[] {range.low(), range.high()});
         case SCALE -> params.scale();
         case ZERO_POINT -> params.zeroPoint();
-        // ONNX saturates to all of the type, narrow or not: as the plan predicts it.
+        // ONNX saturates at the limits of the type, narrow or not; the plan predicts the same.
         case CLIP_SHARE -> orNull(ExpectedError.of(distribution, params).clippedShare());
         case SQNR -> orNull(ExpectedError.of(distribution, params).sqnrDb());
       };
     }
   }
 
-  /** A number, or null where there is none to tell. */
+  /** A number, or null if it is not known. */
   static Double orNull(double number) {
     return Double.isNaN(number) ? null : number;
   }

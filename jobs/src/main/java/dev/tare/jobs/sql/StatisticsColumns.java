@@ -12,14 +12,14 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Where a struct that a user passes to a function has the columns of the statistics table.
+ * The positions of the statistics table's columns in a struct that a user passes to a function.
  *
- * @param type the struct: the whole row, {@code struct(*)}, what {@code merge} gives, or any struct
- *     with the columns of {@link #NEEDED}
+ * @param type the struct: the whole row, {@code struct(*)}, the result of {@code merge}, or any
+ *     struct with the columns of {@link #NEEDED}
  */
 record StatisticsColumns(StructType type) implements Serializable {
 
-  /** The columns that a state follows from; edges of bins follow from their numbers. */
+  /** The columns that a state is made from; edges of bins follow from their numbers. */
   private static final List<String> NEEDED =
       List.of(
           "mantissa_bits",
@@ -36,8 +36,8 @@ record StatisticsColumns(StructType type) implements Serializable {
   /**
    * Checks a type.
    *
-   * @throws IllegalArgumentException if it is no struct with the needed columns; the message names
-   *     the first that is missing or of another type
+   * @throws IllegalArgumentException if it is not a struct with the needed columns; the message
+   *     names the first that is missing or of another type
    */
   static StatisticsColumns of(DataType type) {
     if (!(type instanceof StructType struct)) {
@@ -64,7 +64,7 @@ record StatisticsColumns(StructType type) implements Serializable {
     return new StatisticsColumns(struct);
   }
 
-  /** Where a column of the table stands; -1 if it is not there, or is another than the table's. */
+  /** Position of a column; -1 if it is missing or has another type than in the table. */
   int at(String name) {
     scala.Option<Object> field = type.getFieldIndex(name);
     if (field.isEmpty()) {
@@ -82,13 +82,13 @@ record StatisticsColumns(StructType type) implements Serializable {
         : given.equals(wanted);
   }
 
-  /** The struct among a function's arguments. */
+  /** Reads the struct from a function's arguments. */
   InternalRow struct(InternalRow arguments, int position) {
     return arguments.getStruct(position, type.length());
   }
 
   /**
-   * The text in a column that may be there; empty where it is not.
+   * The text of an optional column; empty if the struct does not have it.
    *
    * @param struct a value of this type
    */
@@ -100,7 +100,7 @@ record StatisticsColumns(StructType type) implements Serializable {
   }
 
   /**
-   * The state in a struct.
+   * Makes a state from a struct.
    *
    * @throws IllegalArgumentException if the columns contradict each other
    */

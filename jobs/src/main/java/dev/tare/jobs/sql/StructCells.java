@@ -5,9 +5,9 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 
 /**
- * Cells of a struct as Spark holds it inside.
+ * Cells of a struct in Spark's internal form.
  *
- * @param columns where the struct has its columns
+ * @param columns positions of the columns in the struct
  * @param struct a value of their type
  */
 record StructCells(StatisticsColumns columns, InternalRow struct) implements StatisticsCells {

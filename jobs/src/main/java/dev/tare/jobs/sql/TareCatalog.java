@@ -26,9 +26,9 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * spark.sql.catalog.tare.root  file:/runs, s3a://bucket/runs       for the tables
  * </pre>
  *
- * <p>Functions stand in the namespace {@code fn}: {@code tare.fn.scale(...)}; tables in none:
- * {@code tare.statistics}. Nothing can be written. The root is looked up at every query, so that
- * new runs appear, and a session may set another one.
+ * <p>Functions are in the namespace {@code fn}, as in {@code tare.fn.scale(...)}; tables have no
+ * namespace, as in {@code tare.statistics}. The catalog is read-only. It reads the root at every
+ * query, so new runs appear at once and a session may set another root.
  */
 public final class TareCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
 

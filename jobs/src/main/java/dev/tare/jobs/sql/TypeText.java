@@ -31,7 +31,7 @@ final class TypeText {
   }
 
   /**
-   * The target behind a text; a floating-point type is symmetric whether it says so or not.
+   * Parses a type; a floating-point type is symmetric even without the word.
    *
    * @throws IllegalArgumentException if the text names no type; the message lists those that exist
    */
