@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The ranges of a tensor's channels, neighbours put together where there are many.
+ * The ranges of a tensor's channels; if there are many, neighbours are grouped.
  *
  * @param channels number of channels
  * @param lows smallest value of each group of neighbours; NaN where it has none
@@ -70,7 +70,7 @@ record ChannelSpread(
         known == 0 ? Double.NaN : sorted[known / 2]);
   }
 
-  /** Channels that stand for one column. */
+  /** Number of channels in one column. */
   int perColumn() {
     return lows.isEmpty() ? 1 : (channels + lows.size() - 1) / lows.size();
   }

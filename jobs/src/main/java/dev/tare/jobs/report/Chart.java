@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A drawing with the words that stand around it.
+ * A drawing with its title, labels and caption.
  *
- * @param title what a reader who does not see it is told
+ * @param title text for readers who cannot see it
  * @param width columns of its view box, which is {@link Drawing#HEIGHT} high
- * @param path its shape
+ * @param path the outline, as an SVG path
  * @param left label at the left or lower edge
  * @param right label at the right or upper edge
  * @param marks positions of the chosen range: from the left in a histogram, from the top among
@@ -28,7 +28,7 @@ record Chart(
     marks = List.copyOf(marks);
   }
 
-  /** Values by columns, with the chosen range drawn in. */
+  /** Values by columns, with marks for the chosen range. */
   static Optional<Chart> ofValues(Spread spread, Optional<double[]> range) {
     if (spread.columns().isEmpty()) {
       return Optional.empty();

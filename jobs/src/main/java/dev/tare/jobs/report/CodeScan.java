@@ -35,8 +35,8 @@ final class CodeScan {
   private CodeScan() {}
 
   /**
-   * How often integers occur in each weight, in columns of equal width from the lowest to the
-   * highest that its plan allows. Weights of floating-point types are left out.
+   * Counts how often integers occur in each weight, in columns of equal width from the lowest to
+   * the highest that its plan allows. Weights of floating-point types are left out.
    */
   static Map<String, List<Long>> counts(
       SparkSession spark, Path weights, List<TensorPlan> plans, int columns) {
@@ -127,7 +127,7 @@ final class CodeScan {
   private static boolean add(byte[] data, long offset, long[] limit, long[] sums) {
     int bits = (int) limit[0];
     boolean signed = limit[1] == 1;
-    // The last byte of 4-bit integers may hold one.
+    // The last byte of 4-bit integers may contain only one.
     long first = offset * 8 / bits;
     int size = (int) Math.min(data.length * 8L / bits, limit[4] - first);
     for (int i = 0; i < size; i++) {

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * @param here name of the run
  * @param there name of the other
  * @param figures numbers of both
- * @param settings what the runs were told differently
+ * @param settings options in which the runs differ
  * @param moved tensors whose SQNR or scale changed most, by SQNR
  * @param onlyHere tensors that only the run quantizes
  * @param onlyThere tensors that only the other quantizes
@@ -35,7 +35,7 @@ record Comparison(
 
   private static final int MOST = 50;
 
-  /** A number of both runs; the change is empty where there is none to tell. */
+  /** A number of both runs; the change is empty if they cannot be subtracted. */
   record Pair(String name, String here, String there, String change) {}
 
   /** A tensor in both runs, first the run and then the other. */
@@ -139,7 +139,7 @@ record Comparison(
     return byKey;
   }
 
-  /** Those whose SQNR changed most, and those whose scale did. */
+  /** The tensors whose SQNR changed most, and those whose scale did. */
   private static List<Move> most(List<Move> moves) {
     Set<Move> chosen = new LinkedHashSet<>();
     Comparator<Move> byScale = Comparator.comparingDouble(Move::scaleMove);

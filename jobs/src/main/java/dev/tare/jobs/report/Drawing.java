@@ -34,7 +34,7 @@ final class Drawing {
     return path.append('V').append(HEIGHT).append('z').toString();
   }
 
-  /** At least 3: a column that holds one value is seen. */
+  /** At least 3, so that a column with a single value is visible. */
   private static int logHeight(long count, long most) {
     return Math.max(
         3, (int) Math.round(96 * Math.log1p((double) count) / Math.log1p((double) most)));
@@ -49,7 +49,7 @@ final class Drawing {
   /**
    * One vertical line for each column from its low to its high.
    *
-   * @param lows NaN where a column has nothing
+   * @param lows NaN where a column has no values
    * @param bottom value at the lower edge
    * @param top value at the upper edge
    */
@@ -66,12 +66,12 @@ final class Drawing {
     return path.toString();
   }
 
-  /** Where a value stands, from the top. */
+  /** Position of a value, from the top. */
   static int y(double value, double bottom, double top) {
     return top == bottom ? HEIGHT / 2 : (int) Math.round(HEIGHT * (top - value) / (top - bottom));
   }
 
-  /** Where a value stands from the left, in [0, width]. */
+  /** Position of a value from the left, in [0, width]. */
   static String x(double value, double left, double right, int width) {
     double at = right == left ? width / 2.0 : width * (value - left) / (right - left);
     return String.format(Locale.ROOT, "%.1f", Math.max(0, Math.min(width, at)));

@@ -1,7 +1,7 @@
 package dev.tare.jobs.report;
 
 /**
- * A name, a value and what is to be said about it.
+ * A name, a value and a note about it.
  *
  * @param note may be empty
  */

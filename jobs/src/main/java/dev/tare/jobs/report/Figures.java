@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
 
-/** Numbers as people read them, in one place so that columns align. */
+/** Formats numbers for people; all in one class, so that columns align. */
 final class Figures {
 
   private static final String NONE = "–";
@@ -27,7 +27,10 @@ final class Figures {
         : percent(share, share >= 0.001 ? 2 : 4);
   }
 
-  /** A percentage for a column: all have as many digits, and one that is not 0 does not say 0. */
+  /**
+   * A percentage for a column: all have the same number of decimals, and one that is not 0 is not
+   * written as 0.
+   */
   static String percent(double share, int digits) {
     if (!Double.isFinite(share)) {
       return NONE;

@@ -14,16 +14,16 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which operators to leave in float, and what that would gain.
+ * The operators to leave in float, and the gain of doing so.
  *
- * <p>Measured where {@code quality.json} holds it. Else estimated: the relative noise of an
- * operator's inputs and weight add up to that of its product, and the noise of every product is
- * taken to reach the output alike, so that leaving out a share s of all noise gains {@code -10
+ * <p>Measured if {@code quality.json} has sensitivities, otherwise estimated: the relative noise of
+ * an operator's inputs and weight add up to that of its product, and the noise of all products is
+ * assumed to reach the output equally. Leaving out a share s of all noise then gains {@code -10
  * log10(1 - s)} dB.
  *
  * @param measured what the measurement was, if there is one
  * @param operators all operators with a quantized tensor
- * @param best those that gain most, first the one that gains most
+ * @param best those with the largest gains, the largest first
  */
 record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
 
@@ -35,12 +35,12 @@ record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
   }
 
   /**
-   * What leaving one operator in float would gain and cost.
+   * Gain and cost of leaving one operator in float.
    *
    * @param share of the expected noise
    * @param gainDb gain in SQNR that the estimate gives
    * @param measured the model with this operator in float
-   * @param addedBytes what its weights weigh more in float
+   * @param addedBytes additional bytes of its weights in float
    */
   record Layer(
       String node,
@@ -97,7 +97,7 @@ record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
     return new Layers(sensitivity, layers.size(), layers.subList(0, Math.min(MOST, layers.size())));
   }
 
-  /** Measured operators come first; they have an SQNR far above what an estimate adds. */
+  /** Sorts measured operators first: the constant is far above any estimated gain. */
   private static double rank(Layer layer) {
     return layer
         .measured()
@@ -109,7 +109,7 @@ record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
     return 4 * weight.shape().orElseThrow().size() - WeightTables.bytes(weight);
   }
 
-  /** What the table is sorted by; empty sorts last. */
+  /** The key that sorts the table; an empty key sorts last. */
   String gainKey(Layer layer) {
     return layer
         .measured()

@@ -16,12 +16,12 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeSet;
 
-/** The figures that a run is judged by, and the facts that say what it is. */
+/** The figures that show a run's quality, and the facts that identify it. */
 final class Numbers {
 
   private Numbers() {}
 
-  /** One figure: its text, and its value where two runs can be subtracted. */
+  /** One figure: its text, and its value if the figures of two runs can be subtracted. */
   private record Figure(String name, String text, String note, OptionalDouble value, int digits) {}
 
   /** The figures that come first on the page. */
@@ -185,7 +185,7 @@ final class Numbers {
         digits);
   }
 
-  /** What the run is and what it was made from. */
+  /** The run's identity and its sources. */
   static List<Fact> facts(RunContent run) {
     List<Fact> facts = new ArrayList<>();
     for (Manifest manifest : run.manifests()) {

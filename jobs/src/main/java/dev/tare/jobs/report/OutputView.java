@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Float against quantized, for one output of the model. */
+/** Compares the float and the quantized model for one output. */
 record OutputView(Quality.OutputQuality output) {
 
   String title() {
@@ -50,7 +50,7 @@ record OutputView(Quality.OutputQuality output) {
     return !output.perSample().cosines().isEmpty();
   }
 
-  /** The samples that suffer most. */
+  /** The samples with the lowest cosine. */
   List<PerSample.Worst> worst() {
     return output.perSample().worst();
   }

@@ -18,19 +18,21 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What the page holds, in the order in which it stands there. The same content gives the same
- * bytes.
+ * The content of the page, in its order. The same content gives the same bytes.
  *
  * @param content the run
  * @param comparison with another run, if one was asked for
  */
 record Page(RunContent content, Optional<Comparison> comparison) {
 
-  /** The package of the compiled templates, as the build names it: they see what this room has. */
+  /**
+   * The package of the compiled templates. The build puts them into this package, so that they can
+   * use its package-private classes.
+   */
   private static final String TEMPLATES = "dev.tare.jobs.report";
 
   private static final TemplateEngine ENGINE =
-      // The loader of this class: under spark-submit that is not the one of the system.
+      // The loader of this class; under spark-submit it is not the system's.
       TemplateEngine.createPrecompiled(
           null, ContentType.Html, Page.class.getClassLoader(), TEMPLATES);
 
@@ -48,7 +50,7 @@ record Page(RunContent content, Optional<Comparison> comparison) {
     return "Tare report: " + content.manifest().runId();
   }
 
-  /** Model and recipe, where they are known. */
+  /** Model and recipe, if they are known. */
   String subtitle() {
     return facts().stream()
         .filter(fact -> fact.name().equals("model") || fact.name().equals("recipe"))
@@ -90,7 +92,7 @@ record Page(RunContent content, Optional<Comparison> comparison) {
         : List.of("Limits: " + String.join(", ", limits) + ".");
   }
 
-  /** What the cosine does not show. */
+  /** Warnings about differences that the cosine does not show. */
   List<String> warnings() {
     return content.quality().map(Quality::warnings).orElse(List.of());
   }
@@ -116,7 +118,7 @@ record Page(RunContent content, Optional<Comparison> comparison) {
         .filter(layers -> layers.operators() > 0);
   }
 
-  /** Quantized tensors, most damaged first; ones of which nothing is expected come last. */
+  /** Quantized tensors by expected SQNR, the lowest first; those without one come last. */
   List<TensorPlan> tensors() {
     Comparator<TensorPlan> byDamage =
         Comparator.comparingDouble(

@@ -13,7 +13,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Where a page goes: any file that is not part of a run. */
+/** The file of a page: any file that is not part of a run. */
 final class PageFile {
 
   private final FileSystem fileSystem;
@@ -30,9 +30,9 @@ final class PageFile {
   }
 
   /**
-   * A place for a page.
+   * Checks the place for a page.
    *
-   * @throws TareException (usage) if it is a folder, or lies in the folder of a run
+   * @throws TareException (usage) if it is a folder, or is inside the folder of a run
    */
   static PageFile at(String location, Configuration hadoop) throws IOException {
     Path path = Locations.qualified(location, hadoop);
@@ -60,7 +60,7 @@ final class PageFile {
   }
 
   /**
-   * Writes under another name and renames, so that a reader never sees half a page.
+   * Writes under another name and renames, so that readers never see an incomplete page.
    *
    * @throws TareException (usage) if it cannot be written there
    */

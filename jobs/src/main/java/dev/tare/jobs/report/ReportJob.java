@@ -23,10 +23,10 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Makes one HTML page of a run, from its artifacts alone and those of the runs that it was made
+ * Makes an HTML page about a run, only from its artifacts and those of the runs that it was made
  * from. The same artifacts give the same bytes.
  *
- * <p>Executors read histograms and weights; the driver holds the plan and a few kilobytes for each
+ * <p>Executors read histograms and weights. The driver keeps the plan and a few kilobytes for each
  * tensor, and writes the page as a stream.
  */
 public final class ReportJob implements SparkWork<Path> {
@@ -42,11 +42,11 @@ public final class ReportJob implements SparkWork<Path> {
   private final String out;
 
   /**
-   * A page to be written.
+   * A page to write.
    *
    * @param run a finished run, of all stages or the last of a chain of single stages
    * @param compare another one to compare it with
-   * @param out where the page goes, over what is there
+   * @param out file of the page; an existing one is replaced
    */
   public ReportJob(String run, Optional<String> compare, String out) {
     this.run = run;
@@ -55,9 +55,9 @@ public final class ReportJob implements SparkWork<Path> {
   }
 
   /**
-   * Writes the page.
+   * Reads the artifacts, draws the page and writes it to its file.
    *
-   * @return where it is
+   * @return its path
    * @throws TareException (bad input) if there is no finished run, or its artifacts are damaged;
    *     (usage) if the page would go into a run's folder
    */

@@ -17,12 +17,12 @@ import java.util.function.Function;
  *
  * @param manifests of the run, then of its sources, nearest first
  * @param manifestSha256 identity of the run
- * @param plan what was decided
- * @param quality what was measured
+ * @param plan the decisions for all tensors
+ * @param quality the results of evaluation
  * @param spreads values by activation
  * @param channels ranges of channels by activation
  * @param codes counts of integers by weight
- * @param missing one sentence for each thing that a page would show and that is not there
+ * @param missing one sentence for each part that the page cannot show
  */
 record RunContent(
     List<Manifest> manifests,
@@ -44,7 +44,7 @@ record RunContent(
   }
 
   /**
-   * What the nearest run that knows says.
+   * The facts of the nearest run that has this section.
    *
    * @param section of the facts
    */
@@ -70,7 +70,7 @@ record RunContent(
         .findFirst();
   }
 
-  /** Bytes of a part, all its files together, in the first run that has it. */
+  /** Bytes of all files of a part, in the nearest run that has it. */
   Optional<Long> bytes(Part part) {
     return manifests.stream()
         .map(manifest -> manifest.files().stream().filter(file -> file.belongsTo(part)).toList())

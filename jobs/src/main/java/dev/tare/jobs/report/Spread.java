@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a page shows of a tensor's values: few enough numbers for thousands of tensors.
+ * The numbers that a page shows about a tensor's values: few enough for thousands of tensors.
  *
  * @param count number of values
  * @param zeros exact zeros among them
@@ -18,9 +18,9 @@ import java.util.Optional;
  * @param right value at the right edge of the last column
  * @param columns values in columns of equal width from left to right; empty where only extremes
  *     were kept
- * @param noise what quantization is expected to do to them; empty where the plan has no range
- * @param lowest the sample that holds the smallest value; empty where it was not recorded
- * @param highest the sample that holds the largest value; empty where it was not recorded
+ * @param noise the expected error of quantization; empty if the plan has no range
+ * @param lowest the sample with the smallest value; empty if it was not recorded
+ * @param highest the sample with the largest value; empty if it was not recorded
  */
 record Spread(
     long count,
@@ -67,17 +67,17 @@ record Spread(
   }
 
   /**
-   * Where an extreme comes from.
+   * The origin of an extreme.
    *
    * @param sample sha256 of the sample
-   * @param file file of the data, where it is known
-   * @param row row of the file, -1 where it is not known
+   * @param file file of the data, if it is known
+   * @param row row of the file; -1 if it is not known
    */
   record Origin(String sample, Optional<String> file, long row) {}
 
   /**
-   * Counts by columns of equal width. A bin across several columns is divided in proportion, and
-   * one that holds values leaves at least 1 in the columns that it meets most.
+   * Counts by columns of equal width. A bin that overlaps several columns is divided in proportion,
+   * and a bin with values adds at least 1 to the column that it overlaps most.
    */
   static List<Long> columns(Distribution values, double left, double right, int columns) {
     double[] sums = new double[columns];

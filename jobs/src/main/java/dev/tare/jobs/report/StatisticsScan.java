@@ -31,8 +31,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Reads from the statistics what a page draws. Executors read histograms and make columns of them;
- * the driver sees some hundred numbers for each tensor.
+ * Reads the statistics for the drawings of a page. Executors turn histograms into columns; the
+ * driver gets a few hundred numbers for each tensor.
  */
 final class StatisticsScan {
 
@@ -57,7 +57,7 @@ final class StatisticsScan {
 
   private StatisticsScan() {}
 
-  /** The values of every tensor that a plan speaks of, with the error that its range brings. */
+  /** The values of every tensor in the plan, with the expected error of its range. */
   static Map<String, Spread> spreads(
       SparkSession spark, Path statistics, List<TensorPlan> plans, int columns) {
     HashMap<String, byte[]> ranges = new HashMap<>();
@@ -116,7 +116,7 @@ final class StatisticsScan {
             .toArray(String[]::new));
   }
 
-  /** Sample, file and row of an extreme; null where it is not known. */
+  /** Sample, file and row of an extreme; null if not known. */
   private static Stream<String> cells(Optional<SampleOrigin> origin) {
     OptionalLong row = origin.map(SampleOrigin::row).orElse(OptionalLong.empty());
     return Stream.of(

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What the table says of a quantized tensor, made when its row is written.
+ * One row of the table of quantized tensors, made when it is written.
  *
- * @param number position by damage, from 1
+ * @param number position by expected SQNR, from 1 for the lowest
  * @param plan its decision
  * @param spread its values, of an activation
  * @param channels ranges of its channels, of an activation
@@ -53,8 +53,8 @@ record TensorView(
   }
 
   /**
-   * Expected noise over signal. Channels weigh alike: the plan knows their ratios, not their
-   * powers.
+   * Expected noise over signal. All channels have equal weight: the plan has their ratios, not
+   * their powers.
    */
   static double noiseRatio(TensorPlan plan) {
     double sum = 0;
@@ -74,7 +74,7 @@ record TensorView(
     return ratio == 0 ? Double.POSITIVE_INFINITY : -10 * StrictMath.log10(ratio);
   }
 
-  /** Mean over channels of the share of clipped values; NaN where nothing is known. */
+  /** Mean over channels of the share of clipped values; NaN if none is known. */
   static double clippedShare(TensorPlan plan) {
     return IntStream.range(0, plan.channels().size())
         .mapToDouble(plan.channels()::clippedShare)
@@ -87,7 +87,7 @@ record TensorView(
     return Figures.db(sqnrDb(plan));
   }
 
-  /** What the table is sorted by, as JavaScript reads numbers; empty sorts last. */
+  /** The key that sorts the table, in JavaScript's form of numbers; an empty key sorts last. */
   String sqnrKey() {
     return key(sqnrDb(plan));
   }
@@ -107,7 +107,7 @@ record TensorView(
         : Double.isInfinite(value) ? "1e9" : Float.toString((float) value);
   }
 
-  /** The scale, or of several the lowest and the highest. */
+  /** The scale, or the lowest and the highest of several. */
   String scale() {
     double low = Double.POSITIVE_INFINITY;
     for (float scale : plan.scales()) {
@@ -123,7 +123,7 @@ record TensorView(
     return key(largestScale(plan));
   }
 
-  /** NaN where there is no scale. */
+  /** NaN if there is no scale. */
   static double largestScale(TensorPlan plan) {
     return IntStream.range(0, plan.channels().size())
         .mapToDouble(plan.channels()::scale)
@@ -184,7 +184,7 @@ record TensorView(
         : text + " and %d more".formatted(named.size() - MOST_CONSUMERS);
   }
 
-  /** The error in two parts, in words and figures. */
+  /** The two parts of the error, in words and figures. */
   List<Fact> errors() {
     List<Fact> facts = new ArrayList<>();
     Optional<Spread.Noise> noise = spread.flatMap(Spread::noise);
@@ -237,7 +237,7 @@ record TensorView(
         .or(() -> codes.flatMap(c -> Chart.ofCodes(c, plan.limits().qmin(), plan.limits().qmax())));
   }
 
-  /** Why there is no distribution. */
+  /** The reason why no distribution is shown. */
   String noDistribution() {
     return switch (plan.role()) {
       case ACTIVATION -> "No statistics of this tensor were found.";
@@ -271,7 +271,7 @@ record TensorView(
     return Chart.ofChannels(ChannelSpread.of(lows, highs, MOST_COLUMNS), Optional.empty(), each);
   }
 
-  /** The samples that hold the extremes, for an activation with statistics. */
+  /** The samples with the extremes, for an activation with statistics. */
   List<Extreme> extremes() {
     return spread
         .map(
@@ -282,7 +282,7 @@ record TensorView(
         .orElse(List.of());
   }
 
-  /** An extreme and where it comes from. */
+  /** An extreme and its origin. */
   record Extreme(String which, String value, Optional<Spread.Origin> origin) {
 
     String place() {
