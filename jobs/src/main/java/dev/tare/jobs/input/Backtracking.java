@@ -3,15 +3,15 @@ package dev.tare.jobs.input;
 import java.util.Optional;
 
 /**
- * Judges how often a backtracking matcher may try at one place of a text, from the form of a
- * pattern in Oniguruma's syntax. Careful: a pattern that is judged well takes a number of tries
- * that grows with the text, not with its square; one that is not might.
+ * Estimates from the form of a pattern, in Oniguruma's syntax, how often a backtracking matcher may
+ * try at one place of a text. The estimate is conservative: for an accepted pattern the number of
+ * tries is linear in the length of the text; for a refused one it may be quadratic or worse.
  *
- * <p>A repetition is long if it is unbounded or allows more than {@value #SMALL}. Well is: nothing
- * that is repeated long holds a repetition of varying length or a choice; in no sequence are there
- * two long repetitions with something behind them that can fail; no back references, calls or
- * conditions. The patterns of GPT-2, GPT-4, Llama 3, Qwen, DeepSeek, CLIP and BLOOM are of this
- * form.
+ * <p>A repetition is long if it is unbounded or allows more than {@value #SMALL}. A pattern is
+ * accepted if no long repetition contains a choice or a repetition of varying length, if no
+ * sequence has two long repetitions followed by a part that can fail, and if there are no back
+ * references, calls or conditions. The patterns of GPT-2, GPT-4, Llama 3, Qwen, DeepSeek, CLIP and
+ * BLOOM are of this form.
  */
 final class Backtracking {
 
@@ -24,8 +24,8 @@ final class Backtracking {
    *
    * @param varies whether it matches at different lengths or by a choice
    * @param mandatory whether it can fail
-   * @param waiting long repetitions with nothing behind them yet that can fail
-   * @param retried long repetitions that are tried anew when what is behind them fails
+   * @param waiting long repetitions that no part that can fail follows yet
+   * @param retried long repetitions that are tried again when a later part fails
    */
   private record Part(boolean varies, boolean mandatory, int waiting, int retried) {
 
@@ -51,7 +51,7 @@ final class Backtracking {
     }
   }
 
-  /** Why a pattern is not judged well. */
+  /** A pattern is refused; the message says why. */
   private static final class Fault extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -67,7 +67,7 @@ final class Backtracking {
     this.pattern = pattern;
   }
 
-  /** Why a pattern may try without end, as the end of a sentence; empty if it does not. */
+  /** Why a pattern may backtrack without end, as the end of a sentence; empty if it is accepted. */
   static Optional<String> faultOf(String pattern) {
     if (pattern.length() > MAX_LENGTH) {
       return Optional.of("since it has %d characters".formatted(pattern.length()));
@@ -202,7 +202,7 @@ final class Backtracking {
     return Part.CHARACTER;
   }
 
-  /** An atom with the repetition behind it. */
+  /** An atom with the repetition that follows it. */
   private Part repeated(Part atom) {
     Part part = atom;
     while (at < pattern.length()) {
@@ -228,7 +228,7 @@ final class Backtracking {
     return part;
   }
 
-  /** Least and most of a repetition that begins here; nothing if none does. */
+  /** Minimum and maximum of a repetition that begins here; empty if there is none. */
   private int[] bounds() {
     char c = pattern.charAt(at);
     if (c == '*' || c == '+' || c == '?') {

@@ -1,6 +1,6 @@
 package dev.tare.jobs.input;
 
-/** One row that is no sample; caught where rows are built and carried on as data. */
+/** A row that cannot be a sample; it is caught where rows are built and becomes data. */
 final class BadRowException extends Exception {
 
   private static final long serialVersionUID = 1L;

@@ -16,7 +16,7 @@ sealed interface CellReader extends Serializable {
 
   InputSpec spec();
 
-  /** The Parquet columns that are read, in the order in which {@link #read} finds them. */
+  /** The Parquet columns to read, in the order that {@link #read} expects. */
   List<String> columns();
 
   /**
@@ -86,7 +86,7 @@ sealed interface CellReader extends Serializable {
   }
 
   /**
-   * A binary cell of little-endian values, its shape in a column of its own or fixed by the model.
+   * A binary cell of little-endian values; its shape is in another column or fixed by the model.
    *
    * @param shapeColumn name of the column of sizes; empty if the model fixes the shape
    */

@@ -45,7 +45,9 @@ record ColumnType(Element element, int depth) implements Serializable {
       };
     }
 
-    /** Whether every value, after a range check for integers, is held without loss. */
+    /**
+     * Whether the element type represents every value exactly, after a range check for integers.
+     */
     boolean fits(DType dtype) {
       return switch (this) {
         case BOOLEAN -> dtype == DType.BOOL;
@@ -73,7 +75,7 @@ record ColumnType(Element element, int depth) implements Serializable {
     return element == Element.STRING && depth == 0;
   }
 
-  /** Whether this can be the shape beside a binary cell. */
+  /** Whether this can be the column with the shape of a binary cell. */
   boolean isSizes() {
     return depth == 1 && (element == Element.INT32 || element == Element.INT64);
   }

@@ -17,12 +17,11 @@ import org.apache.hadoop.fs.GlobExpander;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The files behind a path: one file, a folder with all below it, or a glob; sorted by path.
+ * The files of a path: one file, a folder with all files below it, or a glob; sorted by path.
  *
- * <p>Hidden files and folders are left out by Spark's rule: names that begin with {@code .}, or
- * with {@code _} unless they hold {@code =}, or end with {@code ._COPYING_}. Symbolic links to
- * files and folders are followed. Where a glob matches a folder and what is in it, each file counts
- * once.
+ * <p>Hidden files and folders are ignored by Spark's rule: names that begin with {@code .}, or with
+ * {@code _} unless they contain {@code =}, or end with {@code ._COPYING_}. Symbolic links to files
+ * and folders are followed. If a glob matches a folder and also files in it, each file counts once.
  *
  * @param uri the path as it was given
  * @param files at least one
@@ -35,9 +34,9 @@ public record DataFiles(String uri, List<DataFile> files) {
    * @param path as Hadoop writes it
    * @param bytes length
    * @param modifiedMillis modification time
-   * @param version what else the storage tells of this very content: an object store's tag, on a
-   *     local disk its stamp, which changes also where a file is overwritten and its modification
-   *     time set back; empty elsewhere
+   * @param version the storage's identity of this content: the tag of an object store, or the stamp
+   *     of a local file, which changes also if a file is overwritten and its modification time set
+   *     back; empty elsewhere
    */
   public record DataFile(String path, long bytes, long modifiedMillis, String version) {
 
@@ -56,7 +55,7 @@ public record DataFiles(String uri, List<DataFile> files) {
       return status instanceof EtagSource source ? String.valueOf(source.getEtag()) : "";
     }
 
-    /** The path as Spark's readers take it: with the letters of globs escaped. */
+    /** The path for Spark's readers, with the characters of globs escaped. */
     String literal() {
       return path.replaceAll("([{}\\[\\]*?\\\\])", "\\\\$1");
     }
@@ -69,8 +68,8 @@ public record DataFiles(String uri, List<DataFile> files) {
   /**
    * Lists a path.
    *
-   * @throws InputException if nothing is there, it cannot be read, or it holds no file; or, on a
-   *     local disk, a symbolic link to nothing or to a folder above it, a file under two names, or
+   * @throws InputException if it does not exist, cannot be read or has no files; on a local disk
+   *     also for a dangling symbolic link or one to a folder above it, a file under two names, or
    *     anything but files and folders
    */
   public static DataFiles list(String uri, Configuration configuration) {
@@ -116,7 +115,7 @@ public record DataFiles(String uri, List<DataFile> files) {
     }
   }
 
-  /** Files as they are found. */
+  /** Collects the files in the order in which they are found. */
   private static final class Listing {
 
     private final FileSystem fileSystem;
@@ -165,7 +164,7 @@ public record DataFiles(String uri, List<DataFile> files) {
     return java.nio.file.Path.of(path.toUri().getPath());
   }
 
-  /** Whether Spark leaves out a file or folder of this name when it reads what is around it. */
+  /** Whether Spark ignores a file or folder of this name when it reads the folder around it. */
   public static boolean hidden(String name) {
     return name.startsWith(".")
         || (name.startsWith("_") && !name.contains("="))
@@ -182,7 +181,7 @@ public record DataFiles(String uri, List<DataFile> files) {
   }
 
   /**
-   * Compares with what is there now.
+   * Lists the path again and compares.
    *
    * @throws InputException if a file was added, removed, replaced, or changed in length or time
    *     since

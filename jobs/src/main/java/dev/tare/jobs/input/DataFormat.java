@@ -5,8 +5,8 @@ import java.util.Locale;
 /** How {@code --data} is read. */
 public enum DataFormat {
   /**
-   * By names and content: Parquet or images where every file begins as such a file or is named so,
-   * else text, unless a file is of a kind that lines would misread, as CSV and JSON.
+   * By names and content: Parquet or images if every file begins like one or has such a name,
+   * otherwise text; files of other kinds, such as CSV and JSON, are refused.
    */
   AUTO,
   PARQUET,

@@ -7,15 +7,15 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 
 /**
- * What to read and how.
+ * The data to read, and how to read it.
  *
  * @param data file, folder or glob, path or URI on any Hadoop file system; not blank
  * @param format how to read it
  * @param textColumn the Parquet column of texts; empty to read the model's inputs, or else the
  *     column {@code text} or the only string column
  * @param tokenizer tokenizer.json, path or URI; needed for text
- * @param maxLength tokens at which text is cut, at least 1; empty for what the tokenizer's file
- *     says
+ * @param maxLength tokens at which text is cut, at least 1; empty for the limit in the tokenizer's
+ *     file
  * @param samples how many rows to take, at least 1; all if empty
  * @param partitions number of tasks, at least 1; Spark's choice if empty. Never changes the result
  * @param batchSize samples per run of the model, at least 1. Never changes the result
@@ -34,7 +34,7 @@ public record DataOptions(
     ImageOptions images,
     long maxBadRows) {
 
-  /** Tokens at which a text is cut where nobody says it. */
+  /** Tokens at which a text is cut if neither the user nor the file sets a limit. */
   public static final int DEFAULT_MAX_LENGTH = 128;
 
   /**

@@ -21,8 +21,8 @@ import org.apache.spark.sql.functions;
  * A data set that passed every check that needs no job, ready to be read as samples.
  *
  * <p>Each action on {@link #rows} or {@link #samples}, and each {@link #report}, reads and
- * tokenizes the data again: a caller that needs several persists the table. The result is the same
- * for any partitions and any order. Not thread-safe.
+ * tokenizes the data again: a caller that needs several persists the table. The result does not
+ * depend on partitions or order. Not thread-safe.
  */
 public final class DataSource {
 
@@ -57,11 +57,11 @@ public final class DataSource {
   }
 
   /**
-   * Lists the files, tells their format, reads all footers, and checks columns, settings and
-   * tokenizer; runs no job. Where rows are large, lowers {@code
+   * Lists the files, detects their format, reads all footers, and checks columns, settings and
+   * tokenizer; runs no job. If rows are large, it lowers {@code
    * spark.sql.parquet.columnarReaderBatchSize} in this session.
    *
-   * @param inputs what the model wants
+   * @param inputs the inputs of the model
    * @param vocabularySize rows of the model's embedding; empty if unknown
    * @param tokenizer the file that {@link DataOptions#tokenizer} names
    * @throws InputException if any of it says that the data cannot be read in full
@@ -142,7 +142,7 @@ public final class DataSource {
     return () -> texts;
   }
 
-  /** Texts without a tokenizer are the commonest reason why the model's inputs are not there. */
+  /** A missing tokenizer is the most frequent reason for missing inputs of the model. */
   private static void requireInputs(
       DataOptions options, List<String> inputs, ParquetFooters footers) {
     List<String> texts = textColumns(footers);
@@ -166,7 +166,7 @@ public final class DataSource {
         .toList();
   }
 
-  /** The column to tokenize where none is named and none is an input of the model. */
+  /** The column to tokenize if none is named and no column is an input of the model. */
   private static String onlyText(DataOptions options, List<String> inputs, ParquetFooters footers) {
     List<String> strings = textColumns(footers);
     if (strings.contains(TEXT)) {
@@ -186,7 +186,7 @@ public final class DataSource {
     return data;
   }
 
-  /** As found; never {@link DataFormat#AUTO}. */
+  /** The detected format; never {@link DataFormat#AUTO}. */
   public DataFormat format() {
     return format;
   }
@@ -196,7 +196,7 @@ public final class DataSource {
     return textColumn;
   }
 
-  /** Tokens at most per sample; empty where nothing is tokenized. */
+  /** Maximum number of tokens per sample; empty if nothing is tokenized. */
   public OptionalInt maxLength() {
     return maxLength;
   }
@@ -214,10 +214,10 @@ public final class DataSource {
   }
 
   /**
-   * One row per input row with the columns of {@link SampleRows}; bad rows are in it.
+   * One row per input row with the columns of {@link SampleRows}, bad rows included.
    *
-   * <p>The first call runs a job where text files are so large that they are read in splits: it
-   * counts the lines of each, so that every line knows its position.
+   * <p>If text files are so large that they are read in splits, the first call runs a job that
+   * counts the lines of each split, so that every line gets its position.
    *
    * @throws InputException if that job cannot read a file
    */

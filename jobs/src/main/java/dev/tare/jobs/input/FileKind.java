@@ -13,12 +13,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Kinds of files that are no text with a sample per line, though many could be read as such: a
- * header, braces and commas would be calibrated on. Told by name, and by the first bytes.
+ * Kinds of files that are not text with a sample per line. Many could be read as such, but then
+ * headers, braces and commas would become samples. A kind is recognized by the name and the first
+ * bytes.
  */
 final class FileKind {
 
-  /** Bytes at the beginning of a file that are looked at. */
+  /** Number of bytes at the beginning of a file that are examined. */
   static final int HEAD_BYTES = 1 << 14;
 
   private static final Map<String, String> BY_ENDING =
@@ -86,7 +87,7 @@ final class FileKind {
     return Map.entry(endings, name);
   }
 
-  /** What a file's name says it is, where that is not text; compressions are looked through. */
+  /** The kind in a file's name, if that is not text; endings of compressions are skipped. */
   static Optional<String> named(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
     String bare = name.replaceFirst("\\.(gz|bz2|zst|lz4|snappy|deflate|xz)$", "");
@@ -94,7 +95,7 @@ final class FileKind {
     return dot < 0 ? Optional.empty() : Optional.ofNullable(BY_ENDING.get(bare.substring(dot + 1)));
   }
 
-  /** What bytes are that no line of text begins with, or that are no UTF-8. */
+  /** The kind of bytes that cannot begin a line of text, or that are not UTF-8. */
   static Optional<String> binary(byte[] head) {
     String latin = new String(head, StandardCharsets.ISO_8859_1);
     if (latin.startsWith("\u00ff\u00fe") || latin.startsWith("\u00fe\u00ff")) {
@@ -112,7 +113,7 @@ final class FileKind {
   }
 
   /**
-   * What lines look like that are records of a format, not samples.
+   * The format of lines that are records and not samples.
    *
    * @param lines the first whole lines, without blank ones
    */

@@ -14,7 +14,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
 
-/** Tells Parquet, images and text apart by the names and the first bytes of every file. */
+/** Distinguishes Parquet, images and text by the names and the first bytes of every file. */
 final class FormatProbe {
 
   private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
@@ -25,14 +25,14 @@ final class FormatProbe {
   /**
    * What a file is.
    *
-   * @param refusal why it is no text, if it is neither of the others
+   * @param refusal why it cannot be text, if it is neither Parquet nor an image
    */
   private record Verdict(DataFormat format, Optional<String> refusal) {}
 
   /**
    * The format of a data set; a file named {@code *.parquet} counts as Parquet and one named {@code
-   * *.png}, {@code *.jpg} or {@code *.jpeg} as an image whatever it holds, so that a damaged one is
-   * refused and not read as text.
+   * *.png}, {@code *.jpg} or {@code *.jpeg} as an image whatever its content is, so that a damaged
+   * one is refused and not read as text.
    *
    * @throws InputException if several formats occur, every file has 0 bytes, or a file is of
    *     another kind than these three by its name or content
@@ -66,7 +66,8 @@ final class FormatProbe {
   }
 
   /**
-   * Looks at files that the user calls text: the lines may be of any form, but they are lines.
+   * Checks files that the user declared as text: their lines may have any form, but they must be
+   * lines.
    *
    * @throws InputException if a file is UTF-16, compressed under a name that does not say so, or
    *     binary
@@ -157,7 +158,7 @@ final class FormatProbe {
         return unpacked.readNBytes(FileKind.HEAD_BYTES);
       }
     } catch (IOException | RuntimeException e) {
-      // A codec without its native library throws the latter.
+      // A codec without its native library throws UnsatisfiedLinkError.
       throw new InputException(
           codec == null
               ? "Cannot read " + file.path() + ": " + e.getMessage()

@@ -12,8 +12,9 @@ import org.apache.spark.sql.functions;
  * Holds samples out by content: those for whose hash h the first 8 bytes of SHA-256(h), big-endian
  * and unsigned, are below fraction x 2^64.
  *
- * <p>Equal samples fall on the same side, and so does a sample in every run and every subset. The
- * second hash makes the split independent of {@link Sampling}, which orders by the first.
+ * <p>Equal samples are on the same side, and a sample is on the same side in every run and every
+ * subset. The second hash makes the split independent of {@link Sampling}, which orders by the
+ * first.
  *
  * @param fraction expected share of samples held out, in [0, 1)
  */

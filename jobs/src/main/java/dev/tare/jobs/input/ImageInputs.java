@@ -10,13 +10,13 @@ import dev.tare.jobs.image.Layout;
 import java.util.List;
 import java.util.Locale;
 
-/** Which input of a model images feed, and what that input says about them. */
+/** Finds the model's input for images, and the settings that follow from it. */
 final class ImageInputs {
 
   private ImageInputs() {}
 
   /**
-   * The input that images feed.
+   * The input that receives the images.
    *
    * @throws InputException if it is not the model's only one, or no FLOAT32 of three dimensions
    */
@@ -44,9 +44,9 @@ final class ImageInputs {
   }
 
   /**
-   * What the options leave open, filled in from the input.
+   * Completes the options from the input.
    *
-   * @throws InputException if both leave something open or contradict each other
+   * @throws InputException if a setting is in neither, or they contradict each other
    */
   static ImagePreparation preparation(InputSpec spec, ImageOptions options) {
     Layout layout = options.layout().orElseGet(() -> layout(spec));
@@ -91,7 +91,7 @@ final class ImageInputs {
     return dim.equals(Dim.fixed(3)) || dim.equals(Dim.fixed(1));
   }
 
-  /** The input's own size; a side that it leaves open keeps the image's proportions. */
+  /** The size of the input; a side that is not fixed keeps the image's proportions. */
   private static ImageSize size(InputSpec spec, int heightAxis) {
     List<Integer> sides =
         spec.dims().subList(heightAxis, heightAxis + 2).stream()

@@ -18,7 +18,7 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Image files, one sample each, decoded on the executors; a file is in memory as a whole.
  *
- * @param input the model's input that they feed
+ * @param input the model's input that receives them
  */
 record ImageSource(
     SparkSession spark,
@@ -28,13 +28,13 @@ record ImageSource(
     ImagePreparation preparation)
     implements SampleSource {
 
-  /** Bytes of a file at most: as many as the pixels of Pillow's limit take, uncompressed. */
+  /** Largest size of a file in bytes: that of the pixels of Pillow's limit, uncompressed. */
   static final long MAX_FILE_BYTES = 256L << 20;
 
   /**
-   * Images as the model wants them.
+   * Images prepared for the model.
    *
-   * @throws InputException if the model or the options leave open how images become its input
+   * @throws InputException if neither the model nor the options say how images become its input
    */
   static ImageSource of(
       SparkSession spark, DataFiles data, ModelInputs inputs, ImageOptions options) {
@@ -66,7 +66,7 @@ record ImageSource(
     return refused.isEmpty() ? samples : samples.union(bad);
   }
 
-  /** Spark leaves out files of 0 bytes silently. */
+  /** Spark ignores files of 0 bytes silently. */
   private static boolean readable(DataFile file) {
     return file.bytes() > 0 && file.bytes() <= MAX_FILE_BYTES;
   }

@@ -17,8 +17,8 @@ public final class InputException extends RuntimeException {
   }
 
   /**
-   * The input behind a failed job, if Spark could not read a file of it: damaged pages show only
-   * while they are read.
+   * Makes an error of input from a failed job, if Spark could not read a file: damaged pages are
+   * found only while they are read.
    *
    * @param failure what an action on a data set threw
    */

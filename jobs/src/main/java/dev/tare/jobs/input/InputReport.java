@@ -22,7 +22,7 @@ import org.apache.spark.sql.Row;
  * @param uri the data, as it was given
  * @param rows all rows seen
  * @param samples rows that are samples
- * @param skipped rows left out without being bad, by reason
+ * @param skipped rows left out that are not bad, by reason
  * @param bad rows refused, by reason
  * @param first for each reason of either kind, the row with the smallest (file, row)
  * @param rowsPerFile rows seen by file
@@ -37,7 +37,7 @@ public record InputReport(
     SortedMap<String, Long> rowsPerFile) {
 
   /**
-   * A row that is no sample.
+   * A row that is not a sample.
    *
    * @param row 0-based; empty for an image
    * @param error what is wrong with it
@@ -49,7 +49,7 @@ public record InputReport(
             .thenComparingLong(offender -> offender.row().orElse(-1))
             .thenComparing(Offender::error);
 
-    /** What is wrong first, since that is what a person looks for. */
+    /** The error comes first, since readers look for it. */
     private String describe(long count, Reason reason) {
       return "%s (%d %s, first: %s)".formatted(error, count, reason.id(), place());
     }
@@ -121,7 +121,7 @@ public record InputReport(
   }
 
   /**
-   * Refuses data of which too much is bad or nothing is left.
+   * Refuses data with too many bad rows or without samples.
    *
    * @param maxBadRows rows that may be bad
    * @throws InputException if more are, or if no row is a sample

@@ -12,13 +12,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a model wants as one of its inputs.
+ * Type and shape of one input of a model.
  *
  * @param name the model's name of the input
  * @param dtype element type
  * @param dims sizes, outermost first, without the batch dimension if there is one; empty for one
  *     value per sample
- * @param batchAxis where the model has its batch dimension, or {@link BatchAxes#NONE}
+ * @param batchAxis the axis of the batch dimension, or {@link BatchAxes#NONE}
  */
 public record InputSpec(String name, DType dtype, List<Dim> dims, int batchAxis)
     implements Serializable {
@@ -54,8 +54,8 @@ public record InputSpec(String name, DType dtype, List<Dim> dims, int batchAxis)
   }
 
   /**
-   * The rank that rows may have as well: with the batch dimension of an inner axis, which is 1 in a
-   * row, or without the only dimension of a whole input that can be 1.
+   * Another rank that rows may have: with the batch dimension of an inner axis, which is 1 in a
+   * row, or without the only dimension of a whole input, if that can be 1.
    */
   OptionalInt otherRank() {
     if (batchAxis > 0) {
@@ -79,7 +79,10 @@ public record InputSpec(String name, DType dtype, List<Dim> dims, int batchAxis)
     return single;
   }
 
-  /** The shape that a sample has, of a shape that a row has; others stay, and do not fit. */
+  /**
+   * Converts the shape of a row to that of a sample; a shape that does not fit is returned
+   * unchanged.
+   */
   Shape sampleShape(Shape row) {
     List<Long> sizes = new ArrayList<>(row.dims());
     if (batchAxis > 0 && row.rank() == rank() + 1 && row.dim(batchAxis) == 1) {

@@ -5,9 +5,9 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * The lines of a stream in memory of a fixed size, whatever the length of a line: of longer ones
- * the beginning is kept and the rest counted. Lines end with LF, CR, or CR and LF; the last may
- * lack its end. Not thread-safe; confined to one Spark task.
+ * The lines of a stream, in memory of a fixed size: of a long line only the beginning is kept, and
+ * the rest is counted. Lines end with LF, CR, or CR and LF; the last may have no end. Not
+ * thread-safe; confined to one Spark task.
  */
 final class LineScanner {
 
@@ -26,7 +26,7 @@ final class LineScanner {
   /**
    * @param in not closed
    * @param position of the stream's next byte in the file
-   * @param keptBytes of a line at most
+   * @param keptBytes most bytes of a line to keep
    */
   LineScanner(InputStream in, long position, int keptBytes) {
     this.in = in;
@@ -91,7 +91,7 @@ final class LineScanner {
     return Arrays.copyOf(line, kept);
   }
 
-  /** Bytes of the line without its end, those that were not kept included. */
+  /** Number of bytes of the line without its end, including those that were not kept. */
   long length() {
     return length;
   }

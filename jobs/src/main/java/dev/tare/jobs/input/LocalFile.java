@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A file that every JVM can have on its own disk; travels in closures as a reference, never with
- * its bytes.
+ * A file that every JVM can fetch to its disk; closures contain only a reference to it, never its
+ * bytes.
  */
 public interface LocalFile extends Serializable {
 
-  /** The file on this machine, fetched first if need be; its content never changes. */
+  /** The file on this machine, fetched first if necessary; its content never changes. */
   Path path();
 
   /**
@@ -27,7 +27,7 @@ public interface LocalFile extends Serializable {
     }
   }
 
-  /** Equal for files of equal content alone. */
+  /** A key that is equal exactly for files with equal content. */
   default String identity() {
     return path().toAbsolutePath().toString();
   }

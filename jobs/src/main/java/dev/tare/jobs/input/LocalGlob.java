@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.GlobFilter;
 
-/** The names on a local disk that a glob matches, links to nothing included. */
+/** The names on a local disk that a glob matches, including dangling links. */
 final class LocalGlob {
 
   private LocalGlob() {}
 
   /**
-   * Follows a glob through the folders and looks at every link that it matches: Hadoop's own
-   * matching leaves out those that lead nowhere.
+   * Follows a glob through the folders and checks every link that it matches: Hadoop's own matching
+   * ignores dangling links.
    *
    * @param path an absolute path with scheme {@code file:}, its braces expanded
-   * @throws InputException if a link that matches leads to nothing
+   * @throws InputException if a matching link is dangling
    */
   static void requireSoundLinks(org.apache.hadoop.fs.Path path) throws IOException {
     List<String> names = new ArrayList<>();

@@ -13,18 +13,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What Hadoop's listing of local folders does not say: it leaves out a link to nothing, walks into
- * a loop of links forty times, and calls a pipe a file. Not thread-safe; confined to one listing.
+ * Checks local folders for what Hadoop's listing does not report: it ignores dangling links,
+ * follows a loop of links forty times, and lists a pipe as a file. Not thread-safe; confined to one
+ * listing.
  */
 final class LocalTree {
 
   private final Map<Path, Path> seen = new HashMap<>();
 
   /**
-   * Looks at a file that is about to be listed.
+   * Checks a file that is about to be listed.
    *
-   * @throws InputException if it is not a regular file, or was listed under another name, which
-   *     only a link can give it
+   * @throws InputException if it is not a regular file, or was listed under another name, which is
+   *     possible only by a link
    */
   void requireFile(Path file) throws IOException {
     requireSound(file);
@@ -43,12 +44,12 @@ final class LocalTree {
   }
 
   /**
-   * Looks at what a folder holds.
+   * Checks the content of a folder.
    *
-   * @param above the folders on the way to it, resolved; none of them may come again below
+   * @param above the folders on the way to it, resolved; none of them may occur again below
    * @return {@code above} and the folder
-   * @throws InputException if it is reached by a loop of links, cannot be read, or holds a link to
-   *     nothing
+   * @throws InputException if it is reached by a loop of links, cannot be read, or has a dangling
+   *     link
    */
   static List<Path> enter(Path folder, List<Path> above) throws IOException {
     Path real = folder.toRealPath();
@@ -74,7 +75,7 @@ final class LocalTree {
   }
 
   /**
-   * @throws InputException if a name is a symbolic link to nothing or to itself
+   * @throws InputException if a name is a dangling symbolic link or a link to itself
    */
   static void requireSound(Path name) throws IOException {
     try {
@@ -86,7 +87,7 @@ final class LocalTree {
                 .formatted(name, Files.readSymbolicLink(name)),
             e);
       }
-      // Removed since the folder was listed: the listing that follows tells.
+      // Removed since the folder was listed; the following listing reports it.
       if (!(e instanceof NoSuchFileException) || Files.exists(name, LinkOption.NOFOLLOW_LINKS)) {
         throw e;
       }

@@ -46,7 +46,7 @@ public record ModelInputs(List<InputSpec> specs) implements Serializable {
   }
 
   /**
-   * Why the model would not take a sample: a missing or surplus input, another type or rank, a size
+   * Why the model cannot run a sample: a missing or surplus input, another type or rank, a size
    * that differs from a fixed one or from the size of the same name elsewhere in the sample.
    *
    * @return the first disagreement in the model's order, or empty if the sample fits

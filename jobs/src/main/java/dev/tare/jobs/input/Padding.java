@@ -13,10 +13,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Takes padding on the right off a sample: where {@code attention_mask} is 0.
+ * Removes padding on the right from a sample, where {@code attention_mask} is 0.
  *
- * <p>Trimmed is every axis with the mask's symbolic name, and the only axis of inputs whose length
- * happens to be the mask's. A fixed size stays, since the model takes no other.
+ * <p>It trims every axis with the mask's symbolic name, and the axis of inputs with a single axis
+ * whose length equals the mask's. A fixed size is kept, since the model accepts no other.
  */
 final class Padding {
 
@@ -92,7 +92,7 @@ final class Padding {
     return new Shape(sizes);
   }
 
-  /** The elements whose indices lie within a smaller shape of the same rank. */
+  /** The elements whose indices are inside a smaller shape of the same rank. */
   private static Tensor corner(Tensor tensor, Shape shape) {
     if (shape.equals(tensor.shape())) {
       return tensor;

@@ -18,15 +18,15 @@ import org.apache.parquet.schema.MessageType;
 /**
  * The footers of all files of a data set, read before any job starts.
  *
- * <p>Spark alone would skip a file of zero bytes, and fill a column that one file lacks with nulls,
- * both silently.
+ * <p>Without this, Spark would silently skip a file of zero bytes, and silently fill a column that
+ * is missing in one file with nulls.
  *
  * @param footers in the order of the files
  */
 record ParquetFooters(List<Footer> footers) {
 
   /**
-   * @param file where it stands
+   * @param file path of the file
    * @param schema the file's own
    * @param rows the sum over its row groups
    * @param bytesPerRow the average of the row group where it is largest, before compression
@@ -38,9 +38,9 @@ record ParquetFooters(List<Footer> footers) {
   }
 
   /**
-   * Reads every footer, many at a time.
+   * Reads every footer, many in parallel.
    *
-   * @throws InputException if a file is empty, truncated or no Parquet, or no file has a row
+   * @throws InputException if a file is empty, truncated or not Parquet, or no file has a row
    */
   static ParquetFooters read(DataFiles data, Configuration configuration) {
     List<Footer> footers = Concurrently.map(data.files(), file -> readFooter(file, configuration));
@@ -79,7 +79,7 @@ record ParquetFooters(List<Footer> footers) {
     return Collections.unmodifiableSortedMap(rows);
   }
 
-  /** Bytes of an average row, at their largest. */
+  /** Bytes of an average row, in the file where it is largest. */
   long bytesPerRow() {
     return footers.stream().mapToLong(Footer::bytesPerRow).max().orElse(0);
   }
@@ -107,8 +107,9 @@ record ParquetFooters(List<Footer> footers) {
   /**
    * The type of a column, the same in every file.
    *
-   * @param wanted what it is for, as errors quote it
-   * @throws InputException if a file lacks the column, or has it with another type or none of ours
+   * @param wanted its purpose, for messages
+   * @throws InputException if the column is missing in a file, or has another type or one that is
+   *     not supported there
    */
   ColumnType require(String column, String wanted) {
     Footer first = null;

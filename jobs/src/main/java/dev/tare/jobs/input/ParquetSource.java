@@ -27,7 +27,7 @@ record ParquetSource(
     OptionalLong vocabularySize)
     implements SampleSource {
 
-  /** Ends the name of the column that holds the shape of a binary one. */
+  /** Suffix of the column with the shape of a binary column. */
   static final String SHAPE_SUFFIX = "_shape";
 
   @Override

@@ -10,7 +10,10 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 
-/** Chosen columns of Parquet files beside each row's file and position, page checksums verified. */
+/**
+ * Selected columns of Parquet files with each row's file and position; checksums of pages are
+ * verified.
+ */
 final class ParquetTable {
 
   static final Column FILE = functions.col("_metadata.file_path");
@@ -18,7 +21,7 @@ final class ParquetTable {
 
   private ParquetTable() {}
 
-  /** The path behind a value of {@link #FILE}, which Spark encodes as a URI. */
+  /** Decodes the path in a value of {@link #FILE}, which Spark encodes as a URI. */
   static String path(String file) {
     return file.indexOf('%') < 0 ? file : new Path(URI.create(file)).toString();
   }

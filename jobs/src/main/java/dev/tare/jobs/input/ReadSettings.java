@@ -15,14 +15,15 @@ final class ReadSettings {
 
   private static final String BATCH_ROWS = "spark.sql.parquet.columnarReaderBatchSize";
 
-  /** Memory that one task may take for the rows it reads ahead. */
+  /** Memory that one task may use for rows that it reads ahead. */
   private static final long BATCH_BYTES = 64L << 20;
 
   private ReadSettings() {}
 
   /**
-   * Lowers the rows that Spark's reader holds at once, in this session, so that rows of images or
-   * long sequences fit: its own default of 4096 rows is 2.4 GB for rows of 600 kB.
+   * Lowers the number of rows that Spark's reader has in memory at once, in this session, so that
+   * rows of images or long sequences fit: its own default of 4096 rows is 2.4 GB for rows of 600
+   * kB.
    */
   static void limitBatches(SparkSession spark, long bytesPerRow) {
     long fitting = Math.max(1, BATCH_BYTES / Math.max(1, bytesPerRow));

@@ -2,7 +2,7 @@ package dev.tare.jobs.input;
 
 import java.util.Locale;
 
-/** Why a row is no sample. */
+/** Why a row is not a sample. */
 public enum Reason {
   /** A line or cell without any text; skipped and counted, not an error. */
   BLANK,
@@ -14,7 +14,7 @@ public enum Reason {
   SHAPE,
   /** A dimension of size 0. */
   EMPTY,
-  /** A value that the model's element type cannot hold. */
+  /** A value that the model's element type cannot represent. */
   RANGE,
   NAN_IN_INPUT,
   INFINITY_IN_INPUT,
@@ -24,15 +24,15 @@ public enum Reason {
   TOKEN_ID,
   /** A text that the tokenizer fails on. */
   TOKENIZER,
-  /** A text of more bytes than are tokenized. */
+  /** A text that is longer than the limit for tokenization. */
   TEXT_TOO_LONG,
-  /** Bytes that are no UTF-8. */
+  /** Bytes that are not UTF-8. */
   INVALID_UTF8,
-  /** A text with a character that no text has. */
+  /** A text with a character that is not allowed in texts. */
   NUL_IN_TEXT,
   /** An image file that is empty, cut off or damaged. */
   DAMAGED_IMAGE,
-  /** A file that is neither PNG nor JPEG, or a kind of them that is not read. */
+  /** A file that is neither PNG nor JPEG, or a kind of them that is not supported. */
   UNSUPPORTED_IMAGE,
   /** An image of more pixels or bytes than are allowed. */
   IMAGE_TOO_LARGE;
@@ -48,7 +48,7 @@ public enum Reason {
   }
 
   /**
-   * The reason behind its name in tables.
+   * The reason with a name in tables.
    *
    * @throws IllegalArgumentException if there is no such reason
    */

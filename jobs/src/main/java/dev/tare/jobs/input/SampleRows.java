@@ -10,7 +10,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The table that every data source yields: one row per input row, in no order.
+ * The table that every data source returns: one row per input row, in no particular order.
  *
  * <table>
  *   <caption>Columns</caption>

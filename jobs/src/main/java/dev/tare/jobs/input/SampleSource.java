@@ -8,11 +8,11 @@ import org.apache.spark.sql.Row;
 sealed interface SampleSource permits ParquetSource, TextSource, ImageSource {
 
   /**
-   * The table; evaluated lazily, bad rows in it and never thrown. A job may find out first where
-   * the lines of large files are.
+   * The table. It is evaluated lazily and contains bad rows instead of throwing. For large text
+   * files a job first counts the lines of each split.
    */
   Dataset<Row> rows();
 
-  /** Rows that each file must yield, by path; empty where only reading tells. */
+  /** Expected number of rows of each file, by path; empty if it is not known before reading. */
   SortedMap<String, Long> expectedRows();
 }

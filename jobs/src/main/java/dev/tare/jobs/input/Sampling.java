@@ -19,9 +19,9 @@ import org.apache.spark.sql.Row;
  * Takes the n samples with the smallest hashes: a pure function of the multiset of samples, for any
  * order and any partitions.
  *
- * <p>Of equal samples at the border only as many stay as fit; which of them makes no difference to
- * their content, and those of the smallest (file, row) are taken. The driver sees one hash. Costs
- * one job over the data before the selected samples can be read, two for an n above 200,000.
+ * <p>Of equal samples at the boundary only as many are kept as are needed, those with the smallest
+ * (file, row); their content is the same. The driver sees one hash. Costs one job over the data
+ * before the selected samples can be read, two for an n above 200,000.
  */
 public final class Sampling {
 
@@ -33,16 +33,19 @@ public final class Sampling {
 
   private Sampling() {}
 
-  /** Samples with two leading hash bytes, and how many have smaller ones. */
+  /**
+   * Number of samples with the same two leading hash bytes, and number of samples with smaller
+   * ones.
+   */
   private record Bucket(Column prefix, long before) {}
 
-  /** The first sample that is one too many, and how many of its equals are not. */
+  /** The first sample that exceeds n, and how many samples with the same hash are kept. */
   private record Border(Column hash, int equalKept) {}
 
   /**
    * The selected rows; all samples if there are no more than n.
    *
-   * @param rows of {@link SampleRows}; rows with an error take no part
+   * @param rows of {@link SampleRows}; rows with an error are ignored
    * @param n at least 1; empty for all samples
    * @throws IllegalArgumentException if n is less than 1
    */
@@ -101,7 +104,7 @@ public final class Sampling {
     return Optional.of(new Border(lit(group.get(0)), Math.toIntExact(group.getLong(1) - 1)));
   }
 
-  /** The bucket that holds the n-th smallest hash; empty if there are no more than n. */
+  /** The bucket with the n-th smallest hash; empty if there are no more than n. */
   private static Optional<Bucket> bucket(Dataset<Row> hashes, long n) {
     List<Row> counts =
         hashes.groupBy(PREFIX.as("prefix")).agg(count(lit(1))).orderBy("prefix").collectAsList();

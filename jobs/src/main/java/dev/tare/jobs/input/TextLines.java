@@ -23,14 +23,15 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The lines of text files, each with its file and its 0-based position there, in no order.
+ * The lines of text files, each with its file and its 0-based position there, in no particular
+ * order.
  *
- * <p>Spark's own reader holds a line as a whole, however long it is, and drops it silently where a
- * limit is set. This one keeps {@value #KEPT_BYTES} bytes of a line and knows its length.
+ * <p>Spark's own reader keeps a whole line in memory, however long it is, and drops it silently if
+ * it exceeds a limit. This one keeps {@value #KEPT_BYTES} bytes of a line and its length.
  */
 final class TextLines {
 
-  /** Above what any reader makes a sample of, below what many tasks at a time could not hold. */
+  /** More than any reader accepts as a sample, and few enough for many tasks at a time. */
   static final int KEPT_BYTES = TextSource.MAX_TEXT_BYTES + 1;
 
   private static final String OPEN_COST = "spark.sql.files.openCostInBytes";
@@ -51,7 +52,7 @@ final class TextLines {
 
   /**
    * Columns: file as {@link ParquetTable#FILE}; row; text as binary, cut at {@value #KEPT_BYTES};
-   * bytes of the whole line. Where a file is large enough to be cut, runs a job that counts the
+   * bytes of the whole line. If a file is large enough to be split, runs a job that counts the
    * lines of its splits.
    */
   static Dataset<Row> read(SparkSession spark, DataFiles data, Configuration configuration) {
@@ -79,7 +80,7 @@ final class TextLines {
     return (int) Math.min(splits, wanted);
   }
 
-  /** As Spark cuts files: enough for every core, by its own settings. */
+  /** The size of splits by Spark's rule and settings: enough splits for every core. */
   private static long splitBytes(SparkSession spark, DataFiles data) {
     long most = bytes(spark, "spark.sql.files.maxPartitionBytes");
     long least = bytes(spark, OPEN_COST);
@@ -139,7 +140,9 @@ final class TextLines {
     }
   }
 
-  /** Not thread-safe; confined to one Spark task, which may read several splits in turn. */
+  /**
+   * Not thread-safe; confined to one Spark task, which may read several splits one after the other.
+   */
   private static final class Reading implements Iterator<Row> {
 
     private final List<TextSplit> splits;
@@ -157,7 +160,7 @@ final class TextLines {
       TaskContext.get()
           .addTaskCompletionListener(
               context -> {
-                // Whoever wants a few rows only does not read to the end.
+                // A reader of only a few rows does not reach the end.
                 if (open != null) {
                   open.close();
                 }

@@ -21,8 +21,8 @@ import org.apache.spark.sql.Row;
  * Texts, tokenized on the executors: no padding, special tokens added, truncated.
  *
  * @param texts columns: file, row, text as binary, so that its bytes can be checked, its length in
- *     bytes, which may be more where it was cut; asked for once the rows are
- * @param expectedRows rows by file where footers tell
+ *     bytes, which is more if the text was cut; called when rows are requested
+ * @param expectedRows rows by file if footers give them
  */
 record TextSource(
     Supplier<Dataset<Row>> texts,
@@ -33,8 +33,8 @@ record TextSource(
     implements SampleSource {
 
   /**
-   * Bytes of a text at most. A tokenizer takes some 130 bytes of memory for each, outside of the
-   * heap and in every task, and models look at a few thousand.
+   * Longest text in bytes. A tokenizer takes some 130 bytes of memory for each, outside the heap
+   * and in every task, and models use a few thousand.
    */
   static final int MAX_TEXT_BYTES = 1 << 20;
 
@@ -45,7 +45,7 @@ record TextSource(
   /**
    * Checks that the tokenizer reads texts, and that it fits the model.
    *
-   * @throws InputException if there is none, or it does not
+   * @throws InputException if there is none, or it does not fit
    */
   static TextSource of(
       Supplier<Dataset<Row>> texts,
@@ -88,8 +88,9 @@ record TextSource(
   /**
    * Tokenizes row by row. Not thread-safe; confined to one Spark task.
    *
-   * <p>Never {@code batchEncode}: it starts threads beside Spark's tasks without being faster than
-   * {@code encode} on each of them, and aborts the JVM where {@code encode} throws for one text.
+   * <p>It does not use {@code batchEncode}, which starts additional threads without being faster
+   * than {@code encode} on each of them, and aborts the JVM when {@code encode} throws for one
+   * text.
    */
   private static final class Tokenized implements Iterator<Row> {
 
@@ -157,7 +158,7 @@ record TextSource(
             Reason.INVALID_UTF8,
             "no UTF-8: \"" + excerpt(new String(bytes, StandardCharsets.UTF_8)) + "\"");
       }
-      // A byte order mark begins many a file and means nothing to a tokenizer.
+      // Many files begin with a byte order mark, which has no meaning for a tokenizer.
       text = text.startsWith("\uFEFF") ? text.substring(1) : text;
       if (text.indexOf('\0') >= 0) {
         throw new BadRowException(

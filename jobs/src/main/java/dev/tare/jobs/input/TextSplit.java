@@ -13,13 +13,13 @@ import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
 
 /**
- * A part of a text file: the lines whose first byte lies behind {@code start} and not behind {@code
- * end}, and the first line of the file in the split from 0. So each line is in one split, wherever
- * a file is cut. Compressed files are not cut.
+ * A part of a text file: the lines whose first byte is after {@code start} and not after {@code
+ * end}, and in the split from 0 also the first line. So each line is in exactly one split.
+ * Compressed files are not split.
  *
  * @param path as Hadoop writes it
  * @param start first byte
- * @param end byte behind the last; what comes after in a line is read too
+ * @param end first byte after the split; a line that crosses it is read to its end
  * @param firstLine 0-based number of its first line in the file
  */
 record TextSplit(String path, long start, long end, long firstLine) implements Serializable {
@@ -29,7 +29,7 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
   /**
    * The splits of a file.
    *
-   * @param bytes of a split at most
+   * @param bytes largest size of a split
    */
   static List<TextSplit> of(DataFile file, long bytes, Configuration configuration) {
     List<TextSplit> splits = new ArrayList<>();
@@ -47,7 +47,7 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
     return new CompressionCodecFactory(configuration).getCodec(new Path(path));
   }
 
-  /** Whether it is the whole of its file. */
+  /** Whether it is a whole file. */
   boolean whole(DataFile file) {
     return start == 0 && end >= file.bytes();
   }
@@ -73,7 +73,7 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
       stored.seek(start);
       Open open = new Open(this, stored, start, keptBytes);
       if (start > 0) {
-        // The line that the split before has, or has the end of.
+        // This line, or the rest of it, belongs to the split before.
         open.scanner.next();
       }
       return open;
@@ -101,7 +101,7 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
     }
 
     /**
-     * Goes to the next line; false behind the last.
+     * Goes to the next line; false after the last.
      *
      * @throws InputException if the file cannot be read
      */
@@ -128,7 +128,7 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
           in.close();
         }
       } catch (IOException e) {
-        // Everything wanted was read, or its failure is on its way.
+        // Everything needed was read, or an exception is being thrown already.
         return;
       }
     }

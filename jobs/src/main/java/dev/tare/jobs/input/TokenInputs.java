@@ -24,8 +24,8 @@ final class TokenInputs {
   private TokenInputs() {}
 
   /**
-   * @throws InputException if the model has no {@code input_ids}, or an input that tokens do not
-   *     give, or wants tokens as another type than INT64 or INT32 or at one fixed length
+   * @throws InputException if the model has no {@code input_ids}, or an input that a tokenizer
+   *     cannot give, or tokens of another type than INT64 or INT32 or with a fixed length
    */
   static void requireFillable(ModelInputs inputs, String tokenizer) {
     if (inputs.find(IDS).isEmpty()) {

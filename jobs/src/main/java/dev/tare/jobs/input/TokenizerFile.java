@@ -7,22 +7,24 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What a {@code tokenizer.json} says of itself, read without running it.
+ * The settings in a {@code tokenizer.json}, read without running it.
  *
- * @param name the file, as messages call it
+ * @param name the file's name in messages
  * @param truncation its own {@code truncation.max_length}
  * @param largestId largest id of its vocabulary and added tokens; -1 if it has none
  */
 record TokenizerFile(String name, OptionalInt truncation, long largestId) {
 
-  /** Where neither the user nor the file says it: the positions of BERT and its kin. */
+  /**
+   * The default if neither the user nor the file sets it: the positions of BERT and similar models.
+   */
   static final int DEFAULT_MAX_LENGTH = 512;
 
   /**
-   * Reads it.
+   * Reads the file.
    *
-   * @throws InputException if the file cannot be read, is no {@code tokenizer.json}, or has a
-   *     pattern at which the native library may end the process
+   * @throws InputException if the file cannot be read, is not a {@code tokenizer.json}, or has a
+   *     pattern for which the native library may end the process
    */
   static TokenizerFile read(LocalFile file) {
     JsonNode root;
@@ -54,7 +56,7 @@ record TokenizerFile(String name, OptionalInt truncation, long largestId) {
         file.displayName(), length > 0 ? OptionalInt.of(length) : OptionalInt.empty(), largest);
   }
 
-  /** The length that applies: asked for, or the file's own, or {@value #DEFAULT_MAX_LENGTH}. */
+  /** The length in use: the requested one, or that of the file, or {@value #DEFAULT_MAX_LENGTH}. */
   int maxLength(OptionalInt asked) {
     return asked.orElse(truncation.orElse(DEFAULT_MAX_LENGTH));
   }

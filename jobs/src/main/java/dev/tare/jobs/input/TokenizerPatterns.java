@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Looks at the regular expressions of a tokenizer before the native library runs them: it tries
- * again and again where a part of a pattern can match in many ways, and where it gives up, it ends
- * the process.
+ * Checks the regular expressions of a tokenizer before the native library runs them. The library
+ * backtracks when a part of a pattern can match in many ways, and ends the process when it gives
+ * up.
  */
 final class TokenizerPatterns {
 
@@ -21,7 +21,7 @@ final class TokenizerPatterns {
    */
   static void requireLinear(JsonNode root, String tokenizer) {
     for (Map.Entry<String, JsonNode> part : root.properties()) {
-      // Tokens and merges are many, and no patterns.
+      // Tokens and merges are many, and contain no patterns.
       if (!part.getKey().equals("model") && !part.getKey().equals("added_tokens")) {
         look(part.getValue(), part.getKey(), tokenizer);
       }

@@ -21,14 +21,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Opens a tokenizer and encodes some texts in a process of its own first: where its file is
- * damaged, the native library does not always return an error, it may end the process.
+ * Opens a tokenizer and encodes some texts in a separate process first: if the file is damaged, the
+ * native library does not always return an error but may end the process.
  *
  * <p>Cost: the start of a JVM, about half a second, once per file and process.
  */
 final class TokenizerProbe {
 
-  /** Exit codes of a process that ended by a fault of its own: ILL, ABRT, BUS, FPE, SEGV. */
+  /** Exit codes of a process that crashed: ILL, ABRT, BUS, FPE, SEGV. */
   private static final Set<Integer> FAULTS = Set.of(132, 134, 135, 136, 139);
 
   private static final int SECONDS = 600;
@@ -43,7 +43,7 @@ final class TokenizerProbe {
   private TokenizerProbe() {}
 
   /**
-   * Tries a tokenizer. A machine that cannot start another JVM goes without this safeguard.
+   * Tries a tokenizer. If the machine cannot start another JVM, this check is skipped.
    *
    * @throws InputException if the file ends the process that opens it, or takes more than {@value
    *     #SECONDS} s to encode the texts
@@ -63,7 +63,8 @@ final class TokenizerProbe {
             "Cannot use tokenizer %s: it takes more than %d s to encode a few texts"
                 .formatted(file.displayName(), SECONDS));
       }
-      // Others, as of a kill for want of memory, say nothing of the file.
+      // Other exit codes, such as after a kill for lack of memory, do not mean that the file is
+      // damaged.
       if (FAULTS.contains(process.exitValue())) {
         throw new InputException(
             "Cannot use tokenizer %s: it is damaged, the native library ends the process on it (%s)"
@@ -94,7 +95,7 @@ final class TokenizerProbe {
     command.add(classPath());
     command.add(TokenizerProbe.class.getName());
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    // These add options, or a class path, to every JVM.
+    // These variables add options, or a class path, to every JVM.
     builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "CLASSPATH"));
     return builder.redirectOutput(said.toFile()).start();
   }
@@ -107,7 +108,7 @@ final class TokenizerProbe {
     return String.join(File.pathSeparator, places);
   }
 
-  /** The jar or folder of a class, which spark-submit keeps off the JVM's own class path. */
+  /** The jar or folder of a class; under spark-submit it is not on the JVM's class path. */
   private static Optional<String> place(Class<?> type) {
     CodeSource source = type.getProtectionDomain().getCodeSource();
     try {
@@ -134,7 +135,7 @@ final class TokenizerProbe {
     return panic.find() ? panic.group(1).strip() : "exit code " + code;
   }
 
-  /** The other process: a tokenizer's file on standard input. */
+  /** The main method of the other process; it reads a tokenizer's file from standard input. */
   public static void main(String[] arguments) throws IOException {
     byte[] content = System.in.readAllBytes();
     try {
@@ -143,12 +144,12 @@ final class TokenizerProbe {
         encode(tokenizer, text);
       }
     } catch (InputException e) {
-      // The process that asks opens the file too, and says so.
+      // The calling process opens the file too and reports this error.
       return;
     }
   }
 
-  /** A text that is refused is a bad row where it stands in data, and nothing of the file's. */
+  /** A refused text would be a bad row in data; the file is not at fault. */
   private static int encode(HuggingFaceTokenizer tokenizer, String text) {
     try {
       Encoding encoding = tokenizer.encode(text);

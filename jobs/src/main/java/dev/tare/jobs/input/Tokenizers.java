@@ -11,8 +11,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The tokenizers of this JVM, one per file and length, open until the JVM ends.
  *
- * <p>The native library reports its use to its makers and may fetch another build of itself: both
- * are off before it loads, and it unpacks below {@code java.io.tmpdir}, which the launcher empties.
+ * <p>By default the native library reports its use to its vendor and may download another build of
+ * itself; both are turned off before it is loaded. It unpacks below {@code java.io.tmpdir}, which
+ * the launcher empties.
  */
 final class Tokenizers {
 
@@ -32,10 +33,10 @@ final class Tokenizers {
   private Tokenizers() {}
 
   /**
-   * A tokenizer that adds special tokens, truncates and never pads, whatever its file says; safe
-   * for use by many tasks.
+   * A tokenizer that adds special tokens, truncates and never pads, whatever its file says; may be
+   * used by many tasks at once.
    *
-   * @throws InputException if the file is no tokenizer
+   * @throws InputException if the file is not a tokenizer
    */
   static HuggingFaceTokenizer open(LocalFile file, int maxLength) {
     return OPEN.computeIfAbsent(
@@ -44,10 +45,10 @@ final class Tokenizers {
   }
 
   /**
-   * A tokenizer that nobody shares, to be closed or kept until the JVM ends.
+   * A tokenizer that is not shared; the caller closes it or keeps it until the JVM ends.
    *
    * @param name of the file, for messages
-   * @throws InputException if the bytes are no tokenizer
+   * @throws InputException if the bytes are not a tokenizer
    */
   static HuggingFaceTokenizer load(String name, byte[] content, int maxLength) {
     String length = Integer.toString(maxLength);
@@ -60,7 +61,8 @@ final class Tokenizers {
             "stride", "0",
             "maxLength", length,
             "modelMaxLength", length);
-    // By stream, not by path: by path it would heed a tokenizer_config.json that lies beside it.
+    // By stream, not by path: by path it would also read a tokenizer_config.json in the same
+    // folder.
     try (InputStream in = new ByteArrayInputStream(content)) {
       return HuggingFaceTokenizer.newInstance(in, options);
     } catch (IOException | RuntimeException e) {

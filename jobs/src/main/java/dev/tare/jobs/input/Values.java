@@ -4,7 +4,9 @@ import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 
-/** Single values of tensors: writing them without loss, and finding those no model should see. */
+/**
+ * Single values of tensors: writes them without loss, and refuses those that no model should read.
+ */
 final class Values {
 
   private Values() {}
@@ -111,7 +113,7 @@ final class Values {
   }
 
   /**
-   * @throws BadRowException if an element lies outside [0, vocabulary size)
+   * @throws BadRowException if an element is outside [0, vocabulary size)
    */
   static void requireTokenIds(String name, Tensor tensor, long vocabularySize)
       throws BadRowException {
