@@ -1,6 +1,6 @@
 package dev.tare.jobs.image;
 
-/** Which channels the model gets, in which order. */
+/** The channels that the model reads, and their order. */
 public enum ChannelOrder {
   RGB,
   BGR,

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * One number for every channel, or one for all.
+ * A number for each channel, or one number for all.
  *
- * @param values 1 or 3 finite numbers, in the order of the channels that the model gets
+ * @param values 1 or 3 finite numbers, in the order of the model's channels
  */
 public record ChannelValues(List<Double> values) implements Serializable {
 
@@ -29,7 +29,7 @@ public record ChannelValues(List<Double> values) implements Serializable {
   }
 
   /**
-   * Reads numbers with commas between them.
+   * Reads numbers separated by commas.
    *
    * @throws IllegalArgumentException if there are not 1 or 3 of them
    */

@@ -17,7 +17,7 @@ final class Exif {
 
   private Exif() {}
 
-  /** The orientation, 1 to 8; 1 where there is none, or none that can be read. */
+  /** The orientation, 1 to 8; 1 if there is none or it cannot be read. */
   static int orientation(byte[] tiff) {
     ByteBuffer in = ByteBuffer.wrap(tiff);
     try {

@@ -17,10 +17,10 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * Pixels of PNG and JPEG files by the JDK's own readers, in memory.
  *
  * <ul>
- *   <li>Values are taken as stored: colour profiles and gamma are ignored.
+ *   <li>Values are used as stored: colour profiles and gamma are ignored.
  *   <li>Palettes are looked up, 1, 2 and 4 bits of gray spread to 0 to 255, 16 bits rounded to 8.
- *   <li>Transparent pixels are laid on white.
- *   <li>Exif's orientation is obeyed.
+ *   <li>Transparent pixels are drawn on white.
+ *   <li>The orientation of Exif is applied.
  * </ul>
  *
  * PNG gives the same pixels everywhere; those of JPEG come from the libjpeg of the JDK, whose
@@ -36,8 +36,8 @@ final class ImageDecoder {
   /**
    * Decodes a file.
    *
-   * @param maxPixels pixels at most, checked before any is decoded
-   * @throws ImageException if the file is damaged, too large, or not read
+   * @param maxPixels largest number of pixels, checked before any is decoded
+   * @throws ImageException if the file is damaged, too large, or not supported
    */
   static Pixels decode(byte[] file, long maxPixels) throws ImageException {
     ImageHeader header = ImageHeader.parse(file);
@@ -50,7 +50,7 @@ final class ImageDecoder {
     try (ImageInputStream in =
         new MemoryCacheImageInputStream(new ByteArrayInputStream(essential))) {
       reader.setInput(in, true, true);
-      // The reader allocates what it finds in the file, so it is asked too.
+      // The reader allocates by the size that it finds in the file, so this size is checked too.
       requireSize(reader.getWidth(0), reader.getHeight(0), maxPixels);
       BufferedImage image = reader.read(0);
       if (damage.length() > 0) {
@@ -75,7 +75,7 @@ final class ImageDecoder {
     }
   }
 
-  /** The reader that comes with Java, whatever else stands on the class path. */
+  /** The reader of the JDK, whatever other readers are on the class path. */
   private static ImageReader reader(ImageFormat format) {
     Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.name());
     while (readers.hasNext()) {
@@ -87,7 +87,10 @@ final class ImageDecoder {
     throw new IllegalStateException("This Java cannot read " + format);
   }
 
-  /** libjpeg goes on after a defect and fills up with gray; bytes too many do no harm. */
+  /**
+   * libjpeg continues after a defect and fills the rest with gray, so this is an error; surplus
+   * bytes are harmless.
+   */
   private static boolean damaging(String warning) {
     String lower = warning.toLowerCase(Locale.ROOT);
     return lower.contains("premature")
@@ -138,7 +141,7 @@ final class ImageDecoder {
     return argb;
   }
 
-  /** 65535 is 255; half a step up. */
+  /** 65535 becomes 255; halves are rounded up. */
   private static int eight(int value, boolean wide) {
     return wide ? (value * 255 + 32_895) >>> 16 : value;
   }

@@ -1,15 +1,15 @@
 package dev.tare.jobs.image;
 
-/** An image file that gives no tensor; the message says why, without the file's name. */
+/** An image file that cannot become a tensor; the message says why, without the file's name. */
 public final class ImageException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  /** What is wrong with a file. */
+  /** Kinds of errors of a file. */
   public enum Kind {
     /** Empty, cut off, or with bytes that contradict each other. */
     DAMAGED,
-    /** Neither PNG nor JPEG, or a kind of them that is not read. */
+    /** Neither PNG nor JPEG, or a kind of them that is not supported. */
     UNSUPPORTED,
     /** More pixels or bytes than are allowed. */
     TOO_LARGE

@@ -4,12 +4,12 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The image formats that are read. */
+/** The supported image formats. */
 public enum ImageFormat {
   PNG("89504e470d0a1a0a"),
   JPEG("ffd8ff");
 
-  /** Bytes of a file that {@link #of} looks at. */
+  /** Number of bytes at the beginning of a file that {@link #of} examines. */
   public static final int HEAD_BYTES = 8;
 
   private final String magic;
@@ -29,7 +29,7 @@ public enum ImageFormat {
     return Optional.empty();
   }
 
-  /** Whether a file is named as an image, whatever it holds. */
+  /** Whether a file has the name of an image, whatever its content is. */
   public static boolean named(String path) {
     String lower = path.toLowerCase(Locale.ROOT);
     return lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg");

@@ -1,13 +1,15 @@
 package dev.tare.jobs.image;
 
 /**
- * What a file says of its image before any pixel is decoded, and what a decoder needs of it.
+ * Properties of an image before any pixel is decoded, and the parts of its file that a decoder
+ * needs.
  *
  * @param format the format
  * @param width pixels in a stored row, at least 1
  * @param height stored rows, at least 1
- * @param orientation Exif's 1 to 8; 1 where the file has none that can be read
- * @param essential the file without what pixels do not need: texts, colour profiles, thumbnails
+ * @param orientation Exif's 1 to 8; 1 if the file has none that can be read
+ * @param essential the file without parts that pixels do not need: texts, colour profiles,
+ *     thumbnails
  */
 record ImageHeader(
     ImageFormat format, long width, long height, int orientation, Essential essential) {
@@ -28,7 +30,8 @@ record ImageHeader(
   /**
    * Reads the structure of a file; costs one pass over its bytes, whatever size it claims to have.
    *
-   * @throws ImageException if it is no PNG or JPEG, cut off, damaged, or of a kind that is not read
+   * @throws ImageException if it is neither PNG nor JPEG, cut off, damaged, or of a kind that is
+   *     not supported
    */
   static ImageHeader parse(byte[] file) throws ImageException {
     if (file.length == 0) {

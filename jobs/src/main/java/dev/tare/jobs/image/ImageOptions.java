@@ -3,16 +3,17 @@ package dev.tare.jobs.image;
 import java.util.Optional;
 
 /**
- * How images become a model's input, as the user says it; what is empty follows from the model.
+ * How images become a model's input, as set by the user; empty settings follow from the model.
  *
- * @param input the model's input that images feed; empty for its only one
+ * @param input the model's input that receives images; empty for its only one
  * @param size height and width; empty for the model's own
- * @param resize how an image comes to that size
- * @param pad value that fills what the image does not cover, 0 to 255, before mean and std
- * @param channels which channels in which order; empty for RGB, or gray where the model takes one
+ * @param resize how an image is changed to that size
+ * @param pad value that fills the area outside the image, 0 to 255, before mean and std
+ * @param channels which channels in which order; empty for RGB, or gray if the model has one
+ *     channel
  * @param mean subtracted after division by 255
  * @param std divided by after that; above 0
- * @param layout where the channels stand; empty for where the model's input has a 3 or a 1
+ * @param layout axis of the channels; empty for the axis of the model's input with size 3 or 1
  * @param maxPixels pixels that an image may have before and after resizing, 1 to {@link
  *     #MOST_PIXELS}
  */
@@ -33,7 +34,7 @@ public record ImageOptions(
   /** Pillow's limit: a quarter of a gigabyte of RGB. */
   public static final int DEFAULT_MAX_PIXELS = 89_478_485;
 
-  /** Values from 0 to 1, everything else by the model. */
+  /** Values from 0 to 1; all other settings follow from the model. */
   public static final ImageOptions DEFAULT =
       new ImageOptions(
           Optional.empty(),

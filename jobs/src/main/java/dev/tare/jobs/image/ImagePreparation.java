@@ -10,13 +10,13 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * From the bytes of an image file to a float32 tensor: decode, turn upright, channels, resize, pad,
- * and {@code (value / 255 - mean) / std}, computed in double and rounded once.
+ * Converts the bytes of an image file to a float32 tensor: decode, rotate, select channels, resize,
+ * pad, and {@code (value / 255 - mean) / std}, computed in double and rounded once.
  *
  * <p>A pure function of the file's bytes.
  *
  * @param size height and width; with a free side, only {@link Resize#STRETCH}
- * @param pad value of what the image does not cover, 0 to 255
+ * @param pad value of the area outside the image, 0 to 255
  * @param maxPixels pixels that an image may have before and after resizing
  */
 public record ImagePreparation(
@@ -46,7 +46,7 @@ public record ImagePreparation(
   /**
    * The tensor of an image, {@code [C, H, W]} or {@code [H, W, C]}.
    *
-   * @throws ImageException if the file is no image that can be read
+   * @throws ImageException if the file is not an image that can be read
    */
   public Tensor read(byte[] file) throws ImageException {
     Pixels decoded = ImageDecoder.decode(file, maxPixels);
@@ -57,7 +57,7 @@ public record ImagePreparation(
     return tensor(resized(wanted, height, width), height, width);
   }
 
-  /** A side as wanted; a free one in proportion to the other. */
+  /** The length of a side; a free side is in proportion to the other. */
   private static int side(int wanted, int own, int other, int otherWanted) {
     return wanted != ImageSize.FREE ? wanted : proportional(own, otherWanted, other);
   }
@@ -72,7 +72,7 @@ public record ImagePreparation(
     if (resize == Resize.STRETCH) {
       return Resample.bilinear(image, Resample.Window.whole(width), Resample.Window.whole(height));
     }
-    // The side that decides is exact; the other is rounded.
+    // The side that limits the scale is exact; the other is rounded.
     boolean wide = (long) image.width * height >= (long) image.height * width;
     boolean byHeight = wide == (resize == Resize.CROP);
     int newHeight = byHeight ? height : proportional(image.height, width, image.width);

@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Height and width of what the model gets; one of them may be free and then follows from the image.
+ * Height and width of the model's input; one of them may be free and then follows from the image.
  *
  * @param height pixels, or {@link #FREE}
  * @param width pixels, or {@link #FREE}

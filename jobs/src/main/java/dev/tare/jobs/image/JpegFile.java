@@ -7,10 +7,10 @@ import java.util.Arrays;
 /**
  * The segments of a JPEG file, reduced to what pixels need.
  *
- * <p>Three channels are YCbCr or RGB by libjpeg's rule: YCbCr where a JFIF segment stands, else
- * what Adobe's says, else RGB only if the channels are named R, G and B. The JDK guesses otherwise,
- * so it gets a JFIF segment wherever YCbCr is meant. Colour profiles are left out: values stay as
- * they are stored.
+ * <p>Three channels are YCbCr or RGB by libjpeg's rule: YCbCr if there is a JFIF segment, otherwise
+ * as Adobe's segment says, otherwise RGB only if the channels are named R, G and B. The JDK guesses
+ * by another rule, so it gets a JFIF segment whenever the image is YCbCr. Colour profiles are left
+ * out, so values stay as stored.
  *
  * @see <a href="https://www.w3.org/Graphics/JPEG/itu-t81.pdf">ITU-T T.81, annex B</a>
  */
@@ -88,7 +88,7 @@ final class JpegFile {
         ImageFormat.JPEG, width, height, orientation, new ImageHeader.Essential(essential()));
   }
 
-  /** The next marker's code; what stands before it is skipped, as libjpeg does. */
+  /** The next marker's code; bytes before it are skipped, as in libjpeg. */
   private int next() throws ImageException {
     while (position < file.length && file[position] != (byte) 0xFF) {
       position++;
@@ -150,7 +150,7 @@ final class JpegFile {
             && file[start + 14] == 'B';
   }
 
-  /** Keeps a scan with its entropy-coded bytes, which end at a marker that is no restart. */
+  /** Keeps a scan with its entropy-coded bytes, which end at a marker other than a restart. */
   private void scan(int start) throws ImageException {
     if (++scans > MAX_SCANS) {
       throw ImageException.unsupported("a JPEG of more than %d scans".formatted(MAX_SCANS));

@@ -1,6 +1,6 @@
 package dev.tare.jobs.image;
 
-/** Where the channels stand in the model's input; N is the batch. */
+/** Order of the axes of the model's input; N is the batch, C the channels. */
 public enum Layout {
   NCHW,
   NHWC

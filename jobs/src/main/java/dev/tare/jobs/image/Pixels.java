@@ -1,7 +1,7 @@
 package dev.tare.jobs.image;
 
 /**
- * Pixels of one byte a channel, row by row, channels together; gray (1 channel) or RGB (3).
+ * Pixels of one byte per channel, row by row, channels together; gray (1 channel) or RGB (3).
  *
  * <p>Not thread-safe while it is filled; confined to one Spark task.
  */

@@ -8,9 +8,11 @@ import java.util.Set;
 import java.util.zip.CRC32;
 
 /**
- * The chunks of a PNG file: every checksum is verified, and only what pixels need is kept.
+ * The chunks of a PNG file: every checksum is verified, and only the chunks that pixels need are
+ * kept.
  *
- * <p>Compressed texts and colour profiles, which may unpack to any size, never reach a decoder.
+ * <p>Compressed texts and colour profiles, which may unpack to any size, are never passed to a
+ * decoder.
  *
  * @see <a href="https://www.w3.org/TR/png-3/">PNG specification, third edition</a>
  */

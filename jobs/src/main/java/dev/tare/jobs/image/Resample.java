@@ -5,11 +5,11 @@ import java.util.Arrays;
 /**
  * Bilinear resizing with antialiasing, in integers: the same bytes on every machine.
  *
- * <p>Centres of pixels lie at halves; a triangle of the width of two source pixels, or of two
- * target pixels where these are larger, weighs the source. Weights have 22 fractional bits, columns
- * come before rows, and what lies between is rounded to bytes: bit for bit {@code
- * Image.resize(size, BILINEAR)} of Pillow up to version 11. Later ones take rows first where that
- * is less work, which changes some bytes by 1.
+ * <p>Centres of pixels are at halves; the source is weighted by a triangle with the width of two
+ * source pixels, or of two target pixels if these are larger. Weights have 22 fractional bits,
+ * columns are resized before rows, and the values in between are rounded to bytes: bit for bit
+ * {@code Image.resize(size, BILINEAR)} of Pillow up to version 11. Later versions resize rows first
+ * if that is less work, which changes some bytes by 1.
  *
  * @see <a href="https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c">
  *     Resample.c</a>
@@ -22,11 +22,11 @@ final class Resample {
   private Resample() {}
 
   /**
-   * A stretch of a resized axis.
+   * A part of a resized axis.
    *
    * @param full pixels of the whole resized axis, at least 1
-   * @param offset first pixel wanted
-   * @param length pixels wanted, at least 1; {@code offset + length <= full}
+   * @param offset first pixel of the part @param length pixels of the part, at least 1; {@code
+   *     offset + length <= full}
    */
   record Window(long full, long offset, int length) {
 
@@ -35,7 +35,7 @@ final class Resample {
     }
   }
 
-  /** For each wanted pixel of an axis the first source pixel and the weights from there on. */
+  /** For each pixel of the part, the first source pixel and the weights from there on. */
   private static final class Axis {
 
     private final int[][] weights;
@@ -84,8 +84,8 @@ final class Resample {
   /**
    * Resizes an image, or makes a part of the resized image.
    *
-   * <p>Costs about {@code 2 * source pixels} multiplications per channel where it shrinks; holds
-   * one int per target value.
+   * <p>Costs about {@code 2 * source pixels} multiplications per channel if the image shrinks, and
+   * one int of memory per target value.
    */
   static Pixels bilinear(Pixels source, Window columns, Window rows) {
     Axis horizontal = Axis.of(source.width, columns);

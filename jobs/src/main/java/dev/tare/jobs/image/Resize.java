@@ -1,11 +1,11 @@
 package dev.tare.jobs.image;
 
-/** How an image comes to the wanted size. */
+/** How an image is changed to the size of the model's input. */
 public enum Resize {
-  /** Both sides to the wanted ones, whatever the proportions. */
+  /** Both sides are changed to the size, whatever the proportions. */
   STRETCH,
-  /** Proportions kept, the image covers the wanted size, and its middle is cut out. */
+  /** Keeps the proportions: the image covers the size, and its middle is cut out. */
   CROP,
-  /** Proportions kept, the image fits in at the upper left, and the rest is filled. */
+  /** Keeps the proportions: the image is put at the upper left, and the rest is filled. */
   PAD
 }

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A failure, its causes, and what they say. Spark passes on some failures of executors as objects
- * and others as text alone, so both are asked.
+ * Searches a failure and its causes. Spark passes some failures of executors as objects and others
+ * only as text, so both are searched.
  */
 public final class Causes {
 
@@ -45,7 +45,7 @@ public final class Causes {
         .findFirst();
   }
 
-  /** Whether any of these stands in what they say. */
+  /** Whether a message contains any of these texts. */
   public boolean say(String... words) {
     for (String word : words) {
       if (text.contains(word)) {
@@ -55,7 +55,7 @@ public final class Causes {
     return false;
   }
 
-  /** The first line that has one of these words, cut where it is long. */
+  /** The first line with one of these words, cut if it is long. */
   public String line(String... words) {
     for (String word : words) {
       for (String line : text.lines().toList()) {

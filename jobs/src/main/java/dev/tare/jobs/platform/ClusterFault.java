@@ -9,7 +9,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A cluster that cannot be reached or goes away, executors that are lost again and again. */
+/**
+ * Explains a cluster that cannot be reached or was lost, and executors that are lost repeatedly.
+ */
 final class ClusterFault {
 
   private static final Pattern EXITED = Pattern.compile("exited with code (\\d+)|exit code (\\d+)");

@@ -3,7 +3,7 @@ package dev.tare.jobs.platform;
 import dev.tare.jobs.TareException;
 import java.util.Optional;
 
-/** A disk without room, a temporary folder that cannot be written. */
+/** Explains a full disk, and a temporary folder that cannot be written. */
 final class DiskFault {
 
   private static final String[] FULL = {

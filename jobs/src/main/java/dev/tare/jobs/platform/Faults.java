@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What a failure of memory, disk, native code, settings or cluster means to the user. */
+/** Explains failures of memory, disk, native code, settings or cluster to the user. */
 public final class Faults {
 
   // Memory first: a lost executor is a consequence of it. Clusters last, for the same reason.
@@ -20,14 +20,16 @@ public final class Faults {
   /**
    * Says what to set, or that another try may help.
    *
-   * @param failure what was thrown; its causes are asked too
+   * @param failure the exception; its causes are examined too
    * @return empty if the platform is not at fault, as far as one can see
    */
   public static Optional<TareException> explain(Throwable failure) {
     return explain(Causes.of(failure), ALL);
   }
 
-  /** The same without disks, of which the folder of a run tells more: it knows where it writes. */
+  /**
+   * The same without disks: the folder of a run explains those better, since it knows its paths.
+   */
   public static Optional<TareException> explainWork(Throwable failure) {
     return explain(Causes.of(failure), IN_WORK);
   }
@@ -44,9 +46,10 @@ public final class Faults {
   }
 
   /**
-   * The same for a session of Spark that did not start: what nothing else explains is a setting.
+   * The same for a session of Spark that did not start: a failure without other explanation is one
+   * of settings.
    *
-   * @param failure what Spark threw
+   * @param failure the exception of Spark
    */
   public static TareException ofStart(Throwable failure) {
     return explain(failure).orElseGet(() -> SettingFault.ofStart(Causes.of(failure)));

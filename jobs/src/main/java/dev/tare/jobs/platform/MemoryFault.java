@@ -5,7 +5,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A heap that is too small, of the driver or of an executor; a process that was killed for it. */
+/**
+ * Explains a heap that is too small, of the driver or of an executor, and a process that was killed
+ * for lack of memory.
+ */
 final class MemoryFault {
 
   private static final Pattern EXIT =
@@ -71,7 +74,7 @@ final class MemoryFault {
     return inExecutor(causes) ? executors() : driver();
   }
 
-  /** An embedded Spark has its tasks in the driver. */
+  /** An embedded Spark runs its tasks in the driver. */
   private static boolean inExecutor(Causes causes) {
     boolean task = causes.say("Job aborted", "Lost task", "ExecutorLostFailure", "in stage");
     return task && !System.getProperty("spark.master", "local").startsWith("local");

@@ -4,8 +4,8 @@ import dev.tare.jobs.TareException;
 import java.util.Optional;
 
 /**
- * Native code that cannot be loaded: ONNX Runtime, the tokenizer and Spark's codecs are unpacked
- * into the temporary folder and mapped from there, which a folder without exec forbids.
+ * Explains native code that cannot be loaded. ONNX Runtime, the tokenizer and Spark's codecs are
+ * unpacked into the temporary folder and mapped from there, which a folder without exec forbids.
  */
 final class NativeFault {
 

@@ -4,7 +4,7 @@ import dev.tare.jobs.TareException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** A setting or an option of Spark that it does not take. */
+/** Explains a setting or an option that Spark refuses. */
 final class SettingFault {
 
   private static final Pattern KEY = Pattern.compile("\\bspark\\.[a-z][A-Za-z0-9_.-]*[A-Za-z0-9]");

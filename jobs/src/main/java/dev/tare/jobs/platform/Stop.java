@@ -13,12 +13,12 @@ import org.apache.hadoop.service.launcher.IrqHandler;
 import org.apache.hadoop.util.ShutdownHookManager;
 
 /**
- * The end of a process before its work is done: by Ctrl-C, by SIGTERM, or by a fault that no thread
- * can go on from.
+ * The end of a process before its work is done: by Ctrl-C, by SIGTERM, or by a fault after which no
+ * thread can continue.
  *
- * <p>The first reason decides the exit code. Work that is under way is told, so that it records how
- * it ended and removes what it wrote; then the JVM ends, in ten seconds at most, whatever Spark
- * waits for. What fails from then on is a consequence and nobody's news.
+ * <p>The first reason decides the exit code. Running work is notified, so that it records its
+ * outcome and removes its files. Then the JVM ends, in at most ten seconds, even if Spark is still
+ * waiting. Later failures are consequences and are not reported.
  */
 public final class Stop {
 
@@ -38,23 +38,26 @@ public final class Stop {
   /**
    * Why the process ends.
    *
-   * @param exitCode what it ends with
+   * @param exitCode exit code of the process
    * @param message one line
    */
   public record Reason(ExitCode exitCode, String message) {}
 
-  /** Work that wants to know of the end. */
+  /** Work that is notified of the end. */
   @FunctionalInterface
   public interface Work {
-    /** Records the end and removes what was written; called twice, before and after Spark stops. */
+    /**
+     * Records the end and removes the files written so far; called twice, before and after Spark
+     * stops.
+     */
     void end(Reason reason);
   }
 
   /**
-   * From here on signals end this process in good order. Where the launcher runs it, the launcher
-   * tells of signals, because it is there earlier.
+   * From here on signals end this process in an orderly way. If the launcher started it, the
+   * launcher reports signals, because it is there earlier.
    *
-   * @param err where the line for a person goes
+   * @param err stream for the line to the user
    */
   public static void listen(PrintStream err) {
     boolean launcher = System.getenv("TARE_LAUNCHER") != null;
@@ -69,13 +72,13 @@ public final class Stop {
     Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> uncaught(thread, failure, err));
   }
 
-  /** Why the process ends, if it does. */
+  /** Why the process is ending; empty if it is not. */
   public static Optional<Reason> reason() {
     return Optional.ofNullable(REASON.get());
   }
 
   /**
-   * Goes on only if the process does.
+   * Throws if the process is ending.
    *
    * @throws TareException if it is ending
    */
@@ -87,18 +90,18 @@ public final class Stop {
             });
   }
 
-  /** The work under way is to be told of an end until {@link #over} takes it off. */
+  /** Registers work to be notified of an end, until {@link #over}. */
   public static void tell(Work work) {
     UNDER_WAY.push(work);
     reason().ifPresent(work::end);
   }
 
-  /** Ends {@link #tell}. */
+  /** Undoes {@link #tell}. */
   public static void over(Work work) {
     UNDER_WAY.remove(work);
   }
 
-  /** All work is done; an end from here on is none. */
+  /** All work is done; an end from here on is a normal one. */
   public static void done() {
     done = true;
   }
@@ -107,7 +110,8 @@ public final class Stop {
     try {
       new IrqHandler(signal, interrupt -> end(reason, said)).bind();
     } catch (IllegalArgumentException e) {
-      // Somebody else has it: the JVM was started so, or the system knows no such signal.
+      // Something else handles it: the JVM was started this way, or the system has no such
+      // signal.
       return;
     }
   }
@@ -127,7 +131,7 @@ public final class Stop {
     SparkJobs.silence();
     said.println("tare: " + line);
     said.flush();
-    // Threads of Spark print stacks of what is broken off, past its logging.
+    // Threads of Spark print stacks of interrupted work without its logging.
     System.setErr(new PrintStream(PrintStream.nullOutputStream()));
     tidy();
   }
@@ -150,12 +154,12 @@ public final class Stop {
       try {
         work.end(reason);
       } catch (RuntimeException | Error e) {
-        // The end goes on: others want to be told too.
+        // Continue: the others must be notified too.
       }
     }
   }
 
-  /** Spark ends the JVM by itself where an executor in it cannot go on. */
+  /** Spark itself ends the JVM when an executor in it cannot continue. */
   private static void unexpected(PrintStream err) {
     Reason reason =
         new Reason(
@@ -171,7 +175,7 @@ public final class Stop {
     System.exit(reason.exitCode().code());
   }
 
-  /** The one way to another exit code than that of whoever ends the JVM. */
+  /** The only way to set another exit code than the caller of System.exit did. */
   private static void halt() {
     if (exits) {
       return;
@@ -179,7 +183,7 @@ public final class Stop {
     reason().ifPresent(reason -> Runtime.getRuntime().halt(reason.exitCode().code()));
   }
 
-  /** Threads of Spark that die for want of memory leave jobs that never end. */
+  /** If a thread of Spark dies for lack of memory, its job never ends. */
   private static void uncaught(Thread thread, Throwable failure, PrintStream err) {
     if (done || REASON.get() != null) {
       return;
