@@ -26,7 +26,7 @@ import java.util.OptionalInt;
  * @param floatReason why the tensor stays float; empty if it is quantized
  * @param shape shape of a constant; empty for an activation
  * @param target integer type and its limits
- * @param method range selection method, as named in the recipe
+ * @param origin where its scales come from
  * @param decidedBy the rule of the recipe that decided the settings
  * @param granularity which values share a scale; per tensor if the tensor stays float
  * @param channels one entry per scale, row-major in {@link Granularity#paramsShape}; empty if the
@@ -40,16 +40,13 @@ public record TensorPlan(
     Optional<String> floatReason,
     Optional<Shape> shape,
     Target target,
-    String method,
+    ScaleOrigin origin,
     String decidedBy,
     Granularity granularity,
     ScaleColumns channels) {
 
   /** The consumer of a graph output: the caller of the model. */
   public static final String GRAPH_OUTPUT = TensorQuery.GRAPH_OUTPUT;
-
-  /** Prefix of the method of a tensor that shares the scale and zero point of another one. */
-  public static final String SHARED = "shared:";
 
   /**
    * @throws IllegalArgumentException if channels and granularity, or channels and reason,
@@ -69,6 +66,38 @@ public record TensorPlan(
           "Invalid plan of tensor '%s': %d channels without an axis"
               .formatted(tensor, channels.size()));
     }
+  }
+
+  /** Creates the plan of a tensor whose scales, if any, are of its own values. */
+  public TensorPlan(
+      String tensor,
+      Role role,
+      Format format,
+      List<String> consumers,
+      Optional<String> floatReason,
+      Optional<Shape> shape,
+      Target target,
+      String method,
+      String decidedBy,
+      Granularity granularity,
+      ScaleColumns channels) {
+    this(
+        tensor,
+        role,
+        format,
+        consumers,
+        floatReason,
+        shape,
+        target,
+        new ScaleOrigin.Selected(method),
+        decidedBy,
+        granularity,
+        channels);
+  }
+
+  /** Returns where the scales come from, as the plan's document and table have it. */
+  public String method() {
+    return origin.text();
   }
 
   public boolean quantized() {
@@ -114,7 +143,7 @@ public record TensorPlan(
         floatReason,
         shape,
         target,
-        method,
+        origin,
         decidedBy,
         granularity,
         channels);
@@ -130,7 +159,7 @@ public record TensorPlan(
         floatReason,
         shape,
         target,
-        method,
+        origin,
         decidedBy,
         granularity,
         others);
@@ -146,7 +175,7 @@ public record TensorPlan(
         Optional.of(reason),
         shape,
         target,
-        method,
+        origin,
         decidedBy,
         Granularity.perTensor(),
         ScaleColumns.none());
@@ -205,7 +234,7 @@ public record TensorPlan(
    * was selected for.
    */
   static TensorPlan shared(TensorQuery query, TensorPlan source) {
-    boolean passedOn = source.method().startsWith(SHARED);
+    boolean passedOn = source.origin() instanceof ScaleOrigin.SharedWith;
     Optional<String> reason =
         source
             .floatReason()
@@ -223,7 +252,7 @@ public record TensorPlan(
         reason,
         Optional.empty(),
         source.target(),
-        passedOn ? source.method() : SHARED + source.tensor(),
+        passedOn ? source.origin() : new ScaleOrigin.SharedWith(source.tensor()),
         source.decidedBy(),
         source.granularity(),
         source.channels());

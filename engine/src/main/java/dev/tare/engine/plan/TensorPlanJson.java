@@ -193,7 +193,7 @@ final class TensorPlanJson {
             ? Optional.of(new Shape(PlanFields.sizes(node, "shape")))
             : Optional.empty(),
         target,
-        PlanFields.text(node, "method"),
+        ScaleOrigin.parse(PlanFields.text(node, "method")),
         node.has("decided-by") ? PlanFields.text(node, "decided-by") : Recipe.BASE,
         granularity,
         scales);

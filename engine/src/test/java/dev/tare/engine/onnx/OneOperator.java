@@ -129,7 +129,7 @@ public record OneOperator(OnnxModel model, QuantPlan plan, Optional<QuantParams>
         t.floatReason(),
         t.shape(),
         t.target(),
-        t.method(),
+        t.origin(),
         t.decidedBy(),
         t.granularity(),
         channels);

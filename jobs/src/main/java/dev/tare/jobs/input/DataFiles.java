@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.EtagSource;
@@ -38,7 +39,7 @@ public record DataFiles(String uri, List<DataFile> files) {
    *     of a local file, which changes also if a file is overwritten and its modification time set
    *     back; empty elsewhere
    */
-  public record DataFile(String path, long bytes, long modifiedMillis, String version) {
+  public record DataFile(String path, long bytes, long modifiedMillis, Optional<String> version) {
 
     static DataFile of(FileStatus status) throws IOException {
       return new DataFile(
@@ -48,11 +49,13 @@ public record DataFiles(String uri, List<DataFile> files) {
           version(status));
     }
 
-    private static String version(FileStatus status) throws IOException {
+    private static Optional<String> version(FileStatus status) throws IOException {
       if (local(status.getPath())) {
-        return FileStamp.of(onDisk(status.getPath())).map(FileStamp::toString).orElse("");
+        return FileStamp.of(onDisk(status.getPath())).map(FileStamp::toString);
       }
-      return status instanceof EtagSource source ? String.valueOf(source.getEtag()) : "";
+      return status instanceof EtagSource source
+          ? Optional.ofNullable(source.getEtag())
+          : Optional.empty();
     }
 
     /** The path for Spark's readers, with the characters of globs escaped. */

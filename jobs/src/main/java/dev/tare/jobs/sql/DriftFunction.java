@@ -4,6 +4,7 @@ import dev.tare.engine.statistics.Drift;
 import dev.tare.engine.statistics.Statistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -51,7 +52,7 @@ record DriftFunction(Measure measure, StatisticsColumns baseline, StatisticsColu
   }
 
   @Override
-  public String tensor(InternalRow arguments) {
+  public Optional<String> tensor(InternalRow arguments) {
     return baseline.text(baseline.struct(arguments, 0), "tensor");
   }
 

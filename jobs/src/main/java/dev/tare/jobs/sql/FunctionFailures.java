@@ -1,5 +1,7 @@
 package dev.tare.jobs.sql;
 
+import java.util.Optional;
+
 /**
  * Failures in the form in which the author of a query reads them: first the function, then the
  * tensor.
@@ -13,8 +15,9 @@ final class FunctionFailures {
    *
    * @param tensor the tensor of the row; empty if the struct has no such column
    */
-  static IllegalArgumentException of(String function, String tensor, RuntimeException cause) {
-    String row = tensor.isEmpty() ? "" : " of tensor '" + tensor + "'";
+  static IllegalArgumentException of(
+      String function, Optional<String> tensor, RuntimeException cause) {
+    String row = tensor.map(name -> " of tensor '" + name + "'").orElse("");
     return new IllegalArgumentException(
         "fn.%s%s: %s".formatted(function, row, cause.getMessage()), cause);
   }

@@ -4,6 +4,7 @@ import dev.tare.engine.statistics.Moments;
 import dev.tare.jobs.table.MomentsTable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -76,11 +77,11 @@ record MeanFunction(StructType type) implements NullSafe {
   }
 
   @Override
-  public String tensor(InternalRow arguments) {
+  public Optional<String> tensor(InternalRow arguments) {
     int field = Arrays.asList(type.fieldNames()).indexOf("tensor");
     return field < 0 || struct(arguments).isNullAt(field)
-        ? ""
-        : struct(arguments).get(field, type.fields()[field].dataType()).toString();
+        ? Optional.empty()
+        : Optional.of(struct(arguments).get(field, type.fields()[field].dataType()).toString());
   }
 
   @Override

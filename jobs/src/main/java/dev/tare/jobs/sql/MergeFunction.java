@@ -3,6 +3,7 @@ package dev.tare.jobs.sql;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.statistics.StatisticsBlockCodec;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.catalog.functions.AggregateFunction;
 import org.apache.spark.sql.types.DataType;
@@ -41,11 +42,11 @@ record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byt
 
   /** Model, axis and tensor; the tensor comes last, since its name may contain any text. */
   private String owner(InternalRow struct) {
-    return columns.text(struct, "model_sha256")
+    return columns.text(struct, "model_sha256").orElse("")
         + '\0'
-        + (columns.text(struct, "channel").isEmpty() ? WHOLE : columns.text(struct, "axis"))
+        + columns.text(struct, "channel").flatMap(c -> columns.text(struct, "axis")).orElse(WHOLE)
         + '\0'
-        + columns.text(struct, "tensor");
+        + columns.text(struct, "tensor").orElse("");
   }
 
   @Override
@@ -53,7 +54,7 @@ record MergeFunction(StatisticsColumns columns) implements AggregateFunction<byt
     try {
       return right.length == 0 ? left : merge(left, StatisticsBlockCodec.decode(right));
     } catch (IllegalArgumentException e) {
-      throw FunctionFailures.of("merge", "", e);
+      throw FunctionFailures.of("merge", Optional.empty(), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tare.jobs.sql;
 
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.types.DataType;
@@ -26,8 +27,8 @@ interface NullSafe extends ScalarFunction<Object> {
   Object value(InternalRow arguments);
 
   /** The tensor that the arguments describe; empty if they have no such column. */
-  default String tensor(InternalRow arguments) {
-    return "";
+  default Optional<String> tensor(InternalRow arguments) {
+    return Optional.empty();
   }
 
   /** Implements {@code produceResult}: calls {@link #value} unless an argument is null. */

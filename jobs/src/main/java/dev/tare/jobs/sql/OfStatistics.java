@@ -1,5 +1,6 @@
 package dev.tare.jobs.sql;
 
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /** A function whose first argument is a struct of statistics. */
@@ -9,7 +10,7 @@ interface OfStatistics extends NullSafe {
   StatisticsColumns columns();
 
   @Override
-  default String tensor(InternalRow arguments) {
+  default Optional<String> tensor(InternalRow arguments) {
     return columns().text(columns().struct(arguments, 0), "tensor");
   }
 }

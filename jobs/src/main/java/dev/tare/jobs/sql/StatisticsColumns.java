@@ -6,6 +6,7 @@ import dev.tare.jobs.table.StatisticsTable;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
@@ -88,15 +89,15 @@ record StatisticsColumns(StructType type) implements Serializable {
   }
 
   /**
-   * The text of an optional column; empty if the struct does not have it.
+   * The text in a column; empty where the column or its value is not there.
    *
    * @param struct a value of this type
    */
-  String text(InternalRow struct, String name) {
+  Optional<String> text(InternalRow struct, String name) {
     int field = Arrays.asList(type.fieldNames()).indexOf(name);
     return field < 0 || struct.isNullAt(field)
-        ? ""
-        : struct.get(field, type.apply(name).dataType()).toString();
+        ? Optional.empty()
+        : Optional.of(struct.get(field, type.apply(name).dataType()).toString());
   }
 
   /**

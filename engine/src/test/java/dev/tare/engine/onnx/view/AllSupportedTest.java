@@ -17,6 +17,7 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.ScaleOrigin;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Recipe;
@@ -77,8 +78,8 @@ class AllSupportedTest {
     for (TensorPlan tensor : plan.tensors()) {
       if (tensor.quantized() && tensor.role() != Role.BIAS) {
         String source =
-            tensor.method().startsWith(TensorPlan.SHARED)
-                ? tensor.method().substring(TensorPlan.SHARED.length())
+            tensor.origin() instanceof ScaleOrigin.SharedWith other
+                ? other.tensor()
                 : tensor.tensor();
         rows.add(
             "%s\t%s\t%s"
