@@ -4,11 +4,25 @@ import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.storage.RunFolder;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 
@@ -25,6 +39,60 @@ public final class ObservedTables {
    */
   public static String write(
       java.nio.file.Path folder, int partitions, Map<String, float[]> tensors) {
+    return write(new Path(folder.toUri()), partitions, "ab", tensors);
+  }
+
+  /**
+   * A finished run with such a table.
+   *
+   * @param model sha256 of the model that the values are of
+   * @param more writes further parts
+   */
+  public static FinishedRun run(
+      java.nio.file.Path folder, String model, Map<String, float[]> tensors, MoreParts more)
+      throws IOException {
+    Configuration hadoop = SparkJobs.hadoop(LocalSpark.spark());
+    return RunFolder.at(folder.toString(), Optional.empty(), hadoop)
+        .produce(
+            attempt -> {
+              String content = write(attempt.path(Part.STATISTICS), 1, model, tensors);
+              more.write(attempt);
+              return Manifest.draft(
+                  attempt.folder().runId(),
+                  List.of("calibrate"),
+                  List.of(),
+                  Map.of(),
+                  RunFacts.NONE.with(facts(content, model, tensors.keySet())));
+            });
+  }
+
+  /** Writes parts of a run. */
+  public interface MoreParts {
+    /** None. */
+    MoreParts NONE = attempt -> {};
+
+    void write(RunAttempt attempt) throws IOException;
+  }
+
+  private static CalibrationFacts facts(String content, String model, Set<String> tensors) {
+    return new CalibrationFacts(
+        content,
+        Optional.empty(),
+        model,
+        4,
+        Optional.of("all"),
+        Optional.of(List.copyOf(new TreeSet<>(tensors))),
+        new CalibrationFacts.Channels(
+            Optional.of("none"), OptionalInt.empty(), List.of(), Optional.empty()),
+        new CalibrationFacts.Conditions(List.of("1"), Optional.of("ALL"), List.of("avx")),
+        List.of("a processor"),
+        Optional.empty(),
+        OptionalInt.empty(),
+        List.of());
+  }
+
+  private static String write(
+      Path folder, int partitions, String model, Map<String, float[]> tensors) {
     List<Row> rows = new ArrayList<>();
     tensors.forEach(
         (name, values) -> {
@@ -36,9 +104,9 @@ public final class ObservedTables {
         });
     return StatisticsStore.write(
             LocalSpark.spark().createDataFrame(rows, StateRow.SCHEMA).repartition(partitions),
-            new Path(folder.toUri()),
+            folder,
             "run-1",
-            "ab")
+            model)
         .contentSha256();
   }
 }

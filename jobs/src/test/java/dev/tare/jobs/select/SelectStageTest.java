@@ -1,0 +1,202 @@
+package dev.tare.jobs.select;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.SelectionFacts;
+import dev.tare.jobs.console.Progress;
+import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.RunFolder;
+import dev.tare.jobs.table.ObservedTables;
+import dev.tare.jobs.table.PlanStore;
+import dev.tare.testkit.Models;
+import dev.tare.testkit.SmallModels;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the stage reads, refuses, writes and records around the job. */
+class SelectStageTest {
+
+  private static final Map<String, float[]> VALUES = Map.of("x", new float[] {-64, 0, 1, 191});
+
+  @TempDir Path folder;
+
+  private final SparkSession spark = LocalSpark.spark();
+  private final Configuration hadoop = SparkJobs.hadoop(spark);
+  private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+  private String model;
+
+  @BeforeEach
+  void product() throws IOException {
+    model =
+        Models.exported(13)
+            .input("x", "batch", 2)
+            .constant(Models.floats("w", new float[] {127, -254, 1, -3, 10, 63.5f}, 2, 3))
+            .node("MatMul", "product", List.of("x", "w"), "y")
+            .output("y", TensorProto.DataType.FLOAT, "batch", 3)
+            .write(folder.resolve("model.onnx"));
+  }
+
+  private FinishedRun statistics(String name, String sha256) throws IOException {
+    return ObservedTables.run(folder.resolve(name), sha256, VALUES, ObservedTables.MoreParts.NONE);
+  }
+
+  private String sha256() throws IOException {
+    return ModelHandle.open(model, hadoop).sha256();
+  }
+
+  private SelectStage stage(Optional<String> statistics, RecipeOptions recipe) {
+    return new SelectStage(
+        new SelectOptions(statistics.map(name -> folder.resolve(name).toString()), model, recipe));
+  }
+
+  private SelectStage stage(String recipe) {
+    return stage(Optional.empty(), RecipeOptions.of(recipe));
+  }
+
+  private Inputs inputs() {
+    return new Inputs(spark, line -> printed.writeBytes(line.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private FinishedRun run(SelectStage stage) throws IOException {
+    PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
+    try (Inputs inputs = inputs()) {
+      return RunFolder.at(folder.resolve("plan").toString(), Optional.empty(), hadoop)
+          .produce(
+              attempt -> {
+                Work done = stage.run(Work.begin(attempt, inputs, new Progress(out, 1)));
+                return Manifest.draft(
+                    "plan",
+                    List.of(stage.name()),
+                    stage.inputs(inputs),
+                    stage.configuration(),
+                    done.facts());
+              });
+    }
+  }
+
+  private static SelectionFacts facts(FinishedRun run) {
+    return run.manifest().facts("here").selection().orElseThrow();
+  }
+
+  @Test
+  void thePlanOfTheNamedStatisticsIsWrittenTwiceAndRecorded() throws IOException {
+    String content = statistics("s", sha256()).calibration().contentSha256();
+    FinishedRun run = run(stage(Optional.of("s"), RecipeOptions.of("int8")));
+
+    QuantPlan plan = PlanStore.read(spark, run);
+    assertThat(plan.find("x", Role.ACTIVATION).orElseThrow().scales()).containsExactly(1);
+    assertThat(plan.find("w", Role.WEIGHT).orElseThrow().scales()).containsExactly(1, 2, .5f);
+    assertThat(plan.statisticsSha256()).isEqualTo(content);
+    assertThat(spark.read().parquet(run.verified(Part.PLAN).toString()).count()).isEqualTo(4);
+    assertThat(facts(run).recipe()).isEqualTo("int8");
+    assertThat(facts(run).contentSha256()).hasValue(content);
+    assertThat(facts(run).quantized())
+        .containsEntry(Role.ACTIVATION, 1)
+        .containsEntry(Role.WEIGHT, 1)
+        .containsEntry(Role.BIAS, 0);
+    assertThat(facts(run).left()).isZero();
+    assertThat(run.manifest().inputs())
+        .extracting(InputRef::name)
+        .containsExactly("model", "statistics");
+    assertThat(printed.toString(StandardCharsets.UTF_8))
+        .contains(
+            "ranges by recipe int8", "1 activation, 1 weight, 0 biases; 0 tensors stay float");
+  }
+
+  @Test
+  void aRecipeForWeightsNeitherNeedsNorNamesStatistics() throws IOException {
+    FinishedRun run = run(stage("int8-weights"));
+    assertThat(facts(run).contentSha256()).isEmpty();
+    assertThat(facts(run).quantized())
+        .containsEntry(Role.ACTIVATION, 0)
+        .containsEntry(Role.WEIGHT, 1);
+    assertThat(run.manifest().inputs()).extracting(InputRef::name).containsExactly("model");
+  }
+
+  @Test
+  void aRecipeThatNeedsStatisticsIsRefusedWithoutThem() {
+    refused(
+        () -> run(stage("int8")),
+        ExitCode.USAGE,
+        "Recipe 'int8' needs statistics: give --statistics RUN");
+  }
+
+  @Test
+  void statisticsOfAnotherModelAreRefusedWithBothHashes() throws IOException {
+    String other = "cd".repeat(32);
+    statistics("s", other);
+    refused(
+        () -> run(stage(Optional.of("s"), RecipeOptions.of("int8"))),
+        ExitCode.BAD_INPUT,
+        "are of another model: sha256 " + other,
+        sha256());
+    assertThat(folder.resolve("plan/plan.json")).doesNotExist();
+  }
+
+  @Test
+  void aRunWithoutStatisticsIsRefused() throws IOException {
+    RunFolder.at(folder.resolve("s").toString(), Optional.empty(), hadoop)
+        .produce(
+            attempt -> Manifest.draft("s", List.of("select"), List.of(), Map.of(), RunFacts.NONE));
+    refused(
+        () -> run(stage(Optional.of("s"), RecipeOptions.of("int8"))),
+        ExitCode.BAD_INPUT,
+        folder.resolve("s").toString());
+  }
+
+  @Test
+  void whatTheTargetCannotFollowIsRefusedOnlyIfStrict() throws IOException {
+    model = SmallModels.cnn().write(folder.resolve("cnn.onnx"));
+    String recipe =
+        Files.writeString(
+                folder.resolve("asymmetric.conf"),
+                "include \"int8.conf\"\nactivations.type = int8\n")
+            .toString();
+    refused(
+        () -> run(stage(Optional.empty(), new RecipeOptions(recipe, "openvino", true))),
+        ExitCode.USAGE,
+        "--strict: target openvino cannot follow recipe",
+        "OpenVINO computes Conv in integers with uint8 or symmetric int8 inputs only");
+    refused(
+        () -> run(stage(Optional.empty(), new RecipeOptions(recipe, "openvino", false))),
+        ExitCode.USAGE,
+        "needs statistics");
+  }
+
+  private static void refused(ThrowingCallable call, ExitCode code, String... words) {
+    assertThatThrownBy(call)
+        .isInstanceOf(TareException.class)
+        .hasMessageContainingAll(words)
+        .extracting(e -> ((TareException) e).exitCode())
+        .isEqualTo(code);
+  }
+}
