@@ -25,8 +25,8 @@ final class Resample {
    * A part of a resized axis.
    *
    * @param full pixels of the whole resized axis, at least 1
-   * @param offset first pixel of the part @param length pixels of the part, at least 1; {@code
-   *     offset + length <= full}
+   * @param offset first pixel of the part
+   * @param length pixels of the part, at least 1; {@code offset + length <= full}
    */
   record Window(long full, long offset, int length) {
 
