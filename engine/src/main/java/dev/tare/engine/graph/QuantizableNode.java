@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param weightAxis axis of the weight's output channels
  * @param bias the constant bias, if the node has one
  * @param groups number of groups of a convolution; 1 for other operators
- * @param use what it does with the weight
+ * @param use how it uses the weight
  */
 public record QuantizableNode(
     String node,

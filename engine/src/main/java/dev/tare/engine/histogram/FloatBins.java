@@ -6,21 +6,21 @@ package dev.tare.engine.histogram;
  * <p>The <em>raw index</em> is {@code floatToRawIntBits(x) >>> (23 - m)}; in raw order negatives
  * come after positives and are reversed. The public <em>bin</em> number is a signed int that is
  * ordered by value: raw index i of a value with sign bit 0 is bin i, and the same bits with sign
- * bit 1 are bin -i - 1 (the complement of i). Bins are absolute: they depend on m alone, so states
+ * bit 1 are bin -i - 1 (the complement of i). Bins are absolute: they depend only on m, so states
  * merge by adding counts.
  *
  * <p>Bins from 0 on are [lower, upper), bins below 0 are (lower, upper]. Zeros belong to no bin and
  * are counted separately; subnormals whose leading bits are 0 are in bin 0 or -1, whose edge at 0
  * is therefore open. The last bin on each side ends at an infinity.
  *
- * <p>A bin of m bits lies inside one bin of any m' below m, which is {@code bin >> (m - m')}.
+ * <p>A bin of m bits is inside one bin of any m' below m, which is {@code bin >> (m - m')}.
  *
  * <p>HdrHistogram and DDSketch bin log-linearly too; here the float format itself takes the
  * logarithm.
  */
 public final class FloatBins {
 
-  /** Largest number of mantissa bits: every fp16 and every bf16 value has a bin of its own. */
+  /** Largest number of mantissa bits: every fp16 and every bf16 value has its own bin. */
   public static final int MAX_MANTISSA_BITS = 10;
 
   private static final int FRACTION_BITS = 23;

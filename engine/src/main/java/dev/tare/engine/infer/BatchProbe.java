@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Checks whether a model computes the same values for a sample alone and in a batch.
+ * Checks whether a model computes the same values for a single sample and for the sample in a
+ * batch.
  *
  * <p>Statistics must not depend on how samples were grouped. But ONNX Runtime may choose another
  * kernel for another batch size, and a tensor may have no batch dimension at all; it would then be

@@ -63,7 +63,7 @@ public record CpuFeatures(String model, SortedSet<String> features) {
             System.getProperty("os.arch"), Files.readAllLines(CPUINFO, StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
-      // Unknown is valid: the architecture still tells the main difference.
+      // Unknown features are valid: the architecture still shows the main difference.
     }
     return parse(System.getProperty("os.arch"), List.of());
   }

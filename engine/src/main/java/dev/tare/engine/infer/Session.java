@@ -8,7 +8,7 @@ import java.util.SortedSet;
 /**
  * A model loaded by a runtime, with named inputs and outputs.
  *
- * <p>Thread-safe: tasks of one JVM share it, each through a {@link Runner} of its own.
+ * <p>Thread-safe: tasks of one JVM share it, each with its own {@link Runner}.
  */
 public interface Session extends AutoCloseable {
 

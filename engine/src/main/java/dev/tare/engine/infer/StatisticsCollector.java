@@ -28,7 +28,7 @@ import java.util.SortedMap;
 /**
  * Runs samples through a model and fills the statistics of its tensors.
  *
- * <p>Law: the statistics depend on the multiset of samples alone if {@link BatchProbe} allows the
+ * <p>Law: the statistics depend only on the multiset of samples if {@link BatchProbe} allows the
  * batch size.
  *
  * <p>Not thread-safe; confined to one Spark task.

@@ -49,7 +49,7 @@ public interface FloatModel extends WritableModel {
    */
   OptionalLong tableRows(String input);
 
-  /** Outputs that are probabilities of classes along their last axis, as the graph tells. */
+  /** Outputs that the graph shows to be probabilities of classes along their last axis. */
   Set<String> classOutputs();
 
   /**
@@ -68,9 +68,9 @@ public interface FloatModel extends WritableModel {
   void requireWritable();
 
   /**
-   * The same computation made ready for quantization: what calibration observes and plans speak of.
-   * The model itself where nothing is to be done, so preparing again changes nothing. Costs a copy
-   * of the weights that change.
+   * The same computation prepared for quantization: calibration observes this model, and plans name
+   * its tensors. The model itself where nothing is to be done, so preparing again changes nothing.
+   * Costs a copy of the weights that change.
    */
   FloatModel prepared();
 
@@ -90,7 +90,7 @@ public interface FloatModel extends WritableModel {
    *
    * @param codes the integers of a quantized weight or bias, row-major in the shape of the plan,
    *     little-endian; asked once for each, and not copied
-   * @throws IllegalArgumentException if the plan speaks of tensors or nodes that the model does not
+   * @throws IllegalArgumentException if the plan names tensors or nodes that the model does not
    *     have, or shape, channels or bytes do not agree
    * @throws InvalidModelException as {@link #requireWritable}
    */

@@ -5,7 +5,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a model's own file tells without the files beside it in which it keeps data.
+ * The properties of a model that its main file shows without its data files.
  *
  * @param dataFiles those files, as paths relative to the model's folder with slashes, each with the
  *     first thing in the model, as messages call it, that needs it; they need not be there

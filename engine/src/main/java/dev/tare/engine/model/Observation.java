@@ -34,8 +34,8 @@ import java.util.regex.PatternSyntaxException;
  *       text and {@code ?} one character
  * </ul>
  *
- * <p>Constants, and what is computed from constants alone, are never observed, nor is anything
- * inside a subgraph. The channel axis is that of {@link Activations#channelAxes}.
+ * <p>Constants, tensors computed only from constants, and tensors inside a subgraph are never
+ * observed. The channel axis is that of {@link Activations#channelAxes}.
  */
 public final class Observation {
 

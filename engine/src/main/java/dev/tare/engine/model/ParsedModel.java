@@ -3,7 +3,7 @@ package dev.tare.engine.model;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A model's own file, parsed and checked; data in files beside it is not there yet. */
+/** A model's main file, parsed and checked; the data in its other files is not loaded yet. */
 public interface ParsedModel {
 
   ModelLook look();

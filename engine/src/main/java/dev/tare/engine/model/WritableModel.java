@@ -15,7 +15,7 @@ public interface WritableModel {
    * model, are {@code stem.EXT.ANYTHING}.
    *
    * @param stem first part of the names
-   * @throws InvalidModelException if the format cannot hold it
+   * @throws InvalidModelException if the format cannot represent it
    */
   void write(String stem, ModelSink files) throws IOException;
 
@@ -24,8 +24,8 @@ public interface WritableModel {
    * that of {@link #write}.
    *
    * @param folder where to write; an empty one, whose owner deletes it
-   * @param origin folder of the model that it was made from, whose data files it may go on using: a
-   *     copy of them for each change would fill the disk
+   * @param origin folder of the model that it was made from; it may refer to the data files there,
+   *     since a copy of them for each change would fill the disk
    */
   ModelFile writeLocal(Path folder, Path origin) throws IOException;
 }

@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * Fills the states of one kind from the batches of one tensor.
  *
- * <p>Not thread-safe; confined to one Spark task. The states depend on the multiset of observed
- * values and their samples alone, not on batches or their order. A refused call leaves the
+ * <p>Not thread-safe; confined to one Spark task. The states depend only on the multiset of
+ * observed values and their samples, not on batches or their order. A refused call leaves the
  * collector unchanged.
  */
 public interface Collector {

@@ -31,7 +31,7 @@ public record ObserverOptions(
     }
   }
 
-  /** The whole tensor alone, with 10 mantissa bits. */
+  /** Only the whole tensor, with 10 mantissa bits. */
   public static ObserverOptions ofWhole() {
     return new ObserverOptions(
         DEFAULT_MANTISSA_BITS, ChannelMode.NONE, DEFAULT_CHANNEL_BITS, OptionalInt.empty());

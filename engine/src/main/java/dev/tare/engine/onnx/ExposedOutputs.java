@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Makes inner tensors of a model visible to whoever runs it. */
+/** Makes inner tensors of a model outputs, so that callers can read them. */
 public final class ExposedOutputs {
 
   private ExposedOutputs() {}

@@ -13,10 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/**
- * A model's own file, parsed and checked once, before the data that it keeps in files beside it is
- * looked for.
- */
+/** A model's main file, parsed and checked once, before its data files are looked for. */
 public final class OnnxFile {
 
   private final String name;
@@ -42,8 +39,8 @@ public final class OnnxFile {
   }
 
   /**
-   * What a local file tells. It is mapped: a model of one file may be large, and only its structure
-   * is looked at.
+   * The properties of a local file. It is mapped: a model of one file may be large, and only its
+   * structure is looked at.
    *
    * @throws InvalidModelException as {@link #read}
    */

@@ -9,8 +9,8 @@ import java.util.function.Function;
  * A change of weights and graph that follows from statistics, such as moving the spread of an
  * activation into the weights that it is multiplied by.
  *
- * <p>Laws: the changed model computes what the model did, in exact arithmetic; equal arguments give
- * equal bits; and the record alone tells what was done.
+ * <p>Laws: in exact arithmetic the changed model computes the same as the model; equal arguments
+ * give equal bits; and the record is enough to know what was done.
  */
 public interface Pass {
 

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** Plans activations from their statistics alone; no model runs. */
+/** Plans activations only from their statistics; no model runs. */
 public final class ActivationPlanner {
 
   /** The method recorded in a plan for values that are probabilities. */

@@ -27,8 +27,8 @@ import java.util.function.Function;
  *
  * @param chosen the operators that the recipe quantizes, in graph order, embeddings last
  * @param leftFloat operators with a constant weight that stay float, with the reason
- * @param limited those of {@code leftFloat} that the recipe wants and the target cannot compute in
- *     integers, in graph order
+ * @param limited those of {@code leftFloat} that the recipe quantizes but the target cannot compute
+ *     in integers, in graph order
  * @param placed what {@link Placement#ALL_SUPPORTED} quantizes besides these operators
  * @param target what the model is quantized for
  */
@@ -64,7 +64,7 @@ public record Candidates(
     limited = List.copyOf(limited);
   }
 
-  /** Sorts the operators of a model by what the recipe wants and the target supports. */
+  /** Sorts the operators of a model by what the recipe asks for and the target supports. */
   public static Candidates of(TargetProfile target, Recipe recipe, ModelGraph source) {
     List<QuantizableNode> all = new ArrayList<>(source.nodes());
     source.embeddings().forEach(e -> all.add(e.asQuantizable()));

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A tensor of a plan as bytes, all scales among them, for the way between two processes of one
- * version: nothing of it is stored.
+ * A tensor of a plan as bytes with all scales, to send between two processes of one version; these
+ * bytes are never stored.
  *
  * <pre>
  * int            bytes of the text
@@ -37,7 +37,7 @@ public final class PlanCodec {
   /**
    * The bytes of one tensor.
    *
-   * @throws ArithmeticException if they are more than an array holds
+   * @throws ArithmeticException if there are more bytes than an array can have
    */
   public static byte[] encode(TensorPlan plan) {
     byte[] text = QuantPlanJson.formatTensor(plan, 0).getBytes(StandardCharsets.UTF_8);
@@ -76,7 +76,7 @@ public final class PlanCodec {
   /**
    * The tensor of such bytes.
    *
-   * @throws IllegalArgumentException if they are no plan of a tensor
+   * @throws IllegalArgumentException if they are not the plan of a tensor
    */
   public static TensorPlan decode(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

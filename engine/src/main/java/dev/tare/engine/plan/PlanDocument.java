@@ -30,7 +30,7 @@ public final class PlanDocument {
 
   /**
    * @param pointers whether the scales may be elsewhere
-   * @throws IllegalArgumentException if the node is no tensor of a plan; the message names it
+   * @throws IllegalArgumentException if the node is not a tensor of a plan; the message names it
    */
   void add(JsonNode node, boolean pointers) {
     entries.add(

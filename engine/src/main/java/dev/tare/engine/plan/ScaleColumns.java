@@ -153,7 +153,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     return low.length < scale.length;
   }
 
-  /** The number that a code stands for; those of the limits are the range of a block. */
+  /** The real number of a code; the numbers of the two limits are the range of a block. */
   static float represented(int code, int zeroPoint, float scale) {
     return (code - zeroPoint) * scale;
   }
@@ -203,7 +203,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     return zeroPoint.clone();
   }
 
-  /** Whether all zero points are this one; so it is where there is no scale. */
+  /** Whether all zero points have this value; true if there is no scale. */
   public boolean haveZeroPoint(int expected) {
     for (int each : zeroPoint) {
       if (each != expected) {
@@ -305,7 +305,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     }
 
     /**
-     * Adds an entry behind the others.
+     * Adds an entry after the others.
      *
      * @throws IllegalArgumentException if it is of another type
      */
@@ -341,7 +341,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
       expectedSqnrDb = Arrays.copyOf(expectedSqnrDb, room);
     }
 
-    /** What was added; the builder may go on. */
+    /** The entries added so far; the builder can still be used. */
     public ScaleColumns build() {
       return new ScaleColumns(
           type,

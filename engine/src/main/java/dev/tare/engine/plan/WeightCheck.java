@@ -22,7 +22,7 @@ public final class WeightCheck {
    */
   private static final double TOLERANCE_DB = 1;
 
-  /** Above this, rounding of the scale alone may change the error by more than the tolerance. */
+  /** Above this, the rounding of the scale can change the error by more than the tolerance. */
   private static final double EXACT_DB = 60;
 
   private WeightCheck() {}

@@ -9,7 +9,7 @@ import java.util.Optional;
  * <p>Values are assumed uniform inside a bin, cut to the exact minimum and maximum, and the squared
  * error is integrated in closed form: over the part of a bin that rounds to one integer, with
  * distances t0 and t1 from that integer in steps, its mean is {@code (t0^2 + t0 t1 + t1^2) / 3},
- * and over a whole step 1/12. A bin may lie inside one step, span many, or have no width; clipped
+ * and over a whole step 1/12. A bin may be inside one step, span many, or have no width; clipped
  * values round to the outermost integers, and their distance is not bounded by half a step. The
  * numbers of a floating-point type are unevenly spaced: there the part of each number is
  * integrated. Sums are float64 in bin order.

@@ -29,8 +29,8 @@ final class ParamRuns {
   /**
    * @param length indices along the axis, 1 without one
    * @param inner values from one index along the axis to the next
-   * @param block indices of a block along the axis, where rows have parameters of their own; 0 if
-   *     rows share them
+   * @param block indices of a block along the axis, if rows have their own parameters; 0 if rows
+   *     share them
    */
   private ParamRuns(Kernel kernel, long length, long inner, long block, long at) {
     this.kernel = kernel;
@@ -46,7 +46,7 @@ final class ParamRuns {
    * @param offset flat index of the first value
    * @param values number of values
    * @throws IllegalArgumentException if parameters do not match the granularity, mix types, or the
-   *     piece lies outside the shape
+   *     piece is outside the shape
    */
   static ParamRuns of(
       Shape shape,

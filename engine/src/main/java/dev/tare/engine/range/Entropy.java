@@ -9,12 +9,12 @@ import dev.tare.engine.quant.ScaleRule;
  * TensorRT, GTC 2017, s7310).
  *
  * <p>On a uniform grid, for each window of cells that contains 0: the reference P is the counts
- * inside plus all values outside in the window's edge cells; Q is the counts inside alone, summed
+ * inside plus all values outside in the window's edge cells; Q is only the counts inside, summed
  * into one group for each integer and spread evenly over the group's cells where P is not 0. A
- * group without a count of its own where P has outliers makes the divergence infinite, and so do
- * more values outside than inside: the first filled cell of values around 1 would express all of
- * them. The least divergence wins, ties go to the larger window. The selected ends are the window's
- * outer edges, cut to the extremes.
+ * group without counts where P has outliers makes the divergence infinite, and so do more values
+ * outside than inside: the first filled cell of values around 1 would express all of them. The
+ * least divergence wins, ties go to the larger window. The selected ends are the window's outer
+ * edges, cut to the extremes.
  *
  * <p>Symmetric: cells of |x|, windows [0, i), half the type's integers (128 for 8 bits).
  * Asymmetric: windows [-i, i) cut to the cells seen, all the type's integers, so one-sided data

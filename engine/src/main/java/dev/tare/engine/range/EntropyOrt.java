@@ -7,7 +7,7 @@ import dev.tare.engine.histogram.Distribution;
  * (onnxruntime/python/tools/quantization/calibrate.py, {@code get_entropy_threshold}).
  *
  * <p>Given a histogram of touching bins of one width it selects ONNX Runtime's range to the bit,
- * unless two windows whose divergences differ by float32 rounding alone. Any other distribution is
+ * unless the divergences of two windows differ only by float32 rounding. Any other distribution is
  * first counted on our uniform grid, two-sided around 0, zeros in the first positive cell.
  *
  * <p>Reproduced peculiarities: windows of 2i + 1 bins, one longer to the right; truncated

@@ -7,7 +7,7 @@ import dev.tare.engine.histogram.Distribution;
  * Model Optimizer (modelopt/torch/quantization/calib/histogram.py, {@code _compute_amax_entropy}).
  *
  * <p>Given a histogram of |x| in touching bins of one width from 0 it selects NVIDIA's amax to the
- * bit, unless two windows whose divergences differ by rounding alone. Any other distribution is
+ * bit, unless the divergences of two windows differ only by rounding. Any other distribution is
  * first counted on our uniform grid. The range is [-amax, amax], cut to the values.
  *
  * <p>Windows are [0, i) of |x| from 128 cells on, ties go to the larger, and P, Q and their

@@ -8,7 +8,7 @@ import dev.tare.engine.quant.QuantType;
  * HistogramObserver, torch/ao/quantization/observer.py, after Caffe2's norm minimization).
  *
  * <p>Given a histogram of touching bins of one width it selects PyTorch's range to the bit, unless
- * two steps whose errors differ by the order of a float32 sum alone: PyTorch's depends on the
+ * the errors of two steps differ only by the order of a float32 sum: PyTorch's depends on the
  * processor's vector length, this one is in float64. Any other distribution is first counted on our
  * uniform grid, from the lowest cell seen to the highest.
  *

@@ -16,7 +16,7 @@ import dev.tare.engine.quant.ScaleRule;
  * one end at a time until neither moves. Ties go to the larger range. Min-max is a candidate, so
  * the expected error is never above its. {@link MseGrid} tries every pair of ends instead.
  *
- * <p>Cost: some hundred candidates, each the number of integers, or of bins where these are fewer,
+ * <p>Cost: a few hundred candidates, each the number of integers, or of bins where these are fewer,
  * times the logarithm of the bins. A type of more than 16 bits gets the full range without a
  * search, which would gain nothing.
  */

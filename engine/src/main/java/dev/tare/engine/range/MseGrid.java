@@ -11,8 +11,8 @@ import dev.tare.engine.quant.ScaleRule;
  * the {@code steps} fractions of the magnitude, for an asymmetric one each fraction of the lower
  * end with each of the upper, 0 included. The errors are those of {@link Mse}, integrated in closed
  * form; its search is much finer and much faster, above all for long tails, where the best fraction
- * lies near 0. Peers search such a grid too (vllm-project/llm-compressor, observers/mse.py: 100
- * steps down to 0.2, both ends together). Ties go to the larger range; min-max is a candidate.
+ * is near 0. Peers search such a grid too (vllm-project/llm-compressor, observers/mse.py: 100 steps
+ * down to 0.2, both ends together). Ties go to the larger range; min-max is a candidate.
  *
  * <p>Cost: {@code steps} candidates, or their square, as {@link Mse}'s. A type of more than 16 bits
  * gets the full range.

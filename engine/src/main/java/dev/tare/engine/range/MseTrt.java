@@ -7,8 +7,8 @@ import dev.tare.engine.histogram.Distribution;
  * (modelopt/torch/quantization/calib/histogram.py, {@code _compute_amax_mse}).
  *
  * <p>Given a histogram of |x| in touching bins of one width it selects NVIDIA's amax to the bit,
- * unless two candidates' errors differ by rounding alone. Any other distribution is first counted
- * on our uniform grid. The range is [-amax, amax], cut to the values.
+ * unless the errors of two candidates differ only by rounding. Any other distribution is first
+ * counted on our uniform grid. The range is [-amax, amax], cut to the values.
  *
  * <p>Candidates are the centres of the bins from the 128th on, so with 2,048 bins nothing below a
  * sixteenth of the maximum can win, and the full range never wins; all values of a bin count as its

@@ -47,7 +47,7 @@ final class RangeNoise {
     return above.power() - 2 * scale * gain;
   }
 
-  /** Squared error of the values outside alone: at most {@link #of}, and cheap. */
+  /** Squared error of only the values outside: at most {@link #of}, and cheap. */
   double clipping(Range range) {
     QuantParams params = rule.params(range.low(), range.high());
     double scale = params.scale();

@@ -7,8 +7,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What the user wants: which operators are quantized, and how their inputs and weights are
- * quantized.
+ * The choice of the user: which operators are quantized, and how their inputs and weights are.
  *
  * <p>By default outputs of operators, attention scores and masks stay float: quantizing them costs
  * a transformer much accuracy and saves little time.

@@ -10,8 +10,8 @@ import dev.tare.engine.histogram.Histogram;
  * float64 in order of value, so the figures are a function of the two states. Equal distributions
  * give 0, also where the numbers of values differ.
  *
- * @param psi population stability index over the deciles of the baseline and what lies below and
- *     above all of it: {@code sum (c - b) ln(c / b)} with shares below {@value #LEAST_SHARE} raised
+ * @param psi population stability index over the deciles of the baseline and the values below and
+ *     above its range: {@code sum (c - b) ln(c / b)} with shares below {@value #LEAST_SHARE} raised
  *     to it; at least 0 and finite. Credit scoring reads below 0.1 as stable and above 0.25 as a
  *     different population (Siddiqi, Credit Risk Scorecards, 2006)
  * @param jensenShannon Jensen-Shannon distance, the root of the divergence to base 2, over bins of
@@ -48,7 +48,7 @@ public record Drift(
   }
 
   /**
-   * The population stability index of {@link #between} alone.
+   * Only the population stability index of {@link #between}.
    *
    * @throws IllegalArgumentException if one of them has no histogram
    */
@@ -57,7 +57,7 @@ public record Drift(
   }
 
   /**
-   * The Jensen-Shannon distance of {@link #between} alone.
+   * Only the Jensen-Shannon distance of {@link #between}.
    *
    * @throws IllegalArgumentException if one of them has no histogram
    */
@@ -66,7 +66,7 @@ public record Drift(
   }
 
   /**
-   * The Kolmogorov-Smirnov distance of {@link #between} alone.
+   * Only the Kolmogorov-Smirnov distance of {@link #between}.
    *
    * @throws IllegalArgumentException if one of them has no histogram
    */

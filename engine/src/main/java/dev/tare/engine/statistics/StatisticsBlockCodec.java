@@ -32,7 +32,7 @@ import java.util.Optional;
  *     varint  with a row: the row
  * </pre>
  *
- * <p>The content of a block is the encoding without places: with 0 for them.
+ * <p>The content of a block is its encoding with 0 for every place.
  *
  * <p>zigzag(b) is (b shifted left by 1) xor (b shifted right by 31, signed).
  */

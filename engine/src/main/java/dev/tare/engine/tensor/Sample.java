@@ -26,9 +26,8 @@ import java.util.TreeMap;
  *   bytes  values, row-major
  * </pre>
  *
- * Its SHA-256 is the sample's identity: {@code --samples N} keeps the N smallest, and the hash
- * split of held-out rows reads its first bytes. Equal samples are therefore on the same side of a
- * split.
+ * Its SHA-256 is the sample's identity: {@code --samples N} keeps the N smallest, and the split of
+ * held-out rows uses it. Equal samples are therefore on the same side of a split.
  *
  * @param inputs tensors by input name
  */

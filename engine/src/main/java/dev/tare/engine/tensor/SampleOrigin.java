@@ -63,13 +63,13 @@ public record SampleOrigin(String sha256, Optional<String> file, OptionalLong ro
     }
   }
 
-  /** Creates the origin of a sample by content alone; costs one hash of it. */
+  /** Creates an origin that has only the content of a sample; costs one hash of it. */
   public static SampleOrigin of(Sample sample) {
     return of(Sample.hash(sample.encode()));
   }
 
   /**
-   * Creates the origin of a sample by content alone.
+   * Creates an origin that has only the content of a sample.
    *
    * @param hash the {@link Sample#hash}
    * @throws IllegalArgumentException if it is not 32 bytes long

@@ -5,7 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The numbers that stand for element types in the encoding of a {@link Sample}.
+ * The numbers of element types in the encoding of a {@link Sample}.
  *
  * <p>Frozen: they go into the hash that is a sample's identity, so another number for a type would
  * put rows on the other side of the split and choose other ones by {@code --samples}. They are

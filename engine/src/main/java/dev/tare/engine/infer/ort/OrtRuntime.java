@@ -23,7 +23,7 @@ import java.util.concurrent.CompletionException;
  */
 public final class OrtRuntime implements ModelRuntime {
 
-  /** Has no state of its own. */
+  /** It has no state. */
   public static final OrtRuntime INSTANCE = new OrtRuntime();
 
   /** Address space, not memory: pages count when they are touched. */

@@ -37,7 +37,7 @@ import java.util.SortedSet;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** An ONNX model behind the interface that all formats share. */
+/** An ONNX model with the interface that all formats share. */
 public final class OnnxFloatModel implements FloatModel {
 
   private static final String EXTENSION = ".onnx";

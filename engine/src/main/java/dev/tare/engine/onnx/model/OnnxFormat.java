@@ -11,10 +11,10 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.SortedMap;
 
-/** ONNX: a message of Protocol Buffers, with data in files beside it where it is large. */
+/** ONNX: a message of Protocol Buffers, with data in separate files if it is large. */
 public final class OnnxFormat implements ModelFormat {
 
-  /** Has no state of its own. */
+  /** It has no state. */
   public static final OnnxFormat INSTANCE = new OnnxFormat();
 
   /** What fields of a message can be: a varint, 64 bits, bytes of a length, 32 bits. */

@@ -68,7 +68,7 @@ final class GraphActivations {
         }
         default -> {
           read.putIfAbsent(Nodes.input(node, 0), -1);
-          // A product with a vector has the axes of the rows alone, the batch among them.
+          // A product with a vector has only the axes of the rows, including the batch.
           if (!ranks.find(Nodes.input(node, 1)).equals(Optional.of(1))) {
             read.putIfAbsent(Nodes.input(node, 1), -2);
             made.put(node.getOutput(0), -1);

@@ -42,8 +42,8 @@ final class GraphTopology {
   }
 
   /**
-   * Returns inputs and computed tensors, without constants and what is computed from constants
-   * alone.
+   * Returns inputs and computed tensors, without constants and tensors computed only from
+   * constants.
    */
   static NavigableSet<String> computed(GraphProto graph, Constants constants) {
     NavigableSet<String> names = new TreeSet<>();

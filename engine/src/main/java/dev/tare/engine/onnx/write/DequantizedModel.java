@@ -18,8 +18,8 @@ import java.util.function.IntFunction;
  * The float model whose weights carry the error of quantization.
  *
  * <p>Every quantized constant is fake-quantized: {@code (q - zeroPoint) * scale} of its integers,
- * in float32. Activations stay float, and the opset is the model's. It shows the error from the
- * weights alone, and runs where no integer operators exist.
+ * in float32. Activations stay float, and the opset is the model's. It shows the error of the
+ * weights only, and runs on runtimes without integer operators.
  */
 public final class DequantizedModel {
 
