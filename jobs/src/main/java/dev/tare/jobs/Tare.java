@@ -30,7 +30,7 @@ import java.util.List;
 
 /**
  * The entry point: the command line {@code tare SUBCOMMAND [OPTIONS]}, the same from the launcher
- * and from {@code spark-submit --class dev.tare.jobs.Tare}. The reading path goes on with {@link
+ * and from {@code spark-submit --class dev.tare.jobs.Tare}. The reading path continues with {@link
  * dev.tare.jobs.cli.CalibrateCommand}.
  */
 public final class Tare {

@@ -59,7 +59,7 @@ final class FactReader {
     return node.has(key);
   }
 
-  /** Facts of their own; empty if the key is absent. */
+  /** Nested facts; empty if the key is absent. */
   <T> Optional<T> section(String key, Function<FactReader, T> facts) {
     return optional(key, ObjectNode.class::isInstance, "an object")
         .map(object -> read((ObjectNode) object, prefix + key + ".", where, facts));

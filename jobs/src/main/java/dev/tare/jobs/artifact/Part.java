@@ -5,7 +5,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a run folder may hold, each under a fixed name but the model, whose format names it. */
+/**
+ * The parts of a run folder. Each has a fixed name, except the model, which is named by its format.
+ */
 public enum Part {
   /** Every file with bytes and sha256; its presence makes the run finished. */
   MANIFEST("manifest.json"),
@@ -27,7 +29,7 @@ public enum Part {
   WEIGHTS("weights"),
   /**
    * The quantized model: {@code model.EXT} in its format, such as ONNX, and further files {@code
-   * model.EXT.NAME} where one cannot hold it, as ONNX has it above 2 GiB.
+   * model.EXT.NAME} if it does not fit into one, as with ONNX above 2 GiB.
    */
   MODEL("model.onnx"),
   /** What evaluation measured. */
@@ -60,12 +62,12 @@ public enum Part {
     return name.equals(fileName) || (this == MODEL && MODEL_FILE.matcher(name).matches());
   }
 
-  /** Whether a file is this part or lies in its folder. */
+  /** Whether a file is this part or is in its folder. */
   boolean holds(String path) {
     return isNamed(path) || path.startsWith(fileName + "/");
   }
 
-  /** Whether a name is that of a model's own file, not of one beside it. */
+  /** Whether a name is that of a model's main file, not of one of its data files. */
   public static boolean isModelItself(String fileName) {
     Matcher matcher = MODEL_FILE.matcher(fileName);
     return matcher.matches() && matcher.group("more") == null;

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * @param timeRatio time of the quantized model over that of the float model, on the same batches
  * @param cpus processors of the executors with their features: int8 figures depend on them
  * @param gate limits and the figures they were compared with
- * @param warnings what the cosine alone does not show, one sentence each
+ * @param warnings differences that the cosine does not show, one sentence each
  * @param sensitivity results of leaving one operator in float at a time; empty unless requested
  */
 public record Quality(

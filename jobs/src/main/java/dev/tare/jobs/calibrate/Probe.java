@@ -98,7 +98,7 @@ record Probe(
     return channels;
   }
 
-  /** The size of an axis; 0 where there is none. */
+  /** The size of an axis; 0 if there is no such axis. */
   private static long size(Shape shape, int axis) {
     boolean there = axis < 0 ? -axis <= shape.rank() : axis < shape.rank();
     return there ? shape.dim(shape.normalizeAxis(axis)) : 0;

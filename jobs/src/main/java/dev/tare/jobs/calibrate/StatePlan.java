@@ -18,7 +18,7 @@ import java.util.TreeSet;
 /**
  * What is kept per channel, and an upper bound of the heap that the states of one task need.
  *
- * <p>Law: a function of the observed tensors, their channels and the settings alone. It does not
+ * <p>Law: it depends only on the observed tensors, their channels and the settings. It does not
  * depend on cluster, heap or data, so neither do the statistics; too small a heap is refused, see
  * {@link #requireRoom}.
  *

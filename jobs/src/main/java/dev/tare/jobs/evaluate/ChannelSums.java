@@ -18,7 +18,10 @@ final class ChannelSums {
 
   static final int MOST_CHANNELS = 1 << 16;
 
-  /** So much of the output's largest value is the least that a channel is held against: 2^-20. */
+  /**
+   * The error of a channel is compared with at least this share of the output's largest value:
+   * 2^-20.
+   */
   private static final double FLOOR = 0x1p-20;
 
   private static final int NONE_YET = -1;
@@ -35,7 +38,7 @@ final class ChannelSums {
   private float[] errors = new float[0];
 
   /**
-   * @param last whether channels lie on the last axis; else on the second, as in images
+   * @param last whether channels are on the last axis; otherwise on the second, as in images
    */
   ChannelSums(boolean last) {
     this.last = last;

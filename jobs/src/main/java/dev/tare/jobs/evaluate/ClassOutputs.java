@@ -10,8 +10,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Outputs whose last axis holds classes, so that the place of the largest value is the answer; of
- * maps, boxes and hidden states it says nothing.
+ * Outputs whose last axis has classes, so that the position of the largest value is the answer; for
+ * maps, boxes and hidden states it has no meaning.
  */
 final class ClassOutputs {
 
@@ -33,11 +33,11 @@ final class ClassOutputs {
   }
 
   /**
-   * Decides which outputs hold a number for each class.
+   * Decides which outputs have a number for each class.
    *
-   * @param asked {@code auto}: behind a Softmax over the last axis, or named logits or
+   * @param asked {@code auto}: after a Softmax over the last axis, or named logits or
    *     probabilities; {@code none}; {@code all}; or names of outputs with commas between
-   * @throws TareException (usage) if a name is no output of numbers
+   * @throws TareException (usage) if a name is not an output of numbers
    */
   static ClassOutputs of(FloatModel model, List<String> numbers, String asked) {
     return switch (asked) {

@@ -81,7 +81,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
                 () -> evaluate(work, model, quantized, data),
                 EvaluateStage::summary);
     RunFacts facts = work.facts().with(EvaluationFacts.of(quality), quality.gate().gate());
-    // What calibration read is more than what was held out of it.
+    // Calibration read more rows than were held out.
     return work.with(facts.data().isPresent() ? facts : facts.with(data.facts()));
   }
 

@@ -79,7 +79,7 @@ final class EvaluationBatch {
         .filter(Dim.Symbol.class::isInstance);
   }
 
-  /** Whether a batch of samples like the first gives each of them what it gives alone. */
+  /** Whether a batch of samples like the first gives the same results as single samples. */
   static boolean splits(Runner runner, List<String> outputs, List<Sample> probes, int size) {
     String key = probes.get(0).shapeKey();
     List<Sample> alike = probes.stream().filter(p -> p.shapeKey().equals(key)).toList();

@@ -94,7 +94,7 @@ public record Gate(
         String what = "SQNR of channel %d of '%%s'".formatted(worst.get().worst());
         hold(what, output, worst.get().worstSqnrDb(), limit, failures);
       } else {
-        // Channels that differ from sample to sample are no channels: the output is one.
+        // If the number of channels differs between samples, the output counts as one channel.
         hold("SQNR of '%s'", output, output.sqnrDb(), limit, failures);
       }
     }

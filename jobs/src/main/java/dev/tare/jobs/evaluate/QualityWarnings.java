@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What the cosine alone does not show, one sentence each. */
+/** Warnings about differences that the cosine does not show, one sentence each. */
 final class QualityWarnings {
 
   /** A channel so much worse than its output is hidden by it: half the error and less. */
@@ -78,7 +78,7 @@ final class QualityWarnings {
         .orElse(name + " is one value a sample, whose cosine can only be 1 or -1");
   }
 
-  /** Classes compete with each other: those that hardly ever win need no precision of their own. */
+  /** Only the largest class matters, so classes that are rarely the largest need less precision. */
   private static Optional<ChannelQuality> hidden(Quality.OutputQuality output, OutputFacts facts) {
     return facts
         .worstChannel()

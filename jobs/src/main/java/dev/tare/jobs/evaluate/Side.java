@@ -22,7 +22,7 @@ enum Side {
   }
 
   /**
-   * Loads.
+   * Opens a session for this side, or shares one that is open.
    *
    * @throws InferenceException if ONNX Runtime cannot load the model
    */

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * ten references each are ten thousand million values.
  *
  * <p>An upper bound. A statement is known by the last element of its key and by those of the keys
- * around it; a reference stands for all statements of its last element.
+ * around it; a reference refers to all statements of its last element.
  */
 final class Expansion {
 

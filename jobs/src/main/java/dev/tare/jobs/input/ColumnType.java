@@ -12,7 +12,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Type of a Parquet column that can hold a tensor: values, or lists nested to any depth.
+ * Type of a Parquet column that can be a tensor: values, or lists nested to any depth.
  *
  * @param element type of the innermost values
  * @param depth number of lists around them; 0 for plain values
@@ -86,7 +86,7 @@ record ColumnType(Element element, int depth) implements Serializable {
     return sparkType().simpleString();
   }
 
-  /** The type of a column, or empty if it cannot hold a tensor, as structs, maps and dates. */
+  /** The type of a column; empty if it cannot be a tensor, such as structs, maps and dates. */
   static Optional<ColumnType> of(Type type) {
     return type.isRepetition(Type.Repetition.REPEATED)
         ? once(type).map(ColumnType::inList)

@@ -149,7 +149,8 @@ final class FileKind {
       JsonToken token = parser.nextToken();
       boolean record = token == JsonToken.START_OBJECT;
       parser.skipChildren();
-      // "[1]" and "[sic]" begin many a line of text; a list of strings or objects does not.
+      // Lines of text often begin with "[1]" or "[sic]", but not with a list of strings or
+      // objects.
       return parser.nextToken() == null && (record || line.contains("\"") || line.contains("{"));
     } catch (IOException e) {
       return false;

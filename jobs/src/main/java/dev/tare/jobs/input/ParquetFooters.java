@@ -96,7 +96,7 @@ record ParquetFooters(List<Footer> footers) {
     return names;
   }
 
-  /** The type of a column in the first file that has it, if it can hold a tensor or text. */
+  /** The type of a column in the first file that has it, if it can be a tensor or text. */
   Optional<ColumnType> firstType(String column) {
     return footers.stream()
         .filter(footer -> footer.schema().containsField(column))

@@ -76,7 +76,7 @@ final class Values {
   }
 
   /**
-   * @throws BadRowException if a float tensor holds NaN or an infinity
+   * @throws BadRowException if a float tensor has NaN or an infinity
    */
   static void requireFinite(String name, Tensor tensor) throws BadRowException {
     if (!tensor.dtype().isFloat()) {

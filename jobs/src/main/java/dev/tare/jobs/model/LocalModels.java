@@ -23,7 +23,7 @@ final class LocalModels {
   /**
    * The file of a model, written unless it is there.
    *
-   * @param key what tells it from all others; the name of its folder
+   * @param key unique name of its folder
    * @param origin what it is made from
    */
   synchronized ModelFile made(
@@ -55,7 +55,7 @@ final class LocalModels {
     return written;
   }
 
-  /** A folder of this JVM alone: process ids repeat where containers share a folder. */
+  /** A folder only for this JVM: process ids are not unique if containers share a folder. */
   private Path folder() throws IOException {
     if (folder.isEmpty()) {
       Path ofJvm = Files.createTempDirectory("tare-prepared-");

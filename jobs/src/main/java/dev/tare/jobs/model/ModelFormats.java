@@ -40,7 +40,7 @@ final class ModelFormats {
 
   private ModelFormats() {}
 
-  /** From the loader of Tare alone: a thread's may be anybody's. */
+  /** Only from the loader of Tare: that of a thread may have other classes. */
   private static List<FormatProvider> others() {
     return ServiceLoader.load(FormatProvider.class, ModelFormats.class.getClassLoader()).stream()
         .map(ServiceLoader.Provider::get)
@@ -63,7 +63,7 @@ final class ModelFormats {
         return known;
       }
     }
-    // ONNX is last, having no magic number: what it recognizes may be anything.
+    // ONNX is last: it has no magic number, so it may recognize other files too.
     Optional<String> foreign = ForeignContent.of(head);
     if (foreign.isPresent()) {
       throw new InvalidModelException(

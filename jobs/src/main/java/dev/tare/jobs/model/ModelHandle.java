@@ -39,7 +39,7 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
   }
 
   /**
-   * A model that may be any, such as one to tell about.
+   * A model without checks for quantization, such as one to inspect.
    *
    * @throws TareException (bad input) if there is no such file, it is of no known format, its
    *     structure is broken, or a file in which it keeps data is missing or a link
@@ -76,12 +76,12 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     return files.model();
   }
 
-  /** What tells this model from any other, data files included. */
+  /** The identity of this model, data files included. */
   public String sha256() {
     return files.sha256();
   }
 
-  /** The file on this machine, with those in which it keeps data beside it. */
+  /** The file on this machine, with its data files in the same folder. */
   public Path path() {
     try {
       return ModelCache.ofUser().fetch(files, hadoop.configuration());
@@ -100,8 +100,8 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
   }
 
   /**
-   * The model made ready for quantization, kept while memory lasts: what calibration observes and
-   * plans speak of.
+   * The model made ready for quantization, kept while memory lasts; calibration observes this
+   * model, and plans name its tensors.
    *
    * @throws TareException (bad input) if the file is no model of a known format
    */

@@ -17,7 +17,7 @@ public final class ModelSignature {
   private ModelSignature() {}
 
   /**
-   * The inputs without their batch dimensions, wherever these lie; whole where they have none.
+   * The inputs without their batch dimensions; unchanged if they have none.
    *
    * @throws TareException (bad input) if an input has no known type or rank
    */

@@ -24,8 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * The models of this JVM: whoever asks for one, it is parsed, checked, prepared and written for
- * sessions once. Thread-safe.
+ * The models of this JVM: each is parsed, checked, prepared and written for sessions once.
+ * Thread-safe.
  *
  * <p>Known by content, and by file name, which models say in errors. What was parsed is kept while
  * memory lasts.
@@ -164,7 +164,7 @@ final class ModelStore {
     }
   }
 
-  /** The model made ready for quantization: what calibration observes and plans speak of. */
+  /** The model prepared for quantization: calibration observes it, and plans name its tensors. */
   FloatModel prepared(ModelHandle handle) {
     return kept(prepared, handle).get(() -> parse(handle).prepared());
   }

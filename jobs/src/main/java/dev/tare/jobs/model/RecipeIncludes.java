@@ -13,8 +13,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * What {@code include "NAME"} means in a recipe that is a file, on any Hadoop file system: a
- * shipped recipe where the name is one's with {@code .conf}, and else a file beside the one that
- * includes it.
+ * shipped recipe if the name is one of these with {@code .conf}, otherwise a file in the folder of
+ * the one that includes it.
  */
 final class RecipeIncludes implements HoconFile.Source {
 
@@ -35,7 +35,7 @@ final class RecipeIncludes implements HoconFile.Source {
   }
 
   /**
-   * A file with what it includes, resolved.
+   * Reads a file with its includes, resolved.
    *
    * @throws TareException (usage) as {@link HoconFile#resolved} does
    */

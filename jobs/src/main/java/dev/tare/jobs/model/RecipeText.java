@@ -62,7 +62,8 @@ public record RecipeText(String name, String json, String targetName) implements
   /**
    * Finds a recipe: a shipped name, or else a file.
    *
-   * @throws TareException (usage) if there is none, it cannot be read, or the target refuses it
+   * @throws TareException (usage) if there is no such recipe, it cannot be read, or the target
+   *     refuses it
    */
   public static RecipeText open(RecipeOptions options, Configuration hadoop) throws IOException {
     String nameOrPlace = options.recipe();

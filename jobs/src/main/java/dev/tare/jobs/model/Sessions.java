@@ -23,7 +23,7 @@ public final class Sessions {
   }
 
   /**
-   * A session for one caller alone.
+   * A session for a single caller.
    *
    * @throws InferenceException if the runtime cannot load the model
    */

@@ -171,7 +171,7 @@ public final class QuantizeJob {
         .mapPartitions(new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
         .sortWithinPartitions("tensor", "role", "slice")
         .write()
-        // Parquet would look at the size of what it holds after 100 rows: 800 MB of these.
+        // Parquet checks the size of its buffer after 100 rows by default: 800 MB of these.
         .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
         .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
         .mode(SaveMode.ErrorIfExists)

@@ -66,7 +66,7 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
                     plan.target(), result.constants(), result.weightBytes(), result.modelBytes())));
   }
 
-  /** The decisions of a plan hold for one target only. */
+  /** The decisions of a plan are valid for one target only. */
   private void requireTarget(QuantPlan plan) {
     options
         .target()

@@ -90,12 +90,12 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     int bits = plan.type().dtype().bits();
     Tensor constant = source.constant(plan.tensor());
     if (plan.role() == Role.WEIGHT && index == 0) {
-      // Once for each weight: the slices of one lie in several tasks.
+      // Once for each weight: its slices are in several tasks.
       WeightCheck.require(constant, plan);
     }
     FloatBuffer values = constant.floats();
     int first = Math.toIntExact(offset * 8 / bits);
-    // The last byte of 4-bit integers may hold one.
+    // The last byte of 4-bit integers may contain only one.
     values.position(first).limit((int) Math.min(first + length * 8L / bits, values.limit()));
     byte[] data = new byte[length];
     Quantizer.quantizeSlice(

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Paths of inline SVG, as short as they can be: a page holds thousands of them.
+ * Paths of inline SVG, as short as possible: a page has thousands of them.
  *
  * <p>All coordinates are in [0, columns] by [0, {@value #HEIGHT}]; the page stretches them.
  */
@@ -14,7 +14,7 @@ final class Drawing {
 
   private Drawing() {}
 
-  /** The outline of columns that stand side by side, by the logarithm of their counts. */
+  /** The outline of adjacent columns, by the logarithm of their counts. */
   static String bars(List<Long> counts) {
     long most = counts.stream().mapToLong(c -> c).max().orElse(0);
     StringBuilder path = new StringBuilder("M0 ").append(HEIGHT);

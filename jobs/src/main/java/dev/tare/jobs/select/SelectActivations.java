@@ -15,7 +15,8 @@ import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
 
 /**
- * Decides about one activation from its rows; tensors that the recipe does not want yield nothing.
+ * Decides about one activation from its rows; tensors that the recipe does not quantize are
+ * skipped.
  */
 final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte[]> {
 

@@ -90,7 +90,7 @@ public final class SelectJob {
   }
 
   /**
-   * Whether the target can do what the recipe wants for every operator.
+   * Whether the target supports what the recipe asks for, for every operator.
    *
    * @throws TareException (usage) if it cannot, with operators and reasons
    */
@@ -124,7 +124,7 @@ public final class SelectJob {
     return candidates;
   }
 
-  /** Vectors and scalars that stay float beside what the plan speaks of. */
+  /** Vectors and scalars that stay float and are not in the plan. */
   public static OtherConstants.Vectors vectors(ModelHandle model, QuantPlan plan) {
     return OtherConstants.Vectors.of(model.prepared().graph(), plan);
   }

@@ -15,7 +15,7 @@ import org.apache.hadoop.conf.Configuration;
  * A tokenizer as it travels to executors: by place and content.
  *
  * @param ref place and content
- * @param hadoop settings of the file system that holds it
+ * @param hadoop settings of its file system
  */
 public record CachedFile(ModelRef ref, HadoopSettings hadoop) implements LocalFile {
 

@@ -86,7 +86,7 @@ public final class FinishedRun {
   }
 
   /**
-   * Where the model's own file stands, its bytes and those of the files beside it checked.
+   * The path of the model's main file, after a check of its bytes and those of its data files.
    *
    * @throws TareException as {@link #verified} does, or if the run has several models
    */

@@ -187,7 +187,7 @@ public final class Locations {
    * @param what the name of the file in the message
    */
   public static TareException cannotWrite(String what, Path path, Exception cause) {
-    // The exceptions of java.nio only name the file; their class tells what is wrong.
+    // The messages of java.nio's exceptions only name the file; the error is in their class.
     boolean bare = cause instanceof FileSystemException nio && nio.getReason() == null;
     return TareException.usage(
         "Cannot write %s %s: %s"
@@ -196,7 +196,8 @@ public final class Locations {
   }
 
   /**
-   * Returns the path of a name in a folder. Hadoop parses a name with a colon, by itself, as a URI.
+   * Returns the path of a name in a folder. Hadoop parses a name with a colon as a URI if there is
+   * no folder before it.
    */
   static Path child(Path folder, String name) {
     return new Path(folder, new Path(null, null, name));

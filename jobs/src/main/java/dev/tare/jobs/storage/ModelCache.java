@@ -255,8 +255,8 @@ public final class ModelCache {
   }
 
   /**
-   * What a file holds, if this JVM hashed it when it had the same stamp, and had been at rest for
-   * long enough that a later change shows in the stamp.
+   * The hash of a file, if this JVM computed it when the file had the same stamp, and had been at
+   * rest for long enough that a later change shows in the stamp.
    */
   static Optional<Digest> known(Path file, FileStamp stamp) {
     return Optional.ofNullable(HASHED.get(file))

@@ -104,7 +104,8 @@ public final class StatisticsStore {
             ? rows.coalesce(1)
             : rows.repartitionByRange(files, functions.col("tensor"), functions.col("channel"));
     arranged
-        // Rows of whole tensors first, so that a reader of those alone skips the pages of channels.
+        // Rows of whole tensors first, so that a reader of only these skips the pages of
+        // channels.
         .sortWithinPartitions("axis", "tensor", "channel")
         .write()
         .mode(SaveMode.ErrorIfExists)

@@ -27,7 +27,7 @@ import org.apache.spark.sql.types.StructType;
  * The statistics table, format version 2: one row per tensor, with {@code channel} null, and one
  * per channel.
  *
- * <p>{@code bin} holds public bin numbers in ascending order of value, {@code lower} and {@code
+ * <p>{@code bin} has public bin numbers in ascending order of value, {@code lower} and {@code
  * upper} their edges, {@code bin_count} their counts; the four arrays have equal lengths, and are
  * null, like {@code mantissa_bits}, if only extremes were kept. Zeros, NaN and infinities are
  * counted separately and are in no bin.
