@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.KeyValueGroupedDataset;
@@ -58,9 +57,7 @@ public final class DriftJob {
   private KeyValueGroupedDataset<String, Row> byTensor(Path statistics) {
     Dataset<Row> whole =
         StatisticsStore.read(spark, statistics).where(functions.col("channel").isNull());
-    return whole.groupByKey(
-        (MapFunction<Row, String>) row -> row.getString(row.fieldIndex("tensor")),
-        Encoders.STRING());
+    return StatisticsStore.groupedBy(functions.col("tensor"), whole);
   }
 
   private static DriftResult result(List<Row> rows) {

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -155,12 +154,10 @@ public final class SelectJob {
     }
     boolean perChannel =
         wanted.values().stream().anyMatch(query -> recipe.decide(query).rule().perChannel());
-    Dataset<Row> needed = perChannel ? rows : rows.filter(functions.col("channel").isNull());
+    Dataset<Row> asked = rows.filter(functions.col("tensor").isin(wanted.keySet().toArray()));
+    Dataset<Row> needed = perChannel ? asked : asked.filter(functions.col("channel").isNull());
     return decoded(
-        needed
-            .groupByKey(
-                (MapFunction<Row, String>) row -> row.getString(row.fieldIndex("tensor")),
-                Encoders.STRING())
+        StatisticsStore.groupedBy(functions.col("tensor"), needed)
             .flatMapGroups(new SelectActivations(recipeText, wanted), Encoders.BINARY())
             .collectAsList());
   }

@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapGroupsFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.KeyValueGroupedDataset;
@@ -166,14 +167,18 @@ public final class StatisticsStore {
     Dataset<Row> sizes =
         rows.groupBy(functions.col("tensor").as("sized"), functions.col("axis").as("sized_axis"))
             .agg(functions.coalesce(functions.max("channel"), functions.lit(0)).as("last"));
-    return rows.join(
+    Dataset<Row> sized =
+        rows.join(
             sizes,
             rows.col("tensor")
                 .eqNullSafe(sizes.col("sized"))
-                .and(rows.col("axis").eqNullSafe(sizes.col("sized_axis"))))
-        .groupByKey(
-            (MapFunction<Row, String>) row -> blockKey(row, StateTable.of(kind)),
-            Encoders.STRING());
+                .and(rows.col("axis").eqNullSafe(sizes.col("sized_axis"))));
+    return groupedBy(blockKey(), sized);
+  }
+
+  /** Groups rows by a column of texts, which decodes no row before its group. */
+  public static KeyValueGroupedDataset<String, Row> groupedBy(Column key, Dataset<Row> rows) {
+    return rows.groupBy(key).as(Encoders.STRING(), Encoders.row(rows.schema()));
   }
 
   /**
@@ -185,12 +190,16 @@ public final class StatisticsStore {
         spark, StatisticsTable.SCHEMA, StatisticsTable.SINCE_VERSION_2, folder);
   }
 
-  private static String blockKey(Row row, StateTable<?> table) {
-    StatisticsTable.requirePlace(row, table);
-    int channel = Math.max(0, StatisticsTable.channel(row));
-    int first = channel - channel % StatisticsBlock.CHANNELS_PER_BLOCK;
-    return StateRow.key(
-        new BlockKey(row.getString(row.fieldIndex("tensor")), StatisticsTable.axis(row), first));
+  /** A text that is equal if and only if rows are of one block. */
+  private static Column blockKey() {
+    Column channel = functions.greatest(functions.col("channel"), functions.lit(0));
+    Column block = functions.floor(channel.divide(StatisticsBlock.CHANNELS_PER_BLOCK));
+    return functions.concat(
+        functions.coalesce(functions.col("axis"), functions.lit(BlockKey.WHOLE)),
+        functions.lit(" "),
+        block,
+        functions.lit(" "),
+        functions.coalesce(functions.col("tensor"), functions.lit("")));
   }
 
   private static Row checked(StateTable<?> table, Iterator<Row> rows, String modelSha256) {
@@ -216,6 +225,7 @@ public final class StatisticsStore {
     int channels = 1;
     while (rows.hasNext()) {
       Row row = rows.next();
+      StatisticsTable.requirePlace(row, table);
       check.accept(row);
       tensor = row.getString(row.fieldIndex("tensor"));
       axis = StatisticsTable.axis(row);
