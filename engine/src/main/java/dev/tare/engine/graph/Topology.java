@@ -48,4 +48,15 @@ public record Topology(
     }
     return readers;
   }
+
+  /** Returns the node that computes each tensor; model inputs and constants have none. */
+  public Map<String, GraphNode> makers() {
+    Map<String, GraphNode> makers = new HashMap<>();
+    for (GraphNode node : nodes) {
+      node.outputs().stream()
+          .filter(output -> !output.isEmpty())
+          .forEach(o -> makers.put(o, node));
+    }
+    return makers;
+  }
 }

@@ -30,16 +30,22 @@ final class Biases {
 
   private final ModelGraph source;
   private final TargetProfile target;
-  private final double maxCode;
-  private final Target integers;
+  private final Optional<BiasForm> form;
   private final Map<String, TensorPlan> quantized = new LinkedHashMap<>();
   private final Map<String, TensorPlan> left = new LinkedHashMap<>();
 
   Biases(ModelGraph source, TargetProfile target) {
     this.source = source;
     this.target = target;
-    this.maxCode = target.bias().maxCode();
-    this.integers = new Target(target.bias().type(), true, false, false);
+    this.form = target.bias();
+  }
+
+  private double maxCode() {
+    return form.orElseThrow().maxCode();
+  }
+
+  private Target integers() {
+    return new Target(form.orElseThrow().type(), true, false, false);
   }
 
   List<TensorPlan> all() {
@@ -64,12 +70,12 @@ final class Biases {
         reason = Optional.of(OVERFLOWS);
       } else if (weight.axis().isEmpty()
           && bias.length > 1
-          && floor(bias[c], input, maxCode) > target.bias().maxGrowth() * scale) {
+          && floor(bias[c], input, maxCode()) > form.orElseThrow().maxGrowth() * scale) {
         reason =
             Optional.of(
                 "it reaches %s, for which the one scale of the weight would grow too far"
                     .formatted(bias[c]));
-      } else if (!fits(input, Math.max(scale, floor(bias[c], input, maxCode)))) {
+      } else if (!fits(input, Math.max(scale, floor(bias[c], input, maxCode())))) {
         reason =
             Optional.of(
                 "it reaches %s, and no finite scale of its sums holds that".formatted(bias[c]));
@@ -95,7 +101,7 @@ final class Biases {
             consumers,
             Optional.of(reason),
             Optional.of(source.constant(name).shape()),
-            integers,
+            integers(),
             "accumulator",
             weight.decidedBy(),
             Granularity.perTensor(),
@@ -114,7 +120,7 @@ final class Biases {
     float[] floors = new float[weight.channels().size()];
     for (int c = 0; c < bias.get().length; c++) {
       int w = weight.axis().isPresent() ? c : 0;
-      floors[w] = Math.max(floors[w], floor(bias.get()[c], input, maxCode));
+      floors[w] = Math.max(floors[w], floor(bias.get()[c], input, maxCode()));
     }
     return weight.withChannels(weight.channels().atLeast(floors));
   }
@@ -126,7 +132,7 @@ final class Biases {
     }
     String name = node.bias().orElseThrow();
     ScaleColumns.Builder channels =
-        new ScaleColumns.Builder(integers.type(), weight.channels().size());
+        new ScaleColumns.Builder(integers().type(), weight.channels().size());
     for (ChannelPlan channel : weight.channels()) {
       if (!fits(input, channel.params().scale())) {
         // Another operator that reads the weight required this wider scale.
@@ -146,7 +152,7 @@ final class Biases {
             List.of(node.node()),
             Optional.empty(),
             Optional.of(source.constant(name).shape()),
-            integers,
+            integers(),
             "accumulator",
             weight.decidedBy(),
             weight.axis().isPresent() ? Granularity.perChannel(0) : Granularity.perTensor(),

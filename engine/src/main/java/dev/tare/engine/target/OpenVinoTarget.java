@@ -4,7 +4,6 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -36,9 +35,9 @@ final class OpenVinoTarget implements TargetProfile {
   @Override
   public Optional<String> limit(
       QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input) {
-    if (!data.modes().contains(mode)) {
-      return Optional.of(
-          data.title() + " has no mode " + mode.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    Optional<String> noMode = data.againstMode(mode);
+    if (noMode.isPresent()) {
+      return noMode;
     }
     if (node.takesRows() || mode != Mode.STATIC) {
       return OperatorLimits.reason(node, mode, weight);

@@ -21,20 +21,24 @@ import java.util.TreeSet;
  * @param name how commands call it
  * @param title how messages call it
  * @param description one sentence
+ * @param recipe name of the recipe that a run takes for it, unless the user names one
  * @param modes when numbers may become integers
  * @param formats how it can read weights of mode weight-only
+ * @param minOpset oldest version of ONNX's standard operators in which it reads what is written
  * @param maxOpset newest version of ONNX's standard operators that it loads
- * @param bias how biases of static operators are held
+ * @param bias how biases of static operators are held; empty if they stay float
  * @param products operands of its integer kernels; an operator that no entry names is not limited
  */
 public record TargetData(
     String name,
     String title,
     String description,
+    String recipe,
     List<Mode> modes,
     List<Format> formats,
+    int minOpset,
     int maxOpset,
-    BiasForm bias,
+    Optional<BiasForm> bias,
     List<OperandTypes> products) {
 
   private static final int FORMAT_VERSION = 1;
@@ -44,8 +48,10 @@ public record TargetData(
           "format-version",
           "title",
           "description",
+          "recipe",
           "modes",
           "formats",
+          "min-opset",
           "max-opset",
           "bias",
           "products");
@@ -86,8 +92,6 @@ public record TargetData(
       throw new IllegalArgumentException(
           "format-version is %d, expected %d".formatted(version, FORMAT_VERSION));
     }
-    Config bias = config.getConfig("bias");
-    requireKnown(bias, Set.of("type", "max-code", "max-growth"));
     List<OperandTypes> products = new ArrayList<>();
     for (Config product : config.getConfigList("products")) {
       requireKnown(product, Set.of("operators", "inputs", "weights"));
@@ -101,14 +105,29 @@ public record TargetData(
         name,
         config.getString("title"),
         config.getString("description"),
+        config.getString("recipe"),
         choices(Mode.class, config.getStringList("modes")),
         choices(Format.class, config.getStringList("formats")),
+        config.getInt("min-opset"),
         config.getInt("max-opset"),
-        new BiasForm(
-            choice(QuantType.class, bias.getString("type")),
-            bias.getDouble("max-code"),
-            (float) bias.getDouble("max-growth")),
+        config.hasPath("bias") ? Optional.of(bias(config.getConfig("bias"))) : Optional.empty(),
         products);
+  }
+
+  private static BiasForm bias(Config bias) {
+    requireKnown(bias, Set.of("type", "max-code", "max-growth"));
+    return new BiasForm(
+        choice(QuantType.class, bias.getString("type")),
+        bias.getDouble("max-code"),
+        (float) bias.getDouble("max-growth"));
+  }
+
+  /** Returns why no operator can be quantized in a mode; empty if the target has the mode. */
+  Optional<String> againstMode(Mode mode) {
+    return modes.contains(mode)
+        ? Optional.empty()
+        : Optional.of(
+            title + " has no mode " + mode.name().toLowerCase(Locale.ROOT).replace('_', '-'));
   }
 
   /** Why no integer kernel multiplies what a recipe wants for a static operator, or nothing. */
@@ -126,6 +145,9 @@ public record TargetData(
 
   private String against(
       String opType, String what, List<OperandTypes.Operand> taken, TensorRule wanted) {
+    if (taken.isEmpty()) {
+      return "%s computes %s in float".formatted(title, opType);
+    }
     return "%s computes %s in integers with %s %s only, and the recipe has %s"
         .formatted(title, opType, OperandTypes.words(taken), what, OperandTypes.words(wanted));
   }

@@ -112,8 +112,8 @@ public interface TargetProfile extends RecipeLimits {
     }
   }
 
-  /** Returns how biases of static operators are stored. */
-  default BiasForm bias() {
+  /** Returns how biases of static operators are stored; empty if they stay float. */
+  default Optional<BiasForm> bias() {
     return data().bias();
   }
 
@@ -122,12 +122,17 @@ public interface TargetProfile extends RecipeLimits {
    * scale of the accumulator, which a factor such as Gemm's alpha or beta would change.
    */
   default boolean holdsBias(QuantizableNode node) {
-    return !node.use().scaledSum();
+    return bias().isPresent() && !node.use().scaledSum();
   }
 
   /** Returns the bias that is stored in that form, if the operator has one. */
   default Optional<String> biasOf(QuantizableNode node) {
     return node.bias().filter(bias -> holdsBias(node));
+  }
+
+  /** Oldest version of ONNX's standard operators in which the target reads what is written. */
+  default int minOpset() {
+    return data().minOpset();
   }
 
   /** Newest version of ONNX's standard operators that the target loads. */

@@ -22,6 +22,7 @@ import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.OnnxRuntimeTarget;
+import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,7 +42,17 @@ public final class StaticPlans {
    */
   public static QuantPlan plan(
       OnnxModel model, Recipe recipe, String observed, Map<String, Tensor> inputs) {
-    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(model));
+    return plan(OnnxRuntimeTarget.INSTANCE, model, recipe, observed, inputs);
+  }
+
+  /** The plan of a model for a target. */
+  public static QuantPlan plan(
+      TargetProfile target,
+      OnnxModel model,
+      Recipe recipe,
+      String observed,
+      Map<String, Tensor> inputs) {
+    Candidates candidates = Candidates.of(target, recipe, OnnxGraph.of(model));
     List<String> names =
         Observation.resolve(observed, OnnxFloatModel.of(model)).stream()
             .map(ObservableTensor::name)
@@ -74,7 +85,7 @@ public final class StaticPlans {
         new ArrayList<>(
             new PlanAssembler(candidates, OnnxGraph.of(model), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
-    plans.addAll(OtherConstants.of(OnnxRuntimeTarget.INSTANCE, recipe, OnnxGraph.of(model), plans));
+    plans.addAll(OtherConstants.of(target, recipe, OnnxGraph.of(model), plans));
     return new QuantPlan(recipe.name(), "", "", plans);
   }
 
