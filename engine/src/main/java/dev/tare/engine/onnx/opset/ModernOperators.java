@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Rewrites single operators of opsets 13 to 20 for opset 21. */
+/** Rewrites single operators of opsets 13 to 20 for a newer one, up to 21. */
 final class ModernOperators {
 
   private static final Map<String, String> GRID_SAMPLE_MODES =
@@ -17,11 +17,13 @@ final class ModernOperators {
 
   private final String model;
   private final int from;
+  private final int to;
   private final GraphRewrite rewrite;
 
-  ModernOperators(String model, int from, GraphRewrite rewrite) {
+  ModernOperators(String model, int from, int to, GraphRewrite rewrite) {
     this.model = model;
     this.from = from;
+    this.to = to;
     this.rewrite = rewrite;
   }
 
@@ -30,8 +32,8 @@ final class ModernOperators {
    */
   NodeProto upgrade(NodeProto node) {
     return switch (node.getOpType()) {
-      case "BatchNormalization" -> from < 14 ? batchNormalization(node) : node;
-      case "RoiAlign" -> from < 16 ? roiAlign(node) : node;
+      case "BatchNormalization" -> changesIn(14) ? batchNormalization(node) : node;
+      case "RoiAlign" -> changesIn(16) ? roiAlign(node) : node;
       case "ReduceL1",
           "ReduceL2",
           "ReduceLogSum",
@@ -41,13 +43,17 @@ final class ModernOperators {
           "ReduceMin",
           "ReduceProd",
           "ReduceSumSquare" ->
-          from < 18 ? rewrite.attributeToInput(node, "axes") : node;
-      case "Split" -> from < 18 ? split(node) : node;
-      case "GridSample" -> from < 20 ? gridSample(node) : node;
-      case "DFT" -> from < 20 ? dft(node) : node;
-      case "GroupNormalization" -> groupNormalization(node);
+          changesIn(18) ? rewrite.attributeToInput(node, "axes") : node;
+      case "Split" -> changesIn(18) ? split(node) : node;
+      case "GridSample" -> changesIn(20) ? gridSample(node) : node;
+      case "DFT" -> changesIn(20) ? dft(node) : node;
+      case "GroupNormalization" -> changesIn(21) ? groupNormalization(node) : node;
       default -> node;
     };
+  }
+
+  private boolean changesIn(int opset) {
+    return from < opset && opset <= to;
   }
 
   /** 14: training is an attribute; before, it was implied by more than one output. */

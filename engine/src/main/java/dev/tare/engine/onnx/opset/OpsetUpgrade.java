@@ -13,7 +13,6 @@ import dev.tare.engine.onnx.proto.OperatorSetIdProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -36,8 +35,6 @@ public final class OpsetUpgrade {
 
   /** Up to this version of the file format every initializer is also an input. */
   public static final int IR_WITH_INITIALIZERS_AS_INPUTS = 3;
-
-  private static final Map<Integer, Integer> IR_OF_TARGET = Map.of(CHANNELS, 7, BLOCKS, 10);
 
   private final String model;
   private final int from;
@@ -65,15 +62,15 @@ public final class OpsetUpgrade {
   /**
    * Converts a model to the target opset or above; returns the model itself if it already is.
    *
-   * @param target {@link #CHANNELS} or {@link #BLOCKS}
+   * @param target from {@link #CHANNELS} to {@link #BLOCKS}
    * @throws InvalidModelException if an operator's meaning changed so that it cannot be expressed
    *     in the target version; named in the message
    * @throws IllegalArgumentException if the target is any other opset
    */
   public static OnnxModel upgrade(OnnxModel model, int target) {
-    if (!IR_OF_TARGET.containsKey(target)) {
+    if (target < CHANNELS || target > BLOCKS) {
       throw new IllegalArgumentException(
-          "Cannot raise a model to opset %d: only to %d or %d".formatted(target, CHANNELS, BLOCKS));
+          "Cannot raise a model to opset %d: only to %d to %d".formatted(target, CHANNELS, BLOCKS));
     }
     if (model.opset() >= target) {
       return model;
@@ -85,7 +82,7 @@ public final class OpsetUpgrade {
     if (proto.getIrVersion() <= IR_WITH_INITIALIZERS_AS_INPUTS) {
       dropInitializersFromInputs(proto);
     }
-    proto.setIrVersion(Math.max(proto.getIrVersion(), IR_OF_TARGET.get(target)));
+    proto.setIrVersion(Math.max(proto.getIrVersion(), irVersion(target)));
     for (int i = 0; i < proto.getOpsetImportCount(); i++) {
       OperatorSetIdProto opset = proto.getOpsetImport(i);
       if (Nodes.domain(opset.getDomain()).isEmpty()) {
@@ -93,6 +90,14 @@ public final class OpsetUpgrade {
       }
     }
     return model.with(proto.build());
+  }
+
+  /** The version of the file format that came with an opset, from 13 on. */
+  private static int irVersion(int opset) {
+    if (opset >= BLOCKS) {
+      return 10;
+    }
+    return opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
   }
 
   /** Up to IR 3 every initializer was listed as an input; since IR 4 that makes it variable. */
@@ -134,7 +139,7 @@ public final class OpsetUpgrade {
           };
     }
     if (target > CHANNELS) {
-      current = new ModernOperators(model, from, rewrite).upgrade(current);
+      current = new ModernOperators(model, from, target, rewrite).upgrade(current);
     }
     rewrite.add(current);
   }

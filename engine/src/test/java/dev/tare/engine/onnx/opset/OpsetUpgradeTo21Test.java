@@ -301,8 +301,27 @@ class OpsetUpgradeTo21Test {
   @Test
   void otherTargetsAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OpsetUpgrade.upgrade(SmallModels.mlp().build(), 17))
-        .withMessage("Cannot raise a model to opset 17: only to 13 or 21");
+        .isThrownBy(() -> OpsetUpgrade.upgrade(SmallModels.mlp().build(), 22))
+        .withMessage("Cannot raise a model to opset 22: only to 13 to 21");
+  }
+
+  /** What changed in a later opset keeps its form. */
+  @ParameterizedTest
+  @CsvSource({"17, 8, 1", "18, 8, 2", "19, 9, 2", "20, 9, 2"})
+  void opsetsBetween(int opset, int irVersion, int reductionInputs) {
+    OnnxModel model =
+        image(13)
+            .node("ReduceMax", "x", "most", Models.ints("axes", 1L))
+            .node("Split", "x", "a b", Models.integer("axis", 1))
+            .output("most", "a", "b")
+            .build();
+    OnnxModel upgraded = OpsetUpgrade.upgrade(model, opset);
+    assertThat(upgraded.opset()).isEqualTo(opset);
+    assertThat(upgraded.irVersion()).isEqualTo(irVersion);
+    assertThat(upgraded.graph().getNode(0).getInputCount()).isEqualTo(reductionInputs);
+    Map<String, Tensor> inputs = Map.of("x", IMAGE);
+    assertThat(Reference.run(upgraded, inputs, OptLevel.NO_OPT))
+        .isEqualTo(Reference.run(model, inputs, OptLevel.NO_OPT));
   }
 
   @ParameterizedTest
