@@ -53,9 +53,7 @@ public record Topology(
   public Map<String, GraphNode> makers() {
     Map<String, GraphNode> makers = new HashMap<>();
     for (GraphNode node : nodes) {
-      node.outputs().stream()
-          .filter(output -> !output.isEmpty())
-          .forEach(o -> makers.put(o, node));
+      node.outputs().stream().filter(output -> !output.isEmpty()).forEach(o -> makers.put(o, node));
     }
     return makers;
   }

@@ -143,7 +143,9 @@ public final class WeightCheck {
         float[] values = bias.toFloatArray();
         for (int c = 0; c < values.length; c++) {
           int w = weight.axis().isPresent() ? Math.min(c, floors.length - 1) : 0;
-          floors[w] = Math.max(floors[w], Biases.floor(values[c], input, target.bias().orElseThrow().maxCode()));
+          floors[w] =
+              Math.max(
+                  floors[w], Biases.floor(values[c], input, target.bias().orElseThrow().maxCode()));
         }
       }
     }

@@ -37,7 +37,8 @@ final class ResidualSums {
   /** Whether a sum reads an operand in float. */
   boolean staysRaw(String tensor, GraphNode reader) {
     return reader.opType().equals("Add")
-        && raw.computeIfAbsent(reader.node(), node -> rawOperand(reader)).equals(Optional.of(tensor));
+        && raw.computeIfAbsent(reader.node(), node -> rawOperand(reader))
+            .equals(Optional.of(tensor));
   }
 
   private Optional<String> rawOperand(GraphNode sum) {
@@ -56,8 +57,7 @@ final class ResidualSums {
     Optional<String> common = nearest(before, beside);
     if (one.isPresent() && other.isPresent()) {
       // The longer branch is the one that computes; the other one is the shortcut.
-      boolean longer =
-          common.filter(node -> before.get(node) > beside.get(node)).isPresent();
+      boolean longer = common.filter(node -> before.get(node) > beside.get(node)).isPresent();
       return Optional.of(sum.input(longer ? 0 : 1));
     }
     GraphNode convolution = one.or(() -> other).orElseThrow();

@@ -115,9 +115,7 @@ final class TensorRtPlacement {
             && node.inputs().stream().anyMatch(this::comesInIntegers)
             && !graph.outputs().contains(node.outputs().get(0))
             && !sums.isGate(node)) {
-          node.inputs().stream()
-              .filter(input -> !sums.staysRaw(input, node))
-              .forEach(this::mark);
+          node.inputs().stream().filter(input -> !sums.staysRaw(input, node)).forEach(this::mark);
         }
       }
       default -> {}

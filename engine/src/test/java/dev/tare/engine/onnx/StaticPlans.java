@@ -86,7 +86,7 @@ public final class StaticPlans {
             new PlanAssembler(candidates, OnnxGraph.of(model), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.addAll(OtherConstants.of(target, recipe, OnnxGraph.of(model), plans));
-    return new QuantPlan(recipe.name(), "", "", plans);
+    return new QuantPlan(recipe.name(), target.name(), "", "", plans);
   }
 
   private static List<String> computed(List<String> names, Map<String, Tensor> inputs) {

@@ -46,13 +46,7 @@ final class TensorRtNetworks {
   private static void biased(Models m, String in, String weight, String out, long inputs) {
     m.weight(weight, 16, inputs, 3, 3)
         .weight(weight + "_bias", 16)
-        .node(
-            "Conv",
-            out,
-            List.of(in, weight, weight + "_bias"),
-            List.of(out),
-            kernel(3),
-            pads());
+        .node("Conv", out, List.of(in, weight, weight + "_bias"), List.of(out), kernel(3), pads());
   }
 
   static OnnxModel pattern(String name) {

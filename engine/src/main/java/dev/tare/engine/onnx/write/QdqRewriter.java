@@ -8,6 +8,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -27,7 +28,8 @@ import java.util.stream.Collectors;
  * constant {@code t_quantized}, with {@code t_scale} and {@code t_zero_point} (of a bias: {@code
  * t_quantized_scale}); a taken name gets {@code _1}, {@code _2}. A float constant that nothing
  * reads any more is removed. The result has at least opset 13, or 21 if the plan has blocks, or
- * integers of 4 or 16 bits. Equal arguments give equal bytes.
+ * integers of 4 or 16 bits, or the oldest one that the plan's target reads. Equal arguments give
+ * equal bytes.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/qdq_quantizer.py">qdq_quantizer.py,
@@ -55,8 +57,8 @@ public final class QdqRewriter {
    *
    * @param codes the integers of a quantized weight or bias, row-major in the shape of the plan,
    *     little-endian; called once for each, and not copied
-   * @throws IllegalArgumentException if the plan names tensors or nodes that the model does not
-   *     have, or shape, channels or bytes differ
+   * @throws IllegalArgumentException if there is no target of the plan's name, the plan names
+   *     tensors or nodes that the model does not have, or shape, channels or bytes differ
    * @throws InvalidModelException if the model cannot be converted to the required opset
    */
   public static OnnxModel rewrite(
@@ -73,7 +75,8 @@ public final class QdqRewriter {
       }
     }
     boolean modern = quantized.stream().anyMatch(QdqRewriter::needsBlocks);
-    return rewriter.graph.build(modern ? OPSET_OF_BLOCKS : OPSET_OF_CHANNELS);
+    int opset = Math.max(OPSET_OF_CHANNELS, Targets.of(plan.target()).minOpset());
+    return rewriter.graph.build(modern ? Math.max(OPSET_OF_BLOCKS, opset) : opset);
   }
 
   private static boolean needsBlocks(TensorPlan plan) {
