@@ -4,7 +4,6 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.manage.Inspection;
 import dev.tare.jobs.model.RecipeOptions;
-import dev.tare.jobs.run.RunOptions;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -30,14 +29,13 @@ public final class InspectCommand extends TareCommand {
       converter = Converters.Target.class,
       description =
           "Also list what this runtime will compute in integers, what not, and why:"
-              + " onnxruntime or openvino.")
+              + " onnxruntime, openvino or tensorrt.")
   private String target;
 
   @Option(
       names = "--recipe",
       paramLabel = "RECIPE",
-      defaultValue = RunOptions.DEFAULT_RECIPE,
-      description = "The recipe for --target (default: ${DEFAULT-VALUE}).")
+      description = "The recipe for --target (default: the one that a run would take).")
   private String recipe;
 
   public InspectCommand(Console console) {
@@ -48,7 +46,9 @@ public final class InspectCommand extends TareCommand {
   protected ExitCode execute(Console console) throws IOException {
     new Inspection(console.out())
         .run(
-            place, Optional.ofNullable(target).map(name -> new RecipeOptions(recipe, name, false)));
+            place,
+            Optional.ofNullable(target)
+                .map(name -> RecipeOptions.of(Optional.ofNullable(recipe), name, false)));
     return ExitCode.OK;
   }
 }

@@ -2,7 +2,7 @@ package dev.tare.jobs.cli;
 
 import dev.tare.engine.target.Targets;
 import dev.tare.jobs.model.RecipeOptions;
-import dev.tare.jobs.run.RunOptions;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which recipe, and for which target. */
@@ -10,9 +10,9 @@ final class RecipeFlags {
   @Option(
       names = "--recipe",
       paramLabel = "RECIPE",
-      defaultValue = RunOptions.DEFAULT_RECIPE,
       description =
-          "Name of a recipe in conf/recipes, or path or URI of one (default: ${DEFAULT-VALUE}).")
+          "Name of a recipe in conf/recipes, or path or URI of one (default: int8-tensorrt for"
+              + " target tensorrt, int8 for others).")
   private String recipe;
 
   @Option(
@@ -21,8 +21,8 @@ final class RecipeFlags {
       defaultValue = Targets.DEFAULT_NAME,
       converter = Converters.Target.class,
       description =
-          "Runtime that the quantized model is for: onnxruntime or openvino"
-              + " (default: ${DEFAULT-VALUE}). Operators that it cannot run in integers as the"
+          "Runtime that the quantized model is for: onnxruntime, openvino or"
+              + " tensorrt (default: ${DEFAULT-VALUE}). Operators that it cannot run in integers as the"
               + " recipe wants stay float; the plan has the reasons.")
   private String target;
 
@@ -32,6 +32,6 @@ final class RecipeFlags {
   private boolean strict;
 
   RecipeOptions options() {
-    return new RecipeOptions(recipe, target, strict);
+    return RecipeOptions.of(Optional.ofNullable(recipe), target, strict);
   }
 }

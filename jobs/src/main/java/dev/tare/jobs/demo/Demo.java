@@ -14,6 +14,7 @@ import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.run.AllStages;
 import dev.tare.jobs.run.Outcome;
 import dev.tare.jobs.run.OutputOptions;
@@ -96,7 +97,7 @@ public final class Demo implements SparkWork<ExitCode> {
             ImageOptions.DEFAULT,
             0),
         ObserveOptions.DEFAULTS,
-        RecipeOptions.of(options.recipe().orElse(RunOptions.DEFAULT_RECIPE)),
+        RecipeOptions.of(options.recipe(), RecipeText.DEFAULT_TARGET, false),
         Optional.empty(),
         options.evalSamples().orElse(SAMPLES),
         new Gate(

@@ -44,6 +44,7 @@ public record RecipeText(String name, String json, String targetName) implements
           "int8-percentile",
           "int8-reduced",
           "int8-symmetric",
+          "int8-tensorrt",
           "int16x8",
           "int8-dynamic",
           "int8-weights",

@@ -39,9 +39,6 @@ public record RunOptions(
     Optional<String> classes,
     OptionalInt sensitivity) {
 
-  /** The default recipe. */
-  public static final String DEFAULT_RECIPE = "int8";
-
   /** The default gate of {@code tare run}; {@code tare evaluate} has none by default. */
   public static final double DEFAULT_MIN_COSINE = 0.95;
 
