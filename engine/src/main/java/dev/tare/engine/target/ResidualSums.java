@@ -49,7 +49,7 @@ final class ResidualSums {
     }
     Optional<GraphNode> one = convolution(first);
     Optional<GraphNode> other = convolution(second);
-    if (one.isEmpty() && other.isEmpty() || one.equals(other)) {
+    if ((one.isEmpty() && other.isEmpty()) || one.equals(other)) {
       return Optional.empty();
     }
     Map<String, Integer> before = distances(first);
