@@ -149,7 +149,7 @@ public final class SelectJob {
     }
     if (!missing.isEmpty()) {
       throw TareException.badInput(
-          "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with an --observe that covers them."
+          "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with --observe all-supported, or another --observe that covers them."
               .formatted(missing.size(), recipe.name(), String.join(", ", missing)));
     }
     boolean perChannel =

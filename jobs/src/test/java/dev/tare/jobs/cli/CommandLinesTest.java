@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -302,6 +303,11 @@ class CommandLinesTest {
     Object value = line.getCommandSpec().findOption(option).getValue();
     if (value instanceof Duration age) {
       return age.toHours() % 24 == 0 ? age.toDays() + "d" : age.toHours() + "h";
+    }
+    if (value instanceof List<?> list) {
+      return list.isEmpty()
+          ? "null"
+          : list.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
     return value instanceof Enum<?> e ? Settings.word(e) : String.valueOf(value);
   }
