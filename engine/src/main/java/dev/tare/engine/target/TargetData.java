@@ -27,6 +27,8 @@ import java.util.TreeSet;
  * @param minOpset oldest version of ONNX's standard operators in which it reads what is written
  * @param maxOpset newest version of ONNX's standard operators that it loads
  * @param bias how biases of static operators are held; empty if they stay float
+ * @param calibrationCache header of the calibration cache that is written beside a model; empty if
+ *     the target has no such file
  * @param products operands of its integer kernels; an operator that no entry names is not limited
  */
 public record TargetData(
@@ -39,10 +41,12 @@ public record TargetData(
     int minOpset,
     int maxOpset,
     Optional<BiasForm> bias,
+    Optional<CacheHeader> calibrationCache,
     List<OperandTypes> products) {
 
   private static final int FORMAT_VERSION = 1;
   private static final String FOLDER = "dev/tare/targets/";
+  private static final String CACHE = "calibration-cache";
   private static final Set<String> KEYS =
       Set.of(
           "format-version",
@@ -54,6 +58,7 @@ public record TargetData(
           "min-opset",
           "max-opset",
           "bias",
+          CACHE,
           "products");
 
   public TargetData {
@@ -111,7 +116,15 @@ public record TargetData(
         config.getInt("min-opset"),
         config.getInt("max-opset"),
         config.hasPath("bias") ? Optional.of(bias(config.getConfig("bias"))) : Optional.empty(),
+        config.hasPath(CACHE)
+            ? Optional.of(cacheHeader(config.getConfig(CACHE)))
+            : Optional.empty(),
         products);
+  }
+
+  private static CacheHeader cacheHeader(Config cache) {
+    requireKnown(cache, Set.of("version", "algorithm"));
+    return new CacheHeader(cache.getInt("version"), cache.getString("algorithm"));
   }
 
   private static BiasForm bias(Config bias) {

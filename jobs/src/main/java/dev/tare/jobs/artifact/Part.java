@@ -32,6 +32,8 @@ public enum Part {
    * model.EXT.NAME} if it does not fit into one, as with ONNX above 2 GiB.
    */
   MODEL("model.onnx"),
+  /** Scales of activations for TensorRT's implicit quantization, as text. */
+  CALIBRATION_CACHE("calibration.cache"),
   /** What evaluation measured. */
   QUALITY("quality.json");
 

@@ -1,5 +1,7 @@
 package dev.tare.jobs.quantize;
 
+import dev.tare.engine.export.CalibrationCaches;
+import dev.tare.engine.export.TensorRtCache;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
@@ -15,6 +17,7 @@ import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** {@code tare quantize}: applies a plan to the weights of its model. */
@@ -59,6 +62,10 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
                 "weights to integers",
                 () -> quantize(work, model, plan),
                 QuantizeStage::summary);
+    Optional<TensorRtCache> cache = CalibrationCaches.of(plan);
+    if (cache.isPresent()) {
+      work.attempt().write(Part.CALIBRATION_CACHE, cache.get().format());
+    }
     return work.with(
         work.facts()
             .with(

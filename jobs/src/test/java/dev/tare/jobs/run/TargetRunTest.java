@@ -3,13 +3,18 @@ package dev.tare.jobs.run;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.engine.export.TensorRtCache;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
@@ -166,5 +171,126 @@ class TargetRunTest {
     CommandLine.Result run = tare("inspect", statistics, "--target", "openvino");
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("--target is for a model");
+  }
+
+  /** Sixteen channels are the fewest that TensorRT computes in integers. */
+  private static String network() throws IOException {
+    return Models.opset(13)
+        .input("image", "batch", 3, 8, 8)
+        .weight("k1", 16, 3, 3, 3)
+        .weight("b1", 16)
+        .weight("k2", 16, 16, 3, 3)
+        .node("Conv", "image k1 b1", "c1", Models.ints("pads", 1L, 1L, 1L, 1L))
+        .node("Relu", "c1", "r1")
+        .node("Conv", "r1 k2", "c2", Models.ints("pads", 1L, 1L, 1L, 1L))
+        .node("Add", "c2 r1", "a")
+        .node("MaxPool", "a", "p", Models.ints("kernel_shape", 2L, 2L))
+        .node("Relu", "p", "y")
+        .output("y")
+        .write(shared.resolve("network.onnx"));
+  }
+
+  @Test
+  void oneCollectionServesAllTargets() throws IOException {
+    String network = network();
+    Path collected = folder.resolve("collected");
+    tare(
+            "calibrate",
+            "--model",
+            network,
+            "--data",
+            shared.resolve("data").toString(),
+            "--target",
+            "onnxruntime,openvino",
+            "--target",
+            "tensorrt",
+            "--output",
+            collected.toString())
+        .ends(0);
+    Set<String> contents = new HashSet<>();
+    for (String target : List.of("onnxruntime", "openvino", "tensorrt")) {
+      Path plan = folder.resolve("plan-" + target);
+      tare(
+              "select",
+              "--statistics",
+              collected.toString(),
+              "--model",
+              network,
+              "--target",
+              target,
+              "--output",
+              plan.toString())
+          .ends(0);
+      contents.add(CommandLine.json(plan.resolve("plan.json")).at("/statistics-sha256").asText());
+      Path quantized = folder.resolve(target);
+      tare(
+              "quantize",
+              "--plan",
+              plan.toString(),
+              "--model",
+              network,
+              "--output",
+              quantized.toString())
+          .ends(0);
+      Path cache = quantized.resolve("calibration.cache");
+      if (target.equals("tensorrt")) {
+        assertThat(TensorRtCache.parse(Files.readString(cache)).scales())
+            .containsOnlyKeys("image", "r1", "a");
+        OnnxModel written =
+            OnnxModel.parse(Files.readAllBytes(quantized.resolve("model.onnx")), "");
+        assertThat(written.opset()).isEqualTo(19);
+        assertThat(written.operatorCounts()).containsEntry("QuantizeLinear", 3);
+      } else {
+        assertThat(cache).doesNotExist();
+      }
+    }
+    assertThat(contents).hasSize(1).doesNotContain("");
+  }
+
+  @Test
+  void whatIsObservedIsSaidOnce() {
+    CommandLine.Result result =
+        tare(
+            "calibrate",
+            "--model",
+            model,
+            "--data",
+            shared.resolve("data").toString(),
+            "--observe",
+            "all",
+            "--target",
+            "openvino",
+            "--output",
+            folder.resolve("both").toString());
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.err()).contains("--target and --observe both say");
+  }
+
+  /** Statistics of the inputs of products lack the sum that enters the pooling. */
+  @Test
+  void missingStatisticsNameTheOption() throws IOException {
+    String network = network();
+    Path collected = folder.resolve("few");
+    tare(
+            "calibrate",
+            "--model",
+            network,
+            "--data",
+            shared.resolve("data").toString(),
+            "--output",
+            collected.toString())
+        .ends(0);
+    Path plan = folder.resolve("plan");
+    tare(
+            "select",
+            "--statistics",
+            collected.toString(),
+            "--model",
+            network,
+            "--target",
+            "tensorrt",
+            "--output",
+            plan.toString())
+        .refuses(3, plan, "needs: a.", "--observe all-supported");
   }
 }
