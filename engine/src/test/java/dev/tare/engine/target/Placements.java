@@ -81,9 +81,9 @@ final class Placements {
         network = line.substring(3);
       } else if (!line.startsWith("opset") && !line.contains(" Constant ")) {
         String[] parts = line.split("\\s+(<-|->)\\s?", -1);
-        String[] head = parts[0].split(" ");
+        String[] head = parts[0].split(" ", -1);
         List<String> inputs = new ArrayList<>();
-        for (String input : parts[1].split(" \\| ")) {
+        for (String input : parts[1].split(" \\| ", -1)) {
           inputs.add(input.strip().replaceAll(":QDQ.*", "").replaceAll("const .*", "const"));
         }
         networks
