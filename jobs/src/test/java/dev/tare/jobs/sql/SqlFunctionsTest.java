@@ -69,16 +69,16 @@ class SqlFunctionsTest {
         WITH decided AS (
           SELECT p.*, struct(s.*) AS s,
             concat_ws(' ', p.type, if(p.symmetric, 'symmetric', NULL),
-              if(p.narrow_range, 'narrow', NULL), if(p.reduce_range, 'reduced', NULL)) AS target
+              if(p.narrow_range, 'narrow', NULL), if(p.reduce_range, 'reduced', NULL)) AS integers
           FROM tare.plan p JOIN tare.statistics s
             ON p.tensor = s.tensor AND s.channel IS NULL AND s.run_id = 'int8'
           WHERE p.role = 'activation' AND p.quantized)
         SELECT run_id, tensor, method,
-          tare.fn.range(s, target, method) = struct(low, high) AS range,
-          tare.fn.scale(s, target, method) = scale AS scale,
-          tare.fn.zero_point(s, target, method) = zero_point AS zero_point,
-          tare.fn.clip_share(s, target, method) = clipped_share AS clipped,
-          tare.fn.sqnr(s, target, method) = expected_sqnr_db AS sqnr,
+          tare.fn.range(s, integers, method) = struct(low, high) AS range,
+          tare.fn.scale(s, integers, method) = scale AS scale,
+          tare.fn.zero_point(s, integers, method) = zero_point AS zero_point,
+          tare.fn.clip_share(s, integers, method) = clipped_share AS clipped,
+          tare.fn.sqnr(s, integers, method) = expected_sqnr_db AS sqnr,
           tare.fn.sqnr(s, type, scale, zero_point) = expected_sqnr_db AS published
         FROM decided
         """;
