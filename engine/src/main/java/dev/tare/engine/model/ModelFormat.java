@@ -3,6 +3,7 @@ package dev.tare.engine.model;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** A format in which models are stored: how a file of it is known and read. Thread-safe. */
@@ -13,6 +14,14 @@ public interface ModelFormat {
 
   /** How messages call it. */
   String name();
+
+  /**
+   * Name of a model's own file, such as {@code config.json}, where the format writes a folder of
+   * files with fixed names; empty where it writes one file, whose extension names the format.
+   */
+  default Optional<String> nameInFolder() {
+    return Optional.empty();
+  }
 
   /**
    * Whether a file is of this format, be it a broken one.

@@ -7,6 +7,9 @@ import java.io.OutputStream;
 @FunctionalInterface
 public interface ModelSink {
 
-  /** Opens a file in the folder of the model, by its name; the caller closes it. */
+  /**
+   * Opens a file in the folder of the model, by its name, or by {@code FOLDER/NAME}; the caller
+   * closes it.
+   */
   OutputStream create(String fileName) throws IOException;
 }

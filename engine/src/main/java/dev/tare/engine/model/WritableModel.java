@@ -12,7 +12,8 @@ public interface WritableModel {
   /**
    * Writes the model to be kept: equal models give equal bytes. The model's own file is {@code
    * stem.EXT}, EXT being the format's, without a dot; further ones, if one file cannot hold the
-   * model, are {@code stem.EXT.ANYTHING}.
+   * model, are {@code stem.EXT.ANYTHING}. A format with {@link ModelFormat#nameInFolder} writes
+   * {@code stem/NAME} instead, for any names of files.
    *
    * @param stem first part of the names
    * @throws InvalidModelException if the format cannot represent it

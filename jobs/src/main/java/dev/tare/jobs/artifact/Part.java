@@ -2,6 +2,7 @@ package dev.tare.jobs.artifact;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,7 +30,8 @@ public enum Part {
   WEIGHTS("weights"),
   /**
    * The quantized model: {@code model.EXT} in its format, such as ONNX, and further files {@code
-   * model.EXT.NAME} if it does not fit into one, as with ONNX above 2 GiB.
+   * model.EXT.NAME} if it does not fit into one, as with ONNX above 2 GiB; or the folder {@code
+   * model} of a format whose files have fixed names.
    */
   MODEL("model.onnx"),
   /** Scales of activations for TensorRT's implicit quantization, as text. */
@@ -37,12 +39,17 @@ public enum Part {
   /** What evaluation measured. */
   QUALITY("quality.json");
 
-  /** What the files of a model are called before the first dot. */
+  /** What the files of a model are called before the first dot, and the folder of its files. */
   public static final String MODEL_STEM = "model";
+
+  private static final String MODEL_FOLDER = MODEL_STEM + "/";
 
   private static final Pattern MODEL_FILE =
       Pattern.compile(
           MODEL_STEM + "\\.[a-z0-9]{1,16}(?<more>\\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})?");
+
+  private static final Pattern FILE_IN_FOLDER =
+      Pattern.compile(MODEL_FOLDER + "(?<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})");
 
   private final String fileName;
 
@@ -61,17 +68,33 @@ public enum Part {
   }
 
   private boolean isNamed(String name) {
-    return name.equals(fileName) || (this == MODEL && MODEL_FILE.matcher(name).matches());
+    return name.equals(fileName)
+        || (this == MODEL && (name.equals(MODEL_STEM) || MODEL_FILE.matcher(name).matches()));
   }
 
   /** Whether a file is this part or is in its folder. */
   boolean holds(String path) {
-    return isNamed(path) || path.startsWith(fileName + "/");
+    return this == MODEL
+        ? isModelFile(path) || path.startsWith(MODEL_FOLDER)
+        : path.equals(fileName) || path.startsWith(fileName + "/");
   }
 
-  /** Whether a name is that of a model's main file, not of one of its data files. */
-  public static boolean isModelItself(String fileName) {
-    Matcher matcher = MODEL_FILE.matcher(fileName);
-    return matcher.matches() && matcher.group("more") == null;
+  /** Whether a path relative to the run's folder may be that of a file of the model. */
+  public static boolean isModelFile(String path) {
+    return MODEL_FILE.matcher(path).matches() || FILE_IN_FOLDER.matcher(path).matches();
+  }
+
+  /**
+   * Whether a path relative to the run's folder is that of a model's main file, not of one of
+   * its data files.
+   *
+   * @param inFolder names of models' main files in formats that write a folder
+   */
+  public static boolean isModelItself(String path, Set<String> inFolder) {
+    Matcher file = MODEL_FILE.matcher(path);
+    Matcher member = FILE_IN_FOLDER.matcher(path);
+    return file.matches()
+        ? file.group("more") == null
+        : member.matches() && inFolder.contains(member.group("name"));
   }
 }

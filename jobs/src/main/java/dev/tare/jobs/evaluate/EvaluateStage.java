@@ -89,7 +89,9 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
   private ModelHandle quantized(Work work, ModelHandle model) throws IOException {
     Inputs inputs = work.inputs();
     if (options.quantized().isEmpty()) {
-      return inputs.hold(ModelHandle.openToRun(work.attempt().model().toString(), inputs.hadoop()));
+      return inputs.hold(
+          ModelHandle.openToRun(
+              work.attempt().model(ModelHandle.namesInFolders()).toString(), inputs.hadoop()));
     }
     FinishedRun source = inputs.runs().open(options.quantized().get());
     EarlierRuns.requireQuantizedFrom(source, model);

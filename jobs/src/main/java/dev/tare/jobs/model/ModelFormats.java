@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -74,6 +75,13 @@ final class ModelFormats {
           name, "its first bytes are not those of a model in " + known());
     }
     return ONNX;
+  }
+
+  /** Names of models' own files in the formats that write a model as a folder. */
+  static Set<String> namesInFolders() {
+    return Stream.concat(OTHERS.stream(), Stream.of(ONNX))
+        .flatMap(each -> each.format().nameInFolder().stream())
+        .collect(Collectors.toSet());
   }
 
   private static String known() {

@@ -13,6 +13,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import org.apache.hadoop.conf.Configuration;
 
@@ -56,6 +57,11 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
    */
   public static ModelHandle openToRun(String location, Configuration hadoop) throws IOException {
     return ModelStore.ofJvm().look(location, hadoop);
+  }
+
+  /** Names of models' own files in the formats that write a model as a folder. */
+  public static Set<String> namesInFolders() {
+    return ModelFormats.namesInFolders();
   }
 
   /**

@@ -4,8 +4,10 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.ModelFiles;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 
 /** Reads and checks the runs of earlier stages. */
 public final class EarlierRuns {
@@ -40,10 +42,11 @@ public final class EarlierRuns {
    */
   public static ModelHandle quantizedModel(FinishedRun run, Configuration hadoop)
       throws IOException {
-    ModelHandle model = ModelHandle.openToRun(run.verifiedModel().toString(), hadoop);
+    ModelHandle model =
+        ModelHandle.openToRun(run.verifiedModel(ModelHandle.namesInFolders()).toString(), hadoop);
     for (String file : model.files().data().keySet()) {
-      if (run.manifest().files().stream()
-          .noneMatch(entry -> entry.belongsTo(Part.MODEL) && entry.path().equals(file))) {
+      Path path = ModelFiles.beside(model.ref().uri(), file);
+      if (run.files(Part.MODEL).stream().noneMatch(stored -> stored.path().equals(path))) {
         throw TareException.badInput(
             "The model of run %s stores data in '%s', which is not a file of the run"
                 .formatted(run.folder().path(), file));

@@ -13,6 +13,7 @@ import dev.tare.jobs.artifact.RunFacts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -88,12 +89,16 @@ public final class FinishedRun {
   /**
    * The path of the model's main file, after a check of its bytes and those of its data files.
    *
+   * @param inFolder names of models' own files in formats that write a folder
    * @throws TareException as {@link #verified} does, or if the run has several models
    */
-  public Path verifiedModel() throws IOException {
+  public Path verifiedModel(Set<String> inFolder) throws IOException {
     verified(Part.MODEL);
     List<String> models =
-        manifest.files().stream().map(FileEntry::path).filter(Part::isModelItself).toList();
+        manifest.files().stream()
+            .map(FileEntry::path)
+            .filter(path -> Part.isModelItself(path, inFolder))
+            .toList();
     if (models.size() != 1) {
       throw TareException.badInput(
           "Run %s has not one model but %d: %s"

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
@@ -113,24 +114,27 @@ public final class RunAttempt {
   /**
    * Opens a file of the model; the caller closes it.
    *
-   * @param name as {@link Part#MODEL} has it
+   * @param name as {@link Part#MODEL} has it, with a slash if it is in a folder
    * @throws IllegalArgumentException if it is not
    */
   public OutputStream createModel(String name) throws IOException {
-    if (!Part.named(name).equals(Optional.of(Part.MODEL))) {
+    if (!Part.isModelFile(name)) {
       throw new IllegalArgumentException("No name of a model's file: '" + name + "'");
     }
-    return fileSystem.create(new Path(staging, name), true);
+    return fileSystem.create(Locations.child(staging, name), true);
   }
 
   /**
    * Where the model's own file is that this attempt wrote.
    *
+   * @param inFolder names of models' own files in formats that write a folder
    * @throws IllegalStateException if there is none
    */
-  public Path model() throws IOException {
-    for (FileStatus file : Locations.entries(fileSystem, staging)) {
-      if (Part.isModelItself(file.getPath().getName())) {
+  public Path model(Set<String> inFolder) throws IOException {
+    List<FileStatus> files = new ArrayList<>(Locations.entries(fileSystem, staging));
+    files.addAll(Locations.entries(fileSystem, new Path(staging, Part.MODEL_STEM)));
+    for (FileStatus file : files) {
+      if (Part.isModelItself(Locations.relative(staging, file.getPath()), inFolder)) {
         return file.getPath();
       }
     }

@@ -58,6 +58,11 @@ final class Strangers {
       Optional<String> stranger;
       if (part.isPresent() && TABLES.contains(part.get()) && entry.isDirectory()) {
         stranger = inTable(entry.getPath(), prefix + name + "/");
+      } else if (name.equals(Part.MODEL_STEM)) {
+        stranger =
+            entry.isDirectory() && !maybeAnybodys(name, prefix)
+                ? inModel(entry.getPath(), prefix)
+                : Optional.of(prefix + name);
       } else if (part.isPresent()) {
         boolean fits =
             !TABLES.contains(part.get()) && !entry.isDirectory() && !maybeAnybodys(name, prefix);
@@ -79,6 +84,16 @@ final class Strangers {
     return prefix.isEmpty()
         && Part.named(name).equals(Optional.of(Part.MODEL))
         && !name.startsWith(Part.MODEL.fileName());
+  }
+
+  private Optional<String> inModel(Path folder, String prefix) throws IOException {
+    for (FileStatus entry : sorted(folder)) {
+      String path = Part.MODEL_STEM + "/" + entry.getPath().getName();
+      if (entry.isDirectory() || !(Part.isModelFile(path) || hidden(entry))) {
+        return Optional.of(prefix + path);
+      }
+    }
+    return Optional.empty();
   }
 
   private Optional<String> inTable(Path folder, String prefix) throws IOException {

@@ -1,5 +1,6 @@
 package dev.tare.jobs.formats;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.model.FloatModel;
 import dev.tare.engine.model.ModelFormat;
 import dev.tare.engine.model.ModelLook;
@@ -8,10 +9,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A file whose first key is that of the layers. Counts how often each model is read. */
@@ -35,14 +35,18 @@ public final class LinearFormat implements ModelFormat {
   }
 
   @Override
+  public Optional<String> nameInFolder() {
+    return Optional.of(LinearModel.OWN_FILE);
+  }
+
+  @Override
   public boolean recognizes(ByteBuffer head) {
     return StandardCharsets.ISO_8859_1.decode(head).toString().startsWith(MAGIC);
   }
 
   @Override
   public ModelLook look(Path file, String name) throws IOException {
-    read(file, name);
-    return new ModelLook(Collections.emptySortedMap(), true);
+    return read(file, name).look();
   }
 
   @Override
@@ -51,16 +55,16 @@ public final class LinearFormat implements ModelFormat {
   @Override
   public ParsedModel read(Path file, String name) throws IOException {
     reads.merge(name, 1, Integer::sum);
-    LinearModel model = LinearModel.read(file, name);
+    JsonNode document = LinearModel.document(file);
     return new ParsedModel() {
       @Override
       public ModelLook look() {
-        return new ModelLook(new TreeMap<>(), true);
+        return new ModelLook(LinearModel.files(document), true);
       }
 
       @Override
-      public FloatModel withDataIn(Path folder) {
-        return model;
+      public FloatModel withDataIn(Path folder) throws IOException {
+        return LinearModel.of(document, folder, name);
       }
     };
   }

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -40,6 +41,11 @@ public final class LinearModel implements FloatModel {
 
   static final String LAYERS = "linear-layers";
   static final String OPERATOR = "Gemm";
+
+  /** Whether the model is written as a folder. */
+  static final String IN_FOLDER = "in-folder";
+
+  static final String OWN_FILE = "linear.json";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final String name;
@@ -60,7 +66,31 @@ public final class LinearModel implements FloatModel {
   }
 
   public static LinearModel read(Path file, String name) throws IOException {
-    return new LinearModel(name, MAPPER.readTree(file.toFile()));
+    return of(document(file), file.toAbsolutePath().getParent(), name);
+  }
+
+  static JsonNode document(Path file) throws IOException {
+    return MAPPER.readTree(file.toFile());
+  }
+
+  /** Files of layers that stand beside the model's own, by name. */
+  static SortedMap<String, String> files(JsonNode document) {
+    SortedMap<String, String> files = new TreeMap<>();
+    for (JsonNode layer : document.path(LAYERS)) {
+      if (layer.isTextual()) {
+        files.put(layer.asText(), "a layer");
+      }
+    }
+    return files;
+  }
+
+  static LinearModel of(JsonNode document, Path folder, String name) throws IOException {
+    ObjectNode whole = document.deepCopy();
+    ArrayNode layers = whole.putArray(LAYERS);
+    for (JsonNode layer : document.path(LAYERS)) {
+      layers.add(layer.isTextual() ? document(folder.resolve(layer.asText())) : layer);
+    }
+    return new LinearModel(name, whole);
   }
 
   List<Layer> layers() {
@@ -218,7 +248,26 @@ public final class LinearModel implements FloatModel {
 
   @Override
   public void write(String stem, ModelSink files) throws IOException {
-    try (OutputStream out = files.create(stem + ".linear")) {
+    if (json.path(IN_FOLDER).asBoolean()) {
+      writeFolder(stem, files);
+    } else {
+      write(json, stem + ".linear", files);
+    }
+  }
+
+  private void writeFolder(String folder, ModelSink files) throws IOException {
+    ObjectNode own = json.deepCopy();
+    ArrayNode names = own.putArray(LAYERS);
+    int count = json.path(LAYERS).size();
+    for (int i = 0; i < count; i++) {
+      names.add(String.format(Locale.ROOT, "layer-%05d-of-%05d.json", i + 1, count));
+      write(json.path(LAYERS).get(i), folder + "/" + names.get(i).asText(), files);
+    }
+    write(own, folder + "/" + OWN_FILE, files);
+  }
+
+  private static void write(JsonNode json, String file, ModelSink files) throws IOException {
+    try (OutputStream out = files.create(file)) {
       out.write(MAPPER.writeValueAsBytes(json));
     }
   }

@@ -61,6 +61,10 @@ class LinearFormatRunTest {
   }
 
   private static Path model(String name) throws IOException {
+    return model(name, false);
+  }
+
+  private static Path model(String name, boolean inFolder) throws IOException {
     StringBuilder layers = new StringBuilder();
     for (int i = 0; i < 2; i++) {
       layers
@@ -77,7 +81,11 @@ class LinearFormatRunTest {
     }
     return Files.writeString(
         shared.resolve(name),
-        "{\"linear-layers\":[" + layers + "],\"input\":\"x\",\"outputs\":[\"layer1.out\"]}");
+        "{\"linear-layers\":["
+            + layers
+            + "],\"input\":\"x\",\"in-folder\":"
+            + inFolder
+            + ",\"outputs\":[\"layer1.out\"]}");
   }
 
   private static String array(double[] values) {
@@ -264,5 +272,39 @@ class LinearFormatRunTest {
     assertThat(Files.readString(shared.resolve("back/model.linear")))
         .contains("codes")
         .doesNotContain("qmin");
+  }
+
+  @Test
+  void aModelOfNamedFilesIsKeptAsAFolder() throws IOException {
+    String place = model("folder.json", true).toString();
+    Path run = shared.resolve("in-folder");
+    tare("run", "--model", place, "--data", data, "--eval-data", data, "--output", run.toString())
+        .ends(0);
+
+    assertThat(json(run.resolve("manifest.json")).path("files").findValuesAsText("path"))
+        .contains(
+            "model/layer-00001-of-00002.json",
+            "model/layer-00002-of-00002.json",
+            "model/linear.json")
+        .doesNotContain("model.linear");
+    assertThat(json(run.resolve("quality.json")).at("/outputs/0/sqnr-db").asDouble())
+        .isCloseTo(expectedSqnrDb(), within(0.1));
+    tareAlone("verify", run.toString()).ends(0);
+    tare(
+            "evaluate",
+            "--model",
+            place,
+            "--quantized",
+            run.toString(),
+            "--data",
+            data,
+            "--output",
+            folder("again"))
+        .ends(0);
+    Files.writeString(run.resolve("model/layer-00002-of-00002.json"), "{}");
+    assertThat(
+            tareAlone("verify", run.toString()).ends(3).err()
+                + tareAlone("verify", run.toString()).out())
+        .contains("model/layer-00002-of-00002.json was changed");
   }
 }
