@@ -85,8 +85,8 @@ public enum Part {
   }
 
   /**
-   * Whether a path relative to the run's folder is that of a model's main file, not of one of
-   * its data files.
+   * Whether a path relative to the run's folder is that of a model's main file, not of one of its
+   * data files.
    *
    * @param inFolder names of models' main files in formats that write a folder
    */

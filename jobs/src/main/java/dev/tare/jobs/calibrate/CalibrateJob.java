@@ -98,7 +98,7 @@ public final class CalibrateJob {
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       List<TaskReport> reports = reports(merged);
-      checkEnvironments(reports);
+      checkEnvironments(model, reports);
       checkSamples(reports, expected);
       SparkJobs.describe(spark, "calibrate: write statistics");
       Dataset<Row> states = StateRow.ofKind(merged, StateKind.HISTOGRAM);
@@ -172,14 +172,15 @@ public final class CalibrateJob {
     return reports;
   }
 
-  private static void checkEnvironments(List<TaskReport> reports) {
+  private static void checkEnvironments(ModelHandle model, List<TaskReport> reports) {
     SortedSet<String> environments = new TreeSet<>();
-    reports.forEach(
-        r -> environments.add("ONNX Runtime " + r.runtime() + " on " + r.cpuFeatures()));
+    reports.forEach(r -> environments.add(r.runtime() + " on " + r.cpuFeatures()));
     if (environments.size() > 1) {
+      String runtime = model.runtimeName() + " ";
       throw TareException.badInput(
           "Executors differ, so activations may differ in their last bits: "
-              + String.join(" vs ", environments)
+              + runtime
+              + String.join(" vs " + runtime, environments)
               + ". Use machines of one kind.");
     }
   }

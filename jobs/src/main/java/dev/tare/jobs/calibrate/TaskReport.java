@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
  *
  * @param samples samples run
  * @param batches batches run
- * @param runNanos time inside ONNX Runtime
+ * @param runNanos time inside the runtime
  * @param observeNanos time spent on counting
- * @param runtime version of ONNX Runtime
+ * @param runtime version of the runtime
  * @param cpuModel name of the processor
  * @param cpuFeatures its features, which must be equal on all executors
  * @param jvm host and process that ran the task

@@ -24,7 +24,7 @@ enum Side {
   /**
    * Opens a session for this side, or shares one that is open.
    *
-   * @throws InferenceException if ONNX Runtime cannot load the model
+   * @throws InferenceException if the runtime cannot load the model
    */
   SharedInference.Lease lease(ModelHandle model, InferenceOptions options) {
     return named(() -> Sessions.lease(model.file(), options));
@@ -33,7 +33,7 @@ enum Side {
   /**
    * Runs the model of this side on one batch.
    *
-   * @throws InferenceException if ONNX Runtime cannot run the batch
+   * @throws InferenceException if the runtime cannot run the batch
    */
   BatchOutputs run(Runner runner, List<Sample> batch) {
     return named(() -> BatchOutputs.of(runner, batch));

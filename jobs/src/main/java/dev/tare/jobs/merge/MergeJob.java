@@ -4,7 +4,6 @@ import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
-import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunAttempt;
 import dev.tare.jobs.table.StateRow;
@@ -92,14 +91,14 @@ public final class MergeJob {
     for (CalibrationFacts each : facts) {
       samples = sum(samples, each.samples());
     }
-    StatisticsStore.Written written =
-        added(StateKind.HISTOGRAM, Part.STATISTICS, "add up", attempt);
+    StatisticsStore.Written written = added(StateKind.HISTOGRAM, "add up", attempt);
     return merged(facts, samples, written, moments(attempt), mixed);
   }
 
   /** Merges the moments, if all runs have them. */
   private Optional<StatisticsStore.Written> moments(RunAttempt attempt) throws IOException {
-    List<FinishedRun> having = runs.stream().filter(run -> run.has(Part.MOMENTS)).toList();
+    List<FinishedRun> having =
+        runs.stream().filter(run -> run.has(StatisticsStore.part(StateKind.MOMENTS))).toList();
     if (having.size() < runs.size()) {
       if (!having.isEmpty()) {
         notices.accept(
@@ -108,11 +107,11 @@ public final class MergeJob {
       }
       return Optional.empty();
     }
-    return Optional.of(added(StateKind.MOMENTS, Part.MOMENTS, "add up the moments of", attempt));
+    return Optional.of(added(StateKind.MOMENTS, "add up the moments of", attempt));
   }
 
   /** Checks the tables of one kind, merges their states and writes the result. */
-  private StatisticsStore.Written added(StateKind kind, Part part, String what, RunAttempt attempt)
+  private StatisticsStore.Written added(StateKind kind, String what, RunAttempt attempt)
       throws IOException {
     Dataset<Row> states = null;
     for (FinishedRun run : runs) {
@@ -127,7 +126,7 @@ public final class MergeJob {
       return StatisticsStore.write(
           kind,
           merged,
-          attempt.path(part),
+          attempt.path(StatisticsStore.part(kind)),
           attempt.folder().runId(),
           runs.get(0).calibration().modelSha256());
     } finally {

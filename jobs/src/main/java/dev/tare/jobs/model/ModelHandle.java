@@ -115,6 +115,11 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     return ModelStore.ofJvm().prepared(this);
   }
 
+  /** How messages call what runs the model. */
+  public String runtimeName() {
+    return Sessions.runtime(ModelFile.of(path())).name();
+  }
+
   /** The model as it is, or where a session does not take that, as one that computes the same. */
   public ModelFile file() {
     return ModelStore.ofJvm().file(this);

@@ -31,7 +31,7 @@ public final class Sessions {
     return runtime(model).open(model, options);
   }
 
-  private static ModelRuntime runtime(ModelFile model) {
+  static ModelRuntime runtime(ModelFile model) {
     String name = String.valueOf(model.file().getFileName());
     try {
       return ModelFormats.of(model.file(), name).runtime();

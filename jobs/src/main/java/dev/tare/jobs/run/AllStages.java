@@ -100,9 +100,7 @@ public record AllStages(RunOptions options) implements Stages {
     ModelHandle model = inputs.model(options.model());
     RecipeText recipe = inputs.recipe(options.recipe());
     SelectJob.requireCandidates(model, recipe);
-    if (options.recipe().strict()) {
-      SelectJob.requireFollowed(model, recipe);
-    }
+    select().prepare(work);
     EvaluateJob.require(model, options.classesOrAuto());
     if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
       QuantizeJob.requireChannelsOfActivations(

@@ -62,13 +62,24 @@ public record SelectStage(SelectOptions options) implements Stage {
     return all;
   }
 
+  /**
+   * Checks that the target can follow a strict recipe.
+   *
+   * @throws TareException (usage) if it cannot
+   */
+  @Override
+  public Work prepare(Work work) throws IOException {
+    if (options.recipe().strict()) {
+      SelectJob.requireFollowed(
+          work.inputs().model(options.model()), work.inputs().recipe(options.recipe()));
+    }
+    return work;
+  }
+
   @Override
   public Work run(Work work) throws IOException {
     ModelHandle model = work.inputs().model(options.model());
     RecipeText recipe = work.inputs().recipe(options.recipe());
-    if (options.recipe().strict()) {
-      SelectJob.requireFollowed(model, recipe);
-    }
     Optional<FinishedRun> named = named(work, model, recipe);
     QuantPlan plan =
         work.progress()

@@ -4,6 +4,7 @@ import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.jobs.artifact.Part;
 import java.util.List;
 import java.util.Set;
 import org.apache.spark.sql.Row;
@@ -11,6 +12,11 @@ import org.apache.spark.sql.types.StructType;
 
 /** Histograms in the {@link StatisticsTable}. */
 final class HistogramRows implements StateTable<Statistics> {
+
+  @Override
+  public Part part() {
+    return Part.STATISTICS;
+  }
 
   @Override
   public StructType schema() {

@@ -4,6 +4,7 @@ import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.Moments;
 import dev.tare.engine.statistics.MomentsBlock;
+import dev.tare.jobs.artifact.Part;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,11 @@ public final class MomentsTable implements StateTable<Moments> {
   private static final int MAX_BYTES = 80;
 
   MomentsTable() {}
+
+  @Override
+  public Part part() {
+    return Part.MOMENTS;
+  }
 
   @Override
   public StructType schema() {

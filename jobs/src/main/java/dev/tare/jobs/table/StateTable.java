@@ -3,6 +3,7 @@ package dev.tare.jobs.table;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.StateKind;
+import dev.tare.jobs.artifact.Part;
 import java.util.List;
 import java.util.Set;
 import org.apache.spark.sql.Row;
@@ -24,6 +25,9 @@ interface StateTable<T> {
       case MOMENTS -> new MomentsTable();
     };
   }
+
+  /** Returns the part of a run that is the table. */
+  Part part();
 
   /** Columns of the newest version. */
   StructType schema();

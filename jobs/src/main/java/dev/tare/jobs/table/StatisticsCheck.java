@@ -6,7 +6,6 @@ import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
-import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
 import java.util.Iterator;
@@ -41,7 +40,7 @@ public final class StatisticsCheck {
   public static Path verified(StateKind kind, SparkSession spark, FinishedRun run)
       throws IOException {
     CalibrationFacts facts = run.calibration();
-    Path folder = run.verified(kind == StateKind.MOMENTS ? Part.MOMENTS : Part.STATISTICS);
+    Path folder = run.verified(StateTable.of(kind).part());
     SparkJobs.describe(spark, "read: check the statistics of run " + run.manifest().runId());
     try {
       compare(

@@ -6,6 +6,7 @@ import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Part;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -51,6 +52,11 @@ public final class StatisticsStore {
   private static final long BYTES_PER_FILE = 64L << 20;
 
   private StatisticsStore() {}
+
+  /** Returns the part of a run that is the table of a kind. */
+  public static Part part(StateKind kind) {
+    return StateTable.of(kind).part();
+  }
 
   /**
    * What was written.

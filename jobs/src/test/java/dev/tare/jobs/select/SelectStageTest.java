@@ -92,7 +92,8 @@ class SelectStageTest {
       return RunFolder.at(folder.resolve("plan").toString(), Optional.empty(), hadoop)
           .produce(
               attempt -> {
-                Work done = stage.run(Work.begin(attempt, inputs, new Progress(out, 1)));
+                Work done =
+                    stage.run(stage.prepare(Work.begin(attempt, inputs, new Progress(out, 1))));
                 return Manifest.draft(
                     "plan",
                     List.of(stage.name()),
