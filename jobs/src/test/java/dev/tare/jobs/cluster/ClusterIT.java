@@ -50,6 +50,8 @@ class ClusterIT {
               "--conf",
               "spark.ui.enabled=false",
               "--conf",
+              "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+              "--conf",
               "spark.scheduler.minRegisteredResourcesRatio=1.0",
               "--conf",
               "spark.cores.max=2",
