@@ -1,5 +1,6 @@
 package dev.tare.jobs.artifact;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.TreeSet;
  * @param cpus processors of the executors with their features: int8 figures depend on them
  * @param gate limits and the figures they were compared with
  * @param warnings differences that the cosine does not show, one sentence each
+ * @param target what the target computes beside what was predicted; empty unless it was run
  * @param sensitivity results of leaving one operator in float at a time; empty unless requested
  */
 public record Quality(
@@ -33,6 +35,7 @@ public record Quality(
     SortedSet<String> cpus,
     GateResult gate,
     List<String> warnings,
+    Optional<TargetQuality> target,
     Optional<Sensitivity> sensitivity) {
 
   /**
@@ -60,7 +63,26 @@ public record Quality(
         cpus,
         gate,
         warnings,
+        target,
         Optional.of(measured));
+  }
+
+  /** Returns the quality with what the target computes, and more warnings. */
+  public Quality with(TargetQuality measured, List<String> more) {
+    List<String> all = new ArrayList<>(warnings);
+    all.addAll(more);
+    return new Quality(
+        samples,
+        heldOut,
+        outputs,
+        nearestNeighbour,
+        neighbourSamples,
+        timeRatio,
+        cpus,
+        gate,
+        all,
+        Optional.of(measured),
+        sensitivity);
   }
 
   /**

@@ -44,6 +44,7 @@ public final class QualityJson {
               root.put("nearest-neighbour-samples", quality.neighbourSamples());
             });
     JsonText.put(root, "quantized-time-over-float", quality.timeRatio());
+    quality.target().ifPresent(measured -> measured.put(root.putObject("target")));
     quality.sensitivity().ifPresent(measured -> put(root.putObject("sensitivity"), measured));
     return JsonText.format(root);
   }
@@ -90,6 +91,10 @@ public final class QualityJson {
         new TreeSet<>(in.texts("cpus")),
         gate(in),
         in.texts("warnings"),
+        root.has("target")
+            ? Optional.of(
+                TargetQuality.of(StrictJson.child(root, "target", where), where + ", target"))
+            : Optional.empty(),
         root.has("sensitivity")
             ? Optional.of(
                 sensitivity(StrictJson.child(root, "sensitivity", where), where + ", sensitivity"))

@@ -4,6 +4,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.evaluate.EvaluateStage;
+import dev.tare.jobs.evaluate.TargetOptions;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.stage.Rows;
 import java.io.IOException;
@@ -43,6 +44,15 @@ public final class EvaluateCommand extends TareCommand {
           "Gate: minimum mean cosine against the float model; below it the run is finished with exit code 4 (default: none).")
   private Double minCosine;
 
+  @Option(
+      names = "--target",
+      paramLabel = "TARGET",
+      converter = Converters.Target.class,
+      description =
+          "Also run the quantized model by this target, onnxruntime or openvino, on the driver, and"
+              + " compare with what was predicted (default: it is not run).")
+  private String target;
+
   @Mixin private QualityFlags quality;
 
   public EvaluateCommand(Console console) {
@@ -62,6 +72,7 @@ public final class EvaluateCommand extends TareCommand {
         data.options(),
         quality.gate(minCosine),
         quality.classes(),
+        new TargetOptions(Optional.ofNullable(target), target != null, quality.python()),
         quality.sensitivity());
   }
 }

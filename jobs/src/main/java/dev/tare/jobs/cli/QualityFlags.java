@@ -37,6 +37,14 @@ final class QualityFlags {
               + " measured).")
   private Integer sensitivity;
 
+  @Option(
+      names = "--python",
+      paramLabel = "PYTHON",
+      description =
+          "Python of the driver with the package openvino, by which target openvino is measured"
+              + " (default: the one that TARE_PYTHON names, or python3).")
+  private String python;
+
   /** Returns the gate; commands have different defaults for the limit of the cosine. */
   Gate gate(Double minCosine) {
     return new Gate(optional(minCosine), optional(minSqnrDb), optional(minChannelSqnr));
@@ -51,6 +59,10 @@ final class QualityFlags {
    */
   OptionalInt sensitivity() {
     return sensitivity == null ? OptionalInt.empty() : OptionalInt.of(sensitivity);
+  }
+
+  Optional<String> python() {
+    return Optional.ofNullable(python);
   }
 
   Optional<String> classes() {

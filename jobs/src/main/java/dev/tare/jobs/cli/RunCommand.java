@@ -72,6 +72,7 @@ public final class RunCommand extends TareCommand {
         evalSamples,
         quality.gate(minCosine),
         quality.classes(),
+        quality.python(),
         quality.sensitivity());
   }
 }

@@ -5,6 +5,7 @@ import static dev.tare.jobs.console.Columns.Align.RIGHT;
 
 import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.TargetQuality;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,8 +86,31 @@ public final class QualityTable {
                     "same nearest neighbour among %d samples: %.1f %%%n",
                     quality.neighbourSamples(),
                     100 * share));
+    quality.target().ifPresent(measured -> target(measured, out));
     quality.warnings().forEach(warning -> out.println("Warning: " + warning));
     out.println(gate(quality));
+  }
+
+  /** Beside what was predicted. */
+  private static void target(TargetQuality measured, PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "target %s (%s) on %s%s%n",
+        measured.target(),
+        measured.runtime(),
+        Amounts.counted(measured.samples(), "sample"),
+        measured
+            .kernels()
+            .map(known -> ": %d of %d products in integers".formatted(known.integer(), known.all()))
+            .orElse(""));
+    for (TargetQuality.Output output : measured.outputs()) {
+      out.printf(
+          Locale.ROOT,
+          "  %s: SQNR %.2f dB predicted, %.2f dB measured%n",
+          output.name(),
+          output.predictedSqnrDb(),
+          output.measuredSqnrDb());
+    }
   }
 
   private static String gate(Quality quality) {

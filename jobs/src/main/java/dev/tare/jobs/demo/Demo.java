@@ -105,6 +105,7 @@ public final class Demo implements SparkWork<ExitCode> {
             OptionalDouble.empty(),
             OptionalDouble.empty()),
         Optional.empty(),
+        Optional.empty(),
         OptionalInt.empty());
   }
 

@@ -15,6 +15,7 @@ import java.util.SortedMap;
  * @param gate required quality
  * @param classes outputs whose largest value is the answer: names, {@code all}, {@code none} or
  *     {@code auto}; auto if empty
+ * @param target whether the target runs the quantized model too
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  */
 public record EvaluateOptions(
@@ -23,6 +24,7 @@ public record EvaluateOptions(
     DataOptions data,
     Gate gate,
     Optional<String> classes,
+    TargetOptions target,
     OptionalInt sensitivity) {
 
   /** What {@code classes} says, or its default. */
@@ -37,6 +39,7 @@ public record EvaluateOptions(
         .putAll(data.configuration())
         .putAll(gate.configuration())
         .put("classes", classes)
+        .putAll(target.configuration())
         .put("sensitivity", sensitivity)
         .values();
   }

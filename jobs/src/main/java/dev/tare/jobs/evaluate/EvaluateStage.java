@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.EvaluationFacts;
 import dev.tare.jobs.artifact.InputRef;
@@ -8,6 +9,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.stage.EarlierRuns;
@@ -70,6 +72,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
     ModelHandle model = inputs.model(options.model());
     ModelHandle quantized = quantized(work, model);
     EvaluateJob.require(model, options.classesOrAuto());
+    Optional<TargetRuntime> runtime = target(work);
     StageData data = inputs.data(model, options.data());
     Quality quality =
         work.progress()
@@ -78,7 +81,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
                 options.quantized().isPresent()
                     ? "float and quantized model side by side"
                     : "float and quantized model on held-out rows",
-                () -> evaluate(work, model, quantized, data),
+                () -> evaluate(work, model, quantized, data, runtime),
                 EvaluateStage::summary);
     RunFacts facts = work.facts().with(EvaluationFacts.of(quality), quality.gate().gate());
     // Calibration read more rows than were held out.
@@ -98,7 +101,36 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
     return inputs.quantizedModel(source);
   }
 
-  private Quality evaluate(Work work, ModelHandle model, ModelHandle quantized, StageData data)
+  /**
+   * Returns what runs models of the target, if it is asked for and here.
+   *
+   * @throws TareException (usage) if it is required and not here
+   */
+  private Optional<TargetRuntime> target(Work work) throws IOException {
+    TargetOptions wanted = options.target();
+    if (wanted.target().isEmpty()) {
+      return Optional.empty();
+    }
+    TargetRuntime runtime =
+        TargetRuntime.of(
+            wanted.target().get(), wanted.python(), SparkJobs.taskCpus(work.inputs().spark()));
+    Optional<String> missing = runtime.missing();
+    if (missing.isPresent() && wanted.required()) {
+      throw TareException.usage(missing.get());
+    }
+    missing.ifPresent(
+        reason ->
+            work.inputs()
+                .warn("The model was not compared with what its target computes. " + reason));
+    return missing.isPresent() ? Optional.empty() : Optional.of(runtime);
+  }
+
+  private Quality evaluate(
+      Work work,
+      ModelHandle model,
+      ModelHandle quantized,
+      StageData data,
+      Optional<TargetRuntime> runtime)
       throws IOException {
     SparkSession spark = work.inputs().spark();
     data.check(options.data().maxBadRows());
@@ -115,6 +147,13 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
                 options.gate(),
                 options.classesOrAuto(),
                 heldOut(data));
+    if (runtime.isPresent()) {
+      String target = options.target().target().orElseThrow();
+      List<String> outputs = ComparedOutputs.of(model, quantized).numbers();
+      TargetQuality measured =
+          new TargetJob(spark, target, runtime.get()).run(model, quantized, samples, outputs);
+      quality = quality.with(measured, QualityWarnings.of(measured));
+    }
     if (plan.isPresent()) {
       quality =
           quality.with(

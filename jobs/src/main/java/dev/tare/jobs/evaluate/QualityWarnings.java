@@ -3,6 +3,7 @@ package dev.tare.jobs.evaluate;
 import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.TargetQuality;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +59,22 @@ final class QualityWarnings {
       warnings.add(oneValue(output, facts, name));
     }
     hidden(output, facts).ifPresent(channel -> warnings.add(channel(channel, name)));
+  }
+
+  /** A target that computes something else than was predicted. */
+  static List<String> of(TargetQuality measured) {
+    return measured.differing().stream()
+        .map(
+            output ->
+                String.format(
+                    Locale.ROOT,
+                    "'%s' was predicted at %.2f dB, and target %s computes it at %.2f dB: %s",
+                    output.name(),
+                    output.predictedSqnrDb(),
+                    measured.target(),
+                    output.measuredSqnrDb(),
+                    measured.parting().orElse("where they part is unknown")))
+        .toList();
   }
 
   private static String oneValue(Quality.OutputQuality output, OutputFacts facts, String name) {

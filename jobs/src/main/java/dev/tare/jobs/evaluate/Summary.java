@@ -89,6 +89,7 @@ final class Summary {
         cpus,
         gate.check(qualities, unmeasured),
         QualityWarnings.of(qualities, compared.others(), samples),
+        Optional.empty(),
         Optional.empty());
   }
 

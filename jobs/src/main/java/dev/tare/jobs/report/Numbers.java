@@ -9,6 +9,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.storage.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,7 @@ final class Numbers {
               figures.add(
                   figure("SQNR", Figures.db(output.sqnrDb()) + " dB", which, output.sqnrDb(), 2));
             });
+    run.quality().flatMap(Quality::target).ifPresent(measured -> target(measured, figures));
     run.quality().ifPresent(quality -> agreements(quality, figures));
     Optional<Long> after = run.bytes(Part.MODEL);
     Optional<Long> before =
@@ -132,6 +134,35 @@ final class Numbers {
             });
     run.plan().ifPresent(plan -> figures.add(quantized(plan)));
     return figures;
+  }
+
+  private static void target(TargetQuality measured, List<Figure> figures) {
+    measured
+        .outputs()
+        .forEach(
+            output ->
+                figures.add(
+                    figure(
+                        "SQNR in " + measured.target(),
+                        Figures.db(output.measuredSqnrDb()) + " dB",
+                        "%s; predicted %s dB, by %s"
+                            .formatted(
+                                output.name(),
+                                Figures.db(output.predictedSqnrDb()),
+                                measured.runtime()),
+                        output.measuredSqnrDb(),
+                        2)));
+    measured
+        .kernels()
+        .ifPresent(
+            kernels ->
+                figures.add(
+                    new Figure(
+                        "integer products",
+                        kernels.integer() + " of " + kernels.all(),
+                        "in " + measured.target(),
+                        OptionalDouble.empty(),
+                        0)));
   }
 
   private static void agreements(Quality quality, List<Figure> figures) {

@@ -6,8 +6,10 @@ import dev.tare.jobs.calibrate.CalibrateOptions;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.evaluate.TargetOptions;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.quantize.QuantizeOptions;
 import dev.tare.jobs.select.SelectOptions;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import java.util.SortedMap;
  * @param gate required quality
  * @param classes outputs whose largest value is the answer: names, {@code all}, {@code none} or
  *     {@code auto}; auto if empty
+ * @param python interpreter for targets that Python runs; empty for the usual one
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  */
 public record RunOptions(
@@ -37,6 +40,7 @@ public record RunOptions(
     int evalSamples,
     Gate gate,
     Optional<String> classes,
+    Optional<String> python,
     OptionalInt sensitivity) {
 
   /** The default gate of {@code tare run}; {@code tare evaluate} has none by default. */
@@ -63,7 +67,15 @@ public record RunOptions(
   public EvaluateOptions evaluate() {
     DataOptions heldOut =
         data.withData(evalData.orElse(data.data())).withSamples(OptionalInt.of(evalSamples));
-    return new EvaluateOptions(model, Optional.empty(), heldOut, gate, classes, sensitivity);
+    return new EvaluateOptions(
+        model, Optional.empty(), heldOut, gate, classes, target(), sensitivity);
+  }
+
+  /** Other targets than the default are run where their runtime is at hand. */
+  private TargetOptions target() {
+    return recipe.target().equals(RecipeText.DEFAULT_TARGET)
+        ? TargetOptions.NONE
+        : new TargetOptions(Optional.of(recipe.target()), false, python);
   }
 
   /** Returns the effective configuration by option name, without the output. */
@@ -80,6 +92,7 @@ public record RunOptions(
         .putAll(gate.configuration())
         .put("classes", classes)
         .put("sensitivity", sensitivity)
+        .put("python", python)
         .values();
   }
 }

@@ -58,6 +58,14 @@ class QualityJsonTest {
         new Quality.GateResult(true, false, List.of("too low")),
         List.of("mind the channels"),
         Optional.of(
+            new TargetQuality(
+                "openvino",
+                "OpenVINO 1",
+                3,
+                List.of(new TargetQuality.Output("y", 20.5, 7.75)),
+                Optional.of(new TargetQuality.Kernels(52, 53)),
+                Optional.of("they part at Mul 'm'"))),
+        Optional.of(
             new Sensitivity(
                 5,
                 new Sensitivity.Score(20, .5),

@@ -139,6 +139,7 @@ class CommandLinesTest {
                 256,
                 new Gate(OptionalDouble.of(0.95), OptionalDouble.empty(), OptionalDouble.empty()),
                 Optional.empty(),
+                Optional.empty(),
                 OptionalInt.empty()));
     assertOutput(0);
   }
@@ -376,7 +377,8 @@ class CommandLinesTest {
         "--min-sqnr-db=-3",
         "--min-channel-sqnr=12",
         "--classes=y,z",
-        "--sensitivity=6");
+        "--sensitivity=6",
+        "--python=p");
     SortedMap<String, String> configuration = called(0, RunCommand.class).options().configuration();
 
     List<String> keys =

@@ -136,6 +136,7 @@ class MeasuresTest {
         new TreeSet<>(),
         new Quality.GateResult(true, true, List.of()),
         List.of(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -159,6 +160,7 @@ class MeasuresTest {
             new TreeSet<>(List.of("b", "a")),
             new Quality.GateResult(true, false, List.of("too low")),
             List.of(),
+            Optional.empty(),
             Optional.of(
                 new Sensitivity(
                     5,

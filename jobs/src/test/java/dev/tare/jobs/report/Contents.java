@@ -23,6 +23,7 @@ import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.SelectionFacts;
+import dev.tare.jobs.artifact.TargetQuality;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -262,6 +263,14 @@ final class Contents {
         new TreeSet<>(List.of("a processor")),
         new Quality.GateResult(true, true, List.of()),
         List.of("'y': 3 of 384 channels of the last axis are below 20 dB"),
+        Optional.of(
+            new TargetQuality(
+                "openvino",
+                "OpenVINO 1",
+                32,
+                List.of(new TargetQuality.Output("y", 18.49, 18.25)),
+                Optional.of(new TargetQuality.Kernels(35, 36)),
+                Optional.empty())),
         Optional.empty());
   }
 }

@@ -3,6 +3,7 @@ package dev.tare.jobs.run;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.export.TensorRtCache;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.testkit.Models;
@@ -17,6 +18,7 @@ import java.util.Random;
 import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,14 +36,14 @@ class TargetRunTest {
   @TempDir Path folder;
 
   private static String model;
+  private static String data;
   private static String statistics;
   private static String asymmetric;
 
   @BeforeAll
   static void calibrate() throws IOException {
     model = SmallModels.cnn().write(shared.resolve("model.onnx"));
-    String data =
-        CommandLine.write(shared.resolve("data"), "image array<array<array<float>>>", images());
+    data = CommandLine.write(shared.resolve("data"), "image array<array<array<float>>>", images());
     statistics = shared.resolve("statistics").toString();
     tare("calibrate", "--model", model, "--data", data, "--output", statistics).ends(0);
     asymmetric =
@@ -159,6 +161,76 @@ class TargetRunTest {
     assertThat(select(output, "--target", "openvion").code()).isEqualTo(2);
     assertThat(select(output, "--target", "openvion").err())
         .contains("'--target'", "there is no target 'openvion'; nearest is 'openvino'");
+  }
+
+  @Test
+  void targetThatIsNotHereIsRefusedWithWhatToInstall() throws IOException {
+    Path plan = folder.resolve("plan");
+    select(plan, "--target", "openvino").ends(0);
+    Path quantized = folder.resolve("quantized");
+    quantize(plan, quantized).ends(0);
+    for (String python : List.of("/bin/false", "no-such-python")) {
+      Path output = folder.resolve("quality");
+      evaluate(quantized, output, "--target", "openvino", "--python", python)
+          .refuses(
+              2,
+              output,
+              "Target openvino is measured by a Python with the package openvino, which '" + python,
+              "pip install openvino");
+    }
+    Path run = folder.resolve("run");
+    tare(
+            "run",
+            "--model",
+            model,
+            "--data",
+            data,
+            "--output",
+            run.toString(),
+            "--target",
+            "openvino",
+            "--min-cosine",
+            "0",
+            "--python",
+            "/bin/false")
+        .ends(0);
+    assertThat(CommandLine.json(run.resolve("quality.json")).has("target")).isFalse();
+    assertThat(Files.readString(run.resolve("manifest.json")))
+        .contains("The model was not compared with what its target computes.");
+  }
+
+  @Test
+  void onnxRuntimeComputesWhatWasPredicted() throws IOException {
+    Path plan = folder.resolve("plan");
+    select(plan).ends(0);
+    Path quantized = folder.resolve("quantized");
+    quantize(plan, quantized).ends(0);
+    Path output = folder.resolve("quality");
+    CommandLine.Result result = evaluate(quantized, output, "--target", "onnxruntime");
+    result.ends(0);
+    assertThat(result.out()).contains("target onnxruntime (ONNX Runtime", "dB predicted");
+    JsonNode target = CommandLine.json(output.resolve("quality.json")).path("target");
+    assertThat(target.path("samples").asInt()).isEqualTo(20);
+    JsonNode compared = target.path("outputs").get(0);
+    assertThat(compared.path("measured-sqnr-db").asDouble())
+        .isCloseTo(compared.path("predicted-sqnr-db").asDouble(), Offset.offset(0.5));
+  }
+
+  private CommandLine.Result evaluate(Path quantized, Path output, String... more) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "evaluate",
+                "--quantized",
+                quantized.toString(),
+                "--model",
+                model,
+                "--data",
+                data,
+                "--output",
+                output.toString()));
+    words.addAll(List.of(more));
+    return tare(words.toArray(String[]::new));
   }
 
   @Test

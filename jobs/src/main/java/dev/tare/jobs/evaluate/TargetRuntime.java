@@ -1,0 +1,52 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.engine.infer.OptimizationLevel;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.TargetQuality;
+import dev.tare.jobs.model.ModelHandle;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What runs quantized models of a target on the driver, one sample at a time. */
+interface TargetRuntime {
+
+  /**
+   * The runtime of a target.
+   *
+   * @throws TareException (usage) if none can be run here
+   */
+  static TargetRuntime of(String target, Optional<String> python, int threads) {
+    return switch (target) {
+      case "onnxruntime" -> new OrtTarget(OptimizationLevel.ALL, threads);
+      case "openvino" -> new OpenVino(python);
+      default ->
+          throw TareException.usage(
+              "Models for target %s cannot be run here: evaluate without --target, and measure them where it is"
+                  .formatted(target));
+    };
+  }
+
+  /** Why it cannot run, with what to do about it; empty if it can. */
+  Optional<String> missing() throws IOException;
+
+  /**
+   * Runs a model.
+   *
+   * @param tensors outputs, or other tensors that it computes in float, to read
+   * @throws TareException (bad input) if it cannot run it
+   */
+  Outcome run(ModelHandle model, List<Sample> samples, List<String> tensors) throws IOException;
+
+  /**
+   * What a model gave.
+   *
+   * @param runtime name, version and settings
+   * @param values by sample, by tensor; without the batch dimension
+   * @param kernels products by their kernels; empty where the runtime does not tell
+   */
+  record Outcome(
+      String runtime, List<Map<String, float[]>> values, Optional<TargetQuality.Kernels> kernels) {}
+}

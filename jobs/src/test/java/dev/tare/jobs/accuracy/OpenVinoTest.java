@@ -1,0 +1,97 @@
+package dev.tare.jobs.accuracy;
+
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.jobs.run.CommandLine;
+import dev.tare.testkit.PythonEnvironment;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Models for OpenVINO run there in integer kernels, and compute what was predicted.
+ *
+ * <p>Makes a Python environment under {@code target}; where it cannot, it is skipped, and fails
+ * where {@code CI} is {@code true}.
+ */
+@Tag("slow")
+class OpenVinoTest {
+
+  @TempDir static Path data;
+  @TempDir Path folder;
+
+  private static String python;
+  private static SortedMap<String, Network> networks;
+
+  @BeforeAll
+  static void environment() throws IOException {
+    python =
+        PythonEnvironment.of(Path.of("src/test/python/requirements-openvino.txt"))
+            .home()
+            .resolve("bin/python")
+            .toString();
+    networks = Network.all(data);
+  }
+
+  /** Of cls the one product beside its 53 convolutions is its last layer. */
+  @ParameterizedTest
+  @CsvSource({"MiniLM, 36, 32, 16", "cls, 54, 64, 128", "rec, 47, 64, 128"})
+  void runsInIntegersAsPredicted(String name, int integerProducts, int calibrated, int samples)
+      throws IOException {
+    Network network = networks.get(name);
+    Path run = folder.resolve(name);
+    List<String> words =
+        network.arguments(
+            "run",
+            "--data",
+            network.calibration().toString(),
+            "--eval-data",
+            network.evaluation().toString(),
+            "--samples",
+            String.valueOf(calibrated),
+            "--eval-samples",
+            String.valueOf(samples),
+            "--min-cosine",
+            "0",
+            "--target",
+            "openvino",
+            "--python",
+            python,
+            "--output",
+            run.toString());
+    CommandLine.Result result = tare(words.toArray(String[]::new));
+    result.ends(0);
+    JsonNode target = json(run.resolve("quality.json")).path("target");
+    assertThat(target.path("name").asText()).isEqualTo("openvino");
+    assertThat(target.path("runtime").asText()).startsWith("OpenVINO 2026.4.1");
+    assertThat(target.path("samples").asInt()).isEqualTo(samples);
+    assertThat(target.path("integer-products").asInt()).isGreaterThanOrEqualTo(integerProducts);
+    assertThat(target.path("outputs")).isNotEmpty();
+    assertThat(result.out())
+        .contains("target openvino (OpenVINO 2026.4.1", "products in integers", "dB predicted");
+    if (name.equals("cls")) {
+      // White and black pixels set the range, so that every grey lies between two codes of the
+      // input, which OpenVINO rounds to the other one at an odd zero point; half a code there is
+      // decibels at the two outputs of a Softmax.
+      assertThat(target.path("parting").asText()).contains("they part at input 'x'");
+      assertThat(result.out())
+          .contains("Warning: ", " was predicted at ", "they part at input 'x'");
+      return;
+    }
+    for (JsonNode output : target.path("outputs")) {
+      assertThat(output.path("measured-sqnr-db").asDouble())
+          .as(target.toString())
+          .isCloseTo(output.path("predicted-sqnr-db").asDouble(), Offset.offset(0.5));
+    }
+  }
+}
