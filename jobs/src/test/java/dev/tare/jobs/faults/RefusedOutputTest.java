@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Outputs that cannot be made, and those that hold what is not a run's. */
+@Tag("slow")
 class RefusedOutputTest {
 
   @TempDir static Path folder;

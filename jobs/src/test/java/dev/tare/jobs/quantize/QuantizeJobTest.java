@@ -34,6 +34,7 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +126,7 @@ class QuantizeJobTest {
   }
 
   @Test
+  @Tag("slow")
   void slicesThatEndWithinARowAndAScaleAreThoseOfTheWhole() throws IOException {
     ModelHandle model = product("model.onnx", 2053, 4099, 2);
     QuantPlan plan = plan(model, "int8-weights");

@@ -23,10 +23,12 @@ import java.util.Locale;
 import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A format that is not ONNX, with a runtime that is not ONNX Runtime, through all stages. */
+@Tag("slow")
 class LinearFormatRunTest {
 
   private static final int ROWS = 200;
