@@ -38,7 +38,7 @@ final class OpenVino implements TargetRuntime {
   private final PythonProcess python;
 
   /**
-   * @param python interpreter; if empty, the one that {@code TARE_PYTHON} names, or {@code python3}
+   * @param python interpreter; empty for the usual one of {@link PythonProcess#of}
    */
   OpenVino(Optional<String> python) {
     this.python = PythonProcess.of(python);
