@@ -3,7 +3,6 @@ package dev.tare.engine.observe;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.Moments;
 import dev.tare.engine.statistics.MomentsBlock;
-import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
@@ -12,7 +11,6 @@ import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
@@ -87,33 +85,19 @@ public final class MomentsObserver implements Collector {
   @Override
   public Iterator<MomentsBlock> blocks() {
     int size = axis.map(ChannelAxis::channels).orElse(0);
-    return new Iterator<>() {
-      private boolean wholeDone;
-      private int done;
+    return new Blocks<>(
+        tensor,
+        size,
+        () -> new MomentsBlock(new BlockKey(tensor, BlockKey.WHOLE, 0), 1, List.of(whole())),
+        (from, to) -> ofChannels(from, to, size));
+  }
 
-      @Override
-      public boolean hasNext() {
-        return !wholeDone || done < size;
-      }
-
-      @Override
-      public MomentsBlock next() {
-        if (!wholeDone) {
-          wholeDone = true;
-          return new MomentsBlock(new BlockKey(tensor, BlockKey.WHOLE, 0), 1, List.of(whole()));
-        }
-        if (done >= size) {
-          throw new NoSuchElementException("No more blocks of tensor '" + tensor + "'");
-        }
-        int first = done;
-        done = Math.min(size, first + StatisticsBlock.CHANNELS_PER_BLOCK);
-        List<Moments> rows = new ArrayList<>();
-        for (int channel = first; channel < done; channel++) {
-          rows.add(sums.orElseThrow().moments(channel));
-        }
-        return new MomentsBlock(new BlockKey(tensor, axis.orElseThrow().axis(), first), size, rows);
-      }
-    };
+  private MomentsBlock ofChannels(int from, int to, int size) {
+    List<Moments> rows = new ArrayList<>();
+    for (int channel = from; channel < to; channel++) {
+      rows.add(sums.orElseThrow().moments(channel));
+    }
+    return new MomentsBlock(new BlockKey(tensor, axis.orElseThrow().axis(), from), size, rows);
   }
 
   /** The sum of all channels is that of the tensor. */

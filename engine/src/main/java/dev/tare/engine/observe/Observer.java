@@ -13,7 +13,6 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -246,38 +245,18 @@ public final class Observer implements Collector {
     return all.heldBy(minSample.holderOf(all.min()), maxSample.holderOf(all.max()));
   }
 
-  /**
-   * The blocks of {@link #statistics}, sorted by key, each built when the iterator reaches it: rows
-   * need more memory than the tables they are made from, and a tensor may have 100,000 channels.
-   */
+  /** The blocks of {@link #statistics}, sorted by key. */
   @Override
   public Iterator<StatisticsBlock> blocks() {
     int size = channels.map(ChannelCounter::channels).orElse(0);
-    return new Iterator<>() {
-      private boolean wholeDone;
-      private int done;
-
-      @Override
-      public boolean hasNext() {
-        return !wholeDone || done < size;
-      }
-
-      @Override
-      public StatisticsBlock next() {
-        if (!wholeDone) {
-          wholeDone = true;
-          return StatisticsBlock.ofWhole(tensor, wholeRow());
-        }
-        if (done >= size) {
-          throw new NoSuchElementException("No more blocks of tensor '" + tensor + "'");
-        }
-        int first = done;
-        done = Math.min(size, first + StatisticsBlock.CHANNELS_PER_BLOCK);
-        return new StatisticsBlock(
-            new BlockKey(tensor, axis.orElseThrow().axis(), first),
-            size,
-            channels.get().statistics(first, done));
-      }
-    };
+    return new Blocks<>(
+        tensor,
+        size,
+        () -> StatisticsBlock.ofWhole(tensor, wholeRow()),
+        (from, to) ->
+            new StatisticsBlock(
+                new BlockKey(tensor, axis.orElseThrow().axis(), from),
+                size,
+                channels.get().statistics(from, to)));
   }
 }
