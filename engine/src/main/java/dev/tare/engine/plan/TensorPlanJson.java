@@ -12,11 +12,11 @@ import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.Words;
 import dev.tare.engine.tensor.Shape;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -74,8 +74,8 @@ final class TensorPlanJson {
   static ObjectNode format(TensorPlan plan, int listed) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("tensor", plan.tensor());
-    node.put("role", word(plan.role()));
-    node.put("format", word(plan.format()));
+    node.put("role", Words.of(plan.role()));
+    node.put("format", Words.of(plan.format()));
     node.put("quantized", plan.quantized());
     plan.floatReason().ifPresent(reason -> node.put("reason", reason));
     ArrayNode consumers = node.putArray("consumers");
@@ -84,7 +84,7 @@ final class TensorPlanJson {
       ArrayNode dims = node.putArray("shape");
       plan.shape().get().dims().forEach(dims::add);
     }
-    node.put("type", word(plan.type()));
+    node.put("type", Words.of(plan.type()));
     node.put("symmetric", plan.target().symmetric());
     node.put("narrow-range", plan.target().narrowRange());
     node.put("reduce-range", plan.target().reduceRange());
@@ -268,7 +268,7 @@ final class TensorPlanJson {
   private static <E extends Enum<E>> E choice(JsonNode node, String key, E[] choices) {
     String text = PlanFields.text(node, key);
     for (E choice : choices) {
-      if (word(choice).equals(text)) {
+      if (Words.of(choice).equals(text)) {
         return choice;
       }
     }
@@ -277,13 +277,7 @@ final class TensorPlanJson {
             .formatted(
                 key,
                 text,
-                Arrays.stream(choices)
-                    .map(TensorPlanJson::word)
-                    .collect(Collectors.joining(", "))));
-  }
-
-  private static String word(Enum<?> choice) {
-    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+                Arrays.stream(choices).map(Words::of).collect(Collectors.joining(", "))));
   }
 
   static JsonNode required(JsonNode node, String key) {

@@ -5,7 +5,6 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValue;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -187,22 +186,16 @@ public final class RecipeParser {
 
   static <E extends Enum<E>> E choice(Config config, String key, List<E> choices) {
     String text = config.getString(key);
-    for (E choice : choices) {
-      if (word(choice).equals(text)) {
-        return choice;
-      }
-    }
-    throw at(
-        config,
-        key,
-        "expected %s, found '%s'"
-            .formatted(
-                choices.stream().map(RecipeParser::word).collect(Collectors.joining(" or ")),
-                text));
-  }
-
-  private static String word(Enum<?> choice) {
-    return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Words.find(text, choices)
+        .orElseThrow(
+            () ->
+                at(
+                    config,
+                    key,
+                    "expected %s, found '%s'"
+                        .formatted(
+                            choices.stream().map(Words::of).collect(Collectors.joining(" or ")),
+                            text)));
   }
 
   static void refuseUnknown(String prefix, Config config, Set<String> known) {

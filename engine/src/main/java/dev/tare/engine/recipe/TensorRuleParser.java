@@ -71,9 +71,7 @@ final class TensorRuleParser {
 
   private static QuantType type(Config rule) {
     String text = rule.getString("type");
-    return TYPES.stream()
-        .filter(type -> word(type).equals(text))
-        .findFirst()
+    return Words.find(text, TYPES)
         .orElseThrow(
             () ->
                 RecipeParser.at(
@@ -81,14 +79,8 @@ final class TensorRuleParser {
                     "type",
                     "expected one of %s, found '%s'"
                         .formatted(
-                            TYPES.stream()
-                                .map(TensorRuleParser::word)
-                                .collect(Collectors.joining(", ")),
+                            TYPES.stream().map(Words::of).collect(Collectors.joining(", ")),
                             text)));
-  }
-
-  private static String word(QuantType type) {
-    return type.name().toLowerCase(Locale.ROOT);
   }
 
   private static RangeSelector method(Config rule) {

@@ -8,9 +8,9 @@ import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.recipe.Words;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -139,8 +139,7 @@ public record TargetData(
   Optional<String> againstMode(Mode mode) {
     return modes.contains(mode)
         ? Optional.empty()
-        : Optional.of(
-            title + " has no mode " + mode.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        : Optional.of(title + " has no mode " + Words.of(mode));
   }
 
   /** Why no integer kernel multiplies what a recipe wants for a static operator, or nothing. */
@@ -182,7 +181,12 @@ public record TargetData(
   }
 
   private static <E extends Enum<E>> E choice(Class<E> type, String word) {
-    return Enum.valueOf(type, word.toUpperCase(Locale.ROOT).replace('-', '_'));
+    List<E> all = List.of(type.getEnumConstants());
+    return Words.find(word, all)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "'%s' is none of %s".formatted(word, all.stream().map(Words::of).toList())));
   }
 
   private static void requireKnown(Config config, Set<String> known) {

@@ -109,5 +109,11 @@ class OpenVinoTargetTest {
                 TargetData.parse(
                     "t", file.withValue("format-version", ConfigValueFactory.fromAnyRef(2))))
         .withMessage("format-version is 2, expected 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                TargetData.parse(
+                    "t", file.withValue("modes", ConfigValueFactory.fromIterable(List.of("fast")))))
+        .withMessage("'fast' is none of [static, dynamic, weight-only]");
   }
 }
