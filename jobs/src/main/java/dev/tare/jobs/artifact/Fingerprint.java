@@ -31,6 +31,7 @@ public record Fingerprint(SortedMap<String, String> facts) {
           "runs",
           "output",
           "run-id",
+          "python",
           "config");
   private static final Set<String> SPEED =
       Set.of("partitions", "batch-size", "if-finished", "verbose");
