@@ -50,8 +50,6 @@ class ClusterIT {
               "--conf",
               "spark.ui.enabled=false",
               "--conf",
-              "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-              "--conf",
               "spark.scheduler.minRegisteredResourcesRatio=1.0",
               "--conf",
               "spark.cores.max=2",

@@ -84,8 +84,6 @@ class LargeModelIT {
     command.addAll(List.of(words));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().remove("SPARK_HOME");
-    // It hashes gigabytes, which only the optimizing compiler does fast.
-    builder.environment().remove("SPARK_SUBMIT_OPTS");
     Path out = folder.resolve("out");
     Process process = builder.redirectOutput(out.toFile()).start();
     if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {

@@ -91,7 +91,6 @@ public final class LocalCluster implements AutoCloseable {
         List.of(
             "-Xmx256m",
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
             "-Dspark.master.rest.enabled=false",
             "-cp",
             home.resolve("jars") + "/*",
