@@ -23,6 +23,7 @@ import java.util.TreeSet;
  * @param gate limits and the figures they were compared with
  * @param warnings differences that the cosine does not show, one sentence each
  * @param target what the target computes beside what was predicted; empty unless it was run
+ * @param latency times of both models; empty unless they were measured
  * @param sensitivity results of leaving one operator in float at a time; empty unless requested
  */
 public record Quality(
@@ -36,6 +37,7 @@ public record Quality(
     GateResult gate,
     List<String> warnings,
     Optional<TargetQuality> target,
+    Optional<Latency> latency,
     Optional<Sensitivity> sensitivity) {
 
   /**
@@ -64,7 +66,25 @@ public record Quality(
         gate,
         warnings,
         target,
+        latency,
         Optional.of(measured));
+  }
+
+  /** Returns the quality with times of both models, and a gate that they may have failed. */
+  public Quality with(Latency measured, GateResult outcome) {
+    return new Quality(
+        samples,
+        heldOut,
+        outputs,
+        nearestNeighbour,
+        neighbourSamples,
+        timeRatio,
+        cpus,
+        outcome,
+        warnings,
+        target,
+        Optional.of(measured),
+        sensitivity);
   }
 
   /** Returns the quality with what the target computes, and more warnings. */
@@ -82,6 +102,7 @@ public record Quality(
         gate,
         all,
         Optional.of(measured),
+        latency,
         sensitivity);
   }
 

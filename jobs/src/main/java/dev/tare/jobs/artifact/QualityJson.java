@@ -45,6 +45,7 @@ public final class QualityJson {
             });
     JsonText.put(root, "quantized-time-over-float", quality.timeRatio());
     quality.target().ifPresent(measured -> measured.put(root.putObject("target")));
+    quality.latency().ifPresent(measured -> measured.put(root.putObject("latency")));
     quality.sensitivity().ifPresent(measured -> put(root.putObject("sensitivity"), measured));
     return JsonText.format(root);
   }
@@ -94,6 +95,9 @@ public final class QualityJson {
         root.has("target")
             ? Optional.of(
                 TargetQuality.of(StrictJson.child(root, "target", where), where + ", target"))
+            : Optional.empty(),
+        root.has("latency")
+            ? Optional.of(Latency.of(StrictJson.child(root, "latency", where), where + ", latency"))
             : Optional.empty(),
         root.has("sensitivity")
             ? Optional.of(

@@ -72,6 +72,7 @@ public final class EvaluateCommand extends TareCommand {
         data.options(),
         quality.gate(minCosine),
         quality.classes(),
+        quality.latency(),
         new TargetOptions(Optional.ofNullable(target), target != null, quality.python()),
         quality.sensitivity());
   }

@@ -22,6 +22,20 @@ final class QualityFlags {
   private Double minChannelSqnr;
 
   @Option(
+      names = "--latency",
+      description =
+          "Also measure the time of both models on the same batches, in turns, in one task.")
+  private boolean latency;
+
+  @Option(
+      names = "--max-latency-ratio",
+      paramLabel = "R",
+      description =
+          "Gate: most time of the quantized model as a multiple of the float model's; implies"
+              + " --latency (default: none).")
+  private Double maxLatencyRatio;
+
+  @Option(
       names = "--classes",
       paramLabel = "NAMES",
       description =
@@ -47,7 +61,11 @@ final class QualityFlags {
 
   /** Returns the gate; commands have different defaults for the limit of the cosine. */
   Gate gate(Double minCosine) {
-    return new Gate(optional(minCosine), optional(minSqnrDb), optional(minChannelSqnr));
+    return new Gate(
+        optional(minCosine),
+        optional(minSqnrDb),
+        optional(minChannelSqnr),
+        optional(maxLatencyRatio));
   }
 
   private static OptionalDouble optional(Double limit) {
@@ -59,6 +77,10 @@ final class QualityFlags {
    */
   OptionalInt sensitivity() {
     return sensitivity == null ? OptionalInt.empty() : OptionalInt.of(sensitivity);
+  }
+
+  boolean latency() {
+    return latency;
   }
 
   Optional<String> python() {

@@ -72,6 +72,7 @@ public final class RunCommand extends TareCommand {
         evalSamples,
         quality.gate(minCosine),
         quality.classes(),
+        quality.latency(),
         quality.python(),
         quality.sensitivity());
   }

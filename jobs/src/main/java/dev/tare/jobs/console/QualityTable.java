@@ -4,6 +4,7 @@ import static dev.tare.jobs.console.Columns.Align.LEFT;
 import static dev.tare.jobs.console.Columns.Align.RIGHT;
 
 import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.TargetQuality;
 import java.io.PrintStream;
@@ -87,8 +88,37 @@ public final class QualityTable {
                     quality.neighbourSamples(),
                     100 * share));
     quality.target().ifPresent(measured -> target(measured, out));
+    quality.latency().ifPresent(measured -> latency(measured, out));
     quality.warnings().forEach(warning -> out.println("Warning: " + warning));
     out.println(gate(quality));
+    quality
+        .latency()
+        .filter(Latency::floatIsFaster)
+        .ifPresent(slower -> floatIsFaster(slower, out));
+  }
+
+  private static void latency(Latency measured, PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "latency: %.2f of the float model's (95 %%: %.2f to %.2f), %.3g ms after %.3g ms for %s by"
+            + " %s; %s on %s%n",
+        measured.ratio(),
+        measured.low(),
+        measured.high(),
+        measured.quantizedMillis(),
+        measured.floatMillis(),
+        measured.shapes(),
+        Amounts.counted(measured.batch(), "sample"),
+        Amounts.counted(measured.threads(), "thread"),
+        measured.cpu());
+  }
+
+  private static void floatIsFaster(Latency measured, PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "The float model is faster here: the quantized one takes %.2f times as long. Another recipe"
+            + " may help, such as int8-all or int8-cnn for convolutions, or --target openvino.%n",
+        measured.ratio());
   }
 
   /** Beside what was predicted. */

@@ -105,6 +105,7 @@ public final class Demo implements SparkWork<ExitCode> {
             OptionalDouble.empty(),
             OptionalDouble.empty()),
         Optional.empty(),
+        false,
         Optional.empty(),
         OptionalInt.empty());
   }

@@ -144,6 +144,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
         options.evalSamples().orElse(EVAL_SAMPLES),
         Gate.NONE,
         Optional.empty(),
+        false,
         Optional.empty(),
         OptionalInt.empty());
   }

@@ -15,6 +15,7 @@ import java.util.SortedMap;
  * @param gate required quality
  * @param classes outputs whose largest value is the answer: names, {@code all}, {@code none} or
  *     {@code auto}; auto if empty
+ * @param latency whether to measure the time of both models; a limit of the gate asks for it too
  * @param target whether the target runs the quantized model too
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  */
@@ -24,12 +25,17 @@ public record EvaluateOptions(
     DataOptions data,
     Gate gate,
     Optional<String> classes,
+    boolean latency,
     TargetOptions target,
     OptionalInt sensitivity) {
 
   /** What {@code classes} says, or its default. */
   public String classesOrAuto() {
     return classes.orElse("auto");
+  }
+
+  boolean measuresLatency() {
+    return latency || gate.maxLatencyRatio().isPresent();
   }
 
   SortedMap<String, String> configuration() {
@@ -39,6 +45,7 @@ public record EvaluateOptions(
         .putAll(data.configuration())
         .putAll(gate.configuration())
         .put("classes", classes)
+        .put("latency", Optional.of(latency).filter(asked -> asked))
         .putAll(target.configuration())
         .put("sensitivity", sensitivity)
         .values();

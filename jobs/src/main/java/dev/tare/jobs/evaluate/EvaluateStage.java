@@ -5,6 +5,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.EvaluationFacts;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
@@ -153,6 +154,11 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
       TargetQuality measured =
           new TargetJob(spark, target, runtime.get()).run(model, quantized, samples, outputs);
       quality = quality.with(measured, QualityWarnings.of(measured));
+    }
+    if (options.measuresLatency()) {
+      Latency latency =
+          new LatencyJob(spark).run(model, quantized, samples, options.data().batchSize());
+      quality = quality.with(latency, options.gate().check(quality.gate(), latency));
     }
     if (plan.isPresent()) {
       quality =

@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.Settings;
@@ -21,9 +22,18 @@ import java.util.SortedMap;
  * @param minCosine minimum mean cosine
  * @param minSqnrDb minimum SQNR in dB
  * @param minChannelSqnrDb minimum SQNR of a channel in dB
+ * @param maxLatencyRatio most time of the quantized model, as a multiple of the float model's
  */
 public record Gate(
-    OptionalDouble minCosine, OptionalDouble minSqnrDb, OptionalDouble minChannelSqnrDb) {
+    OptionalDouble minCosine,
+    OptionalDouble minSqnrDb,
+    OptionalDouble minChannelSqnrDb,
+    OptionalDouble maxLatencyRatio) {
+
+  /** Limits of accuracy alone. */
+  public Gate(OptionalDouble minCosine, OptionalDouble minSqnrDb, OptionalDouble minChannelSqnrDb) {
+    this(minCosine, minSqnrDb, minChannelSqnrDb, OptionalDouble.empty());
+  }
 
   /** No limits. */
   public static final Gate NONE =
@@ -35,6 +45,7 @@ public record Gate(
     minCosine.ifPresent(v -> settings.put("min-cosine", v));
     minSqnrDb.ifPresent(v -> settings.put("min-sqnr-db", v));
     minChannelSqnrDb.ifPresent(v -> settings.put("min-channel-sqnr", v));
+    maxLatencyRatio.ifPresent(v -> settings.put("max-latency-ratio", v));
     return settings.values();
   }
 
@@ -55,6 +66,26 @@ public record Gate(
       nonFinite(outputs, failures);
     }
     return new Quality.GateResult(asked, failures.isEmpty(), failures);
+  }
+
+  /** Compares times with the limit, after what {@link #check} found. */
+  Quality.GateResult check(Quality.GateResult accuracy, Latency latency) {
+    if (maxLatencyRatio.isEmpty()) {
+      return accuracy;
+    }
+    List<String> failures = new ArrayList<>(accuracy.failures());
+    double limit = maxLatencyRatio.getAsDouble();
+    if (!(latency.ratio() <= limit)) {
+      failures.add(
+          String.format(
+              Locale.ROOT,
+              "latency is %.2f times the float model's (95 %%: %.2f to %.2f), above %s",
+              latency.ratio(),
+              latency.low(),
+              latency.high(),
+              limit));
+    }
+    return new Quality.GateResult(true, failures.isEmpty(), failures);
   }
 
   /** The cosine of one value is 1 or -1: its SQNR must meet what the limit means for vectors. */

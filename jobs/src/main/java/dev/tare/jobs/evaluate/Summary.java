@@ -90,6 +90,7 @@ final class Summary {
         gate.check(qualities, unmeasured),
         QualityWarnings.of(qualities, compared.others(), samples),
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 

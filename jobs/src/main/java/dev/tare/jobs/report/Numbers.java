@@ -4,6 +4,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
@@ -115,7 +116,8 @@ final class Numbers {
     run.quality()
         .ifPresent(
             quality -> {
-              if (!Double.isNaN(quality.timeRatio())) {
+              quality.latency().ifPresent(measured -> figures.add(latency(measured)));
+              if (quality.latency().isEmpty() && !Double.isNaN(quality.timeRatio())) {
                 figures.add(
                     new Figure(
                         "time",
@@ -134,6 +136,21 @@ final class Numbers {
             });
     run.plan().ifPresent(plan -> figures.add(quantized(plan)));
     return figures;
+  }
+
+  private static Figure latency(Latency measured) {
+    return new Figure(
+        "latency",
+        "×" + String.format(java.util.Locale.ROOT, "%.2f", measured.ratio()),
+        String.format(
+            java.util.Locale.ROOT,
+            "of the float model's, 95 %%: %.2f to %.2f; batches of %s, %s",
+            measured.low(),
+            measured.high(),
+            Figures.count(measured.batch()),
+            measured.shapes()),
+        OptionalDouble.empty(),
+        0);
   }
 
   private static void target(TargetQuality measured, List<Figure> figures) {

@@ -28,6 +28,7 @@ import java.util.SortedMap;
  * @param gate required quality
  * @param classes outputs whose largest value is the answer: names, {@code all}, {@code none} or
  *     {@code auto}; auto if empty
+ * @param latency whether to measure the time of both models
  * @param python interpreter for targets that Python runs; empty for the usual one
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  */
@@ -40,6 +41,7 @@ public record RunOptions(
     int evalSamples,
     Gate gate,
     Optional<String> classes,
+    boolean latency,
     Optional<String> python,
     OptionalInt sensitivity) {
 
@@ -68,7 +70,7 @@ public record RunOptions(
     DataOptions heldOut =
         data.withData(evalData.orElse(data.data())).withSamples(OptionalInt.of(evalSamples));
     return new EvaluateOptions(
-        model, Optional.empty(), heldOut, gate, classes, target(), sensitivity);
+        model, Optional.empty(), heldOut, gate, classes, latency, target(), sensitivity);
   }
 
   /** Other targets than the default are run where their runtime is at hand. */
@@ -91,6 +93,7 @@ public record RunOptions(
         .put("eval-samples", evalSamples)
         .putAll(gate.configuration())
         .put("classes", classes)
+        .put("latency", Optional.of(latency).filter(asked -> asked))
         .put("sensitivity", sensitivity)
         .put("python", python)
         .values();

@@ -51,6 +51,8 @@ class CommandLinesTest {
           Map.entry("format", List.of("text", "parquet")),
           Map.entry("channels", List.of("extremes", "auto")),
           Map.entry("if-finished", List.of("reuse", "fail")),
+          Map.entry("latency", List.of("true", "false")),
+          Map.entry("max-latency-ratio", List.of("0.9", "1.5")),
           Map.entry("max-length", List.of("64", "32")),
           Map.entry("samples", List.of("7", "8")),
           Map.entry("eval-samples", List.of("9", "10")),
@@ -139,6 +141,7 @@ class CommandLinesTest {
                 256,
                 new Gate(OptionalDouble.of(0.95), OptionalDouble.empty(), OptionalDouble.empty()),
                 Optional.empty(),
+                false,
                 Optional.empty(),
                 OptionalInt.empty()));
     assertOutput(0);
@@ -376,6 +379,8 @@ class CommandLinesTest {
         "--eval-data=e",
         "--min-sqnr-db=-3",
         "--min-channel-sqnr=12",
+        "--latency",
+        "--max-latency-ratio=1.5",
         "--classes=y,z",
         "--sensitivity=6",
         "--python=p");

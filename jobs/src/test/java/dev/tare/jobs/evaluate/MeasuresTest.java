@@ -137,6 +137,7 @@ class MeasuresTest {
         new Quality.GateResult(true, true, List.of()),
         List.of(),
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -160,6 +161,7 @@ class MeasuresTest {
             new TreeSet<>(List.of("b", "a")),
             new Quality.GateResult(true, false, List.of("too low")),
             List.of(),
+            Optional.empty(),
             Optional.empty(),
             Optional.of(
                 new Sensitivity(

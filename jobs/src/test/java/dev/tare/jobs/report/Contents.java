@@ -16,6 +16,7 @@ import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.PerSample;
@@ -271,6 +272,7 @@ final class Contents {
                 List.of(new TargetQuality.Output("y", 18.49, 18.25)),
                 Optional.of(new TargetQuality.Kernels(35, 36)),
                 Optional.empty())),
+        Optional.of(new Latency("Xeon", 2, 8, "x[128]", 40, 20, 11, .55, .54, .56)),
         Optional.empty());
   }
 }
