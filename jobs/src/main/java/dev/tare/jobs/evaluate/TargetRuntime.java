@@ -13,19 +13,12 @@ import java.util.Optional;
 /** What runs quantized models of a target on the driver, one sample at a time. */
 interface TargetRuntime {
 
-  /**
-   * The runtime of a target.
-   *
-   * @throws TareException (usage) if none can be run here
-   */
+  /** Returns the runtime of a target; {@link #missing} says whether it can be run here. */
   static TargetRuntime of(String target, Optional<String> python, int threads) {
     return switch (target) {
       case "onnxruntime" -> new OrtTarget(OptimizationLevel.ALL, threads);
       case "openvino" -> new OpenVino(python);
-      default ->
-          throw TareException.usage(
-              "Models for target %s cannot be run here: evaluate without --target, and measure them where it is"
-                  .formatted(target));
+      default -> new NoRuntime(target);
     };
   }
 

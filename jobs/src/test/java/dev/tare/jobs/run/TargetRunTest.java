@@ -365,4 +365,41 @@ class TargetRunTest {
             plan.toString())
         .refuses(3, plan, "needs: a.", "--observe all-supported");
   }
+
+  /** Nothing here runs TensorRT: a run says so, and an evaluation that asks for it is refused. */
+  @Test
+  void targetThatCannotBeRunHere() throws IOException {
+    String network = network();
+    String data = shared.resolve("data").toString();
+    Path run = folder.resolve("run");
+    CommandLine.Result result =
+        tare(
+            "run",
+            "--model",
+            network,
+            "--data",
+            data,
+            "--target",
+            "tensorrt",
+            "--min-cosine",
+            "0",
+            "--output",
+            run.toString());
+    assertThat(result.ends(0).err()).contains("Models for target tensorrt cannot be run here");
+    assertThat(run.resolve("calibration.cache")).exists();
+    Path evaluation = folder.resolve("evaluation");
+    tare(
+            "evaluate",
+            "--model",
+            network,
+            "--quantized",
+            run.toString(),
+            "--data",
+            data,
+            "--target",
+            "tensorrt",
+            "--output",
+            evaluation.toString())
+        .refuses(2, evaluation, "Models for target tensorrt cannot be run here");
+  }
 }
