@@ -9,6 +9,7 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.target.NamedPlacement;
 import dev.tare.engine.target.PlacedTensors;
 import dev.tare.engine.target.TargetProfile;
 import java.util.ArrayList;
@@ -29,7 +30,8 @@ import java.util.function.Function;
  * @param leftFloat operators with a constant weight that stay float, with the reason
  * @param limited those of {@code leftFloat} that the recipe quantizes but the target cannot compute
  *     in integers, in graph order
- * @param placed what {@link Placement#ALL_SUPPORTED} quantizes besides these operators
+ * @param placed what {@link Placement#ALL_SUPPORTED} quantizes besides these operators, or a named
+ *     placement besides their weights
  * @param target what the model is quantized for
  */
 public record Candidates(
@@ -64,8 +66,17 @@ public record Candidates(
     limited = List.copyOf(limited);
   }
 
-  /** Sorts the operators of a model by what the recipe asks for and the target supports. */
+  /** Sorts the operators of a model, with the target's first placement. */
   public static Candidates of(TargetProfile target, Recipe recipe, ModelGraph source) {
+    return of(target, target.placements().get(0), recipe, source);
+  }
+
+  /**
+   * Sorts the operators of a model by what the recipe asks for, the target supports and the
+   * placement selects of it.
+   */
+  public static Candidates of(
+      TargetProfile target, NamedPlacement placement, Recipe recipe, ModelGraph source) {
     List<QuantizableNode> all = new ArrayList<>(source.nodes());
     source.embeddings().forEach(e -> all.add(e.asQuantizable()));
     Map<String, Candidate> byWeight = new LinkedHashMap<>();
@@ -75,13 +86,13 @@ public record Candidates(
     for (QuantizableNode node : all) {
       Optional<String> reason = recipe.reasonToLeave(node);
       if (reason.isEmpty()) {
-        Candidate candidate = candidate(target, recipe, node);
+        Candidate candidate = candidate(target, placement, recipe, node);
         Candidate first = byWeight.putIfAbsent(node.weight(), candidate);
         reason = limit(target, recipe, candidate);
         if (reason.isPresent()) {
           limited.add(node);
         } else {
-          reason = reasonAgainst(candidate, first);
+          reason = reasonAgainst(candidate, first).or(() -> placed(placement, candidate));
         }
         if (reason.isEmpty()) {
           chosen.add(candidate);
@@ -101,9 +112,26 @@ public record Candidates(
       }
       reason.ifPresentOrElse(r -> leftFloat.put(node, r), () -> chosen.add(candidate));
     }
-    return recipe.placement() == Placement.ALL_SUPPORTED
-        ? allSupported(target, recipe, source, chosen, leftFloat, limited)
-        : new Candidates(chosen, leftFloat, limited, PlacedTensors.NONE, target);
+    if (recipe.placement() == Placement.ALL_SUPPORTED) {
+      return allSupported(target, recipe, source, chosen, leftFloat, limited);
+    }
+    PlacedTensors placed =
+        placement.outputs() ? target.outputs(recipe, source, inputs(chosen)) : PlacedTensors.NONE;
+    return new Candidates(chosen, leftFloat, limited, placed, target);
+  }
+
+  private static Optional<String> placed(NamedPlacement placement, Candidate candidate) {
+    return candidate.mode() == Mode.STATIC
+        ? placement.reasonToLeave(candidate.node())
+        : Optional.empty();
+  }
+
+  /** The operators whose inputs are quantized ahead of time. */
+  private static List<QuantizableNode> inputs(List<Candidate> chosen) {
+    return chosen.stream()
+        .filter(candidate -> candidate.mode() == Mode.STATIC)
+        .map(Candidate::node)
+        .toList();
   }
 
   private static Candidates allSupported(
@@ -134,9 +162,10 @@ public record Candidates(
     return new Candidates(chosen, leftFloat, limited, placed, target);
   }
 
-  private static Candidate candidate(TargetProfile target, Recipe recipe, QuantizableNode node) {
+  private static Candidate candidate(
+      TargetProfile target, NamedPlacement placement, Recipe recipe, QuantizableNode node) {
     // A Gather is not a product: only its table can be quantized.
-    Mode mode = node.takesRows() ? Mode.WEIGHT_ONLY : recipe.mode(node);
+    Mode mode = node.takesRows() ? Mode.WEIGHT_ONLY : placement.mode(node, recipe.mode(node));
     if (mode == Mode.DYNAMIC) {
       return new Candidate(node, mode, Format.DYNAMIC);
     }

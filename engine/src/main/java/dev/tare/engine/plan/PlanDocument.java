@@ -17,13 +17,20 @@ public final class PlanDocument {
 
   private final String recipe;
   private final String target;
+  private final Optional<String> placement;
   private final String modelSha256;
   private final String statisticsSha256;
   private final List<Entry> entries = new ArrayList<>();
 
-  PlanDocument(String recipe, String target, String modelSha256, String statisticsSha256) {
+  PlanDocument(
+      String recipe,
+      String target,
+      Optional<String> placement,
+      String modelSha256,
+      String statisticsSha256) {
     this.recipe = recipe;
     this.target = target;
+    this.placement = placement;
     this.modelSha256 = modelSha256;
     this.statisticsSha256 = statisticsSha256;
   }
@@ -92,7 +99,7 @@ public final class PlanDocument {
                                       entry.scales().orElseThrow().scales()))));
     }
     PlanCheck.require(tensors);
-    return new QuantPlan(recipe, target, modelSha256, statisticsSha256, tensors);
+    return new QuantPlan(recipe, target, placement, modelSha256, statisticsSha256, tensors);
   }
 
   private static <T> T named(JsonNode node, int index, Supplier<T> read) {

@@ -13,6 +13,7 @@ import java.util.TreeSet;
  *
  * @param recipe name of the recipe
  * @param target name of the runtime that the quantized model is for
+ * @param placement name of the target's placement; empty if the recipe alone says what is quantized
  * @param modelSha256 SHA-256 of the model it was made for
  * @param statisticsSha256 {@code content-sha256} of the statistics it was made from
  * @param tensors sorted by name, then role
@@ -20,12 +21,23 @@ import java.util.TreeSet;
 public record QuantPlan(
     String recipe,
     String target,
+    Optional<String> placement,
     String modelSha256,
     String statisticsSha256,
     List<TensorPlan> tensors) {
 
   public QuantPlan {
     tensors = List.copyOf(tensors);
+  }
+
+  /** A plan without a named placement. */
+  public QuantPlan(
+      String recipe,
+      String target,
+      String modelSha256,
+      String statisticsSha256,
+      List<TensorPlan> tensors) {
+    this(recipe, target, Optional.empty(), modelSha256, statisticsSha256, tensors);
   }
 
   /** A plan for the default target. */
@@ -71,7 +83,7 @@ public record QuantPlan(
               ? tensor.left("operator '" + operator + "' is left in float")
               : tensor.with(rest));
     }
-    return new QuantPlan(recipe, target, modelSha256, statisticsSha256, others);
+    return new QuantPlan(recipe, target, placement, modelSha256, statisticsSha256, others);
   }
 
   /** Returns the quantized tensors of a role. */

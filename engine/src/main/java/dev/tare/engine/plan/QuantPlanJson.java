@@ -10,11 +10,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.target.Targets;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 4; older versions are read too: 1, of plans without formats and
- * rules, 2, in which every scale is listed, and 3, of plans for the default target.
+ * The plan as JSON, format version 5; older versions are read too: 1, of plans without formats and
+ * rules, 2, in which every scale is listed, 3, of plans for the default target, and 4, of plans
+ * without a named placement.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -28,7 +30,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 4;
+  private static final int FORMAT_VERSION = 5;
+  private static final int NO_PLACEMENT_VERSION = 4;
   private static final int DEFAULT_TARGET_VERSION = 3;
   private static final int ALL_LISTED_VERSION = 2;
   private static final ObjectMapper MAPPER =
@@ -40,6 +43,7 @@ public final class QuantPlanJson {
       Set.of("format-version", "recipe", "model-sha256", "statistics-sha256", "tensors");
 
   private static final String TARGET = "target";
+  private static final String PLACEMENT = "placement";
 
   private QuantPlanJson() {}
 
@@ -52,6 +56,7 @@ public final class QuantPlanJson {
     if (version > DEFAULT_TARGET_VERSION) {
       root.put(TARGET, plan.target());
     }
+    plan.placement().ifPresent(name -> root.put(PLACEMENT, name));
     root.put("model-sha256", plan.modelSha256());
     root.put("statistics-sha256", plan.statisticsSha256());
     ArrayNode tensors = root.putArray("tensors");
@@ -64,8 +69,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (!plan.target().equals(Targets.DEFAULT.name())) {
+    if (plan.placement().isPresent()) {
       return FORMAT_VERSION;
+    }
+    if (!plan.target().equals(Targets.DEFAULT.name())) {
+      return NO_PLACEMENT_VERSION;
     }
     boolean all = plan.tensors().stream().allMatch(t -> t.channels().size() <= LISTED);
     return all ? ALL_LISTED_VERSION : DEFAULT_TARGET_VERSION;
@@ -99,15 +107,22 @@ public final class QuantPlanJson {
     if (version > DEFAULT_TARGET_VERSION) {
       known.add(TARGET);
     }
+    if (version > NO_PLACEMENT_VERSION) {
+      known.add(PLACEMENT);
+    }
     TensorPlanJson.refuseUnknown(root, known);
     if (version < 1 || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
           "Cannot read a plan of format version " + version + ", only 1 to " + FORMAT_VERSION);
     }
+    String target = version > DEFAULT_TARGET_VERSION ? target(root) : Targets.DEFAULT.name();
     PlanDocument document =
         new PlanDocument(
             PlanFields.text(root, "recipe"),
-            version > DEFAULT_TARGET_VERSION ? target(root) : Targets.DEFAULT.name(),
+            target,
+            version > NO_PLACEMENT_VERSION
+                ? Optional.of(placement(root, target))
+                : Optional.empty(),
             PlanFields.text(root, "model-sha256"),
             PlanFields.text(root, "statistics-sha256"));
     for (JsonNode node : PlanFields.array(root, "tensors")) {
@@ -133,6 +148,15 @@ public final class QuantPlanJson {
           "Invalid plan: unknown target '%s'; known are %s".formatted(name, Targets.names()));
     }
     return name;
+  }
+
+  private static String placement(JsonNode root, String target) {
+    String name = PlanFields.text(root, PLACEMENT);
+    try {
+      return Targets.of(target).placement(name).name();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("Invalid plan: " + e.getMessage(), e);
+    }
   }
 
   private static JsonNode read(String json) {

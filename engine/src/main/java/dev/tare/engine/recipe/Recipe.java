@@ -155,4 +155,12 @@ public record Recipe(
     return mode == Mode.STATIC
         || rules.stream().anyMatch(r -> r.mode().filter(m -> m == Mode.STATIC).isPresent());
   }
+
+  /** Whether any rule or the recipe itself gives channels of activations their own scales. */
+  public boolean quantizesActivationsPerChannel() {
+    return activations.filter(TensorRule::perChannel).isPresent()
+        || rules.stream()
+            .filter(rule -> rule.role().filter(Role.ACTIVATION::equals).isPresent())
+            .anyMatch(rule -> rule.settings().orElseThrow().perChannel());
+  }
 }

@@ -120,12 +120,7 @@ public final class RecipeParser {
       if (!recipe.usesStatistics()) {
         throw at(config, "placement", "all-supported needs mode static");
       }
-      boolean perChannel =
-          recipe.activations().orElseThrow().perChannel()
-              || recipe.rules().stream()
-                  .filter(r -> r.role().filter(Role.ACTIVATION::equals).isPresent())
-                  .anyMatch(r -> r.settings().orElseThrow().perChannel());
-      if (perChannel) {
+      if (recipe.quantizesActivationsPerChannel()) {
         throw at(
             config,
             "placement",

@@ -5,6 +5,7 @@ import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -26,6 +27,16 @@ public final class OnnxRuntimeTarget implements TargetProfile {
   @Override
   public TargetData data() {
     return data;
+  }
+
+  @Override
+  public List<NamedPlacement> placements() {
+    return List.of(
+        NamedPlacement.INPUTS,
+        NamedPlacement.OUTPUTS,
+        NamedPlacement.DEPTHWISE_FLOAT,
+        NamedPlacement.OUTPUTS_DEPTHWISE_FLOAT,
+        NamedPlacement.CONVOLUTIONS_FLOAT);
   }
 
   @Override

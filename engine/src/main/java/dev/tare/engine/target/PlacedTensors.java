@@ -7,7 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What {@link Placement#ALL_SUPPORTED} quantizes besides weights, by tensor.
+ * What {@link Placement#ALL_SUPPORTED} or a named placement quantizes besides weights, by tensor.
  *
  * @param activations tensors with their own range, from statistics
  * @param shared tensors with the scale and zero point of another

@@ -6,6 +6,7 @@ import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Nearest;
 import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeLimits;
@@ -98,6 +99,37 @@ public interface TargetProfile extends RecipeLimits {
       Set<QuantizableNode> leftFloat) {
     AllSupported all = new AllSupported(this, recipe, graph, chosen, leftFloat);
     return new Placed(all.normalizations(), all.placed());
+  }
+
+  /** Where the target puts Q/DQ, by name; the first is what a plan has that names none. */
+  default List<NamedPlacement> placements() {
+    return List.of(NamedPlacement.INPUTS);
+  }
+
+  /**
+   * One of {@link #placements} by its name.
+   *
+   * @throws IllegalArgumentException naming all and the nearest, if there is none of that name
+   */
+  default NamedPlacement placement(String name) {
+    List<String> names = placements().stream().map(NamedPlacement::name).toList();
+    return placements().stream()
+        .filter(placement -> placement.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "target %s has no placement '%s'; nearest is '%s' of %s"
+                        .formatted(name(), name, Nearest.to(name, names, 1).get(0), names)));
+  }
+
+  /**
+   * Finds the activations of a placement that quantizes outputs.
+   *
+   * @param chosen operators that the recipe quantizes statically
+   */
+  default PlacedTensors outputs(Recipe recipe, ModelGraph graph, List<QuantizableNode> chosen) {
+    return new ConvolutionOutputs(recipe, graph.topology(), chosen).placed();
   }
 
   /**

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Plans from statistics of one run of the float model. */
 public final class StaticPlans {
@@ -52,7 +53,23 @@ public final class StaticPlans {
       Recipe recipe,
       String observed,
       Map<String, Tensor> inputs) {
-    Candidates candidates = Candidates.of(target, recipe, OnnxGraph.of(model));
+    return plan(target, Optional.empty(), model, recipe, observed, inputs);
+  }
+
+  /** The plan of a model with a placement of the target. */
+  public static QuantPlan plan(
+      TargetProfile target,
+      Optional<String> placement,
+      OnnxModel model,
+      Recipe recipe,
+      String observed,
+      Map<String, Tensor> inputs) {
+    Candidates candidates =
+        Candidates.of(
+            target,
+            placement.map(target::placement).orElse(target.placements().get(0)),
+            recipe,
+            OnnxGraph.of(model));
     List<String> names =
         Observation.resolve(observed, OnnxFloatModel.of(model)).stream()
             .map(ObservableTensor::name)
@@ -86,7 +103,7 @@ public final class StaticPlans {
             new PlanAssembler(candidates, OnnxGraph.of(model), activations, weights).assemble());
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.addAll(OtherConstants.of(target, recipe, OnnxGraph.of(model), plans));
-    return new QuantPlan(recipe.name(), target.name(), "", "", plans);
+    return new QuantPlan(recipe.name(), target.name(), placement, "", "", plans);
   }
 
   private static List<String> computed(List<String> names, Map<String, Tensor> inputs) {

@@ -150,6 +150,27 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void namedPlacementStandsInTheText() {
+    QuantPlan plan =
+        new QuantPlan(
+            "int8", "onnxruntime", Optional.of("depthwise-float"), "ab", "cd", PLAN.tensors());
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .isEqualTo(
+            JSON.replace("\"format-version\" : 2", "\"format-version\" : 5")
+                .replace(
+                    "\"recipe\" : \"int8\"",
+                    "\"recipe\" : \"int8\",\n  \"target\" : \"onnxruntime\",\n"
+                        + "  \"placement\" : \"depthwise-float\""));
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(plan.without("one").placement()).contains("depthwise-float");
+    assertRefused(
+        json.replace("\"depthwise-float\"", "\"sideways\""),
+        "Invalid plan: target onnxruntime has no placement 'sideways'");
+    assertRefused(json.replace("\"format-version\" : 5", "\"format-version\" : 4"), "'placement'");
+  }
+
+  @Test
   void firstVersionIsRead() {
     String first =
         JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
@@ -236,8 +257,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 5"),
-        "Cannot read a plan of format version 5, only 1 to 4");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 6"),
+        "Cannot read a plan of format version 6, only 1 to 5");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"
