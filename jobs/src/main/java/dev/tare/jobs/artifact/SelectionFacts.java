@@ -15,6 +15,7 @@ import java.util.TreeMap;
  *
  * @param recipe name of the recipe
  * @param target name of the runtime that the plan is for; earlier runs do not say it: the default
+ * @param placement name of the target's placement; empty if the recipe alone decided
  * @param contentSha256 identity of the statistics it was made from; empty if it needed none
  * @param quantized number of quantized tensors by role
  * @param left tensors of the plan that stay float
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 public record SelectionFacts(
     String recipe,
     String target,
+    Optional<String> placement,
     Optional<String> contentSha256,
     SortedMap<Role, Integer> quantized,
     long left)
@@ -39,6 +41,7 @@ public record SelectionFacts(
     return new SelectionFacts(
         in.text("recipe"),
         in.optionalText("target").orElse(Targets.DEFAULT.name()),
+        in.optionalText("placement"),
         in.optionalText("content-sha256").filter(hash -> !hash.isEmpty()),
         new TreeMap<>(quantized),
         in.count("float"));
@@ -50,6 +53,7 @@ public record SelectionFacts(
     ObjectNode node = StrictJson.object();
     node.put("recipe", recipe);
     node.put("target", target);
+    placement.ifPresent(name -> node.put("placement", name));
     node.put("content-sha256", contentSha256.orElse(""));
     quantized.forEach((role, count) -> node.put(key(role), count));
     node.put("float", left);

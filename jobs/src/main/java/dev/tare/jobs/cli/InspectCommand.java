@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = "Show what a model or a finished run contains.",
-    customSynopsis = "tare inspect M.onnx [--target TARGET [--recipe RECIPE]] | RUN",
+    customSynopsis =
+        "tare inspect M.onnx [--target TARGET [--recipe RECIPE] [--placement NAME]] | RUN",
     footer = {
       "  tare inspect runs/first",
       "  tare inspect model.onnx --target openvino --recipe int8-symmetric"
@@ -38,6 +39,12 @@ public final class InspectCommand extends TareCommand {
       description = "The recipe for --target (default: the one that a run would take).")
   private String recipe;
 
+  @Option(
+      names = "--placement",
+      paramLabel = "NAME",
+      description = "The placement for --target (default: what the recipe says).")
+  private String placement;
+
   public InspectCommand(Console console) {
     super(console);
   }
@@ -48,7 +55,13 @@ public final class InspectCommand extends TareCommand {
         .run(
             place,
             Optional.ofNullable(target)
-                .map(name -> RecipeOptions.of(Optional.ofNullable(recipe), name, false)));
+                .map(
+                    name ->
+                        RecipeOptions.of(
+                            Optional.ofNullable(recipe),
+                            name,
+                            false,
+                            Optional.ofNullable(placement))));
     return ExitCode.OK;
   }
 }

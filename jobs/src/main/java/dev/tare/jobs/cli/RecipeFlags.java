@@ -31,7 +31,16 @@ final class RecipeFlags {
       description = "Refuse a recipe that the target cannot follow for every operator.")
   private boolean strict;
 
+  @Option(
+      names = "--placement",
+      paramLabel = "NAME",
+      description =
+          "Where the target puts Q/DQ: for onnxruntime inputs, outputs, depthwise-float,"
+              + " outputs-depthwise-float or convolutions-float (default: what the recipe says).")
+  private String placement;
+
   RecipeOptions options() {
-    return RecipeOptions.of(Optional.ofNullable(recipe), target, strict);
+    return RecipeOptions.of(
+        Optional.ofNullable(recipe), target, strict, Optional.ofNullable(placement));
   }
 }

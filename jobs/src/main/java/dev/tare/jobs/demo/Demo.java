@@ -97,7 +97,7 @@ public final class Demo implements SparkWork<ExitCode> {
             ImageOptions.DEFAULT,
             0),
         ObserveOptions.DEFAULTS,
-        RecipeOptions.of(options.recipe(), RecipeText.DEFAULT_TARGET, false),
+        RecipeOptions.of(options.recipe(), RecipeText.DEFAULT_TARGET, false, Optional.empty()),
         Optional.empty(),
         options.evalSamples().orElse(SAMPLES),
         new Gate(

@@ -27,12 +27,14 @@ final class Forecast {
   /** Prints a line for each operator with a weight, and how many of them compute in integers. */
   void print(ModelGraph graph, RecipeText recipeText) {
     Recipe recipe = recipeText.parse();
-    Candidates candidates = Candidates.of(recipeText.target(), recipe, graph);
+    Candidates candidates =
+        Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph);
     out.printf(
-        "%nby recipe %s for target %s (%s)%n",
+        "%nby recipe %s for target %s (%s)%s%n",
         Printable.name(recipe.name()),
         recipeText.target().name(),
-        recipeText.target().description());
+        recipeText.target().description(),
+        recipeText.namedPlacement().map(name -> ", placement " + name).orElse(""));
     int integers = 0;
     int products = 0;
     for (Candidate candidate : candidates.chosen()) {

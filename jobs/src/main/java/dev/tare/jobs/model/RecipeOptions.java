@@ -9,17 +9,34 @@ import java.util.Optional;
  * @param recipe name of a recipe that comes with Tare, or path or URI of one
  * @param target name of the runtime that the quantized model is for
  * @param strict whether it is an error that the target cannot do what the recipe wants
+ * @param placement name of one of the target's placements, or {@link #FASTEST}; empty if the recipe
+ *     alone says what is quantized
  */
-public record RecipeOptions(String recipe, String target, boolean strict) {
+public record RecipeOptions(
+    String recipe, String target, boolean strict, Optional<String> placement) {
+
+  /** Asks for the placement that measurements choose. */
+  public static final String FASTEST = "fastest";
 
   /** The recipe that the user names, or else the target's own. */
-  public static RecipeOptions of(Optional<String> recipe, String target, boolean strict) {
+  public static RecipeOptions of(
+      Optional<String> recipe, String target, boolean strict, Optional<String> placement) {
     return new RecipeOptions(
-        recipe.orElseGet(() -> Targets.of(target).data().recipe()), target, strict);
+        recipe.orElseGet(() -> Targets.of(target).data().recipe()), target, strict, placement);
+  }
+
+  /** Whether measurements choose the placement. */
+  public boolean fastest() {
+    return placement.filter(FASTEST::equals).isPresent();
+  }
+
+  /** Returns the options with the name of a placement. */
+  public RecipeOptions with(String chosen) {
+    return new RecipeOptions(recipe, target, strict, Optional.of(chosen));
   }
 
   /** A recipe for the default target, whose limits leave operators in float. */
   public static RecipeOptions of(String recipe) {
-    return new RecipeOptions(recipe, RecipeText.DEFAULT_TARGET, false);
+    return new RecipeOptions(recipe, RecipeText.DEFAULT_TARGET, false, Optional.empty());
   }
 }

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.target.NamedPlacement;
 import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.target.Targets;
 import dev.tare.jobs.TareException;
@@ -25,8 +26,11 @@ import org.apache.hadoop.conf.Configuration;
  * @param name a shipped name, or the place of a file
  * @param json the resolved recipe
  * @param targetName what models are quantized for by it
+ * @param placementName the target's placement that the user named; "" if none, or if it is yet to
+ *     be chosen
  */
-public record RecipeText(String name, String json, String targetName) implements Serializable {
+public record RecipeText(String name, String json, String targetName, String placementName)
+    implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
@@ -63,8 +67,8 @@ public record RecipeText(String name, String json, String targetName) implements
   /**
    * Finds a recipe: a shipped name, or else a file.
    *
-   * @throws TareException (usage) if there is no such recipe, it cannot be read, or the target
-   *     refuses it
+   * @throws TareException (usage) if there is no such recipe, it cannot be read, the target refuses
+   *     it, has no such placement, or the placement does not go with it
    */
   public static RecipeText open(RecipeOptions options, Configuration hadoop) throws IOException {
     String nameOrPlace = options.recipe();
@@ -79,14 +83,54 @@ public record RecipeText(String name, String json, String targetName) implements
             "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
                 .formatted(nameOrPlace, String.join(", ", SHIPPED)));
       }
-      RecipeParser.parse(nameOrPlace, config, Targets.of(options.target()));
+      requirePlaceable(
+          RecipeParser.parse(nameOrPlace, config, Targets.of(options.target())), options);
       return new RecipeText(
-          nameOrPlace, config.root().render(ConfigRenderOptions.concise()), options.target());
+          nameOrPlace,
+          config.root().render(ConfigRenderOptions.concise()),
+          options.target(),
+          options.fastest() ? "" : options.placement().orElse(""));
     } catch (ConfigException e) {
       throw TareException.usage("Invalid recipe '" + nameOrPlace + "': " + e.getMessage());
     } catch (RecipeException e) {
       throw TareException.usage(e.getMessage());
     }
+  }
+
+  private static void requirePlaceable(Recipe recipe, RecipeOptions options) {
+    if (options.placement().isEmpty()) {
+      return;
+    }
+    String name = options.placement().get();
+    TargetProfile target = Targets.of(options.target());
+    NamedPlacement placement =
+        options.fastest() ? target.placements().get(0) : placement(target, name);
+    placement
+        .against(recipe)
+        .ifPresent(
+            reason -> {
+              throw TareException.usage(
+                  "--placement %s is not for recipe '%s': %s"
+                      .formatted(name, recipe.name(), reason));
+            });
+  }
+
+  private static NamedPlacement placement(TargetProfile target, String name) {
+    try {
+      return target.placement(name);
+    } catch (IllegalArgumentException e) {
+      throw TareException.usage("--placement: " + e.getMessage());
+    }
+  }
+
+  /** Where the target puts Q/DQ by it. */
+  public NamedPlacement placement() {
+    return namedPlacement().map(target()::placement).orElse(target().placements().get(0));
+  }
+
+  /** The placement that the user named. */
+  public Optional<String> namedPlacement() {
+    return Optional.of(placementName).filter(named -> !named.isEmpty());
   }
 
   /** What models are quantized for by it. */

@@ -260,6 +260,7 @@ final class Numbers {
             plan -> {
               facts.add(Fact.of("recipe", plan.recipe()));
               facts.add(Fact.of("target", plan.target()));
+              plan.placement().ifPresent(name -> facts.add(Fact.of("placement", name)));
             });
     Optional<CalibrationFacts> calibration = run.facts(RunFacts::calibration);
     calibration.ifPresent(

@@ -53,9 +53,14 @@ public record RunOptions(
     return classes.orElse("auto");
   }
 
-  /** Returns the options of calibration; which tensors are observed depends on the recipe. */
+  /**
+   * Returns the options of calibration; which tensors are observed depends on the recipe. With a
+   * named placement they are those of all, so that its statistics are those from which the fastest
+   * was chosen.
+   */
   public CalibrateOptions calibrate(Placement placement) {
-    return new CalibrateOptions(model, data, observe.forPlacement(placement));
+    Placement observed = recipe.placement().isPresent() ? Placement.ALL_SUPPORTED : placement;
+    return new CalibrateOptions(model, data, observe.forPlacement(observed));
   }
 
   public SelectOptions select() {
@@ -89,6 +94,7 @@ public record RunOptions(
         .put("recipe", recipe.recipe())
         .put("target", recipe.target())
         .put("strict", recipe.strict())
+        .put("placement", recipe.placement())
         .put("eval-data", evalData)
         .put("eval-samples", evalSamples)
         .putAll(gate.configuration())

@@ -70,7 +70,12 @@ public final class SelectJob {
     plans.addAll(OtherConstants.of(candidates.target(), recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
     return new QuantPlan(
-        recipe.name(), recipeText.targetName(), model.sha256(), contentSha256, plans);
+        recipe.name(),
+        recipeText.targetName(),
+        recipeText.namedPlacement(),
+        model.sha256(),
+        contentSha256,
+        plans);
   }
 
   /**
@@ -116,7 +121,8 @@ public final class SelectJob {
 
   private static Candidates candidates(ModelHandle model, ModelGraph graph, RecipeText recipeText) {
     Recipe recipe = recipeText.parse();
-    Candidates candidates = Candidates.of(recipeText.target(), recipe, graph);
+    Candidates candidates =
+        Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph);
     if (candidates.chosen().isEmpty()) {
       throw nothingToQuantize(model.prepared().name(), graph, recipe, candidates);
     }

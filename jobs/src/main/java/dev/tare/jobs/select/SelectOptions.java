@@ -22,6 +22,7 @@ public record SelectOptions(Optional<String> statistics, String model, RecipeOpt
         .put("recipe", recipe.recipe())
         .put("target", recipe.target())
         .put("strict", recipe.strict())
+        .put("placement", recipe.placement())
         .values();
   }
 }

@@ -85,7 +85,9 @@ public record SelectStage(SelectOptions options) implements Stage {
         work.progress()
             .stage(
                 name(),
-                "ranges by recipe " + recipe.name(),
+                "ranges by recipe "
+                    + recipe.name()
+                    + recipe.namedPlacement().map(name -> ", placement " + name).orElse(""),
                 () -> select(work, model, recipe, statistics(work, named)),
                 made -> summary(made, SelectJob.vectors(model, made)));
     FloatReasons.of(plan).forEach(work.progress()::line);
@@ -141,6 +143,7 @@ public record SelectStage(SelectOptions options) implements Stage {
     return new SelectionFacts(
         recipe.name(),
         plan.target(),
+        plan.placement(),
         Optional.of(plan.statisticsSha256()).filter(hash -> !hash.isEmpty()),
         quantized,
         plan.tensors().stream().filter(t -> !t.quantized()).count());

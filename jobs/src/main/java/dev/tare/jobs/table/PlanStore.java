@@ -61,6 +61,7 @@ public final class PlanStore {
   public static void write(SparkSession spark, QuantPlan plan, Path folder, String runId) {
     String recipe = plan.recipe();
     String target = plan.target();
+    String placement = plan.placement().orElse("");
     String model = plan.modelSha256();
     spark
         .createDataset(plan.tensors().stream().map(PlanCodec::encode).toList(), Encoders.BINARY())
@@ -68,7 +69,8 @@ public final class PlanStore {
         .flatMap(
             (FlatMapFunction<byte[], Row>)
                 tensor ->
-                    PlanTable.rows(PlanCodec.decode(tensor), recipe, target, model, runId)
+                    PlanTable.rows(
+                            PlanCodec.decode(tensor), recipe, target, placement, model, runId)
                         .iterator(),
             Encoders.row(PlanTable.SCHEMA))
         .write()

@@ -11,15 +11,16 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The plan as a table, format version 3: one row per tensor and channel, with {@code channel} null
+ * The plan as a table, format version 4: one row per tensor and channel, with {@code channel} null
  * for a tensor with a single scale, one row with a {@code reason} for a tensor that stays float,
  * and one without a scale for an activation whose scale is computed at run time. For a tensor in
  * blocks, {@code channel} counts the blocks, row-major in the shape of the scales. Version 2 has no
- * {@code target}; its plans are for the default one.
+ * {@code target}; its plans are for the default one. Version 3 has no {@code placement}, which is
+ * null where the recipe alone decided.
  */
 public final class PlanTable {
 
-  public static final int FORMAT_VERSION = 3;
+  public static final int FORMAT_VERSION = 4;
 
   public static final StructType SCHEMA =
       new StructType()
@@ -28,6 +29,7 @@ public final class PlanTable {
           .add("model_sha256", DataTypes.StringType, false)
           .add("recipe", DataTypes.StringType, false)
           .add("target", DataTypes.StringType, false)
+          .add("placement", DataTypes.StringType, true)
           .add("tensor", DataTypes.StringType, false)
           .add("role", DataTypes.StringType, false)
           .add("format", DataTypes.StringType, false)
@@ -57,17 +59,29 @@ public final class PlanTable {
    *
    * @param recipe name of the plan's recipe
    * @param target what the plan is for
+   * @param placement name of the target's placement; "" if the recipe alone decided
    * @param modelSha256 the model that the plan was made for
    */
   public static Stream<Row> rows(
-      TensorPlan tensor, String recipe, String target, String modelSha256, String runId) {
+      TensorPlan tensor,
+      String recipe,
+      String target,
+      String placement,
+      String modelSha256,
+      String runId) {
     int scales = tensor.channels().size();
     return IntStream.range(scales == 0 ? -1 : 0, scales)
-        .mapToObj(c -> row(recipe, target, modelSha256, runId, tensor, c));
+        .mapToObj(c -> row(recipe, target, placement, modelSha256, runId, tensor, c));
   }
 
   private static Row row(
-      String recipe, String target, String modelSha256, String runId, TensorPlan tensor, int c) {
+      String recipe,
+      String target,
+      String placement,
+      String modelSha256,
+      String runId,
+      TensorPlan tensor,
+      int c) {
     ScaleColumns scales = tensor.channels();
     boolean perChannel = tensor.axis().isPresent();
     return RowFactory.create(
@@ -76,6 +90,7 @@ public final class PlanTable {
         modelSha256,
         recipe,
         target,
+        placement.isEmpty() ? null : placement,
         tensor.tensor(),
         tensor.role().name().toLowerCase(Locale.ROOT),
         tensor.format().name().toLowerCase(Locale.ROOT),

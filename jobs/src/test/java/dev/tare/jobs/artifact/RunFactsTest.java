@@ -44,6 +44,7 @@ class RunFactsTest {
             new SelectionFacts(
                 "int8",
                 "openvino",
+                Optional.of("outputs"),
                 Optional.of(A),
                 new TreeMap<>(Map.of(Role.ACTIVATION, 2, Role.BIAS, 1)),
                 3))
@@ -97,7 +98,8 @@ class RunFactsTest {
   @Test
   void planWithoutStatisticsNamesNone() {
     SelectionFacts facts =
-        new SelectionFacts("w", "onnxruntime", Optional.empty(), new TreeMap<>(), 0);
+        new SelectionFacts(
+            "w", "onnxruntime", Optional.empty(), Optional.empty(), new TreeMap<>(), 0);
     assertThat(facts.toJson().path("content-sha256").textValue()).isEmpty();
     assertThat(read(StrictJson.format(RunFacts.NONE.with(facts).toJson())).selection())
         .contains(facts);

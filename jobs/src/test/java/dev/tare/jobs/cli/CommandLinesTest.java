@@ -381,6 +381,7 @@ class CommandLinesTest {
         "--min-channel-sqnr=12",
         "--latency",
         "--max-latency-ratio=1.5",
+        "--placement=outputs",
         "--classes=y,z",
         "--sensitivity=6",
         "--python=p");

@@ -212,7 +212,9 @@ final class Contents {
                 Optional.empty(),
                 OptionalInt.empty(),
                 List.of()))
-        .with(new SelectionFacts("int8", "onnxruntime", Optional.empty(), new TreeMap<>(), 0))
+        .with(
+            new SelectionFacts(
+                "int8", "onnxruntime", Optional.empty(), Optional.empty(), new TreeMap<>(), 0))
         .with(new QuantizationFacts("onnxruntime", 0, 0, 90_400_000));
   }
 

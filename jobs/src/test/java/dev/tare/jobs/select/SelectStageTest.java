@@ -183,12 +183,20 @@ class SelectStageTest {
                 "include \"int8.conf\"\nactivations.type = int8\n")
             .toString();
     refused(
-        () -> run(stage(Optional.empty(), new RecipeOptions(recipe, "openvino", true))),
+        () ->
+            run(
+                stage(
+                    Optional.empty(),
+                    new RecipeOptions(recipe, "openvino", true, Optional.empty()))),
         ExitCode.USAGE,
         "--strict: target openvino cannot follow recipe",
         "OpenVINO computes Conv in integers with uint8 or symmetric int8 inputs only");
     refused(
-        () -> run(stage(Optional.empty(), new RecipeOptions(recipe, "openvino", false))),
+        () ->
+            run(
+                stage(
+                    Optional.empty(),
+                    new RecipeOptions(recipe, "openvino", false, Optional.empty()))),
         ExitCode.USAGE,
         "needs statistics");
   }

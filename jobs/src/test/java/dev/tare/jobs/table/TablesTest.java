@@ -221,17 +221,20 @@ class TablesTest {
     List<Row> rows =
         plan.tensors().stream()
             .flatMap(
-                t -> PlanTable.rows(t, plan.recipe(), plan.target(), plan.modelSha256(), "run"))
+                t ->
+                    PlanTable.rows(
+                        t, plan.recipe(), plan.target(), "outputs", plan.modelSha256(), "run"))
             .toList();
     List<String> nodes = List.of("n1", "n2");
     assertThat(rows).hasSize(4).allMatch(row -> row.length() == PlanTable.SCHEMA.length());
     assertThat(cells(rows.get(0)))
         .containsExactly(
-            3,
+            4,
             "run",
             "ab",
             "int8",
             "onnxruntime",
+            "outputs",
             "f",
             "activation",
             "qdq",
@@ -255,11 +258,12 @@ class TablesTest {
             null);
     assertThat(cells(rows.get(1)))
         .containsExactly(
-            3,
+            4,
             "run",
             "ab",
             "int8",
             "onnxruntime",
+            "outputs",
             "w",
             "weight",
             "qdq",
@@ -281,14 +285,15 @@ class TablesTest {
             7,
             .25,
             40.0);
-    assertThat(cells(rows.get(2)).subList(17, 23)).containsExactly(1, null, 1, -1f, .25f, .25f);
+    assertThat(cells(rows.get(2)).subList(18, 24)).containsExactly(1, null, 1, -1f, .25f, .25f);
     assertThat(cells(rows.get(3)))
         .containsExactly(
-            3,
+            4,
             "run",
             "ab",
             "int8",
             "onnxruntime",
+            "outputs",
             "x",
             "activation",
             "qdq",
