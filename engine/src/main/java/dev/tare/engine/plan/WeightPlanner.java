@@ -36,9 +36,9 @@ public final class WeightPlanner {
   /**
    * Plans one weight.
    *
-   * <p>Costs a sort of the values of each channel, and memory for some of them. For blocks, every
-   * entry has the error of the whole tensor and the interval that the integers can represent: there
-   * are too many to store more.
+   * <p>Costs a sort of the values of each channel, unless the method reads only their extremes, and
+   * memory for some of them. For blocks, every entry has the error of the whole tensor and the
+   * interval that the integers can represent: there are too many to store more.
    *
    * @param query what the recipe's rules match; about the same tensor
    */
@@ -138,9 +138,24 @@ public final class WeightPlanner {
 
   /**
    * Returns the exact values as a distribution, or, if the method needs bins, the bins of an
-   * observer.
+   * observer; no values where it reads only the extremes.
    */
   private static Distribution distribution(float[] values, TensorRule rule) {
+    return rule.method().needsOnlyExtremes() ? extremes(values) : sorted(values, rule);
+  }
+
+  private static Distribution extremes(float[] values) {
+    float min = Float.POSITIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
+    for (float value : values) {
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+    // As in the sorted values, no negative zero.
+    return Distribution.of(new double[0], new double[0], new long[0], min + 0f, max + 0f);
+  }
+
+  private static Distribution sorted(float[] values, TensorRule rule) {
     float[] sorted = values.clone();
     for (int i = 0; i < sorted.length; i++) {
       // Negative zero sorts before zero, yet is the same number.

@@ -11,6 +11,11 @@ public record MinMax() implements RangeSelector {
   }
 
   @Override
+  public boolean needsOnlyExtremes() {
+    return true;
+  }
+
+  @Override
   public String name() {
     return "min-max";
   }

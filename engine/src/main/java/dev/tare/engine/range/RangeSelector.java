@@ -57,6 +57,11 @@ public sealed interface RangeSelector
     return false;
   }
 
+  /** Whether the method reads only the extremes; a distribution without bins is then enough. */
+  default boolean needsOnlyExtremes() {
+    return false;
+  }
+
   /** The text from which {@link #parse} makes this selector. */
   String name();
 
