@@ -69,17 +69,20 @@ public final class Demo implements SparkWork<ExitCode> {
     String output =
         options.output().isPresent() ? options.output().get() : files.newRun().toString();
     RunOptions run = runOptions(options, files, text);
-    Outcome outcome =
-        new RunLoop(new Console(console.progress(), console.progress()))
-            .produce(
-                spark,
-                new OutputOptions(output, Optional.empty(), IfFinished.FAIL),
-                new AllStages(run));
-    if (outcome.made().isPresent()) {
-      FinishedRun made = outcome.made().get();
-      table(spark, made, overPlain(spark, run, made), output);
+    Console messages = new Console(console.progress(), console.progress());
+    try (Inputs inputs = new Inputs(spark, messages::line)) {
+      Outcome outcome =
+          new RunLoop(messages)
+              .produce(
+                  inputs,
+                  new OutputOptions(output, Optional.empty(), IfFinished.FAIL),
+                  new AllStages(run));
+      if (outcome.made().isPresent()) {
+        FinishedRun made = outcome.made().get();
+        table(spark, made, overPlain(inputs, run, made), output);
+      }
+      return outcome.exitCode();
     }
-    return outcome.exitCode();
   }
 
   private static RunOptions runOptions(DemoOptions options, DemoFiles files, Path text) {
@@ -111,21 +114,18 @@ public final class Demo implements SparkWork<ExitCode> {
   }
 
   /** Returns the time of calibration divided by that of the model alone, on the same samples. */
-  private static OptionalDouble overPlain(SparkSession spark, RunOptions run, FinishedRun made)
+  private static OptionalDouble overPlain(Inputs inputs, RunOptions run, FinishedRun made)
       throws IOException {
     Optional<CalibrationFacts> calibration = made.facts().calibration();
     if (calibration.isEmpty()) {
       return OptionalDouble.empty();
     }
     CalibrationFacts.Effort effort = calibration.get().effort().orElseThrow();
-    try (Inputs inputs = new Inputs(spark, line -> {})) {
-      ModelHandle model = inputs.model(run.model());
-      StageData data = inputs.data(model, run.data());
-      data.check(run.data().maxBadRows());
-      Dataset<Row> samples = data.select(Rows.CALIBRATION.condition(), run.data().samples());
-      long plain = PlainInference.nanos(spark, model, samples, effort.batchSize());
-      return OptionalDouble.of((effort.runSeconds() + effort.observeSeconds()) * 1e9 / plain);
-    }
+    ModelHandle model = inputs.model(run.model());
+    StageData data = inputs.data(model, run.data());
+    Dataset<Row> samples = data.select(Rows.CALIBRATION.condition(), run.data().samples());
+    long plain = PlainInference.nanos(inputs.spark(), model, samples, effort.batchSize());
+    return OptionalDouble.of((effort.runSeconds() + effort.observeSeconds()) * 1e9 / plain);
   }
 
   private void table(SparkSession spark, FinishedRun run, OptionalDouble overPlain, String output)

@@ -2,7 +2,6 @@ package dev.tare.jobs.run;
 
 import dev.tare.jobs.Build;
 import dev.tare.jobs.ExitCode;
-import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.artifact.Fingerprint;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
@@ -65,22 +64,27 @@ public final class RunLoop {
   /** Produces a run in an existing session; prints no result. */
   public Outcome produce(SparkSession spark, OutputOptions output, Stages stages)
       throws IOException {
-    RunFolder folder = RunFolder.at(output.output(), output.runId(), SparkJobs.hadoop(spark));
+    try (Inputs inputs = new Inputs(spark, console::line)) {
+      return produce(inputs, output, stages);
+    }
+  }
+
+  /** Produces a run from inputs that stay open for the caller; prints no result. */
+  public Outcome produce(Inputs inputs, OutputOptions output, Stages stages) throws IOException {
+    RunFolder folder = RunFolder.at(output.output(), output.runId(), inputs.hadoop());
     Atomicity atomicity = output.atomicity();
     folder.requireWritable(atomicity);
-    try (Inputs inputs = new Inputs(spark, console::line)) {
-      Optional<ExitCode> reused =
-          folder.reusable(output.ifFinished(), () -> fingerprint(stages, inputs));
-      if (reused.isPresent()) {
-        console.out().println("Reused the finished run " + folder.path());
-        return new Outcome(reused.get(), folder, Optional.empty());
-      }
-      Committers.require(spark, folder, atomicity);
-      FinishedRun run =
-          folder.produce(atomicity, attempt -> Explained.run(() -> write(attempt, stages, inputs)));
-      ExitCode exitCode = run.manifest().gateFailed() ? ExitCode.GATE_FAILED : ExitCode.OK;
-      return new Outcome(exitCode, folder, Optional.of(run));
+    Optional<ExitCode> reused =
+        folder.reusable(output.ifFinished(), () -> fingerprint(stages, inputs));
+    if (reused.isPresent()) {
+      console.out().println("Reused the finished run " + folder.path());
+      return new Outcome(reused.get(), folder, Optional.empty());
     }
+    Committers.require(inputs.spark(), folder, atomicity);
+    FinishedRun run =
+        folder.produce(atomicity, attempt -> Explained.run(() -> write(attempt, stages, inputs)));
+    ExitCode exitCode = run.manifest().gateFailed() ? ExitCode.GATE_FAILED : ExitCode.OK;
+    return new Outcome(exitCode, folder, Optional.of(run));
   }
 
   private Manifest write(RunAttempt attempt, Stages stages, Inputs inputs) throws IOException {
