@@ -40,6 +40,12 @@ class ModesTest {
 
   @TempDir static Path folder;
 
+  /** All samples for the table of the document; a part of them where only floors are tested. */
+  private static final boolean DOCUMENTED = Boolean.getBoolean("tare.docs");
+
+  private static final int CALIBRATED = DOCUMENTED ? 256 : 32;
+  private static final int EVALUATED = DOCUMENTED ? 256 : 32;
+
   private final TreeMap<String, Network> networks = new TreeMap<>();
   private final List<String> table = new ArrayList<>();
 
@@ -55,7 +61,8 @@ class ModesTest {
           network.arguments("calibrate", "--data", network.calibration().toString());
       // What the widest placement needs serves all recipes.
       arguments.addAll(List.of("--observe", "all-supported", "--channels", "none"));
-      arguments.addAll(List.of("--output", path(name, "statistics")));
+      arguments.addAll(
+          List.of("--samples", String.valueOf(CALIBRATED), "--output", path(name, "statistics")));
       run(arguments);
     }
   }
@@ -66,7 +73,7 @@ class ModesTest {
     table.add("CPU: " + CpuFeatures.current().model());
     String text = String.join("\n", table) + "\n";
     Files.writeString(Path.of("target", "modes.md"), text, StandardCharsets.UTF_8);
-    if (Boolean.getBoolean("tare.docs")) {
+    if (DOCUMENTED) {
       String document = Files.readString(DOCUMENT);
       int begin = document.indexOf(BEGIN) + BEGIN.length();
       Files.writeString(
@@ -105,7 +112,13 @@ class ModesTest {
     List<String> evaluate =
         network.arguments("evaluate", "--data", network.evaluation().toString());
     evaluate.addAll(
-        List.of("--quantized", path(name, recipe), "--output", path(name, recipe + "-quality")));
+        List.of(
+            "--samples",
+            String.valueOf(EVALUATED),
+            "--quantized",
+            path(name, recipe),
+            "--output",
+            path(name, recipe + "-quality")));
     run(evaluate);
     JsonNode quality = CommandLine.json(Path.of(path(name, recipe + "-quality"), "quality.json"));
     JsonNode outputs = quality.path("outputs");

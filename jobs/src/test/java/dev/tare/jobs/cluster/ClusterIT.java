@@ -23,8 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class ClusterIT {
 
-  private static final int DEFINITIONS = 256;
+  private static final int DEFINITIONS = 64;
   private static final long LIMIT_SECONDS = 1800;
+
+  /** Most of a short run is code that runs a few times. */
+  private static final String SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   @TempDir Path folder;
 
@@ -53,6 +56,8 @@ class ClusterIT {
               "spark.scheduler.minRegisteredResourcesRatio=1.0",
               "--conf",
               "spark.cores.max=2",
+              "--conf",
+              "spark.executor.extraJavaOptions=" + SHORT,
               "--conf",
               "spark.sql.shuffle.partitions=4",
               "--conf",
@@ -105,6 +110,7 @@ class ClusterIT {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().remove("SPARK_HOME");
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    builder.environment().put("SPARK_SUBMIT_OPTS", SHORT);
     Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
     boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
     if (!ended) {

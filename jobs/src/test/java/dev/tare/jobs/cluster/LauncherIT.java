@@ -3,6 +3,7 @@ package dev.tare.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.tare.jobs.law.MiniLm;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -92,6 +93,7 @@ class LauncherIT {
             "cosine to float, unseen text",
             "same nearest neighbour",
             "calibration over inference",
+            "Look next at",
             run.resolve("plan.json").toString());
     assertThat(run.resolve("manifest.json")).exists();
     assertReported(run);
@@ -130,9 +132,10 @@ class LauncherIT {
   void onATerminalABarShowsTheJobAtWork() throws IOException, InterruptedException {
     assumeThat(Path.of("/usr/bin/script")).as("util-linux gives a terminal").exists();
     Path tare = Path.of(System.getProperty("tare.root"), "deploy", "tare");
+    Path text = MiniLm.write(folder.resolve("text.txt"), MiniLm.definitions(64));
     String command =
-        "stty cols 100; '%s' demo --samples 16 --eval-samples 16 --output '%s'"
-            .formatted(tare, folder.resolve("run"));
+        "stty cols 100; '%s' run --samples 16 --model '%s' --tokenizer '%s' --data '%s' --output '%s'"
+            .formatted(tare, MiniLm.model(), MiniLm.tokenizer(), text, folder.resolve("run"));
     Result result =
         start(
             with(Map.of("TERM", "xterm", "TARE_LOG_DIR", folder.resolve("logs").toString())),
@@ -140,7 +143,7 @@ class LauncherIT {
     assertThat(result.exitCode()).as(result.out()).isZero();
     assertThat(result.out())
         .contains("\r", "\u001b[K", "calibrate: run 16 samples, observe 24 tensors", "%")
-        .contains("[4/4] evaluate", "Look next at");
+        .contains("[4/4] evaluate", folder.resolve("run").toString());
     for (String line : result.out().split("[\r\n]+", -1)) {
       assertThat(line.startsWith("calibrate:") ? line.length() : 0).isLessThan(100);
     }
@@ -186,16 +189,16 @@ class LauncherIT {
             SHORT,
             "demo",
             "--vision",
-            "--samples=64",
-            "--eval-samples=64",
+            "--samples=24",
+            "--eval-samples=24",
             "--output",
             runs.toString());
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.err()).contains("[4/4] evaluate").doesNotContain("WARN");
     assertThat(result.out())
         .contains(
-            "PP-OCRv4 recognizer: characters of a line (64 images, 64 others for calibration)",
-            "PP-OCR angle classifier: upright or upside down (64 images",
+            "PP-OCRv4 recognizer: characters of a line (24 images, 24 others for calibration)",
+            "PP-OCR angle classifier: upright or upside down (24 images",
             "tensors quantized",
             "bytes before and after         10.86 MB -> ",
             "bytes before and after         0.59 MB -> ",

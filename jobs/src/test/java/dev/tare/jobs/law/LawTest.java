@@ -33,13 +33,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The law on the real model: statistics of 256 definitions are the same for any partitions, order,
+ * The law on the real model: statistics of 96 definitions are the same for any partitions, order,
  * batch size and number of cores, for a run and for the merge of runs, with Spark and without.
  */
 @Tag("slow")
 class LawTest {
 
-  private static final int DEFINITIONS = 256;
+  private static final int DEFINITIONS = 96;
 
   @TempDir static Path folder;
 
