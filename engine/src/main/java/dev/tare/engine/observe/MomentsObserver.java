@@ -34,7 +34,7 @@ public final class MomentsObserver implements Collector {
    * @throws IllegalArgumentException if the name is empty or not encodable in UTF-8
    */
   public MomentsObserver(String tensor, ObserverOptions options, int[] room) {
-    this.tensor = new BlockKey(tensor, BlockKey.WHOLE, 0).tensor();
+    this.tensor = BlockKey.ofWhole(tensor).tensor();
     this.tile = room;
     this.axis =
         options.channelMode() == ChannelMode.NONE
@@ -88,7 +88,7 @@ public final class MomentsObserver implements Collector {
     return new Blocks<>(
         tensor,
         size,
-        () -> new MomentsBlock(new BlockKey(tensor, BlockKey.WHOLE, 0), 1, List.of(whole())),
+        () -> new MomentsBlock(BlockKey.ofWhole(tensor), 1, List.of(whole())),
         (from, to) -> ofChannels(from, to, size));
   }
 

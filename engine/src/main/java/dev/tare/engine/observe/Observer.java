@@ -80,7 +80,7 @@ public final class Observer implements Collector {
    */
   public static Observer create(
       String tensor, ObserverOptions options, WholeTables tables, int[] room) {
-    return new Observer(new BlockKey(tensor, BlockKey.WHOLE, 0).tensor(), options, tables, room);
+    return new Observer(BlockKey.ofWhole(tensor).tensor(), options, tables, room);
   }
 
   /**

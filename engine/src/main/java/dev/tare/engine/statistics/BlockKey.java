@@ -13,8 +13,13 @@ import java.util.Arrays;
  */
 public record BlockKey(String tensor, int axis, int firstChannel) implements Comparable<BlockKey> {
 
-  /** The axis of a row that covers all channels. */
+  /** The axis of a row that covers all channels, in encodings and in the order of keys. */
   public static final int WHOLE = -1;
+
+  /** Returns the place of the row of a whole tensor. */
+  public static BlockKey ofWhole(String tensor) {
+    return new BlockKey(tensor, WHOLE, 0);
+  }
 
   /**
    * @throws IllegalArgumentException if a component is invalid
@@ -31,10 +36,15 @@ public record BlockKey(String tensor, int axis, int firstChannel) implements Com
     }
   }
 
+  /** Whether this is the row of a whole tensor, which has no channel axis. */
+  public boolean isWhole() {
+    return axis == WHOLE;
+  }
+
   /** Checks that a block has the number of rows that follows from its channels. */
   void requireRows(int rows, int channels) {
     int expected = Math.min(StatisticsBlock.CHANNELS_PER_BLOCK, channels - firstChannel);
-    if (rows == 0 || rows != expected || (axis == WHOLE && channels != 1)) {
+    if (rows == 0 || rows != expected || (isWhole() && channels != 1)) {
       throw new IllegalArgumentException(
           "Invalid block of %s: %d rows for %d channels".formatted(this, rows, channels));
     }
@@ -65,7 +75,7 @@ public record BlockKey(String tensor, int axis, int firstChannel) implements Com
 
   @Override
   public String toString() {
-    return axis == WHOLE
+    return isWhole()
         ? "tensor '" + tensor + "'"
         : "tensor '%s', axis %d, channels from %d".formatted(tensor, axis, firstChannel);
   }

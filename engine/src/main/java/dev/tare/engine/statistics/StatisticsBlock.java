@@ -34,7 +34,7 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
             "Invalid block of %s: rows with %s and with %s"
                 .formatted(key, rows.get(0).bins(), row.bins()));
       }
-      if (key.axis() != BlockKey.WHOLE && knowsSamples(row)) {
+      if (!key.isWhole() && knowsSamples(row)) {
         throw new IllegalArgumentException(
             "Invalid block of %s: only whole tensors know the samples of extremes".formatted(key));
       }
@@ -52,7 +52,7 @@ public record StatisticsBlock(BlockKey key, int channels, List<Statistics> rows)
 
   /** Creates the block of a whole tensor. */
   public static StatisticsBlock ofWhole(String tensor, Statistics whole) {
-    return new StatisticsBlock(new BlockKey(tensor, BlockKey.WHOLE, 0), 1, List.of(whole));
+    return new StatisticsBlock(BlockKey.ofWhole(tensor), 1, List.of(whole));
   }
 
   /** Mantissa bits of every row's histogram; 0 when rows have none. */

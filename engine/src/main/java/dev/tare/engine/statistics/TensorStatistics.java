@@ -64,7 +64,7 @@ public record TensorStatistics(
     List<Statistics> channels = new ArrayList<>();
     for (StatisticsBlock block : sorted) {
       BlockKey key = block.key();
-      if (key.axis() == BlockKey.WHOLE && key.tensor().equals(tensor) && whole.isEmpty()) {
+      if (key.isWhole() && key.tensor().equals(tensor) && whole.isEmpty()) {
         whole = Optional.of(block.rows().get(0));
         continue;
       }

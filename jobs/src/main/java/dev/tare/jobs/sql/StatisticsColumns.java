@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
@@ -65,16 +66,16 @@ record StatisticsColumns(StructType type) implements Serializable {
     return new StatisticsColumns(struct);
   }
 
-  /** Position of a column; -1 if it is missing or has another type than in the table. */
-  int at(String name) {
+  /** Position of a column; empty if it is missing or has another type than in the table. */
+  OptionalInt at(String name) {
     scala.Option<Object> field = type.getFieldIndex(name);
     if (field.isEmpty()) {
-      return -1;
+      return OptionalInt.empty();
     }
     int at = (int) field.get();
     return same(type.fields()[at].dataType(), StatisticsTable.SCHEMA.apply(name).dataType())
-        ? at
-        : -1;
+        ? OptionalInt.of(at)
+        : OptionalInt.empty();
   }
 
   private static boolean same(DataType given, DataType wanted) {

@@ -14,32 +14,32 @@ record StructCells(StatisticsColumns columns, InternalRow struct) implements Sta
 
   @Override
   public boolean knows(String column) {
-    return columns.at(column) >= 0;
+    return columns.at(column).isPresent();
   }
 
   @Override
   public boolean has(String column) {
-    return knows(column) && !struct.isNullAt(columns.at(column));
+    return knows(column) && !struct.isNullAt(columns.at(column).orElseThrow());
   }
 
   @Override
   public int integer(String column) {
-    return struct.getInt(columns.at(column));
+    return struct.getInt(columns.at(column).orElseThrow());
   }
 
   @Override
   public long whole(String column) {
-    return struct.getLong(columns.at(column));
+    return struct.getLong(columns.at(column).orElseThrow());
   }
 
   @Override
   public float real(String column) {
-    return struct.getFloat(columns.at(column));
+    return struct.getFloat(columns.at(column).orElseThrow());
   }
 
   @Override
   public String text(String column) {
-    return struct.getUTF8String(columns.at(column)).toString();
+    return struct.getUTF8String(columns.at(column).orElseThrow()).toString();
   }
 
   @Override
@@ -58,7 +58,7 @@ record StructCells(StatisticsColumns columns, InternalRow struct) implements Sta
   }
 
   private ArrayData array(String column) {
-    ArrayData array = struct.getArray(columns.at(column));
+    ArrayData array = struct.getArray(columns.at(column).orElseThrow());
     for (int i = 0; i < array.numElements(); i++) {
       if (array.isNullAt(i)) {
         throw StatisticsCells.nullIn(column, i);

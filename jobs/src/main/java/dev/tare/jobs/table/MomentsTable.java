@@ -76,7 +76,7 @@ public final class MomentsTable implements StateTable<Moments> {
   public List<Row> toRows(MergeableState state, String runId, String modelSha256) {
     MomentsBlock block = (MomentsBlock) state;
     BlockKey key = block.key();
-    boolean whole = key.axis() == BlockKey.WHOLE;
+    boolean whole = key.isWhole();
     List<Row> rows = new ArrayList<>(block.rows().size());
     for (int i = 0; i < block.rows().size(); i++) {
       Moments moments = block.rows().get(i);

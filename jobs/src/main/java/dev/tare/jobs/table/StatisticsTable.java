@@ -80,7 +80,7 @@ public final class StatisticsTable {
   public static List<Row> toRows(StatisticsBlock block, String runId, String modelSha256) {
     List<Row> rows = new ArrayList<>(block.rows().size());
     BlockKey key = block.key();
-    boolean whole = key.axis() == BlockKey.WHOLE;
+    boolean whole = key.isWhole();
     for (int i = 0; i < block.rows().size(); i++) {
       Statistics s = block.rows().get(i);
       Histogram histogram = s.histogram().orElse(null);
