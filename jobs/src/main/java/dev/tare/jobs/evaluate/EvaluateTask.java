@@ -76,32 +76,39 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<Row> samples) {
-    List<Row> rows = new ArrayList<>();
     if (!samples.hasNext()) {
-      return rows.iterator();
+      return List.<Row>of().iterator();
     }
+    InferenceOptions options = InferenceOptions.of(threads);
+    try (SharedInference.Lease reference = Side.FLOAT.lease(model, options);
+        SharedInference.Lease other = Side.QUANTIZED.lease(quantized, options)) {
+      return rows(
+              samples, reference.session().comparing(outputs), other.session().comparing(outputs))
+          .iterator();
+    }
+  }
+
+  /**
+   * Runs both models over samples.
+   *
+   * @param samples rows of {@code hash} and {@code sample}
+   */
+  List<Row> rows(Iterator<Row> samples, Runner reference, Runner other) {
+    List<Row> rows = new ArrayList<>();
     CpuFeatures processor = CpuFeatures.current();
     cpu = "%s (%s)".formatted(processor.model(), processor.fingerprint());
-    InferenceOptions options = InferenceOptions.of(threads);
     Map<String, List<ChannelSums>> channels = new HashMap<>();
     outputs.forEach(
         output -> channels.put(output, List.of(new ChannelSums(true), new ChannelSums(false))));
-    try (SharedInference.Lease reference = Side.FLOAT.lease(model, options);
-        SharedInference.Lease other = Side.QUANTIZED.lease(quantized, options)) {
-      Runner referenceRunner = reference.session().comparing(outputs);
-      Runner otherRunner = other.session().comparing(outputs);
-      Batcher<Sample> batcher =
-          new Batcher<>(
-              batchSize,
-              sample -> sample,
-              batch -> compare(batch, referenceRunner, otherRunner, rows, channels));
-      while (samples.hasNext()) {
-        batcher.add(Sample.decode(samples.next().getAs(1)));
-      }
-      batcher.flush();
+    Batcher<Sample> batcher =
+        new Batcher<>(
+            batchSize, sample -> sample, batch -> compare(batch, reference, other, rows, channels));
+    while (samples.hasNext()) {
+      batcher.add(Sample.decode(samples.next().getAs(1)));
     }
+    batcher.flush();
     channels.forEach((output, axes) -> axes.forEach(axis -> rows.add(row(output, axis))));
-    return rows.iterator();
+    return rows;
   }
 
   private void compare(

@@ -1,9 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.infer.Batcher;
-import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.infer.InferenceOptions;
-import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.tensor.Sample;
@@ -17,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
@@ -26,8 +23,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Times both models on the same batches, in turns, until the interval of the ratio is narrow, at
- * least {@value #FEWEST_PAIRS} and at most {@value #MOST_PAIRS} times, and for about a minute.
+ * Times both models on the same batches, at most {@value #MOST_PAIRS} times and for about a minute.
  */
 final class LatencyTask implements MapPartitionsFunction<Row, Row> {
 
@@ -46,10 +42,8 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
           .add("low", DataTypes.DoubleType, false)
           .add("high", DataTypes.DoubleType, false);
 
-  private static final int WARM_UP = 3;
-  private static final int FEWEST_PAIRS = 20;
   private static final int MOST_PAIRS = 400;
-  private static final long LONGEST_NANOS = Duration.ofSeconds(60).toNanos();
+  private static final Duration LONGEST = Duration.ofSeconds(60);
 
   private final ModelHandle model;
   private final ModelHandle quantized;
@@ -68,12 +62,9 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<Row> samples) throws IOException {
-    List<List<Sample>> batches = new ArrayList<>();
-    Batcher<Sample> batcher = new Batcher<>(batchSize, sample -> sample, batches::add);
-    while (samples.hasNext()) {
-      batcher.add(Sample.decode(samples.next().getAs("sample")));
-    }
-    batcher.flush();
+    List<Sample> all = new ArrayList<>();
+    samples.forEachRemaining(row -> all.add(Sample.decode(row.getAs("sample"))));
+    List<List<Sample>> batches = batches(all, batchSize);
     if (batches.isEmpty()) {
       return List.<Row>of().iterator();
     }
@@ -83,7 +74,9 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
       InferenceOptions options = InferenceOptions.of(threads);
       try (Session reference = Sessions.open(prepared, options);
           Session other = Sessions.open(quantized.file(), options)) {
-        Latency latency = measured(batches, reference.comparing(outputs), other.comparing(outputs));
+        Latency latency =
+            new PairedRuns(batches, threads, MOST_PAIRS, LONGEST)
+                .latency(reference.comparing(outputs), other.comparing(outputs));
         return List.of(row(latency)).iterator();
       }
     } finally {
@@ -91,7 +84,17 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
     }
   }
 
-  private static Row row(Latency latency) {
+  /** Samples of equal shapes together. */
+  static List<List<Sample>> batches(List<Sample> samples, int batchSize) {
+    List<List<Sample>> batches = new ArrayList<>();
+    Batcher<Sample> batcher = new Batcher<>(batchSize, sample -> sample, batches::add);
+    samples.forEach(batcher::add);
+    batcher.flush();
+    return batches;
+  }
+
+  /** A row of {@link #SCHEMA}. */
+  static Row row(Latency latency) {
     return RowFactory.create(
         latency.cpu(),
         latency.threads(),
@@ -118,57 +121,5 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
         row.getDouble(7),
         row.getDouble(8),
         row.getDouble(9));
-  }
-
-  private Latency measured(List<List<Sample>> batches, Runner reference, Runner other) {
-    for (int i = 0; i < WARM_UP; i++) {
-      nanos(Side.FLOAT, reference, batches.get(i % batches.size()));
-      nanos(Side.QUANTIZED, other, batches.get(i % batches.size()));
-    }
-    PairedTimes times = new PairedTimes();
-    long start = System.nanoTime();
-    Latency latency;
-    do {
-      List<Sample> batch = batches.get(times.size() % batches.size());
-      // Each goes first in turn: what follows finds warmer caches.
-      if (times.size() % 2 == 0) {
-        long first = nanos(Side.FLOAT, reference, batch);
-        times.add(first, nanos(Side.QUANTIZED, other, batch));
-      } else {
-        long second = nanos(Side.QUANTIZED, other, batch);
-        times.add(nanos(Side.FLOAT, reference, batch), second);
-      }
-      latency = latency(batches, times);
-    } while (times.size() < FEWEST_PAIRS
-        || (!latency.decided()
-            && times.size() < MOST_PAIRS
-            && System.nanoTime() - start < LONGEST_NANOS));
-    return latency;
-  }
-
-  private static long nanos(Side side, Runner runner, List<Sample> batch) {
-    long start = System.nanoTime();
-    side.run(runner, batch);
-    return System.nanoTime() - start;
-  }
-
-  private Latency latency(List<List<Sample>> batches, PairedTimes times) {
-    CpuFeatures processor = CpuFeatures.current();
-    List<Sample> first = batches.get(0);
-    String shapes =
-        first.get(0).inputs().entrySet().stream()
-            .map(input -> input.getKey() + input.getValue().shape().dims())
-            .collect(Collectors.joining(", "));
-    return new Latency(
-        "%s (%s)".formatted(processor.model(), processor.fingerprint()),
-        threads,
-        first.size(),
-        shapes,
-        times.size(),
-        times.firstMedian() / 1e6,
-        times.secondMedian() / 1e6,
-        times.ratio(),
-        times.low(),
-        times.high());
   }
 }

@@ -1,21 +1,14 @@
 package dev.tare.jobs.evaluate;
 
-import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.model.WritableModel;
-import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantError;
-import dev.tare.engine.quant.Quantizer;
-import dev.tare.engine.quant.Rounding;
-import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
-import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
@@ -25,7 +18,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -51,10 +43,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
           .add("cosine", DataTypes.DoubleType, false);
 
   private final ModelHandle model;
-  private final String recipe;
-  private final String target;
-  private final String statisticsSha256;
-  private final ArrayList<byte[]> tensors = new ArrayList<>();
+  private final ShippedPlan shipped;
   private final String output;
   private final boolean pooled;
   private final ArrayList<byte[]> samples;
@@ -68,23 +57,11 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
       List<byte[]> samples,
       int threads) {
     this.model = model;
-    this.recipe = plan.recipe();
-    this.target = plan.target();
-    this.statisticsSha256 = plan.statisticsSha256();
-    plan.tensors().forEach(tensor -> tensors.add(PlanCodec.encode(tensor)));
+    this.shipped = new ShippedPlan(model, plan);
     this.output = output;
     this.pooled = pooled;
     this.samples = new ArrayList<>(samples);
     this.threads = threads;
-  }
-
-  private QuantPlan plan() {
-    return new QuantPlan(
-        recipe,
-        target,
-        model.sha256(),
-        statisticsSha256,
-        tensors.stream().map(PlanCodec::decode).toList());
   }
 
   @Override
@@ -102,39 +79,15 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     if (!operators.hasNext()) {
       return rows.iterator();
     }
-    QuantPlan whole = plan();
-    Map<String, ByteBuffer> codes = codes(whole);
+    QuantPlan whole = shipped.plan();
+    Map<String, ByteBuffer> codes = shipped.codes(whole);
     List<SampleOutput> expected = run(model.file());
     while (operators.hasNext()) {
       String operator = operators.next();
       QuantPlan variant = operator.equals(ALL_QUANTIZED) ? whole : whole.without(operator);
-      WritableModel rewritten =
-          model.prepared().quantized(variant, c -> codes.get(key(c)).duplicate());
-      rows.add(score(operator, expected, run(rewritten)));
+      rows.add(score(operator, expected, run(shipped.quantized(variant, codes))));
     }
     return rows.iterator();
-  }
-
-  private Map<String, ByteBuffer> codes(QuantPlan whole) {
-    ModelGraph source = model.prepared().graph();
-    Map<String, ByteBuffer> codes = new HashMap<>();
-    for (TensorPlan constant : whole.tensors()) {
-      if (constant.quantized() && constant.role() != Role.ACTIVATION) {
-        Tensor quantized =
-            Quantizer.quantize(
-                source.constant(constant.tensor()),
-                constant.params(),
-                constant.granularity(),
-                constant.limits(),
-                Rounding.DIVISION);
-        codes.put(key(constant), quantized.bytes());
-      }
-    }
-    return codes;
-  }
-
-  private static String key(TensorPlan constant) {
-    return constant.role() + " " + constant.tensor();
   }
 
   private List<SampleOutput> run(WritableModel variant) {

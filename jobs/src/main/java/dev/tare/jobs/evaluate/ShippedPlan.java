@@ -1,0 +1,78 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.model.WritableModel;
+import dev.tare.engine.plan.PlanCodec;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.model.ModelHandle;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** A plan as it travels to executors, and the models that are made of it there. */
+final class ShippedPlan implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final ModelHandle model;
+  private final String recipe;
+  private final String target;
+  private final String placement;
+  private final String statisticsSha256;
+  private final ArrayList<byte[]> tensors = new ArrayList<>();
+
+  ShippedPlan(ModelHandle model, QuantPlan plan) {
+    this.model = model;
+    this.recipe = plan.recipe();
+    this.target = plan.target();
+    this.placement = plan.placement().orElse("");
+    this.statisticsSha256 = plan.statisticsSha256();
+    plan.tensors().forEach(tensor -> tensors.add(PlanCodec.encode(tensor)));
+  }
+
+  QuantPlan plan() {
+    return new QuantPlan(
+        recipe,
+        target,
+        Optional.of(placement).filter(named -> !named.isEmpty()),
+        model.sha256(),
+        statisticsSha256,
+        tensors.stream().map(PlanCodec::decode).toList());
+  }
+
+  /** The integers of every constant of a plan; costs a walk through all of them. */
+  Map<String, ByteBuffer> codes(QuantPlan whole) {
+    ModelGraph source = model.prepared().graph();
+    Map<String, ByteBuffer> codes = new HashMap<>();
+    for (TensorPlan constant : whole.tensors()) {
+      if (constant.quantized() && constant.role() != Role.ACTIVATION) {
+        Tensor quantized =
+            Quantizer.quantize(
+                source.constant(constant.tensor()),
+                constant.params(),
+                constant.granularity(),
+                constant.limits(),
+                Rounding.DIVISION);
+        codes.put(key(constant), quantized.bytes());
+      }
+    }
+    return codes;
+  }
+
+  /** The model that a plan, or a part of it, makes of these integers. */
+  WritableModel quantized(QuantPlan plan, Map<String, ByteBuffer> codes) {
+    return model.prepared().quantized(plan, c -> codes.get(key(c)).duplicate());
+  }
+
+  private static String key(TensorPlan constant) {
+    return constant.role() + " " + constant.tensor();
+  }
+}
