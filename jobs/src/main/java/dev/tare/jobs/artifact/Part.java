@@ -20,6 +20,8 @@ public enum Part {
   STATISTICS("statistics"),
   /** Table of exact moments, Parquet. */
   MOMENTS("moments"),
+  /** What was measured of the target's placements, if the fastest was asked for. */
+  PLACEMENTS("placements.json"),
   /** The plan as JSON. */
   PLAN_JSON("plan.json"),
   /** The plan as a Parquet table for SQL. */

@@ -91,10 +91,6 @@ public final class QualityTable {
     quality.latency().ifPresent(measured -> latency(measured, out));
     quality.warnings().forEach(warning -> out.println("Warning: " + warning));
     out.println(gate(quality));
-    quality
-        .latency()
-        .filter(Latency::floatIsFaster)
-        .ifPresent(slower -> floatIsFaster(slower, out));
   }
 
   private static void latency(Latency measured, PrintStream out) {
@@ -111,14 +107,6 @@ public final class QualityTable {
         Amounts.counted(measured.batch(), "sample"),
         Amounts.counted(measured.threads(), "thread"),
         measured.cpu());
-  }
-
-  private static void floatIsFaster(Latency measured, PrintStream out) {
-    out.printf(
-        Locale.ROOT,
-        "The float model is faster here: the quantized one takes %.2f times as long. Another recipe"
-            + " may help, such as int8-all or int8-cnn for convolutions, or --target openvino.%n",
-        measured.ratio());
   }
 
   /** Beside what was predicted. */

@@ -7,10 +7,12 @@ import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.TargetQuality;
+import dev.tare.jobs.console.PlacementTable;
 import dev.tare.jobs.storage.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
@@ -262,6 +264,7 @@ final class Numbers {
               facts.add(Fact.of("target", plan.target()));
               plan.placement().ifPresent(name -> facts.add(Fact.of("placement", name)));
             });
+    run.placements().ifPresent(trials -> trials(trials, facts));
     Optional<CalibrationFacts> calibration = run.facts(RunFacts::calibration);
     calibration.ifPresent(
         known -> {
@@ -284,6 +287,28 @@ final class Numbers {
     }
     cpus.forEach(cpu -> facts.add(Fact.of("processor", cpu)));
     return facts;
+  }
+
+  /** One line for each placement, in the target's order. */
+  private static void trials(PlacementTrials measured, List<Fact> facts) {
+    for (PlacementTrials.Trial trial : measured.trials()) {
+      String value =
+          trial
+              .figures()
+              .map(
+                  known ->
+                      "%s of the float model's time (95 %%: %s), SQNR %s"
+                          .formatted(
+                              Figures.real(known.latency().ratio()),
+                              PlacementTable.interval(known.latency()),
+                              Figures.db(known.sqnrDb())))
+              .orElse("not measured");
+      facts.add(
+          new Fact(
+              "placement " + trial.name(),
+              value,
+              (trial.chosen() ? "chosen: " : "") + trial.reason()));
+    }
   }
 
   private static String name(String path) {

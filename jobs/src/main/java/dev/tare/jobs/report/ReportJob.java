@@ -6,6 +6,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
@@ -109,6 +110,7 @@ public final class ReportJob implements SparkWork<Path> {
         lineage.runs().get(0).asInput("run").sha256().orElseThrow(),
         plan,
         quality,
+        placements(lineage),
         spreads,
         channels,
         codes,
@@ -123,6 +125,11 @@ public final class ReportJob implements SparkWork<Path> {
       return Optional.empty();
     }
     return Optional.of(PlanStore.read(spark, run.get()));
+  }
+
+  private static Optional<PlacementTrials> placements(Lineage lineage) throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.PLACEMENTS);
+    return run.isPresent() ? Optional.of(run.get().placements()) : Optional.empty();
   }
 
   private static Optional<Quality> quality(Lineage lineage, List<String> missing)

@@ -4,6 +4,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.RunFacts;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.function.Function;
  * @param manifestSha256 identity of the run
  * @param plan the decisions for all tensors
  * @param quality the results of evaluation
+ * @param placements what was measured of placements
  * @param spreads values by activation
  * @param channels ranges of channels by activation
  * @param codes counts of integers by weight
@@ -29,6 +31,7 @@ record RunContent(
     String manifestSha256,
     Optional<QuantPlan> plan,
     Optional<Quality> quality,
+    Optional<PlacementTrials> placements,
     Map<String, Spread> spreads,
     Map<String, ChannelSpread> channels,
     Map<String, List<Long>> codes,

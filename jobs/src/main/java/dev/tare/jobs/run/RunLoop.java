@@ -5,9 +5,12 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.artifact.Fingerprint;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PlacementTrials;
+import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.console.Progress;
 import dev.tare.jobs.console.QualityTable;
+import dev.tare.jobs.console.Verdict;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.Stages;
@@ -120,10 +123,15 @@ public final class RunLoop {
   }
 
   private void show(FinishedRun run) throws IOException {
+    Optional<Quality> quality = Optional.empty();
     if (run.has(Part.QUALITY)) {
       console.progress().println();
-      QualityTable.print(run.quality(), console.out());
+      quality = Optional.of(run.quality());
+      QualityTable.print(quality.get(), console.out());
     }
     console.out().println(run.folder().path());
+    Optional<PlacementTrials> trials =
+        run.has(Part.PLACEMENTS) ? Optional.of(run.placements()) : Optional.empty();
+    Verdict.of(quality, trials).ifPresent(console.progress()::println);
   }
 }

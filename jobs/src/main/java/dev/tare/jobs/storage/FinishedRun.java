@@ -7,6 +7,7 @@ import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
 import dev.tare.jobs.artifact.RunFacts;
@@ -168,6 +169,16 @@ public final class FinishedRun {
           "%s: 'gate' is \"%s\", but the manifest states %s".formatted(where, outcome, stated));
     }
     return quality;
+  }
+
+  /**
+   * Returns what this run measured of placements, after checking the document's bytes.
+   *
+   * @throws TareException (bad input) if the run measured none, the document is damaged, or a value
+   *     in it is impossible; the message names file and key
+   */
+  public PlacementTrials placements() throws IOException {
+    return PlacementTrials.parse(verifiedText(Part.PLACEMENTS), path(Part.PLACEMENTS).toString());
   }
 
   /**

@@ -108,6 +108,7 @@ final class Contents {
         "cd".repeat(32),
         Optional.of(new QuantPlan("int8", "ef".repeat(32), "ab".repeat(32), plans)),
         Optional.of(quality()),
+        Optional.empty(),
         spreads,
         channels,
         codes,

@@ -2,6 +2,8 @@ package dev.tare.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.PlacementTrials;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +109,7 @@ class PageTest {
             whole.manifestSha256(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Map.of(),
             Map.of(),
             Map.of(),
@@ -120,12 +123,31 @@ class PageTest {
             whole.manifestSha256(),
             whole.plan(),
             whole.quality(),
+            Optional.of(
+                new PlacementTrials(
+                    "onnxruntime",
+                    List.of(
+                        new PlacementTrials.Trial(
+                            "inputs",
+                            true,
+                            "the fastest",
+                            Optional.of(
+                                new PlacementTrials.Figures(
+                                    64,
+                                    "y",
+                                    21.5,
+                                    .99,
+                                    new Latency("cpu", 2, 8, "x", 40, 1, .75, .75, .74, .76)))),
+                        new PlacementTrials.Trial(
+                            "outputs", false, "the same as inputs", Optional.empty())))),
             Map.of(),
             Map.of(),
             Map.of(),
             List.of());
     assertThat(Contents.html(undrawn))
-        .contains("No statistics of this tensor were found.", "No integers of this weight");
+        .contains("No statistics of this tensor were found.", "No integers of this weight")
+        .contains("placement inputs", "0.75 of the float model's time", "chosen: the fastest")
+        .contains("placement outputs", "not measured", "the same as inputs");
   }
 
   @Test
