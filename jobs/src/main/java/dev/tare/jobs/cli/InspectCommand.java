@@ -57,11 +57,12 @@ public final class InspectCommand extends TareCommand {
             Optional.ofNullable(target)
                 .map(
                     name ->
-                        RecipeOptions.of(
-                            Optional.ofNullable(recipe),
-                            name,
-                            false,
-                            Optional.ofNullable(placement))));
+                        RecipeFlags.named(
+                            RecipeOptions.of(
+                                Optional.ofNullable(recipe),
+                                name,
+                                false,
+                                Optional.ofNullable(placement)))));
     return ExitCode.OK;
   }
 }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.engine.target.Targets;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.RecipeOptions;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -36,8 +37,26 @@ final class RecipeFlags {
       paramLabel = "NAME",
       description =
           "Where the target puts Q/DQ: for onnxruntime inputs, outputs, depthwise-float,"
-              + " outputs-depthwise-float or convolutions-float (default: what the recipe says).")
+              + " outputs-depthwise-float or convolutions-float; with run also fastest, which"
+              + " measures each of them (default: what the recipe says).")
   private String placement;
+
+  /**
+   * Options of a command that runs no model.
+   *
+   * @throws TareException (usage) if the placement is to be measured
+   */
+  RecipeOptions named() {
+    return named(options());
+  }
+
+  static RecipeOptions named(RecipeOptions options) {
+    if (options.fastest()) {
+      throw TareException.usage(
+          "--placement fastest measures models, which tare run does: name a placement here");
+    }
+    return options;
+  }
 
   RecipeOptions options() {
     return RecipeOptions.of(

@@ -41,6 +41,6 @@ public final class SelectCommand extends TareCommand {
   }
 
   SelectOptions options() {
-    return new SelectOptions(Optional.ofNullable(statistics), model.model(), recipe.options());
+    return new SelectOptions(Optional.ofNullable(statistics), model.model(), recipe.named());
   }
 }

@@ -78,7 +78,7 @@ public final class EvaluateJob {
   }
 
   /** Token-level outputs: [batch, token, width] of a model that reads an attention mask. */
-  private static List<String> embeddings(ModelHandle model, List<String> outputs) {
+  static List<String> embeddings(ModelHandle model, List<String> outputs) {
     boolean masked =
         model.parse().inputs().stream().anyMatch(i -> i.name().equals("attention_mask"));
     return model.parse().outputs().stream()

@@ -102,6 +102,11 @@ public record RecipeText(String name, String json, String targetName, String pla
       return;
     }
     String name = options.placement().get();
+    if (options.fastest() && !options.target().equals(DEFAULT_TARGET)) {
+      throw TareException.usage(
+          "--placement %s is measured in ONNX Runtime, and target %s is another runtime"
+              .formatted(name, options.target()));
+    }
     TargetProfile target = Targets.of(options.target());
     NamedPlacement placement =
         options.fastest() ? target.placements().get(0) : placement(target, name);
@@ -126,6 +131,11 @@ public record RecipeText(String name, String json, String targetName, String pla
   /** Where the target puts Q/DQ by it. */
   public NamedPlacement placement() {
     return namedPlacement().map(target()::placement).orElse(target().placements().get(0));
+  }
+
+  /** The same recipe with a placement. */
+  public RecipeText with(NamedPlacement placement) {
+    return new RecipeText(name, json, targetName, placement.name());
   }
 
   /** The placement that the user named. */

@@ -21,6 +21,7 @@ import dev.tare.jobs.stage.StageData;
 import dev.tare.jobs.stage.Stages;
 import dev.tare.jobs.stage.Work;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -29,7 +30,7 @@ import java.util.SortedMap;
 
 /**
  * Calibration, selection, quantization and evaluation into one folder; recipes that need no
- * statistics begin with the second.
+ * statistics begin with the second, and {@code --placement fastest} measures before it.
  */
 public record AllStages(RunOptions options) implements Stages {
 
@@ -63,9 +64,15 @@ public record AllStages(RunOptions options) implements Stages {
 
   @Override
   public List<Stage> inOrder(Inputs inputs) throws IOException {
-    return needsStatistics(inputs)
-        ? List.of(calibrate(inputs), select(), quantize(), evaluate())
-        : List.of(select(), quantize(), evaluate());
+    List<Stage> stages = new ArrayList<>();
+    if (needsStatistics(inputs)) {
+      stages.add(calibrate(inputs));
+    }
+    if (options.recipe().fastest()) {
+      stages.add(new FastestStage(options, evaluated()));
+    }
+    stages.addAll(List.of(select(), quantize(), evaluate()));
+    return stages;
   }
 
   private boolean needsStatistics(Inputs inputs) throws IOException {
@@ -89,9 +96,12 @@ public record AllStages(RunOptions options) implements Stages {
   }
 
   private Stage evaluate() {
-    return options.evalData().isPresent()
-        ? new EvaluateStage(options.evaluate(), Rows.ALL, "eval-data")
-        : new EvaluateStage(options.evaluate(), Rows.HELD_OUT, "data");
+    return new EvaluateStage(
+        options.evaluate(), evaluated(), options.evalData().isPresent() ? "eval-data" : "data");
+  }
+
+  private Rows evaluated() {
+    return options.evalData().isPresent() ? Rows.ALL : Rows.HELD_OUT;
   }
 
   @Override

@@ -119,6 +119,14 @@ public final class SelectJob {
     return !candidates(model, model.prepared().graph(), recipe).activations().isEmpty();
   }
 
+  /** Whether there is anything to do that the recipe and its placement quantize. */
+  public static boolean hasCandidates(ModelHandle model, RecipeText recipe) {
+    return !Candidates.of(
+            recipe.target(), recipe.placement(), recipe.parse(), model.prepared().graph())
+        .chosen()
+        .isEmpty();
+  }
+
   private static Candidates candidates(ModelHandle model, ModelGraph graph, RecipeText recipeText) {
     Recipe recipe = recipeText.parse();
     Candidates candidates =

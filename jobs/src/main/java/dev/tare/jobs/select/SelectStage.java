@@ -10,6 +10,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.SelectionFacts;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
@@ -79,7 +80,8 @@ public record SelectStage(SelectOptions options) implements Stage {
   @Override
   public Work run(Work work) throws IOException {
     ModelHandle model = work.inputs().model(options.model());
-    RecipeText recipe = work.inputs().recipe(options.recipe());
+    RecipeOptions wanted = work.placement().map(options.recipe()::with).orElse(options.recipe());
+    RecipeText recipe = work.inputs().recipe(wanted);
     Optional<FinishedRun> named = named(work, model, recipe);
     QuantPlan plan =
         work.progress()

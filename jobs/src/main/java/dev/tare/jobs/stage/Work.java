@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param inputs what is read
  * @param progress receives messages for the user
  * @param facts facts for the manifest
+ * @param placement the placement, if a stage of this run chose it
  * @param plan the plan, if a stage of this run made it
  */
 public record Work(
@@ -21,18 +22,24 @@ public record Work(
     Inputs inputs,
     Progress progress,
     RunFacts facts,
+    Optional<String> placement,
     Optional<QuantPlan> plan) {
 
   /** The work before the first stage. */
   public static Work begin(RunAttempt attempt, Inputs inputs, Progress progress) {
-    return new Work(attempt, inputs, progress, RunFacts.NONE, Optional.empty());
+    return new Work(attempt, inputs, progress, RunFacts.NONE, Optional.empty(), Optional.empty());
   }
 
   public Work with(RunFacts newFacts) {
-    return new Work(attempt, inputs, progress, newFacts, plan);
+    return new Work(attempt, inputs, progress, newFacts, placement, plan);
   }
 
   public Work with(QuantPlan newPlan) {
-    return new Work(attempt, inputs, progress, facts, Optional.of(newPlan));
+    return new Work(attempt, inputs, progress, facts, placement, Optional.of(newPlan));
+  }
+
+  /** The work with the name of the placement that what follows selects by. */
+  public Work withPlacement(String chosen) {
+    return new Work(attempt, inputs, progress, facts, Optional.of(chosen), plan);
   }
 }

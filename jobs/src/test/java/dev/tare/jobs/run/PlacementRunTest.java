@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -158,8 +159,47 @@ class PlacementRunTest {
             "--placement outputs is not for recipe 'int8-all': the recipe says itself what is"
                 + " quantized");
     Path weights = folder.resolve("weights");
+    Path other = folder.resolve("other");
+    run(other, "--placement", "fastest", "--target", "openvino")
+        .refuses(2, other, "--placement fastest is measured in ONNX Runtime");
+    CommandLine.Result select = select(folder, folder.resolve("plan"), "fastest");
+    assertThat(select.code()).isEqualTo(2);
+    assertThat(select.err()).contains("--placement fastest measures models, which tare run does");
     run(weights, "--placement", "inputs", "--recipe", "int8-weights")
         .refuses(2, weights, "--placement inputs is not for recipe 'int8-weights'");
+  }
+
+  /** Which one is chosen depends on the machine; what it gives does not. */
+  @Test
+  void theFastestIsTheSameModelAsByItsName() throws IOException {
+    Path fastest = folder.resolve("fastest");
+    CommandLine.Result result = run(fastest, "--placement", "fastest").ends(0);
+    PlacementTrials trials =
+        PlacementTrials.parse(Files.readString(fastest.resolve("placements.json")), "trials");
+    assertThat(trials.trials())
+        .extracting(PlacementTrials.Trial::name)
+        .containsExactly(
+            "inputs",
+            "outputs",
+            "depthwise-float",
+            "outputs-depthwise-float",
+            "convolutions-float");
+    // No convolution is depthwise or small.
+    assertThat(trials.trials().get(2).reason()).isEqualTo("the same as inputs");
+    assertThat(trials.trials().get(1).figures().orElseThrow().sqnrDb()).isGreaterThan(15);
+    assertThat(result.err())
+        .contains("placement", "time of float", "outputs-depthwise-float", "the same as outputs")
+        .contains(trials.chosen().name() + " is chosen");
+    assertThat(result.err().contains("The float model is faster here"))
+        .isEqualTo(trials.floatIsFaster());
+
+    Path named = folder.resolve("named");
+    run(named, "--placement", trials.chosen().name()).ends(0);
+    for (String file : List.of("model.onnx", "plan.json")) {
+      assertThat(named.resolve(file)).hasSameBinaryContentAs(fastest.resolve(file));
+    }
+    assertThat(CommandLine.json(named.resolve("plan.json")).path("placement").asText())
+        .isEqualTo(trials.chosen().name());
   }
 
   @Test

@@ -1,0 +1,119 @@
+package dev.tare.jobs.run;
+
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.NamedPlacement;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PlacementTrials;
+import dev.tare.jobs.console.PlacementTable;
+import dev.tare.jobs.evaluate.EvaluateOptions;
+import dev.tare.jobs.evaluate.PlacementChoice;
+import dev.tare.jobs.evaluate.PlacementJob;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.select.SelectJob;
+import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.Rows;
+import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.StageData;
+import dev.tare.jobs.stage.Work;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * {@code --placement fastest}: selects by every placement of the target, measures what comes out,
+ * and names the fastest that passes the gate. What follows depends on the measurements by that name
+ * alone.
+ *
+ * @param rows which rows of the evaluation's data are measured
+ */
+record FastestStage(RunOptions options, Rows rows) implements Stage {
+
+  /** Samples of the lowest hashes that are measured. */
+  private static final int SAMPLES = 64;
+
+  @Override
+  public String name() {
+    return "place";
+  }
+
+  @Override
+  public SortedMap<String, String> configuration() {
+    return options.configuration();
+  }
+
+  /** The stages before and behind it name them. */
+  @Override
+  public List<InputRef> inputs(Inputs inputs) {
+    return List.of();
+  }
+
+  @Override
+  public Work run(Work work) throws IOException {
+    PlacementTrials trials =
+        work.progress()
+            .stage(
+                name(),
+                "placements measured one at a time",
+                () -> measure(work),
+                measured -> "%s is chosen".formatted(measured.chosen().name()));
+    PlacementTable.lines(trials).forEach(line -> work.progress().line("        " + line));
+    work.attempt().write(Part.PLACEMENTS, trials.format());
+    return work.withPlacement(trials.chosen().name());
+  }
+
+  private PlacementTrials measure(Work work) throws IOException {
+    Inputs inputs = work.inputs();
+    ModelHandle model = inputs.model(options.model());
+    EvaluateOptions evaluation = options.evaluate();
+    StageData data = inputs.data(model, evaluation.data());
+    data.check(evaluation.data().maxBadRows());
+    PlacementJob job =
+        new PlacementJob(
+            inputs.spark(),
+            model,
+            data.select(rows.condition(), OptionalInt.of(SAMPLES)),
+            evaluation.data().batchSize(),
+            evaluation.gate(),
+            options.classesOrAuto());
+    RecipeText recipe = inputs.recipe(options.recipe());
+    PlacementChoice choice = new PlacementChoice();
+    Map<List<TensorPlan>, String> known = new LinkedHashMap<>();
+    for (NamedPlacement placement : recipe.target().placements()) {
+      Optional<String> against = placement.against(recipe.parse());
+      RecipeText placed = recipe.with(placement);
+      if (against.isPresent() || !SelectJob.hasCandidates(model, placed)) {
+        choice.add(placement.name(), against.orElse("nothing is quantized"));
+        continue;
+      }
+      QuantPlan plan = plan(work, model, placed);
+      String same = known.putIfAbsent(quantized(plan), placement.name());
+      if (same != null) {
+        choice.add(placement.name(), "the same as " + same);
+      } else if (known.size() > 1 && plan.quantized(Role.WEIGHT).isEmpty()) {
+        choice.add(placement.name(), "nothing is quantized");
+      } else {
+        choice.add(placement.name(), job.run(plan));
+      }
+    }
+    return choice.of(recipe.targetName());
+  }
+
+  private static List<TensorPlan> quantized(QuantPlan plan) {
+    return plan.tensors().stream().filter(TensorPlan::quantized).toList();
+  }
+
+  private static QuantPlan plan(Work work, ModelHandle model, RecipeText recipe) {
+    Path statistics = work.attempt().path(Part.STATISTICS);
+    String content = work.facts().calibration().map(made -> made.contentSha256()).orElse("");
+    return new SelectJob(work.inputs().spark()).run(model, recipe, statistics, content);
+  }
+}
