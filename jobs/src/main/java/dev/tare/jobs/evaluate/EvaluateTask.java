@@ -91,7 +91,7 @@ final class EvaluateTask implements MapPartitionsFunction<Row, Row> {
   /**
    * Runs both models over samples.
    *
-   * @param samples rows of {@code hash} and {@code sample}
+   * @param samples rows of a hash and an encoded sample
    */
   List<Row> rows(Iterator<Row> samples, Runner reference, Runner other) {
     List<Row> rows = new ArrayList<>();
