@@ -22,6 +22,8 @@ import java.util.function.Predicate;
  * @param floatAbove a tensor with a larger magnitude stays float: attention masks contain -3.4e38
  * @param rules exceptions; the last match decides
  * @param placement which tensors are quantized
+ * @param smoothing how inputs of static products share the spread of their channels with the
+ *     weights; empty if they keep it
  */
 public record Recipe(
     String name,
@@ -33,7 +35,8 @@ public record Recipe(
     TensorRule weights,
     double floatAbove,
     List<RecipeRule> rules,
-    Placement placement) {
+    Placement placement,
+    Optional<SmoothingRule> smoothing) {
 
   /** The name under which the plan records the recipe's own settings, if no rule matches. */
   public static final String BASE = "recipe";
@@ -59,7 +62,8 @@ public record Recipe(
         weights,
         floatAbove,
         rules,
-        Placement.CONSTANT_WEIGHTS);
+        Placement.CONSTANT_WEIGHTS,
+        Optional.empty());
   }
 
   public Recipe {

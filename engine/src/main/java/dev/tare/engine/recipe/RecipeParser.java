@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
  *               granularity = per-tensor, method = min-max }      # only if mode is static
  * weights     { ... the same keys; granularity = per-block has a block-size ... }
  * float-above = 1e30
+ * smoothing { alpha = 0.8 }           # only static, per tensor; default none
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },
@@ -49,6 +50,7 @@ public final class RecipeParser {
           "activations",
           "weights",
           "float-above",
+          "smoothing",
           "exclude",
           "rules");
 
@@ -97,7 +99,8 @@ public final class RecipeParser {
               TensorRuleParser.section("weights", config),
               floatAbove,
               rules,
-              placement);
+              placement,
+              smoothing(config));
       check(recipe, config);
       limits
           .refusal(recipe)
@@ -116,6 +119,10 @@ public final class RecipeParser {
       throw new RecipeException(
           "Invalid recipe '%s': mode static needs 'activations'".formatted(recipe.name()));
     }
+    if (recipe.smoothing().isPresent()
+        && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
+      throw at(config, "smoothing", "it needs mode static and placement constant-weights");
+    }
     if (recipe.placement() == Placement.ALL_SUPPORTED) {
       if (!recipe.usesStatistics()) {
         throw at(config, "placement", "all-supported needs mode static");
@@ -126,6 +133,19 @@ public final class RecipeParser {
             "placement",
             "all-supported needs activations per tensor: operators pass scales on to each other");
       }
+    }
+  }
+
+  private static Optional<SmoothingRule> smoothing(Config config) {
+    if (!config.hasPath("smoothing")) {
+      return Optional.empty();
+    }
+    Config section = config.getConfig("smoothing");
+    refuseUnknown("smoothing.", section, Set.of("alpha"));
+    try {
+      return Optional.of(new SmoothingRule(section.getDouble("alpha")));
+    } catch (IllegalArgumentException e) {
+      throw at(section, "alpha", e.getMessage());
     }
   }
 

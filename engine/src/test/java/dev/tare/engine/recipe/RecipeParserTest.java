@@ -77,6 +77,18 @@ class RecipeParserTest {
   }
 
   @Test
+  void smoothingNeedsRangesAheadOfTimeAndItsOwnPlacement() {
+    assertThat(shipped("int8").smoothing()).isEmpty();
+    assertThat(shipped("int8-transformer").smoothing()).contains(new SmoothingRule(.8));
+    assertThat(Recipes.int8("smoothing.alpha = 0").smoothing()).contains(new SmoothingRule(0));
+    for (String other : List.of("mode = weight-only", "placement = all-supported")) {
+      assertThatThrownBy(() -> Recipes.int8("smoothing.alpha = 0.5", other))
+          .isInstanceOf(RecipeException.class)
+          .hasMessageContaining("it needs mode static and placement constant-weights");
+    }
+  }
+
+  @Test
   void settingsOfTensorsMayNotBeMissing() {
     assertThat(Recipes.int8().rules()).isEmpty();
     assertThat(Recipes.int8("exclude = [\"/a/*\"]").rules())
@@ -112,7 +124,7 @@ class RecipeParserTest {
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, description,"
                 + " exclude, float-above, format, format-version, mode, operators, placement,"
-                + " rules, weights]");
+                + " rules, smoothing, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");
@@ -127,6 +139,10 @@ class RecipeParserTest {
         "operators = [Add]        | cannot quantize 'Add'; known are [Conv, ConvTranspose, Gather,"
             + " Gemm, MatMul]",
         "float-above = 0          | expected a positive number, found 0.0",
+        "smoothing.alpha = 2      | Invalid 'alpha' in a recipe (String: 13): expected a number"
+            + " from 0 to 1, found 2.0",
+        "smoothing.beta = 1       | Unknown key 'smoothing.beta' in a recipe (String: 13)",
+        "smoothing = true         | smoothing has type BOOLEAN rather than OBJECT",
         "float-above = NaN        | expected a positive number, found NaN",
         "float-above = high       | float-above has type STRING rather than NUMBER",
         "weights.type = int5      | Invalid 'type' in a recipe (String: 13): expected one of int4,"
