@@ -20,6 +20,7 @@ public final class PlanDocument {
   private final Optional<String> placement;
   private final String modelSha256;
   private final String statisticsSha256;
+  private final List<SmoothedInput> smoothed;
   private final List<Entry> entries = new ArrayList<>();
 
   PlanDocument(
@@ -27,12 +28,14 @@ public final class PlanDocument {
       String target,
       Optional<String> placement,
       String modelSha256,
-      String statisticsSha256) {
+      String statisticsSha256,
+      List<SmoothedInput> smoothed) {
     this.recipe = recipe;
     this.target = target;
     this.placement = placement;
     this.modelSha256 = modelSha256;
     this.statisticsSha256 = statisticsSha256;
+    this.smoothed = smoothed;
   }
 
   /**
@@ -99,7 +102,8 @@ public final class PlanDocument {
                                       entry.scales().orElseThrow().scales()))));
     }
     PlanCheck.require(tensors);
-    return new QuantPlan(recipe, target, placement, modelSha256, statisticsSha256, tensors);
+    return new QuantPlan(
+        recipe, target, placement, modelSha256, statisticsSha256, smoothed, tensors);
   }
 
   private static <T> T named(JsonNode node, int index, Supplier<T> read) {

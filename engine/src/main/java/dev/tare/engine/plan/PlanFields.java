@@ -26,6 +26,11 @@ final class PlanFields {
     return integer(TensorPlanJson.required(node, key), key, 0);
   }
 
+  static double number(JsonNode node, String key) {
+    JsonNode value = TensorPlanJson.required(node, key);
+    return require(value.isNumber(), key, "a number", value).doubleValue();
+  }
+
   static OptionalInt optionalInteger(JsonNode node, String key) {
     return node.has(key) ? OptionalInt.of(integer(node, key)) : OptionalInt.empty();
   }

@@ -16,6 +16,8 @@ import java.util.TreeSet;
  * @param placement name of the target's placement; empty if the recipe alone says what is quantized
  * @param modelSha256 SHA-256 of the model it was made for
  * @param statisticsSha256 {@code content-sha256} of the statistics it was made from
+ * @param smoothed inputs whose channels are rescaled before anything is quantized, sorted by name;
+ *     what the other decisions say of names and values is true of the model changed so
  * @param tensors sorted by name, then role
  */
 public record QuantPlan(
@@ -24,13 +26,26 @@ public record QuantPlan(
     Optional<String> placement,
     String modelSha256,
     String statisticsSha256,
+    List<SmoothedInput> smoothed,
     List<TensorPlan> tensors) {
 
   public QuantPlan {
+    smoothed = List.copyOf(smoothed);
     tensors = List.copyOf(tensors);
   }
 
-  /** A plan without a named placement. */
+  /** A plan that changes no input. */
+  public QuantPlan(
+      String recipe,
+      String target,
+      Optional<String> placement,
+      String modelSha256,
+      String statisticsSha256,
+      List<TensorPlan> tensors) {
+    this(recipe, target, placement, modelSha256, statisticsSha256, List.of(), tensors);
+  }
+
+  /** A plan without a named placement that changes no input. */
   public QuantPlan(
       String recipe,
       String target,
@@ -83,7 +98,8 @@ public record QuantPlan(
               ? tensor.left("operator '" + operator + "' is left in float")
               : tensor.with(rest));
     }
-    return new QuantPlan(recipe, target, placement, modelSha256, statisticsSha256, others);
+    return new QuantPlan(
+        recipe, target, placement, modelSha256, statisticsSha256, smoothed, others);
   }
 
   /** Returns the quantized tensors of a role. */

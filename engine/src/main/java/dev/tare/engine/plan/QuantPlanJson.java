@@ -10,13 +10,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.target.Targets;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 5; older versions are read too: 1, of plans without formats and
- * rules, 2, in which every scale is listed, 3, of plans for the default target, and 4, of plans
- * without a named placement.
+ * The plan as JSON, format version 6; older versions are read too: 1, of plans without formats and
+ * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
+ * a named placement, and 5, of plans that smooth no input.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -30,7 +31,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 5;
+  private static final int FORMAT_VERSION = 6;
+  private static final int UNSMOOTHED_VERSION = 5;
   private static final int NO_PLACEMENT_VERSION = 4;
   private static final int DEFAULT_TARGET_VERSION = 3;
   private static final int ALL_LISTED_VERSION = 2;
@@ -44,6 +46,7 @@ public final class QuantPlanJson {
 
   private static final String TARGET = "target";
   private static final String PLACEMENT = "placement";
+  private static final String SMOOTHED = "smoothed";
 
   private QuantPlanJson() {}
 
@@ -59,6 +62,9 @@ public final class QuantPlanJson {
     plan.placement().ifPresent(name -> root.put(PLACEMENT, name));
     root.put("model-sha256", plan.modelSha256());
     root.put("statistics-sha256", plan.statisticsSha256());
+    if (version > UNSMOOTHED_VERSION) {
+      root.set(SMOOTHED, SmoothedInputJson.format(plan.smoothed()));
+    }
     ArrayNode tensors = root.putArray("tensors");
     plan.tensors().forEach(t -> tensors.add(TensorPlanJson.format(t, LISTED)));
     try {
@@ -69,14 +75,31 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (plan.placement().isPresent()) {
+    if (!plan.smoothed().isEmpty()) {
       return FORMAT_VERSION;
+    }
+    if (plan.placement().isPresent()) {
+      return UNSMOOTHED_VERSION;
     }
     if (!plan.target().equals(Targets.DEFAULT.name())) {
       return NO_PLACEMENT_VERSION;
     }
     boolean all = plan.tensors().stream().allMatch(t -> t.channels().size() <= LISTED);
     return all ? ALL_LISTED_VERSION : DEFAULT_TARGET_VERSION;
+  }
+
+  /** The smoothed inputs of a plan on one line. */
+  public static String formatSmoothed(List<SmoothedInput> inputs) {
+    return SmoothedInputJson.format(inputs).toString();
+  }
+
+  /**
+   * Reads what {@link #formatSmoothed} writes.
+   *
+   * @throws IllegalArgumentException if it is something else; the message names the key
+   */
+  public static List<SmoothedInput> parseSmoothed(String json) {
+    return SmoothedInputJson.parse(tree(json));
   }
 
   /** One tensor on one line. */
@@ -110,6 +133,9 @@ public final class QuantPlanJson {
     if (version > NO_PLACEMENT_VERSION) {
       known.add(PLACEMENT);
     }
+    if (version > UNSMOOTHED_VERSION) {
+      known.add(SMOOTHED);
+    }
     TensorPlanJson.refuseUnknown(root, known);
     if (version < 1 || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
@@ -120,11 +146,14 @@ public final class QuantPlanJson {
         new PlanDocument(
             PlanFields.text(root, "recipe"),
             target,
-            version > NO_PLACEMENT_VERSION
+            version == UNSMOOTHED_VERSION || root.has(PLACEMENT)
                 ? Optional.of(placement(root, target))
                 : Optional.empty(),
             PlanFields.text(root, "model-sha256"),
-            PlanFields.text(root, "statistics-sha256"));
+            PlanFields.text(root, "statistics-sha256"),
+            version > UNSMOOTHED_VERSION
+                ? SmoothedInputJson.parse(PlanFields.array(root, SMOOTHED))
+                : List.of());
     for (JsonNode node : PlanFields.array(root, "tensors")) {
       document.add(node, version > ALL_LISTED_VERSION);
     }
@@ -160,12 +189,16 @@ public final class QuantPlanJson {
   }
 
   private static JsonNode read(String json) {
+    JsonNode root = tree(json);
+    if (!root.isObject()) {
+      throw new IllegalArgumentException("Invalid plan: no JSON object");
+    }
+    return root;
+  }
+
+  private static JsonNode tree(String json) {
     try {
-      JsonNode root = MAPPER.readTree(json);
-      if (!root.isObject()) {
-        throw new IllegalArgumentException("Invalid plan: no JSON object");
-      }
-      return root;
+      return MAPPER.readTree(json);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("Invalid plan: " + e.getOriginalMessage(), e);
     }

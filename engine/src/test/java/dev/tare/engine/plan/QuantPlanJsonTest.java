@@ -171,6 +171,41 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void smoothedInputsStandInTheText() {
+    QuantPlan plan =
+        new QuantPlan(
+            "int8",
+            "onnxruntime",
+            Optional.empty(),
+            "ab",
+            "cd",
+            List.of(new SmoothedInput("h", "h_smoothed", List.of("one"), .8, List.of(.1f, 3f))),
+            PLAN.tensors());
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains("\"format-version\" : 6", "\"target\" : \"onnxruntime\"")
+        .contains(
+            """
+              "smoothed" : [ {
+                "tensor" : "h",
+                "result" : "h_smoothed",
+                "consumers" : [ "one" ],
+                "alpha" : 0.8,
+                "factors" : [ 0.1, 3.0 ]
+              } ],
+            """);
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(plan.without("one").smoothed()).isEqualTo(plan.smoothed());
+    assertThat(QuantPlanJson.parseSmoothed(QuantPlanJson.formatSmoothed(plan.smoothed())))
+        .isEqualTo(plan.smoothed());
+    assertRefused(json.replace("\"format-version\" : 6", "\"format-version\" : 5"), "'smoothed'");
+    assertRefused(json.replace("\"alpha\"", "\"beta\""), "Invalid plan: unknown key 'beta'");
+    assertRefused(json.replace("[ 0.1, 3.0 ]", "[ 0.1, -3.0 ]"), "'h' is smoothed by a factor of");
+    assertRefused(json.replace("\"h_smoothed\"", "\"h\""), "tensor 'h' is smoothed to 'h'");
+    assertRefused(json.replace("0.8", "\"0.8\""), "'alpha' must be a number, not \"0.8\"");
+  }
+
+  @Test
   void firstVersionIsRead() {
     String first =
         JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
@@ -257,8 +292,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 6"),
-        "Cannot read a plan of format version 6, only 1 to 5");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 7"),
+        "Cannot read a plan of format version 7, only 1 to 6");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

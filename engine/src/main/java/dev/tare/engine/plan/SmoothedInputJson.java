@@ -1,0 +1,56 @@
+package dev.tare.engine.plan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Reads and writes the smoothed inputs of a plan's JSON; called through {@link QuantPlanJson}. */
+final class SmoothedInputJson {
+
+  private static final Set<String> KEYS =
+      Set.of("tensor", "result", "consumers", "alpha", "factors");
+
+  private SmoothedInputJson() {}
+
+  static ArrayNode format(List<SmoothedInput> inputs) {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    for (SmoothedInput input : inputs) {
+      ObjectNode node = array.addObject();
+      node.put("tensor", input.tensor());
+      node.put("result", input.result());
+      ArrayNode consumers = node.putArray("consumers");
+      input.consumers().forEach(consumers::add);
+      node.put("alpha", input.alpha());
+      ArrayNode factors = node.putArray("factors");
+      input.factors().forEach(factors::add);
+    }
+    return array;
+  }
+
+  /**
+   * @throws IllegalArgumentException if it is no such array; the message names the key
+   */
+  static List<SmoothedInput> parse(JsonNode array) {
+    List<SmoothedInput> inputs = new ArrayList<>();
+    for (JsonNode node : array) {
+      TensorPlanJson.required(node, "tensor");
+      TensorPlanJson.refuseUnknown(node, KEYS);
+      List<Float> factors = new ArrayList<>();
+      for (int i = 0; i < PlanFields.array(node, "factors").size(); i++) {
+        factors.add(PlanFields.floatAt(node, "factors", i));
+      }
+      inputs.add(
+          new SmoothedInput(
+              PlanFields.text(node, "tensor"),
+              PlanFields.text(node, "result"),
+              PlanFields.texts(node, "consumers"),
+              PlanFields.number(node, "alpha"),
+              factors));
+    }
+    return inputs;
+  }
+}
