@@ -2,6 +2,7 @@ package dev.tare.engine.model;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -73,6 +74,22 @@ public interface FloatModel extends WritableModel {
    * Costs a copy of the weights that change.
    */
   FloatModel prepared();
+
+  /**
+   * The same computation with rescaled channels: what a plan with smoothed inputs quantizes. The
+   * model itself without any. Equal arguments give equal models. Costs a copy of the weights that
+   * change.
+   *
+   * @throws IllegalArgumentException if the model has no such tensors and products, or the format
+   *     has no form for it
+   */
+  default FloatModel smoothed(List<SmoothedInput> inputs) {
+    if (inputs.isEmpty()) {
+      return this;
+    }
+    throw new IllegalArgumentException(
+        "Cannot smooth model '%s': there is no form for it in this format".formatted(name()));
+  }
 
   /** The graph as planning sees it. Costs a walk through the model. */
   ModelGraph graph();

@@ -19,7 +19,9 @@ import dev.tare.engine.onnx.view.SoftmaxOutputs;
 import dev.tare.engine.onnx.view.ValueShapes;
 import dev.tare.engine.onnx.write.DequantizedModel;
 import dev.tare.engine.onnx.write.QdqRewriter;
+import dev.tare.engine.onnx.write.SmoothedModel;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -117,6 +119,11 @@ public final class OnnxFloatModel implements FloatModel {
   public FloatModel prepared() {
     OnnxModel prepared = GraphPreparation.prepare(model);
     return prepared == model ? this : of(prepared);
+  }
+
+  @Override
+  public FloatModel smoothed(List<SmoothedInput> inputs) {
+    return inputs.isEmpty() ? this : of(SmoothedModel.of(model, inputs));
   }
 
   @Override
