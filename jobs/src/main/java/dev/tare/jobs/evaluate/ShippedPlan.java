@@ -4,12 +4,14 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.WritableModel;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.SmoothedHandle;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ final class ShippedPlan implements Serializable {
   private final String target;
   private final String placement;
   private final String statisticsSha256;
+  private final String smoothed;
   private final ArrayList<byte[]> tensors = new ArrayList<>();
 
   ShippedPlan(ModelHandle model, QuantPlan plan) {
@@ -35,6 +38,7 @@ final class ShippedPlan implements Serializable {
     this.target = plan.target();
     this.placement = plan.placement().orElse("");
     this.statisticsSha256 = plan.statisticsSha256();
+    this.smoothed = QuantPlanJson.formatSmoothed(plan.smoothed());
     plan.tensors().forEach(tensor -> tensors.add(PlanCodec.encode(tensor)));
   }
 
@@ -45,12 +49,13 @@ final class ShippedPlan implements Serializable {
         Optional.of(placement).filter(named -> !named.isEmpty()),
         model.sha256(),
         statisticsSha256,
+        QuantPlanJson.parseSmoothed(smoothed),
         tensors.stream().map(PlanCodec::decode).toList());
   }
 
   /** The integers of every constant of a plan; costs a walk through all of them. */
   Map<String, ByteBuffer> codes(QuantPlan whole) {
-    ModelGraph source = model.prepared().graph();
+    ModelGraph source = new SmoothedHandle(model, smoothed).prepared().graph();
     Map<String, ByteBuffer> codes = new HashMap<>();
     for (TensorPlan constant : whole.tensors()) {
       if (constant.quantized() && constant.role() != Role.ACTIVATION) {
@@ -69,7 +74,9 @@ final class ShippedPlan implements Serializable {
 
   /** The model that a plan, or a part of it, makes of these integers. */
   WritableModel quantized(QuantPlan plan, Map<String, ByteBuffer> codes) {
-    return model.prepared().quantized(plan, c -> codes.get(key(c)).duplicate());
+    return new SmoothedHandle(model, smoothed)
+        .prepared()
+        .quantized(plan, c -> codes.get(key(c)).duplicate());
   }
 
   private static String key(TensorPlan constant) {

@@ -6,6 +6,7 @@ import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.model.ModelFormat;
 import dev.tare.engine.model.ModelLook;
 import dev.tare.engine.model.ParsedModel;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.storage.HadoopSettings;
@@ -37,6 +38,7 @@ final class ModelStore {
   private final Map<String, ModelLook> looks = new ConcurrentHashMap<>();
   private final Map<String, Kept<FloatModel>> parsed = new ConcurrentHashMap<>();
   private final Map<String, Kept<FloatModel>> prepared = new ConcurrentHashMap<>();
+  private final Map<String, Kept<FloatModel>> smoothed = new ConcurrentHashMap<>();
   private final Map<String, List<String>> warnings = new ConcurrentHashMap<>();
   private final LocalModels local = new LocalModels();
 
@@ -167,6 +169,18 @@ final class ModelStore {
   /** The model prepared for quantization: calibration observes it, and plans name its tensors. */
   FloatModel prepared(ModelHandle handle) {
     return kept(prepared, handle).get(() -> parse(handle).prepared());
+  }
+
+  /** The prepared model with smoothed inputs. */
+  FloatModel smoothed(SmoothedHandle handle) {
+    List<SmoothedInput> inputs = handle.inputs();
+    if (inputs.isEmpty()) {
+      return prepared(handle.model());
+    }
+    String key = key(handle.model().files()) + "\n" + Digest.of(handle.changes()).sha256();
+    return smoothed
+        .computeIfAbsent(key, k -> new Kept<>())
+        .get(() -> prepared(handle.model()).smoothed(inputs));
   }
 
   /** The model as it is, or where a session does not take that, as one that computes the same. */

@@ -49,6 +49,7 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int8-reduced",
           "int8-symmetric",
           "int8-tensorrt",
+          "int8-transformer",
           "int16x8",
           "int8-dynamic",
           "int8-weights",

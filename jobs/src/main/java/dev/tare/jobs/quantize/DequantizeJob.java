@@ -8,6 +8,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
 import java.io.IOException;
@@ -45,7 +46,7 @@ public final class DequantizeJob {
     try (ScratchFile scratch = new ScratchFile()) {
       Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
-      model
+      SmoothedHandle.of(model, plan.smoothed())
           .prepared()
           .dequantized(plan, constant -> codes.get(ConstantKey.of(constant)), scratch::allocate)
           .write(Part.MODEL_STEM, files);

@@ -14,6 +14,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
@@ -70,6 +71,7 @@ public final class QuantizeJob {
       ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, ModelSink files)
       throws IOException {
     requireMadeFor(model, plan);
+    SmoothedHandle changed = SmoothedHandle.of(model, plan.smoothed());
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
       if (activation.axis().isPresent()) {
         requireChannelsOfActivations(
@@ -77,16 +79,16 @@ public final class QuantizeJob {
       }
     }
     List<TensorPlan> constants = new ArrayList<>(plan.quantized(Role.WEIGHT));
-    requireWidthsExplained(model, plan, constants);
+    requireWidthsExplained(changed, plan, constants);
     constants.addAll(plan.quantized(Role.BIAS));
     SparkJobs.describe(spark, "quantize: %d weights".formatted(constants.size()));
-    writeWeights(model, constants, weights, runId);
+    writeWeights(changed, constants, weights, runId);
     writeTensors(model, constants, tensors, runId);
     SparkJobs.describe(spark, "quantize: assemble the model");
     try (ScratchFile scratch = new ScratchFile()) {
       Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
-      model
+      changed
           .prepared()
           .quantized(plan, constant -> codes.get(ConstantKey.of(constant)))
           .write(Part.MODEL_STEM, files);
@@ -111,9 +113,9 @@ public final class QuantizeJob {
   }
 
   private static void requireWidthsExplained(
-      ModelHandle model, QuantPlan plan, List<TensorPlan> weights) {
-    ModelGraph source = model.prepared().graph();
+      SmoothedHandle model, QuantPlan plan, List<TensorPlan> weights) {
     try {
+      ModelGraph source = model.prepared().graph();
       weights.forEach(
           weight ->
               WeightCheck.requireWidthExplained(Targets.of(plan.target()), source, plan, weight));
@@ -142,7 +144,7 @@ public final class QuantizeJob {
   }
 
   private void writeWeights(
-      ModelHandle model, List<TensorPlan> constants, Path folder, String runId) {
+      SmoothedHandle model, List<TensorPlan> constants, Path folder, String runId) {
     List<Row> plans = new ArrayList<>();
     List<Row> slices = new ArrayList<>();
     long bytes = 0;

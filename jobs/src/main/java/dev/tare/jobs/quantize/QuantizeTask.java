@@ -9,7 +9,7 @@ import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.WeightTables;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -41,10 +41,10 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
           .add("length", DataTypes.IntegerType, false)
           .add("number", DataTypes.IntegerType, false);
 
-  private final ModelHandle model;
+  private final SmoothedHandle model;
   private final String runId;
 
-  QuantizeTask(ModelHandle model, String runId) {
+  QuantizeTask(SmoothedHandle model, String runId) {
     this.model = model;
     this.runId = runId;
   }

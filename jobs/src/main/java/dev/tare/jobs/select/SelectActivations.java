@@ -2,11 +2,15 @@ package dev.tare.jobs.select;
 
 import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.PlanCodec;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.statistics.RescaledChannels;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.StatisticsTable;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -24,25 +28,47 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
 
   private final RecipeText recipe;
   private final HashMap<String, TensorQuery> queries;
+  private final String smoothed;
 
-  SelectActivations(RecipeText recipe, Map<String, TensorQuery> queries) {
+  private transient Map<String, SmoothedInput> byTensor;
+
+  /**
+   * @param queries by name of what is quantized, the result of a smoothed input
+   */
+  SelectActivations(
+      RecipeText recipe, Map<String, TensorQuery> queries, List<SmoothedInput> smoothed) {
     this.recipe = recipe;
     this.queries = new HashMap<>(queries);
+    this.smoothed = QuantPlanJson.formatSmoothed(smoothed);
   }
 
   @Override
   public Iterator<byte[]> call(String tensor, Iterator<Row> rows) {
-    if (!queries.containsKey(tensor)) {
+    if (byTensor == null) {
+      byTensor = new HashMap<>();
+      QuantPlanJson.parseSmoothed(smoothed).forEach(input -> byTensor.put(input.tensor(), input));
+    }
+    SmoothedInput input = byTensor.get(tensor);
+    if (!queries.containsKey(tensor) && input == null) {
       return List.<byte[]>of().iterator();
     }
     TensorStatistics statistics = StatisticsTable.toTensor(tensor, rows);
+    List<byte[]> plans = new ArrayList<>(2);
     try {
-      return List.of(
-              PlanCodec.encode(
-                  new ActivationPlanner(recipe.parse()).plan(statistics, queries.get(tensor))))
-          .iterator();
+      if (queries.containsKey(tensor)) {
+        plans.add(plan(statistics));
+      }
+      if (input != null) {
+        plans.add(plan(RescaledChannels.of(statistics, input.factors(), input.result())));
+      }
+      return plans.iterator();
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
+  }
+
+  private byte[] plan(TensorStatistics statistics) {
+    return PlanCodec.encode(
+        new ActivationPlanner(recipe.parse()).plan(statistics, queries.get(statistics.tensor())));
   }
 }

@@ -3,12 +3,15 @@ package dev.tare.jobs.select;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.pass.Smoothing;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.PlanAssembler;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
@@ -17,11 +20,14 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
@@ -57,12 +63,17 @@ public final class SelectJob {
   public QuantPlan run(
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
     Recipe recipe = recipeText.parse();
-    ModelGraph graph = model.prepared().graph();
+    requireObserved(recipe, candidates(model, model.prepared().graph(), recipeText), statistics);
+    SparkJobs.describe(spark, "select: factors of channels");
+    List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics);
+    SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
+    ModelGraph graph = changed.prepared().graph();
     Candidates candidates = candidates(model, graph, recipeText);
     SparkJobs.describe(spark, "select: ranges of activations");
-    List<TensorPlan> activations = activations(recipeText, recipe, candidates, statistics);
+    List<TensorPlan> activations =
+        activations(recipeText, recipe, candidates, smoothed, statistics);
     SparkJobs.describe(spark, "select: ranges of weights");
-    List<TensorPlan> weights = weights(model, recipeText, candidates);
+    List<TensorPlan> weights = weights(changed, recipeText, candidates);
     SparkJobs.describe(spark, null);
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
@@ -75,7 +86,46 @@ public final class SelectJob {
         recipeText.namedPlacement(),
         model.sha256(),
         contentSha256,
+        smoothed,
         plans);
+  }
+
+  /** The inputs to smooth and their factors, sorted by name. */
+  private List<SmoothedInput> smoothed(ModelHandle model, RecipeText recipe, Path statistics) {
+    Map<String, Smoothing.Group> groups = SelectSmoothing.groups(recipe, model.prepared().graph());
+    if (groups.isEmpty()) {
+      return List.of();
+    }
+    Dataset<Row> rows =
+        StatisticsStore.read(spark, statistics)
+            .filter(functions.col("tensor").isin(groups.keySet().toArray()));
+    return StatisticsStore.groupedBy(functions.col("tensor"), rows)
+        .flatMapGroups(new SelectSmoothing(model, recipe), Encoders.STRING())
+        .collectAsList()
+        .stream()
+        .flatMap(text -> QuantPlanJson.parseSmoothed(text).stream())
+        .sorted(Comparator.comparing(SmoothedInput::tensor))
+        .toList();
+  }
+
+  /** Refuses statistics that lack an input which gets a range ahead of time. */
+  private void requireObserved(Recipe recipe, Candidates candidates, Path statistics) {
+    TreeSet<String> missing = new TreeSet<>(candidates.activations().keySet());
+    if (missing.isEmpty()) {
+      return;
+    }
+    for (Row row :
+        StatisticsStore.read(spark, statistics)
+            .filter(functions.col("channel").isNull())
+            .select("tensor")
+            .collectAsList()) {
+      missing.remove(row.getString(0));
+    }
+    if (!missing.isEmpty()) {
+      throw TareException.badInput(
+          "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with --observe all-supported, or another --observe that covers them."
+              .formatted(missing.size(), recipe.name(), String.join(", ", missing)));
+    }
   }
 
   /**
@@ -139,7 +189,8 @@ public final class SelectJob {
 
   /** Vectors and scalars that stay float and are not in the plan. */
   public static OtherConstants.Vectors vectors(ModelHandle model, QuantPlan plan) {
-    return OtherConstants.Vectors.of(model.prepared().graph(), plan);
+    return OtherConstants.Vectors.of(
+        SmoothedHandle.of(model, plan.smoothed()).prepared().graph(), plan);
   }
 
   /** Writes the plan as a table, in one file. */
@@ -150,34 +201,34 @@ public final class SelectJob {
   }
 
   private List<TensorPlan> activations(
-      RecipeText recipeText, Recipe recipe, Candidates candidates, Path statistics) {
+      RecipeText recipeText,
+      Recipe recipe,
+      Candidates candidates,
+      List<SmoothedInput> smoothed,
+      Path statistics) {
     SortedMap<String, TensorQuery> wanted = candidates.activations();
     if (wanted.isEmpty()) {
       return List.of();
     }
     Dataset<Row> rows = StatisticsStore.read(spark, statistics);
-    TreeSet<String> missing = new TreeSet<>(wanted.keySet());
-    for (Row row :
-        rows.filter(functions.col("channel").isNull()).select("tensor").collectAsList()) {
-      missing.remove(row.getString(0));
-    }
-    if (!missing.isEmpty()) {
-      throw TareException.badInput(
-          "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with --observe all-supported, or another --observe that covers them."
-              .formatted(missing.size(), recipe.name(), String.join(", ", missing)));
+    Set<String> tensors = new TreeSet<>(wanted.keySet());
+    for (SmoothedInput input : smoothed) {
+      tensors.remove(input.result());
+      tensors.add(input.tensor());
     }
     boolean perChannel =
         wanted.values().stream().anyMatch(query -> recipe.decide(query).rule().perChannel());
-    Dataset<Row> asked = rows.filter(functions.col("tensor").isin(wanted.keySet().toArray()));
-    Dataset<Row> needed = perChannel ? asked : asked.filter(functions.col("channel").isNull());
+    Dataset<Row> asked = rows.filter(functions.col("tensor").isin(tensors.toArray()));
+    Dataset<Row> needed =
+        perChannel || !smoothed.isEmpty() ? asked : asked.filter(functions.col("channel").isNull());
     return decoded(
         StatisticsStore.groupedBy(functions.col("tensor"), needed)
-            .flatMapGroups(new SelectActivations(recipeText, wanted), Encoders.BINARY())
+            .flatMapGroups(new SelectActivations(recipeText, wanted, smoothed), Encoders.BINARY())
             .collectAsList());
   }
 
   private List<TensorPlan> weights(
-      ModelHandle model, RecipeText recipeText, Candidates candidates) {
+      SmoothedHandle model, RecipeText recipeText, Candidates candidates) {
     SortedMap<String, TensorQuery> wanted = candidates.weights();
     int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
     return decoded(

@@ -5,8 +5,8 @@ import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.model.SmoothedHandle;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -19,11 +19,11 @@ final class SelectWeights implements MapPartitionsFunction<String, byte[]> {
 
   private static final long serialVersionUID = 1L;
 
-  private final ModelHandle model;
+  private final SmoothedHandle model;
   private final RecipeText recipe;
   private final HashMap<String, TensorQuery> queries;
 
-  SelectWeights(ModelHandle model, RecipeText recipe, Map<String, TensorQuery> queries) {
+  SelectWeights(SmoothedHandle model, RecipeText recipe, Map<String, TensorQuery> queries) {
     this.model = model;
     this.recipe = recipe;
     this.queries = new HashMap<>(queries);
