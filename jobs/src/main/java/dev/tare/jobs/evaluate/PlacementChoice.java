@@ -67,7 +67,7 @@ public final class PlacementChoice {
       trials.add(
           new Trial(
               each.name(),
-              each == chosen,
+              each.equals(chosen),
               reason(each, chosen, fastest.isPresent()),
               each.quality().map(PlacementChoice::figures)));
     }
@@ -78,7 +78,7 @@ public final class PlacementChoice {
     if (each.quality().isEmpty()) {
       return each.reason();
     }
-    if (each == chosen) {
+    if (each.equals(chosen)) {
       return !passed
           ? "the most accurate, none passes the gate"
           : each.quality().get().gate().asked()
