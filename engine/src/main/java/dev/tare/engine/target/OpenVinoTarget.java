@@ -14,6 +14,9 @@ import java.util.function.Supplier;
  */
 final class OpenVinoTarget implements TargetProfile {
 
+  /** Far below the last bit of a sum of integers times two scales, and no subnormal. */
+  private static final float NOMINAL_BIAS = 0x1p-100f;
+
   private final TargetData data = TargetData.load("openvino");
 
   @Override
@@ -44,5 +47,14 @@ final class OpenVinoTarget implements TargetProfile {
     }
     return data.againstOperands(node.opType(), input.get(), weight)
         .or(() -> OperatorLimits.ofStatic(node, weight, input.get().type().dtype().bits()));
+  }
+
+  /**
+   * Without a bias, and with dynamic shapes, the plug-in fuses the scale for one reader into the
+   * convolution, and multiplies it again for another. A bias of zeros does not help: it is removed.
+   */
+  @Override
+  public Optional<Float> nominalBias(String opType) {
+    return opType.equals("Conv") ? Optional.of(NOMINAL_BIAS) : Optional.empty();
   }
 }

@@ -162,6 +162,14 @@ public interface TargetProfile extends RecipeLimits {
     return node.bias().filter(bias -> holdsBias(node));
   }
 
+  /**
+   * Returns the bias that an integer product of this type must have in every channel, although its
+   * model gives it none, where several operators read its result; empty if it needs none.
+   */
+  default Optional<Float> nominalBias(String opType) {
+    return Optional.empty();
+  }
+
   /** Oldest version of ONNX's standard operators in which the target reads what is written. */
   default int minOpset() {
     return data().minOpset();

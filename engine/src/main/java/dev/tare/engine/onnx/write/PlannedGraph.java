@@ -18,6 +18,7 @@ import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -239,11 +240,11 @@ final class PlannedGraph {
 
   /**
    * Returns the rewritten model, in a given opset or a newer one, without Clips that change no
-   * integer.
+   * integer, and with the biases that the target needs.
    */
-  OnnxModel build(int opset) {
+  OnnxModel build(int opset, TargetProfile target) {
     OnnxModel raised = OpsetUpgrade.upgrade(build(), opset);
-    GraphProto graph = RedundantClips.dropped(raised.graph());
+    GraphProto graph = NominalBiases.added(RedundantClips.dropped(raised.graph()), target);
     return raised.with(raised.proto().toBuilder().setGraph(graph).build());
   }
 

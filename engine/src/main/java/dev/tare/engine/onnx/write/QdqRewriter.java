@@ -8,6 +8,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
@@ -26,10 +27,11 @@ import java.util.stream.Collectors;
  * <p>Names of inputs, outputs and kept tensors do not change, nor do metadata and documentation. A
  * tensor {@code t} becomes {@code t_QuantizeLinear_Output} and {@code t_DequantizeLinear_Output}, a
  * constant {@code t_quantized}, with {@code t_scale} and {@code t_zero_point} (of a bias: {@code
- * t_quantized_scale}); a taken name gets {@code _1}, {@code _2}. A float constant that nothing
- * reads any more is removed. The result has at least opset 13, or 21 if the plan has blocks, or
- * integers of 4 or 16 bits, or the oldest one that the plan's target reads. Equal arguments give
- * equal bytes.
+ * t_quantized_scale}); a taken name gets {@code _1}, {@code _2}. A product with the result {@code
+ * t} may get a bias {@code t_nominal_bias}, where the target needs one. A float constant that
+ * nothing reads any more is removed. The result has at least opset 13, or 21 if the plan has
+ * blocks, or integers of 4 or 16 bits, or the oldest one that the plan's target reads. Equal
+ * arguments give equal bytes.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/qdq_quantizer.py">qdq_quantizer.py,
@@ -75,8 +77,9 @@ public final class QdqRewriter {
       }
     }
     boolean modern = quantized.stream().anyMatch(QdqRewriter::needsBlocks);
-    int opset = Math.max(OPSET_OF_CHANNELS, Targets.of(plan.target()).minOpset());
-    return rewriter.graph.build(modern ? Math.max(OPSET_OF_BLOCKS, opset) : opset);
+    TargetProfile target = Targets.of(plan.target());
+    int opset = Math.max(OPSET_OF_CHANNELS, target.minOpset());
+    return rewriter.graph.build(modern ? Math.max(OPSET_OF_BLOCKS, opset) : opset, target);
   }
 
   private static boolean needsBlocks(TensorPlan plan) {
