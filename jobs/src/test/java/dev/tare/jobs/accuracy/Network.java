@@ -26,7 +26,7 @@ record Network(Path model, List<String> options, Path calibration, Path evaluati
     options = List.copyOf(options);
   }
 
-  /** MiniLM, cls and rec, their data written into a folder. */
+  /** MiniLM, cls, rec and det, their data written into a folder. */
   static SortedMap<String, Network> all(Path folder) throws IOException {
     SortedMap<String, Network> networks = new TreeMap<>();
     List<String> texts = MiniLm.definitions(512);
@@ -43,24 +43,39 @@ record Network(Path model, List<String> options, Path calibration, Path evaluati
             folder,
             Kind.ANGLES,
             "ch_ppocr_mobile_v2.0_cls_infer.onnx",
-            List.of("--image-size", "48x192", "--image-resize", "pad", "--image-pad", "127.5")));
+            "48x192",
+            List.of("--image-resize", "pad", "--image-pad", "127.5")));
     networks.put(
-        "rec",
-        images(folder, Kind.LINES, "ch_PP-OCRv4_rec_infer.onnx", List.of("--image-size", "48x*")));
+        "rec", images(folder, Kind.LINES, "ch_PP-OCRv4_rec_infer.onnx", "48x*", List.of()));
+    networks.put(
+        "det",
+        new Network(
+            asset("ch_PP-OCRv4_det_infer.onnx"),
+            images("96x*", "0.485,0.456,0.406", "0.229,0.224,0.225"),
+            RenderedPages.write(folder.resolve("pages-calibration"), 1, 3),
+            RenderedPages.write(folder.resolve("pages-evaluation"), 2, 3)));
     return Collections.unmodifiableSortedMap(networks);
   }
 
-  private static Network images(Path folder, Kind kind, String file, List<String> size)
+  private static Path asset(String file) {
+    return Path.of(System.getProperty("tare.assets"), "models", file);
+  }
+
+  private static List<String> images(String size, String mean, String std) {
+    return List.of(
+        "--image-size", size, "--image-channels", "bgr", "--image-mean", mean, "--image-std", std);
+  }
+
+  private static Network images(Path folder, Kind kind, String file, String size, List<String> more)
       throws IOException {
     Path calibration = folder.resolve(kind + "-calibration");
     Path evaluation = folder.resolve(kind + "-evaluation");
     List<String> texts = MiniLm.definitions(2000);
     RenderedText.write(calibration, kind, Part.CALIBRATION, texts, 64);
     RenderedText.write(evaluation, kind, Part.EVALUATION, texts, 128);
-    List<String> options = new ArrayList<>(size);
-    options.addAll(List.of("--image-channels", "bgr", "--image-mean", "0.5", "--image-std", "0.5"));
-    Path model = Path.of(System.getProperty("tare.assets"), "models", file);
-    return new Network(model, options, calibration, evaluation);
+    List<String> options = new ArrayList<>(images(size, "0.5", "0.5"));
+    options.addAll(more);
+    return new Network(asset(file), options, calibration, evaluation);
   }
 
   /** Arguments of a stage that reads data. */
