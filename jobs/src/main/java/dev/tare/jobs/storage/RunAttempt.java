@@ -176,7 +176,9 @@ public final class RunAttempt {
         draft.withFiles(moves ? Optional.empty() : Optional.of(staging.getName()), files);
     requireOwned();
     if (moves) {
-      for (FileStatus entry : fileSystem.listStatus(staging)) {
+      FileStatus[] parts = fileSystem.listStatus(staging);
+      MovedParts.write(fileSystem, staging, manifest);
+      for (FileStatus entry : parts) {
         move(entry.getPath());
       }
       requireInPlace(manifest);

@@ -17,6 +17,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -318,7 +320,10 @@ public final class RunFolder {
     if (!remove) {
       return;
     }
-    for (FileStatus entry : entries()) {
+    List<FileStatus> entries = new ArrayList<>(entries());
+    // Attempts last: they tell which of the other files are of a run.
+    entries.sort(Comparator.comparing(entry -> AttemptFolder.begins(entry.getPath().getName())));
+    for (FileStatus entry : entries) {
       if (!entry.getPath().equals(path(Part.STATUS))) {
         fileSystem.delete(entry.getPath(), true);
       }

@@ -35,12 +35,16 @@ final class Strangers {
   private static final Pattern COMMITTER_FOLDER =
       Pattern.compile("__magic.*|manifest_.*|\\.spark-staging-.*");
 
-  private static final Pattern HIDDEN = Pattern.compile("\\..+\\.crc|\\.status\\.json\\.tmp");
+  private static final Pattern HIDDEN =
+      Pattern.compile("\\..+\\.crc|\\.status\\.json\\.tmp|\\.moved\\.json");
 
   private final FileSystem fileSystem;
+  private final Path root;
+  private Optional<MovedParts> moved = Optional.empty();
 
-  private Strangers(FileSystem fileSystem) {
+  private Strangers(FileSystem fileSystem, Path root) {
     this.fileSystem = fileSystem;
+    this.root = root;
   }
 
   /**
@@ -48,7 +52,7 @@ final class Strangers {
    * if there is none. Cost: one listing per folder.
    */
   static Optional<String> in(FileSystem fileSystem, Path folder) throws IOException {
-    return new Strangers(fileSystem).amongParts(folder, "");
+    return new Strangers(fileSystem, folder).amongParts(folder, "");
   }
 
   private Optional<String> amongParts(Path folder, String prefix) throws IOException {
@@ -60,12 +64,12 @@ final class Strangers {
         stranger = inTable(entry.getPath(), prefix + name + "/");
       } else if (name.equals(Part.MODEL_STEM)) {
         stranger =
-            entry.isDirectory() && !maybeAnybodys(name, prefix)
-                ? inModel(entry.getPath(), prefix)
-                : Optional.of(prefix + name);
+            entry.isDirectory() ? inModel(entry.getPath(), prefix) : Optional.of(prefix + name);
       } else if (part.isPresent()) {
         boolean fits =
-            !TABLES.contains(part.get()) && !entry.isDirectory() && !maybeAnybodys(name, prefix);
+            !TABLES.contains(part.get())
+                && !entry.isDirectory()
+                && !maybeAnybodys(entry, name, prefix);
         stranger = fits ? Optional.empty() : Optional.of(prefix + name);
       } else if (AttemptFolder.possible(name) && entry.isDirectory() && prefix.isEmpty()) {
         stranger = amongParts(entry.getPath(), name + "/");
@@ -79,17 +83,34 @@ final class Strangers {
     return Optional.empty();
   }
 
-  /** Before a manifest names it, a model outside of an attempt's folder may be the user's. */
-  private static boolean maybeAnybodys(String name, String prefix) {
+  /**
+   * Before a manifest names it, a model outside of an attempt's folder may be the user's, unless an
+   * attempt lists it as its own.
+   */
+  private boolean maybeAnybodys(FileStatus file, String path, String prefix) throws IOException {
     return prefix.isEmpty()
-        && Part.named(name).equals(Optional.of(Part.MODEL))
-        && !name.startsWith(Part.MODEL.fileName());
+        && Part.named(path.split("/", 2)[0]).equals(Optional.of(Part.MODEL))
+        && !path.startsWith(Part.MODEL.fileName())
+        && !moved().include(path, file.getLen());
+  }
+
+  private MovedParts moved() throws IOException {
+    if (moved.isEmpty()) {
+      moved = Optional.of(MovedParts.of(fileSystem, root));
+    }
+    return moved.get();
   }
 
   private Optional<String> inModel(Path folder, String prefix) throws IOException {
-    for (FileStatus entry : sorted(folder)) {
+    List<FileStatus> entries = sorted(folder);
+    if (entries.isEmpty() && prefix.isEmpty()) {
+      // An attempt moves its folder with everything in it.
+      return Optional.of(Part.MODEL_STEM);
+    }
+    for (FileStatus entry : entries) {
       String path = Part.MODEL_STEM + "/" + entry.getPath().getName();
-      if (entry.isDirectory() || !(Part.isModelFile(path) || hidden(entry))) {
+      boolean ours = Part.isModelFile(path) ? !maybeAnybodys(entry, path, prefix) : hidden(entry);
+      if (entry.isDirectory() || !ours) {
         return Optional.of(prefix + path);
       }
     }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,6 +129,51 @@ class ModelFolderTest {
       assertThat(abandoned.remove(one)).isPresent();
     }
     assertThat(root).isEmptyDirectory();
+  }
+
+  /** As if it was killed when all parts were moved and the manifest was not yet written. */
+  private void kill(FinishedRun run) throws IOException {
+    Path manifest = root.resolve("run/manifest.json");
+    Path attempt = Files.createDirectory(root.resolve("run/_attempt-1"));
+    MovedParts.write(
+        FileSystem.getLocal(hadoop),
+        new org.apache.hadoop.fs.Path(attempt.toUri()),
+        run.manifest());
+    Files.delete(manifest);
+    Files.deleteIfExists(manifest.resolveSibling(".manifest.json.crc"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.tflite", CONFIG})
+  void aModelThatAKilledAttemptHadMovedIsNoObstacleToTheNext(String name) throws IOException {
+    kill(finish(name));
+    assertThat(finish(WEIGHTS).manifest().files())
+        .extracting(FileEntry::path)
+        .containsExactly("configuration.json", WEIGHTS);
+    assertThat(root.resolve("run").resolve(name)).doesNotExist();
+    assertThat(folder("run").open().damage()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.tflite", CONFIG})
+  void aModelThatAKilledAttemptHadMovedIsRemovedWithIt(String name) throws IOException {
+    kill(finish(name));
+    AbandonedRuns abandoned = abandoned();
+    List<AbandonedRuns.Abandoned> found = abandoned.before(LONG_AGO.plusSeconds(1));
+    assertThat(found).hasSize(1);
+    assertThat(abandoned.remove(found.get(0))).isPresent();
+    assertThat(root).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.tflite", CONFIG})
+  void aModelThatNoAttemptListsInThisSizeIsTheUsers(String name) throws IOException {
+    kill(finish(name));
+    Path model = root.resolve("run").resolve(name);
+    Files.writeString(model, "another model, by hand");
+    assertThat(abandoned().before(LONG_AGO.plusSeconds(1))).isEmpty();
+    assertThatThrownBy(() -> finish(WEIGHTS)).hasMessageContaining("it contains '" + name + "'");
+    assertThat(model).exists();
   }
 
   @Test
