@@ -4,6 +4,7 @@ import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.MinMax;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Recipe;
@@ -14,12 +15,18 @@ import dev.tare.engine.statistics.TensorStatistics;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 /** Plans activations only from their statistics; no model runs. */
 public final class ActivationPlanner {
 
   /** The method recorded in a plan for values that are probabilities. */
   static final String UNIT = "probabilities";
+
+  /** What stands in a plan between the rule that decided and why its method was not used. */
+  public static final String GUARD = "; guard: ";
+
+  private static final MinMax ALL = new MinMax();
 
   private final Recipe recipe;
 
@@ -36,6 +43,21 @@ public final class ActivationPlanner {
    *     needs; the message names the tensor
    */
   public TensorPlan plan(TensorStatistics statistics, TensorQuery query) {
+    return plan(
+        statistics,
+        query,
+        () -> statistics.channels().stream().map(Statistics::distribution).toList());
+  }
+
+  /**
+   * Plans one tensor whose statistics may lack channels.
+   *
+   * @param channels gives the values of each channel, by which the guard judges the range; none if
+   *     they are not known
+   * @throws IllegalArgumentException as {@link #plan(TensorStatistics, TensorQuery)}
+   */
+  public TensorPlan plan(
+      TensorStatistics statistics, TensorQuery query, Supplier<List<Distribution>> channels) {
     String tensor = statistics.tensor();
     Recipe.Decision decision = recipe.decide(query);
     TensorRule rule = decision.rule();
@@ -66,16 +88,45 @@ public final class ActivationPlanner {
           ScaleColumns.of(channel),
           UNIT);
     }
+    if (guards(rule)) {
+      Optional<String> refusal =
+          MethodGuard.against(
+              rule.method().name(),
+              channel(tensor, whole, rule, rule.method()::select).range(),
+              rule.target(),
+              whole.distribution(),
+              channels.get());
+      if (refusal.isPresent()) {
+        return TensorPlan.of(
+            query,
+            Optional.empty(),
+            decision,
+            Granularity.perTensor(),
+            ScaleColumns.of(channel(tensor, whole, rule, ALL::select)),
+            ALL.name(),
+            decision.decidedBy() + GUARD + refusal.get());
+      }
+    }
     List<Statistics> rows = rule.perChannel() ? statistics.channels() : List.of(whole);
-    ScaleColumns.Builder channels = new ScaleColumns.Builder(rule.target().type(), rows.size());
+    ScaleColumns.Builder scales = new ScaleColumns.Builder(rule.target().type(), rows.size());
     for (Statistics row : rows) {
-      channels.add(channel(tensor, row, rule, rule.method()::select));
+      scales.add(channel(tensor, row, rule, rule.method()::select));
     }
     Granularity granularity =
         rule.perChannel()
             ? Granularity.perChannel(statistics.axis().getAsInt())
             : Granularity.perTensor();
-    return TensorPlan.of(query, Optional.empty(), decision, granularity, channels.build());
+    return TensorPlan.of(query, Optional.empty(), decision, granularity, scales.build());
+  }
+
+  /** Whether the plan of a tensor depends on its channels, and not only on all its values. */
+  public boolean readsChannels(TensorQuery query) {
+    TensorRule rule = recipe.decide(query).rule();
+    return rule.perChannel() || guards(rule);
+  }
+
+  private boolean guards(TensorRule rule) {
+    return recipe.guard() && !rule.perChannel() && !(rule.method() instanceof MinMax);
   }
 
   private Optional<String> reasonForFloat(Statistics whole, TensorRule rule) {

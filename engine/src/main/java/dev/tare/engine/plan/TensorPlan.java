@@ -27,7 +27,8 @@ import java.util.OptionalInt;
  * @param shape shape of a constant; empty for an activation
  * @param target integer type and its limits
  * @param origin where its scales come from
- * @param decidedBy the rule of the recipe that decided the settings
+ * @param decidedBy the rule of the recipe that decided the settings, and why its method was not
+ *     used
  * @param granularity which values share a scale; per tensor if the tensor stays float
  * @param channels one entry per scale, row-major in {@link Granularity#paramsShape}; empty if the
  *     tensor stays float, and for an activation whose scale is computed at run time
@@ -215,6 +216,17 @@ public record TensorPlan(
       Granularity granularity,
       ScaleColumns channels,
       String method) {
+    return of(query, shape, decision, granularity, channels, method, decision.decidedBy());
+  }
+
+  static TensorPlan of(
+      TensorQuery query,
+      Optional<Shape> shape,
+      Recipe.Decision decision,
+      Granularity granularity,
+      ScaleColumns channels,
+      String method,
+      String decidedBy) {
     return new TensorPlan(
         query.tensor(),
         query.role(),
@@ -224,7 +236,7 @@ public record TensorPlan(
         shape,
         decision.rule().target(),
         method,
-        decision.decidedBy(),
+        decidedBy,
         granularity,
         channels);
   }

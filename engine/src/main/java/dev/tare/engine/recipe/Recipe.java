@@ -24,6 +24,7 @@ import java.util.function.Predicate;
  * @param placement which tensors are quantized
  * @param smoothing how inputs of static products share the spread of their channels with the
  *     weights; empty if they keep it
+ * @param guard whether a range that destroys a channel is replaced by that of all values
  */
 public record Recipe(
     String name,
@@ -36,7 +37,8 @@ public record Recipe(
     double floatAbove,
     List<RecipeRule> rules,
     Placement placement,
-    Optional<SmoothingRule> smoothing) {
+    Optional<SmoothingRule> smoothing,
+    boolean guard) {
 
   /** The name under which the plan records the recipe's own settings, if no rule matches. */
   public static final String BASE = "recipe";
@@ -63,7 +65,8 @@ public record Recipe(
         floatAbove,
         rules,
         Placement.CONSTANT_WEIGHTS,
-        Optional.empty());
+        Optional.empty(),
+        true);
   }
 
   public Recipe {

@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
  *               granularity = per-tensor, method = min-max }      # only if mode is static
  * weights     { ... the same keys; granularity = per-block has a block-size ... }
  * float-above = 1e30
+ * guard = on                          # or off; default on
  * smoothing { alpha = 0.8 }           # only static, per tensor; default none
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
@@ -51,6 +52,7 @@ public final class RecipeParser {
           "weights",
           "float-above",
           "smoothing",
+          "guard",
           "exclude",
           "rules");
 
@@ -100,7 +102,8 @@ public final class RecipeParser {
               floatAbove,
               rules,
               placement,
-              smoothing(config));
+              smoothing(config),
+              !config.hasPath("guard") || config.getBoolean("guard"));
       check(recipe, config);
       limits
           .refusal(recipe)

@@ -3,6 +3,7 @@ package dev.tare.engine.statistics;
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.histogram.Histogram;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -65,6 +66,29 @@ public final class RescaledChannels {
         new Statistics(
             count, binned ? sum.zeros : zeros(channels), 0, 0, 0, min, max, sum.histogram(binned));
     return new TensorStatistics(name, Optional.of(whole), OptionalInt.empty(), List.of());
+  }
+
+  /**
+   * The values of each channel times its factor, in the bins of the channel, whose edges are
+   * multiplied.
+   */
+  public static List<Distribution> distributions(TensorStatistics statistics, List<Float> factors) {
+    List<Distribution> distributions = new ArrayList<>(factors.size());
+    for (int j = 0; j < factors.size(); j++) {
+      Distribution channel = statistics.channels().get(j).distribution();
+      double[] lower = new double[channel.bins()];
+      double[] upper = new double[channel.bins()];
+      long[] count = new long[channel.bins()];
+      for (int i = 0; i < count.length; i++) {
+        lower[i] = channel.lower(i) * factors.get(j);
+        upper[i] = channel.upper(i) * factors.get(j);
+        count[i] = channel.count(i);
+      }
+      distributions.add(
+          Distribution.of(
+              lower, upper, count, channel.min() * factors.get(j), channel.max() * factors.get(j)));
+    }
+    return distributions;
   }
 
   private static long zeros(List<Statistics> channels) {

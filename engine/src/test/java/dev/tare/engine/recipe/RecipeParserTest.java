@@ -77,6 +77,13 @@ class RecipeParserTest {
   }
 
   @Test
+  void guardIsOnUnlessARecipeSaysOff() {
+    assertThat(Recipes.int8().guard()).isTrue();
+    assertThat(Recipes.int8("guard = on").guard()).isTrue();
+    assertThat(Recipes.int8("guard = off").guard()).isFalse();
+  }
+
+  @Test
   void smoothingNeedsRangesAheadOfTimeAndItsOwnPlacement() {
     assertThat(shipped("int8").smoothing()).isEmpty();
     assertThat(shipped("int8-transformer").smoothing()).contains(new SmoothingRule(.8));
@@ -123,7 +130,7 @@ class RecipeParserTest {
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, description,"
-                + " exclude, float-above, format, format-version, mode, operators, placement,"
+                + " exclude, float-above, format, format-version, guard, mode, operators, placement,"
                 + " rules, smoothing, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
@@ -141,6 +148,7 @@ class RecipeParserTest {
         "float-above = 0          | expected a positive number, found 0.0",
         "smoothing.alpha = 2      | Invalid 'alpha' in a recipe (String: 13): expected a number"
             + " from 0 to 1, found 2.0",
+        "guard = 2                | guard has type NUMBER rather than BOOLEAN",
         "smoothing.beta = 1       | Unknown key 'smoothing.beta' in a recipe (String: 13)",
         "smoothing = true         | smoothing has type BOOLEAN rather than OBJECT",
         "float-above = NaN        | expected a positive number, found NaN",

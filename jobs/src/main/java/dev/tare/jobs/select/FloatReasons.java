@@ -1,5 +1,6 @@
 package dev.tare.jobs.select;
 
+import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
@@ -44,6 +45,24 @@ public final class FloatReasons {
               entries.size() - MOST));
     }
     return lines;
+  }
+
+  /** The line about ranges that were not selected by the recipe's method. */
+  static Optional<String> guarded(QuantPlan plan) {
+    List<String> tensors =
+        plan.tensors().stream()
+            .filter(tensor -> tensor.decidedBy().contains(ActivationPlanner.GUARD))
+            .map(TensorPlan::tensor)
+            .toList();
+    return tensors.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "      %-10s %d x range of min-max, since the recipe's would destroy a channel (%s): decided-by in plan.json has each; guard = off keeps the recipe's",
+                "",
+                tensors.size(),
+                Printable.list(tensors)));
   }
 
   /** The warning that a plan deserves which leaves every weight in float. */

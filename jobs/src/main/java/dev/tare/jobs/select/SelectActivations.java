@@ -56,10 +56,16 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
     List<byte[]> plans = new ArrayList<>(2);
     try {
       if (queries.containsKey(tensor)) {
-        plans.add(plan(statistics));
+        plans.add(PlanCodec.encode(planner().plan(statistics, queries.get(tensor))));
       }
       if (input != null) {
-        plans.add(plan(RescaledChannels.of(statistics, input.factors(), input.result())));
+        plans.add(
+            PlanCodec.encode(
+                planner()
+                    .plan(
+                        RescaledChannels.of(statistics, input.factors(), input.result()),
+                        queries.get(input.result()),
+                        () -> RescaledChannels.distributions(statistics, input.factors()))));
       }
       return plans.iterator();
     } catch (IllegalArgumentException e) {
@@ -67,8 +73,7 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
     }
   }
 
-  private byte[] plan(TensorStatistics statistics) {
-    return PlanCodec.encode(
-        new ActivationPlanner(recipe.parse()).plan(statistics, queries.get(statistics.tensor())));
+  private ActivationPlanner planner() {
+    return new ActivationPlanner(recipe.parse());
   }
 }

@@ -4,6 +4,7 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.pass.Smoothing;
+import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
@@ -216,11 +217,11 @@ public final class SelectJob {
       tensors.remove(input.result());
       tensors.add(input.tensor());
     }
-    boolean perChannel =
-        wanted.values().stream().anyMatch(query -> recipe.decide(query).rule().perChannel());
+    ActivationPlanner planner = new ActivationPlanner(recipe);
+    boolean channels =
+        !smoothed.isEmpty() || wanted.values().stream().anyMatch(planner::readsChannels);
     Dataset<Row> asked = rows.filter(functions.col("tensor").isin(tensors.toArray()));
-    Dataset<Row> needed =
-        perChannel || !smoothed.isEmpty() ? asked : asked.filter(functions.col("channel").isNull());
+    Dataset<Row> needed = channels ? asked : asked.filter(functions.col("channel").isNull());
     return decoded(
         StatisticsStore.groupedBy(functions.col("tensor"), needed)
             .flatMapGroups(new SelectActivations(recipeText, wanted, smoothed), Encoders.BINARY())

@@ -93,6 +93,7 @@ public record SelectStage(SelectOptions options) implements Stage {
                 () -> select(work, model, recipe, statistics(work, named)),
                 made -> summary(made, SelectJob.vectors(model, made)));
     FloatReasons.of(plan).forEach(work.progress()::line);
+    FloatReasons.guarded(plan).ifPresent(work.progress()::line);
     FloatReasons.nothingQuantized(plan, model).ifPresent(work.inputs()::warn);
     return work.with(plan).with(work.facts().with(facts(plan, recipe)));
   }

@@ -1,0 +1,72 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.MinMax;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Finds ranges that destroy a channel whose large values are rare in the tensor, but decisive: such
+ * as one channel of a transformer that is large only at the first token.
+ *
+ * <p>A channel is destroyed when its expected SQNR is below {@value #DESTROYED_DB} dB, and below
+ * what the range of all values would leave.
+ */
+final class MethodGuard {
+
+  static final double DESTROYED_DB = 10;
+
+  private MethodGuard() {}
+
+  /**
+   * Returns why a tensor needs the range of all values, with the channel that would lose most;
+   * empty if no channel is destroyed. Costs a walk through the bins of all channels, two if some
+   * may be.
+   *
+   * @param method name of the method that selected the range
+   * @param channels values of each channel; those without bins are not judged
+   */
+  static Optional<String> against(
+      String method, Range range, Target target, Distribution whole, List<Distribution> channels) {
+    QuantParams chosen = target.params(range);
+    QuantParams all = target.params(new MinMax().select(whole, target));
+    int worst = -1;
+    double left = DESTROYED_DB;
+    int destroyed = 0;
+    for (int j = 0; j < channels.size(); j++) {
+      Distribution channel = channels.get(j);
+      double sqnrDb = ExpectedError.of(channel, chosen).sqnrDb();
+      if (sqnrDb < DESTROYED_DB && sqnrDb < ExpectedError.of(channel, all).sqnrDb()) {
+        destroyed++;
+        if (worst < 0 || sqnrDb < left) {
+          worst = j;
+          left = sqnrDb;
+        }
+      }
+    }
+    if (worst < 0) {
+      return Optional.empty();
+    }
+    Distribution channel = channels.get(worst);
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "%s keeps [%s, %s], but channel %d has values in [%s, %s]: %.1f dB instead of %.1f (%d of %d channels below %.0f dB)",
+            method,
+            range.low(),
+            range.high(),
+            worst,
+            channel.min(),
+            channel.max(),
+            left,
+            ExpectedError.of(channel, all).sqnrDb(),
+            destroyed,
+            channels.size(),
+            DESTROYED_DB));
+  }
+}
