@@ -55,6 +55,25 @@ public final class SmallModels {
         .output("y", TensorProto.DataType.FLOAT, "batch", 4);
   }
 
+  /**
+   * image[batch, 3, 8, 8] through two convolutions with a residual sum and pooling. Sixteen
+   * channels are the fewest that TensorRT computes in integers.
+   */
+  public static Models residualCnn() {
+    return Models.opset(13)
+        .input("image", "batch", 3, 8, 8)
+        .weight("k1", 16, 3, 3, 3)
+        .weight("b1", 16)
+        .weight("k2", 16, 16, 3, 3)
+        .node("Conv", "image k1 b1", "c1", Models.ints("pads", 1L, 1L, 1L, 1L))
+        .node("Relu", "c1", "r1")
+        .node("Conv", "r1 k2", "c2", Models.ints("pads", 1L, 1L, 1L, 1L))
+        .node("Add", "c2 r1", "a")
+        .node("MaxPool", "a", "p", Models.ints("kernel_shape", 2L, 2L))
+        .node("Relu", "p", "y")
+        .output("y");
+  }
+
   /** The convolution and the dense layer of {@link #cnn} in old operators, as exported. */
   public static Models exportedCnn() {
     return Models.exported(11)

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.export.TensorRtCache;
 import dev.tare.engine.onnx.OnnxModel;
-import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +52,8 @@ class TargetRunTest {
             .toString();
   }
 
-  private static Row[] images() {
+  /** Twenty images of three channels of 8 x 8 values. */
+  static Row[] images() {
     Random random = new Random(3);
     Row[] rows = new Row[20];
     for (int i = 0; i < rows.length; i++) {
@@ -245,21 +245,8 @@ class TargetRunTest {
     assertThat(run.err()).contains("--target is for a model");
   }
 
-  /** Sixteen channels are the fewest that TensorRT computes in integers. */
   private static String network() throws IOException {
-    return Models.opset(13)
-        .input("image", "batch", 3, 8, 8)
-        .weight("k1", 16, 3, 3, 3)
-        .weight("b1", 16)
-        .weight("k2", 16, 16, 3, 3)
-        .node("Conv", "image k1 b1", "c1", Models.ints("pads", 1L, 1L, 1L, 1L))
-        .node("Relu", "c1", "r1")
-        .node("Conv", "r1 k2", "c2", Models.ints("pads", 1L, 1L, 1L, 1L))
-        .node("Add", "c2 r1", "a")
-        .node("MaxPool", "a", "p", Models.ints("kernel_shape", 2L, 2L))
-        .node("Relu", "p", "y")
-        .output("y")
-        .write(shared.resolve("network.onnx"));
+    return SmallModels.residualCnn().write(shared.resolve("network.onnx"));
   }
 
   @Test
