@@ -9,6 +9,7 @@ import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
+import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.console.Amounts;
@@ -99,7 +100,22 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
     }
     FinishedRun source = inputs.runs().open(options.quantized().get());
     EarlierRuns.requireQuantizedFrom(source, model);
+    warnAboutTarget(source, inputs);
     return inputs.quantizedModel(source);
+  }
+
+  /** A model for one target loads in another, but its plan did not ask what that one computes. */
+  private void warnAboutTarget(FinishedRun source, Inputs inputs) {
+    Optional<String> made = source.facts().quantization().map(QuantizationFacts::target);
+    options
+        .target()
+        .target()
+        .filter(wanted -> made.isPresent() && !made.get().equals(wanted))
+        .ifPresent(
+            wanted ->
+                inputs.warn(
+                    "the model of run %s was quantized for target %s, and is evaluated in %s"
+                        .formatted(source.manifest().runId(), made.get(), wanted)));
   }
 
   /**

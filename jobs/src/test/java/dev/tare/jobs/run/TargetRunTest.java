@@ -209,11 +209,25 @@ class TargetRunTest {
     CommandLine.Result result = evaluate(quantized, output, "--target", "onnxruntime");
     result.ends(0);
     assertThat(result.out()).contains("target onnxruntime (ONNX Runtime", "dB predicted");
+    assertThat(result.err()).doesNotContain("was quantized for target");
     JsonNode target = CommandLine.json(output.resolve("quality.json")).path("target");
     assertThat(target.path("samples").asInt()).isEqualTo(20);
     JsonNode compared = target.path("outputs").get(0);
     assertThat(compared.path("measured-sqnr-db").asDouble())
         .isCloseTo(compared.path("predicted-sqnr-db").asDouble(), Offset.offset(0.5));
+  }
+
+  @Test
+  void evaluationInAnotherTargetThanThePlansIsSaid() throws IOException {
+    Path plan = folder.resolve("plan");
+    select(plan, "--target", "openvino").ends(0);
+    Path quantized = folder.resolve("quantized");
+    quantize(plan, quantized).ends(0);
+    assertThat(
+            evaluate(quantized, folder.resolve("quality"), "--target", "onnxruntime").ends(0).err())
+        .contains(
+            "Warning: the model of run quantized was quantized for target openvino, and is"
+                + " evaluated in onnxruntime");
   }
 
   private CommandLine.Result evaluate(Path quantized, Path output, String... more) {
