@@ -84,7 +84,7 @@ class OpenVinoTest {
         .contains("target openvino (OpenVINO 2026.4.1", "products in integers", "dB predicted");
     if (name.equals("cls")) {
       // White and black pixels set the range, so that every grey lies between two codes of the
-      // input, which OpenVINO rounds to the other one at an odd zero point; half a code there is
+      // input, and the runtimes round many of them to different ones; half a code there is
       // decibels at the two outputs of a Softmax.
       assertThat(target.path("parting").asText()).contains("they part at input 'x'");
       assertThat(result.out())
