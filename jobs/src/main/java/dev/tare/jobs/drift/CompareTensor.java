@@ -1,9 +1,14 @@
 package dev.tare.jobs.drift;
 
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.statistics.Drift;
+import dev.tare.engine.statistics.RescaledChannels;
 import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.table.StatisticsTable;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -34,17 +39,50 @@ final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
           .add("current_sqnr_db", DataTypes.DoubleType, true);
 
   private final TreeMap<String, PublishedScale> scales;
+  private final String smoothed;
 
-  CompareTensor(Map<String, PublishedScale> scales) {
+  private transient List<SmoothedInput> inputs;
+
+  /**
+   * @param scales by tensor
+   * @param smoothed inputs that the plan smooths, as {@link QuantPlanJson#formatSmoothed} writes
+   *     them
+   */
+  CompareTensor(Map<String, PublishedScale> scales, String smoothed) {
     this.scales = new TreeMap<>(scales);
+    this.smoothed = smoothed;
   }
 
   @Override
   public Iterator<Row> call(String tensor, Iterator<Row> baseline, Iterator<Row> current) {
+    if (inputs == null) {
+      inputs = QuantPlanJson.parseSmoothed(smoothed);
+    }
+    TensorStatistics before = StatisticsTable.toTensor(tensor, baseline);
+    TensorStatistics after = StatisticsTable.toTensor(tensor, current);
+    List<Row> rows = new ArrayList<>();
+    rows.add(compare(tensor, before.whole().orElse(null), after.whole().orElse(null)));
+    for (SmoothedInput input : inputs) {
+      if (input.tensor().equals(tensor)) {
+        rows.add(compare(input.result(), smoothed(before, input), smoothed(after, input)));
+      }
+    }
+    return rows.iterator();
+  }
+
+  /** The values that a smoothed input has; null where the channels of the tensor are not known. */
+  private static Statistics smoothed(TensorStatistics statistics, SmoothedInput input) {
+    boolean known =
+        !statistics.channels().isEmpty()
+            && statistics.channels().stream().allMatch(row -> row.histogram().isPresent());
+    return known
+        ? RescaledChannels.of(statistics, input.factors(), input.result()).whole().orElseThrow()
+        : null;
+  }
+
+  private Row compare(String tensor, Statistics before, Statistics after) {
     Object[] cells = new Object[SCHEMA.length()];
     cells[0] = tensor;
-    Statistics before = StatisticsTable.toTensor(tensor, baseline).whole().orElse(null);
-    Statistics after = StatisticsTable.toTensor(tensor, current).whole().orElse(null);
     cells[1] = before == null ? null : before.count();
     cells[2] = after == null ? null : after.count();
     if (before != null && after != null) {
@@ -62,7 +100,7 @@ final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
         cells[10] = fit.currentSqnrDb();
       }
     }
-    return List.of(RowFactory.create(cells)).iterator();
+    return RowFactory.create(cells);
   }
 
   private static ExpectedError error(Statistics statistics, PublishedScale scale) {

@@ -1,6 +1,7 @@
 package dev.tare.jobs.drift;
 
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
@@ -132,6 +133,19 @@ public final class DriftCheck implements SparkWork<ExitCode> {
       DriftResult result, Optional<QuantPlan> plan, FinishedRun current) {
     if (result.tensors().isEmpty()) {
       throw TareException.badInput("The runs have no tensor in common; observe the same ones");
+    }
+    for (SmoothedInput input : plan.map(QuantPlan::smoothed).orElse(List.of())) {
+      if (result.oneSided().containsKey(input.result())
+          && !result.oneSided().containsKey(input.tensor())) {
+        throw TareException.badInput(
+            "Tensor '%s' has a published scale, but %s has no histograms of the channels of '%s', which it is made from; calibrate with --channels histogram"
+                .formatted(
+                    input.result(),
+                    result.oneSided().get(input.result()).equals("baseline")
+                        ? "run " + current.folder().path()
+                        : "the baseline",
+                    input.tensor()));
+      }
     }
     for (String tensor : result.oneSided().keySet()) {
       if (plan.isPresent()

@@ -1,6 +1,8 @@
 package dev.tare.jobs.drift;
 
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.statistics.Drift;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.table.StatisticsStore;
@@ -31,7 +33,8 @@ public final class DriftJob {
   }
 
   /**
-   * Compares the distributions of every tensor that both tables have.
+   * Compares the distributions of every tensor that both tables have, and of the inputs that the
+   * plan smooths, under their names in the plan, where both have histograms of their channels.
    *
    * @param baseline statistics table that the scales were selected from
    * @param current statistics table of new data, of the same model
@@ -40,12 +43,15 @@ public final class DriftJob {
    */
   public DriftResult run(Path baseline, Path current, Optional<QuantPlan> plan) {
     SparkJobs.describe(spark, "drift: compare the statistics of every tensor");
+    List<SmoothedInput> smoothed = plan.map(QuantPlan::smoothed).orElse(List.of());
     try {
       List<Row> rows =
-          byTensor(baseline)
+          byTensor(baseline, smoothed)
               .cogroup(
-                  byTensor(current),
-                  new CompareTensor(plan.map(PublishedScale::of).orElseGet(TreeMap::new)),
+                  byTensor(current, smoothed),
+                  new CompareTensor(
+                      plan.map(PublishedScale::of).orElseGet(TreeMap::new),
+                      QuantPlanJson.formatSmoothed(smoothed)),
                   Encoders.row(CompareTensor.SCHEMA))
               .collectAsList();
       return result(rows);
@@ -54,10 +60,14 @@ public final class DriftJob {
     }
   }
 
-  private KeyValueGroupedDataset<String, Row> byTensor(Path statistics) {
-    Dataset<Row> whole =
-        StatisticsStore.read(spark, statistics).where(functions.col("channel").isNull());
-    return StatisticsStore.groupedBy(functions.col("tensor"), whole);
+  /** The row of each whole tensor, and those of channels where the plan smooths the tensor. */
+  private KeyValueGroupedDataset<String, Row> byTensor(
+      Path statistics, List<SmoothedInput> smoothed) {
+    Object[] tensors = smoothed.stream().map(SmoothedInput::tensor).distinct().toArray();
+    Dataset<Row> rows =
+        StatisticsStore.read(spark, statistics)
+            .where(functions.col("channel").isNull().or(functions.col("tensor").isin(tensors)));
+    return StatisticsStore.groupedBy(functions.col("tensor"), rows);
   }
 
   private static DriftResult result(List<Row> rows) {
@@ -65,7 +75,10 @@ public final class DriftJob {
     SortedMap<String, String> oneSided = new TreeMap<>();
     for (Row row : rows) {
       String tensor = row.getString(0);
-      if (row.isNullAt(1)) {
+      if (row.isNullAt(1) && row.isNullAt(2)) {
+        // A smoothed input of whose channels neither side has histograms.
+        oneSided.put(tensor, DriftResult.NEITHER);
+      } else if (row.isNullAt(1)) {
         oneSided.put(tensor, "current");
       } else if (row.isNullAt(2)) {
         oneSided.put(tensor, "baseline");

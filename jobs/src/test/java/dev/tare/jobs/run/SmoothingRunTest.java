@@ -6,6 +6,7 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
@@ -120,6 +121,32 @@ class SmoothingRunTest {
     String[] select = {"select", "--statistics", "" + statistics, "--model", model};
     tare(join(select, "--recipe", "int8-transformer", "--output", "" + plan))
         .refuses(3, plan, "have no channels, which smoothing needs");
+  }
+
+  @Test
+  void driftComparesTheScalesOfSmoothedInputs() throws IOException {
+    Path baseline = shared.resolve("run-smooth");
+    Path file = shared.resolve("drift.json");
+    String[] words = {"drift", "--baseline", "" + baseline, "--current", "" + baseline};
+    tare(join(words, "--json", "" + file)).ends(0);
+    JsonNode tensors = json(file).path("tensors");
+    assertThat(tensors.findValuesAsText("tensor"))
+        .containsExactlyInAnyOrder("r", "r_smoothed", "x", "x_smoothed");
+    for (JsonNode tensor : tensors) {
+      assertThat(tensor.has("baseline-sqnr-db"))
+          .as("%s", tensor)
+          .isEqualTo(tensor.path("tensor").asText().endsWith("_smoothed"));
+    }
+
+    Path none = shared.resolve("drift-none");
+    String[] calibrate = {"calibrate", "--model", model, "--data", data, "--channels", "none"};
+    tare(join(calibrate, "--output", "" + none)).ends(0);
+    String[] without = {"drift", "--baseline", "" + baseline, "--current", "" + none};
+    CommandLine.Result refused = tare(without);
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(refused.err())
+        .contains("'r_smoothed' has a published scale, but run ")
+        .contains("no histograms of the channels of 'r'", "--channels histogram");
   }
 
   private static String[] join(String[] first, String... rest) {
