@@ -118,7 +118,8 @@ public final class StageData implements AutoCloseable {
     Dataset<Row> selected =
         Sampling.select(wanted, limit)
             .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
-    if (n.isPresent()) {
+    // The same samples may be selected twice, and Spark warns of keeping them twice.
+    if (n.isPresent() && selected.storageLevel().equals(StorageLevel.NONE())) {
       selected = selected.persist(StorageLevel.MEMORY_AND_DISK());
       kept.add(selected);
     }
