@@ -64,6 +64,7 @@ public final class SelectJob {
   public QuantPlan run(
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
     Recipe recipe = recipeText.parse();
+    SparkJobs.describe(spark, "select: find the observed tensors");
     requireObserved(recipe, candidates(model, model.prepared().graph(), recipeText), statistics);
     SparkJobs.describe(spark, "select: factors of channels");
     List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics);
