@@ -90,7 +90,7 @@ public record SelectStage(SelectOptions options) implements Stage {
                 "ranges by recipe "
                     + recipe.name()
                     + recipe.namedPlacement().map(name -> ", placement " + name).orElse(""),
-                () -> select(work, model, recipe, statistics(work, named)),
+                () -> select(work, model, recipe, statistics(work, model, recipe, named)),
                 made -> summary(made, SelectJob.vectors(model, made)));
     FloatReasons.of(plan).forEach(work.progress()::line);
     FloatReasons.guarded(plan).ifPresent(work.progress()::line);
@@ -117,8 +117,13 @@ public record SelectStage(SelectOptions options) implements Stage {
     return Optional.of(statistics);
   }
 
-  /** Those of the named run, or else of this one. */
-  private static Statistics statistics(Work work, Optional<FinishedRun> named) throws IOException {
+  /**
+   * Those of the named run, or else of this one, which a plan without ranges of activations does
+   * not record: they may be there for other placements.
+   */
+  private static Statistics statistics(
+      Work work, ModelHandle model, RecipeText recipe, Optional<FinishedRun> named)
+      throws IOException {
     if (named.isPresent()) {
       return new Statistics(
           StatisticsCheck.verified(work.inputs().spark(), named.get()),
@@ -126,7 +131,11 @@ public record SelectStage(SelectOptions options) implements Stage {
     }
     return new Statistics(
         work.attempt().path(Part.STATISTICS),
-        work.facts().calibration().map(made -> made.contentSha256()).orElse(""));
+        work.facts()
+            .calibration()
+            .filter(made -> SelectJob.needsStatistics(model, recipe))
+            .map(made -> made.contentSha256())
+            .orElse(""));
   }
 
   private static QuantPlan select(

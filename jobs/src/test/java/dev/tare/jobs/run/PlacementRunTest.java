@@ -193,13 +193,26 @@ class PlacementRunTest {
     assertThat(result.err().contains("The float model is faster here"))
         .isEqualTo(trials.floatIsFaster());
 
-    Path named = folder.resolve("named");
-    run(named, "--placement", trials.chosen().name()).ends(0);
+    sameByName(fastest, trials.chosen().name());
+
+    // Weights in integers alone lose least, so a narrow gate leaves no choice.
+    double inputs = trials.trials().get(0).figures().orElseThrow().cosine();
+    double weights = trials.trials().get(4).figures().orElseThrow().cosine();
+    assertThat(weights).isGreaterThan(inputs);
+    Path accurate = folder.resolve("accurate");
+    String limit = String.valueOf((weights + inputs) / 2);
+    run(accurate, "--placement", "fastest", "--min-cosine", limit).ends(0);
+    sameByName(accurate, "convolutions-float");
+  }
+
+  private void sameByName(Path fastest, String name) throws IOException {
+    Path named = folder.resolve("named-" + fastest.getFileName());
+    run(named, "--placement", name).ends(0);
     for (String file : List.of("model.onnx", "plan.json")) {
       assertThat(named.resolve(file)).hasSameBinaryContentAs(fastest.resolve(file));
     }
     assertThat(CommandLine.json(named.resolve("plan.json")).path("placement").asText())
-        .isEqualTo(trials.chosen().name());
+        .isEqualTo(name);
   }
 
   @Test
