@@ -88,14 +88,20 @@ public final class ActivationPlanner {
           ScaleColumns.of(channel),
           UNIT);
     }
-    if (guards(rule)) {
+    List<Statistics> rows = rule.perChannel() ? statistics.channels() : List.of(whole);
+    ScaleColumns.Builder scales = new ScaleColumns.Builder(rule.target().type(), rows.size());
+    for (Statistics row : rows) {
+      ChannelPlan selected = channel(tensor, row, rule, rule.method()::select);
+      // Never per channel: the one row is that of the whole tensor.
       Optional<String> refusal =
-          MethodGuard.against(
-              rule.method().name(),
-              channel(tensor, whole, rule, rule.method()::select).range(),
-              rule.target(),
-              whole.distribution(),
-              channels.get());
+          guards(rule)
+              ? MethodGuard.against(
+                  rule.method().name(),
+                  selected.range(),
+                  rule.target(),
+                  whole.distribution(),
+                  channels.get())
+              : Optional.empty();
       if (refusal.isPresent()) {
         return TensorPlan.of(
             query,
@@ -106,11 +112,7 @@ public final class ActivationPlanner {
             ALL.name(),
             decision.decidedBy() + GUARD + refusal.get());
       }
-    }
-    List<Statistics> rows = rule.perChannel() ? statistics.channels() : List.of(whole);
-    ScaleColumns.Builder scales = new ScaleColumns.Builder(rule.target().type(), rows.size());
-    for (Statistics row : rows) {
-      scales.add(channel(tensor, row, rule, rule.method()::select));
+      scales.add(selected);
     }
     Granularity granularity =
         rule.perChannel()
