@@ -82,6 +82,12 @@ public final class Models {
     return this;
   }
 
+  /** Says the type of a tensor inside. */
+  public Models declared(String name, TensorProto.DataType type, Object... dims) {
+    graph.addValueInfo(info(name, type, dims));
+    return this;
+  }
+
   public static ValueInfoProto info(String name, TensorProto.DataType type, Object... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     for (Object dim : dims) {

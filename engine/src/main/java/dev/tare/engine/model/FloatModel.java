@@ -4,6 +4,7 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.tensor.DType;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,11 @@ public interface FloatModel extends WritableModel {
   /** Where the model comes from and in what form it is, for people: facts by name, in order. */
   Map<String, String> origin();
 
+  /** Types of floats in the model's file that are float32 here; empty where it is as the file. */
+  default Set<DType> widened() {
+    return Set.of();
+  }
+
   /** Floating-point numbers among the constants. */
   long parameterCount();
 
@@ -56,8 +62,8 @@ public interface FloatModel extends WritableModel {
   /**
    * Returns warnings: what cannot be judged without running the model.
    *
-   * @throws InvalidModelException if Tare does not quantize such models: half precision, quantized
-   *     already, operators that it does not know
+   * @throws InvalidModelException if Tare does not quantize such models: quantized already,
+   *     operators that it does not know
    */
   List<String> requireQuantizable();
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ModelLook;
+import dev.tare.engine.onnx.graph.HalfTypes;
 import dev.tare.engine.onnx.proto.ModelProto;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -67,10 +68,12 @@ public final class OnnxFile {
   /**
    * The files beside the model, as paths relative to its folder with slashes, each with the first
    * tensor, as messages call it, that keeps data there; and whether a session takes the model as it
-   * is, or only in the form of {@link SessionModel}.
+   * is, or only widened to float32 or in the form of {@link SessionModel}.
    */
   public ModelLook look() {
-    return new ModelLook(dataFiles, !SessionModel.differs(proto.getGraph()));
+    return new ModelLook(
+        dataFiles,
+        !SessionModel.differs(proto.getGraph()) && HalfTypes.in(proto.getGraph()).isEmpty());
   }
 
   /**

@@ -47,10 +47,10 @@ public final class Preflight {
   /**
    * Checks a model; returns warnings on what cannot be judged without running it.
    *
-   * @throws InvalidModelException if the model is in half precision, already quantized, a decoder
-   *     with a cache, of an opset outside [{@link #MIN_OPSET}, {@link #MAX_OPSET}], has operators
-   *     of unknown domains, inputs that are not dense tensors, or an operator that makes more than
-   *     2^28 values from constants, or all such operators more than 2^30
+   * @throws InvalidModelException if the model is still in half precision, already quantized, a
+   *     decoder with a cache, of an opset outside [{@link #MIN_OPSET}, {@link #MAX_OPSET}], has
+   *     operators of unknown domains, inputs that are not dense tensors, or an operator that makes
+   *     more than 2^28 values from constants, or all such operators more than 2^30
    */
   public static List<String> check(OnnxModel model) {
     Preflight preflight = new Preflight(model);

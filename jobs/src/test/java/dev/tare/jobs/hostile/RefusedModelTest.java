@@ -4,10 +4,10 @@ import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 
-import com.google.protobuf.ByteString;
 import dev.tare.engine.onnx.proto.StringStringEntryProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.jobs.run.CommandLine;
+import dev.tare.testkit.HalfModels;
 import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
@@ -116,26 +116,12 @@ class RefusedModelTest {
   }
 
   @Test
-  void halfPrecisionModel() throws IOException {
-    Models graphs = SmallModels.exportedMlp();
-    graphs.constant(
-        TensorProto.newBuilder()
-            .setName("half")
-            .setDataType(TensorProto.DataType.FLOAT16.getNumber())
-            .addDims(1)
-            .setRawData(ByteString.copyFrom(new byte[2]))
-            .build());
-    run(file(graphs)).refuses(3, output, "model.onnx", "'half'", "half precision");
-  }
-
-  @Test
-  void halfPrecisionInput() throws IOException {
+  void halfPrecisionWhoseBitsAreRead() throws IOException {
     Models graphs =
-        Models.exported(13)
-            .input("x", TensorProto.DataType.FLOAT16, "batch", 6)
-            .node("Relu", "bend", List.of("x"), "y")
-            .output("y", TensorProto.DataType.FLOAT, "batch", 6);
-    run(file(graphs)).refuses(3, output, "model.onnx", "'x'", "half precision");
+        HalfModels.mlp(TensorProto.DataType.FLOAT16)
+            .node("BitCast", "bits", List.of("y"), "z", Models.integer("to", 4))
+            .output("z", TensorProto.DataType.UINT16, "batch", 4);
+    run(file(graphs)).refuses(3, output, "model.onnx", "'bits'", "half precision");
   }
 
   @Test

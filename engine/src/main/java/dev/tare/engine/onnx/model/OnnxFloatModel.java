@@ -2,6 +2,7 @@ package dev.tare.engine.onnx.model;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.FloatModel;
+import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.model.ModelSink;
 import dev.tare.engine.model.TensorInfo;
@@ -11,8 +12,10 @@ import dev.tare.engine.onnx.ModelWriter;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Preflight;
 import dev.tare.engine.onnx.SessionModel;
+import dev.tare.engine.onnx.graph.HalfTypes;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
 import dev.tare.engine.onnx.prepare.GraphPreparation;
+import dev.tare.engine.onnx.prepare.Widening;
 import dev.tare.engine.onnx.view.EmbeddingTable;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.view.SoftmaxOutputs;
@@ -23,11 +26,13 @@ import dev.tare.engine.onnx.write.SmoothedModel;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.tensor.DType;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +43,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 
 /** An ONNX model with the interface that all formats share. */
 public final class OnnxFloatModel implements FloatModel {
@@ -46,13 +52,25 @@ public final class OnnxFloatModel implements FloatModel {
   private static final String DATA = ".data";
 
   private final OnnxModel model;
+  private final Set<DType> widened;
 
-  private OnnxFloatModel(OnnxModel model) {
+  private OnnxFloatModel(OnnxModel model, Set<DType> widened) {
     this.model = model;
+    this.widened = widened;
   }
 
+  /** A model as it is. */
   public static OnnxFloatModel of(OnnxModel model) {
-    return new OnnxFloatModel(model);
+    return new OnnxFloatModel(model, Set.of());
+  }
+
+  /**
+   * A model with all its floats in float32.
+   *
+   * @throws InvalidModelException if it is in half precision and cannot be widened
+   */
+  public static OnnxFloatModel widened(OnnxModel model) {
+    return new OnnxFloatModel(Widening.widened(model), HalfTypes.in(model.graph()));
   }
 
   @Override
@@ -75,6 +93,9 @@ public final class OnnxFloatModel implements FloatModel {
     Map<String, String> origin = new LinkedHashMap<>();
     origin.put("producer", model.producer());
     origin.put("opset", model.opsets().toString() + ", IR version " + model.irVersion());
+    if (!widened.isEmpty()) {
+      origin.put("widened to float32", names());
+    }
     return Collections.unmodifiableMap(origin);
   }
 
@@ -103,9 +124,25 @@ public final class OnnxFloatModel implements FloatModel {
     return SoftmaxOutputs.of(model);
   }
 
+  private String names() {
+    return widened.stream().map(DType::name).collect(Collectors.joining(" and "));
+  }
+
+  @Override
+  public Set<DType> widened() {
+    return widened;
+  }
+
   @Override
   public List<String> requireQuantizable() {
-    return Preflight.check(model);
+    List<String> warnings = new ArrayList<>();
+    if (!widened.isEmpty()) {
+      warnings.add(
+          "it is in half precision: %s is widened to float32, so inputs and outputs are float32 in what comes out"
+              .formatted(names()));
+    }
+    warnings.addAll(Preflight.check(model));
+    return List.copyOf(warnings);
   }
 
   @Override
@@ -118,12 +155,12 @@ public final class OnnxFloatModel implements FloatModel {
   @Override
   public FloatModel prepared() {
     OnnxModel prepared = GraphPreparation.prepare(model);
-    return prepared == model ? this : of(prepared);
+    return prepared == model ? this : new OnnxFloatModel(prepared, widened);
   }
 
   @Override
   public FloatModel smoothed(List<SmoothedInput> inputs) {
-    return inputs.isEmpty() ? this : of(SmoothedModel.of(model, inputs));
+    return inputs.isEmpty() ? this : new OnnxFloatModel(SmoothedModel.of(model, inputs), widened);
   }
 
   @Override

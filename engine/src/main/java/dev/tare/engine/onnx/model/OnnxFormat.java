@@ -62,7 +62,7 @@ public final class OnnxFormat implements ModelFormat {
 
       @Override
       public FloatModel withDataIn(Path folder) throws IOException {
-        return OnnxFloatModel.of(parsed.withDataIn(folder));
+        return OnnxFloatModel.widened(parsed.withDataIn(folder));
       }
     };
   }
