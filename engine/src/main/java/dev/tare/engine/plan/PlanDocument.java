@@ -1,6 +1,7 @@
 package dev.tare.engine.plan;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ public final class PlanDocument {
   private final String target;
   private final Optional<String> placement;
   private final String modelSha256;
+  private final List<DType> widened;
   private final String statisticsSha256;
   private final List<SmoothedInput> smoothed;
   private final List<Entry> entries = new ArrayList<>();
@@ -28,12 +30,14 @@ public final class PlanDocument {
       String target,
       Optional<String> placement,
       String modelSha256,
+      List<DType> widened,
       String statisticsSha256,
       List<SmoothedInput> smoothed) {
     this.recipe = recipe;
     this.target = target;
     this.placement = placement;
     this.modelSha256 = modelSha256;
+    this.widened = widened;
     this.statisticsSha256 = statisticsSha256;
     this.smoothed = smoothed;
   }
@@ -103,7 +107,7 @@ public final class PlanDocument {
     }
     PlanCheck.require(tensors);
     return new QuantPlan(
-        recipe, target, placement, modelSha256, statisticsSha256, smoothed, tensors);
+        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, tensors);
   }
 
   private static <T> T named(JsonNode node, int index, Supplier<T> read) {

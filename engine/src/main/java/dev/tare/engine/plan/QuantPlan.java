@@ -2,6 +2,7 @@ package dev.tare.engine.plan;
 
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.Targets;
+import dev.tare.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,8 @@ import java.util.TreeSet;
  * @param target name of the runtime that the quantized model is for
  * @param placement name of the target's placement; empty if the recipe alone says what is quantized
  * @param modelSha256 SHA-256 of the model it was made for
+ * @param widened types of floats in the model's file that calibration and quantization see as
+ *     float32; empty where the file has none
  * @param statisticsSha256 {@code content-sha256} of the statistics it was made from
  * @param smoothed inputs whose channels are rescaled before anything is quantized, sorted by name;
  *     what the other decisions say of names and values is true of the model changed so
@@ -25,13 +28,27 @@ public record QuantPlan(
     String target,
     Optional<String> placement,
     String modelSha256,
+    List<DType> widened,
     String statisticsSha256,
     List<SmoothedInput> smoothed,
     List<TensorPlan> tensors) {
 
   public QuantPlan {
+    widened = List.copyOf(widened);
     smoothed = List.copyOf(smoothed);
     tensors = List.copyOf(tensors);
+  }
+
+  /** A plan of a model that is read as it is. */
+  public QuantPlan(
+      String recipe,
+      String target,
+      Optional<String> placement,
+      String modelSha256,
+      String statisticsSha256,
+      List<SmoothedInput> smoothed,
+      List<TensorPlan> tensors) {
+    this(recipe, target, placement, modelSha256, List.of(), statisticsSha256, smoothed, tensors);
   }
 
   /** A plan that changes no input. */
@@ -99,7 +116,7 @@ public record QuantPlan(
               : tensor.with(rest));
     }
     return new QuantPlan(
-        recipe, target, placement, modelSha256, statisticsSha256, smoothed, others);
+        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, others);
   }
 
   /** Returns the quantized tensors of a role. */

@@ -9,15 +9,17 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.target.Targets;
+import dev.tare.engine.tensor.DType;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 6; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 7; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
- * a named placement, and 5, of plans that smooth no input.
+ * a named placement, 5, of plans that smooth no input, and 6, of models that are read as they are.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -31,7 +33,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 6;
+  private static final int FORMAT_VERSION = 7;
+  private static final int UNWIDENED_VERSION = 6;
   private static final int UNSMOOTHED_VERSION = 5;
   private static final int NO_PLACEMENT_VERSION = 4;
   private static final int DEFAULT_TARGET_VERSION = 3;
@@ -47,6 +50,7 @@ public final class QuantPlanJson {
   private static final String TARGET = "target";
   private static final String PLACEMENT = "placement";
   private static final String SMOOTHED = "smoothed";
+  private static final String WIDENED = "widened";
 
   private QuantPlanJson() {}
 
@@ -61,6 +65,10 @@ public final class QuantPlanJson {
     }
     plan.placement().ifPresent(name -> root.put(PLACEMENT, name));
     root.put("model-sha256", plan.modelSha256());
+    if (version > UNWIDENED_VERSION) {
+      ArrayNode widened = root.putArray(WIDENED);
+      plan.widened().forEach(type -> widened.add(type.name()));
+    }
     root.put("statistics-sha256", plan.statisticsSha256());
     if (version > UNSMOOTHED_VERSION) {
       root.set(SMOOTHED, SmoothedInputJson.format(plan.smoothed()));
@@ -75,8 +83,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (!plan.smoothed().isEmpty()) {
+    if (!plan.widened().isEmpty()) {
       return FORMAT_VERSION;
+    }
+    if (!plan.smoothed().isEmpty()) {
+      return UNWIDENED_VERSION;
     }
     if (plan.placement().isPresent()) {
       return UNSMOOTHED_VERSION;
@@ -136,6 +147,9 @@ public final class QuantPlanJson {
     if (version > UNSMOOTHED_VERSION) {
       known.add(SMOOTHED);
     }
+    if (version > UNWIDENED_VERSION) {
+      known.add(WIDENED);
+    }
     TensorPlanJson.refuseUnknown(root, known);
     if (version < 1 || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
@@ -150,6 +164,7 @@ public final class QuantPlanJson {
                 ? Optional.of(placement(root, target))
                 : Optional.empty(),
             PlanFields.text(root, "model-sha256"),
+            version > UNWIDENED_VERSION ? widened(root) : List.of(),
             PlanFields.text(root, "statistics-sha256"),
             version > UNSMOOTHED_VERSION
                 ? SmoothedInputJson.parse(PlanFields.array(root, SMOOTHED))
@@ -177,6 +192,19 @@ public final class QuantPlanJson {
           "Invalid plan: unknown target '%s'; known are %s".formatted(name, Targets.names()));
     }
     return name;
+  }
+
+  private static List<DType> widened(JsonNode root) {
+    List<DType> types = new ArrayList<>();
+    for (JsonNode name : PlanFields.array(root, WIDENED)) {
+      try {
+        types.add(DType.valueOf(name.asText()));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "Invalid plan: key 'widened' has unknown type '%s'".formatted(name.asText()), e);
+      }
+    }
+    return types;
   }
 
   private static String placement(JsonNode root, String target) {

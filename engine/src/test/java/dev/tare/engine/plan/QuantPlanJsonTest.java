@@ -11,6 +11,7 @@ import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -206,6 +207,28 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void widenedTypesStandInTheText() {
+    QuantPlan plan =
+        new QuantPlan(
+            "int8",
+            "onnxruntime",
+            Optional.empty(),
+            "ab",
+            List.of(DType.FLOAT16),
+            "cd",
+            List.of(),
+            PLAN.tensors());
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains("\"format-version\" : 7", "\"widened\" : [ \"FLOAT16\" ],", "\"smoothed\" : [ ]");
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(plan.without("one").widened()).containsExactly(DType.FLOAT16);
+    assertRefused(json.replace("\"format-version\" : 7", "\"format-version\" : 6"), "'widened'");
+    assertRefused(
+        json.replace("\"FLOAT16\"", "\"FLOAT17\""), "'widened' has unknown type 'FLOAT17'");
+  }
+
+  @Test
   void firstVersionIsRead() {
     String first =
         JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
@@ -292,8 +315,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 7"),
-        "Cannot read a plan of format version 7, only 1 to 6");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 8"),
+        "Cannot read a plan of format version 8, only 1 to 7");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

@@ -87,6 +87,7 @@ public final class SelectJob {
         recipeText.targetName(),
         recipeText.namedPlacement(),
         model.sha256(),
+        List.copyOf(model.prepared().widened()),
         contentSha256,
         smoothed,
         plans);

@@ -45,6 +45,7 @@ class HalfPrecisionRunTest {
         .contains(
             "model model.onnx: it is in half precision: FLOAT16 is widened to float32, so inputs"
                 + " and outputs are float32 in what comes out");
+    assertThat(CommandLine.plan(run).widened()).containsExactly(DType.FLOAT16);
     OnnxModel quantized = OnnxModel.read(run.resolve("model.onnx"));
     assertThat(HalfTypes.in(quantized.graph())).isEmpty();
     assertThat(quantized.inputs())
