@@ -4,10 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.JsonText;
 
 /**
- * How long both models take for the same batches, measured in pairs in one process on one executor,
- * after warming up. The float model is the prepared one: folding its constants is no gain of
- * integers.
+ * How long both models take for the same batches, measured in pairs in one process, of an executor
+ * or of the driver, after warming up. The float model is the prepared one: folding its constants is
+ * no gain of integers.
  *
+ * @param runtime what ran both, with settings that matter
  * @param cpu processor, with the features that matter to integers
  * @param threads threads of each session
  * @param batch samples of a batch
@@ -20,6 +21,7 @@ import dev.tare.jobs.JsonText;
  * @param high its upper end
  */
 public record Latency(
+    String runtime,
     String cpu,
     int threads,
     int batch,
@@ -34,6 +36,40 @@ public record Latency(
   /** An interval that reaches further from the median than this share of it decides nothing. */
   public static final double DECIDED = 0.05;
 
+  /** The runtime of executors, which JSON does not name. */
+  private static final String EXECUTORS = "ONNX Runtime";
+
+  /** Times of ONNX Runtime on an executor. */
+  public Latency(
+      String cpu,
+      int threads,
+      int batch,
+      String shapes,
+      int pairs,
+      double floatMillis,
+      double quantizedMillis,
+      double ratio,
+      double low,
+      double high) {
+    this(
+        EXECUTORS,
+        cpu,
+        threads,
+        batch,
+        shapes,
+        pairs,
+        floatMillis,
+        quantizedMillis,
+        ratio,
+        low,
+        high);
+  }
+
+  /** Whether executors measured it, by ONNX Runtime. */
+  public boolean byExecutors() {
+    return runtime.equals(EXECUTORS);
+  }
+
   /** Whether the float model is faster, whatever the noise. */
   public boolean floatIsFaster() {
     return low > 1;
@@ -45,6 +81,9 @@ public record Latency(
   }
 
   void put(ObjectNode node) {
+    if (!byExecutors()) {
+      node.put("runtime", runtime);
+    }
     node.put("cpu", cpu);
     node.put("threads", threads);
     node.put("batch", batch);
@@ -60,6 +99,7 @@ public record Latency(
   static Latency of(ObjectNode node, String where) {
     FigureReader in = new FigureReader(node, where);
     return new Latency(
+        node.has("runtime") ? in.text("runtime") : EXECUTORS,
         in.text("cpu"),
         in.size("threads"),
         in.size("batch"),

@@ -97,7 +97,7 @@ public final class QualityTable {
     out.printf(
         Locale.ROOT,
         "latency: %.2f of the float model's (95 %%: %.2f to %.2f), %.3g ms after %.3g ms for %s by"
-            + " %s; %s on %s%n",
+            + " %s; %s, %s on %s%n",
         measured.ratio(),
         measured.low(),
         measured.high(),
@@ -105,6 +105,7 @@ public final class QualityTable {
         measured.floatMillis(),
         measured.shapes(),
         Amounts.counted(measured.batch(), "sample"),
+        measured.runtime(),
         Amounts.counted(measured.threads(), "thread"),
         measured.cpu());
   }

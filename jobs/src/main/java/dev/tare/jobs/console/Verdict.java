@@ -1,5 +1,6 @@
 package dev.tare.jobs.console;
 
+import dev.tare.engine.target.Targets;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
@@ -30,9 +31,10 @@ public final class Verdict {
             latency ->
                 text(
                     "The float model is faster here: the quantized one takes %.2f times as long."
-                        + " Another recipe may help, such as int8-all or int8-cnn for convolutions,"
-                        + "%s or --target openvino.",
-                    latency.ratio(), trials.isPresent() ? "" : " --placement fastest,"));
+                        + " Another recipe may help, such as int8-all or int8-cnn for convolutions%s%s.",
+                    latency.ratio(),
+                    trials.isPresent() ? "" : ", --placement fastest",
+                    latency.byExecutors() ? ", or --target openvino" : ""));
   }
 
   private static String ofAll(PlacementTrials trials) {
@@ -45,8 +47,10 @@ public final class Verdict {
     return text(
         "The float model is faster here than with every placement of %s: the fastest takes %.2f"
             + " times as long. Deploy the float model; recipe int8-all, which also quantizes what"
-            + " stands between products, or --target openvino may help.",
-        trials.target(), best);
+            + " stands between products,%s may help.",
+        trials.target(),
+        best,
+        trials.target().equals(Targets.DEFAULT.name()) ? " or --target openvino" : "");
   }
 
   private static String text(String format, Object... values) {

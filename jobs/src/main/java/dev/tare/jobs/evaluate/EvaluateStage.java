@@ -172,8 +172,12 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
       quality = quality.with(measured, QualityWarnings.of(measured));
     }
     if (options.measuresLatency()) {
+      LatencyJob job = new LatencyJob(spark);
+      int batchSize = options.data().batchSize();
       Latency latency =
-          new LatencyJob(spark).run(model, quantized, samples, options.data().batchSize());
+          runtime.isPresent() && runtime.get().times()
+              ? job.run(runtime.get(), model, quantized, samples, batchSize)
+              : job.run(model, quantized, samples, batchSize);
       quality = quality.with(latency, options.gate().check(quality.gate(), latency));
     }
     if (plan.isPresent()) {

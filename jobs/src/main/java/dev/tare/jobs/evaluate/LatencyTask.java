@@ -42,8 +42,8 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
           .add("low", DataTypes.DoubleType, false)
           .add("high", DataTypes.DoubleType, false);
 
-  private static final int MOST_PAIRS = 400;
-  private static final Duration LONGEST = Duration.ofSeconds(60);
+  static final int MOST_PAIRS = 400;
+  static final Duration LONGEST = Duration.ofSeconds(60);
 
   private final ModelHandle model;
   private final ModelHandle quantized;

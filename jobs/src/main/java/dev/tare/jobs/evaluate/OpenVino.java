@@ -1,16 +1,11 @@
 package dev.tare.jobs.evaluate;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tare.engine.infer.BatchAxes;
-import dev.tare.engine.model.TensorInfo;
-import dev.tare.engine.tensor.DType;
-import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Sample;
-import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.JsonText;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.StrictJson;
 import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.model.ModelHandle;
@@ -18,16 +13,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import org.apache.commons.io.FileUtils;
 
 /** OpenVINO's CPU plug-in, by the script of {@code deploy/openvino} in a Python of the driver. */
@@ -57,6 +49,26 @@ final class OpenVino implements TargetRuntime {
   }
 
   @Override
+  public boolean times() {
+    return true;
+  }
+
+  @Override
+  public Latency latency(TimedModels models) throws IOException {
+    return inFolder(
+        folder -> {
+          Path job = folder.resolve("job.json");
+          Files.writeString(job, models.job(folder));
+          Optional<String> failure =
+              python.failure(List.of(script(folder), "time", job.toString()));
+          if (failure.isPresent()) {
+            throw TareException.badInput("OpenVINO cannot time the models: " + failure.get());
+          }
+          return models.latency(result(folder));
+        });
+  }
+
+  @Override
   public Outcome run(ModelHandle model, List<Sample> samples, List<String> tensors)
       throws IOException {
     return inFolder(
@@ -78,39 +90,13 @@ final class OpenVino implements TargetRuntime {
     job.put("model", model.path().toString());
     job.put("results", folder.toString());
     tensors.forEach(job.putArray("outputs")::add);
-    Map<String, List<Dim>> dims = new HashMap<>();
-    for (TensorInfo input : model.parse().inputs()) {
-      input.dims().ifPresent(known -> dims.put(input.name(), known));
-    }
-    SortedMap<String, Integer> axes = BatchAxes.of(dims);
-    ArrayNode all = job.putArray("samples");
-    for (int n = 0; n < samples.size(); n++) {
-      ObjectNode sample = all.addObject();
-      for (Map.Entry<String, Tensor> entry : samples.get(n).inputs().entrySet()) {
-        Tensor tensor = entry.getValue();
-        Path file = folder.resolve(n + "-" + sample.size() + ".in");
-        try (FileChannel out =
-            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-          out.write(tensor.bytes());
-        }
-        ObjectNode input = sample.putObject(entry.getKey());
-        input.put("file", file.toString());
-        input.put("dtype", numpy(tensor.dtype()));
-        List<Long> shape = new ArrayList<>(tensor.shape().dims());
-        int axis = axes.getOrDefault(entry.getKey(), 0);
-        if (axis != BatchAxes.NONE) {
-          shape.add(axis, 1L);
-        }
-        shape.forEach(input.putArray("shape")::add);
-      }
-    }
+    SampleFiles.put(job, model.parse(), samples, folder);
     return JsonText.format(job);
   }
 
   private static Outcome outcome(Path folder, int samples, List<String> tensors)
       throws IOException {
-    ObjectNode result =
-        StrictJson.parse(Files.readString(folder.resolve("result.json")), "OpenVINO's result");
+    ObjectNode result = result(folder);
     List<Map<String, float[]>> values = new ArrayList<>();
     for (int n = 0; n < samples; n++) {
       Map<String, float[]> own = new HashMap<>();
@@ -129,6 +115,10 @@ final class OpenVino implements TargetRuntime {
         Optional.of(kernels(result.path("kernels"))));
   }
 
+  private static ObjectNode result(Path folder) throws IOException {
+    return StrictJson.parse(Files.readString(folder.resolve("result.json")), "OpenVINO's result");
+  }
+
   private static TargetQuality.Kernels kernels(JsonNode counts) {
     int integer = 0;
     int all = 0;
@@ -137,20 +127,6 @@ final class OpenVino implements TargetRuntime {
       integer += kernel.getKey().matches(".*_[iI]8") ? kernel.getValue().asInt() : 0;
     }
     return new TargetQuality.Kernels(integer, all);
-  }
-
-  private static String numpy(DType dtype) {
-    return switch (dtype) {
-      case FLOAT32 -> "<f4";
-      case FLOAT64 -> "<f8";
-      case INT64 -> "<i8";
-      case INT32 -> "<i4";
-      case INT16 -> "<i2";
-      case INT8 -> "i1";
-      case UINT8 -> "u1";
-      case BOOL -> "?";
-      default -> throw TareException.badInput("OpenVINO is fed no input of type " + dtype);
-    };
   }
 
   private static String script(Path folder) throws IOException {

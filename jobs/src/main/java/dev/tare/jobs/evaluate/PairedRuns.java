@@ -1,12 +1,10 @@
 package dev.tare.jobs.evaluate;
 
-import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.artifact.Latency;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Times two models on the same batches, in turns, until the interval of the ratio is narrow, at
@@ -20,7 +18,8 @@ import java.util.stream.Collectors;
 record PairedRuns(List<List<Sample>> batches, int threads, int mostPairs, Duration longest) {
 
   private static final int WARM_UP = 3;
-  private static final int FEWEST_PAIRS = 20;
+
+  static final int FEWEST_PAIRS = 20;
 
   Latency latency(Runner reference, Runner other) {
     for (int i = 0; i < WARM_UP; i++) {
@@ -40,7 +39,7 @@ record PairedRuns(List<List<Sample>> batches, int threads, int mostPairs, Durati
         long second = nanos(Side.QUANTIZED, other, batch);
         times.add(nanos(Side.FLOAT, reference, batch), second);
       }
-      latency = latency(times);
+      latency = times.latency("ONNX Runtime", batches.get(0), threads);
     } while (times.size() < FEWEST_PAIRS
         || (!latency.decided()
             && times.size() < mostPairs
@@ -52,25 +51,5 @@ record PairedRuns(List<List<Sample>> batches, int threads, int mostPairs, Durati
     long start = System.nanoTime();
     side.run(runner, batch);
     return System.nanoTime() - start;
-  }
-
-  private Latency latency(PairedTimes times) {
-    CpuFeatures processor = CpuFeatures.current();
-    List<Sample> first = batches.get(0);
-    String shapes =
-        first.get(0).inputs().entrySet().stream()
-            .map(input -> input.getKey() + input.getValue().shape().dims())
-            .collect(Collectors.joining(", "));
-    return new Latency(
-        "%s (%s)".formatted(processor.model(), processor.fingerprint()),
-        threads,
-        first.size(),
-        shapes,
-        times.size(),
-        times.firstMedian() / 1e6,
-        times.secondMedian() / 1e6,
-        times.ratio(),
-        times.low(),
-        times.high());
   }
 }

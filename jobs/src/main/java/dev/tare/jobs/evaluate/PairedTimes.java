@@ -1,6 +1,11 @@
 package dev.tare.jobs.evaluate;
 
+import dev.tare.engine.infer.CpuFeatures;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.jobs.artifact.Latency;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Times of two models on the same batches, in pairs, and what they say of the ratio. The interval
@@ -51,6 +56,33 @@ final class PairedTimes {
   /** Upper end of the interval. */
   double high() {
     return ratios()[size - 1 - reach()];
+  }
+
+  /**
+   * What the times say of both models.
+   *
+   * @param runtime what ran them
+   * @param batch the first one
+   * @param threads of each model
+   */
+  Latency latency(String runtime, List<Sample> batch, int threads) {
+    CpuFeatures processor = CpuFeatures.current();
+    String shapes =
+        batch.get(0).inputs().entrySet().stream()
+            .map(input -> input.getKey() + input.getValue().shape().dims())
+            .collect(Collectors.joining(", "));
+    return new Latency(
+        runtime,
+        "%s (%s)".formatted(processor.model(), processor.fingerprint()),
+        threads,
+        batch.size(),
+        shapes,
+        size,
+        firstMedian() / 1e6,
+        secondMedian() / 1e6,
+        ratio(),
+        low(),
+        high());
   }
 
   private int reach() {

@@ -3,6 +3,7 @@ package dev.tare.jobs.evaluate;
 import dev.tare.engine.infer.OptimizationLevel;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.model.ModelHandle;
 import java.io.IOException;
@@ -32,6 +33,21 @@ interface TargetRuntime {
    * @throws TareException (bad input) if it cannot run it
    */
   Outcome run(ModelHandle model, List<Sample> samples, List<String> tensors) throws IOException;
+
+  /** Whether it also times models here; where it does not, executors do, by ONNX Runtime. */
+  default boolean times() {
+    return false;
+  }
+
+  /**
+   * Times both models in turns, in one process.
+   *
+   * @throws TareException (bad input) if it cannot run one of them
+   * @throws IllegalStateException unless it {@link #times}
+   */
+  default Latency latency(TimedModels models) throws IOException {
+    throw new IllegalStateException("Executors time models of this target");
+  }
 
   /**
    * What a model gave.

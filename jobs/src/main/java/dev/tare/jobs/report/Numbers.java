@@ -146,9 +146,10 @@ final class Numbers {
         "×" + String.format(java.util.Locale.ROOT, "%.2f", measured.ratio()),
         String.format(
             java.util.Locale.ROOT,
-            "of the float model's, 95 %%: %.2f to %.2f; batches of %s, %s",
+            "of the float model's, 95 %%: %.2f to %.2f; %s, batches of %s, %s",
             measured.low(),
             measured.high(),
+            measured.runtime(),
             Figures.count(measured.batch()),
             measured.shapes()),
         OptionalDouble.empty(),

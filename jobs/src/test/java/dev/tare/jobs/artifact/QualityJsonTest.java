@@ -78,6 +78,18 @@ class QualityJsonTest {
   }
 
   @Test
+  void runtimeOfTheLatencyIsNamedUnlessExecutorsTimed() {
+    Latency usual = whole().latency().orElseThrow();
+    assertThat(usual.runtime()).isEqualTo("ONNX Runtime");
+    assertThat(text()).doesNotContain("\"runtime\" : \"ONNX Runtime\"");
+    Latency other =
+        new Latency("OpenVINO 1, f32", "Xeon", 2, 8, "x[3]", 40, 12.5, 10, .8, .75, .875);
+    String text = QualityJson.format(whole().with(other, whole().gate()));
+    assertThat(text).contains("\"latency\" : {\n    \"runtime\" : \"OpenVINO 1, f32\",");
+    assertThat(QualityJson.parse(text, "q").latency()).contains(other);
+  }
+
+  @Test
   void readsWhatItWrote() {
     assertThat(QualityJson.parse(text(), "q")).isEqualTo(whole());
     assertThat(QualityJson.format(QualityJson.parse(text(), "q"))).isEqualTo(text());
