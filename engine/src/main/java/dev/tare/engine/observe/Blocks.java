@@ -37,6 +37,12 @@ final class Blocks<B> implements Iterator<B> {
     this.part = part;
   }
 
+  /** Leaves out the whole tensor. */
+  Blocks<B> onlyChannels() {
+    wholeDone = true;
+    return this;
+  }
+
   @Override
   public boolean hasNext() {
     return !wholeDone || done < channels;

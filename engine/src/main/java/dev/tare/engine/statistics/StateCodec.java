@@ -3,7 +3,7 @@ package dev.tare.engine.statistics;
 /**
  * The bytes of a state of any kind: equal states have equal bytes, and only those bytes decode.
  *
- * <p>Layouts: {@link StatisticsBlockCodec} and {@link MomentsBlockCodec}.
+ * <p>Layouts: {@link StatisticsBlockCodec}, {@link MomentsBlockCodec} and {@link GramBlockCodec}.
  */
 public final class StateCodec {
 
@@ -11,6 +11,9 @@ public final class StateCodec {
 
   /** Encodes a state canonically; costs one pass over the state. */
   public static byte[] encode(MergeableState state) {
+    if (state instanceof GramBlock gram) {
+      return GramBlockCodec.encode(gram);
+    }
     return state instanceof MomentsBlock moments
         ? MomentsBlockCodec.encode(moments)
         : StatisticsBlockCodec.encode((StatisticsBlock) state);
@@ -30,7 +33,11 @@ public final class StateCodec {
    *     kind, truncated, trailing bytes, not canonical, or an impossible state
    */
   public static MergeableState decode(byte[] encoded) {
-    return BlockHeader.kindOf(encoded) == StateKind.MOMENTS.code()
+    int kind = BlockHeader.kindOf(encoded);
+    if (kind == StateKind.GRAM.code()) {
+      return GramBlockCodec.decode(encoded);
+    }
+    return kind == StateKind.MOMENTS.code()
         ? MomentsBlockCodec.decode(encoded)
         : StatisticsBlockCodec.decode(encoded);
   }

@@ -8,7 +8,9 @@ public enum StateKind {
   /** Counts, exact extremes and histograms: {@link StatisticsBlock}. */
   HISTOGRAM(1),
   /** Exact sums of values and of their squares: {@link MomentsBlock}. */
-  MOMENTS(2);
+  MOMENTS(2),
+  /** Sums of products of codes, for each pair of channels: {@link GramBlock}. */
+  GRAM(3);
 
   private final int code;
 

@@ -1,7 +1,8 @@
 /**
  * The merged state of a tensor, and its bytes: {@link dev.tare.engine.statistics.MergeableState} is
- * the interface, of two kinds: {@link dev.tare.engine.statistics.Statistics} with histograms, and
- * exact {@link dev.tare.engine.statistics.Moments}. They are filled in {@code observe}; the next
- * room is {@code range}, which selects ranges from them.
+ * the interface, of three kinds: {@link dev.tare.engine.statistics.Statistics} with histograms,
+ * exact {@link dev.tare.engine.statistics.Moments}, and {@link
+ * dev.tare.engine.statistics.GramBlock}, exact products of channels. They are filled in {@code
+ * observe}; the next room is {@code range}, which selects ranges from them.
  */
 package dev.tare.engine.statistics;

@@ -3,6 +3,9 @@ package dev.tare.engine.observe;
 import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.ContentHash;
+import dev.tare.engine.statistics.GramBlock;
+import dev.tare.engine.statistics.GramRow;
+import dev.tare.engine.statistics.GramScales;
 import dev.tare.engine.statistics.Moments;
 import dev.tare.engine.statistics.MomentsBlock;
 import dev.tare.engine.statistics.StateCodec;
@@ -278,6 +281,62 @@ class LawsTest {
     @Override
     String refusal() {
       return "Cannot merge statistics of tensor 'x': 70 channels vs 69";
+    }
+  }
+
+  @Nested
+  class OfGramBlock extends MergeLaws<GramBlock> {
+
+    private static final List<Integer> EXPONENTS = java.util.Collections.nCopies(70, -3);
+
+    private GramBlock empty(int channels, GramScales scales) {
+      List<GramRow> rows = new ArrayList<>();
+      for (int j = 64; j < channels; j++) {
+        rows.add(new GramRow(scales.exponents().get(j), 0, 0, new long[channels - j]));
+      }
+      return new GramBlock(new BlockKey("x", 1, 64), channels, scales.sha256(), 0, rows);
+    }
+
+    @Override
+    GramBlock identity() {
+      return empty(70, new GramScales(EXPONENTS));
+    }
+
+    @Override
+    GramBlock of(List<float[]> rows) {
+      GramObserver observer =
+          new GramObserver("x", -1, new GramScales(EXPONENTS), new PlainCodeProducts());
+      for (float[] values : rows) {
+        observer.observe(Floats.direct(values), Shape.of(1, values.length), List.of());
+      }
+      List<GramBlock> blocks = new ArrayList<>();
+      observer.blocks().forEachRemaining(blocks::add);
+      return blocks.get(1);
+    }
+
+    @Override
+    GramBlock merge(GramBlock left, GramBlock right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(GramBlock state) {
+      return StateCodec.encode(state);
+    }
+
+    @Override
+    GramBlock incompatible() {
+      List<Integer> other = new ArrayList<>(EXPONENTS);
+      other.set(0, -2);
+      return empty(70, new GramScales(other));
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge Gram matrices of tensor 'x': scale set %s vs %s; collect both with the same --gram-scales"
+          .formatted(
+              new GramScales(EXPONENTS).sha256().substring(0, 16),
+              incompatible().scaleSet().substring(0, 16));
     }
   }
 }

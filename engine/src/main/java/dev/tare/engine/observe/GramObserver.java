@@ -1,0 +1,156 @@
+package dev.tare.engine.observe;
+
+import dev.tare.engine.statistics.BlockKey;
+import dev.tare.engine.statistics.GramBlock;
+import dev.tare.engine.statistics.GramRow;
+import dev.tare.engine.statistics.GramScales;
+import dev.tare.engine.tensor.SampleOrigin;
+import dev.tare.engine.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Collects the Gram matrix of one tensor: for every position outside the channel axis, the vector
+ * of its channels becomes codes, and their products with each other are summed.
+ *
+ * <p>Not thread-safe; confined to one Spark task. Vectors wait until there are enough for one
+ * multiplication, so the cost of a call does not depend on how many a batch has. Memory: {@link
+ * #heapBytes}.
+ */
+public final class GramObserver implements Collector {
+
+  /** Codes that wait at most. */
+  private static final int WAITING_BYTES = 4 << 20;
+
+  private static final int LEAST_VECTORS = 256;
+
+  private final String tensor;
+  private final ChannelAxis axis;
+  private final GramScales scales;
+  private final CodeProducts products;
+  private final double[] inverse;
+  private final byte[] codes;
+  private final int room;
+  private final long[][] upper;
+  private final long[] sums;
+  private final long[] saturated;
+  private float[] values = new float[0];
+  private int waiting;
+  private long count;
+
+  /**
+   * Creates a collector without values.
+   *
+   * @param channelAxis the channel axis; negative from the end
+   * @param scales one for each channel
+   * @param products multiplies; collectors of one thread may share it
+   */
+  public GramObserver(String tensor, int channelAxis, GramScales scales, CodeProducts products) {
+    this.tensor = BlockKey.ofWhole(tensor).tensor();
+    this.axis = new ChannelAxis(tensor, channelAxis);
+    this.scales = scales;
+    this.products = products;
+    int channels = scales.channels();
+    this.inverse = new double[channels];
+    this.upper = new long[channels][];
+    for (int j = 0; j < channels; j++) {
+      inverse[j] = Math.scalb(1.0, -scales.exponents().get(j));
+      upper[j] = new long[channels - j];
+    }
+    this.room = waiting(channels);
+    this.codes = new byte[room * channels];
+    this.sums = new long[channels];
+    this.saturated = new long[channels];
+  }
+
+  private static int waiting(int channels) {
+    return Math.max(LEAST_VECTORS, Math.min(CodeProducts.MAX_VECTORS, WAITING_BYTES / channels));
+  }
+
+  /** Bytes of heap for a tensor of so many channels. */
+  public static long heapBytes(int channels) {
+    long sums = (channels + 1L) * channels / 2 * Long.BYTES + 24L * channels;
+    return sums + (long) waiting(channels) * channels + 24L * channels;
+  }
+
+  @Override
+  public void observe(ByteBuffer littleEndianFloats, Shape shape, List<SampleOrigin> samples) {
+    FloatBuffer floats = littleEndianFloats.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    if (floats.remaining() != shape.size() || littleEndianFloats.remaining() % Float.BYTES != 0) {
+      throw new IllegalArgumentException(
+          "Cannot observe tensor '%s' of shape %s: %d bytes instead of %d values of %d"
+              .formatted(tensor, shape, littleEndianFloats.remaining(), shape.size(), Float.BYTES));
+    }
+    axis.accept(shape);
+    if (axis.channels() != scales.channels()) {
+      throw new IllegalArgumentException(
+          "Cannot observe tensor '%s': %d channels, but scales for %d"
+              .formatted(tensor, axis.channels(), scales.channels()));
+    }
+    int inner = (int) shape.stride(axis.axis());
+    int piece = inner * scales.channels();
+    if (values.length < piece) {
+      values = new float[piece];
+    }
+    for (int left = floats.remaining(); left > 0; left -= piece) {
+      floats.get(values, 0, piece);
+      for (int i = 0; i < inner; i++) {
+        add(i, inner);
+      }
+    }
+  }
+
+  /** Adds the vector at a position of the piece. */
+  private void add(int position, int inner) {
+    int channels = inverse.length;
+    int at = waiting * channels;
+    for (int j = 0; j < channels; j++) {
+      double code = Math.rint(values[position + j * inner] * inverse[j]);
+      if (!(code >= GramScales.LEAST && code <= GramScales.MOST)) {
+        saturated[j]++;
+        // NaN becomes 0.
+        code = code > 0 ? GramScales.MOST : code < 0 ? GramScales.LEAST : 0;
+      }
+      codes[at + j] = (byte) code;
+      sums[j] += (long) code;
+    }
+    count++;
+    if (++waiting == room) {
+      flush();
+    }
+  }
+
+  private void flush() {
+    if (waiting > 0) {
+      products.add(codes, waiting, inverse.length, upper);
+      waiting = 0;
+    }
+  }
+
+  @Override
+  public Iterator<GramBlock> blocks() {
+    flush();
+    Blocks<GramBlock> blocks =
+        new Blocks<>(
+            tensor,
+            count == 0 ? 0 : scales.channels(),
+            () -> {
+              throw new IllegalStateException("Only channels have a Gram matrix");
+            },
+            this::block);
+    return blocks.onlyChannels();
+  }
+
+  private GramBlock block(int from, int to) {
+    List<GramRow> rows = new ArrayList<>();
+    for (int j = from; j < to; j++) {
+      rows.add(new GramRow(scales.exponents().get(j), saturated[j], sums[j], upper[j]));
+    }
+    BlockKey key = new BlockKey(tensor, axis.axis(), from);
+    return new GramBlock(key, scales.channels(), scales.sha256(), count, rows);
+  }
+}

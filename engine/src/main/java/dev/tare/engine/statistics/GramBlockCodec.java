@@ -1,0 +1,83 @@
+package dev.tare.engine.statistics;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * The byte layout of a {@link GramBlock}: equal blocks have equal bytes, and only those bytes
+ * decode.
+ *
+ * <pre>
+ * header   of a {@link BlockHeader}: version 1, kind 3
+ * 32 bytes scale set, a SHA-256
+ * varint   count
+ * per row (the number follows from channels and first channel):
+ *   varint exponent of the scale, then saturated values, then the sum
+ *   varint products, from the row's own channel to the last
+ * </pre>
+ *
+ * <p>Numbers that may be negative (exponent, sum, products) are folded: 0, -1, 1, -2, 2 become 0,
+ * 1, 2, 3, 4. At most 9 bytes a product, so that no block exceeds 16 MiB.
+ */
+final class GramBlockCodec {
+
+  private static final int VERSION = 1;
+  private static final int HASH_BYTES = 32;
+
+  /** Folded; the row checks the exponent itself. */
+  private static final int MAX_EXPONENT = 1 << 10;
+
+  private GramBlockCodec() {}
+
+  static byte[] encode(GramBlock block) {
+    VarintWriter out = new VarintWriter();
+    BlockHeader.write(out, VERSION, StateKind.GRAM, block.key(), block.channels());
+    out.bytes(HexFormat.of().parseHex(block.scaleSet()));
+    out.varint(block.count());
+    for (GramRow row : block.rows()) {
+      out.varint(folded(row.exponent()));
+      out.varint(row.saturated());
+      out.varint(folded(row.sum()));
+      for (int j = 0; j < row.size(); j++) {
+        out.varint(folded(row.product(j)));
+      }
+    }
+    return out.toByteArray();
+  }
+
+  static GramBlock decode(byte[] encoded) {
+    ByteBuffer buffer = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+    VarintReader in = new VarintReader(buffer);
+    BlockHeader header = BlockHeader.read(in, StateKind.GRAM, VERSION);
+    String scaleSet = HexFormat.of().formatHex(in.bytes(HASH_BYTES, "scale set"));
+    long count = in.varint("count");
+    List<GramRow> rows = new ArrayList<>();
+    for (int i = 0; i < header.rows(); i++) {
+      int exponent = (int) unfolded(in.varint(MAX_EXPONENT, "exponent"));
+      long saturated = in.varint("saturated");
+      long sum = unfolded(in.varint("sum"));
+      int size = header.channels() - header.key().firstChannel() - i;
+      if (in.remaining() < size) {
+        throw VarintReader.invalid("truncated in the products");
+      }
+      long[] products = new long[size];
+      for (int j = 0; j < size; j++) {
+        products[j] = unfolded(in.varint("product"));
+      }
+      rows.add(new GramRow(exponent, saturated, sum, products));
+    }
+    in.requireEnd();
+    return new GramBlock(header.key(), header.channels(), scaleSet, count, rows);
+  }
+
+  private static long folded(long value) {
+    return value << 1 ^ value >> 63;
+  }
+
+  private static long unfolded(long folded) {
+    return folded >>> 1 ^ -(folded & 1);
+  }
+}
