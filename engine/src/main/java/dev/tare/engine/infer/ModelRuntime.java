@@ -1,6 +1,8 @@
 package dev.tare.engine.infer;
 
 import dev.tare.engine.model.ModelFile;
+import dev.tare.engine.observe.CodeProducts;
+import dev.tare.engine.observe.PlainCodeProducts;
 import java.nio.file.Path;
 
 /** A runtime that runs float models: calibration only needs its sessions. Thread-safe. */
@@ -20,6 +22,16 @@ public interface ModelRuntime {
    */
   default Session open(Path model, InferenceOptions options) {
     return open(ModelFile.of(model), options);
+  }
+
+  /**
+   * Returns what multiplies codes fastest on this machine.
+   *
+   * @param threads that it may use
+   * @throws InferenceException if the runtime cannot load it
+   */
+  default CodeProducts codeProducts(int threads) {
+    return new PlainCodeProducts();
   }
 
   /** How messages call it. */

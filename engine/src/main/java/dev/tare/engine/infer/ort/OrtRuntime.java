@@ -7,6 +7,7 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelRuntime;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
+import dev.tare.engine.observe.CodeProducts;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -34,6 +35,11 @@ public final class OrtRuntime implements ModelRuntime {
   @Override
   public Session open(ModelFile model, InferenceOptions options) {
     return OrtInference.open(model, options);
+  }
+
+  @Override
+  public CodeProducts codeProducts(int threads) {
+    return OrtCodeProducts.open(threads);
   }
 
   @Override
