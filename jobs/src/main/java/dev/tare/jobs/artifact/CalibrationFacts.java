@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  *
  * @param contentSha256 identity of the statistics
  * @param momentsSha256 identity of the moments; empty where none were collected
+ * @param gram of the Gram matrices; empty where none were collected
  * @param modelSha256 the model that was observed
  * @param samples number of samples
  * @param observe which tensors to observe, as the user gave it
@@ -26,6 +27,7 @@ import java.util.OptionalLong;
 public record CalibrationFacts(
     String contentSha256,
     Optional<String> momentsSha256,
+    Optional<Gram> gram,
     String modelSha256,
     long samples,
     Optional<String> observe,
@@ -58,6 +60,40 @@ public record CalibrationFacts(
     tensors = tensors.map(List::copyOf);
     cpus = List.copyOf(cpus);
     mixed = List.copyOf(mixed);
+  }
+
+  /**
+   * Gram matrices.
+   *
+   * @param sha256 their identity
+   * @param samples on which they were collected
+   */
+  public record Gram(String sha256, long samples) {
+
+    public static final String SHA256 = "gram-sha256";
+
+    private static final String SAMPLES = "gram-samples";
+
+    /**
+     * @throws IllegalArgumentException if it is no valid sha256, or the number negative
+     */
+    public Gram {
+      new Digest(sha256, 0);
+      if (samples < 0) {
+        throw new IllegalArgumentException("Negative number of samples: " + samples);
+      }
+    }
+
+    private static Optional<Gram> fromJson(FactReader in) {
+      return in.has(SHA256)
+          ? Optional.of(new Gram(in.sha256(SHA256), in.count(SAMPLES)))
+          : Optional.empty();
+    }
+
+    private void write(ObjectNode node) {
+      node.put(SHA256, sha256);
+      node.put(SAMPLES, samples);
+    }
   }
 
   /**
@@ -126,6 +162,7 @@ public record CalibrationFacts(
     return new CalibrationFacts(
         in.sha256(CONTENT_SHA256),
         in.has(MOMENTS_SHA256) ? Optional.of(in.sha256(MOMENTS_SHA256)) : Optional.empty(),
+        Gram.fromJson(in),
         in.sha256(MODEL_SHA256),
         in.count("samples"),
         in.optionalText("observe"),
@@ -159,6 +196,7 @@ public record CalibrationFacts(
     ObjectNode node = StrictJson.object();
     node.put(CONTENT_SHA256, contentSha256);
     momentsSha256.ifPresent(sha256 -> node.put(MOMENTS_SHA256, sha256));
+    gram.ifPresent(own -> own.write(node));
     node.put(MODEL_SHA256, modelSha256);
     node.put("samples", samples);
     observe.ifPresent(text -> node.put("observe", text));

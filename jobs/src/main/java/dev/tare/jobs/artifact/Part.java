@@ -20,6 +20,8 @@ public enum Part {
   STATISTICS("statistics"),
   /** Table of exact moments, Parquet. */
   MOMENTS("moments"),
+  /** Table of Gram matrices, Parquet. */
+  GRAM("gram"),
   /** What was measured of the target's placements, if the fastest was asked for. */
   PLACEMENTS("placements.json"),
   /** The plan as JSON. */

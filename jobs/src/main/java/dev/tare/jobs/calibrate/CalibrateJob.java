@@ -6,6 +6,7 @@ import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.StateRow;
 import dev.tare.jobs.table.StatisticsStore;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -49,6 +51,9 @@ public final class CalibrateJob {
     this.notices = notices;
   }
 
+  /** Where the tables of the kinds of states are written. */
+  public record Folders(Path statistics, Path moments, Path gram) {}
+
   /**
    * Runs the float model over the samples on the executors, merges what they counted and writes the
    * statistics table.
@@ -56,8 +61,8 @@ public final class CalibrateJob {
    * @param samples rows of hash, encoded sample, and the file and row that it was read from; read
    *     several times
    * @param expected number of samples, checked against what the tasks ran
-   * @param folder folder of the table
-   * @param moments folder of the table of moments, if they are collected
+   * @param gram what the second pass reads; empty if no Gram matrices are collected
+   * @param folders of the tables
    * @throws TareException (bad input) if nothing can be observed, or the model cannot run a sample;
    *     (usage) if the heap of a task is too small for what is kept
    */
@@ -66,8 +71,8 @@ public final class CalibrateJob {
       CalibrateOptions options,
       Dataset<Row> samples,
       long expected,
-      Path folder,
-      Path moments,
+      Optional<GramJob.Input> gram,
+      Folders folders,
       String runId) {
     ObserveOptions observe = options.observe();
     int batchSize = options.data().batchSize();
@@ -79,7 +84,7 @@ public final class CalibrateJob {
     Probe probe = Probe.run(model, batchSize, samples, tensors, threads, heap);
     StatePlan plan =
         StatePlan.of(
-            tensors, probe.channels(), observe.channels().mode(), observe.collect().kinds());
+            tensors, probe.channels(), observe.channels().mode(), observe.collect().ofFirstPass());
     plan.requireRoom(heap, probe.channels());
     KeptChannels kept = kept(observe, plan, probe);
     tellAboutRoom(heap, plan, probe);
@@ -103,7 +108,7 @@ public final class CalibrateJob {
       SparkJobs.describe(spark, "calibrate: write statistics");
       Dataset<Row> states = StateRow.ofKind(merged, StateKind.HISTOGRAM);
       StatisticsStore.Written written =
-          StatisticsStore.write(states, folder, runId, model.sha256());
+          StatisticsStore.write(states, folders.statistics(), runId, model.sha256());
       Optional<StatisticsStore.Written> sums = Optional.empty();
       if (plan.kinds().contains(StateKind.MOMENTS)) {
         SparkJobs.describe(spark, "calibrate: write moments");
@@ -112,16 +117,50 @@ public final class CalibrateJob {
                 StatisticsStore.write(
                     StateKind.MOMENTS,
                     StateRow.ofKind(merged, StateKind.MOMENTS),
-                    moments,
+                    folders.moments(),
                     runId,
                     model.sha256()));
       }
+      Optional<CalibrationFacts.Gram> products =
+          gram.flatMap(input -> gram(model, tensors, probe, input, folders, runId));
       return CalibrateResult.of(
-          written, sums, kept, reports, batchSize, probe.batchSize(), OptimizationLevel.ALL);
+          written,
+          sums,
+          products,
+          kept,
+          reports,
+          batchSize,
+          probe.batchSize(),
+          OptimizationLevel.ALL);
     } finally {
       merged.unpersist();
       SparkJobs.describe(spark, null);
     }
+  }
+
+  /** The second pass, if the model has inputs that it is for. */
+  private Optional<CalibrationFacts.Gram> gram(
+      ModelHandle model,
+      List<ObservedTensor> tensors,
+      Probe probe,
+      GramJob.Input input,
+      Folders folders,
+      String runId) {
+    SortedMap<String, Integer> inputs = GramPlan.inputs(model.prepared().graph(), tensors);
+    if (inputs.isEmpty()) {
+      notices.accept(
+          "No Gram matrices: no observed tensor is the input of a MatMul or Gemm with a constant weight");
+      return Optional.empty();
+    }
+    SparkJobs.describe(spark, "calibrate: read the extremes of channels");
+    GramPlan plan =
+        GramPlan.read(spark, inputs, input.scales().orElse(folders.statistics()), notices);
+    TreeSet<String> exposed = new TreeSet<>();
+    tensors.forEach(tensor -> exposed.add(tensor.tensor()));
+    StatisticsStore.Written written =
+        new GramJob(spark)
+            .run(model, exposed, plan, probe.batchSize(), input, folders.gram(), runId);
+    return Optional.of(new CalibrationFacts.Gram(written.contentSha256(), input.count()));
   }
 
   private int partitions(OptionalInt wanted, long expected) {

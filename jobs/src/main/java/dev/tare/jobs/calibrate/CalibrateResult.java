@@ -19,6 +19,7 @@ import java.util.TreeSet;
  *
  * @param contentSha256 identity of the statistics
  * @param momentsSha256 identity of the moments; empty if none were collected
+ * @param gram of the Gram matrices; empty if none were collected
  * @param tensors names of the observed tensors
  * @param kept what was kept of their channels
  * @param samples samples run
@@ -36,6 +37,7 @@ import java.util.TreeSet;
 public record CalibrateResult(
     String contentSha256,
     Optional<String> momentsSha256,
+    Optional<CalibrationFacts.Gram> gram,
     SortedSet<String> tensors,
     KeptChannels kept,
     long samples,
@@ -53,6 +55,7 @@ public record CalibrateResult(
   static CalibrateResult of(
       StatisticsStore.Written written,
       Optional<StatisticsStore.Written> moments,
+      Optional<CalibrationFacts.Gram> gram,
       KeptChannels kept,
       List<TaskReport> reports,
       int batchSize,
@@ -61,6 +64,7 @@ public record CalibrateResult(
     return new CalibrateResult(
         written.contentSha256(),
         moments.map(StatisticsStore.Written::contentSha256),
+        gram,
         new TreeSet<>(written.tensors()),
         kept,
         reports.stream().mapToLong(TaskReport::samples).sum(),
@@ -92,6 +96,7 @@ public record CalibrateResult(
     return new CalibrationFacts(
         contentSha256,
         momentsSha256,
+        gram,
         model.sha256(),
         samples,
         Optional.of(observe.observe()),

@@ -1,17 +1,23 @@
 package dev.tare.jobs.calibrate;
 
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.StageData;
 import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -43,6 +49,9 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
     ModelHandle model = inputs.model(options.model());
     List<InputRef> all = new ArrayList<>(model.files().asInputs());
     all.addAll(inputs.data(model, options.data()).inputs("data"));
+    if (options.observe().gram().scales().isPresent()) {
+      all.add(inputs.runs().open(options.observe().gram().scales().get()).asInput("gram-scales"));
+    }
     return all;
   }
 
@@ -64,6 +73,10 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
       throws IOException {
     data.check(options.data().maxBadRows());
     Dataset<Row> samples = data.select(rows.condition(), options.data().samples());
+    Optional<GramJob.Input> gram =
+        options.observe().collect().kinds().contains(StateKind.GRAM)
+            ? Optional.of(gram(work, model, data))
+            : Optional.empty();
     CalibrateResult result =
         new CalibrateJob(work.inputs().spark(), work.progress()::line)
             .run(
@@ -71,10 +84,27 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
                 options,
                 samples,
                 samples.count(),
-                work.attempt().path(Part.STATISTICS),
-                work.attempt().path(Part.MOMENTS),
+                gram,
+                new CalibrateJob.Folders(
+                    work.attempt().path(Part.STATISTICS),
+                    work.attempt().path(Part.MOMENTS),
+                    work.attempt().path(Part.GRAM)),
                 work.attempt().folder().runId());
     data.requireUnchanged();
     return result;
+  }
+
+  private GramJob.Input gram(Work work, ModelHandle model, StageData data) throws IOException {
+    GramOptions wanted = options.observe().gram();
+    int most = wanted.samples().orElse(GramOptions.SAMPLES);
+    int count = Math.min(most, options.data().samples().orElse(Integer.MAX_VALUE));
+    Dataset<Row> some = data.select(rows.condition(), OptionalInt.of(count));
+    if (wanted.scales().isEmpty()) {
+      return new GramJob.Input(some, some.count(), Optional.empty());
+    }
+    FinishedRun run = work.inputs().runs().open(wanted.scales().get());
+    EarlierRuns.requireSameModel(run, model);
+    return new GramJob.Input(
+        some, some.count(), Optional.of(StatisticsCheck.verified(work.inputs().spark(), run)));
   }
 }

@@ -55,6 +55,20 @@ public record CollectedKinds(SortedSet<StateKind> kinds) {
     return new CollectedKinds(kinds);
   }
 
+  /** Returns the kinds with one more. */
+  CollectedKinds with(StateKind kind) {
+    SortedSet<StateKind> more = new TreeSet<>(kinds);
+    more.add(kind);
+    return new CollectedKinds(more);
+  }
+
+  /** The kinds that need nothing known before: all but Gram matrices. */
+  SortedSet<StateKind> ofFirstPass() {
+    SortedSet<StateKind> first = new TreeSet<>(kinds);
+    first.remove(StateKind.GRAM);
+    return first;
+  }
+
   boolean onlyHistograms() {
     return kinds.size() == 1;
   }

@@ -2,6 +2,7 @@ package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.recipe.Placement;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.artifact.Settings;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -14,9 +15,15 @@ import java.util.SortedMap;
  * @param channels what is kept per channel
  * @param channelBits mantissa bits of the bins per channel, 1 to 10
  * @param collect kinds of states
+ * @param gram how Gram matrices are collected, if they are
  */
 public record ObserveOptions(
-    Optional<String> chosen, Channels channels, int channelBits, CollectedKinds collect) {
+    Optional<String> chosen,
+    Channels channels,
+    int channelBits,
+    CollectedKinds collect,
+    GramOptions gram) {
+
   /** What is observed by default. */
   public static final String DEFAULT = Observation.CONSTANT_WEIGHT_INPUTS;
 
@@ -25,7 +32,12 @@ public record ObserveOptions(
 
   /** What is collected by default. */
   public static final ObserveOptions DEFAULTS =
-      new ObserveOptions(Optional.empty(), Channels.AUTO, DEFAULT_BITS, CollectedKinds.HISTOGRAMS);
+      new ObserveOptions(
+          Optional.empty(),
+          Channels.AUTO,
+          DEFAULT_BITS,
+          CollectedKinds.HISTOGRAMS,
+          GramOptions.DEFAULTS);
 
   public static final int MIN_BITS = 1;
   public static final int MAX_BITS = 10;
@@ -43,7 +55,13 @@ public record ObserveOptions(
   /** Returns the options with the user's choice, or else with what a placement needs. */
   public ObserveOptions forPlacement(Placement placement) {
     String needed = placement == Placement.ALL_SUPPORTED ? Observation.ALL_SUPPORTED : DEFAULT;
-    return new ObserveOptions(Optional.of(chosen.orElse(needed)), channels, channelBits, collect);
+    return new ObserveOptions(
+        Optional.of(chosen.orElse(needed)), channels, channelBits, collect, gram);
+  }
+
+  /** Returns the options with Gram matrices among what is collected. */
+  public ObserveOptions withGram() {
+    return new ObserveOptions(chosen, channels, channelBits, collect.with(StateKind.GRAM), gram);
   }
 
   /** Returns what is observed. */
@@ -59,6 +77,7 @@ public record ObserveOptions(
         .put("channel-bits", channelBits)
         // A run with only histograms has the same fingerprint as before other kinds existed.
         .put("collect", Optional.of(collect).filter(kinds -> !kinds.onlyHistograms()))
+        .putAll(gram.configuration())
         .values();
   }
 }

@@ -2,8 +2,10 @@ package dev.tare.jobs.cli;
 
 import dev.tare.jobs.calibrate.Channels;
 import dev.tare.jobs.calibrate.CollectedKinds;
+import dev.tare.jobs.calibrate.GramOptions;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /** Options on what calibration collects. */
@@ -40,11 +42,35 @@ final class ObserveFlags {
       paramLabel = "KINDS",
       defaultValue = "histogram",
       description =
-          "What to collect, as a comma-separated list: histogram, and moments (exact means and variances, 480 more bytes of heap per channel) (default:"
+          "What to collect, as a comma-separated list: histogram, moments (exact means and variances, 480 more bytes of heap per channel), and gram (products of channels of inputs of MatMul and Gemm, from a second pass over some samples) (default:"
               + " ${DEFAULT-VALUE}).")
   private CollectedKinds collect;
 
+  @Option(
+      names = "--gram-scales",
+      paramLabel = "RUN",
+      description =
+          "Collect gram under the scales of this run's extremes, so that it can be merged with others under them (default: those of a first pass).")
+  private String gramScales;
+
+  @Option(
+      names = "--gram-samples",
+      paramLabel = "N",
+      converter = Converters.Million.class,
+      description =
+          "Samples to collect gram from, those with the smallest hashes (default: "
+              + GramOptions.SAMPLES
+              + ").")
+  private Integer gramSamples;
+
   ObserveOptions options() {
-    return new ObserveOptions(Optional.ofNullable(observe), channels, channelBits, collect);
+    return new ObserveOptions(
+        Optional.ofNullable(observe),
+        channels,
+        channelBits,
+        collect,
+        new GramOptions(
+            Optional.ofNullable(gramScales),
+            gramSamples == null ? OptionalInt.empty() : OptionalInt.of(gramSamples)));
   }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
@@ -92,22 +93,40 @@ public final class MergeJob {
       samples = sum(samples, each.samples());
     }
     StatisticsStore.Written written = added(StateKind.HISTOGRAM, "add up", attempt);
-    return merged(facts, samples, written, moments(attempt), mixed);
+    Optional<StatisticsStore.Written> moments = ofAll(StateKind.MOMENTS, "Moments", attempt);
+    Optional<CalibrationFacts.Gram> gram =
+        ofAll(StateKind.GRAM, "Gram matrices", attempt)
+            .map(sum -> new CalibrationFacts.Gram(sum.contentSha256(), gramSamples(facts)));
+    return merged(facts, samples, written, moments, gram, mixed);
   }
 
-  /** Merges the moments, if all runs have them. */
-  private Optional<StatisticsStore.Written> moments(RunAttempt attempt) throws IOException {
+  private static long gramSamples(List<CalibrationFacts> facts) {
+    long samples = 0;
+    for (CalibrationFacts each : facts) {
+      samples = sum(samples, each.gram().map(CalibrationFacts.Gram::samples).orElse(0L));
+    }
+    return samples;
+  }
+
+  /**
+   * Merges the states of a kind, if all runs have them.
+   *
+   * @param name what messages call them, at the beginning of a sentence
+   */
+  private Optional<StatisticsStore.Written> ofAll(StateKind kind, String name, RunAttempt attempt)
+      throws IOException {
     List<FinishedRun> having =
-        runs.stream().filter(run -> run.has(StatisticsStore.part(StateKind.MOMENTS))).toList();
+        runs.stream().filter(run -> run.has(StatisticsStore.part(kind))).toList();
     if (having.size() < runs.size()) {
       if (!having.isEmpty()) {
         notices.accept(
-            "Moments are left out: %d of %d runs have none"
-                .formatted(runs.size() - having.size(), runs.size()));
+            "%s are left out: %d of %d runs have none"
+                .formatted(name, runs.size() - having.size(), runs.size()));
       }
       return Optional.empty();
     }
-    return Optional.of(added(StateKind.MOMENTS, "add up the moments of", attempt));
+    String what = name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1);
+    return Optional.of(added(kind, "add up the " + what + " of", attempt));
   }
 
   /** Checks the tables of one kind, merges their states and writes the result. */
@@ -141,6 +160,7 @@ public final class MergeJob {
       long samples,
       StatisticsStore.Written written,
       Optional<StatisticsStore.Written> moments,
+      Optional<CalibrationFacts.Gram> gram,
       List<String> mixed) {
     CalibrationFacts first = facts.get(0);
     // Marks of an earlier merge also apply to this one.
@@ -150,6 +170,7 @@ public final class MergeJob {
     return new CalibrationFacts(
         written.contentSha256(),
         moments.map(StatisticsStore.Written::contentSha256),
+        gram,
         first.modelSha256(),
         samples,
         first.observe(),

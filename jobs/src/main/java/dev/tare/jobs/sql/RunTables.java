@@ -12,6 +12,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.table.GramTable;
 import dev.tare.jobs.table.MomentsTable;
 import dev.tare.jobs.table.PlanTable;
 import dev.tare.jobs.table.StatisticsTable;
@@ -46,7 +47,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
 
   /** Names of the tables. */
   static final List<String> NAMES =
-      List.of("statistics", "moments", "plan", "tensors", "weights", "quality", "runs");
+      List.of("statistics", "moments", "gram", "plan", "tensors", "weights", "quality", "runs");
 
   private static final StructType FACTS =
       new StructType()
@@ -108,6 +109,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     String full = catalog + "." + name;
     return switch (name) {
       case "statistics" -> parquet(full, Part.STATISTICS, StatisticsTable.SCHEMA);
+      case "gram" -> parquet(full, Part.GRAM, GramTable.SCHEMA);
       case "moments" -> parquet(full, Part.MOMENTS, MomentsTable.SCHEMA);
       case "plan" -> parquet(full, Part.PLAN, PlanTable.SCHEMA);
       case "tensors" -> parquet(full, Part.TENSORS, WeightTables.TENSORS_SCHEMA);

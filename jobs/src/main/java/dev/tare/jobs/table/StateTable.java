@@ -11,8 +11,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The table of the states of one kind: a row for the whole tensor, with {@code channel} null, and
- * one for each channel. All begin with {@code format_version, run_id, model_sha256, tensor, axis,
- * channel}.
+ * one for each channel; of Gram matrices only those. All begin with {@code format_version, run_id,
+ * model_sha256, tensor, axis, channel}.
  *
  * @param <T> the part of a state in a row
  */
@@ -23,6 +23,7 @@ interface StateTable<T> {
     return switch (kind) {
       case HISTOGRAM -> new HistogramRows();
       case MOMENTS -> new MomentsTable();
+      case GRAM -> new GramTable();
     };
   }
 

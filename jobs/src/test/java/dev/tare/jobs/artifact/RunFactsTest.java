@@ -23,6 +23,7 @@ class RunFactsTest {
     return new CalibrationFacts(
         A,
         Optional.of(A),
+        Optional.of(new CalibrationFacts.Gram(B, 7)),
         B,
         12,
         Optional.of("constant-weight-inputs"),

@@ -202,6 +202,7 @@ final class Contents {
             new CalibrationFacts(
                 "ab".repeat(32),
                 Optional.empty(),
+                Optional.empty(),
                 "ef".repeat(32),
                 256,
                 Optional.empty(),

@@ -151,7 +151,7 @@ class MomentsRunTest {
     for (String[] wrong :
         new String[][] {
           {"moments", "'moments' lacks histogram"},
-          {"histogram,gram", "'gram' is not one of histogram, moments"},
+          {"histogram,pairs", "'pairs' is not one of histogram, moments, gram"},
           {"", "''"},
         }) {
       assertThat(

@@ -78,6 +78,7 @@ public final class ObservedTables {
     return new CalibrationFacts(
         content,
         Optional.empty(),
+        Optional.empty(),
         model,
         4,
         Optional.of("all"),
