@@ -1,0 +1,68 @@
+package dev.tare.engine.statistics;
+
+import java.util.Map;
+
+/**
+ * The Gram matrix of a tensor's channels, of all its rows. Immutable.
+ *
+ * <p>It is that of the values, not of the codes, up to the rounding of codes: the products of codes
+ * times the scales of both channels.
+ */
+public final class GramMatrix {
+
+  private final String tensor;
+  private final long count;
+  private final GramRow[] rows;
+
+  private GramMatrix(String tensor, long count, GramRow[] rows) {
+    this.tensor = tensor;
+    this.count = count;
+    this.rows = rows;
+  }
+
+  /**
+   * Assembles a matrix.
+   *
+   * @param count vectors whose products were summed
+   * @param rows by channel
+   * @throws IllegalArgumentException if a channel is missing, or a row is of another size than its
+   *     channel requires
+   */
+  public static GramMatrix of(String tensor, long count, Map<Integer, GramRow> rows) {
+    GramRow[] all = new GramRow[rows.size()];
+    for (int i = 0; i < all.length; i++) {
+      GramRow row = rows.get(i);
+      if (row == null || row.size() != all.length - i) {
+        throw new IllegalArgumentException(
+            "Invalid Gram matrix of tensor '%s': row %d of %d is missing or of another size"
+                .formatted(tensor, i, all.length));
+      }
+      all[i] = row;
+    }
+    return new GramMatrix(tensor, count, all);
+  }
+
+  /** The tensor whose channels were multiplied. */
+  public String tensor() {
+    return tensor;
+  }
+
+  /** Number of channels. */
+  public int channels() {
+    return rows.length;
+  }
+
+  /** Number of vectors whose products were summed. */
+  public long count() {
+    return count;
+  }
+
+  /**
+   * The sum of products of two channels' values, rounded to float64.
+   *
+   * @param i the earlier channel, or the same
+   */
+  public double product(int i, int j) {
+    return Math.scalb((double) rows[i].product(j - i), rows[i].exponent() + rows[j].exponent());
+  }
+}

@@ -1,0 +1,174 @@
+package dev.tare.engine.pass;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.Limits;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.statistics.GramMatrix;
+import dev.tare.engine.statistics.GramRow;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Scanner;
+import org.junit.jupiter.api.Test;
+
+class GptqTest {
+
+  private static final Limits NARROW = new Limits(-127, 127);
+
+  private static GramMatrix gram(int[][] codes, int... exponents) {
+    int n = exponents.length;
+    Map<Integer, GramRow> rows = new HashMap<>();
+    for (int i = 0; i < n; i++) {
+      long[] products = new long[n - i];
+      for (int j = i; j < n; j++) {
+        for (int[] vector : codes) {
+          products[j - i] += (long) vector[i] * vector[j];
+        }
+      }
+      rows.put(i, new GramRow(exponents[i], 0, 0, products));
+    }
+    return GramMatrix.of("x", codes.length, rows);
+  }
+
+  private static List<QuantParams> params(float... scales) {
+    List<QuantParams> params = new ArrayList<>();
+    for (float scale : scales) {
+      params.add(new QuantParams(QuantType.INT8, scale, 0));
+    }
+    return params;
+  }
+
+  /** Read from the output of gptq_reference.py. */
+  @Test
+  void integersAreThoseOfNumpy() throws IOException {
+    try (InputStream in = getClass().getResourceAsStream("gptq.txt");
+        Scanner words = new Scanner(in, StandardCharsets.UTF_8)) {
+      int channels = words.nextInt();
+      int columns = words.nextInt();
+      int vectors = words.nextInt();
+      double damping = Double.parseDouble(words.next());
+      int[] exponents = ints(words, channels);
+      List<Float> factors = new ArrayList<>();
+      for (float factor : floats(words, channels)) {
+        factors.add(factor);
+      }
+      int[][] codes = new int[vectors][];
+      for (int v = 0; v < vectors; v++) {
+        codes[v] = ints(words, channels);
+      }
+      Tensor weight =
+          Tensor.ofFloats(Shape.of(channels, columns), floats(words, channels * columns));
+      List<QuantParams> params = params(floats(words, columns));
+      int[] expected = ints(words, channels * columns);
+
+      Gptq gptq = Gptq.of(gram(codes, exponents), factors, damping);
+      Granularity byColumn = Granularity.perChannel(1);
+      int[] solved = codes(gptq.solve(weight, 0, params, byColumn, NARROW), params, byColumn);
+      assertThat(solved).isEqualTo(expected);
+      int[] nearest = codes(weight, params, byColumn);
+      long changed = 0;
+      for (int k = 0; k < nearest.length; k++) {
+        changed += nearest[k] == expected[k] ? 0 : 1;
+      }
+      assertThat(changed).isGreaterThan(nearest.length / 4);
+
+      // The same weight as Gemm stores it.
+      Granularity byRow = Granularity.perChannel(0);
+      int[] transposed =
+          codes(gptq.solve(transposed(weight), 1, params, byRow, NARROW), params, byRow);
+      for (int k = 0; k < channels; k++) {
+        for (int n = 0; n < columns; n++) {
+          assertThat(transposed[n * channels + k]).isEqualTo(expected[k * columns + n]);
+        }
+      }
+    }
+  }
+
+  private static int[] codes(Tensor values, List<QuantParams> params, Granularity granularity) {
+    Tensor codes = Quantizer.quantize(values, params, granularity, NARROW, Rounding.DIVISION);
+    int[] ints = new int[Math.toIntExact(codes.shape().size())];
+    for (int k = 0; k < ints.length; k++) {
+      ints[k] = codes.bytes().get(k);
+    }
+    return ints;
+  }
+
+  private static Tensor transposed(Tensor matrix) {
+    int rows = (int) matrix.shape().dim(0);
+    int columns = (int) matrix.shape().dim(1);
+    float[] from = matrix.toFloatArray();
+    float[] to = new float[from.length];
+    for (int k = 0; k < from.length; k++) {
+      to[k % columns * rows + k / columns] = from[k];
+    }
+    return Tensor.ofFloats(Shape.of(columns, rows), to);
+  }
+
+  private static int[] ints(Scanner words, int count) {
+    int[] ints = new int[count];
+    Arrays.setAll(ints, k -> words.nextInt());
+    return ints;
+  }
+
+  private static float[] floats(Scanner words, int count) {
+    float[] floats = new float[count];
+    for (int k = 0; k < count; k++) {
+      floats[k] = Float.parseFloat(words.next());
+    }
+    return floats;
+  }
+
+  @Test
+  void errorOfOneChannelIsMadeUpForByTheNext() {
+    // Both channels always have the same value, so only the sum of both weights counts.
+    Gptq gptq = Gptq.of(gram(new int[][] {{3, 3}, {-5, -5}}, 0, 0), List.of(), 1e-6);
+    Tensor weight = Tensor.ofFloats(Shape.of(2, 1), new float[] {0.4f, 0.4f});
+    Tensor solved = gptq.solve(weight, 0, params(1f), Granularity.perTensor(), NARROW);
+    assertThat(solved.toFloatArray()).containsExactly(0f, 1f);
+  }
+
+  @Test
+  void weightsOfAnInputThatIsAlwaysZeroAreRoundedToNearest() {
+    Gptq gptq = Gptq.of(gram(new int[][] {{0, 0}}, 0, 0), List.of(), 0.01);
+    Tensor weight = Tensor.ofFloats(Shape.of(2, 1), new float[] {0.4f, 300f});
+    Tensor solved = gptq.solve(weight, 0, params(1f), Granularity.perTensor(), NARROW);
+    assertThat(solved.toFloatArray()).containsExactly(0f, 127f);
+  }
+
+  @Test
+  void scalesOfBlocksAreThoseOfTheirRows() {
+    Gptq gptq = Gptq.of(gram(new int[][] {{0, 0, 0}}, 0, 0, 0), List.of(), 0.01);
+    Tensor weight = Tensor.ofFloats(Shape.of(3, 2), new float[] {3, 3, 3, 3, 3, 3});
+    Granularity blocks = Granularity.perBlock(0, 2);
+    Tensor solved = gptq.solve(weight, 0, params(1f, 2f, 4f, 5f), blocks, NARROW);
+    assertThat(solved.toFloatArray()).containsExactly(3, 4, 3, 4, 4, 5);
+  }
+
+  @Test
+  void sizesThatDifferAreRefused() {
+    GramMatrix gram = gram(new int[][] {{1, 2}}, 0, 0);
+    assertThatThrownBy(() -> Gptq.of(gram, List.of(1f), 0.01))
+        .hasMessage("Gram matrix of tensor 'x': 2 channels, but 1 factors");
+    Tensor weight = Tensor.ofFloats(Shape.of(3, 1), new float[3]);
+    assertThatThrownBy(
+            () ->
+                Gptq.of(gram, List.of(), 0.01)
+                    .solve(weight, 0, params(1f), Granularity.perTensor(), NARROW))
+        .hasMessage("2 channels, but a weight of shape [3, 1]");
+    assertThatThrownBy(() -> Gptq.of(gram(new int[][] {{9, 9}}, 0, 0), List.of(), 0))
+        .hasMessageContaining("cannot be inverted with damping 0.0");
+  }
+}
