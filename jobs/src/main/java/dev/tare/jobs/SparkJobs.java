@@ -1,19 +1,22 @@
 package dev.tare.jobs;
 
+import java.io.Serializable;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.sql.SparkSession;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.OptionConverters;
+import scala.reflect.ClassTag;
 
 /**
- * The only class that uses SparkContext: job descriptions, listeners, and the resources of the
- * cluster.
+ * The only class that uses SparkContext: job descriptions, listeners, broadcasts, and the resources
+ * of the cluster.
  */
 public final class SparkJobs {
 
@@ -32,6 +35,11 @@ public final class SparkJobs {
   /** Describes the following jobs of this thread in Spark's UI. */
   public static void describe(SparkSession spark, String description) {
     spark.sparkContext().setJobDescription(description);
+  }
+
+  /** Sends a value to each executor once, for all tasks that read it; the caller destroys it. */
+  public static <T extends Serializable> Broadcast<T> broadcast(SparkSession spark, T value) {
+    return spark.sparkContext().broadcast(value, ClassTag.apply(value.getClass()));
   }
 
   /** Registers a listener for the following jobs, stages and tasks. */

@@ -5,6 +5,7 @@ import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.tensor.Shape;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -66,6 +67,10 @@ public record NamedPlacement(
           false,
           false,
           true);
+
+  /** All of them; the first is that of plans that name none. */
+  static final List<NamedPlacement> ALL =
+      List.of(INPUTS, OUTPUTS, DEPTHWISE_FLOAT, OUTPUTS_DEPTHWISE_FLOAT, CONVOLUTIONS_FLOAT);
 
   /** Products over fewer numbers, or with fewer results, are small. */
   private static final int SMALL = 16;

@@ -31,12 +31,7 @@ public final class OnnxRuntimeTarget implements TargetProfile {
 
   @Override
   public List<NamedPlacement> placements() {
-    return List.of(
-        NamedPlacement.INPUTS,
-        NamedPlacement.OUTPUTS,
-        NamedPlacement.DEPTHWISE_FLOAT,
-        NamedPlacement.OUTPUTS_DEPTHWISE_FLOAT,
-        NamedPlacement.CONVOLUTIONS_FLOAT);
+    return NamedPlacement.ALL;
   }
 
   @Override

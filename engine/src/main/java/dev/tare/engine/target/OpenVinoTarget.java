@@ -4,6 +4,7 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -22,6 +23,11 @@ final class OpenVinoTarget implements TargetProfile {
   @Override
   public TargetData data() {
     return data;
+  }
+
+  @Override
+  public List<NamedPlacement> placements() {
+    return NamedPlacement.ALL;
   }
 
   /** What it cannot compute in integers stays float, operator by operator. */

@@ -36,9 +36,9 @@ final class RecipeFlags {
       names = "--placement",
       paramLabel = "NAME",
       description =
-          "Where the target puts Q/DQ: for onnxruntime inputs, outputs, depthwise-float,"
-              + " outputs-depthwise-float or convolutions-float; with run also fastest, which"
-              + " measures each of them (default: what the recipe says).")
+          "Where the target puts Q/DQ: for onnxruntime and openvino inputs, outputs,"
+              + " depthwise-float, outputs-depthwise-float or convolutions-float; with run also"
+              + " fastest, which measures each of them (default: what the recipe says).")
   private String placement;
 
   /**

@@ -4,7 +4,6 @@ import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
-import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.model.ModelHandle;
@@ -18,14 +17,15 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Makes the model of a plan, compares it with the float one on all samples, and times both in
- * turns, for at most {@value #LONGEST_SECONDS} seconds.
+ * Makes the model of a plan, compares it with the float one on all samples, and if asked times both
+ * in turns, for at most {@value #LONGEST_SECONDS} seconds.
  */
 final class PlacementTask implements MapPartitionsFunction<Row, Row> {
 
@@ -33,15 +33,16 @@ final class PlacementTask implements MapPartitionsFunction<Row, Row> {
 
   static final StructType SCHEMA =
       new StructType()
-          .add("latency", LatencyTask.SCHEMA, false)
+          .add("latency", LatencyTask.SCHEMA, true)
           .add("compared", DataTypes.createArrayType(EvaluateTask.SCHEMA, false), false);
 
   static final int LONGEST_SECONDS = 30;
 
-  private static final int MOST_PAIRS = 4000;
+  static final int MOST_PAIRS = 4000;
 
   private final ModelHandle model;
-  private final ShippedPlan plan;
+  private final Broadcast<ShippedPlan> plan;
+  private final boolean timed;
   private final ArrayList<String> outputs;
   private final ArrayList<String> embeddings;
   private final int batchSize;
@@ -49,13 +50,15 @@ final class PlacementTask implements MapPartitionsFunction<Row, Row> {
 
   PlacementTask(
       ModelHandle model,
-      ShippedPlan plan,
+      Broadcast<ShippedPlan> plan,
+      boolean timed,
       List<String> outputs,
       List<String> embeddings,
       int batchSize,
       int threads) {
     this.model = model;
     this.plan = plan;
+    this.timed = timed;
     this.outputs = new ArrayList<>(outputs);
     this.embeddings = new ArrayList<>(embeddings);
     this.batchSize = batchSize;
@@ -74,9 +77,9 @@ final class PlacementTask implements MapPartitionsFunction<Row, Row> {
       Path own = model.path().getParent();
       ModelFile prepared =
           model.prepared().writeLocal(Files.createDirectory(folder.resolve("float")), own);
-      QuantPlan whole = plan.plan();
       ModelFile quantized =
-          plan.quantized(whole, plan.codes(whole))
+          plan.value()
+              .quantized()
               .writeLocal(Files.createDirectory(folder.resolve("quantized")), own);
       InferenceOptions options = InferenceOptions.of(threads);
       try (Session reference = Sessions.open(prepared, options);
@@ -93,6 +96,9 @@ final class PlacementTask implements MapPartitionsFunction<Row, Row> {
     List<Row> compared =
         new EvaluateTask(model, model, outputs, embeddings, batchSize, threads)
             .rows(samples.iterator(), reference, other);
+    if (!timed) {
+      return RowFactory.create(null, compared.toArray(new Row[0]));
+    }
     List<Sample> all =
         samples.stream().map(row -> Sample.decode(row.<byte[]>getAs("sample"))).toList();
     Latency latency =

@@ -53,6 +53,12 @@ final class ShippedPlan implements Serializable {
         tensors.stream().map(PlanCodec::decode).toList());
   }
 
+  /** The model that the whole plan makes. */
+  WritableModel quantized() {
+    QuantPlan whole = plan();
+    return quantized(whole, codes(whole));
+  }
+
   /** The integers of every constant of a plan; costs a walk through all of them. */
   Map<String, ByteBuffer> codes(QuantPlan whole) {
     ModelGraph source = new SmoothedHandle(model, smoothed).prepared().graph();

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What runs quantized models of a target on the driver, one sample at a time. */
-interface TargetRuntime {
+public interface TargetRuntime {
 
   /** Returns the runtime of a target; {@link #missing} says whether it can be run here. */
   static TargetRuntime of(String target, Optional<String> python, int threads) {
@@ -21,6 +21,21 @@ interface TargetRuntime {
       case "openvino" -> new OpenVino(python);
       default -> new NoRuntime(target);
     };
+  }
+
+  /**
+   * Returns the runtime of a target.
+   *
+   * @throws TareException (usage) if it is not at hand, with what to do about it
+   */
+  static TargetRuntime require(String target, Optional<String> python, int threads)
+      throws IOException {
+    TargetRuntime runtime = of(target, python, threads);
+    Optional<String> missing = runtime.missing();
+    if (missing.isPresent()) {
+      throw TareException.usage(missing.get());
+    }
+    return runtime;
   }
 
   /** Why it cannot run, with what to do about it; empty if it can. */

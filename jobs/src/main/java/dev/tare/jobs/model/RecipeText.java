@@ -103,12 +103,12 @@ public record RecipeText(String name, String json, String targetName, String pla
       return;
     }
     String name = options.placement().get();
-    if (options.fastest() && !options.target().equals(DEFAULT_TARGET)) {
+    TargetProfile target = Targets.of(options.target());
+    if (options.fastest() && target.placements().size() == 1) {
       throw TareException.usage(
-          "--placement %s is measured in ONNX Runtime, and target %s is another runtime"
+          "--placement %s measures placements, and target %s has one alone"
               .formatted(name, options.target()));
     }
-    TargetProfile target = Targets.of(options.target());
     NamedPlacement placement =
         options.fastest() ? target.placements().get(0) : placement(target, name);
     placement

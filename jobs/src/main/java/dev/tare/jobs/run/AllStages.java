@@ -111,6 +111,9 @@ public record AllStages(RunOptions options) implements Stages {
     RecipeText recipe = inputs.recipe(options.recipe());
     SelectJob.requireCandidates(model, recipe);
     select().prepare(work);
+    if (options.recipe().fastest()) {
+      new FastestStage(options, evaluated()).prepare(work);
+    }
     EvaluateJob.require(model, options.classesOrAuto());
     if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
       QuantizeJob.requireChannelsOfActivations(

@@ -4,6 +4,8 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.NamedPlacement;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
@@ -11,6 +13,7 @@ import dev.tare.jobs.console.PlacementTable;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.evaluate.PlacementChoice;
 import dev.tare.jobs.evaluate.PlacementJob;
+import dev.tare.jobs.evaluate.TargetRuntime;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.select.SelectJob;
@@ -26,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -56,21 +60,42 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
     return List.of();
   }
 
+  /**
+   * Looks whether the target's runtime is at hand.
+   *
+   * @throws TareException (usage) if it is not
+   */
+  @Override
+  public Work prepare(Work work) throws IOException {
+    runtime(work);
+    return work;
+  }
+
+  private TargetRuntime runtime(Work work) throws IOException {
+    return TargetRuntime.require(
+        options.recipe().target(), options.python(), SparkJobs.taskCpus(work.inputs().spark()));
+  }
+
   @Override
   public Work run(Work work) throws IOException {
+    SortedMap<String, QuantPlan> plans = new TreeMap<>();
     PlacementTrials trials =
         work.progress()
             .stage(
                 name(),
                 "placements measured one at a time",
-                () -> measure(work),
+                () -> measure(work, plans),
                 measured -> "%s is chosen".formatted(measured.chosen().name()));
     PlacementTable.lines(trials).forEach(line -> work.progress().line("        " + line));
     work.attempt().write(Part.PLACEMENTS, trials.format());
-    return work.withPlacement(trials.chosen().name());
+    return work.withPlaced(plans.get(trials.chosen().name()));
   }
 
-  private PlacementTrials measure(Work work) throws IOException {
+  /**
+   * @param plans receives the plans that are measured, by placement
+   */
+  private PlacementTrials measure(Work work, SortedMap<String, QuantPlan> plans)
+      throws IOException {
     Inputs inputs = work.inputs();
     ModelHandle model = inputs.model(options.model());
     EvaluateOptions evaluation = options.evaluate();
@@ -79,6 +104,7 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
     PlacementJob job =
         new PlacementJob(
             inputs.spark(),
+            runtime(work),
             model,
             data.select(rows.condition(), OptionalInt.of(SAMPLES)),
             evaluation.data().batchSize(),
@@ -101,6 +127,7 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
       } else if (known.size() > 1 && plan.quantized(Role.WEIGHT).isEmpty()) {
         choice.add(placement.name(), "nothing is quantized");
       } else {
+        plans.put(placement.name(), plan);
         choice.add(placement.name(), job.run(plan));
       }
     }
@@ -113,7 +140,13 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
 
   private static QuantPlan plan(Work work, ModelHandle model, RecipeText recipe) {
     Path statistics = work.attempt().path(Part.STATISTICS);
-    String content = work.facts().calibration().map(made -> made.contentSha256()).orElse("");
+    // As SelectStage records them, which takes this plan.
+    String content =
+        work.facts()
+            .calibration()
+            .filter(made -> SelectJob.needsStatistics(model, recipe))
+            .map(made -> made.contentSha256())
+            .orElse("");
     return new SelectJob(work.inputs().spark()).run(model, recipe, statistics, content);
   }
 }

@@ -80,7 +80,11 @@ public record SelectStage(SelectOptions options) implements Stage {
   @Override
   public Work run(Work work) throws IOException {
     ModelHandle model = work.inputs().model(options.model());
-    RecipeOptions wanted = work.placement().map(options.recipe()::with).orElse(options.recipe());
+    RecipeOptions wanted =
+        work.placed()
+            .flatMap(QuantPlan::placement)
+            .map(options.recipe()::with)
+            .orElse(options.recipe());
     RecipeText recipe = work.inputs().recipe(wanted);
     Optional<FinishedRun> named = named(work, model, recipe);
     QuantPlan plan =
@@ -141,7 +145,11 @@ public record SelectStage(SelectOptions options) implements Stage {
   private static QuantPlan select(
       Work work, ModelHandle model, RecipeText recipe, Statistics statistics) throws IOException {
     SelectJob job = new SelectJob(work.inputs().spark());
-    QuantPlan plan = job.run(model, recipe, statistics.folder(), statistics.contentSha256());
+    Optional<QuantPlan> placed = work.placed();
+    QuantPlan plan =
+        placed.isPresent()
+            ? placed.get()
+            : job.run(model, recipe, statistics.folder(), statistics.contentSha256());
     work.attempt().write(Part.PLAN_JSON, QuantPlanJson.format(plan));
     job.write(plan, work.attempt().path(Part.PLAN), work.attempt().folder().runId());
     return plan;

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param inputs what is read
  * @param progress receives messages for the user
  * @param facts facts for the manifest
- * @param placement the placement, if a stage of this run chose it
+ * @param placed the plan of the placement that a stage of this run chose
  * @param plan the plan, if a stage of this run made it
  */
 public record Work(
@@ -22,7 +22,7 @@ public record Work(
     Inputs inputs,
     Progress progress,
     RunFacts facts,
-    Optional<String> placement,
+    Optional<QuantPlan> placed,
     Optional<QuantPlan> plan) {
 
   /** The work before the first stage. */
@@ -31,15 +31,15 @@ public record Work(
   }
 
   public Work with(RunFacts newFacts) {
-    return new Work(attempt, inputs, progress, newFacts, placement, plan);
+    return new Work(attempt, inputs, progress, newFacts, placed, plan);
   }
 
   public Work with(QuantPlan newPlan) {
-    return new Work(attempt, inputs, progress, facts, placement, Optional.of(newPlan));
+    return new Work(attempt, inputs, progress, facts, placed, Optional.of(newPlan));
   }
 
-  /** The work with the name of the placement that what follows selects by. */
-  public Work withPlacement(String chosen) {
+  /** The work with a plan by the placement that was chosen, which what follows takes. */
+  public Work withPlaced(QuantPlan chosen) {
     return new Work(attempt, inputs, progress, facts, Optional.of(chosen), plan);
   }
 }

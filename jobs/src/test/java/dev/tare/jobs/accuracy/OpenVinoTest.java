@@ -1,19 +1,26 @@
 package dev.tare.jobs.accuracy;
 
+import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.json;
 import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.run.CommandLine;
+import dev.tare.testkit.Models;
 import dev.tare.testkit.PythonEnvironment;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -96,5 +103,52 @@ class OpenVinoTest {
           .as(target.toString())
           .isCloseTo(output.path("predicted-sqnr-db").asDouble(), Offset.offset(0.5));
     }
+  }
+
+  /** Which one is chosen depends on the machine. */
+  @Test
+  void placementsAreTimedInOpenVino() throws IOException {
+    String model =
+        Models.opset(13)
+            .input("x", "batch", 256)
+            .constant(Models.longs("image", -1L, 16L, 4L, 4L))
+            .weight("k1", 16, 16, 1, 1)
+            .weight("k2", 16, 16, 1, 1)
+            .node("Reshape", "x image", "i")
+            .node("Conv", "i k1", "c1")
+            .node("Relu", "c1", "r")
+            .node("Conv", "r k2", "y")
+            .output("y")
+            .write(folder.resolve("model.onnx"));
+    Path run = folder.resolve("run");
+    CommandLine.Result result =
+        tare(
+            "run",
+            "--model",
+            model,
+            "--data",
+            write(folder.resolve("data"), "x array<float>", gaussian(40, 256, 1)),
+            "--target",
+            "openvino",
+            "--placement",
+            "fastest",
+            "--latency",
+            "--python",
+            python,
+            "--output",
+            run.toString());
+    result.ends(0);
+    PlacementTrials trials =
+        PlacementTrials.parse(Files.readString(run.resolve("placements.json")), "trials");
+    assertThat(trials.target()).isEqualTo("openvino");
+    assertThat(trials.trials()).hasSize(5);
+    Latency timed = trials.chosen().figures().orElseThrow().latency();
+    assertThat(timed.runtime())
+        .startsWith("OpenVINO 2026.4.1")
+        .containsPattern("INFERENCE_PRECISION_HINT=(f32|bf16|f16) [(]its default[)]");
+    assertThat(timed.pairs()).isGreaterThanOrEqualTo(20);
+    JsonNode latency = json(run.resolve("quality.json")).path("latency");
+    assertThat(latency.path("runtime").asText()).isEqualTo(timed.runtime());
+    assertThat(result.err()).contains(trials.chosen().name() + " is chosen");
   }
 }

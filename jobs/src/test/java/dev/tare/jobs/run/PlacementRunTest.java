@@ -160,8 +160,11 @@ class PlacementRunTest {
                 + " quantized");
     Path weights = folder.resolve("weights");
     Path other = folder.resolve("other");
-    run(other, "--placement", "fastest", "--target", "openvino")
-        .refuses(2, other, "--placement fastest is measured in ONNX Runtime");
+    run(other, "--placement", "fastest", "--target", "tensorrt")
+        .refuses(2, other, "--placement fastest measures placements, and target tensorrt has one");
+    Path absent = folder.resolve("absent");
+    run(absent, "--placement", "fastest", "--target", "openvino", "--python", "/no/python")
+        .refuses(2, absent, "Target openvino is measured by a Python", "pip install openvino");
     CommandLine.Result select = select(folder, folder.resolve("plan"), "fastest");
     assertThat(select.code()).isEqualTo(2);
     assertThat(select.err()).contains("--placement fastest measures models, which tare run does");
