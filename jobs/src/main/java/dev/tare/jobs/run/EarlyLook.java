@@ -61,6 +61,30 @@ final class EarlyLook {
     }
   }
 
+  /**
+   * Records a failure of the platform in a local folder that does not tell of it yet: Spark may end
+   * before the run has begun there. What prevents that is added to the failure.
+   */
+  void record(TareException failure) {
+    try {
+      if (!local(output.output())) {
+        return;
+      }
+      RunFolder folder = RunFolder.at(output.output(), output.runId(), hadoop);
+      if (folder.state() == RunFolder.State.ABSENT) {
+        folder.produce(
+            output.atomicity(),
+            attempt -> {
+              throw failure;
+            });
+      }
+    } catch (IOException | RuntimeException e) {
+      if (e != failure) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
   private void look(Places places) throws IOException {
     for (String file : places.files()) {
       Locations.requireFile(file, hadoop);

@@ -2,6 +2,7 @@ package dev.tare.jobs.run;
 
 import dev.tare.jobs.Build;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Fingerprint;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
@@ -49,7 +50,19 @@ public final class RunLoop {
    */
   public ExitCode produce(OutputOptions output, Stages stages) throws IOException {
     OutputPlace.requireApart(output.output(), stages.places().data());
-    new EarlyLook(output).at(stages.places());
+    EarlyLook early = new EarlyLook(output);
+    early.at(stages.places());
+    try {
+      return inNewSession(output, stages);
+    } catch (TareException e) {
+      if (e.exitCode() == ExitCode.PLATFORM) {
+        early.record(e);
+      }
+      throw e;
+    }
+  }
+
+  private ExitCode inNewSession(OutputOptions output, Stages stages) throws IOException {
     String run = output.runId().orElse(output.output());
     return Session.use(
         stages.name(),
