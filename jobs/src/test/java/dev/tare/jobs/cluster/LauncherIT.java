@@ -3,7 +3,10 @@ package dev.tare.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tare.jobs.law.MiniLm;
+import dev.tare.testkit.SmallModels;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,11 +17,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -209,6 +214,56 @@ class LauncherIT {
     assertThat(share(result.out(), "images judged the same")).isGreaterThan(90);
     assertThat(runs.resolve("rec/manifest.json")).exists();
     assertThat(runs.resolve("cls/manifest.json")).exists();
+  }
+
+  /** The file of loaded classes is made by the first run and used by what comes later. */
+  @Test
+  void flagsOfTheLauncherChangeNoByte() throws IOException, InterruptedException {
+    SmallModels.exportedCnn().write(folder.resolve("model.onnx"));
+    Path images = Files.createDirectory(folder.resolve("images"));
+    Random random = new Random(43);
+    for (int i = 0; i < 12; i++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+      for (int pixel = 0; pixel < 64; pixel++) {
+        image.setRGB(pixel % 8, pixel / 8, random.nextInt(1 << 24));
+      }
+      ImageIO.write(image, "png", images.resolve(i + ".png").toFile());
+    }
+    String[] words = {"run", "--model=model.onnx", "--data=images", "--min-cosine=0.5", "--output"};
+    Result plain =
+        tare(
+            with(Map.of("TARE_CLASS_ARCHIVE", "off")),
+            Stream.concat(
+                    Stream.of("--conf", "spark.sql.codegen.wholeStage=true"),
+                    Stream.concat(Stream.of(words), Stream.of("plain")))
+                .toArray(String[]::new));
+    assertThat(plain.exitCode()).as(plain.err()).isZero();
+    Result tuned =
+        tare(Map.of(), Stream.concat(Stream.of(words), Stream.of("tuned")).toArray(String[]::new));
+    assertThat(tuned.exitCode()).as(tuned.err()).isZero();
+    for (String part : List.of("statistics-sha256", "plan.json", "model.onnx")) {
+      assertThat(part(folder.resolve("tuned"), part))
+          .as(part)
+          .isEqualTo(part(folder.resolve("plain"), part));
+    }
+
+    Path loads = folder.resolve("loads");
+    Result later =
+        tare(Map.of("SPARK_SUBMIT_OPTS", "-Xlog:class+load:file=" + loads), "inspect", "tuned");
+    assertThat(later.exitCode()).as(later.err()).isZero();
+    assertThat(later.err()).isEmpty();
+    assertThat(Files.readAllLines(loads))
+        .anyMatch(line -> line.contains("dev.tare.jobs.Tare source: shared objects file (top)"));
+  }
+
+  private static byte[] part(Path run, String part) throws IOException {
+    return part.equals("statistics-sha256")
+        ? new ObjectMapper()
+            .readTree(run.resolve("manifest.json").toFile())
+            .at("/properties/calibration/content-sha256")
+            .asText()
+            .getBytes(StandardCharsets.UTF_8)
+        : Files.readAllBytes(run.resolve(part));
   }
 
   private static double share(String table, String row) {

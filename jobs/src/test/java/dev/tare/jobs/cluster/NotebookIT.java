@@ -113,6 +113,8 @@ class NotebookIT {
             .redirectErrorStream(true)
             .redirectOutput(said.toFile());
     builder.environment().put("JUPYTER_CONFIG_DIR", settings.toString());
+    // A session whose code runs a few times; the line itself stays as documented.
+    builder.environment().put("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     builder
         .environment()
         .merge("PATH", python.home().resolve("bin").toString(), (path, bin) -> bin + ":" + path);

@@ -57,6 +57,9 @@ class SqlRoutesIT {
 
   @TempDir static Path folder;
 
+  /** For JVMs most of whose code runs a few times. */
+  private static final String SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
   private static Path python;
   private static Path spark;
   private static List<String> settings;
@@ -131,7 +134,15 @@ class SqlRoutesIT {
 
   @Test
   void pySpark() throws IOException, InterruptedException {
-    List<String> conf = new ArrayList<>(List.of("--master", "local[2]", "--jars", jar()));
+    List<String> conf =
+        new ArrayList<>(
+            List.of(
+                "--master",
+                "local[2]",
+                "--jars",
+                jar(),
+                "--driver-java-options",
+                "'" + SHORT + "'"));
     conf.addAll(confs());
     conf.add("pyspark-shell");
     Process process =
@@ -153,6 +164,8 @@ class SqlRoutesIT {
               "spark.driver.host=127.0.0.1",
               "--conf",
               "spark.executor.memory=512m",
+              "--conf",
+              "spark.executor.extraJavaOptions=" + SHORT,
               "--conf",
               "spark.scheduler.minRegisteredResourcesRatio=1.0",
               script.toString(),
@@ -199,7 +212,7 @@ class SqlRoutesIT {
                 "--jars",
                 jar(),
                 "--driver-java-options",
-                "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"));
+                SHORT));
     command.addAll(confs());
     return command;
   }
