@@ -5,12 +5,9 @@ import static dev.tare.testkit.Models.ints;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.OptimizedModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.StaticPlans;
 import dev.tare.engine.plan.QuantPlan;
@@ -21,7 +18,6 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.testkit.Models;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -161,7 +157,7 @@ class NamedPlacementTest {
   }
 
   @Test
-  void onnxRuntimeFusesWhatOutputsQuantizes() throws IOException, OrtException {
+  void onnxRuntimeFusesWhatOutputsQuantizes() throws IOException {
     assertThat(kernels("inputs")).doesNotContainKey("QLinearConv");
     assertThat(kernels("outputs")).containsEntry("QLinearConv", 3).containsEntry("QLinearAdd", 1);
     assertThat(kernels("outputs-depthwise-float")).containsEntry("QLinearConv", 1);
@@ -169,20 +165,9 @@ class NamedPlacementTest {
   }
 
   /** Operators of the model that ONNX Runtime makes of a quantized one, and how many. */
-  private SortedMap<String, Integer> kernels(String placement) throws IOException, OrtException {
-    OnnxModel model = StaticPlans.quantized(MODEL, plan(placement));
-    Path file = temporary.resolve(placement + ".onnx");
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setOptimizationLevel(OptLevel.EXTENDED_OPT);
-      options.setOptimizedModelFilePath(file.toString());
-      OrtEnvironment.getEnvironment().createSession(model.toByteArray(), options).close();
-    }
-    SortedMap<String, Integer> kernels = new TreeMap<>();
-    OnnxModel.parse(Files.readAllBytes(file), "optimized")
-        .graph()
-        .getNodeList()
-        .forEach(node -> kernels.merge(node.getOpType(), 1, Integer::sum));
-    return kernels;
+  private SortedMap<String, Integer> kernels(String placement) throws IOException {
+    return OptimizedModel.operators(
+        StaticPlans.quantized(MODEL, plan(placement)), temporary.resolve(placement + ".onnx"));
   }
 
   @Test
