@@ -23,6 +23,7 @@ public final class PlanDocument {
   private final List<DType> widened;
   private final String statisticsSha256;
   private final List<SmoothedInput> smoothed;
+  private final Optional<GptqPlan> gptq;
   private final List<Entry> entries = new ArrayList<>();
 
   PlanDocument(
@@ -32,7 +33,8 @@ public final class PlanDocument {
       String modelSha256,
       List<DType> widened,
       String statisticsSha256,
-      List<SmoothedInput> smoothed) {
+      List<SmoothedInput> smoothed,
+      Optional<GptqPlan> gptq) {
     this.recipe = recipe;
     this.target = target;
     this.placement = placement;
@@ -40,6 +42,7 @@ public final class PlanDocument {
     this.widened = widened;
     this.statisticsSha256 = statisticsSha256;
     this.smoothed = smoothed;
+    this.gptq = gptq;
   }
 
   /**
@@ -107,7 +110,7 @@ public final class PlanDocument {
     }
     PlanCheck.require(tensors);
     return new QuantPlan(
-        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, tensors);
+        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, gptq, tensors);
   }
 
   private static <T> T named(JsonNode node, int index, Supplier<T> read) {

@@ -21,6 +21,7 @@ import java.util.TreeSet;
  * @param statisticsSha256 {@code content-sha256} of the statistics it was made from
  * @param smoothed inputs whose channels are rescaled before anything is quantized, sorted by name;
  *     what the other decisions say of names and values is true of the model changed so
+ * @param gptq weights that are rounded by GPTQ; empty if all are rounded to nearest
  * @param tensors sorted by name, then role
  */
 public record QuantPlan(
@@ -31,12 +32,35 @@ public record QuantPlan(
     List<DType> widened,
     String statisticsSha256,
     List<SmoothedInput> smoothed,
+    Optional<GptqPlan> gptq,
     List<TensorPlan> tensors) {
 
   public QuantPlan {
     widened = List.copyOf(widened);
     smoothed = List.copyOf(smoothed);
     tensors = List.copyOf(tensors);
+  }
+
+  /** A plan that rounds all weights to nearest. */
+  public QuantPlan(
+      String recipe,
+      String target,
+      Optional<String> placement,
+      String modelSha256,
+      List<DType> widened,
+      String statisticsSha256,
+      List<SmoothedInput> smoothed,
+      List<TensorPlan> tensors) {
+    this(
+        recipe,
+        target,
+        placement,
+        modelSha256,
+        widened,
+        statisticsSha256,
+        smoothed,
+        Optional.empty(),
+        tensors);
   }
 
   /** A plan of a model that is read as it is. */
@@ -116,7 +140,21 @@ public record QuantPlan(
               : tensor.with(rest));
     }
     return new QuantPlan(
-        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, others);
+        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, gptq, others);
+  }
+
+  /** Returns the plan with weights that are rounded by GPTQ. */
+  public QuantPlan with(GptqPlan rounded) {
+    return new QuantPlan(
+        recipe,
+        target,
+        placement,
+        modelSha256,
+        widened,
+        statisticsSha256,
+        smoothed,
+        Optional.of(rounded),
+        tensors);
   }
 
   /** Returns the quantized tensors of a role. */

@@ -17,9 +17,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 7; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 8; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
- * a named placement, 5, of plans that smooth no input, and 6, of models that are read as they are.
+ * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, and
+ * 7, of plans that round all weights to nearest.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -33,7 +34,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 7;
+  private static final int FORMAT_VERSION = 8;
+  private static final int NEAREST_VERSION = 7;
   private static final int UNWIDENED_VERSION = 6;
   private static final int UNSMOOTHED_VERSION = 5;
   private static final int NO_PLACEMENT_VERSION = 4;
@@ -50,6 +52,7 @@ public final class QuantPlanJson {
   private static final String TARGET = "target";
   private static final String PLACEMENT = "placement";
   private static final String SMOOTHED = "smoothed";
+  private static final String GPTQ = "gptq";
   private static final String WIDENED = "widened";
 
   private QuantPlanJson() {}
@@ -73,6 +76,7 @@ public final class QuantPlanJson {
     if (version > UNSMOOTHED_VERSION) {
       root.set(SMOOTHED, SmoothedInputJson.format(plan.smoothed()));
     }
+    plan.gptq().ifPresent(rounded -> root.set(GPTQ, GptqPlanJson.format(rounded)));
     ArrayNode tensors = root.putArray("tensors");
     plan.tensors().forEach(t -> tensors.add(TensorPlanJson.format(t, LISTED)));
     try {
@@ -83,8 +87,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (!plan.widened().isEmpty()) {
+    if (plan.gptq().isPresent()) {
       return FORMAT_VERSION;
+    }
+    if (!plan.widened().isEmpty()) {
+      return NEAREST_VERSION;
     }
     if (!plan.smoothed().isEmpty()) {
       return UNWIDENED_VERSION;
@@ -150,6 +157,9 @@ public final class QuantPlanJson {
     if (version > UNWIDENED_VERSION) {
       known.add(WIDENED);
     }
+    if (version > NEAREST_VERSION) {
+      known.add(GPTQ);
+    }
     TensorPlanJson.refuseUnknown(root, known);
     if (version < 1 || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
@@ -168,7 +178,8 @@ public final class QuantPlanJson {
             PlanFields.text(root, "statistics-sha256"),
             version > UNSMOOTHED_VERSION
                 ? SmoothedInputJson.parse(PlanFields.array(root, SMOOTHED))
-                : List.of());
+                : List.of(),
+            root.has(GPTQ) ? Optional.of(GptqPlanJson.parse(root.get(GPTQ))) : Optional.empty());
     for (JsonNode node : PlanFields.array(root, "tensors")) {
       document.add(node, version > ALL_LISTED_VERSION);
     }

@@ -24,6 +24,7 @@ import java.util.function.Predicate;
  * @param placement which tensors are quantized
  * @param smoothing how inputs of static products share the spread of their channels with the
  *     weights; empty if they keep it
+ * @param gptq how weights of static products are rounded by the inputs seen; empty if to nearest
  * @param guard whether a range that destroys a channel is replaced by that of all values
  */
 public record Recipe(
@@ -38,6 +39,7 @@ public record Recipe(
     List<RecipeRule> rules,
     Placement placement,
     Optional<SmoothingRule> smoothing,
+    Optional<GptqRule> gptq,
     boolean guard) {
 
   /** The name under which the plan records the recipe's own settings, if no rule matches. */
@@ -65,6 +67,7 @@ public record Recipe(
         floatAbove,
         rules,
         Placement.CONSTANT_WEIGHTS,
+        Optional.empty(),
         Optional.empty(),
         true);
   }

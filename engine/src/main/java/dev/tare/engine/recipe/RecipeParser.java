@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  * float-above = 1e30
  * guard = on                          # or off; default on
  * smoothing { alpha = 0.8 }           # only static, per tensor; default none
+ * gptq { damping = 0.01 }             # only static; default none
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },
@@ -52,6 +53,7 @@ public final class RecipeParser {
           "weights",
           "float-above",
           "smoothing",
+          "gptq",
           "guard",
           "exclude",
           "rules");
@@ -103,6 +105,7 @@ public final class RecipeParser {
               rules,
               placement,
               smoothing(config),
+              gptq(config),
               !config.hasPath("guard") || config.getBoolean("guard"));
       check(recipe, config);
       limits
@@ -125,6 +128,9 @@ public final class RecipeParser {
     if (recipe.smoothing().isPresent()
         && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
       throw at(config, "smoothing", "it needs mode static and placement constant-weights");
+    }
+    if (recipe.gptq().isPresent() && recipe.mode() != Mode.STATIC) {
+      throw at(config, "gptq", "it needs mode static");
     }
     if (recipe.placement() == Placement.ALL_SUPPORTED) {
       if (!recipe.usesStatistics()) {
@@ -149,6 +155,19 @@ public final class RecipeParser {
       return Optional.of(new SmoothingRule(section.getDouble("alpha")));
     } catch (IllegalArgumentException e) {
       throw at(section, "alpha", e.getMessage());
+    }
+  }
+
+  private static Optional<GptqRule> gptq(Config config) {
+    if (!config.hasPath("gptq")) {
+      return Optional.empty();
+    }
+    Config section = config.getConfig("gptq");
+    refuseUnknown("gptq.", section, Set.of("damping"));
+    try {
+      return Optional.of(new GptqRule(section.getDouble("damping")));
+    } catch (IllegalArgumentException e) {
+      throw at(section, "damping", e.getMessage());
     }
   }
 

@@ -207,6 +207,34 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void weightsByGptqStandInTheText() {
+    GptqPlan rounded =
+        new GptqPlan("12ab", .01, List.of(new GptqPlan.Weight("w", "h_smoothed", 0)));
+    QuantPlan plan = PLAN.with(rounded);
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains("\"format-version\" : 8")
+        .contains(
+            """
+              "gptq" : {
+                "gram-sha256" : "12ab",
+                "damping" : 0.01,
+                "weights" : [ {
+                  "weight" : "w",
+                  "input" : "h_smoothed",
+                  "input-axis" : 0
+                } ]
+              },
+            """);
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(plan.without("one").gptq()).contains(rounded);
+    assertRefused(json.replace("\"format-version\" : 8", "\"format-version\" : 7"), "'gptq'");
+    assertRefused(json.replace("\"input\"", "\"output\""), "unknown key 'output'");
+    assertRefused(
+        json.replace("damping\" : 0.01", "damping\" : \"0.01\""), "'damping' must be a number");
+  }
+
+  @Test
   void widenedTypesStandInTheText() {
     QuantPlan plan =
         new QuantPlan(
@@ -315,8 +343,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 8"),
-        "Cannot read a plan of format version 8, only 1 to 7");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 9"),
+        "Cannot read a plan of format version 9, only 1 to 8");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

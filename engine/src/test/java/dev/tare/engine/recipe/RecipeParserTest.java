@@ -96,6 +96,15 @@ class RecipeParserTest {
   }
 
   @Test
+  void gptqNeedsRangesAheadOfTime() {
+    assertThat(shipped("int8").gptq()).isEmpty();
+    assertThat(shipped("int8-transformer-gptq").gptq()).contains(new GptqRule(.01));
+    assertThatThrownBy(() -> Recipes.int8("gptq.damping = 0.01", "mode = weight-only"))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("it needs mode static");
+  }
+
+  @Test
   void settingsOfTensorsMayNotBeMissing() {
     assertThat(Recipes.int8().rules()).isEmpty();
     assertThat(Recipes.int8("exclude = [\"/a/*\"]").rules())
@@ -130,8 +139,8 @@ class RecipeParserTest {
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, description,"
-                + " exclude, float-above, format, format-version, guard, mode, operators, placement,"
-                + " rules, smoothing, weights]");
+                + " exclude, float-above, format, format-version, gptq, guard, mode, operators,"
+                + " placement, rules, smoothing, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");
@@ -148,6 +157,8 @@ class RecipeParserTest {
         "float-above = 0          | expected a positive number, found 0.0",
         "smoothing.alpha = 2      | Invalid 'alpha' in a recipe (String: 13): expected a number"
             + " from 0 to 1, found 2.0",
+        "gptq.damping = 0         | Invalid 'damping' in a recipe (String: 13): expected a number"
+            + " above 0, at most 1, found 0.0",
         "guard = 2                | guard has type NUMBER rather than BOOLEAN",
         "smoothing.beta = 1       | Unknown key 'smoothing.beta' in a recipe (String: 13)",
         "smoothing = true         | smoothing has type BOOLEAN rather than OBJECT",

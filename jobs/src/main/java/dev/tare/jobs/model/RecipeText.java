@@ -50,6 +50,7 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int8-symmetric",
           "int8-tensorrt",
           "int8-transformer",
+          "int8-transformer-gptq",
           "int16x8",
           "int8-dynamic",
           "int8-weights",

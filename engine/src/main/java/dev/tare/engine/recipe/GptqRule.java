@@ -1,0 +1,18 @@
+package dev.tare.engine.recipe;
+
+/**
+ * How weights of products are rounded by what goes together in their inputs.
+ *
+ * @param damping added to the diagonal of the inputs' Gram matrix, as a part of its mean; in (0, 1]
+ */
+public record GptqRule(double damping) {
+
+  /**
+   * @throws IllegalArgumentException if the damping is not in (0, 1]
+   */
+  public GptqRule {
+    if (!(damping > 0 && damping <= 1)) {
+      throw new IllegalArgumentException("expected a number above 0, at most 1, found " + damping);
+    }
+  }
+}
