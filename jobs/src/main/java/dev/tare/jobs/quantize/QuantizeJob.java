@@ -23,8 +23,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetOutputFormat;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -61,6 +63,7 @@ public final class QuantizeJob {
    * Turns the constants of a plan into integers on the executors, and writes them as tables and as
    * a model.
    *
+   * @param gram folder of the table of Gram matrices; read only where the plan has weights by GPTQ
    * @param tensors folder for the table of constants
    * @param weights folder for the table of slices
    * @param files receives those of the model
@@ -68,7 +71,13 @@ public final class QuantizeJob {
    *     weights have changed
    */
   public Result run(
-      ModelHandle model, QuantPlan plan, Path tensors, Path weights, String runId, ModelSink files)
+      ModelHandle model,
+      QuantPlan plan,
+      Optional<Path> gram,
+      Path tensors,
+      Path weights,
+      String runId,
+      ModelSink files)
       throws IOException {
     requireMadeFor(model, plan);
     SmoothedHandle changed = SmoothedHandle.of(model, plan.smoothed());
@@ -82,7 +91,8 @@ public final class QuantizeJob {
     requireWidthsExplained(changed, plan, constants);
     constants.addAll(plan.quantized(Role.BIAS));
     SparkJobs.describe(spark, "quantize: %d weights".formatted(constants.size()));
-    writeWeights(changed, constants, weights, runId);
+    Optional<GptqInputs> rounded = gram.flatMap(folder -> GptqInputs.of(plan, folder));
+    writeWeights(changed, constants, rounded, weights, runId);
     writeTensors(model, constants, tensors, runId);
     SparkJobs.describe(spark, "quantize: assemble the model");
     try (ScratchFile scratch = new ScratchFile()) {
@@ -144,11 +154,18 @@ public final class QuantizeJob {
   }
 
   private void writeWeights(
-      SmoothedHandle model, List<TensorPlan> constants, Path folder, String runId) {
+      SmoothedHandle model,
+      List<TensorPlan> constants,
+      Optional<GptqInputs> rounded,
+      Path folder,
+      String runId) {
     List<Row> plans = new ArrayList<>();
     List<Row> slices = new ArrayList<>();
     long bytes = 0;
     for (TensorPlan plan : constants) {
+      if (rounded.isPresent() && rounded.get().has(plan)) {
+        continue;
+      }
       int constant = plans.size();
       plans.add(RowFactory.create(constant, PlanCodec.encode(plan)));
       for (WeightTables.Slice slice : WeightTables.slices(plan)) {
@@ -161,16 +178,23 @@ public final class QuantizeJob {
     long wanted = Math.max(MIN_TASKS, (bytes + BYTES_PER_FILE - 1) / BYTES_PER_FILE);
     // A plan that leaves everything in float yields one empty file.
     int tasks = (int) Math.max(1, Math.min(wanted, slices.size()));
-    spark
-        .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
-        // Partitioned by range of a running number: round-robin starts at a random partition and
-        // may leave tasks empty.
-        .repartitionByRange(tasks, functions.col("number"))
-        // Every JVM gets the plans once; a row of a slice has none of its tensor's scales.
-        .join(
-            functions.broadcast(spark.createDataset(plans, Encoders.row(QuantizeTask.PLAN_SCHEMA))),
-            "constant")
-        .mapPartitions(new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA))
+    Dataset<Row> nearest =
+        spark
+            .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
+            // Partitioned by range of a running number: round-robin starts at a random partition
+            // and
+            // may leave tasks empty.
+            .repartitionByRange(tasks, functions.col("number"))
+            // Every JVM gets the plans once; a row of a slice has none of its tensor's scales.
+            .join(
+                functions.broadcast(
+                    spark.createDataset(plans, Encoders.row(QuantizeTask.PLAN_SCHEMA))),
+                "constant")
+            .mapPartitions(
+                new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA));
+    rounded
+        .map(own -> nearest.union(own.rounded(spark, model, runId)))
+        .orElse(nearest)
         .sortWithinPartitions("tensor", "role", "slice")
         .write()
         // Parquet checks the size of its buffer after 100 rows by default: 800 MB of these.

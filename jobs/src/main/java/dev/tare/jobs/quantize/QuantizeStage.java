@@ -2,8 +2,11 @@ package dev.tare.jobs.quantize;
 
 import dev.tare.engine.export.CalibrationCaches;
 import dev.tare.engine.export.TensorRtCache;
+import dev.tare.engine.plan.GptqPlan;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.QuantizationFacts;
@@ -13,12 +16,16 @@ import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.table.PlanStore;
+import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import org.apache.hadoop.fs.Path;
 
 /** {@code tare quantize}: applies a plan to the weights of its model. */
 public record QuantizeStage(QuantizeOptions options) implements Stage {
@@ -73,6 +80,31 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
                     plan.target(), result.constants(), result.weightBytes(), result.modelBytes())));
   }
 
+  /**
+   * The Gram matrices that the plan was made from: those of its run, or of the run whose statistics
+   * it was selected from.
+   *
+   * @throws TareException (bad input) if they are not there, or are others
+   */
+  private Path gram(Work work, GptqPlan plan) throws IOException {
+    if (options.plan().isEmpty()) {
+      return work.attempt().path(Part.GRAM);
+    }
+    FinishedRun run =
+        Lineage.of(options.plan().get(), work.inputs().runs())
+            .require(
+                Part.GRAM,
+                "The plan of run %s rounds weights by Gram matrices, which are not there"
+                    .formatted(options.plan().get()));
+    Optional<String> sha256 = run.calibration().gram().map(CalibrationFacts.Gram::sha256);
+    if (!sha256.equals(Optional.of(plan.gramSha256()))) {
+      throw TareException.badInput(
+          "The plan rounds weights by Gram matrices with sha256 %s, but run %s has %s"
+              .formatted(plan.gramSha256(), run.folder().path(), sha256.orElse("none")));
+    }
+    return StatisticsCheck.verified(StateKind.GRAM, work.inputs().spark(), run);
+  }
+
   /** The decisions of a plan are valid for one target only. */
   private void requireTarget(QuantPlan plan) {
     options
@@ -86,12 +118,15 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
             });
   }
 
-  private static QuantizeJob.Result quantize(Work work, ModelHandle model, QuantPlan plan)
+  private QuantizeJob.Result quantize(Work work, ModelHandle model, QuantPlan plan)
       throws IOException {
+    Optional<Path> gram =
+        plan.gptq().isPresent() ? Optional.of(gram(work, plan.gptq().get())) : Optional.empty();
     return new QuantizeJob(work.inputs().spark())
         .run(
             model,
             plan,
+            gram,
             work.attempt().path(Part.TENSORS),
             work.attempt().path(Part.WEIGHTS),
             work.attempt().folder().runId(),

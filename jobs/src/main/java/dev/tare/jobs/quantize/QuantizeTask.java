@@ -87,12 +87,18 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     int index = slice.getAs("slice");
     long offset = slice.getAs("offset");
     int length = slice.getAs("length");
-    int bits = plan.type().dtype().bits();
     Tensor constant = source.constant(plan.tensor());
     if (plan.role() == Role.WEIGHT && index == 0) {
       // Once for each weight: its slices are in several tasks.
       WeightCheck.require(constant, plan);
     }
+    return row(constant, plan, index, offset, length, runId);
+  }
+
+  /** Quantizes a slice of a constant. */
+  static Row row(
+      Tensor constant, TensorPlan plan, int index, long offset, int length, String runId) {
+    int bits = plan.type().dtype().bits();
     FloatBuffer values = constant.floats();
     int first = Math.toIntExact(offset * 8 / bits);
     // The last byte of 4-bit integers may contain only one.

@@ -83,7 +83,7 @@ public record AllStages(RunOptions options) implements Stages {
   private Stage calibrate(Inputs inputs) throws IOException {
     RecipeText recipe = inputs.recipe(options.recipe());
     return new CalibrateStage(
-        options.calibrate(recipe.parse().placement()),
+        options.calibrate(recipe.parse().placement(), recipe.parse().gptq().isPresent()),
         options.evalData().isPresent() ? Rows.ALL : Rows.CALIBRATION);
   }
 

@@ -57,10 +57,13 @@ public record RunOptions(
    * Returns the options of calibration; which tensors are observed depends on the recipe. With a
    * named placement they are those of all, so that its statistics are those from which the fastest
    * was chosen.
+   *
+   * @param gram whether the recipe needs Gram matrices
    */
-  public CalibrateOptions calibrate(Placement placement) {
+  public CalibrateOptions calibrate(Placement placement, boolean gram) {
     Placement observed = recipe.placement().isPresent() ? Placement.ALL_SUPPORTED : placement;
-    return new CalibrateOptions(model, data, observe.forPlacement(observed));
+    ObserveOptions wanted = observe.forPlacement(observed);
+    return new CalibrateOptions(model, data, gram ? wanted.withGram() : wanted);
   }
 
   public SelectOptions select() {

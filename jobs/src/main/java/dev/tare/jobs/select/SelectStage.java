@@ -3,8 +3,10 @@ package dev.tare.jobs.select;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.recipe.GptqRule;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.SelectionFacts;
@@ -36,7 +38,7 @@ public record SelectStage(SelectOptions options) implements Stage {
    *
    * @param contentSha256 empty for a recipe that needs none
    */
-  private record Statistics(Path folder, String contentSha256) {}
+  private record Statistics(Path folder, String contentSha256, Optional<SelectGptq.Gram> gram) {}
 
   @Override
   public String name() {
@@ -131,7 +133,8 @@ public record SelectStage(SelectOptions options) implements Stage {
     if (named.isPresent()) {
       return new Statistics(
           StatisticsCheck.verified(work.inputs().spark(), named.get()),
-          named.get().calibration().contentSha256());
+          named.get().calibration().contentSha256(),
+          recipe.parse().gptq().isPresent() ? Optional.of(gram(named.get())) : Optional.empty());
     }
     return new Statistics(
         work.attempt().path(Part.STATISTICS),
@@ -139,17 +142,41 @@ public record SelectStage(SelectOptions options) implements Stage {
             .calibration()
             .filter(made -> SelectJob.needsStatistics(model, recipe))
             .map(made -> made.contentSha256())
-            .orElse(""));
+            .orElse(""),
+        work.facts()
+            .calibration()
+            .flatMap(CalibrationFacts::gram)
+            .map(made -> new SelectGptq.Gram(work.attempt().path(Part.GRAM), made.sha256())));
+  }
+
+  /** The Gram matrices of a run, whose bytes are checked when they are used. */
+  private static SelectGptq.Gram gram(FinishedRun run) {
+    String sha256 =
+        run.calibration()
+            .gram()
+            .orElseThrow(
+                () ->
+                    TareException.badInput(
+                        "Run %s has no Gram matrices, which a recipe with gptq needs: calibrate with --collect histogram,gram"
+                            .formatted(run.folder().path())))
+            .sha256();
+    return new SelectGptq.Gram(run.path(Part.GRAM), sha256);
   }
 
   private static QuantPlan select(
       Work work, ModelHandle model, RecipeText recipe, Statistics statistics) throws IOException {
     SelectJob job = new SelectJob(work.inputs().spark());
     Optional<QuantPlan> placed = work.placed();
-    QuantPlan plan =
+    QuantPlan nearest =
         placed.isPresent()
             ? placed.get()
             : job.run(model, recipe, statistics.folder(), statistics.contentSha256());
+    Optional<GptqRule> rule = recipe.parse().gptq();
+    QuantPlan plan =
+        rule.isPresent() && statistics.gram().isPresent()
+            ? SelectGptq.added(
+                work.inputs().spark(), model, nearest, rule.get(), statistics.gram().get())
+            : nearest;
     work.attempt().write(Part.PLAN_JSON, QuantPlanJson.format(plan));
     job.write(plan, work.attempt().path(Part.PLAN), work.attempt().folder().runId());
     return plan;

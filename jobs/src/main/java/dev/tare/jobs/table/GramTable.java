@@ -2,15 +2,25 @@ package dev.tare.jobs.table;
 
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.GramBlock;
+import dev.tare.engine.statistics.GramMatrix;
 import dev.tare.engine.statistics.GramRow;
 import dev.tare.engine.statistics.MergeableState;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -114,6 +124,49 @@ public final class GramTable implements StateTable<GramTable.Cells> {
     } catch (IllegalArgumentException e) {
       throw StatisticsTable.unreadable(row, e.getMessage());
     }
+  }
+
+  /**
+   * Builds a tensor's matrix from all its rows, in any order.
+   *
+   * @throws TareException (bad input) if a row is of another format version, or rows are missing or
+   *     contradict each other
+   */
+  public static GramMatrix matrix(String tensor, Iterator<Row> rows) {
+    GramTable table = new GramTable();
+    Map<Integer, GramRow> byChannel = new HashMap<>();
+    long count = 0;
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      StatisticsTable.requirePlace(row, table);
+      Cells cells = table.read(row);
+      if (byChannel.put(StatisticsTable.channel(row), cells.row()) != null) {
+        throw StatisticsTable.unreadable(row, "there are two rows of it");
+      }
+      count = cells.count();
+    }
+    try {
+      return GramMatrix.of(tensor, count, byChannel);
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
+  }
+
+  /** The rows of some tensors. */
+  public static Dataset<Row> read(SparkSession spark, Path folder, Set<String> tensors) {
+    return CheckedParquet.read(spark, SCHEMA, folder)
+        .filter(functions.col("tensor").isin(tensors.toArray()));
+  }
+
+  /** The number of channels of each tensor. */
+  public static Map<String, Integer> channels(SparkSession spark, Path folder) {
+    Map<String, Integer> channels = new TreeMap<>();
+    CheckedParquet.read(spark, SCHEMA, folder)
+        .groupBy("tensor")
+        .count()
+        .collectAsList()
+        .forEach(row -> channels.put(row.getString(0), Math.toIntExact(row.getLong(1))));
+    return channels;
   }
 
   @Override

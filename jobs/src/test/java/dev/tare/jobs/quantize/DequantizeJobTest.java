@@ -22,6 +22,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,7 @@ class DequantizeJobTest {
         .run(
             model,
             plan,
+            Optional.empty(),
             path("tensors"),
             path("weights"),
             "run-1",

@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -81,6 +82,7 @@ class QuantizeJobTest {
         .run(
             model,
             plan,
+            Optional.empty(),
             path("tensors"),
             path("weights"),
             "run-1",

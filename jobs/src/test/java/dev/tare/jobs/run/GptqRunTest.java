@@ -1,0 +1,156 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.plan.GptqPlan;
+import dev.tare.jobs.sql.TareCatalog;
+import dev.tare.testkit.SmallModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Gram matrices and GPTQ, with smoothing, through all stages; the channels of inputs go together.
+ */
+@Tag("slow")
+class GptqRunTest {
+
+  private static final String RECIPE = "int8-transformer-gptq";
+
+  @TempDir static Path shared;
+
+  private static String model;
+  private static List<Row> rows;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
+    Random random = new Random(5);
+    rows = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      double common = random.nextGaussian();
+      List<Float> values = new ArrayList<>();
+      for (int k = 0; k < 6; k++) {
+        values.add((float) ((common + random.nextGaussian() / 4) * (k == 2 ? 60 : 1)));
+      }
+      rows.add(RowFactory.create(values));
+    }
+    data("all", rows);
+    data("some", rows.subList(0, 23));
+    List<Row> rest = new ArrayList<>(rows.subList(23, 60));
+    Collections.shuffle(rest, random);
+    data("rest", rest);
+    run("whole", "all", "--partitions", "2");
+  }
+
+  private static void data(String name, List<Row> some) throws IOException {
+    write(shared.resolve(name), "x array<float>", some.toArray(Row[]::new));
+  }
+
+  private static String at(String name) {
+    return shared.resolve(name).toString();
+  }
+
+  private static CommandLine.Result command(String name, String... words) {
+    List<String> line = new ArrayList<>(List.of(name));
+    line.addAll(Arrays.asList(words));
+    return tare(line.toArray(String[]::new)).ends(0);
+  }
+
+  private static void run(String name, String from, String... more) {
+    List<String> words = new ArrayList<>(List.of("--model", model, "--data", at(from)));
+    words.addAll(List.of("--recipe", RECIPE, "--eval-data", at("some"), "--output", at(name)));
+    words.addAll(Arrays.asList(more));
+    command("run", words.toArray(String[]::new));
+  }
+
+  private static byte[] modelOf(String run) throws IOException {
+    return Files.readAllBytes(shared.resolve(run).resolve("model.onnx"));
+  }
+
+  private static JsonNode facts(String run) throws IOException {
+    return json(shared.resolve(run).resolve("manifest.json")).at("/properties/calibration");
+  }
+
+  @Test
+  void planSaysWhichWeightsAreRoundedByWhichInputs() throws IOException {
+    GptqPlan plan = CommandLine.plan(shared.resolve("whole")).gptq().orElseThrow();
+    assertThat(plan.weights())
+        .extracting(GptqPlan.Weight::weight, GptqPlan.Weight::input)
+        .containsExactly(tuple("w1_smoothed", "x_smoothed"), tuple("w2_smoothed", "r_smoothed"));
+    assertThat(plan.gramSha256()).isEqualTo(facts("whole").path("gram-sha256").asText());
+    assertThat(facts("whole").path("gram-samples").asInt()).isEqualTo(60);
+  }
+
+  @Test
+  void productsAreThoseOfTheCodes() {
+    SparkSession spark = CommandLine.spark();
+    spark.conf().set("spark.sql.catalog.grams", TareCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.grams.root", at("whole"));
+    List<Row> table =
+        spark
+            .sql(
+                "SELECT channel, count, saturated, scale_exponent, sum, products FROM grams.gram"
+                    + " WHERE tensor = 'x' ORDER BY channel")
+            .collectAsList();
+    assertThat(table).hasSize(6);
+    for (Row row : table) {
+      assertThat(row.getLong(1)).isEqualTo(60);
+      assertThat(row.getLong(2)).isZero();
+      List<Long> products = row.getList(5);
+      for (int j = 0; j < products.size(); j++) {
+        Row other = table.get(row.getInt(0) + j);
+        assertThat(products.get(j))
+            .isEqualTo(rows.stream().mapToLong(s -> code(s, row) * code(s, other)).sum());
+      }
+      assertThat(row.getLong(4)).isEqualTo(rows.stream().mapToLong(s -> code(s, row)).sum());
+    }
+  }
+
+  private static long code(Row sample, Row channel) {
+    float value = sample.<List<Float>>getAs(0).get(channel.getInt(0));
+    return (long) Math.rint(Math.scalb((double) value, -channel.getInt(3)));
+  }
+
+  /**
+   * Stage by stage, from halves that were collected under the scales of the whole, in another
+   * order, in other partitions and batches.
+   */
+  @Test
+  void mergedHalvesGiveTheSameModel() throws IOException {
+    for (String half : List.of("some", "rest")) {
+      String[] words = {"--model", model, "--data", at(half), "--collect", "histogram,gram"};
+      List<String> line = new ArrayList<>(Arrays.asList(words));
+      boolean first = half.equals("some");
+      line.addAll(List.of("--partitions", first ? "7" : "1", "--batch-size", first ? "1" : "8"));
+      line.addAll(List.of("--gram-scales", at("whole"), "--output", at("gram-" + half)));
+      command("calibrate", line.toArray(String[]::new));
+    }
+    command("merge", at("gram-some"), at("gram-rest"), "--output", at("sum"));
+    assertThat(facts("sum").path("gram-sha256")).isEqualTo(facts("whole").path("gram-sha256"));
+    assertThat(facts("sum").path("gram-samples").asInt()).isEqualTo(60);
+    String[] select = {"--statistics", at("sum"), "--model", model, "--recipe", RECIPE};
+    List<String> line = new ArrayList<>(Arrays.asList(select));
+    line.addAll(List.of("--output", at("plan")));
+    command("select", line.toArray(String[]::new));
+    command("quantize", "--plan", at("plan"), "--model", model, "--output", at("made"));
+    assertThat(modelOf("made")).isEqualTo(modelOf("whole"));
+  }
+}
