@@ -16,4 +16,11 @@ public final class Amounts {
   public static String megabytes(long bytes) {
     return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
   }
+
+  /** Formats bytes as megabytes, or as kilobytes where there are fewer than a million. */
+  public static String size(long bytes) {
+    return bytes >= 1_000_000
+        ? megabytes(bytes)
+        : String.format(Locale.ROOT, "%.1f kB", bytes / 1e3);
+  }
 }

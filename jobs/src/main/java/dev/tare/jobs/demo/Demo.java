@@ -163,6 +163,15 @@ public final class Demo implements SparkWork<ExitCode> {
     row("int8 over float time", "%.2f x", quality.timeRatio());
     console.out().println();
     console.out().println("Look next at");
+    console
+        .out()
+        .printf("  deploy/tare report %s%n      one page: verdict, layers, ranges%n", output);
+    console
+        .out()
+        .printf(
+            "  python3 -c 'import onnxruntime; print(onnxruntime.InferenceSession(\"%s/model.onnx\").get_inputs())'%n"
+                + "      the model in Python%n",
+            output);
     look(output, "model.onnx", "load it with ONNX Runtime");
     look(output, "plan.json", "range, scale and reason for every tensor");
     look(output, "quality.json", "what the numbers above come from");

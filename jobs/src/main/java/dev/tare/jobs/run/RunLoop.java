@@ -143,6 +143,7 @@ public final class RunLoop {
       QualityTable.print(quality.get(), console.out());
     }
     console.out().println(run.folder().path());
+    Ending.of(run, quality).forEach(console.progress()::println);
     Optional<PlacementTrials> trials =
         run.has(Part.PLACEMENTS) ? Optional.of(run.placements()) : Optional.empty();
     Verdict.of(quality, trials).ifPresent(console.progress()::println);

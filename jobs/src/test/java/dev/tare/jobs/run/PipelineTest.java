@@ -56,7 +56,11 @@ class PipelineTest {
         .contains(
             "[1/4] calibrate",
             "[4/4] evaluate",
-            "60 samples, 2 tensors, histograms of 14 channels, 1 executor, content ");
+            "60 samples, 2 tensors, histograms of 14 channels, 1 executor, content ")
+        .containsPattern(
+            "  model +\\S*/whole/model.onnx, [0-9.]+ kB -> [0-9.]+ kB, [0-9.]+ of float's")
+        .containsPattern("  report +\\S+ report \\S*/whole\n")
+        .containsPattern("  deploy +\\S+ publish \\S*/whole --as NAME");
     assertThat(result.out()).contains("gate: passed", whole.toString());
   }
 

@@ -1,0 +1,59 @@
+package dev.tare.jobs.run;
+
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QuantizationFacts;
+import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.storage.FinishedRun;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a run with a quantized model ends with: the model, what it costs, and the next command. */
+final class Ending {
+
+  /** The first batches of a model take longest: with fewer samples its time says nothing. */
+  private static final int FEW_SAMPLES = 30;
+
+  private Ending() {}
+
+  /**
+   * Returns the lines, none for a run without a quantized model.
+   *
+   * @param run the run that was made
+   * @param quality what evaluation measured, if it ran
+   */
+  static List<String> of(FinishedRun run, Optional<Quality> quality) {
+    List<FinishedRun.StoredFile> models = run.files(Part.MODEL);
+    Optional<QuantizationFacts> facts =
+        run.manifest().facts(run.folder().path().toString()).quantization();
+    if (models.isEmpty() || facts.isEmpty()) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>();
+    long bytes = models.stream().mapToLong(file -> file.digest().bytes()).sum();
+    String size = Amounts.size(facts.get().floatModelBytes()) + " -> " + Amounts.size(bytes);
+    lines.add("  model   " + models.get(0).path() + ", " + size + speed(quality));
+    if (quality.isPresent()) {
+      lines.add("  report  " + command("report " + run.folder().path()));
+    }
+    if (quality.isPresent() && !run.manifest().gateFailed()) {
+      lines.add("  deploy  " + command("publish " + run.folder().path() + " --as NAME"));
+    }
+    return lines;
+  }
+
+  private static String speed(Optional<Quality> quality) {
+    return quality
+        .filter(measured -> measured.samples() >= FEW_SAMPLES)
+        .map(Quality::timeRatio)
+        .filter(ratio -> ratio > 0)
+        .map(ratio -> String.format(Locale.ROOT, ", %.2f of float's time", ratio))
+        .orElse("");
+  }
+
+  private static String command(String words) {
+    return (System.getenv("TARE_LAUNCHER") != null ? "deploy/tare " : "tare ") + words;
+  }
+}
