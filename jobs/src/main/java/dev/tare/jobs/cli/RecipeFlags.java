@@ -12,8 +12,9 @@ final class RecipeFlags {
       names = "--recipe",
       paramLabel = "RECIPE",
       description =
-          "Name of a recipe in conf/recipes, or path or URI of one (default: int8-tensorrt for"
-              + " target tensorrt, int8 for others).")
+          "Name of a recipe in conf/recipes, path or URI of one, or auto: the one of"
+              + " int8-transformer, int8-cnn and int8 that suits the model (default: int8-tensorrt"
+              + " for target tensorrt, auto for others).")
   private String recipe;
 
   @Option(

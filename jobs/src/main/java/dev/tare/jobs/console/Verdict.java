@@ -4,11 +4,19 @@ import dev.tare.engine.target.Targets;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** Says plainly that the float model is faster, and what may help. */
+/** Says plainly that a run is no success, and what may help. */
 public final class Verdict {
+
+  /** Recipes that lose less than most, from the fastest to the most accurate. */
+  private static final List<String> NEXT =
+      List.of("int8-cnn", "int8-transformer", "int8-dynamic", "int8-weights", "int8-weights-b32");
+
+  private static final int OTHERS = 4;
 
   private Verdict() {}
 
@@ -35,6 +43,32 @@ public final class Verdict {
                     latency.ratio(),
                     trials.isPresent() ? "" : ", --placement fastest",
                     latency.byExecutors() ? ", or --target openvino" : ""));
+  }
+
+  /**
+   * What to try next where the gate failed; empty where it did not.
+   *
+   * @param quality what evaluation measured
+   * @param recipe by which the model was quantized
+   */
+  public static Optional<String> ofGate(Optional<Quality> quality, Optional<String> recipe) {
+    return quality
+        .map(Quality::gate)
+        .filter(gate -> !gate.failures().isEmpty())
+        .flatMap(gate -> recipe)
+        .map(Verdict::next);
+  }
+
+  private static String next(String recipe) {
+    String others =
+        NEXT.stream()
+            .filter(name -> !name.equals(recipe))
+            .limit(OTHERS)
+            .collect(Collectors.joining(", "));
+    return text(
+        "The gate failed, by recipe %s. Try next: --recipe %s; or --sensitivity 16, which finds the"
+            + " operators that cost most, to 'exclude' them in a recipe of yours.",
+        recipe, others);
   }
 
   private static String ofAll(PlacementTrials trials) {

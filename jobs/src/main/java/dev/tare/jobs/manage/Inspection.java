@@ -7,6 +7,7 @@ import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.FloatModel;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.TensorInfo;
+import dev.tare.engine.recipe.DefaultRecipe;
 import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.FileEntry;
@@ -69,7 +70,12 @@ public final class Inspection {
       ModelHandle model = ModelHandle.openUnchecked(target, hadoop);
       boolean quantizable = inspectModel(model);
       if (recipe.isPresent() && quantizable) {
-        new Forecast(out).print(model.prepared().graph(), RecipeText.open(recipe.get(), hadoop));
+        ModelGraph graph = model.prepared().graph();
+        RecipeOptions options =
+            recipe.get().automatic()
+                ? recipe.get().named(DefaultRecipe.of(graph).name())
+                : recipe.get();
+        new Forecast(out).print(graph, RecipeText.open(options, hadoop));
       }
     }
   }
@@ -197,6 +203,10 @@ public final class Inspection {
     }
     ModelGraph graph = model.graph();
     field("can be quantized", verdict(graph));
+    if (!graph.nodes().isEmpty()) {
+      DefaultRecipe chosen = DefaultRecipe.of(handle.prepared().graph());
+      field("recipe, if none is named", chosen.name() + ": " + chosen.reason());
+    }
     weights(graph);
     return true;
   }

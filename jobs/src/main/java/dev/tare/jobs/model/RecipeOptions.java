@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * What is quantized how, and for what.
  *
- * @param recipe name of a recipe that comes with Tare, or path or URI of one
+ * @param recipe name of a recipe that comes with Tare, path or URI of one, or {@link #AUTO}
  * @param target name of the runtime that the quantized model is for
  * @param strict whether it is an error that the target cannot do what the recipe wants
  * @param placement name of one of the target's placements, or {@link #FASTEST}; empty if the recipe
@@ -14,6 +14,9 @@ import java.util.Optional;
  */
 public record RecipeOptions(
     String recipe, String target, boolean strict, Optional<String> placement) {
+
+  /** Asks for the recipe that the model's graph suggests. */
+  public static final String AUTO = "auto";
 
   /** Asks for the placement that measurements choose. */
   public static final String FASTEST = "fastest";
@@ -28,6 +31,16 @@ public record RecipeOptions(
   /** Whether measurements choose the placement. */
   public boolean fastest() {
     return placement.filter(FASTEST::equals).isPresent();
+  }
+
+  /** Whether the model's graph chooses the recipe. */
+  public boolean automatic() {
+    return recipe.equals(AUTO);
+  }
+
+  /** Returns the options with the name of a recipe. */
+  public RecipeOptions named(String chosen) {
+    return new RecipeOptions(chosen, target, strict, placement);
   }
 
   /** Returns the options with the name of a placement. */

@@ -69,6 +69,7 @@ public record RecipeText(String name, String json, String targetName, String pla
   /**
    * Finds a recipe: a shipped name, or else a file.
    *
+   * @param options not {@link RecipeOptions#automatic}
    * @throws TareException (usage) if there is no such recipe, it cannot be read, the target refuses
    *     it, has no such placement, or the placement does not go with it
    */
@@ -82,7 +83,7 @@ public record RecipeText(String name, String json, String targetName, String pla
         config = RecipeIncludes.file(nameOrPlace, hadoop);
       } else {
         throw TareException.usage(
-            "Unknown recipe '%s': shipped are %s; a file is named with its folder or ends in .conf"
+            "Unknown recipe '%s': shipped are %s; auto chooses one by the model; a file is named with its folder or ends in .conf"
                 .formatted(nameOrPlace, String.join(", ", SHIPPED)));
       }
       requirePlaceable(

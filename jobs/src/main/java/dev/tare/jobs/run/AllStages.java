@@ -77,11 +77,11 @@ public record AllStages(RunOptions options) implements Stages {
 
   private boolean needsStatistics(Inputs inputs) throws IOException {
     ModelHandle model = inputs.model(options.model());
-    return SelectJob.needsStatistics(model, inputs.recipe(options.recipe()));
+    return SelectJob.needsStatistics(model, inputs.recipe(options.recipe(), model));
   }
 
   private Stage calibrate(Inputs inputs) throws IOException {
-    RecipeText recipe = inputs.recipe(options.recipe());
+    RecipeText recipe = inputs.recipe(options.recipe(), inputs.model(options.model()));
     return new CalibrateStage(
         options.calibrate(recipe.parse().placement(), recipe.parse().gptq().isPresent()),
         options.evalData().isPresent() ? Rows.ALL : Rows.CALIBRATION);
@@ -108,7 +108,7 @@ public record AllStages(RunOptions options) implements Stages {
   public Work prepare(Work work) throws IOException {
     Inputs inputs = work.inputs();
     ModelHandle model = inputs.model(options.model());
-    RecipeText recipe = inputs.recipe(options.recipe());
+    RecipeText recipe = inputs.recipe(options.recipe(), model);
     SelectJob.requireCandidates(model, recipe);
     select().prepare(work);
     if (options.recipe().fastest()) {

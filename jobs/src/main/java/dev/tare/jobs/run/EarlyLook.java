@@ -92,7 +92,11 @@ final class EarlyLook {
     for (String data : places.data()) {
       requireThere(data);
     }
-    Optional<RecipeOptions> recipe = places.recipe();
+    // Which one the graph chooses is known when the model is read; the rest is checked with any.
+    Optional<RecipeOptions> recipe =
+        places
+            .recipe()
+            .map(each -> each.automatic() ? each.named(RecipeText.SHIPPED.get(0)) : each);
     if (recipe.isPresent()
         && (RecipeText.SHIPPED.contains(recipe.get().recipe()) || local(recipe.get().recipe()))) {
       RecipeText.open(recipe.get(), hadoop);

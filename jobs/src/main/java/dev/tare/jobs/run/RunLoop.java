@@ -8,6 +8,7 @@ import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.SelectionFacts;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.console.Progress;
 import dev.tare.jobs.console.QualityTable;
@@ -147,5 +148,7 @@ public final class RunLoop {
     Optional<PlacementTrials> trials =
         run.has(Part.PLACEMENTS) ? Optional.of(run.placements()) : Optional.empty();
     Verdict.of(quality, trials).ifPresent(console.progress()::println);
+    Optional<String> recipe = run.facts().selection().map(SelectionFacts::recipe);
+    Verdict.ofGate(quality, recipe).ifPresent(console.progress()::println);
   }
 }

@@ -61,7 +61,10 @@ public record SelectStage(SelectOptions options) implements Stage {
     if (options.statistics().isPresent()) {
       all.add(inputs.runs().open(options.statistics().get()).asInput("statistics"));
     }
-    inputs.recipe(options.recipe()).asInput(inputs.hadoop()).ifPresent(all::add);
+    inputs
+        .recipe(options.recipe(), inputs.model(options.model()))
+        .asInput(inputs.hadoop())
+        .ifPresent(all::add);
     return all;
   }
 
@@ -73,8 +76,8 @@ public record SelectStage(SelectOptions options) implements Stage {
   @Override
   public Work prepare(Work work) throws IOException {
     if (options.recipe().strict()) {
-      SelectJob.requireFollowed(
-          work.inputs().model(options.model()), work.inputs().recipe(options.recipe()));
+      ModelHandle model = work.inputs().model(options.model());
+      SelectJob.requireFollowed(model, work.inputs().recipe(options.recipe(), model));
     }
     return work;
   }
@@ -87,7 +90,7 @@ public record SelectStage(SelectOptions options) implements Stage {
             .flatMap(QuantPlan::placement)
             .map(options.recipe()::with)
             .orElse(options.recipe());
-    RecipeText recipe = work.inputs().recipe(wanted);
+    RecipeText recipe = work.inputs().recipe(wanted, model);
     Optional<FinishedRun> named = named(work, model, recipe);
     QuantPlan plan =
         work.progress()

@@ -1,5 +1,6 @@
 package dev.tare.jobs.stage;
 
+import dev.tare.engine.recipe.DefaultRecipe;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.DataOptions;
@@ -10,6 +11,7 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.OpenedRuns;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,7 @@ public final class Inputs implements AutoCloseable {
   private final OpenedRuns runs;
   private final Map<String, ModelHandle> models = new LinkedHashMap<>();
   private final Map<RecipeOptions, RecipeText> recipes = new LinkedHashMap<>();
+  private final Map<ModelHandle, DefaultRecipe> defaults = new HashMap<>();
   private final List<ModelHandle> others = new ArrayList<>();
   private final Map<DataOptions, StageData> data = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
@@ -74,17 +77,32 @@ public final class Inputs implements AutoCloseable {
   }
 
   /**
-   * Returns a recipe, read once.
+   * Returns a recipe for a model, read once; the first call says which one the graph chose.
    *
    * @throws TareException as {@link RecipeText#open} does
    */
-  public RecipeText recipe(RecipeOptions options) throws IOException {
+  public RecipeText recipe(RecipeOptions options, ModelHandle model) throws IOException {
     RecipeText known = recipes.get(options);
     if (known == null) {
-      known = RecipeText.open(options, hadoop);
+      known = RecipeText.open(chosen(options, model), hadoop);
       recipes.put(options, known);
     }
     return known;
+  }
+
+  private RecipeOptions chosen(RecipeOptions options, ModelHandle model) {
+    if (!options.automatic()) {
+      return options;
+    }
+    DefaultRecipe chosen = defaults.get(model);
+    if (chosen == null) {
+      chosen = DefaultRecipe.of(model.prepared().graph());
+      defaults.put(model, chosen);
+      console.accept(
+          "Recipe %s, chosen by what the model has: %s. --recipe names another."
+              .formatted(chosen.name(), chosen.reason()));
+    }
+    return options.named(chosen.name());
   }
 
   /** Adds a model that was opened elsewhere, so that it is also checked at the end. */

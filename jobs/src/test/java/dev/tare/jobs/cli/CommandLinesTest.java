@@ -137,7 +137,7 @@ class CommandLinesTest {
                     ImageOptions.DEFAULT,
                     0),
                 ObserveOptions.DEFAULTS,
-                RecipeOptions.of("int8"),
+                RecipeOptions.of("auto"),
                 Optional.empty(),
                 256,
                 new Gate(OptionalDouble.of(0.95), OptionalDouble.empty(), OptionalDouble.empty()),
@@ -169,7 +169,7 @@ class CommandLinesTest {
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
 
     assertThat(called(0, SelectCommand.class).options())
-        .isEqualTo(new SelectOptions(Optional.of("s"), "m", RecipeOptions.of("int8")));
+        .isEqualTo(new SelectOptions(Optional.of("s"), "m", RecipeOptions.of("auto")));
     assertThat(called(1, QuantizeCommand.class).options())
         .isEqualTo(new QuantizeOptions(Optional.of("p"), "m", Optional.empty()));
     assertThat(called(2, MergeCommand.class).options())

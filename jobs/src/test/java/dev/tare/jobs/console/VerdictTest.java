@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PlacementTrials;
+import dev.tare.jobs.artifact.Quality;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class VerdictTest {
@@ -57,5 +59,33 @@ class VerdictTest {
             "inputs                    1.30  1.28 to 1.40 (wider than 5 %)    21.53  0.99812  slower than outputs",
             "outputs                   0.80  0.78 to 0.90 (wider than 5 %)    21.53  0.99812  chosen: the fastest",
             "depthwise-float              -  -                                    -        -  the same as inputs");
+  }
+
+  @Test
+  void aFailedGateTellsWhatToTryNext() {
+    Quality failed = quality(List.of("cosine is low"));
+    assertThat(Verdict.ofGate(Optional.of(failed), Optional.of("int8-cnn")))
+        .contains(
+            "The gate failed, by recipe int8-cnn. Try next: --recipe int8-transformer,"
+                + " int8-dynamic, int8-weights, int8-weights-b32; or --sensitivity 16, which finds"
+                + " the operators that cost most, to 'exclude' them in a recipe of yours.");
+    Quality passed = quality(List.of());
+    assertThat(Verdict.ofGate(Optional.of(passed), Optional.of("int8-cnn"))).isEmpty();
+  }
+
+  private static Quality quality(List<String> failures) {
+    return new Quality(
+        1,
+        "data",
+        List.of(),
+        Optional.empty(),
+        0,
+        1,
+        new TreeSet<>(),
+        new Quality.GateResult(true, failures.isEmpty(), failures),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 }
