@@ -24,6 +24,7 @@ public final class PlanDocument {
   private final String statisticsSha256;
   private final List<SmoothedInput> smoothed;
   private final Optional<GptqPlan> gptq;
+  private final List<CorrectedBias> corrected;
   private final List<Entry> entries = new ArrayList<>();
 
   PlanDocument(
@@ -34,7 +35,8 @@ public final class PlanDocument {
       List<DType> widened,
       String statisticsSha256,
       List<SmoothedInput> smoothed,
-      Optional<GptqPlan> gptq) {
+      Optional<GptqPlan> gptq,
+      List<CorrectedBias> corrected) {
     this.recipe = recipe;
     this.target = target;
     this.placement = placement;
@@ -43,6 +45,7 @@ public final class PlanDocument {
     this.statisticsSha256 = statisticsSha256;
     this.smoothed = smoothed;
     this.gptq = gptq;
+    this.corrected = corrected;
   }
 
   /**
@@ -110,7 +113,16 @@ public final class PlanDocument {
     }
     PlanCheck.require(tensors);
     return new QuantPlan(
-        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, gptq, tensors);
+        recipe,
+        target,
+        placement,
+        modelSha256,
+        widened,
+        statisticsSha256,
+        smoothed,
+        gptq,
+        corrected,
+        tensors);
   }
 
   private static <T> T named(JsonNode node, int index, Supplier<T> read) {

@@ -22,6 +22,8 @@ import java.util.TreeSet;
  * @param smoothed inputs whose channels are rescaled before anything is quantized, sorted by name;
  *     what the other decisions say of names and values is true of the model changed so
  * @param gptq weights that are rounded by GPTQ; empty if all are rounded to nearest
+ * @param corrected biases that take up what quantization would add to mean results, sorted by node,
+ *     also those that stay and why; like {@code smoothed} a change before anything is quantized
  * @param tensors sorted by name, then role
  */
 public record QuantPlan(
@@ -33,15 +35,17 @@ public record QuantPlan(
     String statisticsSha256,
     List<SmoothedInput> smoothed,
     Optional<GptqPlan> gptq,
+    List<CorrectedBias> corrected,
     List<TensorPlan> tensors) {
 
   public QuantPlan {
     widened = List.copyOf(widened);
     smoothed = List.copyOf(smoothed);
+    corrected = List.copyOf(corrected);
     tensors = List.copyOf(tensors);
   }
 
-  /** A plan that rounds all weights to nearest. */
+  /** A plan that rounds all weights to nearest and corrects no bias. */
   public QuantPlan(
       String recipe,
       String target,
@@ -60,10 +64,11 @@ public record QuantPlan(
         statisticsSha256,
         smoothed,
         Optional.empty(),
+        List.of(),
         tensors);
   }
 
-  /** A plan of a model that is read as it is. */
+  /** A plan of a model that is read as it is, without corrections. */
   public QuantPlan(
       String recipe,
       String target,
@@ -123,7 +128,7 @@ public record QuantPlan(
 
   /**
    * Returns the plan with one operator left in float; a tensor that only this operator would have
-   * read quantized stays float.
+   * read quantized stays float, and its bias is not corrected.
    */
   public QuantPlan without(String operator) {
     List<TensorPlan> others = new ArrayList<>();
@@ -140,7 +145,16 @@ public record QuantPlan(
               : tensor.with(rest));
     }
     return new QuantPlan(
-        recipe, target, placement, modelSha256, widened, statisticsSha256, smoothed, gptq, others);
+        recipe,
+        target,
+        placement,
+        modelSha256,
+        widened,
+        statisticsSha256,
+        smoothed,
+        gptq,
+        corrected.stream().filter(bias -> !bias.node().equals(operator)).toList(),
+        others);
   }
 
   /** Returns the plan with weights that are rounded by GPTQ. */
@@ -154,6 +168,7 @@ public record QuantPlan(
         statisticsSha256,
         smoothed,
         Optional.of(rounded),
+        corrected,
         tensors);
   }
 

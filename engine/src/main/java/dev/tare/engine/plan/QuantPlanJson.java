@@ -17,10 +17,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 8; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 9; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
  * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, and
- * 7, of plans that round all weights to nearest.
+ * 7, of plans that round all weights to nearest, and 8, of plans that correct no bias.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -34,7 +34,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 8;
+  private static final int FORMAT_VERSION = 9;
+  private static final int UNCORRECTED_VERSION = 8;
   private static final int NEAREST_VERSION = 7;
   private static final int UNWIDENED_VERSION = 6;
   private static final int UNSMOOTHED_VERSION = 5;
@@ -54,6 +55,7 @@ public final class QuantPlanJson {
   private static final String SMOOTHED = "smoothed";
   private static final String GPTQ = "gptq";
   private static final String WIDENED = "widened";
+  private static final String CORRECTED = "corrected";
 
   private QuantPlanJson() {}
 
@@ -77,6 +79,9 @@ public final class QuantPlanJson {
       root.set(SMOOTHED, SmoothedInputJson.format(plan.smoothed()));
     }
     plan.gptq().ifPresent(rounded -> root.set(GPTQ, GptqPlanJson.format(rounded)));
+    if (version > UNCORRECTED_VERSION) {
+      root.set(CORRECTED, CorrectedBiasJson.format(plan.corrected()));
+    }
     ArrayNode tensors = root.putArray("tensors");
     plan.tensors().forEach(t -> tensors.add(TensorPlanJson.format(t, LISTED)));
     try {
@@ -87,8 +92,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (plan.gptq().isPresent()) {
+    if (!plan.corrected().isEmpty()) {
       return FORMAT_VERSION;
+    }
+    if (plan.gptq().isPresent()) {
+      return UNCORRECTED_VERSION;
     }
     if (!plan.widened().isEmpty()) {
       return NEAREST_VERSION;
@@ -118,6 +126,20 @@ public final class QuantPlanJson {
    */
   public static List<SmoothedInput> parseSmoothed(String json) {
     return SmoothedInputJson.parse(tree(json));
+  }
+
+  /** The corrected biases of a plan on one line. */
+  public static String formatCorrected(List<CorrectedBias> biases) {
+    return CorrectedBiasJson.format(biases).toString();
+  }
+
+  /**
+   * Reads what {@link #formatCorrected} writes.
+   *
+   * @throws IllegalArgumentException if it is something else; the message names the key
+   */
+  public static List<CorrectedBias> parseCorrected(String json) {
+    return CorrectedBiasJson.parse(tree(json));
   }
 
   /** One tensor on one line. */
@@ -160,6 +182,9 @@ public final class QuantPlanJson {
     if (version > NEAREST_VERSION) {
       known.add(GPTQ);
     }
+    if (version > UNCORRECTED_VERSION) {
+      known.add(CORRECTED);
+    }
     TensorPlanJson.refuseUnknown(root, known);
     if (version < 1 || version > FORMAT_VERSION) {
       throw new IllegalArgumentException(
@@ -179,7 +204,10 @@ public final class QuantPlanJson {
             version > UNSMOOTHED_VERSION
                 ? SmoothedInputJson.parse(PlanFields.array(root, SMOOTHED))
                 : List.of(),
-            root.has(GPTQ) ? Optional.of(GptqPlanJson.parse(root.get(GPTQ))) : Optional.empty());
+            root.has(GPTQ) ? Optional.of(GptqPlanJson.parse(root.get(GPTQ))) : Optional.empty(),
+            version > UNCORRECTED_VERSION
+                ? CorrectedBiasJson.parse(PlanFields.array(root, CORRECTED))
+                : List.of());
     for (JsonNode node : PlanFields.array(root, "tensors")) {
       document.add(node, version > ALL_LISTED_VERSION);
     }

@@ -257,6 +257,54 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void correctedBiasesStandInTheText() {
+    QuantPlan plan =
+        new QuantPlan(
+            "int8",
+            "onnxruntime",
+            Optional.empty(),
+            "ab",
+            List.of(),
+            "cd",
+            List.of(),
+            Optional.empty(),
+            List.of(
+                new CorrectedBias(
+                    "one", "one", "b", "b_corrected", 8.5, List.of(.1f, -3f), Optional.empty()),
+                new CorrectedBias(
+                    "two", "sum", "", "", 1.5, List.of(), Optional.of("it is noise"))),
+            PLAN.tensors());
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains("\"format-version\" : 9", "\"target\" : \"onnxruntime\"")
+        .contains(
+            """
+              "smoothed" : [ ],
+              "corrected" : [ {
+                "node" : "one",
+                "reader" : "one",
+                "bias" : "b",
+                "over-noise" : 8.5,
+                "result" : "b_corrected",
+                "correction" : [ 0.1, -3.0 ]
+              }, {
+                "node" : "two",
+                "reader" : "sum",
+                "bias" : "",
+                "over-noise" : 1.5,
+                "left" : "it is noise"
+              } ],
+            """);
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(plan.without("one").corrected()).isEqualTo(plan.corrected().subList(1, 2));
+    assertThat(QuantPlanJson.parseCorrected(QuantPlanJson.formatCorrected(plan.corrected())))
+        .isEqualTo(plan.corrected());
+    assertRefused(json.replace("\"format-version\" : 9", "\"format-version\" : 8"), "'corrected'");
+    assertRefused(json.replace("\"over-noise\"", "\"noise\""), "Invalid plan: unknown key 'noise'");
+    assertRefused(json.replace("[ 0.1, -3.0 ]", "[ ]"), "'b_corrected' by 0 numbers");
+  }
+
+  @Test
   void firstVersionIsRead() {
     String first =
         JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
@@ -343,8 +391,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 9"),
-        "Cannot read a plan of format version 9, only 1 to 8");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 10"),
+        "Cannot read a plan of format version 10, only 1 to 9");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"
