@@ -1,6 +1,7 @@
 package dev.tare.engine.model;
 
 import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
@@ -95,6 +96,23 @@ public interface FloatModel extends WritableModel {
     }
     throw new IllegalArgumentException(
         "Cannot smooth model '%s': there is no form for it in this format".formatted(name()));
+  }
+
+  /**
+   * The model with corrected biases: what a plan that has them quantizes. It does not compute the
+   * same; the quantized model does so more nearly. The model itself without any. Equal arguments
+   * give equal models.
+   *
+   * @throws IllegalArgumentException if the model has no such nodes and biases, or the format has
+   *     no form for it
+   */
+  default FloatModel corrected(List<CorrectedBias> biases) {
+    if (biases.stream().noneMatch(CorrectedBias::corrects)) {
+      return this;
+    }
+    throw new IllegalArgumentException(
+        "Cannot correct biases of model '%s': there is no form for it in this format"
+            .formatted(name()));
   }
 
   /** The graph as planning sees it. Costs a walk through the model. */

@@ -1,6 +1,5 @@
 package dev.tare.engine.pass;
 
-import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.plan.Candidates;
@@ -12,7 +11,6 @@ import dev.tare.engine.statistics.TensorStatistics;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,13 +67,13 @@ public final class Smoothing {
         products.computeIfAbsent(node.input(), input -> new ArrayList<>()).add(node);
       }
     }
-    Set<String> names = names(graph);
+    FreeNames names = FreeNames.of(graph.topology());
     Map<String, Group> groups = new TreeMap<>();
     products.forEach(
         (tensor, readers) -> {
           long channels = channels(readers.get(0));
           if (readers.stream().allMatch(node -> channels(node) == channels)) {
-            groups.put(tensor, new Group(tensor, unused(names, tensor + SUFFIX), readers));
+            groups.put(tensor, new Group(tensor, names.unused(tensor + SUFFIX), readers));
           }
         });
     return groups;
@@ -83,25 +81,6 @@ public final class Smoothing {
 
   private static long channels(QuantizableNode node) {
     return node.weightShape().dim(node.blockAxis());
-  }
-
-  private static Set<String> names(ModelGraph graph) {
-    Set<String> names = new HashSet<>();
-    for (GraphNode node : graph.topology().nodes()) {
-      names.add(node.node());
-      names.addAll(node.inputs());
-      names.addAll(node.captured());
-      names.addAll(node.outputs());
-    }
-    return names;
-  }
-
-  private static String unused(Set<String> names, String wanted) {
-    String name = wanted;
-    for (int n = 1; !names.add(name); n++) {
-      name = wanted + "_" + n;
-    }
-    return name;
   }
 
   /**

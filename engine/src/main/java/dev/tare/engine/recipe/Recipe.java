@@ -25,6 +25,7 @@ import java.util.function.Predicate;
  * @param smoothing how inputs of static products share the spread of their channels with the
  *     weights; empty if they keep it
  * @param gptq how weights of static products are rounded by the inputs seen; empty if to nearest
+ * @param biasCorrection whether biases take up what quantization adds to the mean of results
  * @param guard whether a range that destroys a channel is replaced by that of all values
  */
 public record Recipe(
@@ -40,6 +41,7 @@ public record Recipe(
     Placement placement,
     Optional<SmoothingRule> smoothing,
     Optional<GptqRule> gptq,
+    boolean biasCorrection,
     boolean guard) {
 
   /** The name under which the plan records the recipe's own settings, if no rule matches. */
@@ -69,6 +71,7 @@ public record Recipe(
         Placement.CONSTANT_WEIGHTS,
         Optional.empty(),
         Optional.empty(),
+        false,
         true);
   }
 

@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
  * guard = on                          # or off; default on
  * smoothing { alpha = 0.8 }           # only static, per tensor; default none
  * gptq { damping = 0.01 }             # only static; default none
+ * bias-correction = on                # or off; default off; needs mode static
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },
@@ -41,6 +42,7 @@ import java.util.stream.Collectors;
 public final class RecipeParser {
 
   private static final int FORMAT_VERSION = 1;
+  private static final String BIAS_CORRECTION = "bias-correction";
   private static final Set<String> KEYS =
       Set.of(
           "format-version",
@@ -54,6 +56,7 @@ public final class RecipeParser {
           "float-above",
           "smoothing",
           "gptq",
+          BIAS_CORRECTION,
           "guard",
           "exclude",
           "rules");
@@ -106,6 +109,7 @@ public final class RecipeParser {
               placement,
               smoothing(config),
               gptq(config),
+              config.hasPath(BIAS_CORRECTION) && config.getBoolean(BIAS_CORRECTION),
               !config.hasPath("guard") || config.getBoolean("guard"));
       check(recipe, config);
       limits
@@ -131,6 +135,12 @@ public final class RecipeParser {
     }
     if (recipe.gptq().isPresent() && recipe.mode() != Mode.STATIC) {
       throw at(config, "gptq", "it needs mode static");
+    }
+    if (recipe.biasCorrection() && recipe.gptq().isPresent()) {
+      throw at(config, BIAS_CORRECTION, "gptq rounds weights in another way than it reckons with");
+    }
+    if (recipe.biasCorrection() && !recipe.usesStatistics()) {
+      throw at(config, BIAS_CORRECTION, "it needs mode static");
     }
     if (recipe.placement() == Placement.ALL_SUPPORTED) {
       if (!recipe.usesStatistics()) {

@@ -138,9 +138,9 @@ class RecipeParserTest {
                     OnnxRuntimeTarget.INSTANCE))
         .isInstanceOf(RecipeException.class)
         .hasMessage(
-            "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, description,"
-                + " exclude, float-above, format, format-version, gptq, guard, mode, operators,"
-                + " placement, rules, smoothing, weights]");
+            "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, bias-correction,"
+                + " description, exclude, float-above, format, format-version, gptq, guard, mode,"
+                + " operators, placement, rules, smoothing, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");

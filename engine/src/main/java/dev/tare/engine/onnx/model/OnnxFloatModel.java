@@ -20,9 +20,11 @@ import dev.tare.engine.onnx.view.EmbeddingTable;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.view.SoftmaxOutputs;
 import dev.tare.engine.onnx.view.ValueShapes;
+import dev.tare.engine.onnx.write.CorrectedModel;
 import dev.tare.engine.onnx.write.DequantizedModel;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.onnx.write.SmoothedModel;
+import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
@@ -161,6 +163,13 @@ public final class OnnxFloatModel implements FloatModel {
   @Override
   public FloatModel smoothed(List<SmoothedInput> inputs) {
     return inputs.isEmpty() ? this : new OnnxFloatModel(SmoothedModel.of(model, inputs), widened);
+  }
+
+  @Override
+  public FloatModel corrected(List<CorrectedBias> biases) {
+    return biases.stream().noneMatch(CorrectedBias::corrects)
+        ? this
+        : of(CorrectedModel.of(model, biases));
   }
 
   @Override
