@@ -245,6 +245,7 @@ class QuantPlanJsonTest {
             List.of(DType.FLOAT16),
             "cd",
             List.of(),
+            List.of(),
             PLAN.tensors());
     String json = QuantPlanJson.format(plan);
     assertThat(json)

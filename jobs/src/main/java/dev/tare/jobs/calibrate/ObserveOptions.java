@@ -64,6 +64,13 @@ public record ObserveOptions(
     return new ObserveOptions(chosen, channels, channelBits, collect.with(StateKind.GRAM), gram);
   }
 
+  /** Returns the options with bins of channels, unless the user chose otherwise. */
+  public ObserveOptions withHistogramsOfChannels() {
+    return channels == Channels.AUTO
+        ? new ObserveOptions(chosen, Channels.HISTOGRAM, channelBits, collect, gram)
+        : this;
+  }
+
   /** Returns what is observed. */
   public String observe() {
     return chosen.orElse(DEFAULT);

@@ -16,6 +16,7 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,7 +30,7 @@ final class ShippedPlan implements Serializable {
   private final String target;
   private final String placement;
   private final String statisticsSha256;
-  private final String smoothed;
+  private final SmoothedHandle changed;
   private final ArrayList<byte[]> tensors = new ArrayList<>();
 
   ShippedPlan(ModelHandle model, QuantPlan plan) {
@@ -38,7 +39,7 @@ final class ShippedPlan implements Serializable {
     this.target = plan.target();
     this.placement = plan.placement().orElse("");
     this.statisticsSha256 = plan.statisticsSha256();
-    this.smoothed = QuantPlanJson.formatSmoothed(plan.smoothed());
+    this.changed = SmoothedHandle.of(model, plan);
     plan.tensors().forEach(tensor -> tensors.add(PlanCodec.encode(tensor)));
   }
 
@@ -48,8 +49,11 @@ final class ShippedPlan implements Serializable {
         target,
         Optional.of(placement).filter(named -> !named.isEmpty()),
         model.sha256(),
+        List.of(),
         statisticsSha256,
-        QuantPlanJson.parseSmoothed(smoothed),
+        QuantPlanJson.parseSmoothed(changed.changes()),
+        Optional.empty(),
+        QuantPlanJson.parseCorrected(changed.corrections()),
         tensors.stream().map(PlanCodec::decode).toList());
   }
 
@@ -61,7 +65,7 @@ final class ShippedPlan implements Serializable {
 
   /** The integers of every constant of a plan; costs a walk through all of them. */
   Map<String, ByteBuffer> codes(QuantPlan whole) {
-    ModelGraph source = new SmoothedHandle(model, smoothed).prepared().graph();
+    ModelGraph source = changed.prepared().graph();
     Map<String, ByteBuffer> codes = new HashMap<>();
     for (TensorPlan constant : whole.tensors()) {
       if (constant.quantized() && constant.role() != Role.ACTIVATION) {
@@ -80,9 +84,7 @@ final class ShippedPlan implements Serializable {
 
   /** The model that a plan, or a part of it, makes of these integers. */
   WritableModel quantized(QuantPlan plan, Map<String, ByteBuffer> codes) {
-    return new SmoothedHandle(model, smoothed)
-        .prepared()
-        .quantized(plan, c -> codes.get(key(c)).duplicate());
+    return changed.prepared().quantized(plan, c -> codes.get(key(c)).duplicate());
   }
 
   private static String key(TensorPlan constant) {

@@ -6,6 +6,7 @@ import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.model.ModelFormat;
 import dev.tare.engine.model.ModelLook;
 import dev.tare.engine.model.ParsedModel;
+import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
@@ -171,16 +172,18 @@ final class ModelStore {
     return kept(prepared, handle).get(() -> parse(handle).prepared());
   }
 
-  /** The prepared model with smoothed inputs. */
+  /** The prepared model with smoothed inputs and corrected biases. */
   FloatModel smoothed(SmoothedHandle handle) {
     List<SmoothedInput> inputs = handle.inputs();
-    if (inputs.isEmpty()) {
+    List<CorrectedBias> biases = handle.biases();
+    if (inputs.isEmpty() && biases.stream().noneMatch(CorrectedBias::corrects)) {
       return prepared(handle.model());
     }
-    String key = key(handle.model().files()) + "\n" + Digest.of(handle.changes()).sha256();
+    String changes = Digest.of(handle.changes() + "\n" + handle.corrections()).sha256();
+    String key = key(handle.model().files()) + "\n" + changes;
     return smoothed
         .computeIfAbsent(key, k -> new Kept<>())
-        .get(() -> prepared(handle.model()).smoothed(inputs));
+        .get(() -> prepared(handle.model()).smoothed(inputs).corrected(biases));
   }
 
   /** The model as it is, or where a session does not take that, as one that computes the same. */

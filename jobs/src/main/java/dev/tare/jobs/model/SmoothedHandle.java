@@ -1,6 +1,8 @@
 package dev.tare.jobs.model;
 
 import dev.tare.engine.model.FloatModel;
+import dev.tare.engine.plan.CorrectedBias;
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.SmoothedInput;
 import java.io.Serializable;
@@ -12,14 +14,28 @@ import java.util.List;
  *
  * @param model the original
  * @param changes as JSON, what {@link QuantPlanJson#formatSmoothed} writes
+ * @param corrections as JSON, what {@link QuantPlanJson#formatCorrected} writes
  */
-public record SmoothedHandle(ModelHandle model, String changes) implements Serializable {
+public record SmoothedHandle(ModelHandle model, String changes, String corrections)
+    implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
   /** A model with the smoothed inputs of a plan. */
   public static SmoothedHandle of(ModelHandle model, List<SmoothedInput> inputs) {
-    return new SmoothedHandle(model, QuantPlanJson.formatSmoothed(inputs));
+    return of(model, inputs, List.of());
+  }
+
+  /** A model with the smoothed inputs and the corrected biases of a plan. */
+  public static SmoothedHandle of(
+      ModelHandle model, List<SmoothedInput> inputs, List<CorrectedBias> biases) {
+    return new SmoothedHandle(
+        model, QuantPlanJson.formatSmoothed(inputs), QuantPlanJson.formatCorrected(biases));
+  }
+
+  /** A model with all changes of a plan. */
+  public static SmoothedHandle of(ModelHandle model, QuantPlan plan) {
+    return of(model, plan.smoothed(), plan.corrected());
   }
 
   /**
@@ -34,5 +50,9 @@ public record SmoothedHandle(ModelHandle model, String changes) implements Seria
 
   List<SmoothedInput> inputs() {
     return QuantPlanJson.parseSmoothed(changes);
+  }
+
+  List<CorrectedBias> biases() {
+    return QuantPlanJson.parseCorrected(corrections);
   }
 }

@@ -46,7 +46,7 @@ public final class DequantizeJob {
     try (ScratchFile scratch = new ScratchFile()) {
       Map<ConstantKey, ByteBuffer> codes =
           WeightStore.read(spark, weights, constants, scratch::allocate);
-      SmoothedHandle.of(model, plan.smoothed())
+      SmoothedHandle.of(model, plan)
           .prepared()
           .dequantized(plan, constant -> codes.get(ConstantKey.of(constant)), scratch::allocate)
           .write(Part.MODEL_STEM, files);

@@ -80,7 +80,7 @@ public final class QuantizeJob {
       ModelSink files)
       throws IOException {
     requireMadeFor(model, plan);
-    SmoothedHandle changed = SmoothedHandle.of(model, plan.smoothed());
+    SmoothedHandle changed = SmoothedHandle.of(model, plan);
     for (TensorPlan activation : plan.quantized(Role.ACTIVATION)) {
       if (activation.axis().isPresent()) {
         requireChannelsOfActivations(

@@ -1,10 +1,12 @@
 package dev.tare.jobs.run;
 
 import dev.tare.engine.infer.CpuFeatures;
+import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.calibrate.CalibrateStage;
+import dev.tare.jobs.calibrate.Channels;
 import dev.tare.jobs.evaluate.EvaluateJob;
 import dev.tare.jobs.evaluate.EvaluateStage;
 import dev.tare.jobs.model.ModelHandle;
@@ -83,7 +85,7 @@ public record AllStages(RunOptions options) implements Stages {
   private Stage calibrate(Inputs inputs) throws IOException {
     RecipeText recipe = inputs.recipe(options.recipe(), inputs.model(options.model()));
     return new CalibrateStage(
-        options.calibrate(recipe.parse().placement(), recipe.parse().gptq().isPresent()),
+        options.calibrate(recipe.parse()),
         options.evalData().isPresent() ? Rows.ALL : Rows.CALIBRATION);
   }
 
@@ -119,6 +121,7 @@ public record AllStages(RunOptions options) implements Stages {
       QuantizeJob.requireChannelsOfActivations(
           recipe.target(), "Recipe '" + recipe.name() + "' gives every input");
     }
+    requireChannels(recipe.parse());
     warnAboutCpu(recipe, work);
     StageData data = inputs.data(model, options.data());
     inputs.data(model, options.evaluate().data());
@@ -131,6 +134,20 @@ public record AllStages(RunOptions options) implements Stages {
       work.progress().line("No calibration: recipe " + recipe.name() + " needs no statistics.");
     }
     return work.with(work.facts().with(data.facts()));
+  }
+
+  /** Found before anything is calibrated. */
+  private void requireChannels(Recipe recipe) {
+    Channels kept = options.observe().channels();
+    String needs =
+        recipe.biasCorrection() && (kept == Channels.NONE || kept == Channels.EXTREMES)
+            ? "histogram"
+            : recipe.smoothing().isPresent() && kept == Channels.NONE
+                ? "histogram or extremes"
+                : "";
+    if (!needs.isEmpty()) {
+      throw TareException.usage("Recipe '%s' needs --channels %s".formatted(recipe.name(), needs));
+    }
   }
 
   /** With few rows all may be on one side of the split. */

@@ -6,6 +6,7 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.NamedPlacement;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
@@ -147,6 +148,7 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
             .filter(made -> SelectJob.needsStatistics(model, recipe))
             .map(made -> made.contentSha256())
             .orElse("");
-    return new SelectJob(work.inputs().spark()).run(model, recipe, statistics, content);
+    long samples = work.facts().calibration().map(CalibrationFacts::samples).orElse(0L);
+    return new SelectJob(work.inputs().spark()).run(model, recipe, statistics, content, samples);
   }
 }

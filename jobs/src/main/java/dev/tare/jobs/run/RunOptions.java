@@ -1,6 +1,7 @@
 package dev.tare.jobs.run;
 
 import dev.tare.engine.recipe.Placement;
+import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.artifact.Settings;
 import dev.tare.jobs.calibrate.CalibrateOptions;
 import dev.tare.jobs.calibrate.ObserveOptions;
@@ -56,14 +57,17 @@ public record RunOptions(
   /**
    * Returns the options of calibration; which tensors are observed depends on the recipe. With a
    * named placement they are those of all, so that its statistics are those from which the fastest
-   * was chosen.
-   *
-   * @param gram whether the recipe needs Gram matrices
+   * was chosen. Bins of channels and Gram matrices are kept where a pass of the recipe needs them.
    */
-  public CalibrateOptions calibrate(Placement placement, boolean gram) {
-    Placement observed = recipe.placement().isPresent() ? Placement.ALL_SUPPORTED : placement;
-    ObserveOptions wanted = observe.forPlacement(observed);
-    return new CalibrateOptions(model, data, gram ? wanted.withGram() : wanted);
+  public CalibrateOptions calibrate(Recipe wanted) {
+    Placement observed =
+        recipe.placement().isPresent() ? Placement.ALL_SUPPORTED : wanted.placement();
+    ObserveOptions needed = observe.forPlacement(observed);
+    if (wanted.biasCorrection()) {
+      needed = needed.withHistogramsOfChannels();
+    }
+    return new CalibrateOptions(
+        model, data, wanted.gptq().isPresent() ? needed.withGram() : needed);
   }
 
   public SelectOptions select() {

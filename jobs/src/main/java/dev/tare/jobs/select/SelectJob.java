@@ -6,6 +6,7 @@ import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.pass.Smoothing;
 import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.PlanAssembler;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
@@ -63,6 +65,19 @@ public final class SelectJob {
    */
   public QuantPlan run(
       ModelHandle model, RecipeText recipeText, Path statistics, String contentSha256) {
+    return run(model, recipeText, statistics, contentSha256, 1);
+  }
+
+  /**
+   * The same, of statistics from a number of samples: corrections of biases depend on it, and with
+   * only one sample hardly any is certain.
+   */
+  public QuantPlan run(
+      ModelHandle model,
+      RecipeText recipeText,
+      Path statistics,
+      String contentSha256,
+      long samples) {
     Recipe recipe = recipeText.parse();
     SparkJobs.describe(spark, "select: find the observed tensors");
     requireObserved(recipe, candidates(model, model.prepared().graph(), recipeText), statistics);
@@ -76,9 +91,19 @@ public final class SelectJob {
         activations(recipeText, recipe, candidates, smoothed, statistics);
     SparkJobs.describe(spark, "select: ranges of weights");
     List<TensorPlan> weights = weights(changed, recipeText, candidates);
-    SparkJobs.describe(spark, null);
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
+    List<CorrectedBias> corrected = List.of();
+    if (recipe.biasCorrection()) {
+      SparkJobs.describe(spark, "select: corrections of biases");
+      corrected =
+          new Corrections(spark, changed, statistics, samples).of(candidates, plans, smoothed);
+      graph = SmoothedHandle.of(model, smoothed, corrected).prepared().graph();
+      candidates = candidates(model, graph, recipeText);
+      plans =
+          new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
+    }
+    SparkJobs.describe(spark, null);
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.addAll(OtherConstants.of(candidates.target(), recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));
@@ -90,6 +115,8 @@ public final class SelectJob {
         List.copyOf(model.prepared().widened()),
         contentSha256,
         smoothed,
+        Optional.empty(),
+        corrected,
         plans);
   }
 
@@ -192,8 +219,7 @@ public final class SelectJob {
 
   /** Vectors and scalars that stay float and are not in the plan. */
   public static OtherConstants.Vectors vectors(ModelHandle model, QuantPlan plan) {
-    return OtherConstants.Vectors.of(
-        SmoothedHandle.of(model, plan.smoothed()).prepared().graph(), plan);
+    return OtherConstants.Vectors.of(SmoothedHandle.of(model, plan).prepared().graph(), plan);
   }
 
   /** Writes the plan as a table, in one file. */

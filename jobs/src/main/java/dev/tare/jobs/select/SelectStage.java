@@ -37,8 +37,10 @@ public record SelectStage(SelectOptions options) implements Stage {
    * Statistics to select from.
    *
    * @param contentSha256 empty for a recipe that needs none
+   * @param samples from which they were collected
    */
-  private record Statistics(Path folder, String contentSha256, Optional<SelectGptq.Gram> gram) {}
+  private record Statistics(
+      Path folder, String contentSha256, long samples, Optional<SelectGptq.Gram> gram) {}
 
   @Override
   public String name() {
@@ -137,6 +139,7 @@ public record SelectStage(SelectOptions options) implements Stage {
       return new Statistics(
           StatisticsCheck.verified(work.inputs().spark(), named.get()),
           named.get().calibration().contentSha256(),
+          named.get().calibration().samples(),
           recipe.parse().gptq().isPresent() ? Optional.of(gram(named.get())) : Optional.empty());
     }
     return new Statistics(
@@ -146,6 +149,7 @@ public record SelectStage(SelectOptions options) implements Stage {
             .filter(made -> SelectJob.needsStatistics(model, recipe))
             .map(made -> made.contentSha256())
             .orElse(""),
+        work.facts().calibration().map(CalibrationFacts::samples).orElse(0L),
         work.facts()
             .calibration()
             .flatMap(CalibrationFacts::gram)
@@ -173,7 +177,12 @@ public record SelectStage(SelectOptions options) implements Stage {
     QuantPlan nearest =
         placed.isPresent()
             ? placed.get()
-            : job.run(model, recipe, statistics.folder(), statistics.contentSha256());
+            : job.run(
+                model,
+                recipe,
+                statistics.folder(),
+                statistics.contentSha256(),
+                statistics.samples());
     Optional<GptqRule> rule = recipe.parse().gptq();
     QuantPlan plan =
         rule.isPresent() && statistics.gram().isPresent()

@@ -46,7 +46,17 @@ class ArtifactsTest {
     String data = write(shared.resolve("data"), "image array<array<array<float>>>", images(30));
     run = shared.resolve("run");
     String[] arguments = {
-      "run", "--model", model, "--data", data, "--output", run.toString(), "--min-sqnr-db", "28"
+      "run",
+      "--model",
+      model,
+      "--data",
+      data,
+      "--recipe",
+      "int8",
+      "--output",
+      run.toString(),
+      "--min-sqnr-db",
+      "28"
     };
     tare(arguments).ends(0);
     before = ModelProto.parseFrom(Files.readAllBytes(Path.of(model)));

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.onnx.write.CorrectedModel;
 import dev.tare.engine.onnx.write.SmoothedModel;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
@@ -85,7 +86,9 @@ class ModeRunsTest {
 
     Path back = shared.resolve("float-" + recipe);
     tare("dequantize", run.toString(), "--output", back.toString()).ends(0);
-    OnnxModel before = SmoothedModel.of(OnnxModel.read(Path.of(model)), plan.smoothed());
+    OnnxModel before =
+        CorrectedModel.of(
+            SmoothedModel.of(OnnxModel.read(Path.of(model)), plan.smoothed()), plan.corrected());
     OnnxModel after = OnnxModel.read(back.resolve("model.onnx"));
     for (Role role : List.of(Role.WEIGHT, Role.BIAS)) {
       for (TensorPlan tensor : plan.quantized(role)) {

@@ -1,0 +1,119 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.plan.CorrectedBias;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Role;
+import dev.tare.testkit.Models;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A convolutional network without a named recipe, through all stages. */
+@Tag("slow")
+class ConvolutionsRunTest {
+
+  private static final String SCHEMA = "x array<array<array<float>>>";
+
+  @TempDir static Path shared;
+
+  private static String model;
+  private static List<Row> rows;
+  private static String data;
+  private static CommandLine.Result first;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    model =
+        Models.exported(13)
+            .input("x", TensorProto.DataType.FLOAT, "n", 2, 4, 4)
+            .weight("k1", 8, 2, 3, 3)
+            .weight("b1", 8)
+            .weight("k2", 4, 8, 1, 1)
+            .node("Conv", "one", List.of("x", "k1", "b1"), "c")
+            .node("Relu", "bend", List.of("c"), "r")
+            .node("Conv", "two", List.of("r", "k2"), "y")
+            .output("y", TensorProto.DataType.FLOAT, "n", 4, 2, 2)
+            .write(shared.resolve("model.onnx"));
+    Random random = new Random(5);
+    rows = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      List<List<List<Float>>> image = new ArrayList<>();
+      for (int c = 0; c < 2; c++) {
+        image.add(new ArrayList<>());
+        for (int y = 0; y < 4; y++) {
+          image.get(c).add(new ArrayList<>());
+          for (int x = 0; x < 4; x++) {
+            image.get(c).get(y).add((float) random.nextGaussian() * .2f + (c == 0 ? 1.5f : .3f));
+          }
+        }
+      }
+      rows.add(RowFactory.create(image));
+    }
+    data = write(shared.resolve("data"), SCHEMA, rows.toArray(Row[]::new));
+    first = run("first", data, "--partitions", "2");
+  }
+
+  private static CommandLine.Result run(String name, String from, String... more) {
+    List<String> line = new ArrayList<>(List.of("run", "--model", model, "--data", from));
+    line.addAll(List.of("--eval-data", data, "--eval-samples", "20", "--output", path(name)));
+    line.addAll(Arrays.asList(more));
+    return tare(line.toArray(String[]::new)).ends(0);
+  }
+
+  private static String path(String name) {
+    return shared.resolve("run-" + name).toString();
+  }
+
+  private static byte[] made(String name) throws IOException {
+    return Files.readAllBytes(Path.of(path(name), "model.onnx"));
+  }
+
+  @Test
+  void theGraphChoosesTheRecipeAndBiasesAreCorrected() throws IOException {
+    assertThat(first.out() + first.err())
+        .contains("Recipe int8-cnn, chosen by what the model has: 2 convolutions.");
+    QuantPlan plan = CommandLine.plan(Path.of(path("first")));
+    assertThat(plan.recipe()).isEqualTo("int8-cnn");
+    assertThat(plan.corrected())
+        .extracting(CorrectedBias::node, CorrectedBias::bias, CorrectedBias::result)
+        .containsExactly(tuple("one", "b1", "b1_corrected"), tuple("two", "", "k2_bias_corrected"));
+    assertThat(plan.quantized(Role.BIAS))
+        .extracting(TensorPlan::tensor)
+        .containsExactly("b1_corrected", "k2_bias_corrected");
+  }
+
+  @Test
+  void partitionsBatchesAndOrderDoNotChangeTheModel() throws IOException {
+    List<Row> shuffled = new ArrayList<>(rows);
+    Collections.shuffle(shuffled, new Random(1));
+    String from = write(shared.resolve("shuffled"), SCHEMA, shuffled.toArray(Row[]::new));
+    run("one", data, "--partitions", "1", "--batch-size", "1");
+    run("seven", from, "--partitions", "7", "--batch-size", "8");
+    assertThat(made("one")).isEqualTo(made("first"));
+    assertThat(made("seven")).isEqualTo(made("first"));
+  }
+
+  @Test
+  void channelsThatTheRecipeNeedsAreAskedForBeforeCalibration() throws IOException {
+    tare("run", "--model", model, "--data", data, "--channels", "none", "--output", path("none"))
+        .refuses(2, Path.of(path("none")), "Recipe 'int8-cnn' needs --channels histogram");
+  }
+}
