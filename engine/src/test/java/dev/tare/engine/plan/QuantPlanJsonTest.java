@@ -245,7 +245,6 @@ class QuantPlanJsonTest {
             List.of(DType.FLOAT16),
             "cd",
             List.of(),
-            List.of(),
             PLAN.tensors());
     String json = QuantPlanJson.format(plan);
     assertThat(json)

@@ -67,6 +67,7 @@ class AirflowIT {
             spark.executor.memory 600m
             spark.executor.memoryOverhead 384m
             spark.sql.shuffle.partitions 4
+            spark.sql.codegen.wholeStage false
             spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
             """;
     Path two =

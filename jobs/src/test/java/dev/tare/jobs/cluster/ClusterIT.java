@@ -61,6 +61,8 @@ class ClusterIT {
               "--conf",
               "spark.sql.shuffle.partitions=4",
               "--conf",
+              "spark.sql.codegen.wholeStage=false",
+              "--conf",
               "spark.eventLog.enabled=true",
               "--conf",
               "spark.eventLog.compress=false",
