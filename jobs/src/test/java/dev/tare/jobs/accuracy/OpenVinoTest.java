@@ -71,6 +71,8 @@ class OpenVinoTest {
             String.valueOf(calibrated),
             "--eval-samples",
             String.valueOf(samples),
+            "--recipe",
+            "int8",
             "--min-cosine",
             "0",
             "--target",

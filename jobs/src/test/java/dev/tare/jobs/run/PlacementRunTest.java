@@ -71,6 +71,9 @@ class PlacementRunTest {
         new ArrayList<>(
             List.of("run", "--model", model, "--data", data, "--output", output.toString()));
     words.addAll(List.of(more));
+    if (!words.contains("--recipe")) {
+      words.addAll(List.of("--recipe", "int8"));
+    }
     return tare(words.toArray(String[]::new));
   }
 
