@@ -88,12 +88,12 @@ public final class StatisticsStore {
     Set<String> tensors = new TreeSet<>();
     long bytes = 0;
     long blocks = 0;
-    Iterator<Row> digests =
+    // In one job: an iterator would run one for each partition, one after the other.
+    List<Row> digests =
         states
             .map((MapFunction<Row, Row>) StatisticsStore::digest, Encoders.row(DIGEST_SCHEMA))
-            .toLocalIterator();
-    while (digests.hasNext()) {
-      Row row = digests.next();
+            .collectAsList();
+    for (Row row : digests) {
       hash.add(new BlockKey(row.getString(0), row.getInt(1), row.getInt(2)), row.getAs(3));
       tensors.add(row.getString(0));
       bytes += row.getLong(4);
