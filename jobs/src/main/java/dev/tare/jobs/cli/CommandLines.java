@@ -69,6 +69,7 @@ public class CommandLines {
     }
     Converters.register(line);
     line.getCommandSpec().usageMessage().exitCodeList(exitCodes());
+    line.setUsageHelpWidth(HelpWidth.of(System.getenv("COLUMNS")));
     line.setExpandAtFiles(false);
     line.setOut(out);
     line.setErr(err);
