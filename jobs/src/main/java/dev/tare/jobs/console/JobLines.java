@@ -41,13 +41,18 @@ public final class JobLines implements JobDisplay {
     next = seconds + Math.max(FIRST_SECONDS, SHARE * seconds);
     out.printf(
         Locale.ROOT,
-        "      %s: %d %% (%d of %d), %s, about %s left%n",
+        "      %s: %d %% (%d of %d), %s%s%n",
         work,
         100 * done / total,
         done,
         total,
         time(seconds),
-        time(seconds * (total - done) / done));
+        left(seconds * (total - done) / done));
+  }
+
+  /** Nothing where tasks still end what they have read, for nobody knows how long. */
+  private static String left(double seconds) {
+    return seconds < 1 ? "" : ", about " + time(seconds) + " left";
   }
 
   private static String time(double seconds) {
