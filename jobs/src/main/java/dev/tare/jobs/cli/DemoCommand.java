@@ -50,7 +50,8 @@ public final class DemoCommand extends TareCommand {
   @Option(
       names = "--output",
       paramLabel = "RUN",
-      description = "Run folder to write, for images the folder of two (default: a new one).")
+      description =
+          "Run folder to write, for images the folder of two (default: a new one in tare-demo).")
   private String output;
 
   public DemoCommand(Console console) {

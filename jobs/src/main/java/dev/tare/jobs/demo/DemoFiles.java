@@ -37,9 +37,22 @@ public record DemoFiles(Path assets) {
     return assets.resolve(name);
   }
 
-  /** Returns the folder that demos write to; creates it if necessary. */
+  /**
+   * Returns the folder that demos write to; creates it if necessary. It is {@code tare-demo} where
+   * the user stands, or in the user's state folder where that cannot be written.
+   */
   Path home() throws IOException {
-    return Files.createDirectories(assets.resolveSibling("demo"));
+    Path here = Path.of("").toAbsolutePath();
+    return Files.createDirectories(Files.isWritable(here) ? here.resolve("tare-demo") : state());
+  }
+
+  private static Path state() {
+    String state = System.getenv("XDG_STATE_HOME");
+    Path folder =
+        state == null || state.isEmpty()
+            ? Path.of(System.getProperty("user.home"), ".local", "state")
+            : Path.of(state);
+    return folder.resolve("tare").resolve("demo");
   }
 
   /** Reads the definitions of WordNet 3.1. */
