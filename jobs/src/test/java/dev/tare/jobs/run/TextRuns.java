@@ -47,6 +47,8 @@ public final class TextRuns {
         "run",
         data,
         root.resolve("int8-2026-11-02"),
+        "--recipe",
+        "int8",
         "--eval-data",
         data.toString(),
         "--eval-samples",
