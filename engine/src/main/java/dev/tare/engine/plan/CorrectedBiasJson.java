@@ -44,10 +44,7 @@ final class CorrectedBiasJson {
       TensorPlanJson.required(node, "node");
       TensorPlanJson.refuseUnknown(node, KEYS);
       boolean left = node.has("left");
-      List<Float> correction = new ArrayList<>();
-      for (int i = 0; !left && i < PlanFields.array(node, "correction").size(); i++) {
-        correction.add(PlanFields.floatAt(node, "correction", i));
-      }
+      List<Float> correction = left ? List.of() : PlanFields.floats(node, "correction");
       biases.add(
           new CorrectedBias(
               PlanFields.text(node, "node"),

@@ -66,6 +66,14 @@ final class PlanFields {
     return Float.parseFloat(numberAt(node, key, index));
   }
 
+  static List<Float> floats(JsonNode node, String key) {
+    List<Float> floats = new ArrayList<>();
+    for (int i = 0; i < array(node, key).size(); i++) {
+      floats.add(floatAt(node, key, i));
+    }
+    return floats;
+  }
+
   static double doubleAt(JsonNode node, String key, int index) {
     return Double.parseDouble(numberAt(node, key, index));
   }

@@ -39,10 +39,7 @@ final class SmoothedInputJson {
     for (JsonNode node : array) {
       TensorPlanJson.required(node, "tensor");
       TensorPlanJson.refuseUnknown(node, KEYS);
-      List<Float> factors = new ArrayList<>();
-      for (int i = 0; i < PlanFields.array(node, "factors").size(); i++) {
-        factors.add(PlanFields.floatAt(node, "factors", i));
-      }
+      List<Float> factors = PlanFields.floats(node, "factors");
       inputs.add(
           new SmoothedInput(
               PlanFields.text(node, "tensor"),
