@@ -100,7 +100,8 @@ public record ExpectedError(
     return (sum + (last - first - 1) * WHOLE_STEP) / (to - from);
   }
 
-  private static double nearest(double steps, double low, double high) {
+  /** The integer that a value becomes, both in steps from the zero point. */
+  static double nearest(double steps, double low, double high) {
     return Math.max(low, Math.min(high, Math.rint(steps)));
   }
 

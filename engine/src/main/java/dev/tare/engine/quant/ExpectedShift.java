@@ -59,17 +59,13 @@ public record ExpectedShift(long count, double mean, double variance, double shi
 
   /** Mean of nearest - x, in steps, for x uniform in [from, to]. */
   private static double shift(double from, double to, double low, double high) {
-    double first = nearest(from, low, high);
-    double last = nearest(to, low, high);
+    double first = ExpectedError.nearest(from, low, high);
+    double last = ExpectedError.nearest(to, low, high);
     if (first == last) {
       return first - (from + to) / 2;
     }
     double head = from - first;
     double tail = to - last;
     return (head * head - tail * tail) / 2 / (to - from);
-  }
-
-  private static double nearest(double steps, double low, double high) {
-    return Math.max(low, Math.min(high, Math.rint(steps)));
   }
 }
