@@ -182,8 +182,7 @@ public final class QuantizeJob {
         spark
             .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
             // Partitioned by range of a running number: round-robin starts at a random partition
-            // and
-            // may leave tasks empty.
+            // and may leave tasks empty.
             .repartitionByRange(tasks, functions.col("number"))
             // Every JVM gets the plans once; a row of a slice has none of its tensor's scales.
             .join(

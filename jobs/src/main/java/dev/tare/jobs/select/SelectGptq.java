@@ -33,8 +33,7 @@ final class SelectGptq {
     Map<String, Integer> channels = GramTable.channels(spark, gram.folder());
     SparkJobs.describe(spark, null);
     List<GptqPlan.Weight> weights =
-        GptqWeights.of(
-            plan, SmoothedHandle.of(model, plan.smoothed()).prepared().graph(), channels);
+        GptqWeights.of(plan, SmoothedHandle.of(model, plan).prepared().graph(), channels);
     return weights.isEmpty()
         ? plan
         : plan.with(new GptqPlan(gram.sha256(), rule.damping(), weights));
