@@ -10,25 +10,52 @@ import java.util.List;
  * change can be seen in a plan, and undone by multiplying the weights' rows by the factors.
  *
  * @param tensor the input, in the prepared model
+ * @param axis of its channels: 1, or -1 for the last
  * @param result name of the input times the factors
  * @param consumers names of the products that read the result, in graph order; others still read
  *     the tensor
+ * @param through names of nodes, from the one that computes the tensor back to the one at which the
+ *     factors enter: in its constants if it is a Conv or multiplies by a constant, else by a Mul
+ *     behind it. What these nodes compute is multiplied by the factors too, and only the next one
+ *     reads it. Without any, a Mul computes the result from the tensor
  * @param alpha how much of the spread the weights took
- * @param factors one for each channel, the input's last axis; positive and finite
+ * @param factors one for each channel; positive and finite
  */
 public record SmoothedInput(
-    String tensor, String result, List<String> consumers, double alpha, List<Float> factors) {
+    String tensor,
+    int axis,
+    String result,
+    List<String> consumers,
+    List<String> through,
+    double alpha,
+    List<Float> factors) {
+
+  /** The axis of channels that come last. */
+  public static final int LAST = -1;
+
+  /** An input with its channels along the last axis, multiplied by a Mul. */
+  public SmoothedInput(
+      String tensor, String result, List<String> consumers, double alpha, List<Float> factors) {
+    this(tensor, LAST, result, consumers, List.of(), alpha, factors);
+  }
 
   /**
-   * @throws IllegalArgumentException if nothing reads it, or a factor is not positive and finite
+   * @throws IllegalArgumentException if nothing reads it, its axis is another, or a factor is not
+   *     positive and finite
    */
   public SmoothedInput {
     consumers = List.copyOf(consumers);
+    through = List.copyOf(through);
     factors = List.copyOf(factors);
     if (tensor.isEmpty() || result.isEmpty() || tensor.equals(result) || consumers.isEmpty()) {
       throw new IllegalArgumentException(
           "Invalid plan: tensor '%s' is smoothed to '%s' for %s"
               .formatted(tensor, result, consumers));
+    }
+    if (axis != 1 && axis != LAST) {
+      throw new IllegalArgumentException(
+          "Invalid plan: tensor '%s' is smoothed along axis %d, not 1 or -1"
+              .formatted(tensor, axis));
     }
     for (float factor : factors) {
       if (!(factor > 0) || Float.isInfinite(factor)) {
@@ -36,5 +63,10 @@ public record SmoothedInput(
             "Invalid plan: tensor '%s' is smoothed by a factor of %s".formatted(tensor, factor));
       }
     }
+  }
+
+  /** Whether it is one that plans of all versions with smoothed inputs can have. */
+  boolean plain() {
+    return axis == LAST && through.isEmpty();
   }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
 final class SmoothedInputJson {
 
   private static final Set<String> KEYS =
-      Set.of("tensor", "result", "consumers", "alpha", "factors");
+      Set.of("tensor", "axis", "result", "consumers", "through", "alpha", "factors");
 
   private SmoothedInputJson() {}
 
@@ -21,9 +21,16 @@ final class SmoothedInputJson {
     for (SmoothedInput input : inputs) {
       ObjectNode node = array.addObject();
       node.put("tensor", input.tensor());
+      if (!input.plain()) {
+        node.put("axis", input.axis());
+      }
       node.put("result", input.result());
       ArrayNode consumers = node.putArray("consumers");
       input.consumers().forEach(consumers::add);
+      if (!input.plain()) {
+        ArrayNode through = node.putArray("through");
+        input.through().forEach(through::add);
+      }
       node.put("alpha", input.alpha());
       ArrayNode factors = node.putArray("factors");
       input.factors().forEach(factors::add);
@@ -43,8 +50,10 @@ final class SmoothedInputJson {
       inputs.add(
           new SmoothedInput(
               PlanFields.text(node, "tensor"),
+              PlanFields.optionalInteger(node, "axis").orElse(SmoothedInput.LAST),
               PlanFields.text(node, "result"),
               PlanFields.texts(node, "consumers"),
+              node.has("through") ? PlanFields.texts(node, "through") : List.of(),
               PlanFields.number(node, "alpha"),
               factors));
     }

@@ -172,6 +172,38 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void equalizedInputsStandInTheText() {
+    SmoothedInput input =
+        new SmoothedInput(
+            "h", 1, "h_equalized", List.of("two"), List.of("relu", "one"), .3, List.of(.1f, 3f));
+    QuantPlan plan =
+        new QuantPlan(
+            "int8", "onnxruntime", Optional.empty(), "ab", "cd", List.of(input), PLAN.tensors());
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains("\"format-version\" : 10", "\"corrected\" : [ ]")
+        .contains(
+            """
+              "smoothed" : [ {
+                "tensor" : "h",
+                "axis" : 1,
+                "result" : "h_equalized",
+                "consumers" : [ "two" ],
+                "through" : [ "relu", "one" ],
+                "alpha" : 0.3,
+                "factors" : [ 0.1, 3.0 ]
+              } ],
+            """);
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(QuantPlanJson.parseSmoothed(QuantPlanJson.formatSmoothed(plan.smoothed())))
+        .isEqualTo(plan.smoothed());
+    assertRefused(
+        json.replace("\"format-version\" : 10", "\"format-version\" : 9"),
+        "key 'smoothed' has an axis or nodes before format version 10");
+    assertRefused(json.replace("\"axis\" : 1", "\"axis\" : 2"), "along axis 2, not 1 or -1");
+  }
+
+  @Test
   void smoothedInputsStandInTheText() {
     QuantPlan plan =
         new QuantPlan(
@@ -391,8 +423,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 10"),
-        "Cannot read a plan of format version 10, only 1 to 9");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 11"),
+        "Cannot read a plan of format version 11, only 1 to 10");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"
