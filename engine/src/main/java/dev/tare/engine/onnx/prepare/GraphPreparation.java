@@ -85,7 +85,8 @@ public final class GraphPreparation {
     return model.with(proto.build());
   }
 
-  static void dropStaleDeclarations(GraphProto.Builder graph) {
+  /** Removes the declarations of tensors that a graph no longer has. */
+  public static void dropStaleDeclarations(GraphProto.Builder graph) {
     Set<String> present = new HashSet<>();
     graph.getNodeList().forEach(node -> present.addAll(node.getOutputList()));
     graph.getInitializerList().forEach(tensor -> present.add(tensor.getName()));

@@ -3,161 +3,153 @@ package dev.tare.engine.onnx.write;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.graph.DeadConstants;
-import dev.tare.engine.onnx.graph.FreshNames;
-import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.opset.OpsetUpgrade;
+import dev.tare.engine.onnx.prepare.GraphPreparation;
 import dev.tare.engine.onnx.proto.GraphProto;
-import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
-import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.SmoothedInput;
-import dev.tare.engine.tensor.DType;
-import dev.tare.engine.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
+import dev.tare.engine.tensor.Shape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 
 /**
- * The float model with smoothed inputs: a Mul with the factors before the products that read one,
- * and weights whose rows are divided by them.
+ * The float model with rescaled inputs: factors in a Mul before the products that read one, or in
+ * the nodes that compute it, and weights whose rows are divided by them.
  *
- * <p>Quotients are computed in double and rounded once. A weight {@code w} becomes the initializer
- * {@code w_smoothed}, the factors of a result {@code t} are {@code t_factors}; a taken name gets
- * {@code _1}, {@code _2}. Constants that nothing reads any more are removed. Nodes keep the names
- * of {@link OnnxModel#nodeNames}, written into the model.
+ * <p>Products and quotients are computed in double and rounded once. A weight {@code w} becomes the
+ * initializer {@code w_smoothed}, or {@code w_equalized} where channels are along axis 1, and so do
+ * other constants and tensors; the factors of a result {@code t} are {@code t_factors}; a taken
+ * name gets {@code _1}, {@code _2}. Constants that nothing reads any more are removed. Nodes keep
+ * the names of {@link OnnxModel#nodeNames}, written into the model.
  */
 public final class SmoothedModel {
 
-  private final OnnxModel model;
-  private final List<NodeProto> nodes;
-  private final FreshNames names;
-  private final OnnxGraph graph;
-  private final Map<String, QuantizableNode> products = new HashMap<>();
-  private final Map<String, Integer> indexes = new HashMap<>();
-  private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
-  private final List<TensorProto> initializers = new ArrayList<>();
+  private final RescaledNodes nodes;
 
   private SmoothedModel(OnnxModel model) {
-    this.model = model;
-    this.nodes = new ArrayList<>(Nodes.named(model.graph(), model.nodeNames()).getNodeList());
-    this.names = new FreshNames(model.graph());
-    this.graph = OnnxGraph.of(model);
-    graph.nodes().forEach(node -> products.put(node.node(), node));
-    for (int i = 0; i < nodes.size(); i++) {
-      indexes.put(model.nodeNames().get(i), i);
-    }
+    this.nodes = new RescaledNodes(model);
   }
 
   /**
    * Creates the model. Equal arguments give equal bytes.
    *
    * @throws IllegalArgumentException if the model has no such tensors and products, a name is
-   *     taken, or numbers of channels differ
+   *     taken, numbers of channels differ, or factors cannot enter where they should
    */
   public static OnnxModel of(OnnxModel model, List<SmoothedInput> inputs) {
     SmoothedModel smoothed = new SmoothedModel(model);
     inputs.forEach(smoothed::insert);
-    return smoothed.build();
-  }
-
-  private void insert(SmoothedInput input) {
-    require(names.fresh(input.result()).equals(input.result()), input, "that name is taken");
-    float[] factors = new float[input.factors().size()];
-    for (int j = 0; j < factors.length; j++) {
-      factors[j] = input.factors().get(j);
-    }
-    Map<String, String> weights = new HashMap<>();
-    int first = nodes.size();
-    for (String consumer : input.consumers()) {
-      QuantizableNode product = products.get(consumer);
-      require(
-          product != null
-              && product.input().equals(input.tensor())
-              && product.inputIndex() == 0
-              && product.weightShape().rank() == 2,
-          input,
-          "node '" + consumer + "' does not multiply it by a matrix");
-      require(
-          product.weightShape().dim(product.blockAxis()) == factors.length,
-          input,
-          "%d factors for weight '%s' of shape %s"
-              .formatted(factors.length, product.weight(), product.weightShape()));
-      String weight = weights.computeIfAbsent(product.weight(), w -> divided(product, factors));
-      int index = indexes.get(consumer);
-      nodes.set(
-          index,
-          nodes.get(index).toBuilder()
-              .setInput(product.inputIndex(), input.result())
-              .setInput(product.weightIndex(), weight)
-              .build());
-      first = Math.min(first, index);
-    }
-    String stored =
-        add(
-            TensorCodec.floats(
-                names.fresh(input.result() + "_factors"), List.of((long) factors.length), factors));
-    insertions
-        .computeIfAbsent(first, i -> new ArrayList<>(1))
-        .add(
-            NodeProto.newBuilder()
-                .setName(names.fresh(input.result() + "_Mul"))
-                .setOpType("Mul")
-                .addInput(input.tensor())
-                .addInput(stored)
-                .addOutput(input.result())
-                .build());
-  }
-
-  private String divided(QuantizableNode product, float[] factors) {
-    Tensor weight = graph.constant(product.weight());
-    FloatBuffer values = weight.floats();
-    int columns = Math.toIntExact(weight.shape().dim(1));
-    boolean across = product.blockAxis() == 1;
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.toIntExact(DType.FLOAT32.byteSize(weight.shape().size())))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; values.hasRemaining(); i++) {
-      double factor = factors[across ? i % columns : i / columns];
-      bytes.putFloat((float) (values.get() / factor));
-    }
-    return add(
-        TensorCodec.encode(
-            names.fresh(product.weight() + "_smoothed"),
-            DType.FLOAT32,
-            weight.shape().dims(),
-            bytes.flip()));
-  }
-
-  private String add(TensorProto initializer) {
-    initializers.add(initializer);
-    return initializer.getName();
-  }
-
-  private OnnxModel build() {
-    List<NodeProto> sequence = new ArrayList<>();
-    for (int i = 0; i < nodes.size(); i++) {
-      sequence.addAll(insertions.getOrDefault(i, List.of()));
-      sequence.add(nodes.get(i));
-    }
+    List<TensorProto> initializers = smoothed.nodes.constants().initializers();
     GraphProto.Builder rewritten =
-        new DeadConstants(model.graph(), sequence)
+        new DeadConstants(model.graph(), smoothed.nodes.inOrder())
             .removed().toBuilder().addAllInitializer(initializers);
     if (model.irVersion() <= OpsetUpgrade.IR_WITH_INITIALIZERS_AS_INPUTS) {
       initializers.forEach(tensor -> rewritten.addInput(TensorCodec.declaration(tensor)));
     }
+    if (inputs.stream().anyMatch(input -> !input.through().isEmpty())) {
+      GraphPreparation.dropStaleDeclarations(rewritten);
+    }
     return model.with(model.proto().toBuilder().setGraph(rewritten).build());
   }
 
-  private static void require(boolean holds, SmoothedInput input, String otherwise) {
-    if (!holds) {
-      throw new IllegalArgumentException(
-          "Cannot smooth input '%s' to '%s': %s"
-              .formatted(input.tensor(), input.result(), otherwise));
+  private void insert(SmoothedInput input) {
+    RescaledNodes.require(
+        nodes.names().fresh(input.result()).equals(input.result()), input, "that name is taken");
+    float[] factors = new float[input.factors().size()];
+    for (int j = 0; j < factors.length; j++) {
+      factors[j] = input.factors().get(j);
     }
+    Map<String, QuantizableNode> readers = new HashMap<>();
+    int first = Integer.MAX_VALUE;
+    for (String consumer : input.consumers()) {
+      Optional<QuantizableNode> product =
+          nodes.product(consumer).filter(node -> multiplies(node, input));
+      RescaledNodes.require(
+          product.isPresent(),
+          input,
+          "node '%s' does not multiply it by a %s"
+              .formatted(consumer, input.axis() == 1 ? "kernel" : "matrix"));
+      divide(product.get(), readers, input, factors);
+      first = Math.min(first, nodes.index(consumer));
+    }
+    long rank = readers.values().iterator().next().weightShape().rank();
+    Factors values = new Factors(factors, input.axis() == 1 ? (int) rank - 2 : 0);
+    if (input.through().isEmpty()) {
+      nodes.multiply(input.tensor(), values, input.result(), first);
+    } else {
+      new FactorPath(nodes, input, values).change();
+    }
+  }
+
+  private static boolean multiplies(QuantizableNode node, SmoothedInput input) {
+    boolean form =
+        input.axis() == 1 ? node.opType().equals("Conv") : node.weightShape().rank() == 2;
+    return form && node.input().equals(input.tensor()) && node.inputIndex() == 0;
+  }
+
+  /**
+   * Divides the rows of a product's weight, and has it read the result.
+   *
+   * @param readers by the weight that they read, those that were seen
+   */
+  private void divide(
+      QuantizableNode product,
+      Map<String, QuantizableNode> readers,
+      SmoothedInput input,
+      float[] factors) {
+    Shape shape = product.weightShape();
+    long channels =
+        input.axis() == 1 ? shape.dim(1) * product.groups() : shape.dim(product.blockAxis());
+    RescaledNodes.require(
+        channels == factors.length,
+        input,
+        "%d factors for weight '%s' of shape %s"
+            .formatted(factors.length, product.weight(), shape));
+    int index = nodes.index(product.node());
+    String key = product.groups() + " " + product.weight();
+    QuantizableNode other = readers.putIfAbsent(key, product);
+    IntUnaryOperator channel = input.axis() == 1 ? ofKernel(product) : ofMatrix(product);
+    String weight =
+        Optional.ofNullable(other)
+            .flatMap(
+                same ->
+                    nodes
+                        .constants()
+                        .share(
+                            index,
+                            product.weightIndex(),
+                            nodes.index(same.node()),
+                            same.weightIndex()))
+            .orElseGet(
+                () ->
+                    nodes
+                        .constants()
+                        .change(
+                            index,
+                            product.weightIndex(),
+                            product.weight(),
+                            shape,
+                            RescaledNodes.suffix(input),
+                            (value, i) -> value / factors[channel.applyAsInt(i)]));
+    nodes.read(index, product.inputIndex(), input.result());
+    nodes.read(index, product.weightIndex(), weight);
+  }
+
+  private static IntUnaryOperator ofMatrix(QuantizableNode product) {
+    int columns = Math.toIntExact(product.weightShape().dim(1));
+    return product.blockAxis() == 1 ? i -> i % columns : i -> i / columns;
+  }
+
+  /** The input channel of each element of a kernel {@code [outputs, inputs / groups, ...]}. */
+  static IntUnaryOperator ofKernel(QuantizableNode product) {
+    Shape shape = product.weightShape();
+    int perGroup = Math.toIntExact(shape.dim(1));
+    int taps = Math.toIntExact(shape.size() / Math.max(1, shape.dim(0) * perGroup));
+    int results = Math.toIntExact(shape.dim(0) / product.groups());
+    return i -> i / (perGroup * taps) / results * perGroup + i / taps % perGroup;
   }
 }

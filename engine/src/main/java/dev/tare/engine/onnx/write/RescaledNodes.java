@@ -1,0 +1,135 @@
+package dev.tare.engine.onnx.write;
+
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.graph.FreshNames;
+import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.TensorCodec;
+import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.view.OnnxGraph;
+import dev.tare.engine.plan.SmoothedInput;
+import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The nodes of a model while channels of their tensors are rescaled. Not thread-safe. */
+final class RescaledNodes {
+
+  private final OnnxModel model;
+  private final List<NodeProto> nodes;
+  private final FreshNames names;
+  private final OnnxGraph graph;
+  private final RescaledConstants constants;
+  private final Map<String, QuantizableNode> products = new HashMap<>();
+  private final Map<String, Integer> indexes = new HashMap<>();
+  private final Map<String, Set<String>> readers = new HashMap<>();
+  private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
+
+  RescaledNodes(OnnxModel model) {
+    this.model = model;
+    this.nodes = new ArrayList<>(Nodes.named(model.graph(), model.nodeNames()).getNodeList());
+    this.names = new FreshNames(model.graph());
+    this.graph = OnnxGraph.of(model);
+    this.constants = new RescaledConstants(graph, names);
+    graph.nodes().forEach(node -> products.put(node.node(), node));
+    for (int i = 0; i < nodes.size(); i++) {
+      String name = model.nodeNames().get(i);
+      indexes.put(name, i);
+      Nodes.reads(nodes.get(i))
+          .forEach(t -> readers.computeIfAbsent(t, k -> new TreeSet<>()).add(name));
+    }
+    // The caller of the model reads them too, under a name that no node has.
+    model
+        .graph()
+        .getOutputList()
+        .forEach(o -> readers.computeIfAbsent(o.getName(), k -> new TreeSet<>()).add(""));
+  }
+
+  FreshNames names() {
+    return names;
+  }
+
+  RescaledConstants constants() {
+    return constants;
+  }
+
+  Optional<QuantizableNode> product(String node) {
+    return Optional.ofNullable(products.get(node));
+  }
+
+  /** The place of a node in graph order; -1 if there is none. */
+  int index(String node) {
+    return indexes.getOrDefault(node, -1);
+  }
+
+  NodeProto at(int index) {
+    return nodes.get(index);
+  }
+
+  /** Nodes that read a tensor before any change; an empty name for the caller of the model. */
+  Set<String> readers(String tensor) {
+    return readers.getOrDefault(tensor, Set.of());
+  }
+
+  /** The float constant that a node reads, by the name under which it is stored. */
+  Optional<String> constant(String input) {
+    return model.constants().resolve(input);
+  }
+
+  Shape shape(String constant) {
+    return graph.constant(constant).shape();
+  }
+
+  void read(int index, int input, String tensor) {
+    nodes.set(index, nodes.get(index).toBuilder().setInput(input, tensor).build());
+  }
+
+  void write(int index, String tensor) {
+    nodes.set(index, nodes.get(index).toBuilder().setOutput(0, tensor).build());
+  }
+
+  /** Multiplies a tensor, right before a node. */
+  void multiply(String tensor, Factors factors, String result, int before) {
+    String stored =
+        constants.add(
+            TensorCodec.floats(
+                names.fresh(result + "_factors"), factors.shape().dims(), factors.values()));
+    insertions
+        .computeIfAbsent(before, i -> new ArrayList<>(1))
+        .add(
+            NodeProto.newBuilder()
+                .setName(names.fresh(result + "_Mul"))
+                .setOpType("Mul")
+                .addInput(tensor)
+                .addInput(stored)
+                .addOutput(result)
+                .build());
+  }
+
+  List<NodeProto> inOrder() {
+    List<NodeProto> sequence = new ArrayList<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      sequence.addAll(insertions.getOrDefault(i, List.of()));
+      sequence.add(nodes.get(i));
+    }
+    return sequence;
+  }
+
+  /** What the name of a constant or tensor gets that changes with an input. */
+  static String suffix(SmoothedInput input) {
+    return input.axis() == 1 ? "_equalized" : "_smoothed";
+  }
+
+  static void require(boolean condition, SmoothedInput input, String otherwise) {
+    if (!condition) {
+      throw new IllegalArgumentException(
+          "Cannot smooth input '%s' to '%s': %s"
+              .formatted(input.tensor(), input.result(), otherwise));
+    }
+  }
+}
