@@ -26,6 +26,8 @@ import java.util.function.Predicate;
  *     weights; empty if they keep it
  * @param gptq how weights of static products are rounded by the inputs seen; empty if to nearest
  * @param biasCorrection whether biases take up what quantization adds to the mean of results
+ * @param equalization whether inputs of static convolutions share the spread of their channels with
+ *     the weights, as far as that lessens the expected error
  * @param guard whether a range that destroys a channel is replaced by that of all values
  */
 public record Recipe(
@@ -42,6 +44,7 @@ public record Recipe(
     Optional<SmoothingRule> smoothing,
     Optional<GptqRule> gptq,
     boolean biasCorrection,
+    boolean equalization,
     boolean guard) {
 
   /** The name under which the plan records the recipe's own settings, if no rule matches. */
@@ -71,6 +74,7 @@ public record Recipe(
         Placement.CONSTANT_WEIGHTS,
         Optional.empty(),
         Optional.empty(),
+        false,
         false,
         true);
   }

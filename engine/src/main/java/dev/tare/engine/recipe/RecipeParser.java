@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
  * smoothing { alpha = 0.8 }           # only static, per tensor; default none
  * gptq { damping = 0.01 }             # only static; default none
  * bias-correction = on                # or off; default off; needs mode static
+ * equalization = on                   # or off; only static, per tensor; default off
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },
@@ -43,6 +44,7 @@ public final class RecipeParser {
 
   private static final int FORMAT_VERSION = 1;
   private static final String BIAS_CORRECTION = "bias-correction";
+  private static final String EQUALIZATION = "equalization";
   private static final Set<String> KEYS =
       Set.of(
           "format-version",
@@ -57,6 +59,7 @@ public final class RecipeParser {
           "smoothing",
           "gptq",
           BIAS_CORRECTION,
+          EQUALIZATION,
           "guard",
           "exclude",
           "rules");
@@ -110,6 +113,7 @@ public final class RecipeParser {
               smoothing(config),
               gptq(config),
               config.hasPath(BIAS_CORRECTION) && config.getBoolean(BIAS_CORRECTION),
+              config.hasPath(EQUALIZATION) && config.getBoolean(EQUALIZATION),
               !config.hasPath("guard") || config.getBoolean("guard"));
       check(recipe, config);
       limits
@@ -132,6 +136,10 @@ public final class RecipeParser {
     if (recipe.smoothing().isPresent()
         && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
       throw at(config, "smoothing", "it needs mode static and placement constant-weights");
+    }
+    if (recipe.equalization()
+        && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
+      throw at(config, EQUALIZATION, "it needs mode static and placement constant-weights");
     }
     if (recipe.gptq().isPresent() && recipe.mode() != Mode.STATIC) {
       throw at(config, "gptq", "it needs mode static");

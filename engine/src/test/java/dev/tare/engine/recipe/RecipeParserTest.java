@@ -96,6 +96,17 @@ class RecipeParserTest {
   }
 
   @Test
+  void equalizationNeedsRangesAheadOfTimeAndItsOwnPlacement() {
+    assertThat(shipped("int8").equalization()).isFalse();
+    assertThat(Recipes.int8("equalization = on").equalization()).isTrue();
+    for (String other : List.of("mode = weight-only", "placement = all-supported")) {
+      assertThatThrownBy(() -> Recipes.int8("equalization = on", other))
+          .isInstanceOf(RecipeException.class)
+          .hasMessageContaining("it needs mode static and placement constant-weights");
+    }
+  }
+
+  @Test
   void gptqNeedsRangesAheadOfTime() {
     assertThat(shipped("int8").gptq()).isEmpty();
     assertThat(shipped("int8-transformer-gptq").gptq()).contains(new GptqRule(.01));
@@ -139,8 +150,8 @@ class RecipeParserTest {
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, bias-correction,"
-                + " description, exclude, float-above, format, format-version, gptq, guard, mode,"
-                + " operators, placement, rules, smoothing, weights]");
+                + " description, equalization, exclude, float-above, format, format-version, gptq,"
+                + " guard, mode, operators, placement, rules, smoothing, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");
