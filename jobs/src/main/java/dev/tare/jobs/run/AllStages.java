@@ -139,8 +139,9 @@ public record AllStages(RunOptions options) implements Stages {
   /** Found before anything is calibrated. */
   private void requireChannels(Recipe recipe) {
     Channels kept = options.observe().channels();
+    boolean bins = recipe.biasCorrection() || recipe.equalization();
     String needs =
-        recipe.biasCorrection() && (kept == Channels.NONE || kept == Channels.EXTREMES)
+        bins && (kept == Channels.NONE || kept == Channels.EXTREMES)
             ? "histogram"
             : recipe.smoothing().isPresent() && kept == Channels.NONE
                 ? "histogram or extremes"

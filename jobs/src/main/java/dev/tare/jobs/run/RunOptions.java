@@ -63,7 +63,7 @@ public record RunOptions(
     Placement observed =
         recipe.placement().isPresent() ? Placement.ALL_SUPPORTED : wanted.placement();
     ObserveOptions needed = observe.forPlacement(observed);
-    if (wanted.biasCorrection()) {
+    if (wanted.biasCorrection() || wanted.equalization()) {
       needed = needed.withHistogramsOfChannels();
     }
     return new CalibrateOptions(

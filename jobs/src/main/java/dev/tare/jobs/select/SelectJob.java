@@ -3,7 +3,6 @@ package dev.tare.jobs.select;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.InvalidModelException;
-import dev.tare.engine.pass.Smoothing;
 import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CorrectedBias;
@@ -28,7 +27,6 @@ import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -122,13 +120,13 @@ public final class SelectJob {
 
   /** The inputs to smooth and their factors, sorted by name. */
   private List<SmoothedInput> smoothed(ModelHandle model, RecipeText recipe, Path statistics) {
-    Map<String, Smoothing.Group> groups = SelectSmoothing.groups(recipe, model.prepared().graph());
-    if (groups.isEmpty()) {
+    Set<String> tensors = SelectSmoothing.Groups.of(recipe, model.prepared().graph()).tensors();
+    if (tensors.isEmpty()) {
       return List.of();
     }
     Dataset<Row> rows =
         StatisticsStore.read(spark, statistics)
-            .filter(functions.col("tensor").isin(groups.keySet().toArray()));
+            .filter(functions.col("tensor").isin(tensors.toArray()));
     return StatisticsStore.groupedBy(functions.col("tensor"), rows)
         .flatMapGroups(new SelectSmoothing(model, recipe), Encoders.STRING())
         .collectAsList()

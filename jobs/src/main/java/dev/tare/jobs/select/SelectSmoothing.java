@@ -1,10 +1,13 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.pass.Equalization;
 import dev.tare.engine.pass.Smoothing;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
@@ -12,10 +15,17 @@ import dev.tare.jobs.table.StatisticsTable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
 
-/** Chooses the factors of one input from its rows and the weights that multiply it. */
+/**
+ * Chooses the factors of one input from its rows and the weights that multiply it, by smoothing or
+ * by equalization.
+ */
 final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String> {
 
   private static final long serialVersionUID = 1L;
@@ -24,36 +34,50 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
   private final RecipeText recipe;
 
   private transient ModelGraph graph;
-  private transient Map<String, Smoothing.Group> groups;
+  private transient Groups groups;
 
   SelectSmoothing(ModelHandle model, RecipeText recipe) {
     this.model = model;
     this.recipe = recipe;
   }
 
-  /** The inputs that a recipe smooths, by name; none if it asks for no smoothing. */
-  static Map<String, Smoothing.Group> groups(RecipeText recipeText, ModelGraph graph) {
-    Recipe recipe = recipeText.parse();
-    return recipe.smoothing().isEmpty()
-        ? Map.of()
-        : Smoothing.groups(
-            Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph), graph);
+  /**
+   * The inputs whose channels a recipe rescales, by name.
+   *
+   * @param smoothed none if it asks for no smoothing
+   * @param equalized none if it asks for no equalization; without those of {@code smoothed}
+   */
+  record Groups(Map<String, Smoothing.Group> smoothed, Map<String, Equalization.Group> equalized) {
+
+    static Groups of(RecipeText text, ModelGraph graph) {
+      Recipe recipe = text.parse();
+      if (recipe.smoothing().isEmpty() && !recipe.equalization()) {
+        return new Groups(Map.of(), Map.of());
+      }
+      Candidates candidates = Candidates.of(text.target(), text.placement(), recipe, graph);
+      Map<String, Smoothing.Group> smoothed =
+          recipe.smoothing().isEmpty() ? Map.of() : Smoothing.groups(candidates, graph);
+      Map<String, Equalization.Group> equalized =
+          recipe.equalization() ? Equalization.groups(candidates, graph) : new TreeMap<>();
+      equalized.keySet().removeAll(smoothed.keySet());
+      return new Groups(smoothed, equalized);
+    }
+
+    Set<String> tensors() {
+      Set<String> tensors = new TreeSet<>(smoothed.keySet());
+      tensors.addAll(equalized.keySet());
+      return tensors;
+    }
   }
 
   @Override
   public Iterator<String> call(String tensor, Iterator<Row> rows) {
     if (groups == null) {
       graph = model.prepared().graph();
-      groups = groups(recipe, graph);
+      groups = Groups.of(recipe, graph);
     }
-    Recipe rules = recipe.parse();
     try {
-      return Smoothing.smooth(
-              groups.get(tensor),
-              StatisticsTable.toTensor(tensor, rows),
-              graph,
-              rules.smoothing().orElseThrow(),
-              rules.floatAbove())
+      return factors(StatisticsTable.toTensor(tensor, rows))
           .map(List::of)
           .map(QuantPlanJson::formatSmoothed)
           .stream()
@@ -61,5 +85,19 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
+  }
+
+  private Optional<SmoothedInput> factors(TensorStatistics statistics) {
+    Recipe rules = recipe.parse();
+    Smoothing.Group smoothed = groups.smoothed().get(statistics.tensor());
+    return smoothed == null
+        ? Equalization.equalize(
+            groups.equalized().get(statistics.tensor()),
+            statistics,
+            graph,
+            rules.floatAbove(),
+            rules.biasCorrection())
+        : Smoothing.smooth(
+            smoothed, statistics, graph, rules.smoothing().orElseThrow(), rules.floatAbove());
   }
 }
