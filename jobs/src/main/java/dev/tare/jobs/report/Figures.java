@@ -101,7 +101,8 @@ final class Figures {
     return minus(String.format(Locale.ROOT, "%,d", value).replace(',', '\u202f'));
   }
 
-  private static String minus(String text) {
+  /** A typographic minus, but not in an exponent. */
+  static String minus(String text) {
     return text.replace('-', '−').replace("e−", "e-");
   }
 }

@@ -3,17 +3,14 @@ package dev.tare.jobs.report;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.artifact.CalibrationFacts;
-import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
-import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.console.PlacementTable;
-import dev.tare.jobs.storage.ModelFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -96,10 +93,7 @@ final class Numbers {
     run.quality().flatMap(Quality::target).ifPresent(measured -> target(measured, figures));
     run.quality().ifPresent(quality -> agreements(quality, figures));
     Optional<Long> after = run.bytes(Part.MODEL);
-    Optional<Long> before =
-        run.facts(RunFacts::quantization)
-            .map(QuantizationFacts::floatModelBytes)
-            .or(() -> run.input(ModelFiles.MODEL).map(InputRef::bytes));
+    Optional<Long> before = run.floatModelBytes();
     if (after.isPresent()) {
       figures.add(
           new Figure(
@@ -187,16 +181,17 @@ final class Numbers {
 
   private static void agreements(Quality quality, List<Figure> figures) {
     quality.outputs().stream()
-        .filter(o -> o.classAgreement().isPresent())
+        .map(output -> new OutputView(output, quality))
+        .filter(view -> view.sameClass().isPresent())
         .findFirst()
         .ifPresent(
-            output -> {
-              double share = output.classAgreement().get();
+            view -> {
+              double share = view.sameClass().get();
               figures.add(
                   figure(
-                      "same largest value",
+                      "same class",
                       Figures.percent(share),
-                      "positions of " + output.name(),
+                      "largest value of " + view.output().name(),
                       100 * share,
                       2));
             });

@@ -74,6 +74,28 @@ record Page(RunContent content, Optional<Comparison> comparison) {
     };
   }
 
+  List<Headline.Piece> headline() {
+    return Headline.of(content);
+  }
+
+  /** The parts of the page that it has, in order: their names in links, and their titles. */
+  List<Fact> parts() {
+    List<Fact> parts = new ArrayList<>(List.of(Fact.of("numbers", "Numbers")));
+    add(parts, !outputs().isEmpty(), "outputs", "Float against quantized");
+    add(parts, layers().isPresent(), "layers", "Layers");
+    add(parts, comparison.isPresent(), "comparison", "Comparison");
+    add(parts, !tensors().isEmpty(), "tensors", "Tensors");
+    add(parts, !leftFloat().isEmpty(), "float", "Left in float");
+    parts.add(Fact.of("facts", "About this run"));
+    return parts;
+  }
+
+  private static void add(List<Fact> parts, boolean there, String id, String title) {
+    if (there) {
+      parts.add(Fact.of(id, title));
+    }
+  }
+
   /** The limits of the gate, or why it failed. */
   List<String> reasons() {
     List<String> failures =
@@ -106,9 +128,12 @@ record Page(RunContent content, Optional<Comparison> comparison) {
   }
 
   List<OutputView> outputs() {
-    return content.quality().map(Quality::outputs).orElse(List.of()).stream()
-        .map(OutputView::new)
-        .toList();
+    return content
+        .quality()
+        .map(
+            quality ->
+                quality.outputs().stream().map(output -> new OutputView(output, quality)).toList())
+        .orElse(List.of());
   }
 
   Optional<Layers> layers() {

@@ -6,7 +6,9 @@ import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.storage.ModelFiles;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -71,6 +73,13 @@ record RunContent(
         .map(manifest -> manifest.configuration().get(key))
         .filter(Objects::nonNull)
         .findFirst();
+  }
+
+  /** Bytes of the float model with its data files, if they are known. */
+  Optional<Long> floatModelBytes() {
+    return facts(RunFacts::quantization)
+        .map(QuantizationFacts::floatModelBytes)
+        .or(() -> input(ModelFiles.MODEL).map(InputRef::bytes));
   }
 
   /** Bytes of all files of a part, in the nearest run that has it. */

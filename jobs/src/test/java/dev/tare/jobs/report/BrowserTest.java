@@ -202,7 +202,6 @@ class BrowserTest {
     browser.scripts(true);
     browser.screen(1000, 1170, false);
     browser.open(page.toAbsolutePath());
-    browser.evaluate("document.querySelector('.facts').open = false");
     browser.evaluate("document.querySelector('#table .open').click()");
     browser.evaluate(
         "for (const id of ['outputs', 'layers', 'comparison']) document.getElementById(id)?.parentElement.remove()");

@@ -15,6 +15,7 @@ import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
@@ -76,6 +77,49 @@ final class Contents {
     return out.toString();
   }
 
+  /** The same run with an evaluation of these outputs. */
+  static RunContent with(RunContent run, List<Quality.OutputQuality> outputs) {
+    Quality quality = run.quality().orElseThrow();
+    return new RunContent(
+        run.manifests(),
+        run.manifestSha256(),
+        run.plan(),
+        Optional.of(
+            new Quality(
+                quality.samples(),
+                quality.heldOut(),
+                outputs,
+                quality.nearestNeighbour(),
+                quality.neighbourSamples(),
+                quality.timeRatio(),
+                quality.cpus(),
+                quality.gate(),
+                quality.warnings(),
+                quality.target(),
+                quality.latency(),
+                quality.sensitivity())),
+        run.placements(),
+        run.spreads(),
+        run.channels(),
+        run.codes(),
+        run.missing());
+  }
+
+  /** The same figures, of a pooled vector or an output as it is. */
+  static Quality.OutputQuality vector(
+      Quality.OutputQuality output, boolean pooled, Optional<OutputFacts> facts) {
+    return new Quality.OutputQuality(
+        output.name(),
+        pooled,
+        output.sqnrDb(),
+        output.cosineMean(),
+        output.cosineMin(),
+        output.cosinePercentiles(),
+        pooled ? Optional.empty() : output.argmaxAgreement(),
+        output.perSample(),
+        facts);
+  }
+
   private RunContent build(String runId, int columns) {
     List<TensorPlan> plans = new ArrayList<>();
     Map<String, Spread> spreads = new TreeMap<>();
@@ -102,7 +146,7 @@ final class Contents {
             new TreeMap<>(Map.of("min-cosine", "0.95")),
             facts().toJson(),
             Optional.empty(),
-            List.of());
+            List.of(new FileEntry("model.onnx", new Digest("ab".repeat(32), 23_100_000))));
     return new RunContent(
         List.of(manifest),
         "cd".repeat(32),

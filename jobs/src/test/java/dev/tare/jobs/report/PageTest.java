@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PlacementTrials;
+import dev.tare.jobs.artifact.Quality;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -62,19 +63,40 @@ class PageTest {
             "<html lang=\"en\">",
             "<h1>nightly-7</h1>",
             "Gate passed",
+            "<b>3.9×</b> smaller",
+            "<b>1.8×</b> faster",
+            "cosine <b>0.99292</b>",
+            "worst sample <b>0.97550</b>",
             "Limits: mean cosine at least 0.95.",
             "cosine, mean",
             "0.99292",
             "0.97550",
             "18.49 dB",
             "93.40 %",
-            "What this run is",
-            "m.onnx",
-            "int8",
             "Float against quantized",
             "Layers to leave in float",
             "Estimate",
-            "Quantized tensors by damage");
+            "Quantized tensors by damage",
+            "About this run",
+            "m.onnx",
+            "int8");
+    assertThat(html).contains("<details class=\"facts\">").contains("same class");
+    assertThat(
+            Pattern.compile("<a href=\"#([a-z]+)\">").matcher(html).results().map(m -> m.group(1)))
+        .isNotEmpty()
+        .allSatisfy(id -> assertThat(html).contains("<h2 id=\"" + id + "\">"));
+  }
+
+  @Test
+  void classesAreNotAskedOfEmbeddings() throws IOException {
+    RunContent run = Contents.of(List.of("x", "w"));
+    Quality.OutputQuality tokens = run.quality().orElseThrow().outputs().get(0);
+    Quality.OutputQuality old = Contents.vector(tokens, false, Optional.empty());
+    assertThat(Contents.html(Contents.with(run, List.of(old)))).contains("same class");
+    Quality.OutputQuality pooled = Contents.vector(tokens, true, Optional.empty());
+    assertThat(Contents.html(Contents.with(run, List.of(old, pooled))))
+        .contains("y (mean-pooled, normalized)")
+        .doesNotContain("same class", "83.30 %");
   }
 
   @Test
