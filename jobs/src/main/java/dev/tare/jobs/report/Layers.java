@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The operators to leave in float, and the gain of doing so.
+ * The quantized operators of a plan, from the one whose leaving in float gains most to the least.
  *
  * <p>Measured if {@code quality.json} has sensitivities, otherwise estimated: the relative noise of
  * an operator's inputs and weight add up to that of its product, and the noise of all products is
@@ -22,53 +22,35 @@ import java.util.TreeMap;
  * log10(1 - s)} dB.
  *
  * @param measured what the measurement was, if there is one
- * @param operators all operators with a quantized tensor
- * @param best those with the largest gains, the largest first
+ * @param inGraphOrder whether positions are those of the model's graph; otherwise names are in
+ *     their natural order
+ * @param atRunTime whether an input's scale is found at run time, so that its noise is not known
+ * @param ranked all operators, that with the largest gain first
  */
-record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
-
-  private static final int MOST = 15;
-  private static final int PROPOSED = 3;
+record Layers(
+    Optional<Sensitivity> measured, boolean inGraphOrder, boolean atRunTime, List<Layer> ranked) {
 
   Layers {
-    best = List.copyOf(best);
+    ranked = List.copyOf(ranked);
   }
 
   /**
-   * Gain and cost of leaving one operator in float.
+   * The operators of a plan.
    *
-   * @param share of the expected noise
-   * @param gainDb gain in SQNR that the estimate gives
-   * @param measured the model with this operator in float
-   * @param addedBytes additional bytes of its weights in float
+   * @param order names of the model's operators in graph order; empty if it is not known
    */
-  record Layer(
-      String node,
-      double share,
-      double gainDb,
-      Optional<Sensitivity.Score> measured,
-      long addedBytes) {
-
-    String shareText() {
-      return Figures.percent(share, 2);
-    }
-
-    String gainText() {
-      return Figures.signed(gainDb, 2);
-    }
-
-    String added() {
-      return addedBytes == 0 ? "none" : "+" + Figures.bytes(addedBytes);
-    }
-  }
-
-  static Layers of(QuantPlan plan, Optional<Sensitivity> sensitivity) {
+  static Layers of(QuantPlan plan, Optional<Sensitivity> sensitivity, List<String> order) {
     Map<String, double[]> noise = new TreeMap<>();
     Map<String, Long> bytes = new HashMap<>();
+    boolean atRunTime = false;
     for (TensorPlan tensor : plan.tensors()) {
-      double ratio = tensor.quantized() ? TensorView.noiseRatio(tensor) : Double.NaN;
+      if (!tensor.quantized()) {
+        continue;
+      }
+      double ratio = TensorView.noiseRatio(tensor);
+      atRunTime |= tensor.channels().isEmpty();
       for (String node : tensor.consumers()) {
-        if (!tensor.quantized() || node.equals(TensorPlan.GRAPH_OUTPUT)) {
+        if (node.equals(TensorPlan.GRAPH_OUTPUT)) {
           continue;
         }
         double[] sum = noise.computeIfAbsent(node, n -> new double[1]);
@@ -79,29 +61,30 @@ record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
       }
     }
     double total = noise.values().stream().mapToDouble(sum -> sum[0]).sum();
-    Map<String, Sensitivity.Score> measured =
+    Map<String, Sensitivity.Score> scores =
         sensitivity.<Map<String, Sensitivity.Score>>map(Sensitivity::operators).orElse(Map.of());
+    Depth depth = Depth.of(noise.keySet(), order);
     List<Layer> layers = new ArrayList<>();
-    noise.forEach(
-        (node, sum) -> {
-          double share = total == 0 ? 0 : sum[0] / total;
-          layers.add(
-              new Layer(
-                  node,
-                  share,
-                  share >= 1 ? Double.POSITIVE_INFINITY : -10 * StrictMath.log10(1 - share),
-                  Optional.ofNullable(measured.get(node)),
-                  bytes.getOrDefault(node, 0L)));
-        });
+    for (String node : depth.nodes()) {
+      double own = noise.get(node)[0];
+      layers.add(
+          new Layer(
+              node,
+              layers.size(),
+              own,
+              total == 0 ? 0 : own / total,
+              Optional.ofNullable(scores.get(node)),
+              bytes.getOrDefault(node, 0L)));
+    }
     layers.sort(Comparator.comparingDouble(Layers::rank).reversed().thenComparing(Layer::node));
-    return new Layers(sensitivity, layers.size(), layers.subList(0, Math.min(MOST, layers.size())));
+    return new Layers(sensitivity, depth.ofGraph(), atRunTime, layers);
   }
 
   /** Sorts measured operators first: the constant is far above any estimated gain. */
   private static double rank(Layer layer) {
     return layer
         .measured()
-        .map(m -> Double.isNaN(m.sqnrDb()) ? 1e9 : 1e6 + m.sqnrDb())
+        .map(m -> Double.isNaN(m.sqnrDb()) ? 1e6 : 1e7 + Math.min(1e6, m.sqnrDb()))
         .orElse(layer.share());
   }
 
@@ -109,35 +92,38 @@ record Layers(Optional<Sensitivity> measured, int operators, List<Layer> best) {
     return 4 * weight.shape().orElseThrow().size() - WeightTables.bytes(weight);
   }
 
+  int operators() {
+    return ranked.size();
+  }
+
+  /** The operators from the first of the graph to the last. */
+  List<Layer> byDepth() {
+    return ranked.stream().sorted(Comparator.comparingInt(Layer::position)).toList();
+  }
+
+  /** Gain in dB of leaving only this operator in float: measured or, without, estimated. */
+  double gainDb(Layer layer) {
+    if (measured.isEmpty()) {
+      return layer.gainDb();
+    }
+    return layer
+        .measured()
+        .map(m -> m.sqnrDb() - measured.get().quantized().sqnrDb())
+        .orElse(Double.NaN);
+  }
+
   /** The key that sorts the table; an empty key sorts last. */
   String gainKey(Layer layer) {
-    return layer
-        .measured()
-        .map(m -> Double.isNaN(m.sqnrDb()) ? "1e9" : Double.toString(m.sqnrDb()))
-        .orElse("");
+    return Layer.key(gainDb(layer));
   }
 
-  String measuredGain(Layer layer) {
-    return layer
-        .measured()
-        .map(m -> Figures.signed(m.sqnrDb() - measured.orElseThrow().quantized().sqnrDb(), 2))
-        .orElse("not measured");
+  String gainText(Layer layer) {
+    return measured.isPresent() && layer.measured().isEmpty()
+        ? "not measured"
+        : Figures.signed(gainDb(layer), 2);
   }
 
-  String measuredCosine(Layer layer) {
+  String cosine(Layer layer) {
     return layer.measured().map(m -> Figures.cosine(m.cosineMean())).orElse("–");
-  }
-
-  /** Rules for a recipe that leave the first few in float. */
-  List<String> rules() {
-    return best.stream()
-        .limit(PROPOSED)
-        .map(layer -> "  { tensors = %s, quantize = false }".formatted(quoted(layer.node())))
-        .toList();
-  }
-
-  /** A string of HOCON. */
-  private static String quoted(String text) {
-    return com.fasterxml.jackson.databind.node.TextNode.valueOf(text).toString();
   }
 }

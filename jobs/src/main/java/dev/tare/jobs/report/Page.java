@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.Quality;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
@@ -22,8 +23,14 @@ import java.util.stream.Collectors;
  *
  * @param content the run
  * @param comparison with another run, if one was asked for
+ * @param layers its operators; empty if it quantizes none or has no plan
+ * @param curve of leaving them in float
  */
-record Page(RunContent content, Optional<Comparison> comparison) {
+record Page(
+    RunContent content,
+    Optional<Comparison> comparison,
+    Optional<Layers> layers,
+    Optional<FloatCurve> curve) {
 
   /**
    * The package of the compiled templates. The build puts them into this package, so that they can
@@ -37,7 +44,12 @@ record Page(RunContent content, Optional<Comparison> comparison) {
           null, ContentType.Html, Page.class.getClassLoader(), TEMPLATES);
 
   static Page of(RunContent content, Optional<RunContent> other) {
-    return new Page(content, other.map(o -> Comparison.of(content, o)));
+    Optional<Layers> layers = layers(content);
+    return new Page(
+        content,
+        other.map(o -> Comparison.of(content, o)),
+        layers,
+        layers.map(all -> FloatCurve.of(all, content)));
   }
 
   /** Writes HTML; rows of tensors are made as they are written. */
@@ -82,7 +94,8 @@ record Page(RunContent content, Optional<Comparison> comparison) {
   List<Fact> parts() {
     List<Fact> parts = new ArrayList<>(List.of(Fact.of("numbers", "Numbers")));
     add(parts, !outputs().isEmpty(), "outputs", "Float against quantized");
-    add(parts, layers().isPresent(), "layers", "Layers");
+    add(parts, layers.isPresent(), "depth", "Layers by depth");
+    add(parts, layers.isPresent(), "layers", "Layers in float");
     add(parts, comparison.isPresent(), "comparison", "Comparison");
     add(parts, !tensors().isEmpty(), "tensors", "Tensors");
     add(parts, !leftFloat().isEmpty(), "float", "Left in float");
@@ -136,11 +149,21 @@ record Page(RunContent content, Optional<Comparison> comparison) {
         .orElse(List.of());
   }
 
-  Optional<Layers> layers() {
+  private static Optional<Layers> layers(RunContent content) {
     return content
         .plan()
-        .map(plan -> Layers.of(plan, content.quality().flatMap(Quality::sensitivity)))
+        .map(
+            plan ->
+                Layers.of(
+                    plan, content.quality().flatMap(Quality::sensitivity), content.order()))
         .filter(layers -> layers.operators() > 0);
+  }
+
+  Optional<Proposal> proposal() {
+    return curve.map(
+        c ->
+            Proposal.of(
+                c, content.quality().map(q -> q.gate().gate()).orElse(GateOutcome.NONE)));
   }
 
   /** Quantized tensors by expected SQNR, the lowest first; those without one come last. */

@@ -8,6 +8,8 @@ import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.OperatorOrder;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
@@ -37,6 +39,9 @@ public final class ReportJob implements SparkWork<Path> {
 
   static final int COLUMNS_OF_MANY = 48;
   private static final int MANY = 1000;
+
+  /** A larger model is not read only to know the order of its operators. */
+  private static final long MOST_MODEL_BYTES = 512L << 20;
 
   private final String run;
   private final Optional<String> compare;
@@ -114,6 +119,7 @@ public final class ReportJob implements SparkWork<Path> {
         spreads,
         channels,
         codes,
+        drawings ? order(lineage, SparkJobs.hadoop(spark)) : List.of(),
         missing);
   }
 
@@ -125,6 +131,18 @@ public final class ReportJob implements SparkWork<Path> {
       return Optional.empty();
     }
     return Optional.of(PlanStore.read(spark, run.get()));
+  }
+
+  /** Empty where the quantized model is large or no graph; names are then sorted instead. */
+  private static List<String> order(Lineage lineage, Configuration hadoop) throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.MODEL);
+    if (run.isEmpty()
+        || run.get().files(Part.MODEL).stream().mapToLong(f -> f.digest().bytes()).sum()
+            > MOST_MODEL_BYTES) {
+      return List.of();
+    }
+    Path model = run.get().verifiedModel(ModelHandle.namesInFolders());
+    return OperatorOrder.of(model.toString(), hadoop);
   }
 
   private static Optional<PlacementTrials> placements(Lineage lineage) throws IOException {

@@ -26,6 +26,7 @@ import java.util.function.Function;
  * @param spreads values by activation
  * @param channels ranges of channels by activation
  * @param codes counts of integers by weight
+ * @param order names of the model's operators in graph order; empty if it is not known
  * @param missing one sentence for each part that the page cannot show
  */
 record RunContent(
@@ -37,10 +38,12 @@ record RunContent(
     Map<String, Spread> spreads,
     Map<String, ChannelSpread> channels,
     Map<String, List<Long>> codes,
+    List<String> order,
     List<String> missing) {
 
   RunContent {
     manifests = List.copyOf(manifests);
+    order = List.copyOf(order);
     missing = List.copyOf(missing);
   }
 

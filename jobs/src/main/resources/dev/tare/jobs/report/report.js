@@ -31,6 +31,12 @@
       if (button) { sort(table, button.closest("th")); }
     });
   });
+  document.querySelectorAll("button.more").forEach(function (button) {
+    button.addEventListener("click", function () {
+      document.getElementById(button.dataset.table).classList.remove("few");
+      button.remove();
+    });
+  });
   var table = document.getElementById("table");
   if (!table) { return; }
   table.addEventListener("click", function (event) {

@@ -204,7 +204,7 @@ class BrowserTest {
     browser.open(page.toAbsolutePath());
     browser.evaluate("document.querySelector('#table .open').click()");
     browser.evaluate(
-        "for (const id of ['outputs', 'layers', 'comparison']) document.getElementById(id)?.parentElement.remove()");
+        "for (const id of ['outputs', 'depth', 'layers', 'comparison']) document.getElementById(id)?.parentElement.remove()");
     assertThat(
             Integer.parseInt(
                 browser.evaluate(

@@ -102,6 +102,7 @@ final class Contents {
         run.spreads(),
         run.channels(),
         run.codes(),
+        run.order(),
         run.missing());
   }
 
@@ -156,6 +157,7 @@ final class Contents {
         spreads,
         channels,
         codes,
+        plans.stream().flatMap(plan -> plan.consumers().stream()).distinct().toList(),
         List.of());
   }
 

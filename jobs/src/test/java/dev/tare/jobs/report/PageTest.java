@@ -74,6 +74,7 @@ class PageTest {
             "18.49 dB",
             "93.40 %",
             "Float against quantized",
+            "Layers by depth",
             "Layers to leave in float",
             "Estimate",
             "Quantized tensors by damage",
@@ -135,6 +136,7 @@ class PageTest {
             Map.of(),
             Map.of(),
             Map.of(),
+            List.of(),
             List.of("There is no plan, so no table of tensors."));
     assertThat(Contents.html(poor))
         .contains("Not evaluated", "Not in this page:", "There is no plan, so no table of tensors.")
@@ -165,6 +167,7 @@ class PageTest {
             Map.of(),
             Map.of(),
             Map.of(),
+            List.of(),
             List.of());
     assertThat(Contents.html(undrawn))
         .contains("No statistics of this tensor were found.", "No integers of this weight")
