@@ -45,6 +45,11 @@ record Axis(String label, double from, double to, List<Tick> ticks) {
       return percent(1 - share);
     }
 
+    /** A long text at the right end stays inside. */
+    boolean atEnd() {
+      return share > 0.97 && text.length() > 3;
+    }
+
     private static String percent(double share) {
       return String.format(Locale.ROOT, "%.2f%%", 100 * share);
     }
@@ -57,12 +62,25 @@ record Axis(String label, double from, double to, List<Tick> ticks) {
    *     of the last digits fills a plot
    */
   static Axis of(String label, double low, double high, double least) {
+    return of(label, low, high, least, BigDecimal.ZERO);
+  }
+
+  /** An axis from 0 to a number of things, at least 1, without fractions. */
+  static Axis ofCount(String label, int count) {
+    return of(label, 0, count, 1, BigDecimal.ONE);
+  }
+
+  private static Axis of(
+      String label, double low, double high, double least, BigDecimal leastStep) {
     double span = Math.max(least, LEAST_SHARE * Math.abs(high));
     double from = high - low < span ? high - span : low;
-    BigDecimal step = step(high - from);
+    BigDecimal step = step(high - from).max(leastStep);
     List<Tick> ticks = new ArrayList<>();
     BigDecimal at =
-        new BigDecimal(from).divide(step, 0, RoundingMode.CEILING).multiply(step).stripTrailingZeros();
+        new BigDecimal(from)
+            .divide(step, 0, RoundingMode.CEILING)
+            .multiply(step)
+            .stripTrailingZeros();
     for (; at.doubleValue() <= high; at = at.add(step)) {
       ticks.add(
           new Tick(
@@ -82,17 +100,25 @@ record Axis(String label, double from, double to, List<Tick> ticks) {
         return step;
       }
     }
-    return power.multiply(BigDecimal.TEN);
+    return power.multiply(BigDecimal.TEN).stripTrailingZeros();
   }
 
   private static String text(BigDecimal value) {
     double magnitude = value.abs().doubleValue();
-    boolean plain = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e7);
+    if (magnitude == 0) {
+      return "0";
+    }
+    boolean plain = magnitude >= 1e-6 && magnitude < 1e7;
     return Figures.minus(
-        plain ? value.toPlainString() : String.format(Locale.ROOT, "%.1e", value.doubleValue()));
+        plain
+            ? value.toPlainString()
+            : String.format(Locale.ROOT, "%.1e", value.doubleValue())
+                .replaceFirst("e\\+?(-?)0*(\\d)", "e$1$2"));
   }
 
-  /** Position of a value from the lower end, in thousandths; a value beyond an end is at the end. */
+  /**
+   * Position of a value from the lower end, in thousandths; a value beyond an end is at the end.
+   */
   int thousandth(double value) {
     double share = (value - from) / (to - from);
     return (int) Math.round(Plot.SIZE * Math.max(0, Math.min(1, share)));

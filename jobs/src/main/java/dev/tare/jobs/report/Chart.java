@@ -50,25 +50,22 @@ record Chart(
     }
     return Optional.of(
         new Chart(
-            "Distribution of %s values from %s to %s, counts on a logarithmic scale"
-                .formatted(
-                    Figures.count(spread.count()),
-                    Figures.real(spread.min()),
-                    Figures.real(spread.max())),
+            "Distribution from %s to %s"
+                .formatted(Figures.real(spread.min()), Figures.real(spread.max())),
             width,
             Drawing.bars(spread.columns()),
             Figures.real(spread.left()),
             Figures.real(spread.right()),
             marks,
-            "%s values%s. Counts are logarithmic%s."
+            "%s values%s%s."
                 .formatted(
                     Figures.count(spread.count()),
                     zeros,
                     marks.isEmpty()
                         ? ""
                         : spread.noise().filter(n -> n.clippedShare() > 0).isPresent()
-                            ? "; dashed is the chosen range, shaded what it clips"
-                            : "; dashed is the chosen range, which clips nothing")));
+                            ? ". Dashed: the chosen range; shaded: what it clips"
+                            : ". Dashed: the chosen range, which clips nothing")));
   }
 
   /** Integers of a weight by columns. */
@@ -79,14 +76,13 @@ record Chart(
     }
     return Optional.of(
         new Chart(
-            "How often each integer from %d to %d occurs, counts on a logarithmic scale"
-                .formatted(qmin, qmax),
+            "Counts of the integers from %d to %d".formatted(qmin, qmax),
             counts.size(),
             Drawing.bars(counts),
             Figures.count(qmin),
             Figures.count(qmax),
             List.of(),
-            "The integers of %s weights, each in the scale of its channel. Counts are logarithmic."
+            "The integers of %s weights, each in the scale of its channel."
                 .formatted(Figures.count(total))));
   }
 

@@ -63,8 +63,8 @@ final class CodeScan {
                 (MapPartitionsFunction<Row, Row>) rows -> count(rows, limits, columns, place),
                 Encoders.row(COUNTS));
     Map<String, long[]> sums = new TreeMap<>();
-    for (Iterator<Row> rows = counted.toLocalIterator(); rows.hasNext(); ) {
-      Row row = rows.next();
+    // In one job: an iterator would run one for each partition, one after the other.
+    for (Row row : counted.collectAsList()) {
       List<Long> part = row.getList(1);
       long[] sum = sums.computeIfAbsent(row.getString(0), t -> new long[part.size()]);
       for (int i = 0; i < sum.length; i++) {

@@ -42,7 +42,9 @@ record Depth(List<String> nodes, boolean ofGraph) {
     Comparator<String> byName = Depth::compareNames;
     List<String> sorted = new ArrayList<>(nodes);
     sorted.sort(
-        known ? Comparator.<String>comparingInt(n -> place(n, places)).thenComparing(byName) : byName);
+        known
+            ? Comparator.<String>comparingInt(n -> place(n, places)).thenComparing(byName)
+            : byName);
     return new Depth(sorted, known);
   }
 
@@ -94,13 +96,14 @@ record Depth(List<String> nodes, boolean ofGraph) {
     boolean layers =
         starts.size() > 1 && starts.size() <= MOST_GROUPS && 2 * starts.size() <= named;
     if (!layers) {
-      return Axis.of("quantized operators " + order, 0, nodes.size(), 1);
+      return Axis.ofCount("quantized operators " + order, nodes.size());
     }
     int every = (starts.size() + MOST_LABELS - 1) / MOST_LABELS;
     List<Axis.Tick> labels = new ArrayList<>();
     for (int i = 0; i < starts.size(); i += every) {
       labels.add(starts.get(i));
     }
-    return new Axis("quantized operators " + order + ", numbers are of layers", 0, nodes.size(), labels);
+    return new Axis(
+        "quantized operators " + order + ", numbers are of layers", 0, nodes.size(), labels);
   }
 }

@@ -60,8 +60,10 @@ final class DepthPlot {
     }
     List<Layer> all = layers.byDepth();
     double[] known = all.stream().mapToDouble(layers::gainDb).filter(Double::isFinite).toArray();
-    double top = Math.max(0, IntStream.range(0, known.length).mapToDouble(i -> known[i]).max().orElse(0));
-    double bottom = Math.min(0, IntStream.range(0, known.length).mapToDouble(i -> known[i]).min().orElse(0));
+    double top =
+        Math.max(0, IntStream.range(0, known.length).mapToDouble(i -> known[i]).max().orElse(0));
+    double bottom =
+        Math.min(0, IntStream.range(0, known.length).mapToDouble(i -> known[i]).min().orElse(0));
     Axis x = new Depth(all.stream().map(Layer::node).toList(), layers.inGraphOrder()).axis();
     Axis y = Axis.of("gain if left in float, dB", bottom, top, 0.1);
     StringBuilder path = new StringBuilder();

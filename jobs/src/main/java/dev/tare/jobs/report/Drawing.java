@@ -47,7 +47,7 @@ final class Drawing {
   }
 
   /**
-   * One vertical line for each column from its low to its high.
+   * One vertical line for each column from its low to its high, at whole numbers from 0 on.
    *
    * @param lows NaN where a column has no values
    * @param bottom value at the lower edge
@@ -59,7 +59,7 @@ final class Drawing {
       if (!Double.isNaN(lows.get(i)) && !Double.isNaN(highs.get(i))) {
         int low = y(lows.get(i), bottom, top);
         int high = y(highs.get(i), bottom, top);
-        path.append('M').append(i).append(".5 ").append(low);
+        path.append('M').append(i).append(' ').append(low);
         path.append('V').append(low == high ? high - 1 : high);
       }
     }

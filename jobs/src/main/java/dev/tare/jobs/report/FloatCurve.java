@@ -22,11 +22,7 @@ import java.util.Optional;
  * @param latency times of both models, if they were measured
  */
 record FloatCurve(
-    Layers layers,
-    boolean absolute,
-    List<Double> db,
-    List<Long> bytes,
-    Optional<Latency> latency) {
+    Layers layers, boolean absolute, List<Double> db, List<Long> bytes, Optional<Latency> latency) {
 
   /** Gain in dB at which the drawing ends: 1 % of the noise is left. */
   private static final double MOST_GAIN = 20;
@@ -67,8 +63,7 @@ record FloatCurve(
         bytes.add(model.get() + added);
       }
     }
-    return new FloatCurve(
-        layers, absolute, db, bytes, run.quality().flatMap(Quality::latency));
+    return new FloatCurve(layers, absolute, db, bytes, run.quality().flatMap(Quality::latency));
   }
 
   /** Share of the noise that is gone with each operator. */
@@ -102,14 +97,6 @@ record FloatCurve(
     return absolute ? Figures.db(db.get(k)) : Figures.signed(db.get(k), 2);
   }
 
-  String dbKey(int k) {
-    return Layer.key(db.get(k));
-  }
-
-  String bytesKey(int k) {
-    return bytes.isEmpty() ? "" : bytes.get(k).toString();
-  }
-
   /** What the curve is made from, and what it does not know. */
   String caption() {
     String from =
@@ -122,7 +109,8 @@ record FloatCurve(
             .map(
                 t ->
                     " Time by operator is not known; a batch takes %s ms quantized and %s ms in float."
-                        .formatted(Figures.real(t.quantizedMillis()), Figures.real(t.floatMillis())))
+                        .formatted(
+                            Figures.real(t.quantizedMillis()), Figures.real(t.floatMillis())))
             .orElse(" Time by operator is not known.");
     return from + time;
   }
@@ -147,17 +135,20 @@ record FloatCurve(
       return List.of();
     }
     List<Double> ks = Plot.indexes(last + 1);
-    Axis x = Axis.of("operators in float, the worst first", 0, last, 1);
+    Axis x = Axis.ofCount("operators in float, the worst first", last);
     List<Plot> plots = new ArrayList<>();
     plots.add(
         plot(
             x,
-            Axis.of(absolute ? "SQNR, dB, estimated" : "gain, dB, estimated", db.get(0), db.get(last), 1),
+            Axis.of(
+                absolute ? "SQNR, dB, estimated" : "gain, dB, estimated",
+                db.get(0),
+                db.get(last),
+                1),
             ks,
             db.subList(0, last + 1)));
     if (!bytes.isEmpty()) {
-      List<Double> sizes =
-          bytes.subList(0, last + 1).stream().map(size -> size / 1e6).toList();
+      List<Double> sizes = bytes.subList(0, last + 1).stream().map(size -> size / 1e6).toList();
       plots.add(plot(x, Axis.of("model, MB", 0, sizes.get(last), 1e-6), ks, sizes));
     }
     return plots;

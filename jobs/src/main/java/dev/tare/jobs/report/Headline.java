@@ -39,7 +39,7 @@ final class Headline {
     return pieces;
   }
 
-  private static Optional<Piece> size(RunContent run) {
+  static Optional<Piece> size(RunContent run) {
     Optional<Long> before = run.floatModelBytes().filter(bytes -> bytes > 0);
     Optional<Long> after = run.bytes(Part.MODEL).filter(bytes -> bytes > 0);
     if (before.isEmpty() || after.isEmpty()) {
@@ -52,12 +52,13 @@ final class Headline {
             : new Piece("", times(1 / ratio), "larger"));
   }
 
-  private static Optional<Piece> speed(Quality quality) {
+  static Optional<Piece> speed(Quality quality) {
     Optional<Latency> measured = quality.latency().filter(latency -> latency.ratio() > 0);
     if (measured.isPresent()) {
       Latency latency = measured.get();
       boolean undecided = latency.low() <= 1 && latency.high() >= 1;
-      return Optional.of(undecided ? new Piece("", "as fast", "as float") : faster(latency.ratio(), ""));
+      return Optional.of(
+          undecided ? new Piece("", "as fast", "as float") : faster(latency.ratio(), ""));
     }
     return quality.timeRatio() > 0
         ? Optional.of(faster(quality.timeRatio(), "about"))

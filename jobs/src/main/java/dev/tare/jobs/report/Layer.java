@@ -70,9 +70,11 @@ record Layer(
   }
 
   static String key(double value) {
-    return Double.isNaN(value)
-        ? ""
-        : Double.toString(Math.max(-1e9, Math.min(1e9, value)));
+    return Double.isNaN(value) ? "" : Float.toString((float) Math.max(-1e9, Math.min(1e9, value)));
+  }
+
+  String shareKey() {
+    return key(share);
   }
 
   String shareText() {

@@ -136,8 +136,7 @@ record OutputView(Quality.OutputQuality output, Quality quality) {
                 .formatted(what, text.apply(low), text.apply(high), median),
             x,
             y,
-            List.of(
-                new Plot.Shape("line", Plot.line(Plot.indexes(values.size()), values, x, y))),
+            List.of(new Plot.Shape("line", Plot.line(Plot.indexes(values.size()), values, x, y))),
             "Worst %s, median %s, best %s.".formatted(text.apply(low), median, text.apply(high))));
   }
 }

@@ -4,14 +4,8 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.Quality;
-import gg.jte.ContentType;
-import gg.jte.TemplateEngine;
-import gg.jte.output.WriterOutput;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -32,17 +26,6 @@ record Page(
     Optional<Layers> layers,
     Optional<FloatCurve> curve) {
 
-  /**
-   * The package of the compiled templates. The build puts them into this package, so that they can
-   * use its package-private classes.
-   */
-  private static final String TEMPLATES = "dev.tare.jobs.report";
-
-  private static final TemplateEngine ENGINE =
-      // The loader of this class; under spark-submit it is not the system's.
-      TemplateEngine.createPrecompiled(
-          null, ContentType.Html, Page.class.getClassLoader(), TEMPLATES);
-
   static Page of(RunContent content, Optional<RunContent> other) {
     Optional<Layers> layers = layers(content);
     return new Page(
@@ -54,8 +37,7 @@ record Page(
 
   /** Writes HTML; rows of tensors are made as they are written. */
   void render(Writer out) throws IOException {
-    ENGINE.render("report.jte", this, new WriterOutput(out));
-    out.flush();
+    Pages.render("report.jte", this, out);
   }
 
   String title() {
@@ -154,16 +136,13 @@ record Page(
         .plan()
         .map(
             plan ->
-                Layers.of(
-                    plan, content.quality().flatMap(Quality::sensitivity), content.order()))
+                Layers.of(plan, content.quality().flatMap(Quality::sensitivity), content.order()))
         .filter(layers -> layers.operators() > 0);
   }
 
   Optional<Proposal> proposal() {
     return curve.map(
-        c ->
-            Proposal.of(
-                c, content.quality().map(q -> q.gate().gate()).orElse(GateOutcome.NONE)));
+        c -> Proposal.of(c, content.quality().map(q -> q.gate().gate()).orElse(GateOutcome.NONE)));
   }
 
   /** Quantized tensors by expected SQNR, the lowest first; those without one come last. */
@@ -197,20 +176,11 @@ record Page(
         .toList();
   }
 
-  /** Style and script are constants of this program, the only text that is not escaped. */
   String style() {
-    return resource("report.css");
+    return Pages.style();
   }
 
   String script() {
-    return resource("report.js");
-  }
-
-  private static String resource(String name) {
-    try (InputStream stream = Page.class.getResourceAsStream(name)) {
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + name, e);
-    }
+    return Pages.script();
   }
 }

@@ -17,8 +17,10 @@ record Proposal(String sentence, List<String> rules) {
   /** A smaller part would hardly be a mixed model any more. */
   private static final int ONE_OF = 4;
 
-  /** A gain in dB that is no reason to change a model that passes its gate: 1 dB is a fifth of its noise. */
-  private static final double HARDLY = 1;
+  /**
+   * A smaller gain in dB is no reason to change a model that passes: 3 dB are half of the noise.
+   */
+  private static final double WORTHWHILE = 3;
 
   Proposal {
     rules = List.copyOf(rules);
@@ -30,9 +32,9 @@ record Proposal(String sentence, List<String> rules) {
     double gain = curve.gainDb(count);
     String which = count == 1 ? "the first" : "the first %d".formatted(count);
     String gains = Figures.signed(gain, 2) + " dB";
-    if (gate == GateOutcome.PASSED && gain < HARDLY) {
+    if (gate == GateOutcome.PASSED && gain < WORTHWHILE) {
       return new Proposal(
-          "The gate passed, and %s in float would gain only %s: nothing to change."
+          "The gate passed, and %s in float would gain only about %s: nothing to change."
               .formatted(which, gains),
           List.of());
     }

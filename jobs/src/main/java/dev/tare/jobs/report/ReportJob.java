@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -37,11 +38,14 @@ public final class ReportJob implements SparkWork<Path> {
   /** Columns of a drawing; fewer where thousands of tensors share a page. */
   private static final int COLUMNS = 128;
 
-  static final int COLUMNS_OF_MANY = 48;
+  static final int COLUMNS_OF_MANY = 40;
   private static final int MANY = 1000;
 
   /** A larger model is not read only to know the order of its operators. */
   private static final long MOST_MODEL_BYTES = 512L << 20;
+
+  /** Statistics without a plan are drawn as they are. */
+  private static final QuantPlan NO_PLAN = new QuantPlan("", "", "", List.of());
 
   private final String run;
   private final Optional<String> compare;
@@ -89,16 +93,18 @@ public final class ReportJob implements SparkWork<Path> {
     Optional<Quality> quality = quality(lineage, missing);
     Optional<FinishedRun> statistics = lineage.holding(Part.STATISTICS);
     Optional<FinishedRun> weights = lineage.holding(Part.WEIGHTS);
-    Map<String, Spread> spreads = Map.of();
-    Map<String, ChannelSpread> channels = Map.of();
+    Map<String, Spread> spreads = new TreeMap<>();
+    Map<String, ChannelSpread> channels = new TreeMap<>();
     Map<String, List<Long>> codes = Map.of();
     List<TensorPlan> tensors = plan.map(QuantPlan::tensors).orElse(List.of());
     int columns = tensors.size() > MANY ? COLUMNS_OF_MANY : COLUMNS;
     if (drawings && statistics.isPresent()) {
       Path folder = StatisticsCheck.verified(spark, statistics.get());
       SparkJobs.describe(spark, "report: read the statistics");
-      spreads = StatisticsScan.spreads(spark, folder, tensors, columns);
-      channels = StatisticsScan.channels(spark, folder, columns);
+      for (DrawnTensor drawn : StatisticsScan.of(spark, folder, plan.orElse(NO_PLAN), columns)) {
+        drawn.spread().ifPresent(spread -> spreads.put(drawn.tensor(), spread));
+        drawn.channels().ifPresent(spread -> channels.put(drawn.tensor(), spread));
+      }
     } else if (drawings) {
       missing.add("There are no statistics, so no distributions of activations.");
     }

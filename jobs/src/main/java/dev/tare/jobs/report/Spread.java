@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param columns values in columns of equal width from left to right; empty where only extremes
  *     were kept
  * @param noise the expected error of quantization; empty if the plan has no range
+ * @param whatIf other ways to quantize it; empty if the plan has no single scale for it
  * @param lowest the sample with the smallest value; empty if it was not recorded
  * @param highest the sample with the largest value; empty if it was not recorded
  */
@@ -32,11 +33,13 @@ record Spread(
     double right,
     List<Long> columns,
     Optional<Noise> noise,
+    List<WhatIf> whatIf,
     Optional<Origin> lowest,
     Optional<Origin> highest) {
 
   Spread {
     columns = List.copyOf(columns);
+    whatIf = List.copyOf(whatIf);
   }
 
   /**

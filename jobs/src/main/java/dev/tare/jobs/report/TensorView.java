@@ -227,6 +227,15 @@ record TensorView(
     return facts;
   }
 
+  /** Other ways to quantize an activation, from its statistics. */
+  List<WhatIf> whatIf() {
+    return spread.map(Spread::whatIf).orElse(List.of());
+  }
+
+  double expectedDb() {
+    return sqnrDb(plan);
+  }
+
   private static String of(double part, double total) {
     return total == 0 ? "" : Figures.percent(part / total) + " of the noise";
   }

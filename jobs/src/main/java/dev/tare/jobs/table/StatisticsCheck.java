@@ -8,7 +8,6 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,8 +55,8 @@ public final class StatisticsCheck {
     ContentHash hash = new ContentHash();
     Set<String> tensors = new TreeSet<>();
     boolean comparable = true;
-    for (Iterator<Row> rows = digests.toLocalIterator(); rows.hasNext(); ) {
-      Row row = rows.next();
+    // In one job: an iterator would run one for each partition, one after the other.
+    for (Row row : digests.collectAsList()) {
       hash.add(new BlockKey(row.getString(0), row.getInt(1), row.getInt(2)), row.getAs(3));
       tensors.add(row.getString(0));
       comparable &= row.getInt(4) == StateTable.of(kind).newestVersion();

@@ -23,6 +23,14 @@ class AxisTest {
   }
 
   @Test
+  void countsHaveNoFractions() {
+    assertThat(Axis.ofCount("n", 1).ticks()).extracting(Axis.Tick::text).containsExactly("0", "1");
+    assertThat(Axis.ofCount("n", 39).ticks())
+        .extracting(Axis.Tick::text)
+        .containsExactly("0", "10", "20", "30");
+  }
+
+  @Test
   void shortAxesAreMadeLonger() {
     assertThat(Axis.of("x", 1, 1, 1e-4).from()).isEqualTo(1 - 1e-4);
     assertThat(Axis.of("x", 1e20, 1e20, 1).from()).isLessThan(1e20);

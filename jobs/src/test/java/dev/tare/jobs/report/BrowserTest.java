@@ -22,6 +22,9 @@ class BrowserTest {
   private static final String NAMES =
       "Array.from(document.querySelectorAll('#table tbody:not([hidden]) .open')).map(b => b.textContent)";
 
+  /** Height of the documentation's picture: to the first drawing of the first row. */
+  private static final int PICTURE = 1300;
+
   /** The browser may write into its profile until it is gone. */
   @TempDir(cleanup = CleanupMode.NEVER)
   static Path profile;
@@ -177,6 +180,29 @@ class BrowserTest {
         .isEqualTo("none");
   }
 
+  /** The whole page, not only what a screen shows of it. */
+  private static void whole(int width, boolean dark, String name) throws IOException {
+    browser.screen(width, 900, dark);
+    int height = Integer.parseInt(browser.evaluate("document.documentElement.scrollHeight"));
+    browser.screen(width, Math.min(height, 9000), dark);
+    browser.screenshot(PICTURES.resolve(name));
+  }
+
+  @Test
+  void everyOperatorCanBeReachedFromItsBar() throws IOException {
+    Path page = open(Contents.of("run", 80, 24, 1));
+    String shown =
+        "Array.from(document.querySelectorAll('#operators tbody')).filter(b => b.offsetHeight > 0).length";
+    assertThat(browser.evaluate("document.querySelectorAll('.graph a').length")).isEqualTo("40");
+    assertThat(browser.evaluate(shown)).isEqualTo("15");
+    browser.evaluate(
+        "location.hash = Array.from(document.querySelectorAll('#operators tbody')).at(-1).id");
+    assertThat(browser.evaluate(shown)).isEqualTo("16");
+    browser.evaluate("document.querySelector('.more').click()");
+    assertThat(browser.evaluate(shown)).isEqualTo("40");
+    assertQuiet(page);
+  }
+
   @Test
   void fiveThousandTensorsAreSortedInSeconds() throws IOException {
     Path page = open(Contents.of("large", 5000, ReportJob.COLUMNS_OF_MANY, 1));
@@ -200,8 +226,13 @@ class BrowserTest {
     String named = System.getProperty("tare.report.page", "");
     Path page = named.isEmpty() ? open(Contents.of("run", 6, 64, 1)) : Path.of(named);
     browser.scripts(true);
-    browser.screen(1000, 1170, false);
     browser.open(page.toAbsolutePath());
+    whole(1280, false, "page-wide.png");
+    whole(1280, true, "page-wide-dark.png");
+    whole(390, false, "page-phone.png");
+    assertFits(390);
+    whole(390, true, "page-phone-dark.png");
+    browser.screen(1000, PICTURE, false);
     browser.evaluate("document.querySelector('#table .open').click()");
     browser.evaluate(
         "for (const id of ['outputs', 'depth', 'layers', 'comparison']) document.getElementById(id)?.parentElement.remove()");
@@ -209,7 +240,7 @@ class BrowserTest {
             Integer.parseInt(
                 browser.evaluate(
                     "Math.round(document.querySelector('.bars').getBoundingClientRect().bottom)")))
-        .isLessThan(1170);
+        .isLessThan(PICTURE);
     browser.screenshot(PICTURES.resolve("picture.png"));
     assertQuiet(page.toAbsolutePath());
   }

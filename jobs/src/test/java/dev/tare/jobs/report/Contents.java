@@ -219,6 +219,10 @@ final class Contents {
         4.25,
         counts(columns),
         Optional.of(new Spread.Noise(1e6, seed % 3 == 0 ? 50 : 0, 400, seed % 3 == 0 ? .001 : 0)),
+        List.of(
+            new WhatIf("percentile-99.99", -1.4, 3.25, 35.5, 1e-4),
+            new WhatIf("mse", -1.4, 3.5, 36.25, 2e-5),
+            new WhatIf("16 bits", -1.5, 4.25, 82.125, 0)),
         Optional.of(new Spread.Origin("12".repeat(32), Optional.of("data/part-0.parquet"), 17)),
         Optional.empty());
   }

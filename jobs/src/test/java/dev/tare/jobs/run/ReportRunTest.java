@@ -78,7 +78,10 @@ class ReportRunTest {
         .contains("360 values", "480 values", "The integers of 48 weights")
         .contains("6 channels. Channel ", "rounding alone", "clipping alone")
         .contains("Measured", "left in float alone and the model run on")
-        .contains("{ tensors = \"second\", quantize = false }")
+        .contains(
+            "To leave the first in float, for about +5",
+            "{ tensors = \"first\", quantize = false }")
+        .contains("with percentile-99.99", "with mse", "with 16 bits")
         .doesNotContain("Not in this page");
     assertThat(page("again.html", whole.toString())).isEqualTo(html);
   }
