@@ -180,6 +180,20 @@ class BrowserTest {
         .isEqualTo("none");
   }
 
+  @Test
+  void indexOfRunsReadsWideAndNarrow() throws IOException {
+    Path page = Files.writeString(folder.resolve("runs.html"), Contents.html(Contents.index()));
+    browser.scripts(true);
+    browser.screen(1280, 900, false);
+    browser.open(page);
+    assertFits(1280);
+    whole(1280, false, "index-wide.png");
+    whole(390, true, "index-phone-dark.png");
+    assertFits(390);
+    assertThat(browser.evaluate("document.querySelectorAll('.runs tbody').length")).isEqualTo("17");
+    assertQuiet(page);
+  }
+
   /** The whole page, not only what a screen shows of it. */
   private static void whole(int width, boolean dark, String name) throws IOException {
     browser.screen(width, 900, dark);

@@ -77,6 +77,87 @@ final class Contents {
     return out.toString();
   }
 
+  /** An evaluated run in an index, whose gate wants a cosine of 0.95. */
+  static RunEntry entry(String place, String model, int day, double cosine) {
+    RunContent run = of(place.replaceAll("[^a-z0-9-]", "-"), 2, 24, 1);
+    Manifest made = run.manifest();
+    Manifest manifest =
+        new Manifest(
+            made.runId(),
+            made.stages(),
+            made.tareVersion(),
+            Instant.parse("2026-11-%02dT03:15:00Z".formatted(day)),
+            List.of(InputRef.of("model", URI.create("file:///models/" + model), Digest.of("m"))),
+            made.configuration(),
+            made.properties(),
+            made.partsFolder(),
+            made.files());
+    Quality quality = run.quality().orElseThrow();
+    Quality.OutputQuality y = quality.outputs().get(0);
+    boolean passed = cosine >= .95;
+    return new RunEntry(
+        place,
+        new RunContent(
+            List.of(manifest),
+            run.manifestSha256(),
+            Optional.empty(),
+            Optional.of(
+                new Quality(
+                    quality.samples(),
+                    quality.heldOut(),
+                    List.of(
+                        new Quality.OutputQuality(
+                            y.name(),
+                            false,
+                            y.sqnrDb(),
+                            cosine,
+                            cosine - .02,
+                            y.cosinePercentiles(),
+                            y.argmaxAgreement(),
+                            y.perSample(),
+                            y.facts())),
+                    quality.nearestNeighbour(),
+                    quality.neighbourSamples(),
+                    quality.timeRatio(),
+                    quality.cpus(),
+                    new Quality.GateResult(
+                        true, passed, passed ? List.of() : List.of("mean cosine too low")),
+                    List.of(),
+                    quality.target(),
+                    quality.latency(),
+                    quality.sensitivity())),
+            Optional.empty(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            List.of(),
+            List.of()));
+  }
+
+  /** An index of three models. */
+  static RunsPage index() {
+    List<RunEntry> runs = new ArrayList<>();
+    for (int day = 1; day <= 14; day++) {
+      double cosine = day == 9 ? .94 : .985 + .001 * (day % 5);
+      runs.add(entry("nightly/2026-11-%02d".formatted(day), "minilm-l6.onnx", day, cosine));
+    }
+    runs.add(entry("trial-a", "bge-small/onnx/model.onnx", 3, .991));
+    runs.add(entry("trial-b", "bge-small/onnx/model.onnx", 5, .996));
+    runs.add(entry("ocr", "ppocr-rec.onnx", 20, .9991));
+    return new RunsPage(
+        "runs",
+        ModelHistory.of(runs),
+        List.of(
+            new RunEntry.Other("statistics/week-47", "2026-11-20 03:15", "calibrate"),
+            new RunEntry.Other("broken", "", "unreadable: no JSON")));
+  }
+
+  static String html(RunsPage page) throws IOException {
+    StringWriter out = new StringWriter();
+    page.render(out);
+    return out.toString();
+  }
+
   /** The same run with an evaluation of these outputs. */
   static RunContent with(RunContent run, List<Quality.OutputQuality> outputs) {
     Quality quality = run.quality().orElseThrow();
