@@ -199,6 +199,9 @@ public final class QuantizeJob {
         // Parquet checks the size of its buffer after 100 rows by default: 800 MB of these.
         .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
         .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
+        // Of bytes that nobody searches for, the extremes and a dictionary only cost time.
+        .option(ParquetOutputFormat.STATISTICS_ENABLED + "#data", false)
+        .option(ParquetOutputFormat.ENABLE_DICTIONARY + "#data", false)
         .mode(SaveMode.ErrorIfExists)
         .parquet(folder.toString());
   }
