@@ -107,7 +107,7 @@ class OpenVinoTest {
     }
   }
 
-  /** Which one is chosen depends on the machine. */
+  /** Which one is chosen depends on the machine; what it gives does not. */
   @Test
   void placementsAreTimedInOpenVino() throws IOException {
     String model =
@@ -122,23 +122,9 @@ class OpenVinoTest {
             .node("Conv", "r k2", "y")
             .output("y")
             .write(folder.resolve("model.onnx"));
+    String data = write(folder.resolve("data"), "x array<float>", gaussian(40, 256, 1));
     Path run = folder.resolve("run");
-    CommandLine.Result result =
-        tare(
-            "run",
-            "--model",
-            model,
-            "--data",
-            write(folder.resolve("data"), "x array<float>", gaussian(40, 256, 1)),
-            "--target",
-            "openvino",
-            "--placement",
-            "fastest",
-            "--latency",
-            "--python",
-            python,
-            "--output",
-            run.toString());
+    CommandLine.Result result = placed(model, data, "fastest", run);
     result.ends(0);
     PlacementTrials trials =
         PlacementTrials.parse(Files.readString(run.resolve("placements.json")), "trials");
@@ -152,5 +138,30 @@ class OpenVinoTest {
     JsonNode latency = json(run.resolve("quality.json")).path("latency");
     assertThat(latency.path("runtime").asText()).isEqualTo(timed.runtime());
     assertThat(result.err()).contains(trials.chosen().name() + " is chosen");
+
+    Path named = folder.resolve("named");
+    placed(model, data, trials.chosen().name(), named).ends(0);
+    for (String file : List.of("model.onnx", "plan.json")) {
+      assertThat(named.resolve(file)).hasSameBinaryContentAs(run.resolve(file));
+    }
+  }
+
+  private static CommandLine.Result placed(
+      String model, String data, String placement, Path output) {
+    return tare(
+        "run",
+        "--model",
+        model,
+        "--data",
+        data,
+        "--target",
+        "openvino",
+        "--placement",
+        placement,
+        "--latency",
+        "--python",
+        python,
+        "--output",
+        output.toString());
   }
 }
