@@ -43,6 +43,7 @@ public final class CalibrateCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
+    model.note().ifPresent(console.progress()::println);
     return new RunLoop(console).produce(output.options(), new CalibrateStage(options(), Rows.ALL));
   }
 
@@ -54,6 +55,7 @@ public final class CalibrateCommand extends TareCommand {
     }
     // Every target's all-supported placement may put scales on outputs, sums and pooling.
     Placement placement = targets.isEmpty() ? Placement.CONSTANT_WEIGHTS : Placement.ALL_SUPPORTED;
-    return new CalibrateOptions(model.model(), data.options(), observed.forPlacement(placement));
+    return new CalibrateOptions(
+        model.model(), data.options(model.tokenizer()), observed.forPlacement(placement));
   }
 }

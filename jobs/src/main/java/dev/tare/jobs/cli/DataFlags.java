@@ -84,12 +84,15 @@ final class DataFlags {
               + " (default: ${DEFAULT-VALUE}).")
   private Integer batchSize;
 
-  DataOptions options() {
+  /**
+   * @param beside the tokenizer that is taken where none is named
+   */
+  DataOptions options(Optional<String> beside) {
     return new DataOptions(
         data,
         format,
         Optional.ofNullable(textColumn),
-        Optional.ofNullable(tokenizer),
+        Optional.ofNullable(tokenizer).or(() -> beside),
         OptionalInt.of(maxLength),
         samples == null ? OptionalInt.empty() : OptionalInt.of(samples),
         partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),

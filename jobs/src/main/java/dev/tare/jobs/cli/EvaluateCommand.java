@@ -61,6 +61,7 @@ public final class EvaluateCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
+    model.note().ifPresent(console.progress()::println);
     return new RunLoop(console)
         .produce(output.options(), new EvaluateStage(options(), Rows.ALL, "data"));
   }
@@ -69,7 +70,7 @@ public final class EvaluateCommand extends TareCommand {
     return new EvaluateOptions(
         model.model(),
         Optional.of(quantized),
-        data.options(),
+        data.options(model.tokenizer()),
         quality.gate(minCosine),
         quality.classes(),
         quality.latency(),

@@ -1,5 +1,8 @@
 package dev.tare.jobs.cli;
 
+import dev.tare.jobs.storage.HadoopSettings;
+import dev.tare.jobs.storage.ModelPlace;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Option for the model. */
@@ -8,10 +11,32 @@ final class ModelFlags {
       names = "--model",
       required = true,
       paramLabel = "M.onnx",
-      description = "Float ONNX model, path or URI.")
+      description =
+          "Float ONNX model, path or URI; or a folder with model.onnx or onnx/model.onnx, whose"
+              + " tokenizer.json is then the default of --tokenizer.")
   private String model;
 
   String model() {
-    return model;
+    return place().file();
+  }
+
+  /** The tokenizer beside a model that was named by its folder. */
+  Optional<String> tokenizer() {
+    return place().tokenizer();
+  }
+
+  /** What a folder stands for. */
+  Optional<String> note() {
+    ModelPlace place = place();
+    return place.file().equals(model)
+        ? Optional.empty()
+        : Optional.of(
+            "Model "
+                + place.file()
+                + place.tokenizer().map(file -> ", tokenizer " + file).orElse(""));
+  }
+
+  private ModelPlace place() {
+    return ModelPlace.of(model, HadoopSettings::ofDriver);
   }
 }

@@ -43,6 +43,7 @@ public final class QuantizeCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
+    model.note().ifPresent(console.progress()::println);
     return new RunLoop(console).produce(output.options(), new QuantizeStage(options()));
   }
 

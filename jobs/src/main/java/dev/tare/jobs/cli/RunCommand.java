@@ -59,13 +59,14 @@ public final class RunCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
+    model.note().ifPresent(console.progress()::println);
     return new RunLoop(console).produce(output.options(), new AllStages(options()));
   }
 
   RunOptions options() {
     return new RunOptions(
         model.model(),
-        data.options(),
+        data.options(model.tokenizer()),
         observe.options(),
         recipe.options(),
         Optional.ofNullable(evalData),

@@ -37,6 +37,7 @@ public final class SelectCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
+    model.note().ifPresent(console.progress()::println);
     return new RunLoop(console).produce(output.options(), new SelectStage(options()));
   }
 

@@ -230,10 +230,8 @@ public final class Locations {
 
   private static String models(FileSystem fileSystem, Path folder) throws IOException {
     List<String> found =
-        entries(fileSystem, folder).stream()
-            .map(entry -> entry.getPath().getName())
+        ModelPlace.names(folder, fileSystem).stream()
             .filter(name -> name.endsWith(".onnx") || name.endsWith(".json"))
-            .sorted()
             .limit(8)
             .toList();
     return found.isEmpty() ? "" : " (found: " + String.join(", ", found) + ")";
