@@ -15,7 +15,6 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.OpenedRuns;
 import dev.tare.jobs.table.PlanStore;
-import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +43,7 @@ public final class ReportJob implements SparkWork<Path> {
   /** A larger model is not read only to know the order of its operators. */
   private static final long MOST_MODEL_BYTES = 512L << 20;
 
-  /** Statistics without a plan are drawn as they are. */
+  /** Statistics without a plan are checked, and not drawn. */
   private static final QuantPlan NO_PLAN = new QuantPlan("", "", "", List.of());
 
   private final String run;
@@ -99,9 +98,8 @@ public final class ReportJob implements SparkWork<Path> {
     List<TensorPlan> tensors = plan.map(QuantPlan::tensors).orElse(List.of());
     int columns = tensors.size() > MANY ? COLUMNS_OF_MANY : COLUMNS;
     if (drawings && statistics.isPresent()) {
-      Path folder = StatisticsCheck.verified(spark, statistics.get());
-      SparkJobs.describe(spark, "report: read the statistics");
-      for (DrawnTensor drawn : StatisticsScan.of(spark, folder, plan.orElse(NO_PLAN), columns)) {
+      for (DrawnTensor drawn :
+          StatisticsScan.of(spark, statistics.get(), plan.orElse(NO_PLAN), columns)) {
         drawn.spread().ifPresent(spread -> spreads.put(drawn.tensor(), spread));
         drawn.channels().ifPresent(spread -> channels.put(drawn.tensor(), spread));
       }

@@ -13,36 +13,29 @@ import dev.tare.engine.statistics.RescaledChannels;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.SampleOrigin;
-import dev.tare.jobs.table.StatisticsStore;
-import dev.tare.jobs.table.StatisticsTable;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.table.StatisticsCheck;
+import dev.tare.jobs.table.TensorReader;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.FlatMapGroupsFunction;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 
 /**
- * Reads the statistics for the drawings of a page, in one job. Executors turn histograms into
- * columns; the driver gets a few hundred numbers for each tensor.
+ * Reads the statistics for the drawings of a page, in the job that checks them. Executors turn
+ * histograms into columns; the driver gets a few hundred numbers for each tensor.
  *
  * <p>A smoothed input has the statistics of the tensor that it is made from, with every channel
  * multiplied by its factor: as it was when its range was selected.
  */
-final class StatisticsScan implements FlatMapGroupsFunction<String, Row, Row> {
+final class StatisticsScan implements TensorReader {
 
   private static final long serialVersionUID = 1L;
-
-  private static final List<String> BINS =
-      List.of("mantissa_bits", "bin", "lower", "upper", "bin_count");
 
   private final HashMap<String, byte[]> plans = new HashMap<>();
   private final String smoothed;
@@ -61,43 +54,33 @@ final class StatisticsScan implements FlatMapGroupsFunction<String, Row, Row> {
   }
 
   /**
-   * The values and channels of every observed tensor and every smoothed input.
+   * The values and channels of every activation of a plan.
    *
-   * @param plan with whose ranges values are compared; one without tensors if there is none
+   * @param statistics a run with statistics
+   * @param plan with whose ranges values are compared; without tensors, statistics are only checked
+   * @throws TareException (bad input) as {@link StatisticsCheck#verified} does
    */
-  static List<DrawnTensor> of(SparkSession spark, Path statistics, QuantPlan plan, int columns) {
-    Dataset<Row> rows = StatisticsStore.read(spark, statistics);
-    // The bins of channels are many bytes, and only smoothed inputs need them.
-    Column kept =
-        functions
-            .col("channel")
-            .isNull()
-            .or(
-                functions
-                    .col("tensor")
-                    .isInCollection(plan.smoothed().stream().map(SmoothedInput::tensor).toList()));
-    for (String column : BINS) {
-      rows = rows.withColumn(column, functions.when(kept, functions.col(column)));
-    }
-    return StatisticsStore.groupedBy(functions.col("tensor"), rows)
-        .flatMapGroups(new StatisticsScan(plan, columns), Encoders.row(DrawnTensor.SCHEMA))
-        .collectAsList()
+  static List<DrawnTensor> of(
+      SparkSession spark, FinishedRun statistics, QuantPlan plan, int columns) throws IOException {
+    return StatisticsCheck.read(
+            spark, statistics, DrawnTensor.SCHEMA, new StatisticsScan(plan, columns))
         .stream()
         .map(DrawnTensor::of)
         .toList();
   }
 
   @Override
-  public Iterator<Row> call(String tensor, Iterator<Row> rows) {
+  public List<Row> read(TensorStatistics statistics) {
     if (byTensor == null) {
       byTensor = new HashMap<>();
       QuantPlanJson.parseSmoothed(smoothed)
           .forEach(s -> byTensor.computeIfAbsent(s.tensor(), t -> new ArrayList<>()).add(s));
     }
-    TensorStatistics statistics = StatisticsTable.toTensor(tensor, rows);
     List<Row> drawn = new ArrayList<>();
-    drawn.add(draw(statistics, statistics.channels().stream().map(s -> 1f).toList()));
-    for (SmoothedInput input : byTensor.getOrDefault(tensor, List.of())) {
+    if (plans.containsKey(statistics.tensor())) {
+      drawn.add(draw(statistics, statistics.channels().stream().map(s -> 1f).toList()));
+    }
+    for (SmoothedInput input : byTensor.getOrDefault(statistics.tensor(), List.of())) {
       TensorStatistics made = RescaledChannels.of(statistics, input.factors(), input.result());
       drawn.add(
           draw(
@@ -105,7 +88,7 @@ final class StatisticsScan implements FlatMapGroupsFunction<String, Row, Row> {
                   input.result(), made.whole(), statistics.axis(), statistics.channels()),
               input.factors()));
     }
-    return drawn.iterator();
+    return drawn;
   }
 
   /**

@@ -6,15 +6,17 @@ import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Checks the statistics of another run before they are used: the bytes against the manifest, every
@@ -22,6 +24,8 @@ import org.apache.spark.sql.SparkSession;
  * table; the driver receives 32 bytes per block.
  */
 public final class StatisticsCheck {
+
+  private static final int MADE = CheckTensor.schema(new StructType()).fieldIndex("made");
 
   private StatisticsCheck() {}
 
@@ -35,6 +39,39 @@ public final class StatisticsCheck {
     return verified(StateKind.HISTOGRAM, spark, run);
   }
 
+  /**
+   * Checks the statistics table, and reads every tensor on the way: the same rows are not decoded
+   * twice. A task has all channels of a tensor in memory.
+   *
+   * @param made schema of the reader's rows
+   * @return the reader's rows
+   * @throws TareException as {@link #verified(SparkSession, FinishedRun)} does
+   */
+  public static List<Row> read(
+      SparkSession spark, FinishedRun run, StructType made, TensorReader reader)
+      throws IOException {
+    CalibrationFacts facts = run.calibration();
+    Path folder = run.verified(Part.STATISTICS);
+    SparkJobs.describe(spark, "read: check the statistics of run " + run.manifest().runId());
+    try {
+      List<Row> digests = new ArrayList<>();
+      List<Row> rows = new ArrayList<>();
+      for (Row row :
+          StatisticsStore.readTensors(spark, folder, facts.modelSha256(), made, reader)
+              .collectAsList()) {
+        if (row.isNullAt(MADE)) {
+          digests.add(row);
+        } else {
+          rows.add(row.getStruct(MADE));
+        }
+      }
+      compare(digests, StateKind.HISTOGRAM, facts, run);
+      return rows;
+    } finally {
+      SparkJobs.describe(spark, null);
+    }
+  }
+
   /** The same for the table of one kind. */
   public static Path verified(StateKind kind, SparkSession spark, FinishedRun run)
       throws IOException {
@@ -42,8 +79,12 @@ public final class StatisticsCheck {
     Path folder = run.verified(StateTable.of(kind).part());
     SparkJobs.describe(spark, "read: check the statistics of run " + run.manifest().runId());
     try {
+      // In one job: an iterator would run one for each partition, one after the other.
       compare(
-          StatisticsStore.readBlocks(kind, spark, folder, facts.modelSha256()), kind, facts, run);
+          StatisticsStore.readBlocks(kind, spark, folder, facts.modelSha256()).collectAsList(),
+          kind,
+          facts,
+          run);
     } finally {
       SparkJobs.describe(spark, null);
     }
@@ -51,12 +92,11 @@ public final class StatisticsCheck {
   }
 
   private static void compare(
-      Dataset<Row> digests, StateKind kind, CalibrationFacts facts, FinishedRun run) {
+      List<Row> digests, StateKind kind, CalibrationFacts facts, FinishedRun run) {
     ContentHash hash = new ContentHash();
     Set<String> tensors = new TreeSet<>();
     boolean comparable = true;
-    // In one job: an iterator would run one for each partition, one after the other.
-    for (Row row : digests.collectAsList()) {
+    for (Row row : digests) {
       hash.add(new BlockKey(row.getString(0), row.getInt(1), row.getInt(2)), row.getAs(3));
       tensors.add(row.getString(0));
       comparable &= row.getInt(4) == StateTable.of(kind).newestVersion();

@@ -5,12 +5,10 @@ import dev.tare.engine.statistics.ContentHash;
 import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.statistics.StatisticsBlock;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
@@ -151,7 +149,7 @@ public final class StatisticsStore {
   }
 
   /**
-   * Reads the blocks of a table, with their digests.
+   * Reads the blocks of a table, with their digests, without having all of a tensor in memory.
    *
    * @param modelSha256 the model that every row must name
    * @return rows of {@link #CHECKED_SCHEMA}
@@ -163,6 +161,22 @@ public final class StatisticsStore {
             (MapGroupsFunction<String, Row, Row>)
                 (key, rows) -> checked(StateTable.of(kind), rows, modelSha256),
             Encoders.row(CHECKED_SCHEMA));
+  }
+
+  /**
+   * Reads the digests of the statistics' blocks, and what a reader makes of each tensor.
+   *
+   * @param modelSha256 the model that every row must name
+   * @param made schema of the reader's rows
+   * @return rows of {@link CheckTensor#schema}
+   */
+  static Dataset<Row> readTensors(
+      SparkSession spark, Path folder, String modelSha256, StructType made, TensorReader reader) {
+    // A row without a name is refused by its place.
+    return groupedBy(
+            functions.coalesce(functions.col("tensor"), functions.lit("")), read(spark, folder))
+        .flatMapGroups(
+            new CheckTensor(modelSha256, reader), Encoders.row(CheckTensor.schema(made)));
   }
 
   private static KeyValueGroupedDataset<String, Row> blocks(
@@ -223,36 +237,17 @@ public final class StatisticsStore {
         key.tensor(), key.axis(), key.firstChannel(), ContentHash.digest(block), oldest[0]);
   }
 
-  private static <T> MergeableState block(
-      StateTable<T> table, Iterator<Row> rows, Consumer<Row> check) {
-    TreeMap<Integer, T> byChannel = new TreeMap<>();
-    String tensor = "";
-    int axis = BlockKey.WHOLE;
+  private static MergeableState block(
+      StateTable<?> table, Iterator<Row> rows, Consumer<Row> check) {
+    BlockRows<?> block = new BlockRows<>(table);
     int channels = 1;
     while (rows.hasNext()) {
       Row row = rows.next();
       StatisticsTable.requirePlace(row, table);
       check.accept(row);
-      tensor = row.getString(row.fieldIndex("tensor"));
-      axis = StatisticsTable.axis(row);
       channels = row.getInt(row.fieldIndex("last")) + 1;
-      int channel = StatisticsTable.channel(row);
-      if (byChannel.put(channel, table.read(row)) != null) {
-        throw StatisticsTable.unreadable(row, "there are two rows of it");
-      }
+      block.add(row);
     }
-    int first = Math.max(0, byChannel.firstKey());
-    int last = Math.max(0, byChannel.lastKey());
-    try {
-      if (last - first + 1 != byChannel.size()) {
-        throw new IllegalArgumentException(
-            "%d rows for the channels from %d to %d".formatted(byChannel.size(), first, last));
-      }
-      return table.block(
-          new BlockKey(tensor, axis, first), channels, List.copyOf(byChannel.values()));
-    } catch (IllegalArgumentException e) {
-      throw TareException.badInput(
-          "Cannot read statistics of tensor '%s': %s".formatted(tensor, e.getMessage()), e);
-    }
+    return block.block(channels);
   }
 }
