@@ -84,7 +84,11 @@ final class ShippedPlan implements Serializable {
 
   /** The model that a plan, or a part of it, makes of these integers. */
   WritableModel quantized(QuantPlan plan, Map<String, ByteBuffer> codes) {
-    return changed.prepared().quantized(plan, c -> codes.get(key(c)).duplicate());
+    // A part corrects fewer biases: an operator in float needs its own.
+    return SmoothedHandle.of(model, plan.smoothed())
+        .prepared()
+        .corrected(plan.corrected())
+        .quantized(plan, c -> codes.get(key(c)).duplicate());
   }
 
   private static String key(TensorPlan constant) {
