@@ -3,6 +3,10 @@ package dev.tare.engine.pass;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Percentile;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.tensor.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -17,13 +21,16 @@ import java.util.List;
  * d^2 sum_j |w_j|^2 t_j^2  +  sum_o (max_j |w_oj t_j| / 127)^2 sum_j k E[x_j^2] / t_j^2
  * </pre>
  *
- * <p>d is the step of the input, whose range covers all values of all channels, and {@code k} the
- * number of weights for each pair of channels. Both terms are sums of independent rounding errors,
- * each a twelfth of a squared step. Where biases take up the mean of the error, the variance of x_j
- * is in place of its mean square.
+ * <p>d is the step of the input, whose range covers all values of all channels but for one of ten
+ * thousand on either side, so that no single value decides; and {@code k} the number of weights for
+ * each pair of channels. Both terms are sums of independent rounding errors, each a twelfth of a
+ * squared step. Where biases take up the mean of the error, the variance of x_j is in place of its
+ * mean square.
  */
 final class EqualizationError {
 
+  private static final Percentile REACH = new Percentile(99.98, false);
+  private static final Target TYPE = new Target(QuantType.UINT8, false, false, false);
   private static final double INPUT_STEPS = 255;
   private static final double WEIGHT_STEPS = 127;
 
@@ -51,8 +58,9 @@ final class EqualizationError {
     for (int j = 0; j < count; j++) {
       Distribution channel = channels.get(j);
       if (channel.total() > 0) {
-        low[j] = Math.min(0, channel.min());
-        high[j] = Math.max(0, channel.max());
+        Range reach = REACH.select(channel, TYPE);
+        low[j] = Math.min(0, reach.low());
+        high[j] = Math.max(0, reach.high());
         squares[j] = meanSquare(channel, centred);
       }
     }
