@@ -5,9 +5,11 @@ import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.testkit.Models;
@@ -68,7 +70,7 @@ class ConvolutionsRunTest {
       rows.add(RowFactory.create(image));
     }
     data = write(shared.resolve("data"), SCHEMA, rows.toArray(Row[]::new));
-    first = run("first", data, "--partitions", "2");
+    first = run("first", data, "--partitions", "2", "--sensitivity", "20");
   }
 
   private static CommandLine.Result run(String name, String from, String... more) {
@@ -87,17 +89,37 @@ class ConvolutionsRunTest {
   }
 
   @Test
-  void theGraphChoosesTheRecipeAndBiasesAreCorrected() throws IOException {
+  void theGraphChoosesTheRecipeWithItsPasses() throws IOException {
     assertThat(first.out() + first.err())
         .contains("Recipe int8-cnn, chosen by what the model has: 2 convolutions.");
     QuantPlan plan = CommandLine.plan(Path.of(path("first")));
     assertThat(plan.recipe()).isEqualTo("int8-cnn");
     assertThat(plan.corrected())
         .extracting(CorrectedBias::node, CorrectedBias::bias, CorrectedBias::result)
-        .containsExactly(tuple("one", "b1", "b1_corrected"), tuple("two", "", "k2_bias_corrected"));
+        .containsExactly(
+            tuple("one", "b1_equalized", "b1_equalized_corrected"),
+            tuple("two", "", "k2_equalized_bias_corrected"));
     assertThat(plan.quantized(Role.BIAS))
         .extracting(TensorPlan::tensor)
-        .containsExactly("b1_corrected", "k2_bias_corrected");
+        .containsExactly("b1_equalized_corrected", "k2_equalized_bias_corrected");
+    assertThat(plan.smoothed())
+        .extracting(SmoothedInput::tensor, SmoothedInput::result, SmoothedInput::through)
+        .containsExactly(tuple("r", "r_equalized", List.of("bend", "one")));
+    assertThat(plan.quantized(Role.ACTIVATION))
+        .extracting(TensorPlan::tensor)
+        .containsExactly("r_equalized", "x");
+  }
+
+  /** Its own bias, since no rounding is left that a corrected one would take up. */
+  @Test
+  void anOperatorInFloatIsExact() throws IOException {
+    JsonNode sensitivity =
+        CommandLine.json(Path.of(path("first"), "quality.json")).path("sensitivity");
+    double all = sensitivity.path("sqnr-db").asDouble();
+    assertThat(sensitivity.path("operators")).hasSize(2);
+    for (JsonNode operator : sensitivity.path("operators")) {
+      assertThat(operator.path("sqnr-db").asDouble()).as("%s", operator).isGreaterThan(all);
+    }
   }
 
   @Test
