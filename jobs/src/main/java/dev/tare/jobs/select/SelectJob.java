@@ -77,8 +77,6 @@ public final class SelectJob {
       String contentSha256,
       long samples) {
     Recipe recipe = recipeText.parse();
-    SparkJobs.describe(spark, "select: find the observed tensors");
-    requireObserved(recipe, candidates(model, model.prepared().graph(), recipeText), statistics);
     SparkJobs.describe(spark, "select: factors of channels");
     List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics);
     SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
@@ -137,18 +135,10 @@ public final class SelectJob {
   }
 
   /** Refuses statistics that lack an input which gets a range ahead of time. */
-  private void requireObserved(Recipe recipe, Candidates candidates, Path statistics) {
-    TreeSet<String> missing = new TreeSet<>(candidates.activations().keySet());
-    if (missing.isEmpty()) {
-      return;
-    }
-    for (Row row :
-        StatisticsStore.read(spark, statistics)
-            .filter(functions.col("channel").isNull())
-            .select("tensor")
-            .collectAsList()) {
-      missing.remove(row.getString(0));
-    }
+  private static void requireObserved(
+      Recipe recipe, SortedMap<String, TensorQuery> wanted, List<TensorPlan> planned) {
+    TreeSet<String> missing = new TreeSet<>(wanted.keySet());
+    planned.forEach(plan -> missing.remove(plan.tensor()));
     if (!missing.isEmpty()) {
       throw TareException.badInput(
           "The statistics lack %d tensors that recipe '%s' needs: %s. Calibrate with --observe all-supported, or another --observe that covers them."
@@ -248,10 +238,14 @@ public final class SelectJob {
         !smoothed.isEmpty() || wanted.values().stream().anyMatch(planner::readsChannels);
     Dataset<Row> asked = rows.filter(functions.col("tensor").isin(tensors.toArray()));
     Dataset<Row> needed = channels ? asked : asked.filter(functions.col("channel").isNull());
-    return decoded(
-        StatisticsStore.groupedBy(functions.col("tensor"), needed)
-            .flatMapGroups(new SelectActivations(recipeText, wanted, smoothed), Encoders.BINARY())
-            .collectAsList());
+    List<TensorPlan> planned =
+        decoded(
+            StatisticsStore.groupedBy(functions.col("tensor"), needed)
+                .flatMapGroups(
+                    new SelectActivations(recipeText, wanted, smoothed), Encoders.BINARY())
+                .collectAsList());
+    requireObserved(recipe, wanted, planned);
+    return planned;
   }
 
   private List<TensorPlan> weights(
