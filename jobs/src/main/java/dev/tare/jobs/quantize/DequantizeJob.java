@@ -45,7 +45,7 @@ public final class DequantizeJob {
     SparkJobs.describe(spark, "dequantize: %d constants".formatted(constants.size()));
     try (ScratchFile scratch = new ScratchFile()) {
       Map<ConstantKey, ByteBuffer> codes =
-          WeightStore.read(spark, weights, constants, scratch::allocate);
+          WeightStore.read(SparkJobs.hadoop(spark), weights, constants, scratch::allocate);
       SmoothedHandle.of(model, plan)
           .prepared()
           .dequantized(plan, constant -> codes.get(ConstantKey.of(constant)), scratch::allocate)

@@ -26,13 +26,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetOutputFormat;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 
 /**
  * Applies a plan: executors quantize slices of weights into a table; the model is then assembled
@@ -97,7 +96,7 @@ public final class QuantizeJob {
     SparkJobs.describe(spark, "quantize: assemble the model");
     try (ScratchFile scratch = new ScratchFile()) {
       Map<ConstantKey, ByteBuffer> codes =
-          WeightStore.read(spark, weights, constants, scratch::allocate);
+          WeightStore.read(SparkJobs.hadoop(spark), weights, constants, scratch::allocate);
       changed
           .prepared()
           .quantized(plan, constant -> codes.get(ConstantKey.of(constant)))
@@ -159,38 +158,31 @@ public final class QuantizeJob {
       Optional<GptqInputs> rounded,
       Path folder,
       String runId) {
-    List<Row> plans = new ArrayList<>();
-    List<Row> slices = new ArrayList<>();
+    List<byte[]> plans = new ArrayList<>();
+    List<QuantizeTask.Slice> slices = new ArrayList<>();
     long bytes = 0;
     for (TensorPlan plan : constants) {
       if (rounded.isPresent() && rounded.get().has(plan)) {
         continue;
       }
-      int constant = plans.size();
-      plans.add(RowFactory.create(constant, PlanCodec.encode(plan)));
       for (WeightTables.Slice slice : WeightTables.slices(plan)) {
         slices.add(
-            RowFactory.create(
-                constant, slice.index(), slice.offset(), slice.length(), slices.size()));
+            new QuantizeTask.Slice(plans.size(), slice.index(), slice.offset(), slice.length()));
         bytes += slice.length();
       }
+      plans.add(PlanCodec.encode(plan));
     }
     long wanted = Math.max(MIN_TASKS, (bytes + BYTES_PER_FILE - 1) / BYTES_PER_FILE);
     // A plan that leaves everything in float yields one empty file.
     int tasks = (int) Math.max(1, Math.min(wanted, slices.size()));
+    // Every JVM gets plans and slices once; a task gets its number.
+    Broadcast<QuantizeTask.Slices> all =
+        SparkJobs.broadcast(spark, new QuantizeTask.Slices(plans, slices, tasks));
     Dataset<Row> nearest =
         spark
-            .createDataset(slices, Encoders.row(QuantizeTask.SLICE_SCHEMA))
-            // Partitioned by range of a running number: round-robin starts at a random partition
-            // and may leave tasks empty.
-            .repartitionByRange(tasks, functions.col("number"))
-            // Every JVM gets the plans once; a row of a slice has none of its tensor's scales.
-            .join(
-                functions.broadcast(
-                    spark.createDataset(plans, Encoders.row(QuantizeTask.PLAN_SCHEMA))),
-                "constant")
+            .range(0, tasks, 1, tasks)
             .mapPartitions(
-                new QuantizeTask(model, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA));
+                new QuantizeTask(model, all, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA));
     rounded
         .map(own -> nearest.union(own.rounded(spark, model, runId)))
         .orElse(nearest)

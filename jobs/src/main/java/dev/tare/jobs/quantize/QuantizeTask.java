@@ -11,69 +11,93 @@ import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.WeightTables;
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /** Quantizes slices of constants, one at a time, each row joined with the plan of its constant. */
-final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
+final class QuantizeTask implements MapPartitionsFunction<Long, Row> {
 
   private static final long serialVersionUID = 1L;
 
-  /** A constant's decision, as {@link PlanCodec} writes it. */
-  static final StructType PLAN_SCHEMA =
-      new StructType()
-          .add("constant", DataTypes.IntegerType, false)
-          .add("plan", DataTypes.BinaryType, false);
+  /**
+   * A piece of a constant.
+   *
+   * @param constant number of the constant among the plans
+   * @param index number of the piece in its constant
+   * @param offset first byte
+   * @param length bytes
+   */
+  record Slice(int constant, int index, long offset, int length) implements Serializable {}
 
-  /** Which piece of which constant; {@code number} counts the pieces of all. */
-  static final StructType SLICE_SCHEMA =
-      new StructType()
-          .add("constant", DataTypes.IntegerType, false)
-          .add("slice", DataTypes.IntegerType, false)
-          .add("offset", DataTypes.LongType, false)
-          .add("length", DataTypes.IntegerType, false)
-          .add("number", DataTypes.IntegerType, false);
+  /**
+   * What all tasks together quantize.
+   *
+   * @param plans decisions of constants, as {@link PlanCodec} writes them
+   * @param slices pieces of these constants, in order
+   * @param tasks number of tasks, each with a run of slices
+   */
+  record Slices(List<byte[]> plans, List<Slice> slices, int tasks) implements Serializable {
+    List<Slice> of(long task) {
+      return slices.subList(first(task), first(task + 1));
+    }
+
+    private int first(long task) {
+      return Math.toIntExact(slices.size() * task / tasks);
+    }
+  }
 
   private final SmoothedHandle model;
+  private final Broadcast<Slices> all;
   private final String runId;
 
-  QuantizeTask(SmoothedHandle model, String runId) {
+  QuantizeTask(SmoothedHandle model, Broadcast<Slices> all, String runId) {
     this.model = model;
+    this.all = all;
     this.runId = runId;
   }
 
+  /**
+   * Quantizes the slices of tasks.
+   *
+   * @param tasks their numbers
+   */
   @Override
-  public Iterator<Row> call(Iterator<Row> slices) {
+  public Iterator<Row> call(Iterator<Long> tasks) {
+    List<Slice> slices = new ArrayList<>();
+    tasks.forEachRemaining(task -> slices.addAll(all.value().of(task)));
     ModelGraph source = model.prepared().graph();
+    Iterator<Slice> each = slices.iterator();
     return new Iterator<>() {
       private int constant = -1;
       private TensorPlan plan;
 
       @Override
       public boolean hasNext() {
-        return slices.hasNext();
+        return each.hasNext();
       }
 
       @Override
       public Row next() {
-        Row slice = slices.next();
-        if (constant != slice.<Integer>getAs("constant")) {
-          constant = slice.<Integer>getAs("constant");
-          plan = PlanCodec.decode(slice.getAs("plan"));
+        Slice slice = each.next();
+        if (constant != slice.constant()) {
+          constant = slice.constant();
+          plan = PlanCodec.decode(all.value().plans().get(constant));
         }
         return refusing(source, slice, plan);
       }
     };
   }
 
-  private Row refusing(ModelGraph source, Row slice, TensorPlan plan) {
+  private Row refusing(ModelGraph source, Slice slice, TensorPlan plan) {
     try {
       return quantize(source, slice, plan);
     } catch (IllegalArgumentException e) {
@@ -83,16 +107,13 @@ final class QuantizeTask implements MapPartitionsFunction<Row, Row> {
     }
   }
 
-  private Row quantize(ModelGraph source, Row slice, TensorPlan plan) {
-    int index = slice.getAs("slice");
-    long offset = slice.getAs("offset");
-    int length = slice.getAs("length");
+  private Row quantize(ModelGraph source, Slice slice, TensorPlan plan) {
     Tensor constant = source.constant(plan.tensor());
-    if (plan.role() == Role.WEIGHT && index == 0) {
+    if (plan.role() == Role.WEIGHT && slice.index() == 0) {
       // Once for each weight: its slices are in several tasks.
       WeightCheck.require(constant, plan);
     }
-    return row(constant, plan, index, offset, length, runId);
+    return row(constant, plan, slice.index(), slice.offset(), slice.length(), runId);
   }
 
   /** Quantizes a slice of a constant. */

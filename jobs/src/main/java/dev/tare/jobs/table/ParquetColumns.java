@@ -70,7 +70,7 @@ final class ParquetColumns {
   }
 
   /** The files that Spark reads; it skips hidden ones. */
-  private static List<Path> files(Path folder, Configuration hadoop) {
+  static List<Path> files(Path folder, Configuration hadoop) {
     try {
       return Stream.of(folder.getFileSystem(hadoop).listStatus(folder))
           .filter(FileStatus::isFile)

@@ -22,12 +22,13 @@ final class SliceCover {
   /**
    * Adds a row of the table.
    *
+   * @param row values in the order of {@link WeightTables#WEIGHTS_SCHEMA}
    * @throws TareException (bad input) if it is outside the constant, or occurred before
    */
   void add(Row row) {
-    long offset = row.getAs("offset");
-    int number = row.getAs("slice");
-    int length = row.<byte[]>getAs("data").length;
+    long offset = row.getLong(WeightTables.at("offset"));
+    int number = row.getInt(WeightTables.at("slice"));
+    int length = row.<byte[]>getAs(WeightTables.at("data")).length;
     if (number < 0 || offset < 0 || length == 0 || offset > bytes - length) {
       throw contradiction(
           plan,

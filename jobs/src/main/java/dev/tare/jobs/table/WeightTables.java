@@ -81,26 +81,27 @@ public final class WeightTables {
   /**
    * Returns the constant that a row of {@code weights} belongs to.
    *
+   * @param row values in the order of {@link #WEIGHTS_SCHEMA}
    * @param folder the table, for messages
    * @throws TareException (bad input) if a cell is null, or the format version or the role is
    *     unknown
    */
   public static ConstantKey key(Row row, Path folder) {
     for (StructField field : WEIGHTS_SCHEMA.fields()) {
-      if (row.isNullAt(row.fieldIndex(field.name()))) {
+      if (row.isNullAt(at(field.name()))) {
         throw TareException.badInput(
             "The table of weights in %s has a row of tensor '%s' whose '%s' is null"
-                .formatted(folder, row.<String>getAs("tensor"), field.name()));
+                .formatted(folder, row.<String>getAs(at("tensor")), field.name()));
       }
     }
-    String tensor = row.getAs("tensor");
-    int version = row.getAs("format_version");
+    String tensor = row.getString(at("tensor"));
+    int version = row.getInt(at("format_version"));
     if (version < 1 || version > FORMAT_VERSION) {
       throw TareException.badInput(
           "The table of weights in %s has a row of tensor '%s' of format version %d, only 1 to %d are known"
               .formatted(folder, tensor, version, FORMAT_VERSION));
     }
-    String word = row.getAs("role");
+    String word = row.getString(at("role"));
     return Arrays.stream(Role.values())
         .filter(role -> role.name().toLowerCase(Locale.ROOT).equals(word))
         .findFirst()
@@ -110,6 +111,11 @@ public final class WeightTables {
                 TareException.badInput(
                     "The table of weights in %s has a row of tensor '%s' whose role is '%s'"
                         .formatted(folder, tensor, word)));
+  }
+
+  /** Returns the position of a column of {@link #WEIGHTS_SCHEMA}. */
+  static int at(String column) {
+    return WEIGHTS_SCHEMA.fieldIndex(column);
   }
 
   /** Returns the bytes of a quantized constant. */

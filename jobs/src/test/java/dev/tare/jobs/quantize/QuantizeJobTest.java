@@ -93,8 +93,9 @@ class QuantizeJobTest {
             });
   }
 
-  private byte[] written(TensorPlan weight) {
-    return WeightStore.read(spark, path("weights"), List.of(weight), ByteBuffer::allocate)
+  private byte[] written(TensorPlan weight) throws IOException {
+    return WeightStore.read(
+            SparkJobs.hadoop(spark), path("weights"), List.of(weight), ByteBuffer::allocate)
         .get(ConstantKey.of(weight))
         .array();
   }

@@ -17,11 +17,13 @@ import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -64,18 +66,19 @@ class WeightStoreTest {
         bytes);
   }
 
-  private Map<ConstantKey, ByteBuffer> read(Row... rows) {
+  private Map<ConstantKey, ByteBuffer> read(Row... rows) throws IOException {
     Path table = new Path(folder.resolve("t" + System.nanoTime()).toUri());
     LocalSpark.spark()
         .createDataFrame(List.of(rows), WeightTables.WEIGHTS_SCHEMA)
         .coalesce(1)
         .write()
         .parquet(table.toString());
-    return WeightStore.read(LocalSpark.spark(), table, List.of(WEIGHT, BIAS), ByteBuffer::allocate);
+    return WeightStore.read(
+        new Configuration(), table, List.of(WEIGHT, BIAS), ByteBuffer::allocate);
   }
 
   @Test
-  void aTensorThatIsWeightAndBiasHasTheIntegersOfBoth() {
+  void aTensorThatIsWeightAndBiasHasTheIntegersOfBoth() throws IOException {
     Map<ConstantKey, ByteBuffer> codes =
         read(row(BIAS, 1, 4, 5, 6, 7, 8), row(WEIGHT, 0, 0, -1, -2), row(BIAS, 0, 0, 1, 2, 3, 4));
     assertThat(codes.get(ConstantKey.of(WEIGHT)).array()).containsExactly(-1, -2);
