@@ -72,7 +72,7 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
   private CalibrateResult calibrate(Work work, ModelHandle model, StageData data)
       throws IOException {
     data.check(options.data().maxBadRows());
-    Dataset<Row> samples = data.select(rows.condition(), options.data().samples());
+    Dataset<Row> samples = data.select(rows, options.data().samples());
     Optional<GramJob.Input> gram =
         options.observe().collect().kinds().contains(StateKind.GRAM)
             ? Optional.of(gram(work, model, data))
@@ -83,7 +83,7 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
                 model,
                 options,
                 samples,
-                samples.count(),
+                data.count(rows, options.data().samples()),
                 gram,
                 new CalibrateJob.Folders(
                     work.attempt().path(Part.STATISTICS),
@@ -98,13 +98,15 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
     GramOptions wanted = options.observe().gram();
     int most = wanted.samples().orElse(GramOptions.SAMPLES);
     int count = Math.min(most, options.data().samples().orElse(Integer.MAX_VALUE));
-    Dataset<Row> some = data.select(rows.condition(), OptionalInt.of(count));
+    Dataset<Row> some = data.select(rows, OptionalInt.of(count));
     if (wanted.scales().isEmpty()) {
-      return new GramJob.Input(some, some.count(), Optional.empty());
+      return new GramJob.Input(some, data.count(rows, OptionalInt.of(count)), Optional.empty());
     }
     FinishedRun run = work.inputs().runs().open(wanted.scales().get());
     EarlierRuns.requireSameModel(run, model);
     return new GramJob.Input(
-        some, some.count(), Optional.of(StatisticsCheck.verified(work.inputs().spark(), run)));
+        some,
+        data.count(rows, OptionalInt.of(count)),
+        Optional.of(StatisticsCheck.verified(work.inputs().spark(), run)));
   }
 }

@@ -123,7 +123,7 @@ public final class Demo implements SparkWork<ExitCode> {
     CalibrationFacts.Effort effort = calibration.get().effort().orElseThrow();
     ModelHandle model = inputs.model(run.model());
     StageData data = inputs.data(model, run.data());
-    Dataset<Row> samples = data.select(Rows.CALIBRATION.condition(), run.data().samples());
+    Dataset<Row> samples = data.select(Rows.CALIBRATION, run.data().samples());
     long plain = PlainInference.nanos(inputs.spark(), model, samples, effort.batchSize());
     return OptionalDouble.of((effort.runSeconds() + effort.observeSeconds()) * 1e9 / plain);
   }

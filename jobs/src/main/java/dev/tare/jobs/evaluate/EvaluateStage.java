@@ -151,7 +151,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
       throws IOException {
     SparkSession spark = work.inputs().spark();
     data.check(options.data().maxBadRows());
-    Dataset<Row> samples = data.select(rows.condition(), options.data().samples());
+    Dataset<Row> samples = data.select(rows, options.data().samples());
     Optional<QuantPlan> plan =
         options.sensitivity().isPresent() ? Optional.of(plan(work)) : Optional.empty();
     Quality quality =

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.when;
 
 import java.util.Collections;
 import java.util.Comparator;
@@ -22,6 +23,7 @@ import org.apache.spark.sql.Row;
  * @param uri the data, as it was given
  * @param rows all rows seen
  * @param samples rows that are samples
+ * @param heldOut those of them that {@link HashSplit#DEFAULT} holds out
  * @param skipped rows left out that are not bad, by reason
  * @param bad rows refused, by reason
  * @param first for each reason of either kind, the row with the smallest (file, row)
@@ -31,6 +33,7 @@ public record InputReport(
     String uri,
     long rows,
     long samples,
+    long heldOut,
     SortedMap<Reason, Long> skipped,
     SortedMap<Reason, Long> bad,
     SortedMap<Reason, Offender> first,
@@ -74,6 +77,7 @@ public record InputReport(
   /** Counts the table of {@link SampleRows}: one job, at most one line per file and reason back. */
   static InputReport of(String uri, Dataset<Row> table) {
     long samples = 0;
+    long heldOut = 0;
     SortedMap<Reason, Long> skipped = new TreeMap<>();
     SortedMap<Reason, Long> bad = new TreeMap<>();
     SortedMap<Reason, Offender> first = new TreeMap<>();
@@ -84,6 +88,7 @@ public record InputReport(
       rowsPerFile.merge(file, count, Long::sum);
       if (group.isNullAt(1)) {
         samples += count;
+        heldOut += group.getLong(4);
         continue;
       }
       Reason reason = Reason.parse(group.getString(1));
@@ -91,13 +96,16 @@ public record InputReport(
       first.merge(reason, offender(file, group.getStruct(3)), InputReport::earlier);
     }
     long rows = rowsPerFile.values().stream().mapToLong(Long::longValue).sum();
-    return new InputReport(uri, rows, samples, skipped, bad, first, rowsPerFile);
+    return new InputReport(uri, rows, samples, heldOut, skipped, bad, first, rowsPerFile);
   }
 
   private static Dataset<Row> groups(Dataset<Row> table) {
     return table
         .groupBy(SampleRows.FILE, SampleRows.ERROR_REASON)
-        .agg(count(lit(1)), min(struct(col(SampleRows.ROW), col(SampleRows.ERROR))));
+        .agg(
+            count(lit(1)),
+            min(struct(col(SampleRows.ROW), col(SampleRows.ERROR))),
+            count(when(HashSplit.DEFAULT.heldOut(col(SampleRows.HASH)), lit(1))));
   }
 
   private static Offender offender(String file, Row row) {

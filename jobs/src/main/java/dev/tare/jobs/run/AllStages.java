@@ -153,7 +153,7 @@ public record AllStages(RunOptions options) implements Stages {
 
   /** With few rows all may be on one side of the split. */
   private static void requireSome(StageData data, Rows rows, String purpose) {
-    if (data.select(rows.condition(), OptionalInt.empty()).isEmpty()) {
+    if (data.count(rows, OptionalInt.empty()) == 0) {
       throw TareException.badInput(
           "The split by hash leaves no row of %s to %s: it has %d samples; give more, or separate rows with --eval-data"
               .formatted(data.uri(), purpose, data.report().samples()));

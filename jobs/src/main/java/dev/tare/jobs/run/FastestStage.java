@@ -107,7 +107,7 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
             inputs.spark(),
             runtime(work),
             model,
-            data.select(rows.condition(), OptionalInt.of(SAMPLES)),
+            data.select(rows, OptionalInt.of(SAMPLES)),
             evaluation.data().batchSize(),
             evaluation.gate(),
             options.classesOrAuto());

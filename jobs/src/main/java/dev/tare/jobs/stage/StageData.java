@@ -105,21 +105,34 @@ public final class StageData implements AutoCloseable {
     return report;
   }
 
+  /** The number of samples that {@link #select} gives; runs no job. */
+  public long count(Rows which, OptionalInt n) {
+    long there =
+        switch (which) {
+          case ALL -> report.samples();
+          case HELD_OUT -> report.heldOut();
+          case CALIBRATION -> report.samples() - report.heldOut();
+        };
+    return n.isPresent() ? Math.min(n.getAsInt(), there) : there;
+  }
+
   /**
-   * The samples of a condition, all or the n with the smallest hashes: rows of hash, sample, file
-   * and row.
+   * Samples, all or the n with the smallest hashes: rows of hash, sample, file and row. Where n are
+   * not there, no job looks for them.
    *
-   * @param condition on the hash column
+   * @param which rows are considered
    */
-  public Dataset<Row> select(Optional<Column> condition, OptionalInt n) {
+  public Dataset<Row> select(Rows which, OptionalInt n) {
     SparkJobs.describe(spark, "read: choose samples");
+    Optional<Column> condition = which.condition();
     Dataset<Row> wanted = condition.isPresent() ? rows.filter(condition.get()) : rows;
-    OptionalLong limit = n.isPresent() ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty();
+    boolean some = n.isPresent() && n.getAsInt() < count(which, OptionalInt.empty());
     Dataset<Row> selected =
-        Sampling.select(wanted, limit)
+        Sampling.select(wanted, some ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty())
             .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
+    boolean keptAlready = !some && !rows.storageLevel().equals(StorageLevel.NONE());
     // The same samples may be selected twice, and Spark warns of keeping them twice.
-    if (n.isPresent() && selected.storageLevel().equals(StorageLevel.NONE())) {
+    if (n.isPresent() && !keptAlready && selected.storageLevel().equals(StorageLevel.NONE())) {
       selected = selected.persist(StorageLevel.MEMORY_AND_DISK());
       kept.add(selected);
     }

@@ -6,11 +6,11 @@ import dev.tare.jobs.cli.RecordedCommands;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.StageData;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.sql.Row;
 
 /** The samples that a stage would read. */
@@ -26,8 +26,7 @@ public final class StageSamples {
     try (StageData data = StageData.open(CommandLine.spark(), model, options)) {
       data.check(options.maxBadRows());
       List<Sample> samples = new ArrayList<>();
-      for (Row row :
-          data.select(Optional.empty(), options.samples()).orderBy("hash").collectAsList()) {
+      for (Row row : data.select(Rows.ALL, options.samples()).orderBy("hash").collectAsList()) {
         samples.add(Sample.decode(row.getAs("sample")));
       }
       return samples;
