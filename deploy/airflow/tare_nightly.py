@@ -27,9 +27,10 @@ import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, RetryDecision, RetryPolicy
 
-# Settings of the installation. In a checkout of Tare the first one has the right default.
+# Settings of the installation. In a clone of Tare and in its archive the first one has the right default.
 HOME = os.environ.get("TARE_HOME") or str(Path(__file__).resolve().parents[2])
-JAR = os.environ.get("TARE_JAR") or f"{HOME}/jobs/target/tare-0.1.0.jar"
+FOLDER = "lib" if Path(HOME, "lib").is_dir() else "jobs/target"
+JAR = os.environ.get("TARE_JAR") or f"{HOME}/{FOLDER}/tare-0.1.0.jar"
 SPARK_PROPERTIES = os.environ.get("TARE_SPARK_PROPERTIES") or f"{HOME}/conf/spark-cluster.conf"
 # A folder that the Airflow worker and every Spark worker can read: s3a:, hdfs: or a shared folder.
 ROOT = os.environ.get("TARE_ROOT") or "/srv/tare"

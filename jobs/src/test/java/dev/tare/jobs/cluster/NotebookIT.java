@@ -35,7 +35,7 @@ class NotebookIT {
 
   @BeforeAll
   static void prepare() throws IOException {
-    python = PythonEnvironment.of(Path.of("src/test/python/requirements-notebooks.txt"));
+    python = PythonEnvironment.of(Path.of("../notebooks/requirements.txt"));
     Files.createDirectories(PAGES);
   }
 

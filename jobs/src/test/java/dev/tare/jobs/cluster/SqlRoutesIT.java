@@ -69,8 +69,7 @@ class SqlRoutesIT {
 
   @BeforeAll
   static void run() throws IOException {
-    PythonEnvironment environment =
-        PythonEnvironment.of(Path.of("src/test/python/requirements-notebooks.txt"));
+    PythonEnvironment environment = PythonEnvironment.of(Path.of("../notebooks/requirements.txt"));
     python = environment.home().resolve("bin").resolve("python");
     spark =
         Path.of(

@@ -141,8 +141,7 @@ class SqlDocumentTest {
   @Test
   void duckDbGivesTheSameAnswersFromTheBareFiles() throws IOException {
     assertThat(forDuckDb).hasSize(2);
-    PythonEnvironment python =
-        PythonEnvironment.of(Path.of("src/test/python/requirements-notebooks.txt"));
+    PythonEnvironment python = PythonEnvironment.of(Path.of("../notebooks/requirements.txt"));
     List<String> command =
         new ArrayList<>(List.of("src/test/python/duckdb_queries.py", root.toString()));
     for (String name : forDuckDb) {
