@@ -8,6 +8,7 @@ import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.console.Console;
+import dev.tare.jobs.console.Launcher;
 import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
@@ -165,7 +166,9 @@ public final class Demo implements SparkWork<ExitCode> {
     console.out().println("Look next at");
     console
         .out()
-        .printf("  deploy/tare report %s%n      one page: verdict, layers, ranges%n", output);
+        .printf(
+            "  %s%n      one page: verdict, layers, ranges%n",
+            Launcher.command("report " + output));
     console
         .out()
         .printf(

@@ -12,22 +12,23 @@ import java.util.List;
 /**
  * The files that the demos read, and the folder they write to.
  *
- * @param assets models and texts, as Maven fetched them
+ * @param assets models and texts, as Maven fetched them and as the archive has them
  */
 public record DemoFiles(Path assets) {
 
   /**
    * The files of this installation.
    *
-   * @throws TareException (bad input) if Maven did not fetch them
+   * @throws TareException (bad input) if they are not where the launcher says
    */
   static DemoFiles find() {
-    String home = System.getenv("TARE_HOME");
-    String folder =
-        System.getProperty("tare.assets", home == null ? "" : home + "/jobs/target/assets");
+    String folder = System.getProperty("tare.assets", "");
     if (folder.isEmpty() || !Files.isDirectory(Path.of(folder))) {
       throw TareException.badInput(
-          "The demo's model and text are missing: start it with deploy/tare demo, which lets Maven fetch them");
+          "The demo's model and text are missing"
+              + (folder.isEmpty() ? "" : " in " + folder)
+              + ": start it with deploy/tare demo in a clone, which lets Maven fetch them, or with"
+              + " bin/tare demo in the unpacked archive, which has them");
     }
     return new DemoFiles(Path.of(folder).toAbsolutePath().normalize());
   }

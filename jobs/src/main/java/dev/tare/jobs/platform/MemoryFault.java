@@ -81,7 +81,7 @@ final class MemoryFault {
   }
 
   private static String driver() {
-    return "give more with TARE_DRIVER_MEMORY=4g for deploy/tare, or --driver-memory 4g before the"
+    return "give more with TARE_DRIVER_MEMORY=4g for the launcher, or --driver-memory 4g before the"
         + " subcommand";
   }
 

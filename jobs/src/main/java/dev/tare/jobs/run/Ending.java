@@ -4,6 +4,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.console.Launcher;
 import dev.tare.jobs.storage.FinishedRun;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +37,10 @@ final class Ending {
     String size = Amounts.size(facts.get().floatModelBytes()) + " -> " + Amounts.size(bytes);
     lines.add("  model   " + models.get(0).path() + ", " + size + speed(quality));
     if (quality.isPresent()) {
-      lines.add("  report  " + command("report " + run.folder().path()));
+      lines.add("  report  " + Launcher.command("report " + run.folder().path()));
     }
     if (quality.isPresent() && !run.manifest().gateFailed()) {
-      lines.add("  deploy  " + command("publish " + run.folder().path() + " --as NAME"));
+      lines.add("  deploy  " + Launcher.command("publish " + run.folder().path() + " --as NAME"));
     }
     return lines;
   }
@@ -51,9 +52,5 @@ final class Ending {
         .filter(ratio -> ratio > 0)
         .map(ratio -> String.format(Locale.ROOT, ", %.2f of float's time", ratio))
         .orElse("");
-  }
-
-  private static String command(String words) {
-    return (System.getenv("TARE_LAUNCHER") != null ? "deploy/tare " : "tare ") + words;
   }
 }

@@ -1,0 +1,157 @@
+package dev.tare.jobs.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The archive of a release: what is in it, and that it runs where nothing else of Tare is. */
+@Tag("slow")
+class ArchiveIT {
+
+  private static final String JAR = System.getProperty("tare.jar");
+  private static final Path ARCHIVE = Path.of(JAR.replaceFirst("\\.jar$", ".tar.gz"));
+  private static final String TOP =
+      ARCHIVE.getFileName().toString().replaceFirst("\\.tar\\.gz$", "/");
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
+
+  @TempDir Path folder;
+
+  private static final Map<String, TarArchiveEntry> ENTRIES = new TreeMap<>();
+  private static final Map<String, String> DOCUMENTS = new TreeMap<>();
+
+  @BeforeAll
+  static void list() throws IOException {
+    try (TarArchiveInputStream tar =
+        new TarArchiveInputStream(
+            new GZIPInputStream(new BufferedInputStream(Files.newInputStream(ARCHIVE)), 1 << 16))) {
+      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        assertThat(entry.getName()).startsWith(TOP);
+        String name = entry.getName().substring(TOP.length());
+        assertThat(ENTRIES.put(name, entry)).as(name).isNull();
+        if (name.endsWith(".md")) {
+          DOCUMENTS.put(name, new String(tar.readAllBytes(), StandardCharsets.UTF_8));
+        }
+      }
+    }
+  }
+
+  @Test
+  void itHasWhatRunsNeedAndNothingOfTheMachineThatBuiltIt() {
+    assertThat(ENTRIES.keySet())
+        .contains(
+            "README.md",
+            "bin/tare",
+            "lib/" + Path.of(JAR).getFileName(),
+            "lib/s3a/hadoop-aws-3.4.2.jar",
+            "conf/log4j2.properties",
+            "conf/spark-defaults.conf",
+            "conf/recipes/int8.conf",
+            "conf/targets/openvino.conf",
+            "deploy/airflow/tare_nightly.py",
+            "demo/all-minilm-l6-v2.onnx",
+            "demo/net/sf/extjwnl/data/wordnet/wn31/data.noun",
+            "notebooks/explore-statistics.ipynb",
+            "notebooks/requirements.txt")
+        .allMatch(
+            name -> name.matches("README.md|(bin|lib|conf|deploy|demo|notebooks)/.*|.*/docs/.*"))
+        .noneMatch(name -> name.matches(".*(__pycache__|checkpoints|/logs/|\\.pyc|\\.html).*"));
+    long built = ENTRIES.get("README.md").getLastModifiedTime().toMillis();
+    ENTRIES.forEach(
+        (name, entry) -> {
+          boolean executable = entry.isDirectory() || name.equals("bin/tare");
+          assertThat(entry.getMode() & 0777).as(name).isEqualTo(executable ? 0755 : 0644);
+          assertThat(entry.getLongUserId()).as(name).isZero();
+          assertThat(entry.getLongGroupId()).as(name).isZero();
+          assertThat(entry.getLastModifiedTime().toMillis()).as(name).isEqualTo(built);
+        });
+  }
+
+  /** Source code stays in the repository; every other link leads to a file of the archive. */
+  @Test
+  void itsDocumentsLinkToWhatItHas() {
+    assertThat(DOCUMENTS).containsKeys("README.md", "jobs/docs/sql.md", "conf/recipes/README.md");
+    DOCUMENTS.forEach(
+        (name, text) -> {
+          Path here = Path.of("/", name).getParent();
+          for (MatchResult link : LINK.matcher(text).results().toList()) {
+            String target = here.resolve(link.group(1)).normalize().toString().substring(1);
+            assertThat(target.contains("/src/") || ENTRIES.containsKey(target))
+                .as("%s links to %s", name, link.group(1))
+                .isTrue();
+          }
+        });
+  }
+
+  @Test
+  void unpackedItRunsWithThePySparkOfAPython() throws IOException, InterruptedException {
+    run(
+        Map.of(),
+        0,
+        List.of(
+            "tar",
+            "xzf",
+            ARCHIVE.toAbsolutePath().toString(),
+            "--exclude=*/demo/all-minilm*",
+            "--exclude=*/lib/s3a/*"));
+    Path top = folder.resolve(TOP);
+    // Linked into a folder of the PATH, as one installs it.
+    Path tare = folder.resolve("tare");
+    Files.createSymbolicLink(tare, top.resolve("bin/tare"));
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertThat(run(Map.of("PYTHONHOME", empty.toString()), 2, List.of(tare.toString(), "--help")))
+        .contains("no Spark found; install it with 'pip install pyspark==4.1.2' or set SPARK_HOME");
+
+    assumeThat(Path.of("/usr/bin/python3")).exists();
+    Path pyspark = Files.createDirectories(folder.resolve("site/pyspark"));
+    Files.createFile(pyspark.resolve("__init__.py"));
+    Files.createSymbolicLink(
+        pyspark.resolve("jars"), Path.of(System.getProperty("tare.spark.home"), "jars"));
+    Map<String, String> python =
+        Map.of(
+            "PYTHONPATH",
+            pyspark.getParent().toString(),
+            "PYSPARK_PYTHON",
+            "/usr/bin/python3",
+            "SPARK_SUBMIT_OPTS",
+            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    assertThat(run(python, 0, List.of(tare.toString(), "--help")))
+        .contains("Usage: tare SUBCOMMAND");
+    String model = TOP + "demo/models/ch_ppocr_mobile_v2.0_cls_infer.onnx";
+    assertThat(run(python, 0, List.of(tare.toString(), "inspect", model)))
+        .contains("can be quantized                 yes", "int8-cnn: 53 convolutions");
+  }
+
+  private String run(Map<String, String> environment, int exitCode, List<String> command)
+      throws IOException, InterruptedException {
+    Path said = folder.resolve("said");
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command));
+    builder.environment().keySet().removeAll(List.of("SPARK_HOME", "PYTHONPATH"));
+    builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
+    builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    builder.environment().putAll(environment);
+    builder.directory(folder.toFile());
+    builder.redirectErrorStream(true).redirectOutput(said.toFile());
+    int code = builder.start().waitFor();
+    String text = Files.readString(said, StandardCharsets.UTF_8);
+    assertThat(code).as(text).isEqualTo(exitCode);
+    return text;
+  }
+}
