@@ -10,6 +10,7 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -79,9 +80,33 @@ class JarIT {
     }
   }
 
+  /** A new dependency needs a row in {@code deploy/licenses/README.md}. */
+  @Test
+  void everyPackageAndVersionIsNamedAmongTheLicences() throws IOException {
+    String table;
+    try (JarFile jar = new JarFile(JAR.toFile())) {
+      JarEntry readme = jar.getJarEntry("META-INF/licenses/README.md");
+      table = new String(jar.getInputStream(readme).readAllBytes(), StandardCharsets.UTF_8);
+    }
+    List<String> packages = named(table, "`([a-z/]+/)`");
+    assertThat(entries().stream().filter(name -> name.matches(".*[.](class|so|dll|dylib|jnilib)")))
+        .allMatch(
+            name ->
+                name.startsWith("dev/tare/jobs/") || packages.stream().anyMatch(name::startsWith));
+    String path = System.getProperty("java.class.path");
+    List<String> versions = named(table, "`([a-z-]+-[0-9.]+)` \\|");
+    assertThat(versions).hasSizeGreaterThan(10).allMatch(name -> path.contains(name + ".jar"));
+    assertThat(entries())
+        .contains("META-INF/licenses/Apache-2.0.txt", "ThirdPartyNotices.txt", "META-INF/NOTICE");
+  }
+
   @Test
   void theSizeStaysInBounds() throws IOException {
     assertThat(Files.size(JAR)).isLessThan(MAX_BYTES);
+  }
+
+  private static List<String> named(String text, String pattern) {
+    return Pattern.compile(pattern).matcher(text).results().map(row -> row.group(1)).toList();
   }
 
   private static List<String> entries() throws IOException {
