@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,6 +31,8 @@ class ArchiveIT {
   private static final String TOP =
       ARCHIVE.getFileName().toString().replaceFirst("\\.tar\\.gz$", "/");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
+
+  private static final String PYTHON = "/usr/bin/python3";
 
   @TempDir Path folder;
 
@@ -119,19 +121,7 @@ class ArchiveIT {
     assertThat(run(Map.of("PYTHONHOME", empty.toString()), 2, List.of(tare.toString(), "--help")))
         .contains("no Spark found; install it with 'pip install pyspark==4.1.2' or set SPARK_HOME");
 
-    assumeThat(Path.of("/usr/bin/python3")).exists();
-    Path pyspark = Files.createDirectories(folder.resolve("site/pyspark"));
-    Files.createFile(pyspark.resolve("__init__.py"));
-    Files.createSymbolicLink(
-        pyspark.resolve("jars"), Path.of(System.getProperty("tare.spark.home"), "jars"));
-    Map<String, String> python =
-        Map.of(
-            "PYTHONPATH",
-            pyspark.getParent().toString(),
-            "PYSPARK_PYTHON",
-            "/usr/bin/python3",
-            "SPARK_SUBMIT_OPTS",
-            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    Map<String, String> python = python();
     assertThat(run(python, 0, List.of(tare.toString(), "--help")))
         .contains("Usage: tare SUBCOMMAND");
     String model = TOP + "demo/models/ch_ppocr_mobile_v2.0_cls_infer.onnx";
@@ -139,10 +129,43 @@ class ArchiveIT {
         .contains("can be quantized                 yes", "int8-cnn: 53 convolutions");
   }
 
+  @Test
+  void aWheelHasTheCommandAndTheSettingsOfASession() throws IOException, InterruptedException {
+    Map<String, String> python = python();
+    String maker = Path.of(System.getProperty("tare.root"), "deploy/python/wheel.py").toString();
+    String archive = ARCHIVE.toAbsolutePath().toString();
+    String wheel = run(python, 0, List.of(PYTHON, maker, archive, folder.toString())).strip();
+    run(python, 0, List.of(PYTHON, "-m", "zipfile", "-e", wheel, "site"));
+    assertThat(run(python, 0, List.of(PYTHON, "-c", "import tare; print(tare.spark_conf('runs'))")))
+        .contains("dev.tare.jobs.sql.TareCatalog", "'spark.sql.catalog.tare.root': 'runs'")
+        .contains("site/tare/home/lib/" + Path.of(JAR).getFileName());
+    // Its launcher, without a start of Spark.
+    Map<String, String> noSpark = new HashMap<>(python);
+    noSpark.put("SPARK_HOME", folder.toString());
+    assertThat(run(noSpark, 2, List.of(PYTHON, "-c", "import tare; tare.main()", "--version")))
+        .contains("has no jars/spark-core_*.jar; Tare needs Spark 4.1.2");
+  }
+
+  /** An environment whose Python imports a PySpark with the jars of the build. */
+  private Map<String, String> python() throws IOException {
+    assumeThat(Path.of(PYTHON)).exists();
+    Path pyspark = Files.createDirectories(folder.resolve("site/pyspark"));
+    Files.createFile(pyspark.resolve("__init__.py"));
+    Files.createSymbolicLink(
+        pyspark.resolve("jars"), Path.of(System.getProperty("tare.spark.home"), "jars"));
+    return Map.of(
+        "PYTHONPATH",
+        pyspark.getParent().toString(),
+        "PYSPARK_PYTHON",
+        PYTHON,
+        "SPARK_SUBMIT_OPTS",
+        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+  }
+
   private String run(Map<String, String> environment, int exitCode, List<String> command)
       throws IOException, InterruptedException {
     Path said = folder.resolve("said");
-    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(command));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeAll(List.of("SPARK_HOME", "PYTHONPATH"));
     builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
     builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
