@@ -35,10 +35,6 @@ import org.junit.jupiter.params.provider.CsvFileSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ModesTest {
 
-  private static final Path DOCUMENT = Path.of("..", "engine", "docs", "accuracy.md");
-  private static final String BEGIN = "<!-- table of modes: begin -->\n";
-  private static final String END = "<!-- table of modes: end -->\n";
-
   @TempDir static Path folder;
 
   /** All samples for the table of the document; a part of them where only floors are tested. */
@@ -78,14 +74,9 @@ class ModesTest {
   void writeTable() throws IOException {
     table.add("");
     table.add("CPU: " + CpuFeatures.current().model());
-    String text = String.join("\n", table) + "\n";
-    Files.writeString(Path.of("target", "modes.md"), text, StandardCharsets.UTF_8);
+    Files.write(Path.of("target", "modes.md"), table, StandardCharsets.UTF_8);
     if (DOCUMENTED) {
-      String document = Files.readString(DOCUMENT);
-      int begin = document.indexOf(BEGIN) + BEGIN.length();
-      Files.writeString(
-          DOCUMENT,
-          document.substring(0, begin) + text + document.substring(document.indexOf(END)));
+      Document.ACCURACY.replace("table of modes", table);
     }
   }
 
