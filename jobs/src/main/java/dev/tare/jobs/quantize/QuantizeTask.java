@@ -36,22 +36,50 @@ final class QuantizeTask implements MapPartitionsFunction<Long, Row> {
    * @param offset first byte
    * @param length bytes
    */
-  record Slice(int constant, int index, long offset, int length) implements Serializable {}
+  record Slice(int constant, int index, long offset, int length) {}
 
   /**
-   * What all tasks together quantize.
-   *
-   * @param plans decisions of constants, as {@link PlanCodec} writes them
-   * @param slices pieces of these constants, in order
-   * @param tasks number of tasks, each with a run of slices
+   * What all tasks together quantize, as it is broadcast: without records, of which Kryo has no
+   * fields to write.
    */
-  record Slices(List<byte[]> plans, List<Slice> slices, int tasks) implements Serializable {
+  static final class Slices implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final byte[][] plans;
+    private final int[] constants;
+    private final int[] indexes;
+    private final long[] offsets;
+    private final int[] lengths;
+    private final int tasks;
+
+    /**
+     * @param plans decisions of constants, as {@link PlanCodec} writes them
+     * @param slices pieces of these constants, in order
+     * @param tasks number of tasks, each with a run of slices
+     */
+    Slices(List<byte[]> plans, List<Slice> slices, int tasks) {
+      this.plans = plans.toArray(byte[][]::new);
+      this.constants = slices.stream().mapToInt(Slice::constant).toArray();
+      this.indexes = slices.stream().mapToInt(Slice::index).toArray();
+      this.offsets = slices.stream().mapToLong(Slice::offset).toArray();
+      this.lengths = slices.stream().mapToInt(Slice::length).toArray();
+      this.tasks = tasks;
+    }
+
+    byte[] plan(int constant) {
+      return plans[constant];
+    }
+
     List<Slice> of(long task) {
-      return slices.subList(first(task), first(task + 1));
+      List<Slice> slices = new ArrayList<>();
+      for (int i = first(task); i < first(task + 1); i++) {
+        slices.add(new Slice(constants[i], indexes[i], offsets[i], lengths[i]));
+      }
+      return slices;
     }
 
     private int first(long task) {
-      return Math.toIntExact(slices.size() * task / tasks);
+      return Math.toIntExact(constants.length * task / tasks);
     }
   }
 
@@ -90,7 +118,7 @@ final class QuantizeTask implements MapPartitionsFunction<Long, Row> {
         Slice slice = each.next();
         if (constant != slice.constant()) {
           constant = slice.constant();
-          plan = PlanCodec.decode(all.value().plans().get(constant));
+          plan = PlanCodec.decode(all.value().plan(constant));
         }
         return refusing(source, slice, plan);
       }
