@@ -12,7 +12,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Type of a Parquet column that can be a tensor: values, or lists nested to any depth.
+ * Type of a column that can be a tensor: values, or lists nested to any depth.
  *
  * @param element type of the innermost values
  * @param depth number of lists around them; 0 for plain values
@@ -91,6 +91,22 @@ record ColumnType(Element element, int depth) implements Serializable {
     return type.isRepetition(Type.Repetition.REPEATED)
         ? once(type).map(ColumnType::inList)
         : once(type);
+  }
+
+  /** The type of a column of Spark; empty if it cannot be a tensor. */
+  static Optional<ColumnType> of(DataType type) {
+    int depth = 0;
+    DataType inner = type;
+    while (inner instanceof ArrayType array) {
+      inner = array.elementType();
+      depth++;
+    }
+    for (Element element : Element.values()) {
+      if (element.sparkType().equals(inner)) {
+        return Optional.of(new ColumnType(element, depth));
+      }
+    }
+    return Optional.empty();
   }
 
   private ColumnType inList() {

@@ -23,7 +23,7 @@ import org.apache.parquet.schema.MessageType;
  *
  * @param footers in the order of the files
  */
-record ParquetFooters(List<Footer> footers) {
+record ParquetFooters(List<Footer> footers) implements Columns {
 
   /**
    * @param file path of the file
@@ -85,19 +85,22 @@ record ParquetFooters(List<Footer> footers) {
   }
 
   /** Whether any file has a column, by its exact name. */
-  boolean anyHas(String column) {
+  @Override
+  public boolean anyHas(String column) {
     return footers.stream().anyMatch(footer -> footer.schema().containsField(column));
   }
 
   /** Top-level columns of the first file. */
-  List<String> columnNames() {
+  @Override
+  public List<String> columnNames() {
     List<String> names = new ArrayList<>();
     footers.get(0).schema().getFields().forEach(field -> names.add(field.getName()));
     return names;
   }
 
   /** The type of a column in the first file that has it, if it can be a tensor or text. */
-  Optional<ColumnType> firstType(String column) {
+  @Override
+  public Optional<ColumnType> firstType(String column) {
     return footers.stream()
         .filter(footer -> footer.schema().containsField(column))
         .findFirst()
@@ -111,7 +114,8 @@ record ParquetFooters(List<Footer> footers) {
    * @throws InputException if the column is missing in a file, or has another type or one that is
    *     not supported there
    */
-  ColumnType require(String column, String wanted) {
+  @Override
+  public ColumnType require(String column, String wanted) {
     Footer first = null;
     ColumnType type = null;
     for (Footer footer : footers) {
@@ -151,7 +155,8 @@ record ParquetFooters(List<Footer> footers) {
         .orElseThrow(() -> wrongType(footer, column, schema.getType(column).toString(), wanted));
   }
 
-  InputException wrongType(String column, ColumnType type, String wanted) {
+  @Override
+  public InputException wrongType(String column, ColumnType type, String wanted) {
     return wrongType(footers.get(0), column, type.toString(), wanted);
   }
 

@@ -3,17 +3,12 @@ package dev.tare.jobs.input;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.api.java.function.MapFunction;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -27,27 +22,13 @@ record ParquetSource(
     OptionalLong vocabularySize)
     implements SampleSource {
 
-  /** Suffix of the column with the shape of a binary column. */
-  static final String SHAPE_SUFFIX = "_shape";
-
   @Override
   public Dataset<Row> rows() {
-    List<CellReader> readers = new ArrayList<>();
-    Map<String, ColumnType> columns = new LinkedHashMap<>();
-    for (InputSpec spec : inputs.specs()) {
-      CellReader reader = reader(spec);
-      readers.add(reader);
-      reader.columns().forEach(column -> columns.put(column, footers.require(column, use(spec))));
-    }
-    List<Column> selected = new ArrayList<>();
-    selected.add(ParquetTable.FILE);
-    selected.add(ParquetTable.ROW);
-    readers.forEach(
-        reader -> reader.columns().forEach(column -> selected.add(ParquetTable.column(column))));
-    return ParquetTable.read(spark, data, columns)
-        .select(selected.toArray(Column[]::new))
+    ColumnReaders readers = ColumnReaders.of(inputs, footers);
+    return ParquetTable.read(spark, data, readers.types())
+        .select(readers.selected(ParquetTable.FILE, ParquetTable.ROW))
         .map(
-            new ToSample(inputs, new ArrayList<>(readers), vocabularySize.orElse(Long.MAX_VALUE)),
+            new ToSample(inputs, readers.inOrder(), vocabularySize.orElse(Long.MAX_VALUE)),
             SampleRows.encoder());
   }
 
@@ -56,46 +37,18 @@ record ParquetSource(
     return footers.expectedRows();
   }
 
-  private static String use(InputSpec spec) {
-    return "model input '" + spec.name() + "' " + spec.describe();
-  }
-
-  private CellReader reader(InputSpec spec) {
-    ColumnType type = footers.require(spec.name(), use(spec));
-    if (type.isBinary()) {
-      return new CellReader.Bytes(spec, shapeColumn(spec));
-    }
-    boolean deep =
-        type.depth() == spec.rank() || spec.otherRank().equals(OptionalInt.of(type.depth()));
-    if (!deep || !type.element().fits(spec.dtype())) {
-      throw footers.wrongType(spec.name(), type, use(spec));
-    }
-    return new CellReader.Lists(spec);
-  }
-
-  private String shapeColumn(InputSpec spec) {
-    String column = spec.name() + SHAPE_SUFFIX;
-    if (spec.fixedShape().isPresent() && !footers.anyHas(column)) {
-      return "";
-    }
-    String wanted = "the shape of binary " + use(spec);
-    ColumnType type = footers.require(column, wanted);
-    if (!type.isSizes()) {
-      throw footers.wrongType(column, type, wanted + " as array<int> or array<bigint>");
-    }
-    return column;
-  }
-
   /**
+   * Rows of file, position and the columns of the readers.
+   *
    * @param vocabularySize above every token id; Long.MAX_VALUE if unknown
    */
-  private record ToSample(ModelInputs inputs, List<CellReader> readers, long vocabularySize)
+  record ToSample(ModelInputs inputs, List<CellReader> readers, long vocabularySize)
       implements MapFunction<Row, Row> {
 
     @Override
     public Row call(Row row) {
-      String file = ParquetTable.path(row.getString(0));
-      Optional<Long> position = Optional.of(row.getLong(1));
+      String file = ParquetTable.file(row);
+      Optional<Long> position = ParquetTable.position(row);
       try {
         return SampleRows.of(file, position, sample(row));
       } catch (BadRowException e) {

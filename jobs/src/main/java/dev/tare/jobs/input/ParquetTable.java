@@ -2,6 +2,7 @@ package dev.tare.jobs.input;
 
 import java.net.URI;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -24,6 +25,16 @@ final class ParquetTable {
   /** Decodes the path in a value of {@link #FILE}, which Spark encodes as a URI. */
   static String path(String file) {
     return file.indexOf('%') < 0 ? file : new Path(URI.create(file)).toString();
+  }
+
+  /** Where a row was read, its first column: a path, or the name of a relation. */
+  static String file(Row row) {
+    return row.isNullAt(1) ? row.getString(0) : path(row.getString(0));
+  }
+
+  /** The position of a row, its second column; rows of relations have none. */
+  static Optional<Long> position(Row row) {
+    return row.isNullAt(1) ? Optional.empty() : Optional.of(row.getLong(1));
   }
 
   static Column column(String name) {

@@ -20,8 +20,9 @@ import org.apache.spark.sql.Row;
 /**
  * Texts, tokenized on the executors: no padding, special tokens added, truncated.
  *
- * @param texts columns: file, row, text as binary, so that its bytes can be checked, its length in
- *     bytes, which is more if the text was cut; called when rows are requested
+ * @param texts columns: file, row (null in a relation), text as binary, so that its bytes can be
+ *     checked, its length in bytes, which is more if the text was cut; called when rows are
+ *     requested
  * @param expectedRows rows by file if footers give them
  */
 record TextSource(
@@ -114,8 +115,8 @@ record TextSource(
     @Override
     public Row next() {
       Row row = rows.next();
-      String file = ParquetTable.path(row.getString(0));
-      Optional<Long> position = Optional.of(row.getLong(1));
+      String file = ParquetTable.file(row);
+      Optional<Long> position = ParquetTable.position(row);
       try {
         return SampleRows.of(file, position, sample(text(row)));
       } catch (BadRowException e) {
