@@ -15,7 +15,8 @@ final class DataFlags {
       paramLabel = "D",
       description =
           "Parquet with the model's inputs as columns, Parquet with a text column, text with a"
-              + " sample per line, or PNG and JPEG images; file, folder or glob, path or URI.")
+              + " sample per line, or PNG and JPEG images; file, folder or glob, path or URI. Or what"
+              + " Spark can name: table:NAME, also with @version=V or @timestamp=T, or sql:SELECT ...")
   private String data;
 
   @Option(

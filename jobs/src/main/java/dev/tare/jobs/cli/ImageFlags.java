@@ -12,6 +12,13 @@ import picocli.CommandLine.Option;
 /** Options on how images become the model's input. */
 final class ImageFlags {
   @Option(
+      names = "--image-column",
+      paramLabel = "COLUMN",
+      description =
+          "Binary column of a table or query with PNG or JPEG images, a file in each row.")
+  private String column;
+
+  @Option(
       names = "--image-input",
       paramLabel = "NAME",
       description = "Input of the model for images (default: its only one).")
@@ -81,6 +88,7 @@ final class ImageFlags {
 
   ImageOptions options() {
     return new ImageOptions(
+        Optional.ofNullable(column),
         Optional.ofNullable(input),
         Optional.ofNullable(size),
         resize,

@@ -198,7 +198,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
   private String heldOut(StageData data) {
     return rows == Rows.HELD_OUT
         ? "one row in five of the calibration data, chosen by hash and not calibrated on"
-        : "data of its own: " + data.uri();
+        : "data of its own: " + data.place();
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.Optional;
 /**
  * How images become a model's input, as set by the user; empty settings follow from the model.
  *
+ * @param column binary column of a table or query that has the images; empty for files
  * @param input the model's input that receives images; empty for its only one
  * @param size height and width; empty for the model's own
  * @param resize how an image is changed to that size
@@ -18,6 +19,7 @@ import java.util.Optional;
  *     #MOST_PIXELS}
  */
 public record ImageOptions(
+    Optional<String> column,
     Optional<String> input,
     Optional<ImageSize> size,
     Resize resize,
@@ -37,6 +39,7 @@ public record ImageOptions(
   /** Values from 0 to 1; all other settings follow from the model. */
   public static final ImageOptions DEFAULT =
       new ImageOptions(
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Resize.STRETCH,
@@ -62,25 +65,33 @@ public record ImageOptions(
     }
   }
 
+  /** The same for images in a column. */
+  public ImageOptions withColumn(String newColumn) {
+    return new ImageOptions(
+        Optional.of(newColumn), input, size, resize, pad, channels, mean, std, layout, maxPixels);
+  }
+
   public ImageOptions withSize(ImageSize newSize) {
     return new ImageOptions(
-        input, Optional.of(newSize), resize, pad, channels, mean, std, layout, maxPixels);
+        column, input, Optional.of(newSize), resize, pad, channels, mean, std, layout, maxPixels);
   }
 
   public ImageOptions withResize(Resize newResize, double newPad) {
-    return new ImageOptions(input, size, newResize, newPad, channels, mean, std, layout, maxPixels);
+    return new ImageOptions(
+        column, input, size, newResize, newPad, channels, mean, std, layout, maxPixels);
   }
 
   public ImageOptions withChannels(ChannelOrder order) {
     return new ImageOptions(
-        input, size, resize, pad, Optional.of(order), mean, std, layout, maxPixels);
+        column, input, size, resize, pad, Optional.of(order), mean, std, layout, maxPixels);
   }
 
   public ImageOptions withMeanAndStd(ChannelValues newMean, ChannelValues newStd) {
-    return new ImageOptions(input, size, resize, pad, channels, newMean, newStd, layout, maxPixels);
+    return new ImageOptions(
+        column, input, size, resize, pad, channels, newMean, newStd, layout, maxPixels);
   }
 
   public ImageOptions withMaxPixels(int pixels) {
-    return new ImageOptions(input, size, resize, pad, channels, mean, std, layout, pixels);
+    return new ImageOptions(column, input, size, resize, pad, channels, mean, std, layout, pixels);
   }
 }

@@ -25,7 +25,7 @@ import org.apache.hadoop.fs.Path;
  * and folders are followed. If a glob matches a folder and also files in it, each file counts once.
  *
  * @param uri the path as it was given
- * @param files at least one
+ * @param files at least one, unless a relation is read instead
  */
 public record DataFiles(String uri, List<DataFile> files) {
 
@@ -66,6 +66,11 @@ public record DataFiles(String uri, List<DataFile> files) {
 
   public DataFiles {
     files = List.copyOf(files);
+  }
+
+  /** No files: the data is in a relation. */
+  static DataFiles none(String relation) {
+    return new DataFiles(relation, List.of());
   }
 
   /**
@@ -190,6 +195,9 @@ public record DataFiles(String uri, List<DataFile> files) {
    *     since
    */
   void requireUnchanged(Configuration configuration) {
+    if (files.isEmpty()) {
+      return;
+    }
     Set<DataFile> now = new LinkedHashSet<>(list(uri, configuration).files());
     for (DataFile file : files) {
       if (!now.remove(file)) {

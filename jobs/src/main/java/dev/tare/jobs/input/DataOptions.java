@@ -9,7 +9,8 @@ import java.util.SortedMap;
 /**
  * The data to read, and how to read it.
  *
- * @param data file, folder or glob, path or URI on any Hadoop file system; not blank
+ * @param data file, folder or glob, path or URI on any Hadoop file system, or what {@link
+ *     dev.tare.jobs.relation.Relation} parses; not blank
  * @param format how to read it
  * @param textColumn the Parquet column of texts; empty to read the model's inputs, or else the
  *     column {@code text} or the only string column
@@ -93,6 +94,7 @@ public record DataOptions(
             .put("format", format)
             .put("text-column", textColumn)
             .put("tokenizer", tokenizer)
+            .put("image-column", images.column())
             .put("image-input", images.input())
             .put("image-size", images.size())
             .put("image-resize", images.resize())

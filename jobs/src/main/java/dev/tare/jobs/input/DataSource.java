@@ -2,6 +2,8 @@ package dev.tare.jobs.input;
 
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.image.ImagePreparation;
+import dev.tare.jobs.relation.Relation;
+import dev.tare.jobs.relation.RelationFailure;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +37,9 @@ public final class DataSource {
   private final SampleSource source;
   private final Optional<String> textColumn;
   private final OptionalInt maxLength;
+  private final Optional<Relation> relation;
   private Optional<Dataset<Row>> rows;
+  private Optional<InputReport> counted = Optional.empty();
 
   private DataSource(
       SparkSession spark,
@@ -44,12 +48,24 @@ public final class DataSource {
       DataFormat format,
       SampleSource source,
       Optional<String> textColumn) {
+    this(spark, configuration, data, format, source, textColumn, Optional.empty());
+  }
+
+  private DataSource(
+      SparkSession spark,
+      Configuration configuration,
+      DataFiles data,
+      DataFormat format,
+      SampleSource source,
+      Optional<String> textColumn,
+      Optional<Relation> relation) {
     this.spark = spark;
     this.configuration = configuration;
     this.data = data;
     this.format = format;
     this.source = source;
     this.textColumn = textColumn;
+    this.relation = relation;
     // Making the table checks columns; that of lines may take a job, which may never be needed.
     this.rows = format == DataFormat.TEXT ? Optional.empty() : Optional.of(source.rows());
     this.maxLength =
@@ -74,6 +90,21 @@ public final class DataSource {
       Optional<LocalFile> tokenizer) {
     ReadSettings.requireStrict(spark);
     Configuration configuration = SparkJobs.hadoop(spark);
+    Optional<Relation> relation = Relation.parse(options.data());
+    if (relation.isPresent()) {
+      Relation pinned = relation.get().pinned(spark);
+      RelationColumns columns = new RelationColumns(pinned, pinned.read(spark).schema());
+      Optional<String> text = textColumn(options, columns, inputs, tokenizer);
+      return new DataSource(
+          spark,
+          configuration,
+          DataFiles.none(pinned.shown()),
+          DataFormat.AUTO,
+          RelationSource.of(spark, columns, options, text, inputs, vocabularySize, tokenizer),
+          text,
+          relation.map(named -> pinned));
+    }
+    requireNoImageColumn(options);
     DataFiles data = DataFiles.list(options.data(), configuration);
     DataFormat format =
         options.format() == DataFormat.AUTO
@@ -98,12 +129,7 @@ public final class DataSource {
     }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
     ReadSettings.limitBatches(spark, footers.bytesPerRow());
-    Optional<String> column = options.textColumn();
-    if (tokenizer.isEmpty()) {
-      requireInputs(options, inputs.names(), footers);
-    } else if (column.isEmpty() && inputs.names().stream().noneMatch(footers::anyHas)) {
-      column = Optional.of(onlyText(options, inputs.names(), footers));
-    }
+    Optional<String> column = textColumn(options, footers, inputs, tokenizer);
     SampleSource source =
         column.isPresent()
             ? TextSource.of(
@@ -115,6 +141,29 @@ public final class DataSource {
                 tokenizer)
             : new ParquetSource(spark, data, footers, inputs, vocabularySize);
     return new DataSource(spark, configuration, data, format, source, column);
+  }
+
+  /** The column to tokenize; empty if columns are the model's inputs, or images. */
+  private static Optional<String> textColumn(
+      DataOptions options, Columns columns, ModelInputs inputs, Optional<LocalFile> tokenizer) {
+    Optional<String> column = options.textColumn();
+    if (options.images().column().isPresent()) {
+      return column;
+    }
+    if (tokenizer.isEmpty()) {
+      requireInputs(options, inputs.names(), columns);
+    } else if (column.isEmpty() && inputs.names().stream().noneMatch(columns::anyHas)) {
+      return Optional.of(onlyText(options, inputs.names(), columns));
+    }
+    return column;
+  }
+
+  private static void requireNoImageColumn(DataOptions options) {
+    if (options.images().column().isPresent()) {
+      throw new InputException(
+          "--image-column '%s' is for tables and queries, but --data names the files %s; to read a column of Parquet files give --data \"sql:SELECT * FROM parquet.`%s`\""
+              .formatted(options.images().column().get(), options.data(), options.data()));
+    }
   }
 
   private static void requireNoColumn(DataOptions options, DataFiles data, String what) {
@@ -143,15 +192,14 @@ public final class DataSource {
   }
 
   /** A missing tokenizer is the most frequent reason for missing inputs of the model. */
-  private static void requireInputs(
-      DataOptions options, List<String> inputs, ParquetFooters footers) {
-    List<String> texts = textColumns(footers);
+  private static void requireInputs(DataOptions options, List<String> inputs, Columns columns) {
+    List<String> texts = textColumns(columns);
     if (!texts.isEmpty()
         && inputs.contains(TokenInputs.IDS)
-        && inputs.stream().noneMatch(footers::anyHas)) {
+        && inputs.stream().noneMatch(columns::anyHas)) {
       throw new InputException(
           "Cannot read %s: none of its columns %s is an input of the model %s; to read texts from"
-                  .formatted(options.data(), footers.columnNames(), inputs)
+                  .formatted(options.data(), columns.columnNames(), inputs)
               + " column %s give --tokenizer, the model's tokenizer.json".formatted(quoted(texts)));
     }
   }
@@ -160,15 +208,15 @@ public final class DataSource {
     return names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(" or "));
   }
 
-  private static List<String> textColumns(ParquetFooters footers) {
-    return footers.columnNames().stream()
-        .filter(name -> footers.firstType(name).filter(ColumnType::isText).isPresent())
+  private static List<String> textColumns(Columns columns) {
+    return columns.columnNames().stream()
+        .filter(name -> columns.firstType(name).filter(ColumnType::isText).isPresent())
         .toList();
   }
 
   /** The column to tokenize if none is named and no column is an input of the model. */
-  private static String onlyText(DataOptions options, List<String> inputs, ParquetFooters footers) {
-    List<String> strings = textColumns(footers);
+  private static String onlyText(DataOptions options, List<String> inputs, Columns columns) {
+    List<String> strings = textColumns(columns);
     if (strings.contains(TEXT)) {
       return TEXT;
     }
@@ -177,16 +225,21 @@ public final class DataSource {
     }
     throw new InputException(
         "Cannot read %s: it has none of the model's inputs %s, and of the columns %s none is"
-                .formatted(options.data(), inputs, footers.columnNames())
+                .formatted(options.data(), inputs, columns.columnNames())
             + " 'text' or the only string column; name the text column");
   }
 
-  /** The files that are read. */
+  /** The files that are read; none if it is a relation. */
   public DataFiles files() {
     return data;
   }
 
-  /** The detected format; never {@link DataFormat#AUTO}. */
+  /** The table, view or query that is read, at the version that is read. */
+  public Optional<Relation> relation() {
+    return relation;
+  }
+
+  /** The detected format; {@link DataFormat#AUTO} only for a relation. */
   public DataFormat format() {
     return format;
   }
@@ -203,9 +256,7 @@ public final class DataSource {
 
   /** How images become tensors, in full; empty for other formats. */
   public Optional<ImagePreparation> preparation() {
-    return source instanceof ImageSource images
-        ? Optional.of(images.preparation())
-        : Optional.empty();
+    return source.preparation();
   }
 
   /** The session that reads. */
@@ -250,14 +301,21 @@ public final class DataSource {
   public InputReport report(Dataset<Row> table) {
     InputReport report = reading(() -> InputReport.of(data.uri(), table));
     report.checkSeen(source.expectedRows());
+    counted = Optional.of(report);
     return report;
   }
 
-  private static <T> T reading(Supplier<T> job) {
+  private <T> T reading(Supplier<T> job) {
     try {
       return job.get();
     } catch (Exception e) {
       // Spark throws its checked exceptions from methods that declare none.
+      relation
+          .flatMap(read -> RelationFailure.ofJob(read, e))
+          .ifPresent(
+              known -> {
+                throw known;
+              });
       throw InputException.ofFailedRead(e).map(RuntimeException.class::cast).orElse(unchecked(e));
     }
   }
@@ -273,5 +331,18 @@ public final class DataSource {
    */
   public void requireUnchanged() {
     data.requireUnchanged(configuration);
+  }
+
+  /**
+   * Reads a relation once more, as after the last job, and compares its rows with those that were
+   * counted; does nothing for files. Cost: one reading, in which a view is planned anew.
+   *
+   * @throws InputException if it has other rows now
+   */
+  public void requireSameRows() {
+    if (relation.isPresent() && counted.isPresent()) {
+      InputReport now = reading(() -> InputReport.of(data.uri(), source.rows()));
+      counted.get().requireSame(now);
+    }
   }
 }

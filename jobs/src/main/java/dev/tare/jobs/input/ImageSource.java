@@ -19,13 +19,14 @@ import org.apache.spark.sql.SparkSession;
  * Image files, one sample each, decoded on the executors; a file is in memory as a whole.
  *
  * @param input the model's input that receives them
+ * @param prepared how they become tensors
  */
 record ImageSource(
     SparkSession spark,
     DataFiles data,
     ModelInputs inputs,
     InputSpec input,
-    ImagePreparation preparation)
+    ImagePreparation prepared)
     implements SampleSource {
 
   /** Largest size of a file in bytes: that of the pixels of Pillow's limit, uncompressed. */
@@ -45,7 +46,10 @@ record ImageSource(
   @Override
   public Dataset<Row> rows() {
     List<Row> refused =
-        data.files().stream().filter(file -> !readable(file)).map(ImageSource::bad).toList();
+        data.files().stream()
+            .map(file -> refused(file.path(), file.bytes()))
+            .flatMap(Optional::stream)
+            .toList();
     String[] paths =
         data.files().stream()
             .filter(ImageSource::readable)
@@ -62,24 +66,33 @@ record ImageSource(
             .option("recursiveFileLookup", "true")
             .load(paths)
             .select("path", "content")
-            .map(new ToSample(inputs, input.name(), preparation), SampleRows.encoder());
+            .map(new ToSample(inputs, input.name(), prepared), SampleRows.encoder());
     return refused.isEmpty() ? samples : samples.union(bad);
   }
 
   /** Spark ignores files of 0 bytes silently. */
   private static boolean readable(DataFile file) {
-    return file.bytes() > 0 && file.bytes() <= MAX_FILE_BYTES;
+    return refused(file.path(), file.bytes()).isEmpty();
   }
 
-  private static Row bad(DataFile file) {
-    return file.bytes() == 0
-        ? SampleRows.bad(file.path(), Optional.empty(), Reason.DAMAGED_IMAGE, "0 bytes")
-        : SampleRows.bad(
-            file.path(),
-            Optional.empty(),
-            Reason.IMAGE_TOO_LARGE,
-            "%d bytes are more than the %d that an image may have"
-                .formatted(file.bytes(), MAX_FILE_BYTES));
+  private static Optional<Row> refused(String place, long bytes) {
+    if (bytes == 0) {
+      return Optional.of(SampleRows.bad(place, Optional.empty(), Reason.DAMAGED_IMAGE, "0 bytes"));
+    }
+    return bytes <= MAX_FILE_BYTES
+        ? Optional.empty()
+        : Optional.of(
+            SampleRows.bad(
+                place,
+                Optional.empty(),
+                Reason.IMAGE_TOO_LARGE,
+                "%d bytes are more than the %d that an image may have"
+                    .formatted(bytes, MAX_FILE_BYTES)));
+  }
+
+  @Override
+  public Optional<ImagePreparation> preparation() {
+    return Optional.of(prepared);
   }
 
   @Override
@@ -89,12 +102,20 @@ record ImageSource(
     return rows;
   }
 
-  private record ToSample(ModelInputs inputs, String input, ImagePreparation preparation)
+  /** Rows of place and content. */
+  record ToSample(ModelInputs inputs, String input, ImagePreparation preparation)
       implements MapFunction<Row, Row> {
 
     @Override
     public Row call(Row row) {
       String file = row.getString(0);
+      if (row.isNullAt(1)) {
+        return SampleRows.bad(file, Optional.empty(), Reason.NULL, "the image is null");
+      }
+      Optional<Row> refused = refused(file, ((byte[]) row.get(1)).length);
+      if (refused.isPresent()) {
+        return refused.get();
+      }
       try {
         Sample sample = Sample.of(Map.of(input, preparation.read((byte[]) row.get(1))));
         Optional<String> mismatch = inputs.mismatch(sample);

@@ -4,9 +4,13 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.octet_length;
 import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
+import static org.apache.spark.sql.functions.xxhash64;
 
+import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Map;
@@ -28,6 +32,7 @@ import org.apache.spark.sql.Row;
  * @param bad rows refused, by reason
  * @param first for each reason of either kind, the row with the smallest (file, row)
  * @param rowsPerFile rows seen by file
+ * @param content what the samples are, as a multiset
  */
 public record InputReport(
     String uri,
@@ -37,7 +42,25 @@ public record InputReport(
     SortedMap<Reason, Long> skipped,
     SortedMap<Reason, Long> bad,
     SortedMap<Reason, Offender> first,
-    SortedMap<String, Long> rowsPerFile) {
+    SortedMap<String, Long> rowsPerFile,
+    Content content) {
+
+  /**
+   * A multiset of samples in two numbers: equal multisets have equal ones, others hardly ever.
+   *
+   * @param hashes the sum of 64 bits of the hash of each sample
+   * @param bytes the length of all samples, as encoded
+   */
+  public record Content(BigDecimal hashes, long bytes) {
+
+    private static final Content NONE = new Content(BigDecimal.ZERO, 0);
+
+    private Content plus(Row group, int first) {
+      return group.isNullAt(first)
+          ? this
+          : new Content(hashes.add(group.getDecimal(first)), bytes + group.getLong(first + 1));
+    }
+  }
 
   /**
    * A row that is not a sample.
@@ -82,6 +105,7 @@ public record InputReport(
     SortedMap<Reason, Long> bad = new TreeMap<>();
     SortedMap<Reason, Offender> first = new TreeMap<>();
     SortedMap<String, Long> rowsPerFile = new TreeMap<>();
+    Content content = Content.NONE;
     for (Row group : groups(table).collectAsList()) {
       String file = group.getString(0);
       long count = group.getLong(2);
@@ -89,6 +113,7 @@ public record InputReport(
       if (group.isNullAt(1)) {
         samples += count;
         heldOut += group.getLong(4);
+        content = content.plus(group, 5);
         continue;
       }
       Reason reason = Reason.parse(group.getString(1));
@@ -96,7 +121,7 @@ public record InputReport(
       first.merge(reason, offender(file, group.getStruct(3)), InputReport::earlier);
     }
     long rows = rowsPerFile.values().stream().mapToLong(Long::longValue).sum();
-    return new InputReport(uri, rows, samples, heldOut, skipped, bad, first, rowsPerFile);
+    return new InputReport(uri, rows, samples, heldOut, skipped, bad, first, rowsPerFile, content);
   }
 
   private static Dataset<Row> groups(Dataset<Row> table) {
@@ -105,7 +130,9 @@ public record InputReport(
         .agg(
             count(lit(1)),
             min(struct(col(SampleRows.ROW), col(SampleRows.ERROR))),
-            count(when(HashSplit.DEFAULT.heldOut(col(SampleRows.HASH)), lit(1))));
+            count(when(HashSplit.DEFAULT.heldOut(col(SampleRows.HASH)), lit(1))),
+            sum(xxhash64(col(SampleRows.HASH)).cast("decimal(20,0)")),
+            sum(octet_length(col(SampleRows.SAMPLE)).cast("bigint")));
   }
 
   private static Offender offender(String file, Row row) {
@@ -169,6 +196,26 @@ public record InputReport(
             "Cannot trust %s: it has %d rows but Spark read %d"
                 .formatted(entry.getKey(), entry.getValue(), seen));
       }
+    }
+  }
+
+  /**
+   * Compares with another reading of the same relation.
+   *
+   * @throws InputException if it had other rows
+   */
+  void requireSame(InputReport again) {
+    boolean same =
+        rows == again.rows
+            && skipped.equals(again.skipped)
+            && bad.equals(again.bad)
+            && content.equals(again.content);
+    if (!same) {
+      String counts =
+          rows == again.rows ? "%d rows each time".formatted(rows) : rows + ", then " + again.rows;
+      throw new InputException(
+          "The data changed during the run: %s gave other rows when it was read again (%s); write its rows to a table or to Parquet and name that, or remove what is random in it"
+              .formatted(uri, counts));
     }
   }
 }

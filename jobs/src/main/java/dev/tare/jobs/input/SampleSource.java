@@ -1,11 +1,13 @@
 package dev.tare.jobs.input;
 
+import dev.tare.jobs.image.ImagePreparation;
+import java.util.Optional;
 import java.util.SortedMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
-/** One way to turn files into the table of {@link SampleRows}. */
-sealed interface SampleSource permits ParquetSource, TextSource, ImageSource {
+/** One way to turn data into the table of {@link SampleRows}. */
+sealed interface SampleSource permits ParquetSource, TextSource, ImageSource, RelationSource {
 
   /**
    * The table. It is evaluated lazily and contains bad rows instead of throwing. For large text
@@ -15,4 +17,9 @@ sealed interface SampleSource permits ParquetSource, TextSource, ImageSource {
 
   /** Expected number of rows of each file, by path; empty if it is not known before reading. */
   SortedMap<String, Long> expectedRows();
+
+  /** How images become tensors; empty for other data. */
+  default Optional<ImagePreparation> preparation() {
+    return Optional.empty();
+  }
 }

@@ -156,7 +156,7 @@ public record AllStages(RunOptions options) implements Stages {
     if (data.count(rows, OptionalInt.empty()) == 0) {
       throw TareException.badInput(
           "The split by hash leaves no row of %s to %s: it has %d samples; give more, or separate rows with --eval-data"
-              .formatted(data.uri(), purpose, data.report().samples()));
+              .formatted(data.place(), purpose, data.report().samples()));
     }
   }
 

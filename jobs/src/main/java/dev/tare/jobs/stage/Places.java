@@ -2,6 +2,7 @@ package dev.tare.jobs.stage;
 
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.relation.Relation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import java.util.Optional;
  * The files that a command line names, which can be checked before Spark starts.
  *
  * @param files files that must exist: models and tokenizers, path or URI
- * @param data to read: files, folders or globs
+ * @param data to read: files, folders or globs; relations are in a session, not in a place
  * @param recipe what to quantize by
  */
 public record Places(List<String> files, List<String> data, Optional<RecipeOptions> recipe) {
@@ -31,14 +32,18 @@ public record Places(List<String> files, List<String> data, Optional<RecipeOptio
   public Places with(DataOptions options) {
     List<String> all = new ArrayList<>(files);
     options.tokenizer().ifPresent(all::add);
-    return new Places(all, List.of(options.data()), recipe);
+    return new Places(all, placed(Optional.of(options.data())), recipe);
   }
 
   /** The same with more data. */
   public Places withMoreData(Optional<String> more) {
     List<String> all = new ArrayList<>(data);
-    more.ifPresent(all::add);
+    all.addAll(placed(more));
     return new Places(files, all, recipe);
+  }
+
+  private static List<String> placed(Optional<String> data) {
+    return data.filter(named -> !Relation.isNamedBy(named)).stream().toList();
   }
 
   public Places withRecipe(RecipeOptions options) {

@@ -4,6 +4,7 @@ import dev.tare.engine.model.FloatModel;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.DataFacts;
+import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.input.DataFiles;
 import dev.tare.jobs.input.DataOptions;
@@ -17,8 +18,8 @@ import dev.tare.jobs.input.SampleRows;
 import dev.tare.jobs.input.Sampling;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.ModelSignature;
+import dev.tare.jobs.relation.Relation;
 import java.io.IOException;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -94,7 +95,7 @@ public final class StageData implements AutoCloseable {
         asBadInput(
             () -> {
               rows = source.rows();
-              if (source.files().bytes() <= KEEP_BYTES) {
+              if (source.relation().isEmpty() && source.files().bytes() <= KEEP_BYTES) {
                 rows = rows.persist(StorageLevel.MEMORY_AND_DISK());
                 kept.add(rows);
               }
@@ -148,9 +149,15 @@ public final class StageData implements AutoCloseable {
         });
   }
 
-  /** As {@link #requireUnchanged}; reads the tokenizer once more. */
+  /** As {@link #requireUnchanged}; reads the tokenizer once more, and the rows of a relation. */
   public void requireAllUnchanged() throws IOException {
     requireUnchanged();
+    SparkJobs.describe(spark, "read: compare the rows with those read at first");
+    asBadInput(
+        () -> {
+          source.requireSameRows();
+          return true;
+        });
     if (tokenizer.isPresent()) {
       tokenizer.get().ref().requireUnchanged(tokenizer.get().hadoop().configuration());
     }
@@ -161,9 +168,13 @@ public final class StageData implements AutoCloseable {
     return source.textColumn().map(c -> "Texts are read from column '%s'.".formatted(c));
   }
 
-  /** Returns the inputs for the manifest: data files, by size and time, and the tokenizer. */
+  /**
+   * Returns the inputs for the manifest: data files, by size and time, or a relation, by the
+   * content of its rows, and the tokenizer. Cost: a relation is counted if it was not yet.
+   */
   public List<InputRef> inputs(String name) {
     List<InputRef> inputs = new ArrayList<>();
+    source.relation().ifPresent(relation -> inputs.add(input(name, relation)));
     for (DataFiles.DataFile file : source.files().files()) {
       inputs.add(
           InputRef.unhashed(
@@ -176,10 +187,22 @@ public final class StageData implements AutoCloseable {
     return inputs;
   }
 
+  private InputRef input(String name, Relation relation) {
+    InputReport read = report != null ? report : asBadInput(source::report);
+    String content =
+        "samples %d, hashes %s, skipped %s, bad %s"
+            .formatted(read.samples(), read.content().hashes(), read.skipped(), read.bad());
+    return InputRef.of(
+        name, relation.uri(), new Digest(Digest.of(content).sha256(), read.content().bytes()));
+  }
+
   /** Returns the facts about the data, for the manifest. */
   public DataFacts facts() {
     return new DataFacts(
-        source.format().name().toLowerCase(Locale.ROOT),
+        source
+            .relation()
+            .map(relation -> relation.table() ? "table" : "sql")
+            .orElse(source.format().name().toLowerCase(Locale.ROOT)),
         source.maxLength(),
         source.textColumn(),
         source.preparation().map(Object::toString),
@@ -199,8 +222,12 @@ public final class StageData implements AutoCloseable {
     return report;
   }
 
-  public URI uri() {
-    return new org.apache.hadoop.fs.Path(source.files().uri()).toUri();
+  /** Returns the data as messages name it. */
+  public String place() {
+    return source
+        .relation()
+        .map(Relation::shown)
+        .orElseGet(() -> new org.apache.hadoop.fs.Path(source.files().uri()).toUri().toString());
   }
 
   private static <T> T asBadInput(Supplier<T> work) {

@@ -382,6 +382,7 @@ class CommandLinesTest {
         "--eval-data=e",
         "--min-sqnr-db=-3",
         "--min-channel-sqnr=12",
+        "--image-column=png",
         "--latency",
         "--max-latency-ratio=1.5",
         "--placement=outputs",
