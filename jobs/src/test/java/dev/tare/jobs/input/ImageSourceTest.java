@@ -87,6 +87,41 @@ class ImageSourceTest {
   }
 
   @Test
+  void aBinaryColumnGivesTheSamplesOfTheFiles() throws IOException {
+    for (int i = 0; i < 5; i++) {
+      image(i + ".png", noise(9, 7, i));
+    }
+    spark().read().format("binaryFile").load(folder.toString()).createOrReplaceTempView("images");
+    String files = folder.toString();
+    ImageOptions column = size("4x4").withColumn("content");
+    DescribedData described = DescribedData.of("table:images", FREE).withImages(column);
+    DataSource source = DescribedData.open(spark(), described);
+    source.report().check(0);
+    assertThat(LocalSpark.hashes(source.samples()))
+        .hasSize(5)
+        .isEqualTo(LocalSpark.hashes(open(FREE, size("4x4")).samples()));
+    assertThat(source.preparation()).isEqualTo(open(FREE, size("4x4")).preparation());
+
+    String odd = "sql:SELECT * FROM VALUES (X''), (CAST(NULL AS BINARY)), (X'00') AS t(content)";
+    assertThat(DescribedData.open(spark(), DescribedData.of(odd, FREE).withImages(column)).report())
+        .extracting(InputReport::bad)
+        .hasToString("{NULL=1, DAMAGED_IMAGE=1, UNSUPPORTED_IMAGE=1}");
+    for (List<String> wrong :
+        List.of(
+            List.of("table:images", "path", "'path' is string"),
+            List.of("table:images", "none", "no column 'none'"),
+            List.of(files, "content", "--image-column 'content' is for tables"))) {
+      ImageOptions options = size("4x4").withColumn(wrong.get(1));
+      assertThatThrownBy(
+              () ->
+                  DescribedData.open(
+                      spark(), DescribedData.of(wrong.get(0), FREE).withImages(options)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(wrong.get(2));
+    }
+  }
+
+  @Test
   void optionsReachTheTensor() throws IOException {
     image("a.png", ImageFiles.rgb(2, 1, 255, 0, 51, 255, 0, 51));
     ImageOptions options =

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -104,7 +105,13 @@ class TextSourceTest {
             5);
     List<String> expected = hashes(DescribedData.open(spark(), request(file)).samples());
     assertThat(expected).hasSize(300);
-    for (String uri : List.of(column, bare, padded)) {
+    spark().read().parquet(column).createOrReplaceTempView("definitions");
+    Stream<String> relations =
+        Stream.of(
+            "table:definitions",
+            "sql:SELECT definition, 1 AS other FROM definitions -- all of them",
+            "sql: WITH some AS (SELECT * FROM parquet.`%s`) SELECT * FROM some;".formatted(padded));
+    for (String uri : Stream.concat(Stream.of(column, bare, padded), relations).toList()) {
       DataSource source = DescribedData.open(spark(), request(uri));
       source.report().check(0);
       assertThat(hashes(source.samples())).as(uri).isEqualTo(expected);

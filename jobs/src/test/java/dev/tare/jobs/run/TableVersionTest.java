@@ -1,0 +1,62 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.contentSha256;
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.spark;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.testkit.SmallModels;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real Iceberg table in a local catalog. */
+class TableVersionTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void anIcebergTableIsReadAtTheVersionThatTheManifestNames() throws IOException {
+    String model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
+    String first = write(folder.resolve("first"), "x array<float>", gaussian(30, 6, 1));
+    String second = write(folder.resolve("second"), "x array<float>", gaussian(20, 6, 2));
+    SparkSession spark = spark();
+    spark.conf().set("spark.sql.catalog.ice", "org.apache.iceberg.spark.SparkCatalog");
+    spark.conf().set("spark.sql.catalog.ice.type", "hadoop");
+    spark.conf().set("spark.sql.catalog.ice.warehouse", folder.resolve("warehouse").toString());
+    String copy = "SELECT * FROM parquet.`%s`";
+    spark.sql("CREATE TABLE ice.db.features USING iceberg AS " + copy.formatted(first));
+    String then = calibrated(model, "table:ice.db.features", "then");
+    spark.sql("INSERT INTO ice.db.features " + copy.formatted(second));
+    String now = calibrated(model, "table:ice.db.features", "now");
+    assertThat(then).matches("table:ice\\.db\\.features@version=[0-9]+");
+    assertThat(now).isNotEqualTo(then);
+
+    calibrated(model, first, "files");
+    assertThat(calibrated(model, then, "again")).isEqualTo(then);
+    String expected = contentSha256(folder.resolve("files"));
+    assertThat(contentSha256(folder.resolve("then"))).isEqualTo(expected);
+    assertThat(contentSha256(folder.resolve("again"))).isEqualTo(expected);
+    assertThat(contentSha256(folder.resolve("now"))).isNotEqualTo(expected);
+
+    String time =
+        spark
+            .sql("SELECT string(min(committed_at)) FROM ice.db.features.snapshots")
+            .head()
+            .getString(0);
+    calibrated(model, "table:ice.db.features@timestamp=" + time, "at-a-time");
+    assertThat(contentSha256(folder.resolve("at-a-time"))).isEqualTo(expected);
+  }
+
+  /** Returns what the manifest says that was read. */
+  private String calibrated(String model, String data, String name) throws IOException {
+    Path output = folder.resolve(name);
+    tare("calibrate", "--model", model, "--data", data, "--output", output.toString()).ends(0);
+    return json(output.resolve("manifest.json")).path("inputs").path(0).path("uri").asText();
+  }
+}
