@@ -5,6 +5,7 @@ import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.console.Launcher;
+import dev.tare.jobs.console.QualityTable;
 import dev.tare.jobs.storage.FinishedRun;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +14,6 @@ import java.util.Optional;
 
 /** What a run with a quantized model ends with: the model, what it costs, and the next command. */
 final class Ending {
-
-  /** The first batches of a model take longest: with fewer samples its time says nothing. */
-  private static final int FEW_SAMPLES = 30;
 
   private Ending() {}
 
@@ -47,7 +45,7 @@ final class Ending {
 
   private static String speed(Optional<Quality> quality) {
     return quality
-        .filter(measured -> measured.samples() >= FEW_SAMPLES)
+        .filter(measured -> measured.samples() >= QualityTable.FEW_SAMPLES)
         .map(Quality::timeRatio)
         .filter(ratio -> ratio > 0)
         .map(ratio -> String.format(Locale.ROOT, ", %.2f of float's time", ratio))
