@@ -16,6 +16,8 @@ final class ModelFlags {
               + " tokenizer.json is then the default of --tokenizer.")
   private String model;
 
+  private Optional<ModelPlace> looked = Optional.empty();
+
   String model() {
     return place().file();
   }
@@ -36,7 +38,10 @@ final class ModelFlags {
                 + place.tokenizer().map(file -> ", tokenizer " + file).orElse(""));
   }
 
+  /** Looks into a folder once a command. */
   private ModelPlace place() {
-    return ModelPlace.of(model, HadoopSettings::ofDriver);
+    ModelPlace place = looked.orElseGet(() -> ModelPlace.of(model, HadoopSettings::ofDriver));
+    looked = Optional.of(place);
+    return place;
   }
 }
