@@ -13,9 +13,9 @@ import picocli.CommandLine.Parameters;
 /** {@code tare inspect}. */
 @Command(
     name = "inspect",
-    description = "Show what a model or a finished run contains.",
+    description = "Summarize a model or a finished run; --verbose shows everything.",
     customSynopsis =
-        "tare inspect M.onnx [--target TARGET [--recipe RECIPE] [--placement NAME]] | RUN",
+        "tare inspect [--verbose] M.onnx [--target TARGET [--recipe RECIPE] [--placement NAME]] | RUN",
     footer = {
       "  tare inspect runs/first",
       "  tare inspect model.onnx --target openvino --recipe int8-symmetric"
@@ -29,8 +29,8 @@ public final class InspectCommand extends TareCommand {
       paramLabel = "TARGET",
       converter = Converters.Target.class,
       description =
-          "Also list what this runtime will compute in integers, what not, and why:"
-              + " onnxruntime, openvino or tensorrt.")
+          "Count what this runtime will compute in integers, what not, and why: onnxruntime,"
+              + " openvino or tensorrt (default: onnxruntime).")
   private String target;
 
   @Option(
@@ -51,7 +51,7 @@ public final class InspectCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
-    new Inspection(console.out())
+    new Inspection(console.out(), verbose)
         .run(
             place,
             Optional.ofNullable(target)

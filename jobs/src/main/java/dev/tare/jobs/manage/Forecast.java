@@ -2,15 +2,19 @@ package dev.tare.jobs.manage;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.Candidates.Candidate;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.Printable;
+import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.model.RecipeText;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a target will compute in integers, known before anything is calibrated. A bias or a range
@@ -19,13 +23,26 @@ import java.util.Map;
 final class Forecast {
 
   private final PrintStream out;
+  private final boolean verbose;
 
-  Forecast(PrintStream out) {
+  /** What is printed of operators that are treated alike, and how many there are. */
+  private final Map<String, Integer> alike = new LinkedHashMap<>();
+
+  /**
+   * @param verbose whether operators are named, and not only counted
+   */
+  Forecast(PrintStream out, boolean verbose) {
     this.out = out;
+    this.verbose = verbose;
   }
 
-  /** Prints a line for each operator with a weight, and how many of them compute in integers. */
-  void print(ModelGraph graph, RecipeText recipeText) {
+  /**
+   * Prints what becomes of the operators, how many compute in integers, and the size to expect.
+   *
+   * @param bytes of the float model
+   * @param parameters its floating-point constants
+   */
+  void print(ModelGraph graph, RecipeText recipeText, long bytes, long parameters) {
     Recipe recipe = recipeText.parse();
     Candidates candidates =
         Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph);
@@ -39,17 +56,46 @@ final class Forecast {
     int products = 0;
     for (Candidate candidate : candidates.chosen()) {
       QuantizableNode node = candidate.node();
-      line(node, how(candidate), "");
+      line(node.opType(), how(candidate), node.node(), "");
       if (!node.takesRows()) {
         products++;
         integers += candidate.mode() == Mode.WEIGHT_ONLY ? 0 : 1;
       }
     }
     for (Map.Entry<QuantizableNode, String> left : candidates.leftFloat().entrySet()) {
-      line(left.getKey(), "stays float", ": " + Printable.message(left.getValue()));
-      products += left.getKey().takesRows() ? 0 : 1;
+      QuantizableNode node = left.getKey();
+      line(node.opType(), "stays float", node.node(), left.getValue());
+      products += node.takesRows() ? 0 : 1;
     }
+    if (!verbose) {
+      for (SkippedNode node : graph.skipped()) {
+        line(node.opType(), "stays float", node.node(), node.reason());
+      }
+    }
+    alike.forEach((text, count) -> out.printf("  %4d %s%n", count, text));
     out.printf("%d of %d products in integers%n", integers, products);
+    if (parameters > 0) {
+      out.printf(
+          "size: %s -> about %s%n",
+          Amounts.size(bytes), Amounts.size(expected(candidates, recipe, bytes, parameters)));
+    }
+  }
+
+  /** Each weight counts once; what is not quantized keeps its share of the file. */
+  private static long expected(Candidates candidates, Recipe recipe, long bytes, long parameters) {
+    Map<String, Long> elements = new TreeMap<>();
+    candidates
+        .chosen()
+        .forEach(c -> elements.put(c.node().weight(), c.node().weightShape().size()));
+    double left = parameters;
+    double quantized = 0;
+    for (Map.Entry<String, Long> weight : elements.entrySet()) {
+      int bits =
+          recipe.decide(candidates.weights().get(weight.getKey())).rule().type().dtype().bits();
+      left -= weight.getValue();
+      quantized += weight.getValue() * bits / 8.0;
+    }
+    return Math.round(bytes * Math.max(0, left) / parameters + quantized);
   }
 
   private static String how(Candidate candidate) {
@@ -61,9 +107,13 @@ final class Forecast {
         : "integers, " + candidate.mode().name().toLowerCase(Locale.ROOT);
   }
 
-  private void line(QuantizableNode node, String how, String why) {
-    out.printf(
-        "  %-13s %-17s %s%s%n",
-        Printable.name(node.opType()), how, Printable.name(node.node()), why);
+  private void line(String opType, String how, String node, String why) {
+    String reason = why.isEmpty() ? "" : ": " + Printable.message(why);
+    String kind = String.format(Locale.ROOT, "%-13s %-17s", Printable.name(opType), how);
+    if (verbose) {
+      out.printf("  %s %s%s%n", kind, Printable.name(node), reason);
+    } else {
+      alike.merge((kind + reason).stripTrailing(), 1, Integer::sum);
+    }
   }
 }

@@ -76,7 +76,7 @@ class EarlierRunTest {
 
   @Test
   void isInspectedAndVerified() throws IOException {
-    assertThat(tareAlone("inspect", run.toString()).ends(0).out())
+    assertThat(tareAlone("inspect", "--verbose", run.toString()).ends(0).out())
         .containsPattern("run +run-v1\\R")
         .containsPattern("stages +calibrate, select, quantize, evaluate\\R")
         .containsPattern("\\Rcontent-sha256 +" + contentSha256(run) + "\\R")

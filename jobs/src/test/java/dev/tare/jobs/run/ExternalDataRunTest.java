@@ -99,7 +99,7 @@ class ExternalDataRunTest {
         .contains("model", "model-data");
     assertThat(manifest(split).at("/properties/quantization/float-model-bytes").asLong())
         .isEqualTo(Files.size(split) + Files.size(split.resolveSibling("weights.bin")));
-    assertThat(tareAlone("inspect", split.toString()).ends(0).out())
+    assertThat(tareAlone("inspect", "--verbose", split.toString()).ends(0).out())
         .contains("weights.bin, " + Files.size(split.resolveSibling("weights.bin")) + " bytes")
         .contains(
             "sha256 of all                    "

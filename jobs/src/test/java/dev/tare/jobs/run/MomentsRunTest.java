@@ -112,7 +112,7 @@ class MomentsRunTest {
     assertThat(facts("alone").has("moments-sha256")).isFalse();
     assertThat(folder.resolve("alone/moments")).doesNotExist();
     tareAlone("verify", folder.resolve("whole").toString()).ends(0);
-    assertThat(tareAlone("inspect", folder.resolve("whole").toString()).out())
+    assertThat(tareAlone("inspect", "--verbose", folder.resolve("whole").toString()).out())
         .contains("moments-sha256");
   }
 

@@ -264,8 +264,13 @@ class PipelineTest {
   void inspectTellsRunsAndModels() throws IOException {
     assertThat(tare("inspect", whole.toString()).ends(0).out())
         .contains("content-sha256", contentSha256(whole), "model.onnx", "plan.json");
+    assertThat(tare("inspect", "--verbose", whole.toString()).ends(0).out())
+        .contains("calibration.samples", "  plan.json");
     assertThat(tare("inspect", model).ends(0).out())
-        .contains("x FLOAT32", "batch", "can be quantized", "yes", "MatMul", "second");
+        .contains("x FLOAT32", "batch", "can be quantized", "yes", "MatMul")
+        .contains("2 of 2 products in integers", "-> about ", "inspect --verbose " + model)
+        .doesNotContain("second");
+    assertThat(tare("inspect", "--verbose", model).ends(0).out()).contains("second", "sha256");
     assertThat(tare("inspect", folder.resolve("absent").toString()).ends(3).err())
         .contains("No such file or folder", "absent");
     assertThat(tare("inspect", folder.toString()).ends(3).err()).contains("not a run");

@@ -105,7 +105,7 @@ class TargetRunTest {
     Path quantized = folder.resolve("quantized");
     quantize(openvino, quantized).ends(0);
     assertThat(fact(quantized, "quantization")).isEqualTo("openvino");
-    assertThat(tare("inspect", quantized.toString()).ends(0).out())
+    assertThat(tare("inspect", "--verbose", quantized.toString()).ends(0).out())
         .containsPattern("quantization.target +openvino\\R");
   }
 

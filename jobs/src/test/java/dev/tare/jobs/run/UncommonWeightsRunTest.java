@@ -182,7 +182,7 @@ class UncommonWeightsRunTest {
                 Models.graph("else_branch", branch("b")))
             .output("y", TensorProto.DataType.FLOAT, "batch", 4)
             .write(folder.resolve("branches.onnx"));
-    assertThat(tareAlone("inspect", model).ends(0).out())
+    assertThat(tareAlone("inspect", "--verbose", model).ends(0).out())
         .containsPattern("parameters +48\n")
         .containsPattern(
             "can be quantized +weights alone, by int8-weights and its kin: its operators with a"
