@@ -14,25 +14,25 @@ final class DataFlags {
       required = true,
       paramLabel = "D",
       description =
-          "Parquet with the model's inputs as columns, Parquet with a text column, text with a"
+          "Parquet, CSV or JSON lines with the model's inputs or a text as columns, text with a"
               + " sample per line, or PNG and JPEG images; file, folder or glob, path or URI. Or what"
               + " Spark can name: table:NAME, also with @version=V or @timestamp=T, or sql:SELECT ...")
   private String data;
 
   @Option(
       names = "--format",
-      paramLabel = "auto|parquet|text|images",
+      paramLabel = "FORMAT",
       defaultValue = "auto",
       description =
-          "Format of --data; auto checks names and content, and refuses CSV, JSON and other kinds"
-              + " (default: ${DEFAULT-VALUE}).")
+          "Format of --data: auto, parquet, csv, tsv, json (one object per line), text or images;"
+              + " auto goes by names and content (default: ${DEFAULT-VALUE}).")
   private DataFormat format;
 
   @Option(
       names = "--text-column",
       paramLabel = "COLUMN",
       description =
-          "Parquet column with text, for --tokenizer (default: the model's inputs, else column 'text', else the only string column).")
+          "Column with text, for --tokenizer (default: the model's inputs, else column 'text', else the only string column).")
   private String textColumn;
 
   @Option(

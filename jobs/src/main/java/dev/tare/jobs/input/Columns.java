@@ -3,14 +3,15 @@ package dev.tare.jobs.input;
 import java.util.List;
 import java.util.Optional;
 
-/** The columns of a data set, by their exact names. */
-interface Columns {
+/** The columns of a data set and their types. */
+interface Columns extends ColumnNames {
 
-  /** All names, in the order of the data set. */
-  List<String> columnNames();
-
-  /** Whether there is such a column. */
-  boolean anyHas(String column);
+  @Override
+  default List<String> textColumns() {
+    return columnNames().stream()
+        .filter(name -> firstType(name).filter(ColumnType::isText).isPresent())
+        .toList();
+  }
 
   /** The type of a column, if it can be a tensor or text. */
   Optional<ColumnType> firstType(String column);

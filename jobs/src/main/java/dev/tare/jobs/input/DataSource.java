@@ -11,7 +11,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -28,8 +27,6 @@ import org.apache.spark.sql.functions;
  */
 public final class DataSource {
 
-  private static final String TEXT = "text";
-
   private final SparkSession spark;
   private final Configuration configuration;
   private final DataFiles data;
@@ -38,6 +35,7 @@ public final class DataSource {
   private final Optional<String> textColumn;
   private final OptionalInt maxLength;
   private final Optional<Relation> relation;
+  private final Optional<TextSource> chosenByText;
   private Optional<Dataset<Row>> rows;
   private Optional<InputReport> counted = Optional.empty();
 
@@ -47,8 +45,9 @@ public final class DataSource {
       DataFiles data,
       DataFormat format,
       SampleSource source,
-      Optional<String> textColumn) {
-    this(spark, configuration, data, format, source, textColumn, Optional.empty());
+      Optional<String> textColumn,
+      boolean some) {
+    this(spark, configuration, data, format, source, textColumn, some, Optional.empty());
   }
 
   private DataSource(
@@ -58,6 +57,7 @@ public final class DataSource {
       DataFormat format,
       SampleSource source,
       Optional<String> textColumn,
+      boolean some,
       Optional<Relation> relation) {
     this.spark = spark;
     this.configuration = configuration;
@@ -66,15 +66,23 @@ public final class DataSource {
     this.source = source;
     this.textColumn = textColumn;
     this.relation = relation;
-    // Making the table checks columns; that of lines may take a job, which may never be needed.
-    this.rows = format == DataFormat.TEXT ? Optional.empty() : Optional.of(source.rows());
     this.maxLength =
         source instanceof TextSource text ? OptionalInt.of(text.maxLength()) : OptionalInt.empty();
+    this.chosenByText =
+        some && source instanceof TextSource text ? Optional.of(text) : Optional.empty();
+    // Making the table checks columns; that of lines may take a job, which may never be needed.
+    this.rows =
+        format == DataFormat.TEXT || format.isTextTable() ? Optional.empty() : Optional.of(table());
+  }
+
+  private Dataset<Row> table() {
+    return chosenByText.map(TextSource::candidates).orElseGet(source::rows);
   }
 
   /**
    * Lists the files, detects their format, reads all footers, and checks columns, settings and
-   * tokenizer; runs no job. If rows are large, it lowers {@code
+   * tokenizer; runs no job. If the options ask for a number of samples, texts are chosen before
+   * they are tokenized. If rows are large, it lowers {@code
    * spark.sql.parquet.columnarReaderBatchSize} in this session.
    *
    * @param inputs the inputs of the model
@@ -102,6 +110,7 @@ public final class DataSource {
           DataFormat.AUTO,
           RelationSource.of(spark, columns, options, text, inputs, vocabularySize, tokenizer),
           text,
+          options.samples().isPresent(),
           relation.map(named -> pinned));
     }
     requireNoImageColumn(options);
@@ -113,19 +122,30 @@ public final class DataSource {
     if (options.format() == DataFormat.TEXT) {
       FormatProbe.requireText(data, configuration);
     }
+    if (format.isTextTable()) {
+      return ofTable(spark, options, inputs, vocabularySize, tokenizer, data, format);
+    }
     if (format != DataFormat.PARQUET) {
       requireNoColumn(options, data, format == DataFormat.TEXT ? "text" : "images");
       SampleSource source =
           format == DataFormat.IMAGES
               ? ImageSource.of(spark, data, inputs, options.images())
               : TextSource.of(
-                  () -> TextLines.read(spark, data, configuration),
+                  () -> TextLines.read(spark, data, LineForm.TEXT, configuration),
+                  Optional.empty(),
                   new TreeMap<>(),
                   options,
                   inputs,
                   vocabularySize,
                   tokenizer);
-      return new DataSource(spark, configuration, data, format, source, Optional.empty());
+      return new DataSource(
+          spark,
+          configuration,
+          data,
+          format,
+          source,
+          Optional.empty(),
+          options.samples().isPresent());
     }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
     ReadSettings.limitBatches(spark, footers.bytesPerRow());
@@ -134,28 +154,51 @@ public final class DataSource {
         column.isPresent()
             ? TextSource.of(
                 texts(spark, data, footers, column.get()),
+                Optional.empty(),
                 footers.expectedRows(),
                 options,
                 inputs,
                 vocabularySize,
                 tokenizer)
             : new ParquetSource(spark, data, footers, inputs, vocabularySize);
-    return new DataSource(spark, configuration, data, format, source, column);
+    return new DataSource(
+        spark, configuration, data, format, source, column, options.samples().isPresent());
+  }
+
+  private static DataSource ofTable(
+      SparkSession spark,
+      DataOptions options,
+      ModelInputs inputs,
+      OptionalLong vocabularySize,
+      Optional<LocalFile> tokenizer,
+      DataFiles data,
+      DataFormat format) {
+    Configuration configuration = SparkJobs.hadoop(spark);
+    TableFiles table = TableFiles.read(data, format, configuration);
+    Supplier<Dataset<Row>> lines = TableSource.lines(spark, data, format, configuration);
+    Optional<String> column = textColumn(options, table, inputs, tokenizer);
+    SampleSource source =
+        column.isPresent()
+            ? TextSource.of(
+                lines,
+                column.map(
+                    name -> new TableText(table.records(data.uri(), List.of(name), "texts"))),
+                new TreeMap<>(),
+                options,
+                inputs,
+                vocabularySize,
+                tokenizer)
+            : TableSource.of(lines, data, table, inputs, vocabularySize);
+    return new DataSource(
+        spark, configuration, data, format, source, column, options.samples().isPresent());
   }
 
   /** The column to tokenize; empty if columns are the model's inputs, or images. */
   private static Optional<String> textColumn(
-      DataOptions options, Columns columns, ModelInputs inputs, Optional<LocalFile> tokenizer) {
-    Optional<String> column = options.textColumn();
-    if (options.images().column().isPresent()) {
-      return column;
-    }
-    if (tokenizer.isEmpty()) {
-      requireInputs(options, inputs.names(), columns);
-    } else if (column.isEmpty() && inputs.names().stream().noneMatch(columns::anyHas)) {
-      return Optional.of(onlyText(options, inputs.names(), columns));
-    }
-    return column;
+      DataOptions options, ColumnNames columns, ModelInputs inputs, Optional<LocalFile> tokenizer) {
+    return options.images().column().isPresent()
+        ? options.textColumn()
+        : TextColumn.choose(options, inputs.names(), columns, tokenizer.isPresent());
   }
 
   private static void requireNoImageColumn(DataOptions options) {
@@ -169,7 +212,7 @@ public final class DataSource {
   private static void requireNoColumn(DataOptions options, DataFiles data, String what) {
     if (options.textColumn().isPresent()) {
       throw new InputException(
-          "Cannot read column '%s': %s is %s, not Parquet"
+          "Cannot read column '%s': %s is %s, not a table"
               .formatted(options.textColumn().get(), data.uri(), what));
     }
   }
@@ -186,47 +229,9 @@ public final class DataSource {
             .select(
                 ParquetTable.FILE,
                 ParquetTable.ROW,
-                functions.substring(text, 1, TextLines.KEPT_BYTES),
+                functions.substring(text, 1, LineForm.TEXT.keptBytes()),
                 functions.octet_length(text).cast("long"));
     return () -> texts;
-  }
-
-  /** A missing tokenizer is the most frequent reason for missing inputs of the model. */
-  private static void requireInputs(DataOptions options, List<String> inputs, Columns columns) {
-    List<String> texts = textColumns(columns);
-    if (!texts.isEmpty()
-        && inputs.contains(TokenInputs.IDS)
-        && inputs.stream().noneMatch(columns::anyHas)) {
-      throw new InputException(
-          "Cannot read %s: none of its columns %s is an input of the model %s; to read texts from"
-                  .formatted(options.data(), columns.columnNames(), inputs)
-              + " column %s give --tokenizer, the model's tokenizer.json".formatted(quoted(texts)));
-    }
-  }
-
-  private static String quoted(List<String> names) {
-    return names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(" or "));
-  }
-
-  private static List<String> textColumns(Columns columns) {
-    return columns.columnNames().stream()
-        .filter(name -> columns.firstType(name).filter(ColumnType::isText).isPresent())
-        .toList();
-  }
-
-  /** The column to tokenize if none is named and no column is an input of the model. */
-  private static String onlyText(DataOptions options, List<String> inputs, Columns columns) {
-    List<String> strings = textColumns(columns);
-    if (strings.contains(TEXT)) {
-      return TEXT;
-    }
-    if (strings.size() == 1) {
-      return strings.get(0);
-    }
-    throw new InputException(
-        "Cannot read %s: it has none of the model's inputs %s, and of the columns %s none is"
-                .formatted(options.data(), inputs, columns.columnNames())
-            + " 'text' or the only string column; name the text column");
   }
 
   /** The files that are read; none if it is a relation. */
@@ -244,7 +249,7 @@ public final class DataSource {
     return format;
   }
 
-  /** The Parquet column whose texts are tokenized. */
+  /** The column of a table whose texts are tokenized. */
   public Optional<String> textColumn() {
     return textColumn;
   }
@@ -264,8 +269,22 @@ public final class DataSource {
     return spark;
   }
 
+  /** Whether {@link #rows} are texts that are tokenized when they are chosen. */
+  public boolean choosesTexts() {
+    return chosenByText.isPresent();
+  }
+
   /**
-   * One row per input row with the columns of {@link SampleRows}, bad rows included.
+   * The samples of some of {@link #rows} without an error, with the columns of {@link SampleRows};
+   * where texts are chosen, some may turn out to be bad only now.
+   */
+  public Dataset<Row> samplesOf(Dataset<Row> chosen) {
+    return chosenByText.map(text -> text.tokenized(chosen)).orElse(chosen);
+  }
+
+  /**
+   * One row per input row with the columns of {@link SampleRows}, bad rows included; where texts
+   * are chosen, without sample and shape, and with the hash of the text.
    *
    * <p>If text files are so large that they are read in splits, the first call runs a job that
    * counts the lines of each split, so that every line gets its position.
@@ -274,14 +293,14 @@ public final class DataSource {
    */
   public Dataset<Row> rows() {
     if (rows.isEmpty()) {
-      rows = Optional.of(reading(source::rows));
+      rows = Optional.of(reading(this::table));
     }
     return rows.get();
   }
 
   /** The rows that are samples. */
   public Dataset<Row> samples() {
-    return rows().filter(functions.col(SampleRows.ERROR).isNull());
+    return samplesOf(rows().filter(functions.col(SampleRows.ERROR).isNull()));
   }
 
   /**
@@ -341,7 +360,7 @@ public final class DataSource {
    */
   public void requireSameRows() {
     if (relation.isPresent() && counted.isPresent()) {
-      InputReport now = reading(() -> InputReport.of(data.uri(), source.rows()));
+      InputReport now = reading(() -> InputReport.of(data.uri(), table()));
       counted.get().requireSame(now);
     }
   }

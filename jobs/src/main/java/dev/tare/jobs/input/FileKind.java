@@ -24,11 +24,8 @@ final class FileKind {
 
   private static final Map<String, String> BY_ENDING =
       Map.ofEntries(
-              kind("comma-separated values", "csv"),
-              kind("tab-separated values", "tsv tab"),
               kind("separated values", "psv ssv dsv"),
-              kind("JSON", "json geojson webmanifest"),
-              kind("JSON lines", "jsonl ndjson jsonlines ldjson"),
+              kind("JSON", "geojson webmanifest"),
               kind("XML", "xml"),
               kind("HTML", "html htm xhtml"),
               kind("YAML", "yaml yml"),
@@ -56,6 +53,17 @@ final class FileKind {
           .flatMap(
               e -> List.of(e.getKey().split(" ")).stream().map(end -> Map.entry(end, e.getValue())))
           .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+
+  private static final Map<String, DataFormat> TABLES =
+      Map.of(
+          "csv", DataFormat.CSV,
+          "tsv", DataFormat.TSV,
+          "tab", DataFormat.TSV,
+          "json", DataFormat.JSON,
+          "jsonl", DataFormat.JSON,
+          "ndjson", DataFormat.JSON,
+          "jsonlines", DataFormat.JSON,
+          "ldjson", DataFormat.JSON);
 
   /** First bytes, each a Latin-1 letter. */
   private static final Map<String, String> BY_MAGIC =
@@ -89,10 +97,19 @@ final class FileKind {
 
   /** The kind in a file's name, if that is not text; endings of compressions are skipped. */
   static Optional<String> named(String path) {
+    return ending(path).map(BY_ENDING::get);
+  }
+
+  /** The kind of table in a file's name. */
+  static Optional<DataFormat> table(String path) {
+    return ending(path).map(TABLES::get);
+  }
+
+  private static Optional<String> ending(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
     String bare = name.replaceFirst("\\.(gz|bz2|zst|lz4|snappy|deflate|xz)$", "");
     int dot = bare.lastIndexOf('.');
-    return dot < 0 ? Optional.empty() : Optional.ofNullable(BY_ENDING.get(bare.substring(dot + 1)));
+    return dot < 0 ? Optional.empty() : Optional.of(bare.substring(dot + 1));
   }
 
   /** The kind of bytes that cannot begin a line of text, or that are not UTF-8. */

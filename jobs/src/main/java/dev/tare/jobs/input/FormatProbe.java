@@ -14,11 +14,18 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
 
-/** Distinguishes Parquet, images and text by the names and the first bytes of every file. */
+/**
+ * Distinguishes Parquet, tables in text, images and text by the names and the first bytes of every
+ * file.
+ */
 final class FormatProbe {
 
   private static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ENCRYPTED = "PARE".getBytes(StandardCharsets.US_ASCII);
+
+  private static final List<DataFormat> SPECIAL =
+      List.of(
+          DataFormat.PARQUET, DataFormat.IMAGES, DataFormat.CSV, DataFormat.TSV, DataFormat.JSON);
 
   private FormatProbe() {}
 
@@ -30,17 +37,18 @@ final class FormatProbe {
   private record Verdict(DataFormat format, Optional<String> refusal) {}
 
   /**
-   * The format of a data set; a file named {@code *.parquet} counts as Parquet and one named {@code
+   * The format of a data set; a file named {@code *.parquet} counts as Parquet, one named {@code
+   * *.csv}, {@code *.tsv}, {@code *.json} or {@code *.jsonl} as such a table, and one named {@code
    * *.png}, {@code *.jpg} or {@code *.jpeg} as an image whatever its content is, so that a damaged
    * one is refused and not read as text.
    *
    * @throws InputException if several formats occur, every file has 0 bytes, or a file is of
-   *     another kind than these three by its name or content
+   *     another kind than these by its name or content
    */
   static DataFormat detect(DataFiles data, Configuration configuration) {
     List<Verdict> verdicts = Concurrently.map(data.files(), file -> of(file, configuration));
     List<DataFormat> formats = verdicts.stream().map(Verdict::format).toList();
-    for (DataFormat special : List.of(DataFormat.PARQUET, DataFormat.IMAGES)) {
+    for (DataFormat special : SPECIAL) {
       int found = formats.indexOf(special);
       for (int i = 0; found >= 0 && i < formats.size(); i++) {
         if (formats.get(i) != special) {
@@ -49,7 +57,7 @@ final class FormatProbe {
                   .formatted(
                       data.uri(),
                       data.files().get(found).path(),
-                      special == DataFormat.PARQUET ? "Parquet" : "an image",
+                      described(special),
                       data.files().get(i).path()));
         }
       }
@@ -63,6 +71,14 @@ final class FormatProbe {
     }
     verdicts.forEach(verdict -> verdict.refusal().ifPresent(FormatProbe::refuse));
     return DataFormat.TEXT;
+  }
+
+  private static String described(DataFormat format) {
+    return switch (format) {
+      case PARQUET -> "Parquet";
+      case IMAGES -> "an image";
+      default -> format.name();
+    };
   }
 
   /**
@@ -92,6 +108,10 @@ final class FormatProbe {
     if (ImageFormat.named(file.path())) {
       return new Verdict(DataFormat.IMAGES, Optional.empty());
     }
+    Optional<DataFormat> table = FileKind.table(file.path());
+    if (table.isPresent()) {
+      return new Verdict(table.get(), Optional.empty());
+    }
     byte[] bytes = firstBytes(file, configuration);
     byte[] magic = Arrays.copyOf(bytes, MAGIC.length);
     if (Arrays.equals(magic, MAGIC) || Arrays.equals(magic, ENCRYPTED)) {
@@ -120,9 +140,9 @@ final class FormatProbe {
   }
 
   private static String otherKind(DataFile file, String what) {
-    return ("Cannot read %s as text: %s; write it as Parquet, with a column of texts or with the"
-            + " model's inputs as columns, or give --format text to take every line as it stands,"
-            + " a header too, as a sample")
+    return ("Cannot read %s as text: %s; write it as Parquet, CSV or JSON lines, with a column of"
+            + " texts or with the model's inputs as columns, or say what it is by --format csv, tsv"
+            + " or json; --format text takes every line as it is, a header too, as a sample")
         .formatted(file.path(), what);
   }
 
@@ -147,7 +167,7 @@ final class FormatProbe {
   }
 
   /** The beginning of a file, unpacked where its name says that it is compressed. */
-  private static byte[] head(DataFile file, Configuration configuration) {
+  static byte[] head(DataFile file, Configuration configuration) {
     Path path = new Path(file.path());
     CompressionCodec codec = new CompressionCodecFactory(configuration).getCodec(path);
     try (InputStream in = path.getFileSystem(configuration).open(path)) {

@@ -6,8 +6,9 @@ import java.util.Arrays;
 
 /**
  * The lines of a stream, in memory of a fixed size: of a long line only the beginning is kept, and
- * the rest is counted. Lines end with LF, CR, or CR and LF; the last may have no end. Not
- * thread-safe; confined to one Spark task.
+ * the rest is counted. Lines end with LF, CR, or CR and LF; the last may have no end. In separated
+ * values a line also goes on through the line breaks inside a quoted cell. Not thread-safe;
+ * confined to one Spark task.
  */
 final class LineScanner {
 
@@ -15,6 +16,7 @@ final class LineScanner {
 
   private final InputStream in;
   private final int keptBytes;
+  private final QuotedCells cells;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int from;
   private int filled;
@@ -26,12 +28,13 @@ final class LineScanner {
   /**
    * @param in not closed
    * @param position of the stream's next byte in the file
-   * @param keptBytes most bytes of a line to keep
+   * @param form how lines are kept and where they end
    */
-  LineScanner(InputStream in, long position, int keptBytes) {
+  LineScanner(InputStream in, long position, LineForm form) {
     this.in = in;
     this.position = position;
-    this.keptBytes = keptBytes;
+    this.keptBytes = form.keptBytes();
+    this.cells = new QuotedCells(form.separator());
   }
 
   /** Goes to the next line; false at the end. */
@@ -41,7 +44,7 @@ final class LineScanner {
     long start = position;
     while (fill()) {
       int end = from;
-      while (end < filled && buffer[end] != '\n' && buffer[end] != '\r') {
+      while (end < filled && !cells.endsLine(buffer[end], position + end - from)) {
         end++;
       }
       keep(end);

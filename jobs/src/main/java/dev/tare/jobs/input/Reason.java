@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Reason {
   /** A line or cell without any text; skipped and counted, not an error. */
   BLANK,
+  /** A record of CSV or JSON that cannot be parsed, or a value in it of another type. */
+  MALFORMED,
   /** A cell, or a value inside an array, is null. */
   NULL,
   /** Arrays nested in one array differ in length. */

@@ -69,6 +69,7 @@ record RelationSource(
       }
       return TextSource.of(
           () -> texts(relation, relation.read(spark), textColumn.get()),
+          Optional.empty(),
           new TreeMap<>(),
           options,
           inputs,
@@ -86,7 +87,8 @@ record RelationSource(
             rows.select(readers.selected(place(relation), NO_POSITION))
                 .map(
                     new ParquetSource.ToSample(
-                        inputs, readers.inOrder(), vocabularySize.orElse(Long.MAX_VALUE)),
+                        new CellSamples(
+                            inputs, readers.inOrder(), vocabularySize.orElse(Long.MAX_VALUE))),
                     SampleRows.encoder()),
         Optional.empty());
   }
@@ -121,7 +123,7 @@ record RelationSource(
     return rows.select(
         place(relation),
         NO_POSITION,
-        functions.substring(text, 1, TextLines.KEPT_BYTES),
+        functions.substring(text, 1, LineForm.TEXT.keptBytes()),
         functions.octet_length(text).cast("long"));
   }
 

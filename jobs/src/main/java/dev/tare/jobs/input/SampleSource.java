@@ -7,7 +7,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** One way to turn data into the table of {@link SampleRows}. */
-sealed interface SampleSource permits ParquetSource, TextSource, ImageSource, RelationSource {
+sealed interface SampleSource
+    permits ParquetSource, TableSource, TextSource, ImageSource, RelationSource {
 
   /**
    * The table. It is evaluated lazily and contains bad rows instead of throwing. For large text

@@ -27,12 +27,9 @@ import org.apache.spark.sql.types.StructType;
  * order.
  *
  * <p>Spark's own reader keeps a whole line in memory, however long it is, and drops it silently if
- * it exceeds a limit. This one keeps {@value #KEPT_BYTES} bytes of a line and its length.
+ * it exceeds a limit. This one keeps the beginning of a line, up to a limit, and its length.
  */
 final class TextLines {
-
-  /** More than any reader accepts as a sample, and few enough for many tasks at a time. */
-  static final int KEPT_BYTES = TextSource.MAX_TEXT_BYTES + 1;
 
   private static final String OPEN_COST = "spark.sql.files.openCostInBytes";
 
@@ -51,17 +48,18 @@ final class TextLines {
   private TextLines() {}
 
   /**
-   * Columns: file as {@link ParquetTable#FILE}; row; text as binary, cut at {@value #KEPT_BYTES};
-   * bytes of the whole line. If a file is large enough to be split, runs a job that counts the
-   * lines of its splits.
+   * Columns: file as {@link ParquetTable#FILE}; row; text as binary, cut at the form's limit; bytes
+   * of the whole line. If a file is large enough to be split, runs a job that counts the lines of
+   * its splits.
    */
-  static Dataset<Row> read(SparkSession spark, DataFiles data, Configuration configuration) {
+  static Dataset<Row> read(
+      SparkSession spark, DataFiles data, LineForm form, Configuration configuration) {
     HadoopSettings hadoop = HadoopSettings.of(configuration);
     long bytes = splitBytes(spark, data);
     List<TextSplit> whole = new ArrayList<>();
     List<TextSplit> cut = new ArrayList<>();
     for (DataFile file : data.files()) {
-      List<TextSplit> splits = TextSplit.of(file, bytes, configuration);
+      List<TextSplit> splits = TextSplit.of(file, bytes, form, configuration);
       (splits.size() > 1 ? cut : whole).addAll(splits);
     }
     if (!cut.isEmpty()) {
@@ -70,7 +68,7 @@ final class TextLines {
     whole.addAll(cut);
     return spark
         .range(0, whole.size(), 1, tasks(spark, data, whole.size(), bytes))
-        .mapPartitions(new Read(whole, hadoop), Encoders.row(SCHEMA));
+        .mapPartitions(new Read(whole, form, hadoop), Encoders.row(SCHEMA));
   }
 
   /** Small files share a task. */
@@ -119,7 +117,7 @@ final class TextLines {
       Configuration configuration = hadoop.configuration();
       while (numbers.hasNext()) {
         int number = Math.toIntExact(numbers.next());
-        try (TextSplit.Open open = splits.get(number).open(0, configuration)) {
+        try (TextSplit.Open open = splits.get(number).open(LineForm.COUNTED, configuration)) {
           long lines = 0;
           while (open.next()) {
             lines++;
@@ -131,12 +129,12 @@ final class TextLines {
     }
   }
 
-  private record Read(List<TextSplit> splits, HadoopSettings hadoop)
+  private record Read(List<TextSplit> splits, LineForm form, HadoopSettings hadoop)
       implements MapPartitionsFunction<Long, Row> {
 
     @Override
     public Iterator<Row> call(Iterator<Long> numbers) {
-      return new Reading(splits, numbers, hadoop.configuration());
+      return new Reading(splits, form, numbers, hadoop.configuration());
     }
   }
 
@@ -146,6 +144,7 @@ final class TextLines {
   private static final class Reading implements Iterator<Row> {
 
     private final List<TextSplit> splits;
+    private final LineForm form;
     private final Iterator<Long> numbers;
     private final Configuration configuration;
     private TextSplit.Open open;
@@ -153,8 +152,13 @@ final class TextLines {
     private long line;
     private boolean known;
 
-    Reading(List<TextSplit> splits, Iterator<Long> numbers, Configuration configuration) {
+    Reading(
+        List<TextSplit> splits,
+        LineForm form,
+        Iterator<Long> numbers,
+        Configuration configuration) {
       this.splits = splits;
+      this.form = form;
       this.numbers = numbers;
       this.configuration = configuration;
       TaskContext.get()
@@ -188,7 +192,7 @@ final class TextLines {
         return false;
       }
       TextSplit split = splits.get(Math.toIntExact(numbers.next()));
-      open = split.open(KEPT_BYTES, configuration);
+      open = split.open(form, configuration);
       file = new Path(split.path()).toUri().toString();
       line = split.firstLine();
       return true;

@@ -3,9 +3,6 @@ package dev.tare.jobs.input;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.tare.engine.tensor.Sample;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
@@ -23,10 +20,12 @@ import org.apache.spark.sql.Row;
  * @param texts columns: file, row (null in a relation), text as binary, so that its bytes can be
  *     checked, its length in bytes, which is more if the text was cut; called when rows are
  *     requested
+ * @param table finds the text where these are records of a table
  * @param expectedRows rows by file if footers give them
  */
 record TextSource(
     Supplier<Dataset<Row>> texts,
+    Optional<TableText> table,
     ModelInputs inputs,
     LocalFile tokenizer,
     int maxLength,
@@ -50,6 +49,7 @@ record TextSource(
    */
   static TextSource of(
       Supplier<Dataset<Row>> texts,
+      Optional<TableText> table,
       SortedMap<String, Long> expectedRows,
       DataOptions options,
       ModelInputs inputs,
@@ -67,22 +67,38 @@ record TextSource(
     int maxLength = description.maxLength(options.maxLength());
     TokenizerProbe.require(file);
     Tokenizers.open(file, maxLength);
-    return new TextSource(texts, inputs, file, maxLength, expectedRows);
+    return new TextSource(texts, table, inputs, file, maxLength, expectedRows);
   }
 
   @Override
   public Dataset<Row> rows() {
+    TextReader reader = new TextReader(table.orElse(null));
     return texts
         .get()
-        .mapPartitions(new Tokenize(inputs, tokenizer, maxLength), SampleRows.encoder());
+        .mapPartitions(new Tokenize(reader, inputs, tokenizer, maxLength), SampleRows.encoder());
   }
 
-  private record Tokenize(ModelInputs inputs, LocalFile tokenizer, int maxLength)
+  /** The texts as {@link TextRows}: nothing is tokenized. */
+  Dataset<Row> candidates() {
+    return texts.get().map(new TextRows(new TextReader(table.orElse(null))), TextRows.encoder());
+  }
+
+  /** The samples of some rows of {@link #candidates}, none of which has an error. */
+  Dataset<Row> tokenized(Dataset<Row> candidates) {
+    return candidates.mapPartitions(
+        new Tokenize(null, inputs, tokenizer, maxLength), SampleRows.encoder());
+  }
+
+  /**
+   * @param reader null for {@link TextRows}
+   */
+  private record Tokenize(TextReader reader, ModelInputs inputs, LocalFile tokenizer, int maxLength)
       implements MapPartitionsFunction<Row, Row> {
 
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
-      return new Tokenized(inputs, Tokenizers.open(tokenizer, maxLength), rows);
+      return new Tokenized(
+          Optional.ofNullable(reader), inputs, Tokenizers.open(tokenizer, maxLength), rows);
     }
   }
 
@@ -95,13 +111,17 @@ record TextSource(
    */
   private static final class Tokenized implements Iterator<Row> {
 
-    private static final int EXCERPT = 40;
-
+    private final Optional<TextReader> reader;
     private final ModelInputs inputs;
     private final HuggingFaceTokenizer tokenizer;
     private final Iterator<Row> rows;
 
-    Tokenized(ModelInputs inputs, HuggingFaceTokenizer tokenizer, Iterator<Row> rows) {
+    Tokenized(
+        Optional<TextReader> reader,
+        ModelInputs inputs,
+        HuggingFaceTokenizer tokenizer,
+        Iterator<Row> rows) {
+      this.reader = reader;
       this.inputs = inputs;
       this.tokenizer = tokenizer;
       this.rows = rows;
@@ -115,10 +135,11 @@ record TextSource(
     @Override
     public Row next() {
       Row row = rows.next();
-      String file = ParquetTable.file(row);
+      String file = reader.isEmpty() ? row.getString(0) : ParquetTable.file(row);
       Optional<Long> position = ParquetTable.position(row);
       try {
-        return SampleRows.of(file, position, sample(text(row)));
+        String text = reader.isEmpty() ? row.getString(TextRows.TEXT) : reader.get().text(row);
+        return SampleRows.of(file, position, sample(text));
       } catch (BadRowException e) {
         return SampleRows.bad(file, position, e.reason(), e.getMessage());
       }
@@ -131,51 +152,14 @@ record TextSource(
       } catch (RuntimeException e) {
         throw new BadRowException(
             Reason.TOKENIZER,
-            "the tokenizer fails on \"" + excerpt(text) + "\": " + e.getMessage());
+            "the tokenizer fails on \"%s\": %s"
+                .formatted(TextReader.excerpt(text), e.getMessage()));
       }
       if (encoding.getIds().length == 0) {
         throw new BadRowException(
-            Reason.EMPTY, "the tokenizer finds no tokens in \"" + excerpt(text) + "\"");
+            Reason.EMPTY, "the tokenizer finds no tokens in \"" + TextReader.excerpt(text) + "\"");
       }
       return TokenInputs.sample(inputs, encoding);
-    }
-
-    private static String text(Row row) throws BadRowException {
-      if (row.isNullAt(2)) {
-        throw new BadRowException(Reason.NULL, "the text is null");
-      }
-      if (row.getLong(3) > MAX_TEXT_BYTES) {
-        throw new BadRowException(
-            Reason.TEXT_TOO_LONG,
-            "a text of %d bytes; more than %d are not tokenized, so split it"
-                .formatted(row.getLong(3), MAX_TEXT_BYTES));
-      }
-      byte[] bytes = (byte[]) row.get(2);
-      String text;
-      try {
-        text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      } catch (CharacterCodingException e) {
-        throw new BadRowException(
-            Reason.INVALID_UTF8,
-            "no UTF-8: \"" + excerpt(new String(bytes, StandardCharsets.UTF_8)) + "\"");
-      }
-      // Many files begin with a byte order mark, which has no meaning for a tokenizer.
-      text = text.startsWith("\uFEFF") ? text.substring(1) : text;
-      if (text.indexOf('\0') >= 0) {
-        throw new BadRowException(
-            Reason.NUL_IN_TEXT,
-            "character %d is NUL, as in binary files and in UTF-16".formatted(text.indexOf('\0')));
-      }
-      if (text.isBlank()) {
-        throw new BadRowException(Reason.BLANK, "blank");
-      }
-      return text;
-    }
-
-    private static String excerpt(String text) {
-      int end =
-          text.offsetByCodePoints(0, Math.min(EXCERPT, text.codePointCount(0, text.length())));
-      return text.substring(0, end) + (end < text.length() ? "..." : "");
     }
   }
 }

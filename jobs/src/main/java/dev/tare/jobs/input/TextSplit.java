@@ -15,7 +15,7 @@ import org.apache.hadoop.io.compress.CompressionCodecFactory;
 /**
  * A part of a text file: the lines whose first byte is after {@code start} and not after {@code
  * end}, and in the split from 0 also the first line. So each line is in exactly one split.
- * Compressed files are not split.
+ * Compressed files and separated values are not split.
  *
  * @param path as Hadoop writes it
  * @param start first byte
@@ -31,9 +31,9 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
    *
    * @param bytes largest size of a split
    */
-  static List<TextSplit> of(DataFile file, long bytes, Configuration configuration) {
+  static List<TextSplit> of(DataFile file, long bytes, LineForm form, Configuration configuration) {
     List<TextSplit> splits = new ArrayList<>();
-    if (codec(file.path(), configuration) != null) {
+    if (!form.splittable() || codec(file.path(), configuration) != null) {
       splits.add(new TextSplit(file.path(), 0, Long.MAX_VALUE, 0));
       return splits;
     }
@@ -61,17 +61,17 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
    *
    * @throws InputException if it cannot be opened
    */
-  Open open(int keptBytes, Configuration configuration) {
+  Open open(LineForm form, Configuration configuration) {
     Path file = new Path(path);
     FSDataInputStream stored = null;
     try {
       stored = file.getFileSystem(configuration).open(file);
       CompressionCodec codec = codec(path, configuration);
       if (codec != null) {
-        return new Open(this, codec.createInputStream(stored), 0, keptBytes);
+        return new Open(this, codec.createInputStream(stored), 0, form);
       }
       stored.seek(start);
-      Open open = new Open(this, stored, start, keptBytes);
+      Open open = new Open(this, stored, start, form);
       if (start > 0) {
         // This line, or the rest of it, belongs to the split before.
         open.scanner.next();
@@ -94,10 +94,10 @@ record TextSplit(String path, long start, long end, long firstLine) implements S
     private final InputStream in;
     private final LineScanner scanner;
 
-    private Open(TextSplit split, InputStream in, long position, int keptBytes) {
+    private Open(TextSplit split, InputStream in, long position, LineForm form) {
       this.split = split;
       this.in = in;
-      this.scanner = new LineScanner(in, position, keptBytes);
+      this.scanner = new LineScanner(in, position, form);
     }
 
     /**

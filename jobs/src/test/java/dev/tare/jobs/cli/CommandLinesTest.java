@@ -431,7 +431,9 @@ class CommandLinesTest {
     assertUsage("Invalid value for option '--samples': 0 is less than 1", "demo", "--samples=0");
     assertUsage("99999999999 is not between 1 and 2147483647", "demo", "--samples=99999999999");
     assertUsage(
-        "--format': 'csv' is not one of auto, parquet, text, images", "run", "--format=csv");
+        "--format': 'xml' is not one of auto, parquet, csv, tsv, json, text, images",
+        "run",
+        "--format=xml");
     assertUsage("--min-cosine': '1.5' is not between -1 and 1", "run", "--min-cosine=1.5");
     assertUsage("--channel-bits': 11 is not between 1 and 10", "run", "--channel-bits=11");
     assertUsage("--run-id': Not a run id: '..'", "run", "--run-id=..");

@@ -124,13 +124,23 @@ class RefusedDataTest {
 
   @Test
   void tablesAndRecordsAsText() throws IOException {
-    data = Files.writeString(folder.resolve("texts.csv"), "id,text\n0,an abrupt end\n");
+    data = Files.writeString(folder.resolve("texts.arrow"), "id,text\n0,an abrupt end\n");
     calibrate("--tokenizer", RefusedTokenizerTest.tokenizer())
-        .refuses(
-            3, output, "texts.csv as text: by its name it is comma-separated values", "Parquet");
+        .refuses(3, output, "texts.arrow as text: by its name it is Arrow", "Parquet");
     data = Files.writeString(folder.resolve("texts.txt"), "{\"text\": \"an abrupt end\"}\n");
     calibrate("--tokenizer", RefusedTokenizerTest.tokenizer())
         .refuses(3, output, "texts.txt as text: it looks like JSON", "--format text");
+  }
+
+  @Test
+  void recordsThatCannotBeRead() throws IOException {
+    data =
+        Files.writeString(folder.resolve("x.jsonl"), "{\"x\": [1, 2, 3, 4, 5, 6]}\n{\"x\": [1\n");
+    calibrate().refuses(3, output, "1 of 2 rows", "is not JSON", "x.jsonl, row 1");
+    data = Files.writeString(folder.resolve("x.csv"), "x,y\n\"[1, 2, 3, 4, 5, 6]\",0\n1,2,3\n");
+    calibrate().refuses(3, output, "3 cells but the header names 2 columns", "x.csv, row 2");
+    data = Files.writeString(folder.resolve("z.csv"), "z\n1\n");
+    calibrate().refuses(3, output, "z.csv: no column 'x'", "it has [z]");
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FormatProbeTest {
@@ -45,12 +46,6 @@ class FormatProbeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a.csv",
-        "a.CSV",
-        "a.tsv",
-        "a.json",
-        "a.jsonl",
-        "a.ndjson",
         "a.arrow",
         "a.feather",
         "a.npz",
@@ -64,13 +59,27 @@ class FormatProbeTest {
         "a.webp",
         "a.h5",
         "a.onnx",
-        "a.csv.gz",
-        "a.jsonl.zst"
+        "a.npy.gz"
       })
   void otherKindsAreToldByTheirNames(String name) throws IOException {
     refused(file(name, "words of a text\n"), "by its name", "Parquet", "--format text");
     assertThatCode(() -> FormatProbe.requireText(file("b.csv", "id,text\n"), HADOOP))
         .doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a.csv, CSV",
+    "a.CSV, CSV",
+    "a.csv.gz, CSV",
+    "a.tsv, TSV",
+    "a.json, JSON",
+    "a.jsonl, JSON",
+    "a.ndjson, JSON",
+    "a.jsonl.zst, JSON"
+  })
+  void tablesInTextAreToldByTheirNames(String name, DataFormat format) throws IOException {
+    assertThat(FormatProbe.detect(file(name, "words of a text\n"), HADOOP)).isEqualTo(format);
   }
 
   @ParameterizedTest
@@ -159,8 +168,12 @@ class FormatProbeTest {
   void oneFileOfAnotherKindAmongTextsIsRefusedByItsName() throws IOException {
     Path mixed = Files.createDirectory(folder.resolve("mixed"));
     Files.writeString(mixed.resolve("a.txt"), "words\n");
+    Path arrow = Files.writeString(mixed.resolve("b.arrow"), "id,text\n");
+    assertThatThrownBy(() -> FormatProbe.detect(DataFiles.list(mixed.toString(), HADOOP), HADOOP))
+        .hasMessageStartingWith("Cannot read file:" + arrow + " as text: ");
+    Files.delete(arrow);
     Path csv = Files.writeString(mixed.resolve("b.csv"), "id,text\n");
     assertThatThrownBy(() -> FormatProbe.detect(DataFiles.list(mixed.toString(), HADOOP), HADOOP))
-        .hasMessageStartingWith("Cannot read file:" + csv + " as text: ");
+        .hasMessageContaining("file:" + csv + " is CSV and file:" + mixed.resolve("a.txt"));
   }
 }

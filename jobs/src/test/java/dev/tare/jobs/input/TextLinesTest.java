@@ -73,7 +73,7 @@ class TextLinesTest {
   }
 
   private Dataset<Row> read(Path path) {
-    return TextLines.read(spark(), DataFiles.list(path.toString(), HADOOP), HADOOP);
+    return TextLines.read(spark(), DataFiles.list(path.toString(), HADOOP), LineForm.TEXT, HADOOP);
   }
 
   /** The lines of each file by its name, in the order of their positions, which are 0, 1, 2, ... */
@@ -162,7 +162,7 @@ class TextLinesTest {
 
   @Test
   void ofALineBeyondTheLimitTheBeginningIsKeptAndTheLengthIsKnown() throws IOException {
-    int bytes = 5 * TextLines.KEPT_BYTES + 17;
+    int bytes = 5 * LineForm.TEXT.keptBytes() + 17;
     Path file = folder.resolve("long.txt");
     byte[] line = new byte[bytes];
     Arrays.fill(line, (byte) 'x');
@@ -176,7 +176,7 @@ class TextLinesTest {
       List<Row> rows = read(file).orderBy("row").collectAsList();
       assertThat(rows).extracting(row -> row.getLong(1)).containsExactly(0L, 1L, 2L);
       assertThat(rows).extracting(row -> row.getLong(3)).containsExactly(5L, (long) bytes, 4L);
-      assertThat((byte[]) rows.get(1).get(2)).hasSize(TextLines.KEPT_BYTES);
+      assertThat((byte[]) rows.get(1).get(2)).hasSize(LineForm.TEXT.keptBytes());
     }
   }
 

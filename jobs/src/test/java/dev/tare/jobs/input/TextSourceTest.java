@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.huggingface.tokenizers.Encoding;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Dim;
 import dev.tare.engine.tensor.Sample;
@@ -82,8 +84,21 @@ class TextSourceTest {
         LongStream.of(new long[n]).boxed().toList());
   }
 
+  private static List<String> separated(String header, String separator, List<String> texts) {
+    List<String> lines = new ArrayList<>(List.of(header));
+    texts.forEach(text -> lines.add("1" + separator + '"' + text.replace("\"", "\"\"") + '"'));
+    return lines;
+  }
+
+  private static List<String> objects(List<String> texts) {
+    return texts.stream()
+        .map(text -> new ObjectMapper().createObjectNode().put("id", 1).put("definition", text))
+        .map(ObjectNode::toString)
+        .toList();
+  }
+
   @Test
-  void textLinesTextColumnAndParquetPaddedOrNotGiveTheSameSamples() throws IOException {
+  void textLinesTextColumnsAndParquetPaddedOrNotGiveTheSameSamples() throws IOException {
     List<String> texts = definitions(300);
     String file = lines("definitions.txt", texts);
     String column =
@@ -103,6 +118,9 @@ class TextSourceTest {
             table(COLUMNS, texts.stream().map(text -> tokens(text, 128)).toArray(Row[]::new)),
             folder.resolve("padded"),
             5);
+    String commas = lines("definitions.csv", separated("id,definition", ",", texts));
+    String tabs = lines("definitions.tsv", separated("id\tdefinition", "\t", texts));
+    String json = lines("definitions.jsonl", objects(texts));
     List<String> expected = hashes(DescribedData.open(spark(), request(file)).samples());
     assertThat(expected).hasSize(300);
     spark().read().parquet(column).createOrReplaceTempView("definitions");
@@ -111,7 +129,8 @@ class TextSourceTest {
             "table:definitions",
             "sql:SELECT definition, 1 AS other FROM definitions -- all of them",
             "sql: WITH some AS (SELECT * FROM parquet.`%s`) SELECT * FROM some;".formatted(padded));
-    for (String uri : Stream.concat(Stream.of(column, bare, padded), relations).toList()) {
+    Stream<String> files = Stream.of(column, bare, padded, commas, tabs, json);
+    for (String uri : Stream.concat(files, relations).toList()) {
       DataSource source = DescribedData.open(spark(), request(uri));
       source.report().check(0);
       assertThat(hashes(source.samples())).as(uri).isEqualTo(expected);
