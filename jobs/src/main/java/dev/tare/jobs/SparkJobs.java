@@ -38,8 +38,9 @@ public final class SparkJobs {
   }
 
   /** Sends a value to each executor once, for all tasks that read it; the caller destroys it. */
-  public static <T extends Serializable> Broadcast<T> broadcast(SparkSession spark, T value) {
-    return spark.sparkContext().broadcast(value, ClassTag.apply(value.getClass()));
+  public static <T extends Serializable> Broadcast<Shared<T>> broadcast(
+      SparkSession spark, T value) {
+    return spark.sparkContext().broadcast(new Shared<>(value), ClassTag.apply(Shared.class));
   }
 
   /** Registers a listener for the following jobs, stages and tasks. */

@@ -2,6 +2,7 @@ package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.tensor.Sample;
+import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Latency;
@@ -92,7 +93,7 @@ public final class PlacementJob {
   private List<Row> measured(
       ComparedOutputs compared, List<String> embeddings, ShippedPlan shipped, int batch) {
     // Not in the task, which Spark would call a large one.
-    Broadcast<ShippedPlan> sent = SparkJobs.broadcast(spark, shipped);
+    Broadcast<Shared<ShippedPlan>> sent = SparkJobs.broadcast(spark, shipped);
     try {
       return samples
           .select("hash", "sample")

@@ -5,6 +5,7 @@ import dev.tare.engine.infer.Runner;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.tensor.Sample;
+import dev.tare.jobs.Shared;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
@@ -41,7 +42,7 @@ final class PlacementTask implements MapPartitionsFunction<Row, Row> {
   static final int MOST_PAIRS = 4000;
 
   private final ModelHandle model;
-  private final Broadcast<ShippedPlan> plan;
+  private final Broadcast<Shared<ShippedPlan>> plan;
   private final boolean timed;
   private final ArrayList<String> outputs;
   private final ArrayList<String> embeddings;
@@ -50,7 +51,7 @@ final class PlacementTask implements MapPartitionsFunction<Row, Row> {
 
   PlacementTask(
       ModelHandle model,
-      Broadcast<ShippedPlan> plan,
+      Broadcast<Shared<ShippedPlan>> plan,
       boolean timed,
       List<String> outputs,
       List<String> embeddings,
@@ -79,6 +80,7 @@ final class PlacementTask implements MapPartitionsFunction<Row, Row> {
           model.prepared().writeLocal(Files.createDirectory(folder.resolve("float")), own);
       ModelFile quantized =
           plan.value()
+              .get()
               .quantized()
               .writeLocal(Files.createDirectory(folder.resolve("quantized")), own);
       InferenceOptions options = InferenceOptions.of(threads);

@@ -10,6 +10,7 @@ import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.target.Targets;
+import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
@@ -176,26 +177,30 @@ public final class QuantizeJob {
     // A plan that leaves everything in float yields one empty file.
     int tasks = (int) Math.max(1, Math.min(wanted, slices.size()));
     // Every JVM gets plans and slices once; a task gets its number.
-    Broadcast<QuantizeTask.Slices> all =
+    Broadcast<Shared<QuantizeTask.Slices>> all =
         SparkJobs.broadcast(spark, new QuantizeTask.Slices(plans, slices, tasks));
-    Dataset<Row> nearest =
-        spark
-            .range(0, tasks, 1, tasks)
-            .mapPartitions(
-                new QuantizeTask(model, all, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA));
-    rounded
-        .map(own -> nearest.union(own.rounded(spark, model, runId)))
-        .orElse(nearest)
-        .sortWithinPartitions("tensor", "role", "slice")
-        .write()
-        // Parquet checks the size of its buffer after 100 rows by default: 800 MB of these.
-        .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
-        .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
-        // Of bytes that nobody searches for, the extremes and a dictionary only cost time.
-        .option(ParquetOutputFormat.STATISTICS_ENABLED + "#data", false)
-        .option(ParquetOutputFormat.ENABLE_DICTIONARY + "#data", false)
-        .mode(SaveMode.ErrorIfExists)
-        .parquet(folder.toString());
+    try {
+      Dataset<Row> nearest =
+          spark
+              .range(0, tasks, 1, tasks)
+              .mapPartitions(
+                  new QuantizeTask(model, all, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA));
+      rounded
+          .map(own -> nearest.union(own.rounded(spark, model, runId)))
+          .orElse(nearest)
+          .sortWithinPartitions("tensor", "role", "slice")
+          .write()
+          // Parquet checks the size of its buffer after 100 rows by default: 800 MB of these.
+          .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
+          .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
+          // Of bytes that nobody searches for, the extremes and a dictionary only cost time.
+          .option(ParquetOutputFormat.STATISTICS_ENABLED + "#data", false)
+          .option(ParquetOutputFormat.ENABLE_DICTIONARY + "#data", false)
+          .mode(SaveMode.ErrorIfExists)
+          .parquet(folder.toString());
+    } finally {
+      all.destroy();
+    }
   }
 
   private void writeTensors(

@@ -8,6 +8,7 @@ import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.jobs.Shared;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.WeightTables;
@@ -36,20 +37,14 @@ final class QuantizeTask implements MapPartitionsFunction<Long, Row> {
    * @param offset first byte
    * @param length bytes
    */
-  record Slice(int constant, int index, long offset, int length) {}
+  record Slice(int constant, int index, long offset, int length) implements Serializable {}
 
-  /**
-   * What all tasks together quantize, as it is broadcast: without records, of which Kryo has no
-   * fields to write.
-   */
+  /** What all tasks together quantize, as it is broadcast. */
   static final class Slices implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    private final byte[][] plans;
-    private final int[] constants;
-    private final int[] indexes;
-    private final long[] offsets;
-    private final int[] lengths;
+    private final ArrayList<byte[]> plans;
+    private final ArrayList<Slice> slices;
     private final int tasks;
 
     /**
@@ -58,36 +53,29 @@ final class QuantizeTask implements MapPartitionsFunction<Long, Row> {
      * @param tasks number of tasks, each with a run of slices
      */
     Slices(List<byte[]> plans, List<Slice> slices, int tasks) {
-      this.plans = plans.toArray(byte[][]::new);
-      this.constants = slices.stream().mapToInt(Slice::constant).toArray();
-      this.indexes = slices.stream().mapToInt(Slice::index).toArray();
-      this.offsets = slices.stream().mapToLong(Slice::offset).toArray();
-      this.lengths = slices.stream().mapToInt(Slice::length).toArray();
+      this.plans = new ArrayList<>(plans);
+      this.slices = new ArrayList<>(slices);
       this.tasks = tasks;
     }
 
     byte[] plan(int constant) {
-      return plans[constant];
+      return plans.get(constant);
     }
 
     List<Slice> of(long task) {
-      List<Slice> slices = new ArrayList<>();
-      for (int i = first(task); i < first(task + 1); i++) {
-        slices.add(new Slice(constants[i], indexes[i], offsets[i], lengths[i]));
-      }
-      return slices;
+      return slices.subList(first(task), first(task + 1));
     }
 
     private int first(long task) {
-      return Math.toIntExact(constants.length * task / tasks);
+      return Math.toIntExact(slices.size() * task / tasks);
     }
   }
 
   private final SmoothedHandle model;
-  private final Broadcast<Slices> all;
+  private final Broadcast<Shared<Slices>> all;
   private final String runId;
 
-  QuantizeTask(SmoothedHandle model, Broadcast<Slices> all, String runId) {
+  QuantizeTask(SmoothedHandle model, Broadcast<Shared<Slices>> all, String runId) {
     this.model = model;
     this.all = all;
     this.runId = runId;
@@ -101,7 +89,7 @@ final class QuantizeTask implements MapPartitionsFunction<Long, Row> {
   @Override
   public Iterator<Row> call(Iterator<Long> tasks) {
     List<Slice> slices = new ArrayList<>();
-    tasks.forEachRemaining(task -> slices.addAll(all.value().of(task)));
+    tasks.forEachRemaining(task -> slices.addAll(all.value().get().of(task)));
     ModelGraph source = model.prepared().graph();
     Iterator<Slice> each = slices.iterator();
     return new Iterator<>() {
@@ -118,7 +106,7 @@ final class QuantizeTask implements MapPartitionsFunction<Long, Row> {
         Slice slice = each.next();
         if (constant != slice.constant()) {
           constant = slice.constant();
-          plan = PlanCodec.decode(all.value().plan(constant));
+          plan = PlanCodec.decode(all.value().get().plan(constant));
         }
         return refusing(source, slice, plan);
       }

@@ -22,8 +22,8 @@ public final class LocalSpark {
         .appName("input")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
-        // Tests of a JVM run the same queries: their code is generated and compiled once.
         // As in conf/spark-defaults.conf.
+        .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
         .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.sql.codegen.cache.maxEntries", "5000")
         .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir") + "/warehouse")

@@ -6,11 +6,7 @@ import dev.tare.jobs.quantize.QuantizeTask.Slice;
 import dev.tare.jobs.quantize.QuantizeTask.Slices;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.apache.spark.SparkConf;
-import org.apache.spark.serializer.KryoSerializer;
-import org.apache.spark.serializer.SerializerInstance;
 import org.junit.jupiter.api.Test;
-import scala.reflect.ClassTag;
 
 /** Slices on their way to tasks. */
 class SlicesTest {
@@ -36,16 +32,5 @@ class SlicesTest {
       assertThat(LongStream.range(0, tasks)).allMatch(task -> !slices.of(task).isEmpty());
     }
     assertThat(new Slices(List.of(), List.of(), 1).of(0)).isEmpty();
-  }
-
-  /** The launcher's settings broadcast by Kryo. */
-  @Test
-  void kryoReadsWhatItWrote() {
-    ClassTag<Slices> type = ClassTag.apply(Slices.class);
-    SerializerInstance kryo = new KryoSerializer(new SparkConf()).newInstance();
-    Slices read = kryo.deserialize(kryo.serialize(of(2), type), type);
-    assertThat(read.of(0)).isEqualTo(of(2).of(0));
-    assertThat(read.of(1)).isEqualTo(of(2).of(1));
-    assertThat(read.plan(1)).containsExactly(2, 3);
   }
 }
