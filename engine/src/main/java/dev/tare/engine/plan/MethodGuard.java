@@ -14,12 +14,14 @@ import java.util.Optional;
  * Finds ranges that destroy a channel whose large values are rare in the tensor, but decisive: such
  * as one channel of a transformer that is large only at the first token.
  *
- * <p>A channel is destroyed when its expected SQNR is below {@value #DESTROYED_DB} dB, and below
- * what the range of all values would leave.
+ * <p>A channel is destroyed when its expected SQNR is below {@value #DESTROYED_DB} dB, and at least
+ * {@value #LOST_DB} dB below what the range of all values would leave: a channel whose values are
+ * small beside any scale is lost with both.
  */
 final class MethodGuard {
 
   static final double DESTROYED_DB = 10;
+  static final double LOST_DB = 1;
 
   private MethodGuard() {}
 
@@ -36,16 +38,22 @@ final class MethodGuard {
     QuantParams chosen = target.params(range);
     QuantParams all = target.params(new MinMax().select(whole, target));
     int worst = -1;
-    double left = DESTROYED_DB;
+    double left = 0;
+    double best = 0;
     int destroyed = 0;
     for (int j = 0; j < channels.size(); j++) {
       Distribution channel = channels.get(j);
-      double sqnrDb = ExpectedError.of(channel, chosen).sqnrDb();
-      if (sqnrDb < DESTROYED_DB && sqnrDb < ExpectedError.of(channel, all).sqnrDb()) {
+      double kept = ExpectedError.of(channel, chosen).sqnrDb();
+      if (kept >= DESTROYED_DB) {
+        continue;
+      }
+      double possible = ExpectedError.of(channel, all).sqnrDb();
+      if (possible - kept >= LOST_DB) {
         destroyed++;
-        if (worst < 0 || sqnrDb < left) {
+        if (worst < 0 || possible - kept > best - left) {
           worst = j;
-          left = sqnrDb;
+          left = kept;
+          best = possible;
         }
       }
     }
@@ -64,7 +72,7 @@ final class MethodGuard {
             channel.min(),
             channel.max(),
             left,
-            ExpectedError.of(channel, all).sqnrDb(),
+            best,
             destroyed,
             channels.size(),
             DESTROYED_DB));

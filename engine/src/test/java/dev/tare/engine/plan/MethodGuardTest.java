@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.range.MinMax;
 import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.statistics.RescaledChannels;
@@ -79,6 +82,23 @@ class MethodGuardTest {
         Recipes.observed(
             "t", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, -1), Shape.of(ROWS, 2), values);
     assertThat(plan(statistics, METHOD).decidedBy()).isEqualTo("recipe");
+  }
+
+  /** Which of two similar scales is better for a small channel is chance, and no reason. */
+  @Test
+  void partsOfADecibelDestroyNothing() {
+    Distribution small =
+        Distribution.of(new double[] {.0115}, new double[] {.0116}, new long[] {9}, .0115f, .0116f);
+    Distribution all =
+        Distribution.of(
+            new double[] {-1, .9}, new double[] {0, 1.03}, new long[] {9, 9}, -1, 1.03f);
+    Target target = Recipes.int8().activations().orElseThrow().target();
+    Range mse = new Range(-1, 1);
+    double kept = ExpectedError.of(small, target.params(mse)).sqnrDb();
+    double possible =
+        ExpectedError.of(small, target.params(new MinMax().select(all, target))).sqnrDb();
+    assertThat(kept).isLessThan(MethodGuard.DESTROYED_DB).isLessThan(possible);
+    assertThat(MethodGuard.against("mse", mse, target, all, List.of(small))).isEmpty();
   }
 
   /** Channels times factors are judged as if they had been observed so. */
