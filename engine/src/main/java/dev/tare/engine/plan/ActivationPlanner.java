@@ -23,6 +23,9 @@ public final class ActivationPlanner {
   /** The method recorded in a plan for values that are probabilities. */
   static final String UNIT = "probabilities";
 
+  /** The method recorded in a plan for a scale that the kernel prescribes. */
+  static final String PRESCRIBED = "prescribed";
+
   /** What stands in a plan between the rule that decided and why its method was not used. */
   public static final String GUARD = "; guard: ";
 
@@ -78,15 +81,16 @@ public final class ActivationPlanner {
                   .formatted(tensor)
               + " with --channels histogram or extremes");
     }
-    if (query.nature() == TensorQuery.Nature.PROBABILITIES) {
-      ChannelPlan channel = channel(tensor, whole, rule, (d, t) -> new Range(0, 1));
+    Optional<Range> prescribed = query.nature().range();
+    if (prescribed.isPresent()) {
+      ChannelPlan channel = channel(tensor, whole, rule, (d, t) -> prescribed.get());
       return TensorPlan.of(
           query,
           Optional.empty(),
           decision,
           Granularity.perTensor(),
           ScaleColumns.of(channel),
-          UNIT);
+          query.nature() == TensorQuery.Nature.PROBABILITIES ? UNIT : PRESCRIBED);
     }
     List<Statistics> rows = rule.perChannel() ? statistics.channels() : List.of(whole);
     ScaleColumns.Builder scales = new ScaleColumns.Builder(rule.target().type(), rows.size());

@@ -1,7 +1,9 @@
 package dev.tare.engine.recipe;
 
+import dev.tare.engine.range.Range;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A tensor to be decided by a recipe, with everything that rules may match.
@@ -38,9 +40,32 @@ public record TensorQuery(
     /** Nothing. */
     ANY,
     /** They are in [0, 1], like the output of a Softmax. */
-    PROBABILITIES,
+    PROBABILITIES(0, 1),
+    /** Likewise, and the kernel that computes them counts in 256ths. */
+    PROBABILITIES_IN_256THS(0, 255 / 256f),
+    /** They are in [-1, 1], and the kernel that computes them counts in 128ths. */
+    SIGNED_IN_128THS(-1, 127 / 128f),
+    /** They are logarithms of probabilities, and the kernel that computes them counts in 16ths. */
+    LOGARITHMS_IN_16THS(-255 / 16f, 0),
     /** They are constant, and quantized like the activations of the same operator. */
-    OPERAND
+    OPERAND;
+
+    private final float low;
+    private final float high;
+
+    Nature() {
+      this(0, 0);
+    }
+
+    Nature(float low, float high) {
+      this.low = low;
+      this.high = high;
+    }
+
+    /** The range that they get whatever was observed; empty if that decides. */
+    public Optional<Range> range() {
+      return low < high ? Optional.of(new Range(low, high)) : Optional.empty();
+    }
   }
 
   /** Creates a query for a tensor whose values are unknown. */

@@ -10,7 +10,8 @@ import java.util.TreeSet;
 public final class Targets {
 
   private static final List<TargetProfile> ALL =
-      List.of(OnnxRuntimeTarget.INSTANCE, new OpenVinoTarget(), new TensorRtTarget());
+      List.of(
+          OnnxRuntimeTarget.INSTANCE, new OpenVinoTarget(), new TensorRtTarget(), new LiteTarget());
 
   /** The name of {@link #DEFAULT}, a constant for annotations. */
   public static final String DEFAULT_NAME = OnnxRuntimeTarget.NAME;

@@ -86,13 +86,14 @@ class OpenVinoTargetTest {
 
   @Test
   void targetsAreFoundByName() {
-    assertThat(Targets.names()).containsExactly("onnxruntime", "openvino", "tensorrt");
+    assertThat(Targets.names()).containsExactly("onnxruntime", "openvino", "tensorrt", "tflite");
     assertThat(Targets.of("openvino").title()).isEqualTo("OpenVINO");
     assertThat(Targets.DEFAULT.name()).isEqualTo("onnxruntime");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Targets.of("openvion"))
         .withMessage(
-            "there is no target 'openvion'; nearest is 'openvino' of [onnxruntime, openvino, tensorrt]");
+            "there is no target 'openvion'; nearest is 'openvino' of [onnxruntime, openvino,"
+                + " tensorrt, tflite]");
   }
 
   @Test

@@ -1,0 +1,78 @@
+package dev.tare.engine.target;
+
+import dev.tare.engine.recipe.TensorQuery.Nature;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What an int8 kernel of TensorFlow Lite requires of the scales around it.
+ *
+ * @param scales how the scales of inputs and outputs are related
+ * @param fixed what outputs always are; {@link Nature#ANY} unless the scale is {@link Scales#FIXED}
+ * @param version lowest version of the operator that has the kernel
+ * @see <a href="https://ai.google.dev/edge/litert/models/quantization_spec">quantization_spec</a>,
+ *     and op_version.cc of TensorFlow
+ */
+public record LiteKernel(Scales scales, Nature fixed, int version) {
+
+  /** How the scales of inputs and outputs are related. */
+  public enum Scales {
+    /** A product with a weight: each tensor has its own scale. */
+    PRODUCT,
+    /** Each tensor has its own scale. */
+    FREE,
+    /** The outputs have the scale of the input. */
+    OF_INPUT,
+    /** The inputs have the scale of the output. */
+    OF_OUTPUT,
+    /** The output has a scale that the kernel prescribes. */
+    FIXED
+  }
+
+  private static final SortedMap<String, LiteKernel> ALL = all();
+
+  /** The kernel of an operator; empty if it has none for int8 that Tare uses. */
+  public static Optional<LiteKernel> of(String opType) {
+    return Optional.ofNullable(ALL.get(opType));
+  }
+
+  /** All kernels, by the name of the operator. */
+  static SortedMap<String, LiteKernel> known() {
+    return ALL;
+  }
+
+  private static SortedMap<String, LiteKernel> all() {
+    SortedMap<String, LiteKernel> all = new TreeMap<>();
+    add(all, Scales.PRODUCT, Nature.ANY, 3, "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV");
+    add(all, Scales.PRODUCT, Nature.ANY, 4, "FULLY_CONNECTED");
+    add(all, Scales.FREE, Nature.ANY, 1, "HARD_SWISH", "PRELU");
+    add(all, Scales.FREE, Nature.ANY, 2, "ADD", "SUB", "MUL", "MEAN", "SUM");
+    add(all, Scales.FREE, Nature.ANY, 2, "LEAKY_RELU", "RELU", "RELU6", "SQUARED_DIFFERENCE");
+    add(all, Scales.OF_INPUT, Nature.ANY, 1, "RESHAPE", "SQUEEZE", "EXPAND_DIMS");
+    add(all, Scales.OF_INPUT, Nature.ANY, 2, "AVERAGE_POOL_2D", "MAX_POOL_2D", "PAD");
+    add(all, Scales.OF_INPUT, Nature.ANY, 2, "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR");
+    add(all, Scales.OF_INPUT, Nature.ANY, 2, "SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "MIRROR_PAD");
+    add(all, Scales.OF_INPUT, Nature.ANY, 2, "BATCH_TO_SPACE_ND", "SPACE_TO_BATCH_ND");
+    add(all, Scales.OF_INPUT, Nature.ANY, 2, "GATHER", "TRANSPOSE", "SLICE", "STRIDED_SLICE");
+    add(all, Scales.OF_INPUT, Nature.ANY, 2, "SPLIT", "SPLIT_V", "UNPACK");
+    add(all, Scales.OF_INPUT, Nature.ANY, 2, "REDUCE_MAX", "REDUCE_MIN");
+    add(all, Scales.OF_OUTPUT, Nature.ANY, 2, "CONCATENATION", "MAXIMUM", "MINIMUM", "PACK");
+    add(all, Scales.FIXED, Nature.PROBABILITIES_IN_256THS, 2, "LOGISTIC", "SOFTMAX");
+    add(all, Scales.FIXED, Nature.SIGNED_IN_128THS, 2, "L2_NORMALIZATION", "TANH");
+    add(all, Scales.FIXED, Nature.LOGARITHMS_IN_16THS, 2, "LOG_SOFTMAX");
+    return Collections.unmodifiableSortedMap(all);
+  }
+
+  private static void add(
+      SortedMap<String, LiteKernel> all,
+      Scales scales,
+      Nature fixed,
+      int version,
+      String... operators) {
+    for (String operator : operators) {
+      all.put(operator, new LiteKernel(scales, fixed, version));
+    }
+  }
+}
