@@ -1,0 +1,127 @@
+package dev.tare.engine.tflite.write;
+
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.LiteKernel;
+import dev.tare.engine.target.LiteKernel.Scales;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tflite.LiteModel;
+import dev.tare.engine.tflite.LiteOperator;
+import dev.tare.engine.tflite.LiteTensor;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The decisions of a plan by tensor, checked against the model; and which operators they suit. */
+final class PlannedTensors {
+
+  private final LiteModel model;
+  private final Map<Integer, TensorPlan> activations = new HashMap<>();
+  private final Map<Integer, TensorPlan> constants = new HashMap<>();
+
+  /**
+   * @throws IllegalArgumentException if the plan names tensors that the model does not have, or
+   *     wants what no int8 kernel takes
+   */
+  PlannedTensors(LiteModel model, QuantPlan plan) {
+    this.model = model;
+    for (TensorPlan tensor : plan.tensors()) {
+      if (!tensor.quantized()) {
+        continue;
+      }
+      LiteTensor found = model.tensor(tensor.tensor());
+      if (tensor.role() == Role.ACTIVATION) {
+        require(found.floatActivation(), tensor, "it is no float32 activation of the model");
+        require(
+            tensor.type() == QuantType.INT8
+                && tensor.axis().isEmpty()
+                && !tensor.channels().isEmpty(),
+            tensor,
+            "integer kernels take int8 with one scale");
+        activations.put(found.index(), tensor);
+      } else {
+        require(found.floatConstant(), tensor, "it is no float32 constant of the model");
+        require(
+            tensor.shape().filter(found.shape()::equals).isPresent(),
+            tensor,
+            "shape %s vs %s".formatted(tensor.shape(), found.shape()));
+        require(
+            tensor.type() == (tensor.role() == Role.BIAS ? QuantType.INT32 : QuantType.INT8),
+            tensor,
+            "integer kernels take weights of INT8 and biases of INT32, not " + tensor.type());
+        require(
+            tensor.granularity().blockSize().isEmpty(), tensor, "integer kernels take no blocks");
+        require(
+            !constants.containsKey(found.index()), tensor, "it is a weight and a bias in the plan");
+        constants.put(found.index(), tensor);
+      }
+    }
+  }
+
+  /** The plan of an activation. */
+  Optional<TensorPlan> activation(int tensor) {
+    return Optional.ofNullable(activations.get(tensor));
+  }
+
+  /** The plans of constants by tensor. */
+  Map<Integer, TensorPlan> constants() {
+    return constants;
+  }
+
+  /**
+   * The integer kernel of an operator, if the plan quantizes all that it reads and writes, and
+   * names it among the readers.
+   */
+  Optional<LiteKernel> kernel(LiteOperator operator) {
+    return LiteKernel.of(operator.type()).filter(kernel -> suits(operator, kernel));
+  }
+
+  private boolean suits(LiteOperator operator, LiteKernel kernel) {
+    boolean any = false;
+    for (int input : operator.inputs()) {
+      if (input < 0 || !isFloat(input)) {
+        continue;
+      }
+      LiteTensor tensor = model.tensors().get(input);
+      TensorPlan plan = (tensor.constant() ? constants : activations).get(input);
+      boolean takesConstants = kernel.scales() == Scales.PRODUCT || kernel.scales() == Scales.FREE;
+      if (plan == null
+          || !plan.consumers().contains(operator.name())
+          || (tensor.constant() && !takesConstants)) {
+        return false;
+      }
+      any |= !tensor.constant();
+    }
+    return any && operator.outputs().stream().allMatch(activations::containsKey);
+  }
+
+  boolean isFloat(int tensor) {
+    return model.tensors().get(tensor).dtype().filter(DType.FLOAT32::equals).isPresent();
+  }
+
+  /**
+   * The integers of a constant.
+   *
+   * @throws IllegalArgumentException if their number is another than the plan's
+   */
+  static ByteBuffer checked(TensorPlan plan, ByteBuffer codes) {
+    long expected = plan.type().dtype().byteSize(plan.shape().orElseThrow().size());
+    require(
+        codes.remaining() == expected,
+        plan,
+        "%d bytes of integers instead of %d".formatted(codes.remaining(), expected));
+    return codes;
+  }
+
+  private static void require(boolean condition, TensorPlan plan, String problem) {
+    if (!condition) {
+      throw new IllegalArgumentException(
+          "Cannot write %s '%s' as planned: %s"
+              .formatted(plan.role().name().toLowerCase(Locale.ROOT), plan.tensor(), problem));
+    }
+  }
+}
