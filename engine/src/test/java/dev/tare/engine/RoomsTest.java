@@ -33,12 +33,16 @@ class RoomsTest {
           "pass",
           "model",
           "onnx",
+          "tflite",
           "infer",
           "export");
 
   /** The rooms of the ONNX format, likewise; the empty name is the one around them. */
   private static final List<String> ONNX_ROOMS =
       List.of("graph", "", "view", "opset", "prepare", "write", "model");
+
+  /** The rooms of the TensorFlow Lite format, likewise. */
+  private static final List<String> TFLITE_ROOMS = List.of("", "view", "write", "model");
 
   @ArchTest
   static final ArchRule knowsNeitherSparkNorHadoop =
@@ -76,6 +80,24 @@ class RoomsTest {
           .dependOnClassesThat()
           .resideInAnyPackage("com.google.protobuf..", "dev.tare.engine.onnx.proto..");
 
+  @ArchTest
+  static final ArchRule onlyTfliteSeesFlatbuffers =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.engine.tflite..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("com.google.flatbuffers..", "org.tensorflow..");
+
+  @ArchTest
+  static final ArchRule formatsDoNotKnowEachOther =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.tare.engine.tflite..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.tare.engine.onnx..");
+
   /** What a runtime cannot do is asked of a profile, which the caller chooses. */
   @ArchTest
   static final ArchRule onlyTheirRoomNamesTargets =
@@ -96,6 +118,15 @@ class RoomsTest {
           .resideInAPackage("ai.onnxruntime..");
 
   @ArchTest
+  static final ArchRule onlyItsRoomSeesTensorFlowLite =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.engine.infer.lite..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.bytedeco..");
+
+  @ArchTest
   static final ArchRule roomsPointDownTheListAndNeverBack =
       downTheList(ROOMS, room -> "dev.tare.engine." + room + "..");
 
@@ -104,6 +135,12 @@ class RoomsTest {
       downTheList(
           ONNX_ROOMS,
           room -> room.isEmpty() ? "dev.tare.engine.onnx" : "dev.tare.engine.onnx." + room);
+
+  @ArchTest
+  static final ArchRule tfliteRoomsPointDownTheirListAndNeverBack =
+      downTheList(
+          TFLITE_ROOMS,
+          room -> room.isEmpty() ? "dev.tare.engine.tflite" : "dev.tare.engine.tflite." + room);
 
   @ArchTest
   static final ArchRule roomsHaveNoCycles =

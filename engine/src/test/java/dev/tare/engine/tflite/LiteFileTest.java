@@ -1,0 +1,185 @@
+package dev.tare.engine.tflite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.model.FloatModel;
+import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tflite.model.LiteFloatModel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LiteFileTest {
+
+  private static final int TRUNCATIONS = 64;
+  private static final int MUTANTS = 3000;
+
+  @TempDir private Path folder;
+
+  @Test
+  void graphConstantsAndSignaturesAreRead() throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    assertThat(model.operators())
+        .extracting(LiteOperator::type)
+        .containsExactly(
+            "CONV_2D",
+            "DEPTHWISE_CONV_2D",
+            "AVERAGE_POOL_2D",
+            "RESHAPE",
+            "FULLY_CONNECTED",
+            "SOFTMAX");
+    assertThat(model.operators())
+        .extracting(LiteOperator::name)
+        .containsExactly("conv", "dw", "pool", "flat", "fc", "prob");
+    assertThat(model.signatures()).containsEntry("serving_default", List.of("x"));
+    assertThat(model.description()).isEqualTo("tiny golden");
+    assertThat(model.constant(model.tensor("fc/w")).shape()).isEqualTo(Shape.of(5, 16));
+  }
+
+  @Test
+  void productsHaveTheirAxesAndChannels() throws IOException {
+    FloatModel model = LiteFloatModel.of(LiteModels.read(LiteModels.FLOAT, folder));
+    List<QuantizableNode> nodes = model.graph().nodes();
+    assertThat(nodes).extracting(QuantizableNode::weightAxis).containsExactly(0, 3, 0);
+    assertThat(nodes).extracting(QuantizableNode::groups).containsExactly(1L, 4L, 1L);
+    assertThat(nodes).extracting(QuantizableNode::depthwise).containsExactly(false, true, false);
+    assertThat(nodes).extracting(n -> n.bias().get()).containsExactly("conv/b", "dw/b", "fc/b");
+    assertThat(model.requireQuantizable()).isEmpty();
+    assertThat(model.classOutputs()).containsExactly("prob");
+    assertThat(model.graph().activations().all())
+        .containsExactlyInAnyOrder("x", "conv", "dw", "pool", "flat", "fc", "prob");
+  }
+
+  @Test
+  void whatIsWrittenIsReadAsTheSameAndWrittenAsTheSame() throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    byte[] once = LiteModels.written(model);
+    LiteModel again = LiteModels.read(once, folder);
+    assertThat(again.tensors()).isEqualTo(model.tensors());
+    assertThat(again.operators()).isEqualTo(model.operators());
+    assertThat(again.signatures()).isEqualTo(model.signatures());
+    for (LiteTensor tensor : model.tensors()) {
+      if (tensor.constant()) {
+        assertThat(again.constant(tensor)).isEqualTo(model.constant(tensor));
+      }
+    }
+    assertThat(LiteModels.written(again)).isEqualTo(once);
+  }
+
+  @Test
+  void aQuantizedModelIsReadButNotQuantizedAgain() throws IOException {
+    FloatModel model = LiteFloatModel.of(LiteModels.read(LiteModels.INT8, folder));
+    assertThatThrownBy(model::requireQuantizable)
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("'x.tflite': it is quantized already: tensor '");
+  }
+
+  /** Files of old converters have the number of an operator in a field that newer ones replaced. */
+  @Test
+  void theOldFieldOfAnOperatorIsReadToo() throws IOException {
+    LiteDraft draft = LiteModels.read(LiteModels.FLOAT, folder).draft();
+    draft.codes().forEach(code -> code.setBuiltinCode(0));
+    LiteModel old = LiteModels.read(LiteModels.written(draft.finish("old")), folder);
+    assertThat(old.operators().get(4).type()).isEqualTo("FULLY_CONNECTED");
+  }
+
+  @Test
+  void tensorsWithoutNamesOfTheirOwnGetSome() throws IOException {
+    LiteDraft draft = LiteModels.read(LiteModels.FLOAT, folder).draft();
+    draft.tensor(1).setName("x");
+    draft.tensor(2).setName("");
+    LiteModel named = LiteModels.read(LiteModels.written(draft.finish("named")), folder);
+    assertThat(named.tensors().stream().limit(3).map(LiteTensor::name))
+        .containsExactly("x", "x#1", "tensor#2");
+  }
+
+  @Test
+  void aTruncatedFileIsRefused() {
+    byte[] whole = LiteModels.bytes(LiteModels.FLOAT);
+    for (int i = 0; i < TRUNCATIONS; i++) {
+      byte[] part = Arrays.copyOf(whole, whole.length * i / TRUNCATIONS);
+      assertRefused(part, "");
+    }
+  }
+
+  @Test
+  void aGraphThatCannotRunInItsOrderIsRefused() throws IOException {
+    assertRefused(changed(d -> d.operator(0).getInputs()[0] = 12), "cycle, or is out of order");
+    assertRefused(changed(d -> d.operator(0).getInputs()[0] = 99), "name tensor 99");
+    assertRefused(changed(d -> d.operator(1).getOutputs()[0] = 3), "is computed twice");
+    assertRefused(changed(d -> d.operator(1).setOpcodeIndex(9)), "has code 9, and there are 6");
+    assertRefused(changed(d -> d.setOutputs(-7)), "the outputs name tensor -7");
+    assertRefused(
+        changed(d -> d.tensor(1).setShape(new int[] {1 << 30, 1 << 30, 4, 4})), "has the shape");
+    assertRefused(changed(d -> d.tensor(1).getShape()[0] = 5), "bytes of data");
+    assertRefused(changed(d -> d.tensor(0).getShape()[0] = -1), "has the shape [-1");
+  }
+
+  private interface Change {
+    void of(LiteDraft draft);
+  }
+
+  private byte[] changed(Change change) throws IOException {
+    LiteDraft draft = LiteModels.read(LiteModels.FLOAT, folder).draft();
+    change.of(draft);
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    LiteWriter.write(draft, out);
+    return out.toByteArray();
+  }
+
+  @Test
+  void offsetsAndCountsThatLeadOutsideAreRefused() {
+    byte[] whole = LiteModels.bytes(LiteModels.FLOAT);
+    ByteBuffer bytes = ByteBuffer.wrap(whole.clone()).order(ByteOrder.LITTLE_ENDIAN);
+    int root = bytes.getInt(0);
+    assertRefused(bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).putInt(0, -1).array(), "offset");
+    byte[] loop = whole.clone();
+    ByteBuffer.wrap(loop).order(ByteOrder.LITTLE_ENDIAN).putInt(root, Integer.MIN_VALUE);
+    assertRefused(loop, "the layout of a model");
+    byte[] count = whole.clone();
+    ByteBuffer counted = ByteBuffer.wrap(count).order(ByteOrder.LITTLE_ENDIAN);
+    int vtable = root - counted.getInt(root);
+    int field = root + Short.toUnsignedInt(counted.getShort(vtable + 4 + 2 * 4));
+    int buffers = field + counted.getInt(field);
+    counted.putInt(buffers, 0x3FFF_FFFF);
+    assertRefused(count, "has 1073741823 elements");
+  }
+
+  /** Either refused with the file's name, or read: nothing else happens to a broken file. */
+  @Test
+  void anyChangeOfBytesIsReadOrRefused() throws IOException {
+    byte[] whole = LiteModels.bytes(LiteModels.FLOAT);
+    Random random = new Random(17);
+    int read = 0;
+    for (int i = 0; i < MUTANTS; i++) {
+      byte[] mutant = whole.clone();
+      int changes = 1 + random.nextInt(4);
+      for (int c = 0; c < changes; c++) {
+        mutant[random.nextInt(mutant.length)] = (byte) random.nextInt(256);
+      }
+      try {
+        LiteModels.written(LiteModels.read(mutant, folder));
+        read++;
+      } catch (InvalidModelException e) {
+        assertThat(e).hasMessageContaining("'x.tflite'");
+      }
+    }
+    assertThat(read).isBetween(1, MUTANTS - 1);
+  }
+
+  private void assertRefused(byte[] bytes, String reason) {
+    assertThatThrownBy(() -> LiteModels.read(bytes, folder))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("Cannot use model 'x.tflite': ")
+        .hasMessageContaining(reason);
+  }
+}

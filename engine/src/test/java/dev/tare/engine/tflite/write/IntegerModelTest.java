@@ -1,0 +1,236 @@
+package dev.tare.engine.tflite.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.infer.InferenceOptions;
+import dev.tare.engine.infer.Session;
+import dev.tare.engine.infer.lite.LiteRuntime;
+import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.PlanAssembler;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.WeightPlanner;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.RecipeParser;
+import dev.tare.engine.recipe.Recipes;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.TargetProfile;
+import dev.tare.engine.target.Targets;
+import dev.tare.engine.tensor.Sample;
+import dev.tare.engine.tensor.Shape;
+import dev.tare.engine.tensor.Tensor;
+import dev.tare.engine.tflite.LiteModel;
+import dev.tare.engine.tflite.LiteModels;
+import dev.tare.engine.tflite.LiteOperator;
+import dev.tare.engine.tflite.LiteTensor;
+import dev.tare.engine.tflite.model.LiteFloatModel;
+import dev.tare.engine.tflite.view.LiteGraph;
+import dev.tare.engine.tflite.write.IntegerModel.Ends;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against the file that AI Edge Quantizer made of the same network with the same ranges. */
+class IntegerModelTest {
+
+  private static final TargetProfile TARGET = Targets.of("tflite");
+  private static final int SAMPLES = 4;
+
+  @TempDir private Path folder;
+
+  private static Recipe recipe(String... more) {
+    Path file = Path.of("..", "conf", "recipes", "int8-tflite.conf");
+    return RecipeParser.parse(
+        "int8-tflite",
+        ConfigFactory.parseString(String.join("\n", more))
+            .withFallback(ConfigFactory.parseFile(file.toFile())),
+        TARGET);
+  }
+
+  /** The ranges that the golden file was made with. */
+  private static float[] range(String tensor) throws IOException {
+    JsonNode own =
+        new ObjectMapper()
+            .readTree(LiteModels.bytes("tiny_calibration.json"))
+            .path("model_qsvs")
+            .path(tensor);
+    JsonNode low = own.path("min");
+    JsonNode high = own.path("max");
+    while (low.isArray()) {
+      low = low.get(0);
+      high = high.get(0);
+    }
+    return new float[] {low.floatValue(), high.floatValue()};
+  }
+
+  private static QuantPlan plan(ModelGraph graph, Recipe recipe) throws IOException {
+    Candidates candidates = Candidates.of(TARGET, recipe, graph);
+    List<TensorPlan> activations = new ArrayList<>();
+    ActivationPlanner planner = new ActivationPlanner(recipe);
+    for (var query : candidates.activations().entrySet()) {
+      activations.add(
+          planner.plan(Recipes.observed(query.getKey(), range(query.getKey())), query.getValue()));
+    }
+    List<TensorPlan> weights = new ArrayList<>();
+    candidates
+        .weights()
+        .forEach((name, q) -> weights.add(new WeightPlanner(recipe).plan(graph.constant(name), q)));
+    return new QuantPlan(
+        "int8-tflite",
+        "tflite",
+        "0".repeat(64),
+        "0".repeat(64),
+        new PlanAssembler(candidates, graph, activations, weights).assemble());
+  }
+
+  private static ByteBuffer codes(ModelGraph graph, TensorPlan plan) {
+    return Quantizer.quantize(
+            graph.constant(plan.tensor()),
+            plan.params(),
+            plan.granularity(),
+            plan.limits(),
+            Rounding.DIVISION)
+        .bytes();
+  }
+
+  private LiteModel quantized(Ends ends, String... more) throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    ModelGraph graph = LiteGraph.of(model);
+    return IntegerModel.of(model, plan(graph, recipe(more)), plan -> codes(graph, plan), ends);
+  }
+
+  private LiteModel reread(LiteModel model) throws IOException {
+    return LiteModels.read(LiteModels.written(model), folder);
+  }
+
+  @Test
+  void everyScaleZeroPointAndIntegerIsThatOfTheGoldenFile() throws IOException {
+    LiteModel golden = LiteModels.read(LiteModels.INT8, folder);
+    LiteModel ours = reread(quantized(Ends.INTEGER));
+    assertThat(ours.operators()).isEqualTo(golden.operators());
+    assertThat(ours.tensors()).isEqualTo(golden.tensors());
+    for (LiteTensor tensor : golden.tensors()) {
+      assertThat(ours.scales(tensor)).as(tensor.name()).isEqualTo(golden.scales(tensor));
+      if (tensor.constant()) {
+        assertThat(ours.constant(tensor)).as(tensor.name()).isEqualTo(golden.constant(tensor));
+      }
+    }
+  }
+
+  private List<Float> run(LiteModel model) throws IOException {
+    float[] all = LiteModels.floats(LiteModels.INPUT);
+    int size = all.length / SAMPLES;
+    List<Float> values = new ArrayList<>();
+    try (Session session =
+        LiteRuntime.INSTANCE.open(
+            LiteFloatModel.of(model).writeLocal(folder, folder), InferenceOptions.of(1))) {
+      for (int i = 0; i < SAMPLES; i++) {
+        Tensor own =
+            Tensor.ofFloats(Shape.of(8, 8, 3), Arrays.copyOfRange(all, i * size, (i + 1) * size));
+        session
+            .comparing(List.of("prob"))
+            .run(
+                List.of(new Sample(new TreeMap<>(Map.of("x", own)))),
+                (name, floats, shape) -> {
+                  while (floats.hasRemaining()) {
+                    values.add(floats.getFloat());
+                  }
+                });
+      }
+    }
+    return values;
+  }
+
+  /** Integers at the ends or floats: the runtime computes what LiteRT computed from the golden. */
+  @Test
+  void outputsAreThoseOfTheGoldenFileToTheBit() throws IOException {
+    byte[] golden = LiteModels.bytes(LiteModels.INT8_OUTPUT);
+    List<Float> expected = new ArrayList<>();
+    for (byte code : golden) {
+      expected.add((code + 128) / 256f);
+    }
+    assertThat(run(reread(quantized(Ends.INTEGER)))).isEqualTo(expected);
+    assertThat(run(reread(quantized(Ends.FLOAT)))).isEqualTo(expected);
+  }
+
+  @Test
+  void floatsAtTheEndsAreConvertedThere() throws IOException {
+    LiteModel model = reread(quantized(Ends.FLOAT));
+    assertThat(model.operators())
+        .extracting(LiteOperator::type)
+        .containsExactly(
+            "QUANTIZE",
+            "CONV_2D",
+            "DEPTHWISE_CONV_2D",
+            "AVERAGE_POOL_2D",
+            "RESHAPE",
+            "FULLY_CONNECTED",
+            "SOFTMAX",
+            "DEQUANTIZE");
+    assertThat(model.inputs().get(0).name()).isEqualTo("x");
+    assertThat(model.outputs().get(0).name()).isEqualTo("prob");
+    assertThat(model.signatures()).containsEntry("serving_default", List.of("x"));
+  }
+
+  @Test
+  void anOperatorThatStaysFloatIsAnIsland() throws IOException {
+    LiteModel model = reread(quantized(Ends.FLOAT, "exclude = [dw]"));
+    assertThat(model.operators())
+        .extracting(LiteOperator::type)
+        .containsExactly(
+            "QUANTIZE",
+            "CONV_2D",
+            "DEQUANTIZE",
+            "DEPTHWISE_CONV_2D",
+            "AVERAGE_POOL_2D",
+            "QUANTIZE",
+            "RESHAPE",
+            "FULLY_CONNECTED",
+            "SOFTMAX",
+            "DEQUANTIZE");
+    assertThat(run(model)).hasSize(20);
+  }
+
+  @Test
+  void aPlanForOtherConstantsIsRefused() throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    QuantPlan plan = plan(LiteGraph.of(model), recipe());
+    assertThatThrownBy(() -> IntegerModel.of(model, plan, p -> ByteBuffer.allocate(3), Ends.FLOAT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("3 bytes of integers instead of");
+  }
+
+  @Test
+  void dequantizedWeightsAreWhatTheIntegersStandFor() throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    ModelGraph graph = LiteGraph.of(model);
+    QuantPlan plan = plan(graph, recipe());
+    LiteModel faked =
+        reread(FakeQuantizedModel.of(model, plan, p -> codes(graph, p), ByteBuffer::allocate));
+    assertThat(faked.tensors()).isEqualTo(model.tensors());
+    TensorPlan weight = plan.find("dw/w", Role.WEIGHT).orElseThrow();
+    assertThat(faked.constant(faked.tensor("dw/w")))
+        .isEqualTo(
+            Quantizer.fakeQuantize(
+                graph.constant("dw/w"),
+                weight.params(),
+                weight.granularity(),
+                weight.limits(),
+                Rounding.DIVISION));
+  }
+}
