@@ -29,7 +29,8 @@ public final class CalibrateCommand extends TareCommand {
       converter = Converters.Target.class,
       description =
           "Observe what these runtimes may quantize, so that a plan for each can be selected from"
-              + " the same statistics: onnxruntime, openvino or tensorrt. Not with --observe.")
+              + " the same statistics: onnxruntime, openvino, tensorrt or tflite. Not with"
+              + " --observe.")
   private List<String> targets = List.of();
 
   @Mixin private ModelFlags model;

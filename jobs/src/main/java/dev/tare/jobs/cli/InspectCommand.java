@@ -30,7 +30,7 @@ public final class InspectCommand extends TareCommand {
       converter = Converters.Target.class,
       description =
           "Count what this runtime will compute in integers, what not, and why: onnxruntime,"
-              + " openvino or tensorrt (default: onnxruntime).")
+              + " openvino, tensorrt or tflite (default: tflite for such a model, else onnxruntime).")
   private String target;
 
   @Option(

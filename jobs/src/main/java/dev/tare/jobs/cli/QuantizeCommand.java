@@ -30,8 +30,8 @@ public final class QuantizeCommand extends TareCommand {
       paramLabel = "TARGET",
       converter = Converters.Target.class,
       description =
-          "Refuse a plan for another runtime than this: onnxruntime, openvino or tensorrt. A plan"
-              + " is for one target; select again for another.")
+          "Refuse a plan for another runtime than this: onnxruntime, openvino, tensorrt or tflite."
+              + " A plan is for one target; select again for another.")
   private String target;
 
   @Mixin private ModelFlags model;

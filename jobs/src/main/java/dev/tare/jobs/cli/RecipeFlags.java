@@ -14,7 +14,7 @@ final class RecipeFlags {
       description =
           "Name of a recipe in conf/recipes, path or URI of one, or auto: the one of"
               + " int8-transformer, int8-cnn and int8 that suits the model (default: int8-tensorrt"
-              + " for target tensorrt, auto for others).")
+              + " for target tensorrt, int8-tflite for tflite, auto for others).")
   private String recipe;
 
   @Option(
@@ -23,8 +23,8 @@ final class RecipeFlags {
       defaultValue = Targets.DEFAULT_NAME,
       converter = Converters.Target.class,
       description =
-          "Runtime that the quantized model is for: onnxruntime, openvino or"
-              + " tensorrt (default: ${DEFAULT-VALUE}). Operators that it cannot run in integers as the"
+          "Runtime that the quantized model is for: onnxruntime, openvino, tensorrt or tflite"
+              + " (default: ${DEFAULT-VALUE}). Operators that it cannot run in integers as the"
               + " recipe wants stay float; the plan has the reasons.")
   private String target;
 

@@ -7,7 +7,6 @@ import java.util.Optional;
 /** Files that people take for a model that Tare reads, by their magic numbers. */
 enum ForeignContent {
   GIT_LFS(0, "version https://git-lfs", "the pointer that Git LFS left; run git lfs pull"),
-  TFLITE(4, "TFL3", "a TensorFlow Lite model"),
   GGUF(0, "GGUF", "a GGUF model"),
   HDF5(0, "\u0089HDF", "an HDF5 file, as Keras writes"),
   ZIP(0, "PK\u0003\u0004", "a ZIP archive, as PyTorch and Keras write"),

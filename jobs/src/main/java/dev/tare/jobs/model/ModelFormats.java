@@ -2,10 +2,12 @@ package dev.tare.jobs.model;
 
 import dev.tare.engine.infer.FormatProvider;
 import dev.tare.engine.infer.ModelRuntime;
+import dev.tare.engine.infer.lite.LiteRuntime;
 import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ModelFormat;
 import dev.tare.engine.onnx.model.OnnxFormat;
+import dev.tare.engine.tflite.model.LiteFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -19,33 +21,25 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The formats of models that this process knows: ONNX, and those that are services of its class
- * path. The content of a file decides which one it is of, never its name.
+ * The formats of models that this process knows: ONNX, TensorFlow Lite, and those that are services
+ * of its class path. The content of a file decides which one it is of, never its name.
  */
 final class ModelFormats {
 
-  private static final FormatProvider ONNX =
-      new FormatProvider() {
-        @Override
-        public ModelFormat format() {
-          return OnnxFormat.INSTANCE;
-        }
+  private record Known(ModelFormat format, ModelRuntime runtime) implements FormatProvider {}
 
-        @Override
-        public ModelRuntime runtime() {
-          return OrtRuntime.INSTANCE;
-        }
-      };
-
+  private static final FormatProvider ONNX = new Known(OnnxFormat.INSTANCE, OrtRuntime.INSTANCE);
+  private static final FormatProvider TFLITE = new Known(LiteFormat.INSTANCE, LiteRuntime.INSTANCE);
   private static final List<FormatProvider> OTHERS = others();
 
   private ModelFormats() {}
 
   /** Only from the loader of Tare: that of a thread may have other classes. */
   private static List<FormatProvider> others() {
-    return ServiceLoader.load(FormatProvider.class, ModelFormats.class.getClassLoader()).stream()
-        .map(ServiceLoader.Provider::get)
-        .toList();
+    Stream<FormatProvider> services =
+        ServiceLoader.load(FormatProvider.class, ModelFormats.class.getClassLoader()).stream()
+            .map(ServiceLoader.Provider::get);
+    return Stream.concat(services, Stream.of(TFLITE)).toList();
   }
 
   /**

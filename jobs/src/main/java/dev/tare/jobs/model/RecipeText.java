@@ -49,6 +49,7 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int8-reduced",
           "int8-symmetric",
           "int8-tensorrt",
+          "int8-tflite",
           "int8-transformer",
           "int8-transformer-gptq",
           "int16x8",

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.onnx.model.OnnxFormat;
+import dev.tare.engine.tflite.model.LiteFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,10 +31,15 @@ class ModelFormatsTest {
     assertThat(ModelFormats.of(file(head), "m.onnx").format()).isSameAs(OnnxFormat.INSTANCE);
   }
 
+  @Test
+  void theMarkOfTensorFlowLiteDecidesWhateverTheNameSays() throws IOException {
+    assertThat(ModelFormats.of(file("\u001c\u0000\u0000\u0000TFL3"), "m.onnx").format())
+        .isSameAs(LiteFormat.INSTANCE);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "'version https://git-lfs.github.com/spec/v1', Git LFS",
-    "'\u001c\u0000\u0000\u0000TFL3', TensorFlow Lite",
     "GGUF\u0003, GGUF",
     "'PK\u0003\u0004rest', ZIP archive",
     "'{\"not\": \"a model\"}', 'its first bytes are not those of a model in '"

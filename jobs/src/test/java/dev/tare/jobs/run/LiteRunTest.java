@@ -1,0 +1,152 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.contentSha256;
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.plan;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.tareAlone;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Role;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** TensorFlow Lite, format and runtime, through all stages. */
+@Tag("slow")
+class LiteRunTest {
+
+  private static final int ROWS = 40;
+  private static final int EDGE = 8;
+  private static final int CHANNELS = 3;
+
+  @TempDir static Path shared;
+
+  private static String data;
+  private static Path model;
+
+  @BeforeAll
+  static void modelAndData() throws IOException {
+    Row[] rows =
+        Arrays.stream(gaussian(ROWS, EDGE * EDGE * CHANNELS, 3))
+            .map(row -> RowFactory.create(cut(cut(row.<List<Float>>getAs(0), CHANNELS), EDGE)))
+            .toArray(Row[]::new);
+    data = write(shared.resolve("data"), "x array<array<array<float>>>", rows);
+    model = shared.resolve("tiny.tflite");
+    try (InputStream in = LiteRunTest.class.getResourceAsStream("tiny.tflite")) {
+      Files.copy(in, model);
+    }
+  }
+
+  private static <T> List<List<T>> cut(List<T> all, int length) {
+    List<List<T>> parts = new ArrayList<>();
+    for (int i = 0; i < all.size(); i += length) {
+      parts.add(List.copyOf(all.subList(i, i + length)));
+    }
+    return parts;
+  }
+
+  private static String folder(String name) {
+    return shared.resolve(name).toString();
+  }
+
+  private static String calibrated(String name, String partitions) throws IOException {
+    tare(
+            "calibrate",
+            "--model",
+            model.toString(),
+            "--data",
+            data,
+            "--target",
+            "tflite",
+            "--partitions",
+            partitions,
+            "--output",
+            folder(name))
+        .ends(0);
+    return contentSha256(shared.resolve(name));
+  }
+
+  private static TensorPlan tensor(QuantPlan plan, Role role, String name) {
+    return plan.find(name, role).filter(TensorPlan::quantized).orElseThrow();
+  }
+
+  @Test
+  void statisticsDoNotDependOnPartitionsAndGiveAPlan() throws IOException {
+    assertThat(calibrated("s", "1")).hasSize(64).isEqualTo(calibrated("s5", "5"));
+    tare(
+            "select",
+            "--model",
+            model.toString(),
+            "--statistics",
+            folder("s"),
+            "--target",
+            "tflite",
+            "--output",
+            folder("p"))
+        .ends(0);
+    QuantPlan plan = plan(shared.resolve("p"));
+    assertThat(plan.quantized(Role.ACTIVATION))
+        .extracting(TensorPlan::tensor)
+        .containsExactly("conv", "dw", "fc", "flat", "pool", "prob", "x");
+    assertThat(tensor(plan, Role.ACTIVATION, "flat").scales())
+        .isEqualTo(tensor(plan, Role.ACTIVATION, "dw").scales());
+    assertThat(tensor(plan, Role.ACTIVATION, "prob").scales()).containsExactly(1 / 256f);
+    assertThat(tensor(plan, Role.ACTIVATION, "prob").zeroPoints()).containsExactly(-128);
+    assertThat(tensor(plan, Role.WEIGHT, "dw/w").axis()).hasValue(3);
+    assertThat(plan.quantized(Role.BIAS)).hasSize(3);
+  }
+
+  @Test
+  void oneRunWritesIntegersMeasuresThemAndGivesThemBack() throws IOException {
+    tare(
+            "run",
+            "--model",
+            model.toString(),
+            "--data",
+            data,
+            "--eval-data",
+            data,
+            "--target",
+            "tflite",
+            "--output",
+            folder("run"))
+        .ends(0);
+    JsonNode quality = json(shared.resolve("run/quality.json"));
+    assertThat(quality.at("/outputs/0/name").asText()).isEqualTo("prob");
+    assertThat(quality.at("/outputs/0/sqnr-db").asDouble()).isBetween(20.0, 60.0);
+    String quantized = folder("run/model.tflite");
+    assertThat(tareAlone("inspect", quantized).ends(0).out())
+        .contains("QUANTIZE 1", "DEQUANTIZE 1", "is quantized already");
+    tareAlone("verify", folder("run")).ends(0);
+    tare("dequantize", folder("run"), "--output", folder("back")).ends(0);
+    assertThat(tareAlone("inspect", folder("back/model.tflite")).ends(0).out())
+        .contains("can be quantized")
+        .doesNotContain("DEQUANTIZE");
+  }
+
+  @Test
+  void aModelIsInspectedAndABrokenOneRefused() throws IOException {
+    assertThat(tareAlone("inspect", model.toString(), "--target", "tflite").ends(0).out())
+        .contains("CONV_2D 1", "DEPTHWISE_CONV_2D 1", "x", "can be quantized");
+    byte[] half = Arrays.copyOf(Files.readAllBytes(model), 1000);
+    Path broken = Files.write(shared.resolve("broken.tflite"), half);
+    assertThat(tareAlone("inspect", broken.toString()).ends(3).err())
+        .contains("broken.tflite", "truncated or broken");
+  }
+}
