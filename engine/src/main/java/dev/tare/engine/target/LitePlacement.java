@@ -27,12 +27,25 @@ import java.util.TreeSet;
  * Finds the tensors of TensorFlow Lite's integer operators: everything that they read and write.
  *
  * <p>Where a kernel requires equal scales, one tensor takes the other's: what pooling or reshaping
- * writes that of its input, what is concatenated that of the result, which covers it. A tensor that
- * would have to take two keeps the first; the writer converts it for the other operator.
+ * writes that of its input, what is concatenated that of the result, which covers it, also where it
+ * is reshaped before. A tensor that would have to take two keeps the first; the writer converts it
+ * for the other operator.
  *
  * <p>Costs a walk through the graph.
  */
 final class LitePlacement {
+
+  private static final Set<String> MOVE_ALL =
+      Set.of(
+          "DEPTH_TO_SPACE",
+          "EXPAND_DIMS",
+          "MIRROR_PAD",
+          "PAD",
+          "RESHAPE",
+          "SPACE_TO_BATCH_ND",
+          "SPACE_TO_DEPTH",
+          "SQUEEZE",
+          "TRANSPOSE");
 
   private final Recipe recipe;
   private final Topology graph;
@@ -137,12 +150,27 @@ final class LitePlacement {
       return;
     }
     for (String input : node.inputs()) {
-      if (graph.floats().contains(input)
-          && !sources.containsKey(input)
-          && nature(input) == Nature.ANY) {
-        sources.put(input, node.outputs().get(0));
+      if (graph.floats().contains(input)) {
+        String first = moved(input);
+        if (!sources.containsKey(first) && nature(first) == Nature.ANY) {
+          sources.put(first, node.outputs().get(0));
+        }
       }
     }
+  }
+
+  /** The tensor whose values, all of them, an input has in another order or with zeros between. */
+  private String moved(String tensor) {
+    String first = tensor;
+    GraphNode maker = makers.get(first);
+    while (maker != null
+        && isInteger(maker)
+        && MOVE_ALL.contains(maker.opType())
+        && sources.containsKey(first)) {
+      first = firstFloat(maker);
+      maker = makers.get(first);
+    }
+    return first;
   }
 
   private Nature nature(String tensor) {
