@@ -151,6 +151,11 @@ public final class LiteDraft {
     tensor(tensor).setBuffer(buffers.size() - 1);
   }
 
+  /** Takes the data of a tensor that nothing reads any more. */
+  public void removeData(int tensor) {
+    tensor(tensor).setBuffer(0);
+  }
+
   /** Gives a tensor a type and scales. */
   public void setScales(int tensor, byte type, float[] scales, int[] zeroPoints, int axis) {
     QuantizationParametersT quantization = new QuantizationParametersT();

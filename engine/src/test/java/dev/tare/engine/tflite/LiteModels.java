@@ -1,5 +1,7 @@
 package dev.tare.engine.tflite;
 
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Shape;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +10,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.tensorflow.lite.schema.BuiltinOperator;
+import org.tensorflow.lite.schema.OperatorT;
 
 /** A small network with five kinds of operators, as LiteRT's own tools wrote and quantized it. */
 public final class LiteModels {
@@ -50,6 +57,25 @@ public final class LiteModels {
     ByteBuffer any = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     draft.setData(8, any.putInt(-1).putInt(16).flip());
     draft.tensor(0).setShapeSignature(new int[] {-1, 8, 8, 3});
+    return draft.finish("x.tflite");
+  }
+
+  /** The small network with the last weight in float16, as converters write it. */
+  public static LiteModel halved(Path folder) throws IOException {
+    LiteDraft draft = read(FLOAT, folder).draft();
+    int weight = 10;
+    int elements = 5 * 16;
+    ByteBuffer halves = ByteBuffer.allocate(2 * elements).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < elements; i++) {
+      halves.putShort((short) ((i % 2 == 0 ? 0x3400 : 0xB400) + 37 * i));
+    }
+    int half = draft.addTensor("fc/w16", LiteTypes.of(DType.FLOAT16), Shape.of(5, 16), List.of());
+    draft.setData(half, halves.flip());
+    draft.removeData(weight);
+    List<OperatorT> operators = new ArrayList<>();
+    operators.add(draft.operator(draft.code(BuiltinOperator.DEQUANTIZE, 3), half, weight));
+    operators.addAll(Arrays.asList(draft.graph().getOperators()));
+    draft.setOperators(operators);
     return draft.finish("x.tflite");
   }
 

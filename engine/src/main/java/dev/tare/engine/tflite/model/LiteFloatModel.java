@@ -17,6 +17,7 @@ import dev.tare.engine.tflite.view.LiteGraph;
 import dev.tare.engine.tflite.write.FakeQuantizedModel;
 import dev.tare.engine.tflite.write.IntegerModel;
 import dev.tare.engine.tflite.write.IntegerModel.Ends;
+import dev.tare.engine.tflite.write.WidenedModel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -46,13 +47,27 @@ public final class LiteFloatModel implements FloatModel {
       Set.of("WHERE", "UNIQUE", "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "RANGE");
 
   private final LiteModel model;
+  private final Set<DType> widened;
 
-  private LiteFloatModel(LiteModel model) {
+  private LiteFloatModel(LiteModel model, Set<DType> widened) {
     this.model = model;
+    this.widened = widened;
   }
 
+  /** A model as it is. */
   public static LiteFloatModel of(LiteModel model) {
-    return new LiteFloatModel(model);
+    return new LiteFloatModel(model, Set.of());
+  }
+
+  /** A model whose float16 constants are float32. */
+  public static LiteFloatModel widened(LiteModel model) {
+    LiteModel widened = WidenedModel.of(model);
+    return new LiteFloatModel(widened, widened == model ? Set.of() : Set.of(DType.FLOAT16));
+  }
+
+  @Override
+  public Set<DType> widened() {
+    return widened;
   }
 
   @Override
@@ -85,6 +100,9 @@ public final class LiteFloatModel implements FloatModel {
     }
     if (!model.signatures().isEmpty()) {
       origin.put("signatures", String.join(", ", model.signatures().keySet()));
+    }
+    if (!widened.isEmpty()) {
+      origin.put("widened to float32", "FLOAT16");
     }
     return Collections.unmodifiableMap(origin);
   }
@@ -153,8 +171,7 @@ public final class LiteFloatModel implements FloatModel {
       if (tensor.constant() && tensor.dtype().filter(DType.FLOAT16::equals).isPresent()) {
         throw new InvalidModelException(
             name(),
-            "constant '%s' is float16; convert the model without float16 weights"
-                .formatted(tensor.name()));
+            "constant '%s' is float16, and no Dequantize widens it".formatted(tensor.name()));
       }
     }
     for (LiteOperator operator : model.operators()) {
@@ -165,7 +182,9 @@ public final class LiteFloatModel implements FloatModel {
                 .formatted(operator.name(), operator.type()));
       }
     }
-    return List.of();
+    return widened.isEmpty()
+        ? List.of()
+        : List.of("its float16 weights are widened to float32, also in what comes out");
   }
 
   @Override

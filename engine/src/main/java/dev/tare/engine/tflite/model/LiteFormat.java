@@ -59,7 +59,7 @@ public final class LiteFormat implements ModelFormat {
 
       @Override
       public FloatModel withDataIn(Path folder) {
-        return LiteFloatModel.of(model);
+        return LiteFloatModel.widened(model);
       }
     };
   }

@@ -24,6 +24,8 @@ import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.target.Targets;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.HalfFloats;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -166,6 +168,18 @@ class IntegerModelTest {
     }
     assertThat(run(reread(quantized(Ends.INTEGER)))).isEqualTo(expected);
     assertThat(run(reread(quantized(Ends.FLOAT)))).isEqualTo(expected);
+  }
+
+  @Test
+  void halfWeightsAreWidenedAsTheRuntimeWidensThem() throws IOException {
+    LiteModel halved = LiteModels.read(LiteModels.written(LiteModels.halved(folder)), folder);
+    LiteModel widened = reread(WidenedModel.of(halved));
+    assertThat(widened.operators()).hasSize(6).noneMatch(o -> o.type().equals("DEQUANTIZE"));
+    assertThat(widened.constant(widened.tensor("fc/w")))
+        .isEqualTo(HalfFloats.widened(halved.constant(halved.tensor("fc/w16"))));
+    assertThat(run(widened)).isEqualTo(run(halved)).hasSize(20);
+    assertThat(LiteFloatModel.widened(halved).widened()).containsExactly(DType.FLOAT16);
+    assertThat(WidenedModel.of(widened)).isSameAs(widened);
   }
 
   @Test
