@@ -22,6 +22,8 @@ import java.util.TreeSet;
  * @param title how messages call it
  * @param description one sentence
  * @param recipe name of the recipe that a run takes for it, unless the user names one
+ * @param modelFormat the one format of models that it reads; empty if it reads all that no other
+ *     target claims
  * @param modes when numbers may become integers
  * @param formats how it can read weights of mode weight-only
  * @param minOpset oldest version of ONNX's standard operators in which it reads what is written
@@ -36,6 +38,7 @@ public record TargetData(
     String title,
     String description,
     String recipe,
+    Optional<String> modelFormat,
     List<Mode> modes,
     List<Format> formats,
     int minOpset,
@@ -47,12 +50,14 @@ public record TargetData(
   private static final int FORMAT_VERSION = 1;
   private static final String FOLDER = "dev/tare/targets/";
   private static final String CACHE = "calibration-cache";
+  private static final String MODEL_FORMAT = "model-format";
   private static final Set<String> KEYS =
       Set.of(
           "format-version",
           "title",
           "description",
           "recipe",
+          MODEL_FORMAT,
           "modes",
           "formats",
           "min-opset",
@@ -111,6 +116,9 @@ public record TargetData(
         config.getString("title"),
         config.getString("description"),
         config.getString("recipe"),
+        config.hasPath(MODEL_FORMAT)
+            ? Optional.of(config.getString(MODEL_FORMAT))
+            : Optional.empty(),
         choices(Mode.class, config.getStringList("modes")),
         choices(Format.class, config.getStringList("formats")),
         config.getInt("min-opset"),

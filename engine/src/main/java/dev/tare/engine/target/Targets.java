@@ -3,6 +3,7 @@ package dev.tare.engine.target;
 import dev.tare.engine.recipe.Nearest;
 import dev.tare.engine.recipe.Placement;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -35,6 +36,13 @@ public final class Targets {
                 new IllegalArgumentException(
                     "there is no target '%s'; nearest is '%s' of %s"
                         .formatted(name, Nearest.to(name, names(), 1).get(0), names())));
+  }
+
+  /** The target that reads models of a format alone; empty if there is none. */
+  public static Optional<TargetProfile> ofFormat(String modelFormat) {
+    return ALL.stream()
+        .filter(target -> target.data().modelFormat().filter(modelFormat::equals).isPresent())
+        .findFirst();
   }
 
   /** Names of all targets, the default first. */

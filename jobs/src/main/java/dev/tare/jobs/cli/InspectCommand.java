@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
     name = "inspect",
     description = "Summarize a model or a finished run; --verbose shows everything.",
     customSynopsis =
-        "tare inspect [--verbose] M.onnx [--target TARGET [--recipe RECIPE] [--placement NAME]] | RUN",
+        "tare inspect [--verbose] M.onnx [--target TARGET [--recipe RECIPE] [--placement NAME]] |"
+            + " RUN",
     footer = {
       "  tare inspect runs/first",
       "  tare inspect model.onnx --target openvino --recipe int8-symmetric"
@@ -30,7 +31,8 @@ public final class InspectCommand extends TareCommand {
       converter = Converters.Target.class,
       description =
           "Count what this runtime will compute in integers, what not, and why: onnxruntime,"
-              + " openvino, tensorrt or tflite (default: tflite for such a model, else onnxruntime).")
+              + " openvino, tensorrt or tflite (default: tflite for such a model, else"
+              + " onnxruntime).")
   private String target;
 
   @Option(

@@ -66,7 +66,7 @@ final class ModelInspection {
       forecast(handle, model, recipe);
     }
     if (!verbose) {
-      next(location, model);
+      next(location, model, RecipeOptions.ofDefault(handle).target());
     }
   }
 
@@ -107,22 +107,28 @@ final class ModelInspection {
   private void forecast(ModelHandle handle, FloatModel model, Optional<RecipeOptions> asked)
       throws IOException {
     ModelGraph graph = handle.prepared().graph();
-    RecipeOptions options = asked.orElseGet(() -> RecipeOptions.of(RecipeOptions.AUTO));
+    RecipeOptions usual = RecipeOptions.ofDefault(handle);
+    RecipeOptions options = asked.isPresent() ? asked.get().of(handle) : usual;
     DefaultRecipe chosen = DefaultRecipe.of(graph);
-    fields.print("recipe, if none is named", chosen.name() + ": " + chosen.reason());
+    fields.print(
+        "recipe, if none is named",
+        usual.automatic() ? chosen.name() + ": " + chosen.reason() : usual.recipe());
     RecipeText recipe =
         RecipeText.open(options.automatic() ? options.named(chosen.name()) : options, hadoop);
     new Forecast(out, verbose).print(graph, recipe, handle.files().bytes(), model.parameterCount());
   }
 
-  private void next(String location, FloatModel model) {
+  private void next(String location, FloatModel model, String target) {
     boolean tokens = model.inputs().stream().anyMatch(input -> input.name().equals("input_ids"));
     out.printf(
         "%nall operators   %s%nnext            %s%n",
         Launcher.command("inspect --verbose " + location),
         Launcher.command(
-            "run --model %s%s --data DATA --output RUN"
-                .formatted(location, tokens ? " --tokenizer tokenizer.json" : "")));
+            "run --model %s%s%s --data DATA --output RUN"
+                .formatted(
+                    location,
+                    target.equals(RecipeText.DEFAULT_TARGET) ? "" : " --target " + target,
+                    tokens ? " --tokenizer tokenizer.json" : "")));
   }
 
   /** Summarizes what recipes can quantize in a model that passed all checks. */

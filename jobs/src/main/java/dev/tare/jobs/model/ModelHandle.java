@@ -115,6 +115,15 @@ public record ModelHandle(ModelFiles files, HadoopSettings hadoop) implements Se
     return ModelStore.ofJvm().prepared(this);
   }
 
+  /** How messages call the format that the model is stored in. */
+  public String formatName() {
+    try {
+      return ModelFormats.of(path(), files.fileName()).format().name();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read model " + ref().uri(), e);
+    }
+  }
+
   /** How messages call what runs the model. */
   public String runtimeName() {
     return Sessions.runtime(ModelFile.of(path())).name();

@@ -1,6 +1,8 @@
 package dev.tare.jobs.model;
 
+import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.target.Targets;
+import dev.tare.jobs.TareException;
 import java.util.Optional;
 
 /**
@@ -26,6 +28,34 @@ public record RecipeOptions(
       Optional<String> recipe, String target, boolean strict, Optional<String> placement) {
     return new RecipeOptions(
         recipe.orElseGet(() -> Targets.of(target).data().recipe()), target, strict, placement);
+  }
+
+  /** The default target for a model's format, with the recipe that a run would take. */
+  public static RecipeOptions ofDefault(ModelHandle model) {
+    String target = Targets.ofFormat(model.formatName()).orElse(Targets.DEFAULT).name();
+    return of(Optional.empty(), target, false, Optional.empty());
+  }
+
+  /**
+   * Returns the options, if the target reads models of this one's format.
+   *
+   * @throws TareException (usage) if it does not, naming one that does
+   */
+  public RecipeOptions of(ModelHandle model) {
+    String format = model.formatName();
+    Optional<String> own = Targets.of(target).data().modelFormat();
+    Optional<TargetProfile> claimed = Targets.ofFormat(format);
+    boolean reads = own.map(format::equals).orElse(claimed.isEmpty());
+    if (!reads) {
+      throw TareException.usage(
+          "Target %s is not for %s models, and '%s' is one: add --target %s"
+              .formatted(
+                  target,
+                  format,
+                  model.files().fileName(),
+                  claimed.orElse(Targets.DEFAULT).name()));
+    }
+    return this;
   }
 
   /** Whether measurements choose the placement. */

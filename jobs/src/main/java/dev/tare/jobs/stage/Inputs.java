@@ -79,12 +79,12 @@ public final class Inputs implements AutoCloseable {
   /**
    * Returns a recipe for a model, read once; the first call says which one the graph chose.
    *
-   * @throws TareException as {@link RecipeText#open} does
+   * @throws TareException as {@link RecipeOptions#of(ModelHandle)} and {@link RecipeText#open} do
    */
   public RecipeText recipe(RecipeOptions options, ModelHandle model) throws IOException {
     RecipeText known = recipes.get(options);
     if (known == null) {
-      known = RecipeText.open(chosen(options, model), hadoop);
+      known = RecipeText.open(chosen(options.of(model), model), hadoop);
       recipes.put(options, known);
     }
     return known;

@@ -144,6 +144,8 @@ class LiteRunTest {
   void aModelIsInspectedAndABrokenOneRefused() throws IOException {
     assertThat(tareAlone("inspect", model.toString(), "--target", "tflite").ends(0).out())
         .contains("CONV_2D 1", "DEPTHWISE_CONV_2D 1", "x", "can be quantized");
+    assertThat(tareAlone("inspect", model.toString(), "--target", "openvino").ends(2).err())
+        .contains("Target openvino is not for TensorFlow Lite models", "--target tflite");
     byte[] half = Arrays.copyOf(Files.readAllBytes(model), 1000);
     Path broken = Files.write(shared.resolve("broken.tflite"), half);
     assertThat(tareAlone("inspect", broken.toString()).ends(3).err())
