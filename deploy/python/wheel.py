@@ -1,11 +1,14 @@
 """
 Makes the wheel tare-spark from the archive: python3 wheel.py tare-VERSION.tar.gz OUTPUT_FOLDER.
 
-The archive's documents and the demo's models stay behind. The same archive gives the same bytes.
+The archive's documents and the demo's models stay behind. Beside the wheel is a bill of materials (CycloneDX): its
+jars by sha256, and what pip installs with it; tare-VERSION.cdx.json lists what is inside the jar of Tare. The same
+archive gives the same bytes.
 """
 
 import base64
 import hashlib
+import json
 import re
 import sys
 import tarfile
@@ -16,6 +19,10 @@ PARTS = re.compile(r"bin/|lib/|conf/.*[.](conf|properties)$|deploy/licenses/")
 TIME = (2026, 11, 23, 0, 0, 0)
 
 
+# What pip resolves for the wheel; PySpark 4.1.2 names its own version of Py4J.
+REQUIRED = {"pyspark": "4.1.2", "py4j": "0.10.9.9"}
+
+
 def metadata(version):
     return (
         "Metadata-Version: 2.1\n"
@@ -23,7 +30,7 @@ def metadata(version):
         f"Version: {version}\n"
         "Summary: Distributed post-training quantization for Apache Spark\n"
         "Requires-Python: >=3.9\n"
-        "Requires-Dist: pyspark==4.1.2\n"
+        f"Requires-Dist: pyspark=={REQUIRED['pyspark']}\n"
     )
 
 
@@ -41,11 +48,40 @@ def files(archive, info, version):
     yield f"{info}/entry_points.txt", b"[console_scripts]\ntare = tare:main\n", 0o644
 
 
+def bill(version, jars):
+    """The bill of materials; jars are names and sha256."""
+    wheel = f"pkg:pypi/tare-spark@{version}"
+    packages = [
+        {"type": "library", "bom-ref": f"pkg:pypi/{name}@{number}", "name": name, "version": number,
+         "purl": f"pkg:pypi/{name}@{number}", "scope": "required"}
+        for name, number in REQUIRED.items()
+    ]
+    files = [
+        {"type": "file", "bom-ref": name, "name": name, "hashes": [{"alg": "SHA-256", "content": digest}]}
+        for name, digest in sorted(jars)
+    ]
+    pyspark, py4j = (package["bom-ref"] for package in packages)
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {
+            "component": {"type": "library", "bom-ref": wheel, "name": "tare-spark", "version": version, "purl": wheel}
+        },
+        "components": packages + files,
+        "dependencies": [
+            {"ref": wheel, "dependsOn": [pyspark] + [file["bom-ref"] for file in files]},
+            {"ref": pyspark, "dependsOn": [py4j]},
+        ],
+    }
+
+
 def main(archive, output):
     version = re.fullmatch(r"tare-(.+)[.]tar[.]gz", Path(archive).name)[1]
     info = f"tare_spark-{version}.dist-info"
     wheel = Path(output, f"tare_spark-{version}-py3-none-any.whl")
     record = []
+    jars = []
     with zipfile.ZipFile(wheel, "w") as target:
 
         def write(name, data, mode):
@@ -56,11 +92,15 @@ def main(archive, output):
             target.writestr(entry, data)
 
         for name, data, mode in files(archive, info, version):
-            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            sha256 = hashlib.sha256(data)
+            if name.endswith(".jar"):
+                jars.append((name, sha256.hexdigest()))
+            digest = base64.urlsafe_b64encode(sha256.digest()).rstrip(b"=").decode()
             record.append(f"{name},sha256={digest},{len(data)}\n")
             write(name, data, mode)
         record.append(f"{info}/RECORD,,\n")
         write(f"{info}/RECORD", "".join(record).encode(), 0o644)
+    Path(output, f"{wheel.stem}.cdx.json").write_text(json.dumps(bill(version, jars), indent=2) + "\n")
     print(wheel)
 
 

@@ -135,6 +135,9 @@ class ArchiveIT {
     String maker = Path.of(System.getProperty("tare.root"), "deploy/python/wheel.py").toString();
     String archive = ARCHIVE.toAbsolutePath().toString();
     String wheel = run(python, 0, List.of(PYTHON, maker, archive, folder.toString())).strip();
+    assertThat(Path.of(wheel.replaceFirst("\\.whl$", ".cdx.json")))
+        .content()
+        .contains("pkg:pypi/pyspark@4.1.2", "tare/home/lib/" + Path.of(JAR).getFileName());
     run(python, 0, List.of(PYTHON, "-m", "zipfile", "-e", wheel, "site"));
     assertThat(run(python, 0, List.of(PYTHON, "-c", "import tare; print(tare.spark_conf('runs'))")))
         .contains("dev.tare.jobs.sql.TareCatalog", "'spark.sql.catalog.tare.root': 'runs'")
