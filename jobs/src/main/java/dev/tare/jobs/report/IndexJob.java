@@ -78,7 +78,7 @@ public final class IndexJob {
       try {
         FinishedRun run = folder.open();
         if (run.has(Part.QUALITY)) {
-          evaluated.add(new RunEntry(place, content(folder, run, opened)));
+          evaluated.add(new RunEntry(place, content(folder, run, opened), file.linkTo(place)));
         } else {
           others.add(RunEntry.Other.of(place, run.manifest()));
         }

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -57,6 +60,25 @@ final class PageFile {
 
   Path path() {
     return path;
+  }
+
+  /**
+   * A link to the page of a run, if it is where the index looks for it: beside the index, under the
+   * run's path below the index's folder of runs, with the ending {@code .html}.
+   *
+   * @param place path of the run below the folder of runs
+   * @return relative, as it is written in an attribute
+   */
+  Optional<String> linkTo(String place) throws IOException {
+    if (place.isEmpty() || !fileSystem.exists(new Path(path.getParent(), place + ".html"))) {
+      return Optional.empty();
+    }
+    try {
+      // A colon in the first name would make it a scheme.
+      return Optional.of(new URI(null, null, "./" + place + ".html", null).getRawPath());
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
   }
 
   /**

@@ -18,8 +18,9 @@ import java.util.Optional;
  *
  * @param place its path below the folder of the index
  * @param content its manifests and quality, without plan and drawings
+ * @param page a link to its page; empty where there is none
  */
-record RunEntry(String place, RunContent content) {
+record RunEntry(String place, RunContent content, Optional<String> page) {
 
   private static final DateTimeFormatter MINUTE =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);

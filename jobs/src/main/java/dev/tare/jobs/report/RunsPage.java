@@ -5,7 +5,8 @@ import java.io.Writer;
 import java.util.List;
 
 /**
- * An index of the runs below a folder. The same runs give the same bytes, wherever the folder is.
+ * An index of the runs below a folder. The same runs and pages give the same bytes, wherever the
+ * folder is.
  *
  * @param folder its name
  * @param models evaluated runs by model

@@ -131,7 +131,8 @@ final class Contents {
             Map.of(),
             Map.of(),
             List.of(),
-            List.of()));
+            List.of()),
+        Optional.empty());
   }
 
   /** An index of three models. */

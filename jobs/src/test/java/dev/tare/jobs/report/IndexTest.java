@@ -84,6 +84,13 @@ class IndexTest {
         .doesNotContain(folder.toString() + "/runs/second");
     job.write(out.toString());
     assertThat(out).hasContent(html);
+    assertThat(html).doesNotContain("<a href=\"./");
+    Path page = folder.resolve("team/first.html");
+    Files.createDirectories(page.getParent());
+    Files.createFile(page);
+    job.write(out.toString());
+    assertThat(Files.readString(out))
+        .contains("<a href=\"./team/first.html\">team/first</a>", ">second</th>");
     assertThatThrownBy(() -> job.write(root.resolve("second/p.html").toString()))
         .hasMessageContaining("Refusing to write the page");
   }
