@@ -35,7 +35,8 @@ class RoomsTest {
           "onnx",
           "tflite",
           "infer",
-          "export");
+          "export",
+          "safetensors");
 
   /** The rooms of the ONNX format, likewise; the empty name is the one around them. */
   private static final List<String> ONNX_ROOMS =

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ShortBuffer;
 
-/** Floats of 16 bits as float32, which has all of their values. */
+/** Floats of 16 bits as float32, which has all of their values, and back. */
 public final class HalfFloats {
 
   private static final int FRACTION_BITS = 10;
@@ -47,5 +47,32 @@ public final class HalfFloats {
     }
     int wide = exponent == EXPONENT ? 0xff : exponent + BIAS_DIFFERENCE;
     return Float.intBitsToFloat(sign | (wide << 23) | (fraction << (23 - FRACTION_BITS)));
+  }
+
+  /** Returns the pattern of the nearest bfloat16, half to even; NaN stays NaN. */
+  public static short toBfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      return (short) (bits >>> 16 | 0x40);
+    }
+    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
+  }
+
+  /** Returns the pattern of the nearest binary16, half to even; NaN stays NaN. */
+  public static short toFloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 16 & 0x8000;
+    int magnitude = bits & Integer.MAX_VALUE;
+    int infinity = EXPONENT << FRACTION_BITS;
+    if (magnitude > 0x7f800000) {
+      return (short) (sign | infinity | 0x200);
+    }
+    if (magnitude < (1 + BIAS_DIFFERENCE) << 23) {
+      // Below the normal numbers each is a multiple of the smallest, a power of two.
+      return (short) (sign | (int) Math.rint(Math.abs(value) / SMALLEST));
+    }
+    int dropped = 23 - FRACTION_BITS;
+    int nearest = (magnitude + (1 << (dropped - 1)) - 1 + (magnitude >>> dropped & 1)) >>> dropped;
+    return (short) (sign | Math.min(infinity, nearest - (BIAS_DIFFERENCE << FRACTION_BITS)));
   }
 }

@@ -42,6 +42,51 @@ class HalfFloatsTest {
   }
 
   @Test
+  void everyPatternComesBack() {
+    for (int bits = 0; bits < 65_536; bits++) {
+      float wide = HalfFloats.ofFloat16((short) bits);
+      float brain = Float.intBitsToFloat(bits << 16);
+      if (!Float.isNaN(wide)) {
+        assertThat(HalfFloats.toFloat16(wide)).isEqualTo((short) bits);
+      }
+      if (!Float.isNaN(brain)) {
+        assertThat(HalfFloats.toBfloat16(brain)).isEqualTo((short) bits);
+      }
+    }
+  }
+
+  @Test
+  void otherFloatsBecomeTheNearestAndTiesTheEven() {
+    for (int bits = 0; bits < 0x7bff; bits++) {
+      float low = HalfFloats.ofFloat16((short) bits);
+      float high = HalfFloats.ofFloat16((short) (bits + 1));
+      float middle = (low + high) / 2;
+      assertThat(HalfFloats.toFloat16(middle)).isEqualTo((short) (bits + (bits & 1)));
+      assertThat(HalfFloats.toFloat16(Math.nextDown(middle))).isEqualTo((short) bits);
+      assertThat(HalfFloats.toFloat16(-Math.nextUp(middle))).isEqualTo((short) (bits + 1 | 0x8000));
+    }
+    for (int bits = 0; bits < 0x7f7f; bits += 3) {
+      int middle = bits << 16 | 0x8000;
+      assertThat(HalfFloats.toBfloat16(Float.intBitsToFloat(middle)))
+          .isEqualTo((short) (bits + (bits & 1)));
+      assertThat(HalfFloats.toBfloat16(Float.intBitsToFloat(middle - 1))).isEqualTo((short) bits);
+      assertThat(HalfFloats.toBfloat16(-Float.intBitsToFloat(middle + 1)))
+          .isEqualTo((short) (bits + 1 | 0x8000));
+    }
+  }
+
+  @Test
+  void narrowInfinitiesAndWhatIsNoNumber() {
+    assertThat(HalfFloats.toFloat16(65_519.99f)).isEqualTo((short) 0x7bff);
+    assertThat(HalfFloats.toFloat16(65_520f)).isEqualTo((short) 0x7c00);
+    assertThat(HalfFloats.toFloat16(-Float.MAX_VALUE)).isEqualTo((short) 0xfc00);
+    assertThat(HalfFloats.toBfloat16(Float.MAX_VALUE)).isEqualTo((short) 0x7f80);
+    assertThat(HalfFloats.ofFloat16(HalfFloats.toFloat16(Float.NaN))).isNaN();
+    short quiet = HalfFloats.toBfloat16(Float.intBitsToFloat(0x7f800001));
+    assertThat(Float.intBitsToFloat(quiet << 16)).isNaN();
+  }
+
+  @Test
   void otherTypesAreRefused() {
     assertThatThrownBy(() -> HalfFloats.widened(Tensor.ofFloats(Shape.of(1), 1)))
         .hasMessage("Cannot widen FLOAT32");
