@@ -36,7 +36,8 @@ class RoomsTest {
           "tflite",
           "infer",
           "export",
-          "safetensors");
+          "safetensors",
+          "checkpoint");
 
   /** The rooms of the ONNX format, likewise; the empty name is the one around them. */
   private static final List<String> ONNX_ROOMS =

@@ -1,0 +1,96 @@
+package dev.tare.engine.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * The section {@code quantization_config} of a {@code config.json}, by which transformers and vLLM
+ * know how a checkpoint was quantized (compressed_tensors/quantization/quant_config.py,
+ * quant_args.py). Keys that older loaders refuse are left out.
+ */
+public final class CompressedTensorsConfig {
+
+  private static final String KEY = "quantization_config";
+
+  /** A head that shares the embedding's weight is a linear layer without a tensor of its own. */
+  private static final String ANY_HEAD = "re:.*lm_head";
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // Python writes Infinity, and configurations of Mamba have it.
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private CompressedTensorsConfig() {}
+
+  /**
+   * Adds the section to a configuration, whose text otherwise stays as it is.
+   *
+   * @throws IllegalArgumentException if the text is not a JSON object, or has such a section
+   *     already
+   */
+  public static String addTo(String config, CheckpointPlan plan) {
+    ObjectNode root;
+    try {
+      if (!(MAPPER.readTree(config) instanceof ObjectNode object)) {
+        throw new IllegalArgumentException("it is not a JSON object");
+      }
+      root = object;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("it is not valid JSON: " + e.getOriginalMessage(), e);
+    }
+    if (root.hasNonNull(KEY)) {
+      throw new IllegalArgumentException(
+          "it has a %s: the checkpoint is quantized already".formatted(KEY));
+    }
+    if (root.has(KEY)) {
+      throw new IllegalArgumentException("it has an empty %s: remove it".formatted(KEY));
+    }
+    String before = config.substring(0, config.lastIndexOf('}')).stripTrailing();
+    String section = section(plan).toPrettyString().replace("\r\n", "\n").replace("\n", "\n  ");
+    return before + (root.isEmpty() ? "" : ",") + "\n  \"" + KEY + "\": " + section + "\n}\n";
+  }
+
+  static ObjectNode section(CheckpointPlan plan) {
+    WeightScheme scheme = plan.scheme();
+    String format = scheme.packed() ? "pack-quantized" : "int-quantized";
+    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode group = root.putObject("config_groups").putObject("group_0");
+    group.putArray("targets").add("Linear");
+    ObjectNode weights = group.putObject("weights");
+    weights.put("num_bits", scheme.bits());
+    weights.put("type", "int");
+    weights.put("symmetric", scheme.symmetric());
+    weights.put("strategy", scheme.groupSize().isPresent() ? "group" : "channel");
+    scheme.groupSize().ifPresent(size -> weights.put("group_size", size));
+    weights.put("dynamic", false);
+    if (scheme.inputs() == WeightScheme.Inputs.DYNAMIC_TOKEN) {
+      group
+          .putObject("input_activations")
+          .put("num_bits", 8)
+          .put("type", "int")
+          .put("symmetric", true)
+          .put("strategy", "token")
+          .put("dynamic", true);
+    } else {
+      group.putNull("input_activations");
+    }
+    group.putNull("output_activations");
+    root.put("format", format);
+    root.putNull("global_compression_ratio");
+    ArrayNode ignore = root.putArray("ignore");
+    ignore.add(ANY_HEAD);
+    plan.left().keySet().forEach(ignore::add);
+    root.putNull("kv_cache_scheme");
+    root.put("quant_method", "compressed-tensors");
+    root.put("quantization_status", "compressed");
+    return root;
+  }
+}

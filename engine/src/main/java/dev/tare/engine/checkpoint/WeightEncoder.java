@@ -1,0 +1,169 @@
+package dev.tare.engine.checkpoint;
+
+import dev.tare.engine.safetensors.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Quantizes a weight [out, in], some of its rows after the other. Not thread-safe; confined to one
+ * task. The bytes do not depend on how many rows are given at a time.
+ *
+ * <p>It keeps scales and zero points until they are asked for: 3 bytes for each group of a weight
+ * in 16 bits, 1 of 85 bytes of the weight where groups have 128 values.
+ *
+ * <p>Packed integers are {@code q - qmin}, from the low bits of little-endian words of 32 bits up,
+ * each row in words of its own; packed zero points likewise, each column of groups in words of its
+ * own: word w of column g has the rows from {@code 32 / bits * w} on.
+ */
+public final class WeightEncoder {
+
+  /** A row is quantized in memory. */
+  public static final long MOST_COLUMNS = 1 << 24;
+
+  private static final int WORD_BITS = 32;
+  private static final int WORD_BYTES = 4;
+
+  private final WeightScheme scheme;
+  private final TensorSpec weight;
+  private final int columns;
+  private final int groups;
+  private final GroupQuantizer group;
+  private final ByteBuffer scales;
+  private final byte[] zeroPoints;
+  private int row;
+  private double signal;
+  private double noise;
+
+  /**
+   * @throws IllegalArgumentException if the weight is no matrix of floats that the scheme divides,
+   *     or has more than 2^31 bytes of scales
+   */
+  public WeightEncoder(WeightScheme scheme, TensorSpec weight) {
+    if (weight.shape().rank() != 2 || !weight.type().quantizable()) {
+      throw new IllegalArgumentException(
+          "Cannot quantize tensor '%s' of %s %s"
+              .formatted(weight.name(), weight.type(), weight.shape()));
+    }
+    String reason = scheme.against(weight.shape().dim(1));
+    if (!reason.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot quantize tensor '%s': %s".formatted(weight.name(), reason));
+    }
+    this.scheme = scheme;
+    this.weight = weight;
+    this.columns = (int) weight.shape().dim(1);
+    this.groups = (int) scheme.groups(columns);
+    this.group = new GroupQuantizer(scheme, weight.type());
+    long count = weight.shape().dim(0) * groups;
+    if (count > Integer.MAX_VALUE / 4) {
+      throw new IllegalArgumentException(
+          "Tensor '%s' has %d scales, more than memory".formatted(weight.name(), count));
+    }
+    this.scales =
+        ByteBuffer.allocate((int) count * weight.type().bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    this.zeroPoints = new byte[scheme.symmetric() ? 0 : (int) count];
+  }
+
+  /** Bytes of the integers of a row. */
+  public static long rowBytes(WeightScheme scheme, long columns) {
+    return scheme.packed() ? words(columns, scheme.bits()) * WORD_BYTES : columns;
+  }
+
+  private static long words(long values, int bits) {
+    return (values * bits + WORD_BITS - 1) / WORD_BITS;
+  }
+
+  /**
+   * Quantizes the next rows.
+   *
+   * @param bytes the rows as they are stored, little-endian
+   * @param rows how many
+   * @param codes receives {@link #rowBytes} for each row
+   * @throws IllegalArgumentException if a value is not finite; the message names tensor and row
+   */
+  public void encode(byte[] bytes, int rows, float[] values, ByteBuffer codes) {
+    int length = rows * columns;
+    StoredFloats.decode(weight.type(), bytes, length * weight.type().bytes(), values);
+    int size = columns / groups;
+    int padding = (int) (rowBytes(scheme, columns) - ((long) columns * scheme.bits() + 7) / 8);
+    for (int r = 0; r < rows; r++, row++) {
+      for (int g = 0; g < groups; g++) {
+        int from = r * columns + g * size;
+        if (!group.fit(values, from, from + size)) {
+          throw new IllegalArgumentException(
+              "Tensor '%s' has values in row %d that are not finite".formatted(weight.name(), row));
+        }
+        StoredFloats.put(weight.type(), group.scale(), scales);
+        if (!scheme.symmetric()) {
+          zeroPoints[row * groups + g] = (byte) group.zeroPoint();
+        }
+        write(values, from, from + size, codes);
+      }
+      for (int i = 0; i < padding; i++) {
+        codes.put((byte) 0);
+      }
+    }
+  }
+
+  private void write(float[] values, int from, int to, ByteBuffer codes) {
+    int offset = scheme.packed() ? -scheme.type().qmin() : 0;
+    if (scheme.bits() == 8) {
+      for (int i = from; i < to; i++) {
+        codes.put((byte) (code(values[i]) + offset));
+      }
+      return;
+    }
+    for (int i = from; i < to; i += 2) {
+      int high = i + 1 < to ? code(values[i + 1]) + offset : 0;
+      codes.put((byte) ((code(values[i]) + offset) | (high << 4)));
+    }
+  }
+
+  private int code(float value) {
+    int code = group.code(value);
+    float error = value - (code - group.zeroPoint()) * group.scale();
+    signal += (double) value * value;
+    noise += (double) error * error;
+    return code;
+  }
+
+  /** Scales of all rows, [out, groups], in the type of the weight. */
+  public byte[] scales() {
+    requireAll();
+    return scales.array();
+  }
+
+  /** Zero points of all rows as they are stored: packed along the rows. */
+  public byte[] zeroPoints() {
+    requireAll();
+    int bits = scheme.bits();
+    int perWord = WORD_BITS / bits;
+    long words = words(row, bits);
+    ByteBuffer packed =
+        ByteBuffer.allocate(Math.toIntExact(words * groups * WORD_BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (int w = 0; w < words; w++) {
+      for (int g = 0; g < groups; g++) {
+        int word = 0;
+        for (int i = 0; i < perWord && w * perWord + i < row; i++) {
+          int zero = zeroPoints[(w * perWord + i) * groups + g] - scheme.type().qmin();
+          word |= zero << (i * bits);
+        }
+        packed.putInt(word);
+      }
+    }
+    return packed.array();
+  }
+
+  /** Ratio of the weight's energy to that of its rounding errors; infinite if there are none. */
+  public double sqnrDb() {
+    return noise == 0 ? Double.POSITIVE_INFINITY : 10 * StrictMath.log10(signal / noise);
+  }
+
+  private void requireAll() {
+    if (row != weight.shape().dim(0)) {
+      throw new IllegalStateException(
+          "%d of %d rows of '%s'".formatted(row, weight.shape().dim(0), weight.name()));
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.tare.engine.checkpoint;
+
+import dev.tare.engine.quant.QuantType;
+import java.util.OptionalInt;
+
+/**
+ * How the weight of a linear layer, of shape [out, in], is quantized.
+ *
+ * @param type INT4 or INT8
+ * @param symmetric whether zero points are 0 and not stored
+ * @param groupSize values of a row that share a scale; empty where the whole row does
+ * @param gridSteps N, if the range of each group is the fraction k / N of its extremes with the
+ *     least squared error, for k from N / 2 to N; empty if it is the extremes
+ * @param inputs what becomes of the layer's inputs
+ */
+public record WeightScheme(
+    QuantType type,
+    boolean symmetric,
+    OptionalInt groupSize,
+    OptionalInt gridSteps,
+    Inputs inputs) {
+
+  /** What becomes of the inputs of a quantized layer. */
+  public enum Inputs {
+    /** They stay as they are. */
+    FLOAT,
+    /** They become INT8, symmetric, with a scale for each token that is found at run time. */
+    DYNAMIC_TOKEN
+  }
+
+  /**
+   * @throws IllegalArgumentException if runtimes do not load what this says
+   */
+  public WeightScheme {
+    if (type != QuantType.INT4 && type != QuantType.INT8) {
+      throw new IllegalArgumentException("weights of a checkpoint are int4 or int8, not " + type);
+    }
+    if (groupSize.isPresent() && (groupSize.getAsInt() < 8 || groupSize.getAsInt() % 8 != 0)) {
+      throw new IllegalArgumentException(
+          "group-size is a multiple of 8, not " + groupSize.getAsInt());
+    }
+    if (gridSteps.isPresent() && (gridSteps.getAsInt() < 2 || gridSteps.getAsInt() > 1000)) {
+      throw new IllegalArgumentException("a grid has 2 to 1000 steps");
+    }
+    if (inputs == Inputs.DYNAMIC_TOKEN
+        && (type != QuantType.INT8 || !symmetric || groupSize.isPresent())) {
+      throw new IllegalArgumentException(
+          "integer inputs need weights that are int8, symmetric and per-channel");
+    }
+  }
+
+  /** Whether integers are packed into words of 32 bits: where only weights are integers. */
+  public boolean packed() {
+    return inputs == Inputs.FLOAT;
+  }
+
+  /** Bits of an integer. */
+  public int bits() {
+    return type.dtype().bits();
+  }
+
+  /** Scales in a row of so many values. */
+  public long groups(long columns) {
+    return groupSize.isPresent() ? columns / groupSize.getAsInt() : 1;
+  }
+
+  /** Why a weight of so many columns cannot be quantized; null-free text, empty if it can. */
+  String against(long columns) {
+    if (columns == 0 || columns > WeightEncoder.MOST_COLUMNS) {
+      return "rows of %d values".formatted(columns);
+    }
+    return groupSize.isPresent() && columns % groupSize.getAsInt() != 0
+        ? "rows of %d values are no whole number of groups of %d"
+            .formatted(columns, groupSize.getAsInt())
+        : "";
+  }
+}
