@@ -316,7 +316,7 @@ public final class RunAttempt {
   /** Leftovers are hidden from readers, and the next attempt removes those of an unfinished run. */
   private void deleteStaging() {
     try {
-      if (Strangers.in(fileSystem, staging).isEmpty()) {
+      if (Strangers.inAttempt(fileSystem, staging).isEmpty()) {
         fileSystem.delete(staging, true);
       }
     } catch (IOException e) {

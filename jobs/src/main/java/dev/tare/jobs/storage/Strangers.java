@@ -55,6 +55,11 @@ final class Strangers {
     return new Strangers(fileSystem, folder).amongParts(folder, "");
   }
 
+  /** The same of the folder of an attempt that still has it, in which nothing is the user's. */
+  static Optional<String> inAttempt(FileSystem fileSystem, Path folder) throws IOException {
+    return new Strangers(fileSystem, folder).amongParts(folder, folder.getName() + "/");
+  }
+
   private Optional<String> amongParts(Path folder, String prefix) throws IOException {
     for (FileStatus entry : sorted(folder)) {
       String name = entry.getPath().getName();
@@ -138,7 +143,8 @@ final class Strangers {
   }
 
   private static boolean hidden(FileStatus entry) {
-    return !entry.isDirectory() && HIDDEN.matcher(entry.getPath().getName()).matches();
+    String name = entry.getPath().getName();
+    return !entry.isDirectory() && (HIDDEN.matcher(name).matches() || TemporaryNames.matches(name));
   }
 
   private List<FileStatus> sorted(Path folder) throws IOException {
