@@ -18,6 +18,11 @@ final class ModelFlags {
 
   private Optional<ModelPlace> looked = Optional.empty();
 
+  /** What the user wrote, as the folder of a checkpoint is needed. */
+  String given() {
+    return model;
+  }
+
   String model() {
     return place().file();
   }

@@ -1,29 +1,52 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.checkpoint.CheckpointOptions;
+import dev.tare.jobs.checkpoint.CheckpointRecipes;
+import dev.tare.jobs.checkpoint.CheckpointStage;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.quantize.QuantizeOptions;
 import dev.tare.jobs.quantize.QuantizeStage;
 import dev.tare.jobs.run.RunLoop;
+import dev.tare.jobs.storage.HadoopSettings;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code tare quantize}. */
 @Command(
     name = "quantize",
-    description = "Apply a plan: int8 weights as Parquet and a quantized ONNX model.",
-    customSynopsis = "tare quantize --plan RUN2 --model M.onnx --output RUN3 [OPTIONS]",
-    footer = "  tare quantize --plan runs/plan --model model.onnx --output runs/quantized")
+    description =
+        "Apply a plan: int8 weights as Parquet and a quantized ONNX model; or quantize the weights"
+            + " of a PyTorch checkpoint by a recipe.",
+    customSynopsis = {
+      "tare quantize --plan RUN2 --model M.onnx --output RUN3 [OPTIONS]",
+      "       tare quantize --recipe RECIPE --model FOLDER --output RUN [OPTIONS]"
+    },
+    footer = {
+      "  tare quantize --plan runs/plan --model model.onnx --output runs/quantized",
+      "  tare quantize --recipe w4a16-g128 --model Llama-3.1-8B --output runs/llama-w4"
+    })
 public final class QuantizeCommand extends TareCommand {
   @Option(
       names = "--plan",
-      required = true,
       paramLabel = "RUN",
-      description = "Finished run with a plan.")
+      description = "Finished run with a plan for an ONNX model; this or --recipe is required.")
   private String plan;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "RECIPE",
+      description =
+          "Recipe for a checkpoint, without data: w4a16-g128 and others in"
+              + " conf/recipes/checkpoints, path or URI of one. --model is then the folder with"
+              + " config.json and safetensors files; RUN/model is loaded by transformers and vLLM.")
+  private String recipe;
 
   @Option(
       names = "--target",
@@ -34,6 +57,7 @@ public final class QuantizeCommand extends TareCommand {
               + " A plan is for one target; select again for another.")
   private String target;
 
+  @Spec private CommandSpec spec;
   @Mixin private ModelFlags model;
   @Mixin private OutputFlags output;
 
@@ -43,11 +67,45 @@ public final class QuantizeCommand extends TareCommand {
 
   @Override
   protected ExitCode execute(Console console) throws IOException {
+    if (plan == null && recipe == null) {
+      throw TareException.usage(
+          "Missing --plan RUN, for an ONNX model, or --recipe RECIPE, for a checkpoint");
+    }
+    requireOneKind();
+    if (plan == null) {
+      return new RunLoop(console).produce(output.options(), new CheckpointStage(checkpoint()));
+    }
     model.note().ifPresent(console.progress()::println);
     return new RunLoop(console).produce(output.options(), new QuantizeStage(options()));
   }
 
   QuantizeOptions options() {
     return new QuantizeOptions(Optional.of(plan), model.model(), Optional.ofNullable(target));
+  }
+
+  /** One configuration file serves all commands, so only what was typed may contradict. */
+  private void requireOneKind() {
+    if (plan != null && typed("--recipe")) {
+      throw TareException.usage(
+          "--recipe is for a checkpoint; a plan has a recipe already: leave out one of --plan and"
+              + " --recipe");
+    }
+    if (plan == null && typed("--target")) {
+      throw TareException.usage("--target is for a plan; the recipe for a checkpoint has a format");
+    }
+  }
+
+  private boolean typed(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /**
+   * Options for a checkpoint, whose recipe is read here, before Spark starts.
+   *
+   * @throws TareException (usage) if the recipe is refused
+   */
+  CheckpointOptions checkpoint() throws IOException {
+    CheckpointRecipes.open(recipe, HadoopSettings.ofDriver());
+    return new CheckpointOptions(model.given(), recipe);
   }
 }

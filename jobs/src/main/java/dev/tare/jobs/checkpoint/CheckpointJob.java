@@ -1,0 +1,156 @@
+package dev.tare.jobs.checkpoint;
+
+import dev.tare.engine.checkpoint.CheckpointPlan;
+import dev.tare.engine.checkpoint.CompressedTensorsConfig;
+import dev.tare.engine.checkpoint.PlannedShard;
+import dev.tare.engine.model.ModelSink;
+import dev.tare.engine.safetensors.ShardIndex;
+import dev.tare.jobs.Shared;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.storage.HadoopSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Quantizes a checkpoint: a task for each file of the result, the rest on the driver. */
+final class CheckpointJob {
+
+  private final SparkSession spark;
+  private final Configuration hadoop;
+
+  CheckpointJob(SparkSession spark) {
+    this.spark = spark;
+    this.hadoop = SparkJobs.hadoop(spark);
+  }
+
+  /**
+   * What was written.
+   *
+   * @param weights quantized weights, the least exact first
+   * @param weightBytes bytes of these, with scales and zero points
+   * @param bytes bytes of all files with tensors
+   * @param files how many of them
+   */
+  record Result(List<Weight> weights, long weightBytes, long bytes, int files) {}
+
+  /** A quantized weight, and its energy over that of its rounding errors. */
+  record Weight(String tensor, long bytes, double sqnrDb) {}
+
+  /**
+   * Plans the result from headers.
+   *
+   * @throws TareException (bad input) if the checkpoint is quantized already, has no weight that
+   *     the recipe quantizes, or names collide
+   */
+  static CheckpointPlan plan(CheckpointFolder source, CheckpointRecipeText recipe, long mostBytes) {
+    try {
+      CheckpointPlan plan = CheckpointPlan.of(recipe.parse(), source.headers(), mostBytes);
+      CompressedTensorsConfig.addTo(source.config(), plan);
+      if (plan.modules().isEmpty()) {
+        throw new IllegalArgumentException(
+            "no tensor of it is quantized by recipe '%s'".formatted(recipe.name()));
+      }
+      return plan;
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput("Cannot quantize the checkpoint: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Writes the result.
+   *
+   * @param folder where the files are written, in which nothing else is
+   * @param files opens files in the same folder
+   */
+  Result run(
+      CheckpointFolder source,
+      CheckpointRecipeText recipe,
+      CheckpointPlan plan,
+      Path folder,
+      ModelSink files)
+      throws IOException {
+    SparkJobs.describe(spark, "quantize: %d files".formatted(plan.shards().size()));
+    Shards all =
+        new Shards(
+            plan.shards().stream().map(PlannedShard::toJson).toList(),
+            List.copyOf(source.shards().values()));
+    List<Row> rows = write(all, recipe, folder);
+    SparkJobs.describe(spark, null);
+    UnfinishedShards.remove(folder.getFileSystem(hadoop), folder);
+    if (plan.shards().size() > 1) {
+      write(files, ShardIndex.FILE, plan.index().format(plan.bytes()));
+    }
+    write(files, CheckpointFolder.CONFIG, CompressedTensorsConfig.addTo(source.config(), plan));
+    for (InputRef other : source.others()) {
+      carry(other, files);
+    }
+    for (SourceFile shard : source.shards().values()) {
+      shard.requireUnchanged(hadoop);
+    }
+    return result(rows, plan);
+  }
+
+  private List<Row> write(Shards all, CheckpointRecipeText recipe, Path folder) {
+    Broadcast<Shared<Shards>> shards = SparkJobs.broadcast(spark, all);
+    int tasks = all.texts().size();
+    try {
+      return spark
+          .range(0, tasks, 1, tasks)
+          .mapPartitions(
+              new ShardTask(shards, recipe, HadoopSettings.of(hadoop), folder.toString()),
+              Encoders.row(ShardTask.SCHEMA))
+          .collectAsList();
+    } finally {
+      shards.destroy();
+    }
+  }
+
+  private static void write(ModelSink files, String name, String text) throws IOException {
+    try (OutputStream out = files.create(name)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private void carry(InputRef file, ModelSink files) throws IOException {
+    Path path = new Path(file.uri());
+    try (InputStream in = path.getFileSystem(hadoop).open(path);
+        OutputStream out = files.create(path.getName())) {
+      in.transferTo(out);
+    }
+  }
+
+  private static Result result(List<Row> rows, CheckpointPlan plan) {
+    List<Weight> weights = new ArrayList<>();
+    TreeSet<String> files = new TreeSet<>();
+    long weightBytes = 0;
+    long bytes = 0;
+    for (Row row : rows) {
+      if (row.isNullAt(1)) {
+        files.add(row.getString(0));
+        bytes += row.getLong(2);
+      } else {
+        weights.add(new Weight(row.getString(1), row.getLong(2), row.getDouble(4)));
+        weightBytes += row.getLong(2);
+      }
+    }
+    if (files.size() != plan.shards().size() || weights.size() != plan.modules().size()) {
+      throw new IllegalStateException(
+          "%d files of %d were written".formatted(files.size(), plan.shards().size()));
+    }
+    weights.sort(Comparator.comparingDouble(Weight::sqnrDb).thenComparing(Weight::tensor));
+    return new Result(weights, weightBytes, bytes, files.size());
+  }
+}

@@ -1,0 +1,122 @@
+package dev.tare.jobs.checkpoint;
+
+import dev.tare.engine.checkpoint.PlannedShard;
+import dev.tare.engine.checkpoint.PlannedTensor;
+import dev.tare.engine.checkpoint.WeightEncoder;
+import dev.tare.engine.checkpoint.WeightScheme;
+import dev.tare.engine.safetensors.SafetensorsHeader;
+import dev.tare.engine.safetensors.TensorSpec;
+import dev.tare.jobs.TareException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Streams one file of the result: header, then tensor after tensor, in slices. Not thread-safe.
+ *
+ * <p>It has some 4 million bytes of a tensor in memory at a time, or one row if that is longer, and
+ * the scales of one weight.
+ */
+final class ShardWriter {
+
+  private static final int SLICE_BYTES = 4 << 20;
+  private static final int SLICE_VALUES = 1 << 20;
+
+  private final SourceReader reader;
+  private final OutputFile out;
+  private final WeightScheme scheme;
+  private byte[] bytes = new byte[SLICE_BYTES];
+  private float[] values = new float[0];
+  private byte[] codes = new byte[0];
+
+  ShardWriter(SourceReader reader, OutputFile out, WeightScheme scheme) {
+    this.reader = reader;
+    this.out = out;
+    this.scheme = scheme;
+  }
+
+  /** Takes what is known of a quantized weight. */
+  interface Weights {
+    void add(String tensor, long bytes, double sqnrDb);
+  }
+
+  /**
+   * Writes the file.
+   *
+   * @throws TareException (bad input) if an original has changed, or a weight cannot be quantized
+   */
+  void write(PlannedShard shard, Weights weights) throws IOException {
+    SafetensorsHeader header = shard.header(scheme);
+    byte[] encoded = header.encode();
+    out.write(encoded, encoded.length);
+    for (PlannedTensor tensor : shard.tensors()) {
+      if (tensor.quantized()) {
+        quantize(tensor, weights);
+      } else {
+        copy(tensor);
+      }
+    }
+    if (out.bytes() != header.fileBytes()) {
+      throw new IllegalStateException(
+          "%s has %d bytes, not %d".formatted(shard.file(), out.bytes(), header.fileBytes()));
+    }
+  }
+
+  private void copy(PlannedTensor tensor) throws IOException {
+    long end = tensor.source().end();
+    for (long from = tensor.source().begin(); from < end; from += SLICE_BYTES) {
+      int length = (int) Math.min(SLICE_BYTES, end - from);
+      reader.read(tensor.file(), from, bytes, length);
+      out.write(bytes, length);
+    }
+  }
+
+  private void quantize(PlannedTensor tensor, Weights weights) throws IOException {
+    TensorSpec spec = tensor.source().spec();
+    long rows = spec.shape().dim(0);
+    int columns = Math.toIntExact(spec.shape().dim(1));
+    long before = out.bytes();
+    WeightEncoder encoder = new WeightEncoder(scheme, spec);
+    if (scheme.packed()) {
+      byte[] shape =
+          ByteBuffer.allocate(16)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .putLong(rows)
+              .putLong(columns)
+              .array();
+      out.write(shape, shape.length);
+    }
+    int step = Math.max(1, SLICE_VALUES / columns);
+    int rowBytes = columns * spec.type().bytes();
+    int codeBytes = Math.toIntExact(WeightEncoder.rowBytes(scheme, columns));
+    reserve(step * columns, step * rowBytes, step * codeBytes);
+    for (long row = 0; row < rows; row += step) {
+      int now = (int) Math.min(step, rows - row);
+      long from = tensor.source().begin() + row * rowBytes;
+      reader.read(tensor.file(), from, bytes, now * rowBytes);
+      encode(tensor, encoder, now);
+      out.write(codes, now * codeBytes);
+    }
+    if (!scheme.symmetric()) {
+      byte[] zeroPoints = encoder.zeroPoints();
+      out.write(zeroPoints, zeroPoints.length);
+    }
+    byte[] scales = encoder.scales();
+    out.write(scales, scales.length);
+    weights.add(spec.name(), out.bytes() - before, encoder.sqnrDb());
+  }
+
+  private void encode(PlannedTensor tensor, WeightEncoder encoder, int rows) {
+    try {
+      encoder.encode(bytes, rows, values, ByteBuffer.wrap(codes));
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput("%s: %s".formatted(tensor.file(), e.getMessage()), e);
+    }
+  }
+
+  private void reserve(int valueCount, int byteCount, int codeCount) {
+    values = values.length < valueCount ? new float[valueCount] : values;
+    bytes = bytes.length < byteCount ? new byte[byteCount] : bytes;
+    codes = codes.length < codeCount ? new byte[codeCount] : codes;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.tare.jobs.checkpoint;
+
+import dev.tare.jobs.storage.TemporaryNames;
+import java.io.IOException;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Files that tasks write before they have their names. */
+final class UnfinishedShards {
+
+  private UnfinishedShards() {}
+
+  /** The name of a file while an attempt writes it. */
+  static Path name(Path target, long attempt) {
+    return new Path(target.getParent(), TemporaryNames.of(target.getName(), attempt));
+  }
+
+  /** Removes what killed tasks left in a folder. */
+  static void remove(FileSystem fileSystem, Path folder) throws IOException {
+    for (FileStatus file : fileSystem.listStatus(folder)) {
+      if (TemporaryNames.matches(file.getPath().getName())) {
+        fileSystem.delete(file.getPath(), false);
+      }
+    }
+  }
+}

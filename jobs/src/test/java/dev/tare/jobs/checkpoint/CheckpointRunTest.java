@@ -1,0 +1,245 @@
+package dev.tare.jobs.checkpoint;
+
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.spark;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.safetensors.SafetensorsHeader;
+import dev.tare.engine.safetensors.StoredTensor;
+import dev.tare.engine.tensor.HalfFloats;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.console.Console;
+import dev.tare.jobs.run.CommandLine;
+import dev.tare.jobs.run.OutputOptions;
+import dev.tare.jobs.run.RunLoop;
+import dev.tare.jobs.storage.Atomicity;
+import dev.tare.jobs.storage.IfFinished;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A checkpoint through the command, with everything that a user gets. */
+@Tag("slow")
+class CheckpointRunTest {
+
+  @TempDir static Path shared;
+
+  private static Path source;
+
+  @BeforeAll
+  static void checkpoint() {
+    source = SmallCheckpoint.write(shared.resolve("llama"), true);
+  }
+
+  private static CommandLine.Result quantize(String recipe, Path output) {
+    return tare(
+        "quantize",
+        "--recipe",
+        recipe,
+        "--model",
+        source.toString(),
+        "--output",
+        output.toString());
+  }
+
+  @Test
+  void theResultIsAFolderThatOthersLoad() throws IOException {
+    Path run = shared.resolve("run");
+    CommandLine.Result result = quantize("w4a16-g128-asym", run).ends(0);
+    assertThat(result.err())
+        .contains("Not carried over: pytorch_model.bin")
+        .contains("Warning: 1 matrix stays in float")
+        .contains("model.layers.0.mlp.odd (rows of 24 values");
+    assertThat(files(run.resolve("model")))
+        .containsOnlyKeys("config.json", "model.safetensors", "tokenizer.json");
+    JsonNode config = json(run.resolve("model/config.json"));
+    assertThat(config.path("model_type").asText()).isEqualTo("llama");
+    assertThat(config.at("/quantization_config/format").asText()).isEqualTo("pack-quantized");
+    Path file = run.resolve("model/model.safetensors");
+    for (String copied : new String[] {SmallCheckpoint.NORM, "lm_head.weight"}) {
+      assertThat(SmallCheckpoint.tensor(file, copied))
+          .isEqualTo(SmallCheckpoint.bytes(SmallCheckpoint.named(copied)));
+    }
+    assertThat(dequantizedError(file)).isBetween(18.0, 24.0);
+    JsonNode facts = json(run.resolve("manifest.json")).at("/properties/quantization");
+    assertThat(facts.path("constants").asInt()).isEqualTo(3);
+    assertThat(facts.path("target").asText()).isEqualTo("compressed-tensors");
+    tare("verify", run.toString()).ends(0);
+    tare("inspect", run.toString()).ends(0);
+    tare("runs", shared.toString()).ends(0);
+    quantize("w4a16-g128-asym", run).ends(5);
+    tare(
+            "quantize",
+            "--recipe",
+            "w4a16-g128-asym",
+            "--model",
+            source.toString(),
+            "--output",
+            run.toString(),
+            "--if-finished",
+            "reuse")
+        .ends(0);
+  }
+
+  /** The weight decoded by hand from what others read: SQNR in dB. */
+  private static double dequantizedError(Path file) {
+    ByteBuffer packed = little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_packed"));
+    ByteBuffer scales = little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_scale"));
+    ByteBuffer zeros = little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_zero_point"));
+    ByteBuffer shape = little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_shape"));
+    assertThat(shape.getLong(0)).isEqualTo(384);
+    assertThat(shape.getLong(8)).isEqualTo(256);
+    ByteBuffer original = little(SmallCheckpoint.bytes(SmallCheckpoint.named(SmallCheckpoint.UP)));
+    double signal = 0;
+    double noise = 0;
+    for (int row = 0; row < 384; row++) {
+      for (int column = 0; column < 256; column++) {
+        int group = column / 128;
+        int word = packed.getInt(4 * (row * 32 + column / 8));
+        int code = ((word >>> (4 * (column % 8))) & 15) - 8;
+        int zero = ((zeros.getInt(4 * (row / 8 * 2 + group)) >>> (4 * (row % 8))) & 15) - 8;
+        float scale = brain(scales.getShort(2 * (row * 2 + group)));
+        float value = brain(original.getShort(2 * (row * 256 + column)));
+        signal += value * value;
+        noise += Math.pow(value - (code - zero) * scale, 2);
+      }
+    }
+    return 10 * Math.log10(signal / noise);
+  }
+
+  @Test
+  void plansAndRecipesAreTwoKindsOfWork() throws IOException {
+    String model = source.toString();
+    String output = shared.resolve("none").toString();
+    assertThat(tare("quantize", "--model", model, "--output", output).ends(2).err())
+        .contains("Missing --plan RUN, for an ONNX model, or --recipe RECIPE, for a checkpoint");
+    assertThat(
+            tare("quantize", "--plan=p", "--recipe=w8a16", "--model=" + model, "--output=" + output)
+                .ends(2)
+                .err())
+        .contains("leave out one of --plan and --recipe");
+    assertThat(
+            tare(
+                    "quantize",
+                    "--target=openvino",
+                    "--recipe=w8a16",
+                    "--model=" + model,
+                    "--output=" + output)
+                .ends(2)
+                .err())
+        .contains("--target is for a plan");
+    // The recipe of a file that other commands read too does not contradict a plan.
+    String shared =
+        Files.writeString(CheckpointRunTest.shared.resolve("all.conf"), "recipe = int8\n")
+            .toString();
+    assertThat(
+            tare(
+                    "quantize",
+                    "--plan=" + model,
+                    "--config=" + shared,
+                    "--model=" + model,
+                    "--output=" + output)
+                .ends(3)
+                .err())
+        .doesNotContain("--recipe");
+  }
+
+  private static float brain(short bits) {
+    return Float.intBitsToFloat(bits << 16);
+  }
+
+  private static ByteBuffer little(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** One file or two, one shard or many, written by a command or by the stage. */
+  @Test
+  void theTensorsDoNotDependOnHowTheyAreSplit() throws IOException {
+    Path alone = SmallCheckpoint.write(shared.resolve("alone"), false);
+    SortedMap<String, Digest> one = stage(alone, "one", 1 << 30);
+    SortedMap<String, Digest> many = stage(source, "many", 60_000);
+    assertThat(many).isEqualTo(one);
+    try (Stream<Path> shards = Files.list(shared.resolve("many/model"))) {
+      assertThat(shards.filter(file -> file.toString().endsWith(".safetensors")).count())
+          .isGreaterThan(3);
+    }
+    assertThat(json(shared.resolve("many/model/model.safetensors.index.json")).path("weight_map"))
+        .hasSize(one.size());
+  }
+
+  private static SortedMap<String, Digest> stage(Path model, String name, long mostBytes)
+      throws IOException {
+    PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true);
+    new RunLoop(new Console(nowhere, nowhere))
+        .produce(
+            spark(),
+            new OutputOptions(
+                shared.resolve(name).toString(),
+                Optional.empty(),
+                IfFinished.FAIL,
+                Atomicity.REQUIRED),
+            new CheckpointStage(
+                new CheckpointOptions(model.toString(), "w8a8-dynamic"), mostBytes));
+    SortedMap<String, Digest> tensors = new TreeMap<>();
+    files(shared.resolve(name).resolve("model"))
+        .forEach(
+            (file, path) -> {
+              if (file.endsWith(".safetensors")) {
+                SafetensorsHeader header = SmallCheckpoint.header(path);
+                for (StoredTensor tensor : header.tensors()) {
+                  tensors.put(
+                      tensor.name() + tensor.spec().type() + tensor.spec().shape(),
+                      Digest.of(SmallCheckpoint.tensor(path, tensor.name())));
+                }
+              }
+            });
+    return tensors;
+  }
+
+  private static SortedMap<String, Path> files(Path folder) {
+    SortedMap<String, Path> files = new TreeMap<>();
+    try (Stream<Path> entries = Files.list(folder)) {
+      entries
+          .filter(file -> !file.getFileName().toString().endsWith(".crc"))
+          .forEach(file -> files.put(file.getFileName().toString(), file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return files;
+  }
+
+  @Test
+  void whatIsRefusedEndsWithItsCode() throws IOException {
+    Path odd = SmallCheckpoint.write(shared.resolve("odd"), false);
+    byte[] content = Files.readAllBytes(odd.resolve("model.safetensors"));
+    StoredTensor up =
+        SmallCheckpoint.header(odd.resolve("model.safetensors")).tensors().stream()
+            .filter(tensor -> tensor.name().equals(SmallCheckpoint.UP))
+            .findFirst()
+            .orElseThrow();
+    little(content).putShort((int) up.begin() + 256 * 2 * 7, HalfFloats.toBfloat16(Float.NaN));
+    Files.write(odd.resolve("model.safetensors"), content);
+    Path output = shared.resolve("refused");
+    tare("quantize", "--recipe", "w8a16", "--model", odd.toString(), "--output", output.toString())
+        .refuses(3, output, "model.safetensors", SmallCheckpoint.UP, "row 7", "not finite");
+    Files.write(odd.resolve("model.safetensors"), new byte[] {1, 0, 0, 0, 0, 0, 0, (byte) 0x80});
+    Path again = shared.resolve("again");
+    tare("quantize", "--recipe", "w8a16", "--model", odd.toString(), "--output", again.toString())
+        .refuses(3, again, "announce a header of 9223372036854775809 bytes");
+  }
+}
