@@ -2,6 +2,7 @@ package dev.tare.engine.tflite;
 
 import dev.tare.engine.model.InvalidModelException;
 import java.util.Arrays;
+import java.util.Set;
 import org.tensorflow.lite.schema.BuiltinOperator;
 import org.tensorflow.lite.schema.OperatorCodeT;
 import org.tensorflow.lite.schema.OperatorT;
@@ -9,7 +10,6 @@ import org.tensorflow.lite.schema.SignatureDefT;
 import org.tensorflow.lite.schema.SubGraphT;
 import org.tensorflow.lite.schema.TensorMapT;
 import org.tensorflow.lite.schema.TensorT;
-import org.tensorflow.lite.schema.TensorType;
 
 /**
  * What the numbers in a file must fulfil so that its graph can be run in the order of its
@@ -21,6 +21,12 @@ final class GraphCheck {
   private static final long MAX_TENSOR_BYTES = Integer.MAX_VALUE - 64L;
 
   private static final int MAX_RANK = 8;
+
+  /** Biases are third, and what comes behind them may be left out too. */
+  private static final int FIRST_OPTIONAL = 2;
+
+  /** Operators without inputs. */
+  private static final Set<String> SOURCES = Set.of("CUSTOM", "DELEGATE", "VAR_HANDLE");
 
   private final String model;
   private final LiteDraft draft;
@@ -58,7 +64,10 @@ final class GraphCheck {
   private void tensor(int index, TensorT tensor) {
     String what = "tensor %d '%s'".formatted(index, tensor.getName());
     buffer(what, tensor.getBuffer());
-    require(tensor.getType() != TensorType.STRING, what + " holds texts, which Tare does not read");
+    require(
+        LiteTypes.of(tensor.getType()).isPresent(),
+        "%s is of type %s, which Tare does not read"
+            .formatted(what, LiteTypes.name(tensor.getType())));
     int[] shape = tensor.getShape();
     require(shape.length <= MAX_RANK, what + " has %d dimensions".formatted(shape.length));
     long elements = 1;
@@ -71,10 +80,10 @@ final class GraphCheck {
     require(
         signature == null || signature.length == shape.length,
         what + " has a signature of another length than its shape");
-    long bytes = LiteTypes.of(tensor.getType()).map(type -> (long) type.bytes()).orElse(1L);
+    long bytes = LiteTypes.of(tensor.getType()).orElseThrow().bytes();
     require(elements * bytes <= MAX_TENSOR_BYTES, what + " has more than 2 GB");
     int data = draft.buffers().get((int) tensor.getBuffer()).remaining();
-    if (data > 0 && LiteTypes.of(tensor.getType()).isPresent()) {
+    if (data > 0) {
       require(
           data == elements * bytes,
           "%s of type %s and shape %s has %d bytes of data"
@@ -126,6 +135,7 @@ final class GraphCheck {
       each("the inputs of " + what, operator.getInputs(), -1);
       each("the outputs of " + what, operator.getOutputs(), 0);
       require(operator.getOutputs().length > 0, what + " computes nothing");
+      optional(what, operator.getInputs(), draft.codes().get((int) code));
       if (operator.getIntermediates() != null) {
         each("the intermediates of " + what, operator.getIntermediates(), -1);
       }
@@ -150,6 +160,16 @@ final class GraphCheck {
           known[output],
           "nothing computes output %d '%s'".formatted(output, tensorOf(output).getName()));
     }
+  }
+
+  /** A kernel reads what it does not know to be optional, and would crash. */
+  private void optional(String what, int[] inputs, OperatorCodeT code) {
+    String type = BuiltinOperator.name(code.getBuiltinCode());
+    boolean recurrent = type.contains("LSTM") || type.contains("RNN");
+    for (int i = 0; i < Math.min(inputs.length, recurrent ? 1 : FIRST_OPTIONAL); i++) {
+      require(inputs[i] >= 0, "%s, a %s, leaves out input %d".formatted(what, type, i));
+    }
+    require(inputs.length > 0 || SOURCES.contains(type), what + " reads nothing");
   }
 
   private static long elements(TensorT tensor) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.lite.schema.TensorType;
 
 class LiteFileTest {
 
@@ -117,6 +118,9 @@ class LiteFileTest {
     assertRefused(changed(d -> d.operator(0).getInputs()[0] = 99), "name tensor 99");
     assertRefused(changed(d -> d.operator(1).getOutputs()[0] = 3), "is computed twice");
     assertRefused(changed(d -> d.operator(1).setOpcodeIndex(9)), "has code 9, and there are 6");
+    assertRefused(changed(d -> d.operator(0).getInputs()[1] = -1), "CONV_2D, leaves out input 1");
+    assertRefused(changed(d -> d.operator(0).setInputs(new int[0])), "operator 0 reads nothing");
+    assertRefused(changed(d -> d.tensor(2).setType(TensorType.RESOURCE)), "of type RESOURCE");
     assertRefused(changed(d -> d.setOutputs(-7)), "the outputs name tensor -7");
     assertRefused(
         changed(d -> d.tensor(1).setShape(new int[] {1 << 30, 1 << 30, 4, 4})), "has the shape");
