@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 
 /** What a run with a quantized model ends with: the model, what it costs, and the next command. */
 final class Ending {
@@ -33,7 +34,7 @@ final class Ending {
     List<String> lines = new ArrayList<>();
     long bytes = models.stream().mapToLong(file -> file.digest().bytes()).sum();
     String size = Amounts.size(facts.get().floatModelBytes()) + " -> " + Amounts.size(bytes);
-    lines.add("  model   " + models.get(0).path() + ", " + size + speed(quality));
+    lines.add("  model   " + place(models) + ", " + size + speed(quality));
     if (quality.isPresent()) {
       lines.add("  report  " + Launcher.command("report " + run.folder().path()));
     }
@@ -41,6 +42,13 @@ final class Ending {
       lines.add("  deploy  " + Launcher.command("publish " + run.folder().path() + " --as NAME"));
     }
     return lines;
+  }
+
+  /** The model's file, or the folder of one that has several there. */
+  private static Path place(List<FinishedRun.StoredFile> models) {
+    Path first = models.get(0).path();
+    boolean folder = models.size() > 1 && first.getParent().getName().equals(Part.MODEL_STEM);
+    return folder ? first.getParent() : first;
   }
 
   private static String speed(Optional<Quality> quality) {

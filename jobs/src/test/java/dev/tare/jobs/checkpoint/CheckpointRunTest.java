@@ -63,6 +63,7 @@ class CheckpointRunTest {
     CommandLine.Result result = quantize("w4a16-g128-asym", run).ends(0);
     assertThat(result.err())
         .contains("Not carried over: pytorch_model.bin")
+        .containsPattern("  model +\\S*/run/model, [0-9.]+ kB -> [0-9.]+ kB")
         .contains("Warning: 1 matrix stays in float")
         .contains("model.layers.0.mlp.odd (rows of 24 values");
     assertThat(files(run.resolve("model")))
