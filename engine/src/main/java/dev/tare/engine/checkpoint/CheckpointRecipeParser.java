@@ -3,7 +3,6 @@ package dev.tare.engine.checkpoint;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValue;
-import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.Words;
@@ -85,7 +84,7 @@ public final class CheckpointRecipeParser {
     boolean grouped = granularity.equals("per-group");
     try {
       return new WeightScheme(
-          choice(weights, "type", List.of(QuantType.INT4, QuantType.INT8)),
+          choice(weights, "type", WeightScheme.TYPES),
           weights.getBoolean("symmetric"),
           grouped ? OptionalInt.of(weights.getInt(GROUP_SIZE)) : OptionalInt.empty(),
           gridSteps(weights),

@@ -60,13 +60,16 @@ public final class CompressedTensorsConfig {
 
   static ObjectNode section(CheckpointPlan plan) {
     WeightScheme scheme = plan.scheme();
-    String format = scheme.packed() ? "pack-quantized" : "int-quantized";
+    boolean integer = scheme.type().isInteger();
+    String type = integer ? "int" : "float";
+    String format =
+        scheme.packed() ? "pack-quantized" : integer ? "int-quantized" : "float-quantized";
     ObjectNode root = MAPPER.createObjectNode();
     ObjectNode group = root.putObject("config_groups").putObject("group_0");
     group.putArray("targets").add("Linear");
     ObjectNode weights = group.putObject("weights");
     weights.put("num_bits", scheme.bits());
-    weights.put("type", "int");
+    weights.put("type", type);
     weights.put("symmetric", scheme.symmetric());
     weights.put("strategy", scheme.groupSize().isPresent() ? "group" : "channel");
     scheme.groupSize().ifPresent(size -> weights.put("group_size", size));
@@ -75,7 +78,7 @@ public final class CompressedTensorsConfig {
       group
           .putObject("input_activations")
           .put("num_bits", 8)
-          .put("type", "int")
+          .put("type", type)
           .put("symmetric", true)
           .put("strategy", "token")
           .put("dynamic", true);

@@ -1,5 +1,6 @@
 package dev.tare.engine.checkpoint;
 
+import dev.tare.engine.quant.Float8;
 import dev.tare.engine.safetensors.ElementType;
 
 /**
@@ -17,6 +18,7 @@ final class GroupQuantizer {
 
   private final WeightScheme scheme;
   private final ElementType stored;
+  private final Float8 float8;
   private final float qmin;
   private final float qmax;
   private float scale;
@@ -25,6 +27,7 @@ final class GroupQuantizer {
   GroupQuantizer(WeightScheme scheme, ElementType stored) {
     this.scheme = scheme;
     this.stored = stored;
+    this.float8 = scheme.type().float8().orElse(null);
     this.qmin = scheme.type().qmin();
     this.qmax = scheme.type().qmax();
   }
@@ -65,8 +68,11 @@ final class GroupQuantizer {
       scale = usable(Math.max(-low, high) / ((qmax - qmin) / 2));
       zero = 0;
     } else {
-      // The width of an interval may exceed float32 where its ends do not.
-      scale = usable((float) (((double) high - low) / ((double) qmax - qmin)));
+      float width = high - low;
+      float steps = qmax - qmin;
+      // The width may exceed float32 where the ends do not.
+      scale =
+          usable(Float.isInfinite(width) ? (float) (((double) high - low) / steps) : width / steps);
       zero = (float) Math.rint(clamped(qmin - low / scale));
     }
   }
@@ -98,15 +104,21 @@ final class GroupQuantizer {
   double error(float[] values, int from, int to) {
     double sum = 0;
     for (int i = from; i < to; i++) {
-      float error = values[i] - (code(values[i]) - zero) * scale;
+      float error = values[i] - real(code(values[i]));
       sum += (double) error * error;
     }
     return sum;
   }
 
-  /** The integer of a value, in [qmin, qmax]. */
+  /** The code of a value: an integer in [qmin, qmax], or the bits of a float8. */
   int code(float value) {
-    return (int) Math.rint(clamped(value / scale + zero));
+    float steps = clamped(value / scale + zero);
+    return float8 == null ? (int) Math.rint(steps) : float8.encode(steps);
+  }
+
+  /** The value that a code stands for. */
+  float real(int code) {
+    return (float8 == null ? code - zero : float8.decode(code)) * scale;
   }
 
   private float clamped(float value) {

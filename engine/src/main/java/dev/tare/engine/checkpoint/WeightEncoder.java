@@ -121,7 +121,7 @@ public final class WeightEncoder {
 
   private int code(float value) {
     int code = group.code(value);
-    float error = value - (code - group.zeroPoint()) * group.scale();
+    float error = value - group.real(code);
     signal += (double) value * value;
     noise += (double) error * error;
     return code;

@@ -1,12 +1,13 @@
 package dev.tare.engine.checkpoint;
 
 import dev.tare.engine.quant.QuantType;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
  * How the weight of a linear layer, of shape [out, in], is quantized.
  *
- * @param type INT4 or INT8
+ * @param type INT4, INT8, or FLOAT8E4M3FN
  * @param symmetric whether zero points are 0 and not stored
  * @param groupSize values of a row that share a scale; empty where the whole row does
  * @param gridSteps N, if the range of each group is the fraction k / N of its extremes with the
@@ -24,16 +25,23 @@ public record WeightScheme(
   public enum Inputs {
     /** They stay as they are. */
     FLOAT,
-    /** They become INT8, symmetric, with a scale for each token that is found at run time. */
+    /** They become of the weights' type, symmetric, with a scale per token found at run time. */
     DYNAMIC_TOKEN
   }
+
+  /** Types that weights become. */
+  static final List<QuantType> TYPES =
+      List.of(QuantType.INT4, QuantType.INT8, QuantType.FLOAT8E4M3FN);
 
   /**
    * @throws IllegalArgumentException if runtimes do not load what this says
    */
   public WeightScheme {
-    if (type != QuantType.INT4 && type != QuantType.INT8) {
-      throw new IllegalArgumentException("weights of a checkpoint are int4 or int8, not " + type);
+    if (!TYPES.contains(type)) {
+      throw new IllegalArgumentException("weights of a checkpoint are not " + type);
+    }
+    if (!type.isInteger() && (!symmetric || groupSize.isPresent())) {
+      throw new IllegalArgumentException("weights of float8 are symmetric and per-channel");
     }
     if (groupSize.isPresent() && (groupSize.getAsInt() < 8 || groupSize.getAsInt() % 8 != 0)) {
       throw new IllegalArgumentException(
@@ -43,18 +51,18 @@ public record WeightScheme(
       throw new IllegalArgumentException("a grid has 2 to 1000 steps");
     }
     if (inputs == Inputs.DYNAMIC_TOKEN
-        && (type != QuantType.INT8 || !symmetric || groupSize.isPresent())) {
+        && (type.dtype().bits() != 8 || !symmetric || groupSize.isPresent())) {
       throw new IllegalArgumentException(
-          "integer inputs need weights that are int8, symmetric and per-channel");
+          "inputs of 8 bits need weights that are of 8 bits, symmetric and per-channel");
     }
   }
 
-  /** Whether integers are packed into words of 32 bits: where only weights are integers. */
+  /** Whether codes are packed into words of 32 bits: integers, where inputs stay as they are. */
   public boolean packed() {
-    return inputs == Inputs.FLOAT;
+    return inputs == Inputs.FLOAT && type.isInteger();
   }
 
-  /** Bits of an integer. */
+  /** Bits of a code. */
   public int bits() {
     return type.dtype().bits();
   }
@@ -64,7 +72,7 @@ public record WeightScheme(
     return groupSize.isPresent() ? columns / groupSize.getAsInt() : 1;
   }
 
-  /** Why a weight of so many columns cannot be quantized; null-free text, empty if it can. */
+  /** Why a weight of so many columns cannot be quantized; empty if it can. */
   String against(long columns) {
     if (columns == 0 || columns > WeightEncoder.MOST_COLUMNS) {
       return "rows of %d values".formatted(columns);

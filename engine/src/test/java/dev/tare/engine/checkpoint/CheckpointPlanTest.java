@@ -192,7 +192,7 @@ class CheckpointPlanTest {
     assertRefused("weights.method = mse", "expected min-max, mse-grid or mse-grid-N");
     assertRefused("weights.method = mse-grid-1", "a grid has 2 to 1000 steps");
     assertRefused("inputs = static", "expected float or dynamic-token, found 'static'");
-    assertRefused("inputs = dynamic-token", "integer inputs need weights that are int8");
+    assertRefused("inputs = dynamic-token", "inputs of 8 bits need weights");
     assertRefused("exclude = [\"\"]", "Invalid name pattern: empty");
     assertRefused("format = qdq", "Recipe 'r' is not for checkpoints");
     assertRefused("format-version = 2", "expected 1, found 2");

@@ -3,6 +3,7 @@ package dev.tare.engine.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.quant.Float8;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.safetensors.ElementType;
 import dev.tare.engine.safetensors.TensorSpec;
@@ -185,6 +186,29 @@ class WeightEncoderTest {
   }
 
   @Test
+  void float8HasItsCodesAndTheScaleOfTheLargest() {
+    WeightScheme scheme =
+        new WeightScheme(
+            QuantType.FLOAT8E4M3FN,
+            true,
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            WeightScheme.Inputs.DYNAMIC_TOKEN);
+    Encoded encoded = encode(scheme, 1, 8, 1, 896, -2, 2, 3, 0, 0x1p-8f, 37, -900);
+    assertThat(encoded.scales().getFloat(0)).isEqualTo(900 / 448f);
+    byte[] codes = new byte[8];
+    encoded.codes().get(codes);
+    for (int i = 0; i < 8; i++) {
+      float exact = new float[] {896, -2, 2, 3, 0, 0x1p-8f, 37, -900}[i] / (900 / 448f);
+      assertThat(codes[i]).isEqualTo((byte) Float8.E4M3FN.encode(exact));
+    }
+    assertThat(codes[7]).isEqualTo((byte) 0xfe);
+    assertThatThrownBy(
+            () -> scheme(QuantType.FLOAT8E4M3FN, true, OptionalInt.of(32), OptionalInt.empty()))
+        .hasMessage("weights of float8 are symmetric and per-channel");
+  }
+
+  @Test
   void valuesThatAreNotFiniteAreRefused() {
     for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       float[] w = normal(96, 6);
@@ -207,6 +231,6 @@ class WeightEncoderTest {
                     OptionalInt.empty(),
                     OptionalInt.empty(),
                     WeightScheme.Inputs.DYNAMIC_TOKEN))
-        .hasMessage("integer inputs need weights that are int8, symmetric and per-channel");
+        .hasMessage("inputs of 8 bits need weights that are of 8 bits, symmetric and per-channel");
   }
 }

@@ -30,7 +30,8 @@ public final class CheckpointRecipes implements HoconFile.Source {
           "w4a16-g128-mse",
           "w8a16",
           "w8a16-g128",
-          "w8a8-dynamic");
+          "w8a8-dynamic",
+          "fp8-dynamic");
 
   private static final String RESOURCES = "dev/tare/recipes/checkpoints/";
   private static final String SUFFIX = ".conf";
