@@ -1,0 +1,121 @@
+package dev.tare.jobs.checkpoint;
+
+import static dev.tare.jobs.run.CommandLine.tare;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.engine.quant.Float8;
+import dev.tare.engine.safetensors.ElementType;
+import dev.tare.engine.safetensors.SafetensorsHeader;
+import dev.tare.engine.safetensors.StoredTensor;
+import dev.tare.engine.tensor.HalfFloats;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.testkit.PythonEnvironment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * compressed-tensors decompresses what is written, to the last bit, and compresses that to the same
+ * integers; it needs PyTorch, some 6 GB.
+ */
+@Tag("extended")
+class CompressedTensorsTest {
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "w4a16-g32, 4, 32",
+    "w4a16-g128, 4, 128",
+    "w4a16-g128-asym, 4, 128",
+    "w4a16-g128-mse, 4, 128",
+    "w8a16, 8, 0",
+    "w8a16-g128, 8, 128",
+    "w8a8-dynamic, 0, 0",
+    "fp8-dynamic, 0, 0",
+  })
+  void theLibraryDecompressesItToTheSameBits(String recipe, int packedBits, int groupSize) {
+    Path source = SmallCheckpoint.write(folder.resolve("llama"), true);
+    Path run = folder.resolve(recipe);
+    tare("quantize", "--recipe", recipe, "--model", source.toString(), "--output", run.toString())
+        .ends(0);
+    String printed =
+        PythonEnvironment.of(Path.of("src/test/python/requirements-compressed-tensors.txt"))
+            .script(
+                Path.of("src/test/python/compressed_tensors_check.py").toString(),
+                run.resolve("model").toString());
+    Path file = run.resolve("model/model.safetensors");
+    Map<String, ByteBuffer> tensors = new TreeMap<>();
+    Map<String, StoredTensor> stored = new TreeMap<>();
+    SafetensorsHeader header = SmallCheckpoint.header(file);
+    for (StoredTensor tensor : header.tensors()) {
+      stored.put(tensor.name(), tensor);
+      tensors.put(
+          tensor.name(),
+          ByteBuffer.wrap(SmallCheckpoint.tensor(file, tensor.name()))
+              .order(ByteOrder.LITTLE_ENDIAN));
+    }
+    List<String> expected = new ArrayList<>();
+    for (String name : tensors.keySet()) {
+      if (name.endsWith(".weight_scale")) {
+        String weight = name.substring(0, name.length() - "_scale".length());
+        byte[] floats = dequantized(weight, tensors, stored, packedBits, groupSize);
+        expected.add(
+            "%s torch.bfloat16 %s"
+                .formatted(weight.replace(".weight", ""), Digest.of(floats).sha256()));
+      }
+    }
+    assertThat(expected).hasSize(3);
+    assertThat(printed.strip().lines().filter(line -> line.contains("torch.bfloat16")))
+        .containsExactlyElementsOf(expected);
+  }
+
+  /** The product of code and scale, rounded to BF16, as PyTorch computes it. */
+  private static byte[] dequantized(
+      String weight,
+      Map<String, ByteBuffer> tensors,
+      Map<String, StoredTensor> stored,
+      int bits,
+      int groupSize) {
+    int rows = Math.toIntExact(stored.get(weight + "_scale").spec().shape().dim(0));
+    int groups = Math.toIntExact(stored.get(weight + "_scale").spec().shape().dim(1));
+    ByteBuffer codes = tensors.get(bits == 0 ? weight : weight + "_packed");
+    ByteBuffer scales = tensors.get(weight + "_scale");
+    ByteBuffer zeros = tensors.get(weight + "_zero_point");
+    int columns =
+        groupSize > 0 ? groups * groupSize : codes.capacity() * 8 / (bits == 0 ? 8 : bits) / rows;
+    byte[] floats = new byte[rows * columns * 2];
+    ByteBuffer out = ByteBuffer.wrap(floats).order(ByteOrder.LITTLE_ENDIAN);
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        int at = row * columns + column;
+        int group = column * groups / columns;
+        float code = bits == 0 ? codes.get(at) : code(codes, at, bits);
+        if (bits == 0 && stored.get(weight).spec().type() == ElementType.F8_E4M3) {
+          code = Float8.E4M3FN.decode(codes.get(at));
+        }
+        int zero =
+            zeros == null
+                ? 0
+                : ((zeros.getInt(4 * (row / 8 * groups + group)) >>> (4 * (row % 8))) & 15) - 8;
+        float scale = Float.intBitsToFloat(scales.getShort(2 * (row * groups + group)) << 16);
+        out.putShort(HalfFloats.toBfloat16((code - zero) * scale));
+      }
+    }
+    return floats;
+  }
+
+  private static int code(ByteBuffer packed, int at, int bits) {
+    int perWord = 32 / bits;
+    int word = packed.getInt(4 * (at / perWord)) >>> (bits * (at % perWord));
+    return (word & ((1 << bits) - 1)) - (1 << (bits - 1));
+  }
+}
