@@ -79,7 +79,7 @@ public final class FloatBins {
    */
   public int bin(float value) {
     if (value == 0 || !Float.isFinite(value)) {
-      throw new IllegalArgumentException("No bin holds " + value);
+      throw new IllegalArgumentException("No bin contains " + value);
     }
     return binOfRawIndex(rawIndex(value));
   }

@@ -25,6 +25,6 @@ public interface TensorSink {
    * @param shape shape with the batch dimension
    */
   default void labels(String tensor, LongBuffer labels, Shape shape) {
-    throw new IllegalArgumentException("'" + tensor + "' holds no floating-point numbers");
+    throw new IllegalArgumentException("'" + tensor + "' contains no floating-point numbers");
   }
 }

@@ -65,7 +65,7 @@ final class Biases {
     for (int c = 0; c < bias.length && reason.isEmpty(); c++) {
       float scale = weight.channels().scale(weight.axis().isPresent() ? c : 0);
       if (!Float.isFinite(bias[c])) {
-        reason = Optional.of("it holds NaN or infinity");
+        reason = Optional.of("it contains NaN or infinity");
       } else if (!fits(input, scale)) {
         reason = Optional.of(OVERFLOWS);
       } else if (weight.axis().isEmpty()
@@ -78,7 +78,7 @@ final class Biases {
       } else if (!fits(input, Math.max(scale, floor(bias[c], input, maxCode())))) {
         reason =
             Optional.of(
-                "it reaches %s, and no finite scale of its sums holds that".formatted(bias[c]));
+                "it reaches %s, and no finite scale of its sums reaches that".formatted(bias[c]));
       }
     }
     reason.ifPresent(r -> leave(node, weight, r));

@@ -87,7 +87,7 @@ public final class WeightPlanner {
       float value = values.get();
       magnitude = Math.max(magnitude, Math.abs(value));
       if (!Float.isFinite(value)) {
-        return Optional.of("the weight holds NaN or infinity");
+        return Optional.of("the weight contains NaN or infinity");
       }
       if (Math.abs(value) > recipe.floatAbove()) {
         return Optional.of("the weight reaches " + value + ", beyond " + recipe.floatAbove());

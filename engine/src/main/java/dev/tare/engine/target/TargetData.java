@@ -194,7 +194,7 @@ public record TargetData(
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "'%s' is none of %s".formatted(word, all.stream().map(Words::of).toList())));
+                    "'%s' is not one of %s".formatted(word, all.stream().map(Words::of).toList())));
   }
 
   private static void requireKnown(Config config, Set<String> known) {

@@ -86,7 +86,7 @@ class FloatBinsTest {
     for (float value : new float[] {0, -0.0f, Float.NaN, Float.NEGATIVE_INFINITY}) {
       assertThatThrownBy(() -> bins.bin(value))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("No bin holds " + value);
+          .hasMessage("No bin contains " + value);
     }
     assertThatThrownBy(() -> bins.lower(1020))
         .isInstanceOf(IllegalArgumentException.class)

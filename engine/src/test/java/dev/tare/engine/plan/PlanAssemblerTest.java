@@ -288,13 +288,13 @@ class PlanAssemblerTest {
     weight("w", .1f, .2f);
     constants.put("b", Tensor.ofFloats(Shape.of(2), 1, value));
     QuantPlan plan = assemble();
-    assertThat(find(plan, "b", Role.BIAS).floatReason()).contains("it holds NaN or infinity");
+    assertThat(find(plan, "b", Role.BIAS).floatReason()).contains("it contains NaN or infinity");
     assertThat(find(plan, "b", Role.BIAS).consumers()).containsExactly("one");
     assertThat(find(plan, "b", Role.BIAS).shape()).contains(Shape.of(2));
     assertThat(find(plan, "w", Role.WEIGHT).floatReason())
-        .contains("its bias 'b' stays float: it holds NaN or infinity");
+        .contains("its bias 'b' stays float: it contains NaN or infinity");
     assertThat(find(plan, "x", Role.ACTIVATION).floatReason())
-        .contains("its bias 'b' stays float: it holds NaN or infinity");
+        .contains("its bias 'b' stays float: it contains NaN or infinity");
   }
 
   @Test
@@ -305,7 +305,7 @@ class PlanAssemblerTest {
     constants.put("b", Tensor.ofFloats(Shape.of(2), 1, 1e30f));
     QuantPlan plan = assemble();
     assertThat(find(plan, "b", Role.BIAS).floatReason())
-        .contains("it reaches 1.0E30, and no finite scale of its sums holds that");
+        .contains("it reaches 1.0E30, and no finite scale of its sums reaches that");
     assertThat(find(plan, "w", Role.WEIGHT).quantized()).isFalse();
   }
 

@@ -95,9 +95,9 @@ class WeightPlannerTest {
   @Test
   void weightsThatCannotBeQuantizedStayFloat() {
     assertThat(plan(Tensor.ofFloats(Shape.of(2, 1), 1, Float.NaN), 1).floatReason())
-        .contains("the weight holds NaN or infinity");
+        .contains("the weight contains NaN or infinity");
     assertThat(plan(Tensor.ofFloats(Shape.of(2, 1), 1, Float.NEGATIVE_INFINITY), 1).floatReason())
-        .contains("the weight holds NaN or infinity");
+        .contains("the weight contains NaN or infinity");
     assertThat(plan(Tensor.ofFloats(Shape.of(2, 1), 1, -2e30f), 1).floatReason())
         .contains("the weight reaches -2.0E30, beyond 1.0E30");
     assertThat(plan(Tensor.ofFloats(Shape.of(0, 3)), 1).floatReason())

@@ -115,6 +115,6 @@ class OpenVinoTargetTest {
             () ->
                 TargetData.parse(
                     "t", file.withValue("modes", ConfigValueFactory.fromIterable(List.of("fast")))))
-        .withMessage("'fast' is none of [static, dynamic, weight-only]");
+        .withMessage("'fast' is not one of [static, dynamic, weight-only]");
   }
 }

@@ -81,7 +81,7 @@ public final class Verdict {
     return text(
         "The float model is faster here than with every placement of %s: the fastest takes %.2f"
             + " times as long. Deploy the float model; recipe int8-all, which also quantizes what"
-            + " stands between products,%s may help.",
+            + " is between products,%s may help.",
         trials.target(),
         best,
         trials.target().equals(Targets.DEFAULT.name()) ? " or --target openvino" : "");

@@ -95,7 +95,7 @@ public record Gate(
       String what =
           String.format(
               Locale.ROOT,
-              "SQNR of '%%s', to which a cosine of %s holds an output of one value,",
+              "SQNR of '%%s', which follows from a cosine of %s for an output of one value,",
               limit);
       hold(what, headline, headline.sqnrDb(), db, failures);
     } else {

@@ -51,7 +51,7 @@ sealed interface CellReader extends Serializable {
         throw bad(spec, Reason.EMPTY, "has no elements");
       }
       if (leftmost == null) {
-        throw bad(spec, Reason.NULL, "is null or holds a null");
+        throw bad(spec, Reason.NULL, "is null or contains a null");
       }
       Shape shape = new Shape(dims);
       long bytes = Math.multiplyExact(shape.size(), (long) spec.dtype().bytes());
@@ -65,7 +65,7 @@ sealed interface CellReader extends Serializable {
 
     private void fill(Object cell, Shape shape, int axis, ByteBuffer out) throws BadRowException {
       if (cell == null) {
-        throw bad(spec, Reason.NULL, "holds a null");
+        throw bad(spec, Reason.NULL, "contains a null");
       }
       if (axis == shape.rank()) {
         Values.put(spec, cell, out);
@@ -123,7 +123,7 @@ sealed interface CellReader extends Serializable {
       if (spec.dtype() == DType.BOOL) {
         for (byte value : bytes) {
           if (value != 0 && value != 1) {
-            throw bad(spec, Reason.RANGE, "holds the byte " + value + ", which is no BOOL");
+            throw bad(spec, Reason.RANGE, "contains the byte " + value + ", which is not a BOOL");
           }
         }
       }

@@ -90,7 +90,7 @@ public record DataFiles(String uri, List<DataFile> files) {
       }
       List<DataFile> files = listing.files;
       if (files.isEmpty()) {
-        throw new InputException("No data: " + uri + " holds no files");
+        throw new InputException("No data: " + uri + " contains no files");
       }
       files.sort(Comparator.comparing(DataFile::path));
       return new DataFiles(uri, files);

@@ -60,7 +60,7 @@ final class Padding {
     for (int i = 0; i < length; i++) {
       long value = Values.integerAt(mask, bytes, i);
       if (value != 0 && value != 1) {
-        throw refused("holds " + value + " at element " + i);
+        throw refused("contains " + value + " at element " + i);
       }
       if (value == 1 && ones < i) {
         throw refused("is 0 at element " + ones + " and 1 at element " + i);

@@ -85,7 +85,8 @@ final class TableCell {
     throw bad(
         spec,
         number ? Reason.RANGE : Reason.MALFORMED,
-        "holds %s, which is no %s".formatted(excerpt(value.toString()), spec.dtype()));
+        "contains %s, which is not a value of %s"
+            .formatted(excerpt(value.toString()), spec.dtype()));
   }
 
   private static String excerpt(String value) {

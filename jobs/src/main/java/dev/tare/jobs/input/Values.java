@@ -23,7 +23,7 @@ final class Values {
         if (number < lowest(dtype) || number > highest(dtype)) {
           throw new BadRowException(
               Reason.RANGE,
-              "input '%s' holds %d, which %s cannot hold".formatted(spec.name(), number, dtype));
+              "input '%s' contains %d, which exceeds %s".formatted(spec.name(), number, dtype));
         }
         putInteger(dtype, number, out);
       }
@@ -89,7 +89,7 @@ final class Values {
       if (nan || isInfinite(tensor.dtype(), bytes, i)) {
         throw new BadRowException(
             nan ? Reason.NAN_IN_INPUT : Reason.INFINITY_IN_INPUT,
-            "input '%s' holds %s at element %d".formatted(name, nan ? "NaN" : "infinity", i));
+            "input '%s' contains %s at element %d".formatted(name, nan ? "NaN" : "infinity", i));
       }
     }
   }
@@ -124,7 +124,7 @@ final class Values {
       if (id < 0 || id >= vocabularySize) {
         throw new BadRowException(
             Reason.TOKEN_ID,
-            "input '%s' holds token id %d but the model's vocabulary has %d rows"
+            "input '%s' contains token id %d but the model's vocabulary has %d rows"
                 .formatted(name, id, vocabularySize));
       }
     }

@@ -76,7 +76,7 @@ final class CodeScan {
           long counts = LongStream.of(sums.getOrDefault(tensor, new long[0])).sum();
           if (counts != limit[4]) {
             throw TareException.badInput(
-                "The table of weights in %s holds %d integers of tensor '%s', but its plan gives %d"
+                "The table of weights in %s has %d integers of tensor '%s', but its plan gives %d"
                     .formatted(weights, counts, tensor, limit[4]));
           }
         });

@@ -49,7 +49,7 @@ final class FinishedRuns {
             .toList();
     if (roots.isBlank() || locations.contains("")) {
       throw TareException.usage(
-          "Set %s to the folder that holds the runs, or to several by comma; it is '%s'"
+          "Set %s to the folder of the runs, or to several by comma; it is '%s'"
               .formatted(key, roots));
     }
     Configuration hadoop = SparkJobs.hadoop(spark);

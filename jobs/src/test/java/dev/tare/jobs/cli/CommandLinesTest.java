@@ -460,12 +460,12 @@ class CommandLinesTest {
     for (ExitCode code : ExitCode.values()) {
       assertThat(commandLinesOf(code, null).run(List.of("demo"))).isEqualTo(code.code());
     }
-    TareException bad = TareException.badInput("d.parquet: row 3 holds NaN");
+    TareException bad = TareException.badInput("d.parquet: row 3 contains NaN");
     assertThat(
             commandLinesOf(ExitCode.OK, new IllegalStateException("spark", bad))
                 .run(List.of("demo")))
         .isEqualTo(3);
-    assertThat(err.toString()).isEqualTo("tare: error: d.parquet: row 3 holds NaN\n");
+    assertThat(err.toString()).isEqualTo("tare: error: d.parquet: row 3 contains NaN\n");
   }
 
   @Test

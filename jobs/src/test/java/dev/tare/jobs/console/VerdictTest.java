@@ -42,7 +42,7 @@ class VerdictTest {
         .contains(
             "The float model is faster here than with every placement of onnxruntime: the fastest"
                 + " takes 1.10 times as long. Deploy the float model; recipe int8-all, which also"
-                + " quantizes what stands between products, or --target openvino may help.");
+                + " quantizes what is between products, or --target openvino may help.");
   }
 
   @Test

@@ -96,7 +96,7 @@ class QualityWarningsTest {
     Quality.OutputQuality score = output(1, 9.5, facts(false, true, only));
     assertThat(failures(new Gate(OptionalDouble.of(.95), NONE, NONE), score))
         .containsExactly(
-            "SQNR of 'y', to which a cosine of 0.95 holds an output of one value, is 9.50000,"
+            "SQNR of 'y', which follows from a cosine of 0.95 for an output of one value, is 9.50000,"
                 + " below 10.00000");
     assertThat(failures(new Gate(OptionalDouble.of(.9), NONE, NONE), score)).isEmpty();
     assertThat(QualityWarnings.of(List.of(score), List.of(), 9))

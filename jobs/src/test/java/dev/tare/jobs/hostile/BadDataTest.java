@@ -68,7 +68,7 @@ class BadDataTest {
     Files.createDirectories(folder.resolve("empty/_hidden"));
     Files.writeString(folder.resolve("empty/_hidden/x.parquet"), "x");
     Files.writeString(folder.resolve("empty/.x"), "x");
-    refused(folder.resolve("empty")).hasMessage("No data: " + folder + "/empty holds no files");
+    refused(folder.resolve("empty")).hasMessage("No data: " + folder + "/empty contains no files");
   }
 
   @Test

@@ -416,7 +416,7 @@ class TamperedRunTest {
     Path fewer = withTable(whole, "weights", table -> table.where("tensor <> 'w1'"));
     refused(
         tare("report", fewer.toString(), "--out", page),
-        "holds 0 integers of tensor 'w1', but its plan gives 48");
+        "has 0 integers of tensor 'w1', but its plan gives 48");
     Path other =
         withTable(whole, "weights", cell("tensor = 'w1'", "`offset`", "CAST(7 AS BIGINT)"));
     refused(tare("report", other.toString(), "--out", page), "'w1'", "at 7 lie outside of it");

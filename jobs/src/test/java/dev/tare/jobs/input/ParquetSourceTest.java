@@ -191,9 +191,9 @@ class ParquetSourceTest {
                 Reason.RAGGED, 1L,
                 Reason.SHAPE, 1L,
                 Reason.EMPTY, 2L));
-    assertFirst(report, Reason.NAN_IN_INPUT, 1, "input 'x' holds NaN at element 1");
-    assertFirst(report, Reason.INFINITY_IN_INPUT, 2, "input 'x' holds infinity at element 0");
-    assertFirst(report, Reason.NULL, 3, "input 'x' is null or holds a null");
+    assertFirst(report, Reason.NAN_IN_INPUT, 1, "input 'x' contains NaN at element 1");
+    assertFirst(report, Reason.INFINITY_IN_INPUT, 2, "input 'x' contains infinity at element 0");
+    assertFirst(report, Reason.NULL, 3, "input 'x' is null or contains a null");
     assertFirst(
         report, Reason.RAGGED, 5, "input 'x' is ragged: lists of 2 and of 1 values at depth 1");
     assertFirst(
@@ -230,12 +230,12 @@ class ParquetSourceTest {
         DescribedData.open(spark(), DescribedData.of(tokens, ids).withVocabularySize(100)).report();
     assertThat(refused.bad()).isEqualTo(Map.of(Reason.RANGE, 1L, Reason.TOKEN_ID, 1L));
     assertFirst(
-        refused, Reason.RANGE, 0, "input 'input_ids' holds 3000000000, which INT32 cannot hold");
+        refused, Reason.RANGE, 0, "input 'input_ids' contains 3000000000, which exceeds INT32");
     assertFirst(
         refused,
         Reason.TOKEN_ID,
         2,
-        "input 'input_ids' holds token id 100 but the model's vocabulary has 100 rows");
+        "input 'input_ids' contains token id 100 but the model's vocabulary has 100 rows");
   }
 
   @Test

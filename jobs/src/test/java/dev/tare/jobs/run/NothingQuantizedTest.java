@@ -71,7 +71,7 @@ class NothingQuantizedTest {
   void everyOtherCommandReadsSuchARun() throws IOException {
     String model = model(Float.NaN, 0);
     String run = folder.resolve("run").toString();
-    assertThat(run(model, Path.of(run)).ends(0).err()).contains("'w': the weight holds NaN");
+    assertThat(run(model, Path.of(run)).ends(0).err()).contains("'w': the weight contains NaN");
     tareAlone("verify", run).ends(0);
     tareAlone("inspect", run).ends(0);
     tare("report", run, "--out", folder.resolve("report.html").toString()).ends(0);

@@ -141,8 +141,8 @@ class UncommonWeightsRunTest {
     boolean integerSums = recipe.equals("int8") || recipe.equals("int8-all");
     assertThat(entries(run, "gate").get(0).path("quantized").asBoolean()).isEqualTo(!integerSums);
     if (integerSums) {
-      staysFloat(run, "gate_bias", "it holds NaN or infinity");
-      staysFloat(run, "gate", "its bias 'gate_bias' stays float: it holds NaN or infinity");
+      staysFloat(run, "gate_bias", "it contains NaN or infinity");
+      staysFloat(run, "gate", "its bias 'gate_bias' stays float: it contains NaN or infinity");
       assertThat(entries(run, "stack").get(0).has("axis")).isFalse();
     }
   }

@@ -185,8 +185,7 @@ class RunTablesTest {
   void aRootThatIsNotSetOrNotThereIsNamed() {
     SqlFunctionsTest.register("tables", " ");
     assertThatThrownBy(() -> sql("SELECT * FROM tables.runs"))
-        .hasMessageContaining(
-            "Set spark.sql.catalog.tables.root to the folder that holds the runs");
+        .hasMessageContaining("Set spark.sql.catalog.tables.root to the folder of the runs");
     SqlFunctionsTest.register("tables", folder.resolve("nowhere").toString());
     assertThatThrownBy(() -> sql("SELECT * FROM tables.runs"))
         .hasMessageContaining("the runs of spark.sql.catalog.tables.root: No such folder: ");
