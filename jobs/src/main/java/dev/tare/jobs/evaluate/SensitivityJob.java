@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Quality;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -62,23 +64,24 @@ public final class SensitivityJob {
     SparkJobs.describe(
         spark, "evaluate: %d operators in float, one at a time".formatted(variants.size() - 1));
     SortedMap<String, Sensitivity.Score> scores = new TreeMap<>();
-    spark
-        .createDataset(variants, Encoders.STRING())
-        .repartition(SparkJobs.parallelism(spark), functions.col("value"))
-        .mapPartitions(
-            new SensitivityTask(
-                model,
-                plan,
-                evaluated.name(),
-                evaluated.pooled(),
-                chosen,
-                SparkJobs.taskCpus(spark)),
-            Encoders.row(SensitivityTask.SCHEMA))
-        .collectAsList()
-        .forEach(
-            row ->
-                scores.put(
-                    row.getString(0), new Sensitivity.Score(row.getDouble(1), row.getDouble(2))));
+    Broadcast<Shared<SensitivityTask.Sent>> sent =
+        SparkJobs.broadcast(spark, new SensitivityTask.Sent(new ShippedPlan(model, plan), chosen));
+    try {
+      spark
+          .createDataset(variants, Encoders.STRING())
+          .repartition(SparkJobs.parallelism(spark), functions.col("value"))
+          .mapPartitions(
+              new SensitivityTask(
+                  model, sent, evaluated.name(), evaluated.pooled(), SparkJobs.taskCpus(spark)),
+              Encoders.row(SensitivityTask.SCHEMA))
+          .collectAsList()
+          .forEach(
+              row ->
+                  scores.put(
+                      row.getString(0), new Sensitivity.Score(row.getDouble(1), row.getDouble(2))));
+    } finally {
+      sent.destroy();
+    }
     SparkJobs.describe(spark, null);
     Sensitivity.Score quantized = scores.remove(SensitivityTask.ALL_QUANTIZED);
     return new Sensitivity(chosen.size(), quantized, scores);

@@ -9,10 +9,12 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.Shared;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -42,25 +45,21 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
           .add("sqnr_db", DataTypes.DoubleType, false)
           .add("cosine", DataTypes.DoubleType, false);
 
+  /** The plan, and encoded samples: too much for a task. */
+  record Sent(ShippedPlan plan, ArrayList<byte[]> samples) implements Serializable {}
+
   private final ModelHandle model;
-  private final ShippedPlan shipped;
+  private final Broadcast<Shared<Sent>> sent;
   private final String output;
   private final boolean pooled;
-  private final ArrayList<byte[]> samples;
   private final int threads;
 
   SensitivityTask(
-      ModelHandle model,
-      QuantPlan plan,
-      String output,
-      boolean pooled,
-      List<byte[]> samples,
-      int threads) {
+      ModelHandle model, Broadcast<Shared<Sent>> sent, String output, boolean pooled, int threads) {
     this.model = model;
-    this.shipped = new ShippedPlan(model, plan);
+    this.sent = sent;
     this.output = output;
     this.pooled = pooled;
-    this.samples = new ArrayList<>(samples);
     this.threads = threads;
   }
 
@@ -79,6 +78,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     if (!operators.hasNext()) {
       return rows.iterator();
     }
+    ShippedPlan shipped = sent.value().get().plan();
     QuantPlan whole = shipped.plan();
     Map<String, ByteBuffer> codes = shipped.codes(whole);
     List<SampleOutput> expected = run(model.file());
@@ -108,7 +108,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
     List<SampleOutput> vectors = new ArrayList<>();
     try (Session inference = Sessions.open(file, InferenceOptions.of(threads))) {
       Runner runner = inference.comparing(List.of(output));
-      for (byte[] sample : samples) {
+      for (byte[] sample : sent.value().get().samples()) {
         SampleOutput own =
             BatchOutputs.of(runner, List.of(Sample.decode(sample))).sample(output, 0);
         vectors.add(pooled ? pooled(own) : own);
