@@ -1,7 +1,6 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
@@ -200,7 +199,8 @@ public final class SelectJob {
     Candidates candidates =
         Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph);
     if (candidates.chosen().isEmpty()) {
-      throw nothingToQuantize(model.prepared().name(), graph, recipe, candidates);
+      throw TareException.badInput(
+          NothingToQuantize.message(model.prepared().name(), graph, recipe, candidates));
     }
     return candidates;
   }
@@ -262,25 +262,5 @@ public final class SelectJob {
 
   private static List<TensorPlan> decoded(List<byte[]> plans) {
     return plans.stream().map(PlanCodec::decode).toList();
-  }
-
-  private static TareException nothingToQuantize(
-      String model, ModelGraph graph, Recipe recipe, Candidates candidates) {
-    List<String> why = new ArrayList<>();
-    candidates.leftFloat().forEach((node, reason) -> why.add(node.node() + ": " + reason));
-    for (SkippedNode node : graph.skipped()) {
-      why.add(node.node() + ": " + node.reason());
-    }
-    List<TensorPlan> told = LeftFloat.of(recipe, candidates, List.of());
-    OtherConstants.of(candidates.target(), recipe, graph, told)
-        .forEach(
-            constant -> why.add(constant.tensor() + ": " + constant.floatReason().orElseThrow()));
-    return TareException.badInput(
-        "Model '%s' has nothing to quantize by recipe '%s': no %s with a constant weight%s"
-            .formatted(
-                model,
-                recipe.name(),
-                String.join(" or ", recipe.operators()),
-                why.isEmpty() ? "" : " (" + Printable.list(why) + ")"));
   }
 }

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -56,10 +57,15 @@ class SelectJobTest {
   }
 
   private QuantPlan select(ModelHandle model, String recipe, Path statistics) throws IOException {
+    return select(model, RecipeOptions.of(recipe), statistics);
+  }
+
+  private QuantPlan select(ModelHandle model, RecipeOptions recipe, Path statistics)
+      throws IOException {
     return new SelectJob(spark)
         .run(
             model,
-            RecipeText.open(RecipeOptions.of(recipe), hadoop),
+            RecipeText.open(recipe, hadoop),
             new org.apache.hadoop.fs.Path(statistics.toUri()),
             "of-statistics");
   }
@@ -151,6 +157,28 @@ class SelectJobTest {
   }
 
   @Test
+  void equalReasonsAreToldOnceWithTheRecipeOfTheTarget() throws IOException {
+    ModelHandle model =
+        model(
+            Models.exported(13)
+                .input("x", "batch", 16)
+                .weight("w1", 16, 16)
+                .weight("w2", 16, 16)
+                .node("MatMul", "one", List.of("x", "w1"), "h")
+                .node("MatMul", "two", List.of("h", "w2"), "y")
+                .output("y", TensorProto.DataType.FLOAT, "batch", 16));
+    refused(
+        () ->
+            select(
+                model,
+                new RecipeOptions("int8", "tensorrt", false, Optional.empty()),
+                folder.resolve("nowhere")),
+        "by recipe 'int8' for target tensorrt",
+        "(one and 1 more: TensorRT computes MatMul in integers with",
+        "; without --recipe this target takes int8-tensorrt");
+  }
+
+  @Test
   void thePlanIsAlsoATableOfOneFile() throws IOException {
     QuantPlan plan = select(model(product()), "int8-weights", folder.resolve("nowhere"));
     Path table = folder.resolve("plan");
@@ -169,10 +197,10 @@ class SelectJobTest {
         .containsExactly(1f, 2f, .5f);
   }
 
-  private static void refused(ThrowingCallable call, String words) {
+  private static void refused(ThrowingCallable call, String... words) {
     assertThatThrownBy(call)
         .isInstanceOf(TareException.class)
-        .hasMessageContaining(words)
+        .hasMessageContainingAll(words)
         .extracting(e -> ((TareException) e).exitCode())
         .isEqualTo(ExitCode.BAD_INPUT);
   }
