@@ -28,6 +28,11 @@ final class LiteTarget implements TargetProfile {
     return LiteKernel.known().keySet();
   }
 
+  @Override
+  public List<NamedPlacement> placements() {
+    return List.of(NamedPlacement.FLOAT_ENDS, NamedPlacement.INTEGER_ENDS);
+  }
+
   /** An integer kernel writes integers, so a placement of inputs alone has nothing to run. */
   @Override
   public Optional<Refusal> refusal(Recipe recipe) {

@@ -68,7 +68,22 @@ public record NamedPlacement(
           false,
           true);
 
-  /** All of them; the first is that of plans that name none. */
+  /** The caller exchanges float32 with the model, whatever is inside. */
+  public static final NamedPlacement FLOAT_ENDS =
+      new NamedPlacement(
+          "float-ends", "inputs and outputs of the model stay float32", false, false, false);
+
+  /** The caller exchanges integers with the model. */
+  public static final NamedPlacement INTEGER_ENDS =
+      new NamedPlacement(
+          "integer-ends",
+          "inputs and outputs of the model are int8, where an integer operator reads or writes"
+              + " them",
+          false,
+          false,
+          false);
+
+  /** All for ONNX; the first is that of plans that name none. */
   static final List<NamedPlacement> ALL =
       List.of(INPUTS, OUTPUTS, DEPTHWISE_FLOAT, OUTPUTS_DEPTHWISE_FLOAT, CONVOLUTIONS_FLOAT);
 
@@ -113,6 +128,9 @@ public record NamedPlacement(
 
   /** Returns why the placement does not go with a recipe; empty if it does. */
   public Optional<String> against(Recipe recipe) {
+    if (equals(FLOAT_ENDS) || equals(INTEGER_ENDS)) {
+      return Optional.empty();
+    }
     if (recipe.placement() != Placement.CONSTANT_WEIGHTS) {
       return Optional.of("the recipe says itself what is quantized: placement = all-supported");
     }

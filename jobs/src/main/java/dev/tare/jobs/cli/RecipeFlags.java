@@ -38,8 +38,9 @@ final class RecipeFlags {
       paramLabel = "NAME",
       description =
           "Where the target puts Q/DQ: for onnxruntime and openvino inputs, outputs,"
-              + " depthwise-float, outputs-depthwise-float or convolutions-float; with run also"
-              + " fastest, which measures each of them (default: what the recipe says).")
+              + " depthwise-float, outputs-depthwise-float or convolutions-float, for tflite"
+              + " float-ends or integer-ends; with run also fastest, which measures each of them"
+              + " (default: what the recipe says).")
   private String placement;
 
   /**

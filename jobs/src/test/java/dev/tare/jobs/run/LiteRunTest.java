@@ -97,6 +97,8 @@ class LiteRunTest {
             folder("s"),
             "--target",
             "tflite",
+            "--placement",
+            "integer-ends",
             "--output",
             folder("p"))
         .ends(0);
@@ -110,6 +112,29 @@ class LiteRunTest {
     assertThat(tensor(plan, Role.ACTIVATION, "prob").zeroPoints()).containsExactly(-128);
     assertThat(tensor(plan, Role.WEIGHT, "dw/w").axis()).hasValue(3);
     assertThat(plan.quantized(Role.BIAS)).hasSize(3);
+    assertIntegersAtTheEnds();
+  }
+
+  /** They are compared as the numbers that they stand for. */
+  private static void assertIntegersAtTheEnds() throws IOException {
+    String place = model.toString();
+    tare("quantize", "--model", place, "--plan", folder("p"), "--output", folder("q")).ends(0);
+    assertThat(tareAlone("inspect", folder("q/model.tflite")).ends(0).out())
+        .contains("INT8 [1, 8, 8, 3]")
+        .doesNotContain("QUANTIZE");
+    tare(
+            "evaluate",
+            "--model",
+            place,
+            "--quantized",
+            folder("q"),
+            "--data",
+            data,
+            "--output",
+            folder("e"))
+        .ends(0);
+    assertThat(json(shared.resolve("e/quality.json")).at("/outputs/0/sqnr-db").asDouble())
+        .isBetween(20.0, 60.0);
   }
 
   @Test

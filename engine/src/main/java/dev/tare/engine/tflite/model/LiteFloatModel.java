@@ -9,6 +9,7 @@ import dev.tare.engine.model.TensorInfo;
 import dev.tare.engine.model.WritableModel;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.target.NamedPlacement;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tflite.LiteModel;
 import dev.tare.engine.tflite.LiteOperator;
@@ -207,7 +208,9 @@ public final class LiteFloatModel implements FloatModel {
 
   @Override
   public WritableModel quantized(QuantPlan plan, Function<TensorPlan, ByteBuffer> codes) {
-    return of(IntegerModel.of(model, plan, codes, Ends.FLOAT));
+    boolean integers =
+        plan.placement().filter(NamedPlacement.INTEGER_ENDS.name()::equals).isPresent();
+    return of(IntegerModel.of(model, plan, codes, integers ? Ends.INTEGER : Ends.FLOAT));
   }
 
   @Override
