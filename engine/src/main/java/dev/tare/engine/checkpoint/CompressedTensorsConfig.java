@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Set;
 
 /**
  * The section {@code quantization_config} of a {@code config.json}, by which transformers and vLLM
@@ -19,6 +20,10 @@ public final class CompressedTensorsConfig {
 
   /** A head that shares the embedding's weight is a linear layer without a tensor of its own. */
   private static final String ANY_HEAD = "re:.*lm_head";
+
+  /** Architectures of transformers whose layers are Conv1D, [in, out], and not linear. */
+  private static final Set<String> TRANSPOSED =
+      Set.of("gpt2", "openai-gpt", "imagegpt", "decision_transformer");
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -52,6 +57,12 @@ public final class CompressedTensorsConfig {
     }
     if (root.has(KEY)) {
       throw new IllegalArgumentException("it has an empty %s: remove it".formatted(KEY));
+    }
+    String family = root.path("model_type").asText("");
+    if (TRANSPOSED.contains(family)) {
+      throw new IllegalArgumentException(
+          "models of type %s have transposed weights, which no loader takes quantized"
+              .formatted(family));
     }
     String before = config.substring(0, config.lastIndexOf('}')).stripTrailing();
     String section = section(plan).toPrettyString().replace("\r\n", "\n").replace("\n", "\n  ");

@@ -172,11 +172,29 @@ class CheckpointPlanTest {
   }
 
   @Test
+  void float8IsSaidToBeFloat() {
+    String weights =
+        "weights { type = float8e4m3fn, symmetric = true, granularity = per-channel }\n";
+    CheckpointPlan plan =
+        CheckpointPlan.of(recipe(weights + "inputs = dynamic-token"), FILES, 1 << 20);
+    assertThat(CompressedTensorsConfig.addTo("{}", plan))
+        .contains("float-quantized", "\"type\" : \"float\"")
+        .doesNotContain("\"int\"");
+    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
+        .extracting(StoredTensor::spec)
+        .contains(
+            tensor("l.up.weight", ElementType.F8_E4M3, 96, 64),
+            tensor("l.up.weight_scale", ElementType.BF16, 96, 1));
+  }
+
+  @Test
   void configurationsOfQuantizedCheckpointsAreRefused() {
     CheckpointPlan plan = CheckpointPlan.of(recipe(""), FILES, 1 << 20);
     assertThatThrownBy(
             () -> CompressedTensorsConfig.addTo("{\"quantization_config\":{\"a\":1}}", plan))
         .hasMessage("it has a quantization_config: the checkpoint is quantized already");
+    assertThatThrownBy(() -> CompressedTensorsConfig.addTo("{\"model_type\":\"gpt2\"}", plan))
+        .hasMessage("models of type gpt2 have transposed weights, which no loader takes quantized");
     for (String text : List.of("", "[]", "{", "{\"a\":1,\"a\":2}", "{} {}")) {
       assertThatThrownBy(() -> CompressedTensorsConfig.addTo(text, plan))
           .isInstanceOf(IllegalArgumentException.class);
