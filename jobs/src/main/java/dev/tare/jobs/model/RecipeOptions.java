@@ -58,6 +58,15 @@ public record RecipeOptions(
     return this;
   }
 
+  /**
+   * Whether a model is evaluated in the target's own runtime: the default's, or that of a format
+   * which this target alone reads.
+   */
+  public boolean targetEvaluates() {
+    TargetProfile wanted = Targets.of(target);
+    return wanted.name().equals(Targets.DEFAULT.name()) || wanted.data().modelFormat().isPresent();
+  }
+
   /** Whether measurements choose the placement. */
   public boolean fastest() {
     return placement.filter(FASTEST::equals).isPresent();

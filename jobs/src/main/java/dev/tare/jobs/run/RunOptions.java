@@ -10,7 +10,6 @@ import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.evaluate.TargetOptions;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.model.RecipeOptions;
-import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.quantize.QuantizeOptions;
 import dev.tare.jobs.select.SelectOptions;
 import java.util.Optional;
@@ -85,9 +84,9 @@ public record RunOptions(
         model, Optional.empty(), heldOut, gate, classes, latency, target(), sensitivity);
   }
 
-  /** Other targets than the default are run where their runtime is at hand. */
+  /** Targets whose runtime does not evaluate the model are run where it is at hand. */
   private TargetOptions target() {
-    return recipe.target().equals(RecipeText.DEFAULT_TARGET)
+    return recipe.targetEvaluates()
         ? TargetOptions.NONE
         : new TargetOptions(Optional.of(recipe.target()), false, python);
   }
