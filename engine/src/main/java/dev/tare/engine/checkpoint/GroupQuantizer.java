@@ -16,6 +16,8 @@ import dev.tare.engine.safetensors.ElementType;
  */
 final class GroupQuantizer {
 
+  private static final float ROUNDER = 0x1.8p23f;
+
   private final WeightScheme scheme;
   private final ElementType stored;
   private final Float8 float8;
@@ -73,7 +75,7 @@ final class GroupQuantizer {
       // The width may exceed float32 where the ends do not.
       scale =
           usable(Float.isInfinite(width) ? (float) (((double) high - low) / steps) : width / steps);
-      zero = (float) Math.rint(clamped(qmin - low / scale));
+      zero = rounded(clamped(qmin - low / scale));
     }
   }
 
@@ -103,17 +105,34 @@ final class GroupQuantizer {
   /** Sum of squared errors, in the order of the values. */
   double error(float[] values, int from, int to) {
     double sum = 0;
+    if (float8 != null) {
+      for (int i = from; i < to; i++) {
+        float error = values[i] - real(code(values[i]));
+        sum += (double) error * error;
+      }
+      return sum;
+    }
+    float s = scale;
+    float z = zero;
+    float low = qmin;
+    float high = qmax;
     for (int i = from; i < to; i++) {
-      float error = values[i] - real(code(values[i]));
+      float steps = Math.max(low, Math.min(high, values[i] / s + z));
+      float error = values[i] - (rounded(steps) - z) * s;
       sum += (double) error * error;
     }
     return sum;
   }
 
+  /** Half to even, of numbers below 2^22: a sum that has no bits left for fractions. */
+  private static float rounded(float steps) {
+    return (steps + ROUNDER) - ROUNDER;
+  }
+
   /** The code of a value: an integer in [qmin, qmax], or the bits of a float8. */
   int code(float value) {
     float steps = clamped(value / scale + zero);
-    return float8 == null ? (int) Math.rint(steps) : float8.encode(steps);
+    return float8 == null ? (int) rounded(steps) : float8.encode(steps);
   }
 
   /** The value that a code stands for. */
