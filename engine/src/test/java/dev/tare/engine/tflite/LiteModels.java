@@ -60,6 +60,13 @@ public final class LiteModels {
     return draft.finish("x.tflite");
   }
 
+  /** The small network with one bias for two convolutions. */
+  public static LiteModel sharing(Path folder) throws IOException {
+    LiteDraft draft = read(FLOAT, folder).draft();
+    draft.operator(1).getInputs()[2] = 2;
+    return draft.finish("x.tflite");
+  }
+
   /** The small network with the last weight in float16, as converters write it. */
   public static LiteModel halved(Path folder) throws IOException {
     LiteDraft draft = read(FLOAT, folder).draft();

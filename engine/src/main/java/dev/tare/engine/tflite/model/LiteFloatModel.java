@@ -18,6 +18,7 @@ import dev.tare.engine.tflite.view.LiteGraph;
 import dev.tare.engine.tflite.write.FakeQuantizedModel;
 import dev.tare.engine.tflite.write.IntegerModel;
 import dev.tare.engine.tflite.write.IntegerModel.Ends;
+import dev.tare.engine.tflite.write.OwnBiases;
 import dev.tare.engine.tflite.write.WidenedModel;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -193,7 +194,8 @@ public final class LiteFloatModel implements FloatModel {
 
   @Override
   public FloatModel prepared() {
-    return this;
+    LiteModel prepared = OwnBiases.of(model);
+    return prepared == model ? this : new LiteFloatModel(prepared, widened);
   }
 
   @Override

@@ -171,6 +171,21 @@ class IntegerModelTest {
   }
 
   @Test
+  void productsThatShareABiasGetOneEach() throws IOException {
+    LiteModel sharing = LiteModels.sharing(folder);
+    LiteModel own = OwnBiases.of(sharing);
+    ModelGraph graph = LiteGraph.of(own);
+    assertThat(graph.nodes())
+        .extracting(node -> node.bias().get())
+        .containsExactly("conv/b", "conv/b/1", "fc/b");
+    assertThat(OwnBiases.of(own)).isSameAs(own);
+    assertThat(run(own)).isEqualTo(run(sharing));
+    LiteModel integers =
+        reread(IntegerModel.of(own, plan(graph, recipe()), p -> codes(graph, p), Ends.INTEGER));
+    assertThat(integers.operators()).hasSize(6);
+  }
+
+  @Test
   void halfWeightsAreWidenedAsTheRuntimeWidensThem() throws IOException {
     LiteModel halved = LiteModels.read(LiteModels.written(LiteModels.halved(folder)), folder);
     LiteModel widened = reread(WidenedModel.of(halved));
