@@ -1,7 +1,9 @@
 package dev.tare.engine.graph;
 
+import dev.tare.engine.observe.Patches;
 import dev.tare.engine.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model's graph as planning needs it: operators, their constant weights, tables and other
@@ -44,6 +46,14 @@ public interface ModelGraph {
    */
   default List<SkippedNode> skipped() {
     return List.of();
+  }
+
+  /**
+   * What the convolutions without groups among {@link #nodes} multiply of their inputs, by name of
+   * the node; for calibration, which has vectors of their values multiplied.
+   */
+  default Map<String, Patches> patches() {
+    return Map.of();
   }
 
   /** What can be observed; costs a walk through the main graph. */

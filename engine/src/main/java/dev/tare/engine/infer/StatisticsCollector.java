@@ -1,13 +1,11 @@
 package dev.tare.engine.infer;
 
-import dev.tare.engine.observe.CodeProducts;
 import dev.tare.engine.observe.Collector;
 import dev.tare.engine.observe.GramObserver;
 import dev.tare.engine.observe.MomentsObserver;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.observe.WholeTables;
-import dev.tare.engine.statistics.GramScales;
 import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.statistics.StatisticsBlock;
@@ -88,24 +86,16 @@ public final class StatisticsCollector {
   /**
    * Creates a collector of Gram matrices.
    *
-   * @param scales of the channels of each tensor; each must be a float32 output of the model
-   * @param axes channel axis of each tensor; negative from the end
+   * @param observers by the tensor whose values they get; each must be a float32 output of the
+   *     model
    * @param batchSize at least 1
-   * @param products multiplies codes
    * @throws IllegalArgumentException if a tensor is not a float32 output
    */
   public StatisticsCollector(
-      Session session,
-      SortedMap<String, GramScales> scales,
-      Map<String, Integer> axes,
-      int batchSize,
-      CodeProducts products) {
-    this.runner = session.runner(List.copyOf(scales.keySet()));
+      Session session, int batchSize, SortedMap<String, List<GramObserver>> observers) {
+    this.runner = session.runner(List.copyOf(observers.keySet()));
     this.batcher = new Batcher<>(batchSize, Known::sample, this::run);
-    scales.forEach(
-        (tensor, own) ->
-            collectors.put(
-                tensor, List.of(new GramObserver(tensor, axes.get(tensor), own, products))));
+    observers.forEach((tensor, own) -> collectors.put(tensor, List.copyOf(own)));
   }
 
   private static Collector collector(

@@ -12,10 +12,12 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Collects the Gram matrix of one tensor: for every position outside the channel axis, the vector
- * of its channels becomes codes, and their products with each other are summed.
+ * of its channels becomes codes, and their products with each other are summed. For a convolution
+ * the vectors are {@link Patches} instead, of up to {@value PatchGrid#MOST} positions of a sample.
  *
  * <p>Not thread-safe; confined to one Spark task. Vectors wait until there are enough for one
  * multiplication, so the cost of a call does not depend on how many a batch has. Memory: {@link
@@ -30,6 +32,7 @@ public final class GramObserver implements Collector {
 
   private final String tensor;
   private final ChannelAxis axis;
+  private final Optional<Patches> patches;
   private final GramScales scales;
   private final CodeProducts products;
   private final double[] inverse;
@@ -50,8 +53,30 @@ public final class GramObserver implements Collector {
    * @param products multiplies; collectors of one thread may share it
    */
   public GramObserver(String tensor, int channelAxis, GramScales scales, CodeProducts products) {
-    this.tensor = BlockKey.ofWhole(tensor).tensor();
-    this.axis = new ChannelAxis(tensor, channelAxis);
+    this(tensor, channelAxis, Optional.empty(), scales, products);
+  }
+
+  /**
+   * Creates a collector of patches of a tensor {@code [N, C, ...]}.
+   *
+   * @param tensor its name; the matrix is named by {@link Patches#matrix}
+   * @param scales one for each tap of each channel
+   * @param products multiplies; collectors of one thread may share it
+   */
+  public static GramObserver ofPatches(
+      String tensor, Patches patches, GramScales scales, CodeProducts products) {
+    return new GramObserver(patches.matrix(tensor), 1, Optional.of(patches), scales, products);
+  }
+
+  private GramObserver(
+      String matrix,
+      int channelAxis,
+      Optional<Patches> patches,
+      GramScales scales,
+      CodeProducts products) {
+    this.tensor = BlockKey.ofWhole(matrix).tensor();
+    this.axis = new ChannelAxis(matrix, channelAxis);
+    this.patches = patches;
     this.scales = scales;
     this.products = products;
     int channels = scales.channels();
@@ -85,31 +110,45 @@ public final class GramObserver implements Collector {
           "Cannot observe tensor '%s' of shape %s: %d bytes instead of %d values of %d"
               .formatted(tensor, shape, littleEndianFloats.remaining(), shape.size(), Float.BYTES));
     }
+    Optional<PatchGrid> grid = patches.map(own -> own.over(tensor, shape));
     axis.accept(shape);
-    if (axis.channels() != scales.channels()) {
+    int taps = patches.map(Patches::taps).orElse(1);
+    if (axis.channels() * taps != scales.channels()) {
       throw new IllegalArgumentException(
           "Cannot observe tensor '%s': %d channels, but scales for %d"
-              .formatted(tensor, axis.channels(), scales.channels()));
+              .formatted(tensor, axis.channels() * taps, scales.channels()));
     }
     int inner = (int) shape.stride(axis.axis());
-    int piece = inner * scales.channels();
+    int piece = inner * axis.channels();
     if (values.length < piece) {
       values = new float[piece];
     }
     for (int left = floats.remaining(); left > 0; left -= piece) {
       floats.get(values, 0, piece);
-      for (int i = 0; i < inner; i++) {
-        add(i, inner);
-      }
+      grid.ifPresentOrElse(
+          this::addPatches,
+          () -> {
+            for (int i = 0; i < inner; i++) {
+              add(values, i, inner);
+            }
+          });
     }
   }
 
-  /** Adds the vector at a position of the piece. */
-  private void add(int position, int inner) {
+  private void addPatches(PatchGrid grid) {
+    float[] vector = new float[scales.channels()];
+    for (int window : grid.chosen()) {
+      grid.read(values, window, vector);
+      add(vector, 0, 1);
+    }
+  }
+
+  /** Adds the vector at a position. */
+  private void add(float[] from, int position, int stride) {
     int channels = inverse.length;
     int at = waiting * channels;
     for (int j = 0; j < channels; j++) {
-      double code = Math.rint(values[position + j * inner] * inverse[j]);
+      double code = Math.rint(from[position + j * stride] * inverse[j]);
       if (!(code >= GramScales.LEAST && code <= GramScales.MOST)) {
         saturated[j]++;
         // NaN becomes 0.

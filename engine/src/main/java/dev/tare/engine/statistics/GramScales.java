@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -80,6 +81,17 @@ public record GramScales(List<Integer> exponents) {
       exponent++;
     }
     return exponent;
+  }
+
+  /**
+   * Returns the scales of patches: as many for each channel as a patch has values of it.
+   *
+   * @throws IllegalArgumentException if there are more than {@value #MAX_CHANNELS} together
+   */
+  public GramScales repeated(int taps) {
+    List<Integer> all = new ArrayList<>();
+    exponents.forEach(exponent -> all.addAll(Collections.nCopies(taps, exponent)));
+    return new GramScales(all);
   }
 
   /** Number of channels. */

@@ -10,10 +10,13 @@ import dev.tare.engine.statistics.GramRow;
 import dev.tare.engine.statistics.GramScales;
 import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class GramObserverTest {
 
@@ -77,6 +80,88 @@ class GramObserverTest {
       }
     }
     assertThat(all.get(0)).hasSize(3).isEqualTo(all.get(1));
+  }
+
+  /** Two channels of 3 x 3, read by a kernel of 2 x 2 with stride 2 and a row of zeros above. */
+  @Test
+  void patchesAreWhatAConvolutionMultiplies() {
+    Patches patches =
+        new Patches(
+            List.of(2, 2),
+            List.of(2, 2),
+            List.of(1, 1),
+            List.of(1, 0, 0, 1),
+            Patches.Padding.GIVEN);
+    GramScales scales = new GramScales(List.of(0, -1)).repeated(4);
+    GramObserver observer = GramObserver.ofPatches("x", patches, scales, new PlainCodeProducts());
+    observer.observe(
+        Floats.direct(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 40, 50, 60, 70, 80, 90),
+        Shape.of(1, 2, 3, 3),
+        List.of());
+    String name = "x[2x2 strides 2x2 pads 1x0x0x1]";
+    GramObserver vectors = new GramObserver(name, 1, scales, new PlainCodeProducts());
+    float[][] expected = {
+      {0, 0, 1, 2, 0, 0, 10, 20},
+      {0, 0, 3, 0, 0, 0, 30, 0},
+      {4, 5, 7, 8, 40, 50, 70, 80},
+      {6, 0, 9, 0, 60, 0, 90, 0}
+    };
+    for (float[] vector : expected) {
+      vectors.observe(Floats.direct(vector), Shape.of(1, 8), List.of());
+    }
+    assertThat(blocks(observer)).isEqualTo(blocks(vectors));
+    assertThatThrownBy(() -> observer.observe(Floats.direct(1, 2), Shape.of(1, 2, 1), List.of()))
+        .isInstanceOf(ChannelsDifferException.class)
+        .hasMessage(
+            "Cannot observe patches of tensor '%s' of shape [1, 2, 1]: they have 2 axes"
+                .formatted(name));
+  }
+
+  /** Padding from the size, as ONNX computes it: 5 values, stride 2, dilated by 2. */
+  @ParameterizedTest
+  @EnumSource(names = {"SAME_UPPER", "SAME_LOWER"})
+  void paddingMayFollowFromTheSize(Patches.Padding padding) {
+    Patches patches = new Patches(List.of(2), List.of(2), List.of(2), List.of(0, 0), padding);
+    GramObserver observer =
+        GramObserver.ofPatches(
+            "x", patches, new GramScales(List.of(0, 0)), new PlainCodeProducts());
+    observer.observe(Floats.direct(1, 2, 3, 4, 5), Shape.of(1, 1, 5), List.of());
+    // Two zeros in all, one on either side: windows (0, 2), (2, 4), (4, 0).
+    GramRow first = blocks(observer).get(0).rows().get(0);
+    assertThat(first.products()).containsExactly(20, 8);
+    assertThat(patches.matrix("x"))
+        .isEqualTo(
+            "x[2 strides 2 dilations 2 same-%s]"
+                .formatted(padding == Patches.Padding.SAME_UPPER ? "upper" : "lower"));
+  }
+
+  @Test
+  void ofManyPatchesSomeFromEachPartAreReadWhateverTheBatch() {
+    Patches points =
+        new Patches(
+            List.of(1, 1),
+            List.of(1, 1),
+            List.of(1, 1),
+            List.of(0, 0, 0, 0),
+            Patches.Padding.GIVEN);
+    float[] values = new float[2 * 3000];
+    for (int k = 0; k < values.length; k++) {
+      int part = k % 3000 / 30;
+      values[k] = part;
+    }
+    GramScales unit = new GramScales(List.of(0));
+    GramObserver both = GramObserver.ofPatches("x", points, unit, new PlainCodeProducts());
+    both.observe(Floats.direct(values), Shape.of(2, 1, 60, 50), List.of());
+    GramObserver single = GramObserver.ofPatches("x", points, unit, new PlainCodeProducts());
+    for (int i = 0; i < 2; i++) {
+      float[] half = Arrays.copyOfRange(values, i * 3000, i * 3000 + 3000);
+      single.observe(Floats.direct(half), Shape.of(1, 1, 60, 50), List.of());
+    }
+    GramBlock block = blocks(both).get(0);
+    assertThat(block).isEqualTo(blocks(single).get(0));
+    assertThat(block.key().tensor()).isEqualTo("x");
+    assertThat(block.count()).isEqualTo(2 * 1024);
+    assertThat((double) block.rows().get(0).sum() / block.count()).isBetween(49.3, 49.7);
   }
 
   @Test

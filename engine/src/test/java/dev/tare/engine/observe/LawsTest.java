@@ -289,12 +289,17 @@ class LawsTest {
 
     private static final List<Integer> EXPONENTS = java.util.Collections.nCopies(70, -3);
 
+    /** Name of the matrix. */
+    String matrix() {
+      return "x";
+    }
+
     private GramBlock empty(int channels, GramScales scales) {
       List<GramRow> rows = new ArrayList<>();
       for (int j = 64; j < channels; j++) {
         rows.add(new GramRow(scales.exponents().get(j), 0, 0, new long[channels - j]));
       }
-      return new GramBlock(new BlockKey("x", 1, 64), channels, scales.sha256(), 0, rows);
+      return new GramBlock(new BlockKey(matrix(), 1, 64), channels, scales.sha256(), 0, rows);
     }
 
     @Override
@@ -302,12 +307,19 @@ class LawsTest {
       return empty(70, new GramScales(EXPONENTS));
     }
 
+    GramObserver observer() {
+      return new GramObserver("x", -1, new GramScales(EXPONENTS), new PlainCodeProducts());
+    }
+
+    Shape shape(int values) {
+      return Shape.of(1, values);
+    }
+
     @Override
     GramBlock of(List<float[]> rows) {
-      GramObserver observer =
-          new GramObserver("x", -1, new GramScales(EXPONENTS), new PlainCodeProducts());
+      GramObserver observer = observer();
       for (float[] values : rows) {
-        observer.observe(Floats.direct(values), Shape.of(1, values.length), List.of());
+        observer.observe(Floats.direct(values), shape(values.length), List.of());
       }
       List<GramBlock> blocks = new ArrayList<>();
       observer.blocks().forEachRemaining(blocks::add);
@@ -333,10 +345,35 @@ class LawsTest {
 
     @Override
     String refusal() {
-      return "Cannot merge Gram matrices of tensor 'x': scale set %s vs %s; collect both with the same --gram-scales"
+      return "Cannot merge Gram matrices of tensor '%s': scale set %s vs %s; collect both with the same --gram-scales"
           .formatted(
+              matrix(),
               new GramScales(EXPONENTS).sha256().substring(0, 16),
               incompatible().scaleSet().substring(0, 16));
+    }
+  }
+
+  /** Of patches: ten channels with seven taps each. */
+  @Nested
+  class OfGramBlockOfPatches extends OfGramBlock {
+
+    private final Patches patches =
+        new Patches(List.of(7), List.of(1), List.of(1), List.of(3, 3), Patches.Padding.GIVEN);
+
+    @Override
+    String matrix() {
+      return "x[7 pads 3x3]";
+    }
+
+    @Override
+    GramObserver observer() {
+      GramScales scales = new GramScales(java.util.Collections.nCopies(10, -3)).repeated(7);
+      return GramObserver.ofPatches("x", patches, scales, new PlainCodeProducts());
+    }
+
+    @Override
+    Shape shape(int values) {
+      return Shape.of(1, 10, values / 10);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.infer.OptimizationLevel;
 import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.pass.GramInput;
 import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
@@ -146,10 +147,10 @@ public final class CalibrateJob {
       GramJob.Input input,
       Folders folders,
       String runId) {
-    SortedMap<String, Integer> inputs = GramPlan.inputs(model.prepared().graph(), tensors);
+    SortedMap<String, GramInput> inputs = GramPlan.inputs(model.prepared().graph(), tensors);
     if (inputs.isEmpty()) {
       notices.accept(
-          "No Gram matrices: no observed tensor is the input of a MatMul or Gemm with a constant weight");
+          "No Gram matrices: no observed tensor is the input of a MatMul, Gemm or Conv with a constant weight");
       return Optional.empty();
     }
     SparkJobs.describe(spark, "calibrate: read the extremes of channels");

@@ -56,7 +56,7 @@ final class GramJob {
     plan.requireRoom(heap);
     SparkJobs.describe(
         spark,
-        "calibrate: run %d samples, multiply the channels of %d tensors"
+        "calibrate: run %d samples, multiply the channels of inputs for %d matrices"
             .formatted(input.count(), plan.scales().size()));
     // A task sends all its matrices, so there are no more of them than run at once.
     int partitions = (int) Math.max(1, Math.min(SparkJobs.parallelism(spark), input.count()));

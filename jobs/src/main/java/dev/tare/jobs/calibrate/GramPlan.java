@@ -4,6 +4,7 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.observe.CodeProducts;
 import dev.tare.engine.observe.GramObserver;
+import dev.tare.engine.pass.GramInput;
 import dev.tare.engine.statistics.GramScales;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
@@ -11,8 +12,6 @@ import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -24,43 +23,35 @@ import org.apache.spark.sql.functions;
 /**
  * Which tensors get a Gram matrix, under which scales, and the memory that one task needs.
  *
- * @param scales of the channels of each tensor
- * @param axes channel axis of each, from the end
+ * @param inputs by the name of the matrix
+ * @param scales of the rows of each matrix
  * @param bytes of heap for the matrices of one task
  * @param beside bytes outside the heap for one multiplication
  */
 record GramPlan(
+    SortedMap<String, GramInput> inputs,
     SortedMap<String, GramScales> scales,
-    SortedMap<String, Integer> axes,
     long bytes,
     long beside) {
-
-  private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
   /** What a task needs besides: one block to be sent, and waiting samples. */
   private static final long BESIDE = 48L << 20;
 
   GramPlan {
+    inputs = Collections.unmodifiableSortedMap(new TreeMap<>(inputs));
     scales = Collections.unmodifiableSortedMap(new TreeMap<>(scales));
-    axes = Collections.unmodifiableSortedMap(new TreeMap<>(axes));
   }
 
   /**
    * Returns the observed inputs of MatMul and Gemm with a constant matrix, whose channels are on
-   * the last axis.
+   * the last axis, and of Conv without groups, by the name of the matrix.
    */
-  static SortedMap<String, Integer> inputs(ModelGraph graph, List<ObservedTensor> observed) {
-    Map<String, Integer> axes = graph.activations().channelAxes();
-    SortedMap<String, Integer> inputs = new TreeMap<>();
+  static SortedMap<String, GramInput> inputs(ModelGraph graph, List<ObservedTensor> observed) {
+    GramInput.Finder finder = new GramInput.Finder(graph);
+    SortedMap<String, GramInput> inputs = new TreeMap<>();
     for (QuantizableNode node : graph.nodes()) {
-      boolean fits =
-          PRODUCTS.contains(node.opType())
-              && node.inputIndex() == 0
-              && node.weightShape().rank() == 2
-              && Integer.valueOf(-1).equals(axes.get(node.input()))
-              && observed.stream().anyMatch(tensor -> tensor.tensor().equals(node.input()));
-      if (fits) {
-        inputs.put(node.input(), -1);
+      if (observed.stream().anyMatch(tensor -> tensor.tensor().equals(node.input()))) {
+        finder.of(node, node.input()).ifPresent(input -> inputs.put(input.matrix(), input));
       }
     }
     return inputs;
@@ -74,7 +65,7 @@ record GramPlan(
    */
   static GramPlan read(
       SparkSession spark,
-      SortedMap<String, Integer> inputs,
+      SortedMap<String, GramInput> inputs,
       Path statistics,
       Consumer<String> notices) {
     SortedMap<String, SortedMap<Integer, Float>> reaches = new TreeMap<>();
@@ -83,7 +74,7 @@ record GramPlan(
             .filter(
                 functions
                     .col("tensor")
-                    .isin(inputs.keySet().toArray())
+                    .isin(inputs.values().stream().map(GramInput::tensor).distinct().toArray())
                     .and(functions.col("channel").isNotNull()))
             .select("tensor", "channel", "min", "max")
             .collectAsList()) {
@@ -94,26 +85,28 @@ record GramPlan(
     SortedMap<String, GramScales> scales = new TreeMap<>();
     long bytes = BESIDE;
     long beside = 0;
-    for (String tensor : inputs.keySet()) {
+    SortedMap<String, GramInput> kept = new TreeMap<>();
+    for (GramInput input : inputs.values()) {
+      String tensor = input.tensor();
       List<Float> own = new ArrayList<>(reaches.getOrDefault(tensor, new TreeMap<>()).values());
       if (own.isEmpty()) {
         throw TareException.badInput(
             "The statistics have no channels of tensor '%s', whose extremes are the scales of its Gram matrix: calibrate with --channels extremes or histogram, or give --gram-scales RUN"
                 .formatted(tensor));
       }
-      if (own.size() > GramScales.MAX_CHANNELS) {
+      int rows = own.size() * input.taps();
+      if (rows > GramScales.MAX_CHANNELS) {
         notices.accept(
             "No Gram matrix of tensor '%s': %d channels, more than %d"
-                .formatted(tensor, own.size(), GramScales.MAX_CHANNELS));
+                .formatted(tensor, rows, GramScales.MAX_CHANNELS));
         continue;
       }
-      scales.put(tensor, GramScales.ofReaches(own));
-      bytes = Math.addExact(bytes, GramObserver.heapBytes(own.size()));
-      beside = Math.max(beside, CodeProducts.bytesBeside(own.size()));
+      kept.put(input.matrix(), input);
+      scales.put(input.matrix(), GramScales.ofReaches(own).repeated(input.taps()));
+      bytes = Math.addExact(bytes, GramObserver.heapBytes(rows));
+      beside = Math.max(beside, CodeProducts.bytesBeside(rows));
     }
-    SortedMap<String, Integer> axes = new TreeMap<>(inputs);
-    axes.keySet().retainAll(scales.keySet());
-    return new GramPlan(scales, axes, bytes, beside);
+    return new GramPlan(kept, scales, bytes, beside);
   }
 
   /**

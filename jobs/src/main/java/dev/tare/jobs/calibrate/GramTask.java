@@ -5,6 +5,8 @@ import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.infer.StatisticsCollector;
 import dev.tare.engine.observe.ChannelsDifferException;
 import dev.tare.engine.observe.CodeProducts;
+import dev.tare.engine.observe.GramObserver;
+import dev.tare.engine.observe.Patches;
 import dev.tare.engine.statistics.GramScales;
 import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.tensor.Sample;
@@ -16,7 +18,7 @@ import dev.tare.jobs.table.StateRow;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -31,7 +33,8 @@ final class GramTask implements MapPartitionsFunction<Row, Row> {
   private final ModelHandle model;
   private final TreeSet<String> exposed;
   private final TreeMap<String, ArrayList<Integer>> exponents = new TreeMap<>();
-  private final TreeMap<String, Integer> axes;
+  private final TreeMap<String, String> tensors = new TreeMap<>();
+  private final TreeMap<String, Patches> patches = new TreeMap<>();
   private final TaskHeap asked;
   private final long bytes;
   private final long beside;
@@ -50,13 +53,18 @@ final class GramTask implements MapPartitionsFunction<Row, Row> {
       int threads) {
     this.model = model;
     this.exposed = new TreeSet<>(exposed);
-    this.axes = new TreeMap<>(plan.axes());
     this.asked = heap;
     this.bytes = plan.bytes();
     this.beside = plan.beside();
     this.batchSize = batchSize;
     this.threads = threads;
     plan.scales().forEach((name, own) -> exponents.put(name, new ArrayList<>(own.exponents())));
+    plan.inputs()
+        .forEach(
+            (name, input) -> {
+              tensors.put(name, input.tensor());
+              input.patches().ifPresent(own -> patches.put(name, own));
+            });
   }
 
   /** Runs the model on rows with an encoded sample; returns rows of {@link StateRow#SCHEMA}. */
@@ -65,15 +73,13 @@ final class GramTask implements MapPartitionsFunction<Row, Row> {
     if (!samples.hasNext()) {
       return new ArrayList<Row>().iterator();
     }
-    TreeMap<String, GramScales> scales = new TreeMap<>();
-    exponents.forEach((name, own) -> scales.put(name, new GramScales(own)));
     TaskHeap heap = asked.ofThisJvm();
     StateRoom.enter(heap, bytes, beside);
     try (SharedInference.Lease lease =
             Sessions.lease(model.exposing(exposed), InferenceOptions.of(threads));
         CodeProducts products = lease.runtime().codeProducts(threads)) {
       StatisticsCollector collector =
-          new StatisticsCollector(lease.session(), scales, Map.copyOf(axes), batchSize, products);
+          new StatisticsCollector(lease.session(), batchSize, observers(products));
       while (samples.hasNext()) {
         collector.add(Sample.decode(samples.next().getAs(0)));
       }
@@ -88,5 +94,21 @@ final class GramTask implements MapPartitionsFunction<Row, Row> {
     } catch (OutOfMemoryError e) {
       throw heap.exhausted("calibration", e);
     }
+  }
+
+  private SortedMap<String, List<GramObserver>> observers(CodeProducts products) {
+    SortedMap<String, List<GramObserver>> observers = new TreeMap<>();
+    exponents.forEach(
+        (matrix, own) -> {
+          String tensor = tensors.get(matrix);
+          GramScales scales = new GramScales(own);
+          observers
+              .computeIfAbsent(tensor, t -> new ArrayList<>())
+              .add(
+                  patches.containsKey(matrix)
+                      ? GramObserver.ofPatches(tensor, patches.get(matrix), scales, products)
+                      : new GramObserver(tensor, -1, scales, products));
+        });
+    return observers;
   }
 }

@@ -42,7 +42,7 @@ final class ObserveFlags {
       paramLabel = "KINDS",
       defaultValue = "histogram",
       description =
-          "What to collect, as a comma-separated list: histogram, moments (exact means and variances, 480 more bytes of heap per channel), and gram (products of channels of inputs of MatMul and Gemm, from a second pass over some samples) (default:"
+          "What to collect, as a comma-separated list: histogram, moments (exact means and variances, 480 more bytes of heap per channel), and gram (products of channels of inputs of MatMul, Gemm, Conv, from a second pass over some samples) (default:"
               + " ${DEFAULT-VALUE}).")
   private CollectedKinds collect;
 

@@ -7,6 +7,7 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.graph.SkippedNode;
 import dev.tare.engine.graph.Topology;
+import dev.tare.engine.observe.Patches;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.graph.Bodies;
 import dev.tare.engine.onnx.graph.ConstantScope;
@@ -89,6 +90,21 @@ public final class OnnxGraph implements ModelGraph {
   @Override
   public List<QuantizableNode> inSubgraphs() {
     return List.copyOf(inSubgraphs);
+  }
+
+  @Override
+  public Map<String, Patches> patches() {
+    Map<String, Shape> weights = new HashMap<>();
+    nodes.forEach(node -> weights.put(node.node(), node.weightShape()));
+    Map<String, Patches> patches = new HashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i);
+      if (weights.containsKey(name)) {
+        ConvPatches.of(graph.getNode(i), weights.get(name))
+            .ifPresent(own -> patches.put(name, own));
+      }
+    }
+    return patches;
   }
 
   @Override
