@@ -140,6 +140,9 @@ public final class BiasCorrection {
    * @param input how that is quantized, per tensor
    * @param weight how the weight is quantized
    * @param samples from which the values come
+   * @param rounded whether {@link Gptq} will round the weight. It makes the errors of results, and
+   *     so their mean, as small as it can; what is left of them is not known yet, so only what
+   *     quantization does to the input is taken up
    */
   public static CorrectedBias correct(
       Task task,
@@ -147,7 +150,8 @@ public final class BiasCorrection {
       List<Distribution> channels,
       TensorPlan input,
       TensorPlan weight,
-      long samples) {
+      long samples,
+      boolean rounded) {
     QuantizableNode node =
         graph.nodes().stream().filter(n -> n.node().equals(task.node())).findFirst().orElseThrow();
     Sums sums = new Sums(node);
@@ -164,8 +168,10 @@ public final class BiasCorrection {
         channels.stream().map(c -> ExpectedShift.of(c, input.channels().params(0))).toList();
     Tensor values = graph.constant(weight.tensor());
     Tensor quantized =
-        Quantizer.fakeQuantize(
-            values, weight.params(), weight.granularity(), weight.limits(), Rounding.DIVISION);
+        rounded
+            ? values
+            : Quantizer.fakeQuantize(
+                values, weight.params(), weight.granularity(), weight.limits(), Rounding.DIVISION);
     sums.add(values.floats(), quantized.floats(), shifts);
     double size = sums.squares();
     double chance = sums.chance() / samples;

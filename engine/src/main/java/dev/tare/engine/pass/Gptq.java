@@ -99,8 +99,9 @@ public final class Gptq {
   /**
    * Rounds a weight.
    *
-   * @param weight FLOAT32 matrix of finite values
-   * @param inputAxis its axis over which products are summed
+   * @param weight FLOAT32 matrix of finite values; or of a convolution {@code [M, C, ...]}, whose
+   *     results are sums over all axes but the first
+   * @param inputAxis its axis over which products are summed; 1 for a convolution
    * @param params row-major in {@link Granularity#paramsShape}
    * @return the values of the integers that were chosen, which {@link
    *     dev.tare.engine.quant.Quantizer} turns into just these
@@ -112,10 +113,12 @@ public final class Gptq {
       List<QuantParams> params,
       Granularity granularity,
       Limits limits) {
-    Shape shape = weight.shape();
+    boolean patches = weight.shape().rank() > 2 && inputAxis == 1;
+    long results = weight.shape().dim(0);
+    Shape shape = patches ? Shape.of(results, weight.shape().size() / results) : weight.shape();
     if (shape.rank() != 2 || shape.dim(inputAxis) != order.length) {
       throw new IllegalArgumentException(
-          "%d channels, but a weight of shape %s".formatted(order.length, shape));
+          "%d channels, but a weight of shape %s".formatted(order.length, weight.shape()));
     }
     Grid grid = new Grid(shape, inputAxis, params, granularity, limits);
     FloatBuffer values = weight.floats();
@@ -129,7 +132,7 @@ public final class Gptq {
       grid.round(row, order[k], factor.get(k, k), solved);
       errors[k] = row;
     }
-    return Tensor.ofFloats(shape, solved);
+    return Tensor.ofFloats(weight.shape(), solved);
   }
 
   private static void subtract(double[] row, double[] errors, double factor) {

@@ -3,7 +3,6 @@ package dev.tare.engine.pass;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.plan.GptqPlan;
-import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
@@ -12,68 +11,117 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Finds the weights of a plan that {@link Gptq} can round. */
 public final class GptqWeights {
 
-  private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
+  private final GramInput.Finder finder;
+  private final List<SmoothedInput> smoothed;
+  private final Map<String, Integer> channels;
+  private final List<GptqPlan.Weight> weights = new ArrayList<>();
+  private final List<GptqPlan.Nearest> nearest = new ArrayList<>();
 
-  private GptqWeights() {}
+  private GptqWeights(
+      GramInput.Finder finder, List<SmoothedInput> smoothed, Map<String, Integer> channels) {
+    this.finder = finder;
+    this.smoothed = smoothed;
+    this.channels = channels;
+  }
 
   /**
-   * Returns the quantized matrices that only MatMul and Gemm read, all with one input of which
-   * there is a Gram matrix, sorted by name.
+   * Returns the quantized weights that MatMul, Gemm and Conv without groups read, all with one
+   * input of which there is a Gram matrix, and those of other products with the reason.
    *
-   * @param graph the model as the plan's smoothing changes it
-   * @param channels number of channels by tensor, of those with a Gram matrix
+   * @param plans of the model's tensors
+   * @param smoothed the inputs that a plan smooths
+   * @param graph the model as they change it
+   * @param channels number of channels by matrix
+   * @param gramSha256 identity of the matrices, which the plan records
+   * @param damping of {@link Gptq#of}
    */
-  public static List<GptqPlan.Weight> of(
-      QuantPlan plan, ModelGraph graph, Map<String, Integer> channels) {
+  public static GptqPlan of(
+      List<TensorPlan> plans,
+      List<SmoothedInput> smoothed,
+      ModelGraph graph,
+      Map<String, Integer> channels,
+      String gramSha256,
+      double damping) {
     Map<String, List<QuantizableNode>> readers = new HashMap<>();
     for (QuantizableNode node : graph.nodes()) {
       readers.computeIfAbsent(node.weight(), w -> new ArrayList<>()).add(node);
     }
-    List<GptqPlan.Weight> weights = new ArrayList<>();
-    for (TensorPlan weight : plan.quantized(Role.WEIGHT)) {
-      common(readers.getOrDefault(weight.tensor(), List.of()))
-          .filter(node -> weight.type().isInteger() && fits(node, plan, channels))
-          .ifPresent(
-              node ->
-                  weights.add(
-                      new GptqPlan.Weight(weight.tensor(), node.input(), node.blockAxis())));
+    GptqWeights found = new GptqWeights(new GramInput.Finder(graph), smoothed, channels);
+    for (TensorPlan plan : plans) {
+      boolean product = readers.containsKey(plan.tensor());
+      if (product && plan.role() == Role.WEIGHT && plan.quantized() && plan.type().isInteger()) {
+        found.add(plan, readers.get(plan.tensor()));
+      }
     }
-    return weights;
+    return new GptqPlan(gramSha256, damping, found.weights, found.nearest);
   }
 
-  /** One of the products, if all use the weight alike. */
-  private static Optional<QuantizableNode> common(List<QuantizableNode> readers) {
-    return readers.stream()
-        .findFirst()
-        .filter(
-            first ->
-                readers.stream()
-                    .allMatch(
-                        node ->
-                            PRODUCTS.contains(node.opType())
-                                && node.inputIndex() == 0
-                                && node.weightShape().rank() == 2
-                                && node.input().equals(first.input())
-                                && node.blockAxis() == first.blockAxis()));
+  private void add(TensorPlan plan, List<QuantizableNode> readers) {
+    QuantizableNode first = readers.get(0);
+    Optional<String> reason =
+        finder
+            .reason(first)
+            .or(() -> differ(readers))
+            .or(() -> blocks(plan, first))
+            .or(() -> lacking(first));
+    if (reason.isPresent()) {
+      nearest.add(new GptqPlan.Nearest(plan.tensor(), reason.get()));
+    } else {
+      weights.add(
+          new GptqPlan.Weight(
+              plan.tensor(),
+              first.input(),
+              first.blockAxis(),
+              input(first).patches().isPresent() ? input(first).matrix() : ""));
+    }
   }
 
-  private static boolean fits(QuantizableNode node, QuantPlan plan, Map<String, Integer> channels) {
-    Integer own = channels.get(observed(plan, node.input()));
-    return own != null && node.weightShape().dim(node.blockAxis()) == own;
+  private static Optional<String> differ(List<QuantizableNode> readers) {
+    QuantizableNode first = readers.get(0);
+    boolean alike =
+        readers.stream()
+            .allMatch(
+                node ->
+                    node.opType().equals(first.opType())
+                        && node.input().equals(first.input())
+                        && node.blockAxis() == first.blockAxis());
+    return alike
+        ? Optional.empty()
+        : Optional.of("%d operators multiply different inputs by it".formatted(readers.size()));
+  }
+
+  private static Optional<String> blocks(TensorPlan plan, QuantizableNode node) {
+    return node.weightShape().rank() > 2 && plan.granularity().blockSize().isPresent()
+        ? Optional.of("a convolution's weight has scales of blocks")
+        : Optional.empty();
+  }
+
+  private Optional<String> lacking(QuantizableNode node) {
+    GramInput input = input(node);
+    long summed =
+        input.patches().isPresent()
+            ? node.weightShape().size() / node.weightShape().dim(0)
+            : node.weightShape().dim(node.blockAxis());
+    Integer own = channels.get(input.matrix());
+    return own != null && own == summed
+        ? Optional.empty()
+        : Optional.of("there is no Gram matrix of its input '" + input.tensor() + "'");
+  }
+
+  private GramInput input(QuantizableNode node) {
+    return finder.of(node, observed(smoothed, node.input())).orElseThrow();
   }
 
   /** The tensor whose statistics are those of an input, before its factors. */
-  public static String observed(QuantPlan plan, String input) {
-    return smoothed(plan, input).map(SmoothedInput::tensor).orElse(input);
-  }
-
-  /** How a plan smooths a tensor to an input, if it does. */
-  public static Optional<SmoothedInput> smoothed(QuantPlan plan, String input) {
-    return plan.smoothed().stream().filter(own -> own.result().equals(input)).findFirst();
+  public static String observed(List<SmoothedInput> smoothed, String input) {
+    return smoothed.stream()
+        .filter(own -> own.result().equals(input))
+        .findFirst()
+        .map(SmoothedInput::tensor)
+        .orElse(input);
   }
 }

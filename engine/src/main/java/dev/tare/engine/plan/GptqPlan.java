@@ -10,12 +10,32 @@ import java.util.List;
  * @param gramSha256 {@code gram-sha256} of the statistics
  * @param damping added to the diagonal of each matrix, as a part of its mean
  * @param weights sorted by name
+ * @param nearest weights that are rounded to nearest nevertheless, sorted by name
  */
-public record GptqPlan(String gramSha256, double damping, List<Weight> weights) {
+public record GptqPlan(
+    String gramSha256, double damping, List<Weight> weights, List<Nearest> nearest) {
 
   public GptqPlan {
     weights = List.copyOf(weights);
+    nearest = List.copyOf(nearest);
   }
+
+  /** Without weights that are rounded to nearest. */
+  public GptqPlan(String gramSha256, double damping, List<Weight> weights) {
+    this(gramSha256, damping, weights, List.of());
+  }
+
+  /** Whether it has only what plans had before convolutions. */
+  boolean plain() {
+    return nearest.isEmpty() && weights.stream().allMatch(weight -> weight.matrix().isEmpty());
+  }
+
+  /**
+   * A weight that has no Gram matrix.
+   *
+   * @param reason for people
+   */
+  public record Nearest(String weight, String reason) {}
 
   /**
    * A weight.
@@ -23,7 +43,16 @@ public record GptqPlan(String gramSha256, double damping, List<Weight> weights) 
    * @param weight its name
    * @param input the tensor that all its products read; if a plan smooths another tensor to it, the
    *     matrix is that tensor's, and the factors are applied to it
-   * @param inputAxis axis of the weight over which products are summed
+   * @param inputAxis axis of the weight over which products are summed; of a convolution's weight
+   *     the axes behind it are summed over too
+   * @param matrix of a convolution's weight the name of its input's Gram matrix; else empty, and it
+   *     has the tensor's name
    */
-  public record Weight(String weight, String input, int inputAxis) {}
+  public record Weight(String weight, String input, int inputAxis, String matrix) {
+
+    /** The weight of a MatMul or Gemm. */
+    public Weight(String weight, String input, int inputAxis) {
+      this(weight, input, inputAxis, "");
+    }
+  }
 }

@@ -11,8 +11,9 @@ import java.util.Set;
 /** Reads and writes a plan's weights by GPTQ; called through {@link QuantPlanJson}. */
 final class GptqPlanJson {
 
-  private static final Set<String> KEYS = Set.of("gram-sha256", "damping", "weights");
-  private static final Set<String> WEIGHT_KEYS = Set.of("weight", "input", "input-axis");
+  private static final Set<String> KEYS = Set.of("gram-sha256", "damping", "weights", "nearest");
+  private static final Set<String> WEIGHT_KEYS = Set.of("weight", "input", "input-axis", "matrix");
+  private static final Set<String> NEAREST_KEYS = Set.of("weight", "reason");
 
   private GptqPlanJson() {}
 
@@ -26,6 +27,16 @@ final class GptqPlanJson {
       own.put("weight", weight.weight());
       own.put("input", weight.input());
       own.put("input-axis", weight.inputAxis());
+      if (!weight.matrix().isEmpty()) {
+        own.put("matrix", weight.matrix());
+      }
+    }
+    if (!plan.nearest().isEmpty()) {
+      ArrayNode nearest = node.putArray("nearest");
+      plan.nearest()
+          .forEach(
+              each ->
+                  nearest.addObject().put("weight", each.weight()).put("reason", each.reason()));
     }
     return node;
   }
@@ -42,9 +53,18 @@ final class GptqPlanJson {
           new GptqPlan.Weight(
               PlanFields.text(own, "weight"),
               PlanFields.text(own, "input"),
-              PlanFields.integer(own, "input-axis")));
+              PlanFields.integer(own, "input-axis"),
+              own.has("matrix") ? PlanFields.text(own, "matrix") : ""));
+    }
+    List<GptqPlan.Nearest> nearest = new ArrayList<>();
+    if (node.has("nearest")) {
+      for (JsonNode own : PlanFields.array(node, "nearest")) {
+        TensorPlanJson.refuseUnknown(own, NEAREST_KEYS);
+        nearest.add(
+            new GptqPlan.Nearest(PlanFields.text(own, "weight"), PlanFields.text(own, "reason")));
+      }
     }
     return new GptqPlan(
-        PlanFields.text(node, "gram-sha256"), PlanFields.number(node, "damping"), weights);
+        PlanFields.text(node, "gram-sha256"), PlanFields.number(node, "damping"), weights, nearest);
   }
 }

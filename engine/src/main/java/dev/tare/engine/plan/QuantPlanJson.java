@@ -17,11 +17,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 10; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 11; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
  * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, 7,
- * of plans that round all weights to nearest, 8, of plans that correct no bias, and 9, of plans
- * that rescale no input of a convolution.
+ * of plans that round all weights to nearest, 8, of plans that correct no bias, 9, of plans that
+ * rescale no input of a convolution, and 10, of plans that round no weight of one by GPTQ.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -35,7 +35,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 10;
+  private static final int FORMAT_VERSION = 11;
+  private static final int PRODUCTS_VERSION = 10;
   private static final int UNEQUALIZED_VERSION = 9;
   private static final int UNCORRECTED_VERSION = 8;
   private static final int NEAREST_VERSION = 7;
@@ -94,8 +95,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (!plan.smoothed().stream().allMatch(SmoothedInput::plain)) {
+    if (!plan.gptq().stream().allMatch(GptqPlan::plain)) {
       return FORMAT_VERSION;
+    }
+    if (!plan.smoothed().stream().allMatch(SmoothedInput::plain)) {
+      return PRODUCTS_VERSION;
     }
     if (!plan.corrected().isEmpty()) {
       return UNEQUALIZED_VERSION;
@@ -207,7 +211,7 @@ public final class QuantPlanJson {
             version > UNWIDENED_VERSION ? widened(root) : List.of(),
             PlanFields.text(root, "statistics-sha256"),
             version > UNSMOOTHED_VERSION ? smoothed(root, version) : List.of(),
-            root.has(GPTQ) ? Optional.of(GptqPlanJson.parse(root.get(GPTQ))) : Optional.empty(),
+            root.has(GPTQ) ? Optional.of(gptq(root, version)) : Optional.empty(),
             version > UNCORRECTED_VERSION
                 ? CorrectedBiasJson.parse(PlanFields.array(root, CORRECTED))
                 : List.of());
@@ -236,12 +240,22 @@ public final class QuantPlanJson {
     return name;
   }
 
+  private static GptqPlan gptq(JsonNode root, int version) {
+    GptqPlan plan = GptqPlanJson.parse(root.get(GPTQ));
+    if (version < FORMAT_VERSION && !plan.plain()) {
+      throw new IllegalArgumentException(
+          "Invalid plan: key 'gptq' has a matrix or weights rounded to nearest before format version "
+              + FORMAT_VERSION);
+    }
+    return plan;
+  }
+
   private static List<SmoothedInput> smoothed(JsonNode root, int version) {
     List<SmoothedInput> inputs = SmoothedInputJson.parse(PlanFields.array(root, SMOOTHED));
     if (version <= UNEQUALIZED_VERSION && !inputs.stream().allMatch(SmoothedInput::plain)) {
       throw new IllegalArgumentException(
           "Invalid plan: key 'smoothed' has an axis or nodes before format version "
-              + FORMAT_VERSION);
+              + PRODUCTS_VERSION);
     }
     return inputs;
   }

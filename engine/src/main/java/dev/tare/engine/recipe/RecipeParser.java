@@ -144,9 +144,6 @@ public final class RecipeParser {
     if (recipe.gptq().isPresent() && recipe.mode() != Mode.STATIC) {
       throw at(config, "gptq", "it needs mode static");
     }
-    if (recipe.biasCorrection() && recipe.gptq().isPresent()) {
-      throw at(config, BIAS_CORRECTION, "gptq rounds weights in another way than it reckons with");
-    }
     if (recipe.biasCorrection() && !recipe.usesStatistics()) {
       throw at(config, BIAS_CORRECTION, "it needs mode static");
     }

@@ -40,6 +40,11 @@ class BiasCorrectionTest {
   /** Corrects the only product of a model, whose input has rows of channels along an axis. */
   private static CorrectedBias correct(
       OnnxModel model, int axis, long samples, Shape shape, float... values) {
+    return correct(model, axis, samples, false, shape, values);
+  }
+
+  private static CorrectedBias correct(
+      OnnxModel model, int axis, long samples, boolean rounded, Shape shape, float... values) {
     OnnxGraph graph = OnnxGraph.of(model);
     Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, RECIPE, graph);
     BiasCorrection.Task task = tasks(model).get(0);
@@ -56,7 +61,8 @@ class BiasCorrectionTest {
         statistics.channels().stream().map(Statistics::distribution).toList(),
         input,
         weight,
-        samples);
+        samples,
+        rounded);
   }
 
   private static OnnxModel product() {
@@ -94,6 +100,14 @@ class BiasCorrectionTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CorrectedModel.of(corrected, List.of(bias)))
         .withMessage("Cannot correct the bias 'b' of node 'product': node 'sum' does not add it");
+  }
+
+  /** As above, but with W as it is, since its integers are not known. */
+  @Test
+  void ofAWeightByGptqOnlyTheInputIsTakenUp() {
+    CorrectedBias bias = correct(product(), -1, 4, true, Shape.of(2, 2), 255, 10.3f, 255, 10.3f);
+    assertThat(bias.correction().get(0)).isCloseTo(.4f * .3f, within(1e-5f));
+    assertThat(bias.correction().get(1)).isCloseTo(2.54f * .3f, within(1e-5f));
   }
 
   /** Depthwise, 1 x 2 taps: W becomes (1.27, 0; -.01, 1.27) from (1.27, .004; -.013, 1.27). */

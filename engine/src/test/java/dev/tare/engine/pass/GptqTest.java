@@ -141,6 +141,21 @@ class GptqTest {
   }
 
   @Test
+  void weightOfAConvolutionIsAMatrixOverItsPatches() {
+    Gptq gptq =
+        Gptq.of(gram(new int[][] {{3, 3, 1, 0}, {-5, -5, 0, 2}}, 0, 0, 0, 0), List.of(), 1e-6);
+    float[] weights = {0.4f, 0.4f, 1.7f, -2.2f, 3.4f, 0.4f, 0.6f, 9};
+    List<QuantParams> params = params(1f, .5f);
+    Granularity byRow = Granularity.perChannel(0);
+    Tensor matrix = gptq.solve(Tensor.ofFloats(Shape.of(2, 4), weights), 1, params, byRow, NARROW);
+    Tensor kernel =
+        gptq.solve(Tensor.ofFloats(Shape.of(2, 2, 1, 2), weights), 1, params, byRow, NARROW);
+    assertThat(kernel.shape()).isEqualTo(Shape.of(2, 2, 1, 2));
+    assertThat(kernel.toFloatArray()).containsExactly(matrix.toFloatArray());
+    assertThat(kernel.toFloatArray()).startsWith(0f, 1f);
+  }
+
+  @Test
   void weightsOfAnInputThatIsAlwaysZeroAreRoundedToNearest() {
     Gptq gptq = Gptq.of(gram(new int[][] {{0, 0}}, 0, 0), List.of(), 0.01);
     Tensor weight = Tensor.ofFloats(Shape.of(2, 1), new float[] {0.4f, 300f});

@@ -267,6 +267,25 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void weightsOfConvolutionsStandInTheTextWithTheirMatrix() {
+    GptqPlan rounded =
+        new GptqPlan(
+            "12ab",
+            .01,
+            List.of(new GptqPlan.Weight("k", "h", 1, "h[3x3]")),
+            List.of(new GptqPlan.Nearest("d", "depthwise")));
+    QuantPlan plan = PLAN.with(rounded);
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains("\"format-version\" : 11", "\"matrix\" : \"h[3x3]\"")
+        .contains("\"reason\" : \"depthwise\"");
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertRefused(
+        json.replace("\"format-version\" : 11", "\"format-version\" : 10"),
+        "'gptq' has a matrix or weights rounded to nearest before format version 11");
+  }
+
+  @Test
   void widenedTypesStandInTheText() {
     QuantPlan plan =
         new QuantPlan(
@@ -423,8 +442,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 11"),
-        "Cannot read a plan of format version 11, only 1 to 10");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 12"),
+        "Cannot read a plan of format version 12, only 1 to 11");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

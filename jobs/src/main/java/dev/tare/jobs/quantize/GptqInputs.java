@@ -70,10 +70,16 @@ final class GptqInputs {
       inputs.names.add(weight.weight());
       inputs
           .weights
-          .computeIfAbsent(GptqWeights.observed(plan, weight.input()), t -> new ArrayList<>())
+          .computeIfAbsent(matrix(plan, weight), t -> new ArrayList<>())
           .add(new Weight(weight, own));
     }
     return inputs;
+  }
+
+  private static String matrix(QuantPlan plan, GptqPlan.Weight weight) {
+    return weight.matrix().isEmpty()
+        ? GptqWeights.observed(plan.smoothed(), weight.input())
+        : weight.matrix();
   }
 
   /** Whether a constant is among them. */

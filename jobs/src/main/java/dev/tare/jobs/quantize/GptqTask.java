@@ -14,6 +14,7 @@ import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.GramTable;
 import dev.tare.jobs.table.WeightTables;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +27,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Rounds the weights of one input's products by the input's Gram matrix.
  *
- * <p>Memory: of an input with K channels 12 bytes for each element of K x K, and of one weight at a
- * time 20 for each element.
+ * <p>Memory: of a matrix with K rows 12 bytes for each element, and of one weight at a time 20 for
+ * each element.
  */
 final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
 
@@ -72,7 +73,7 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
     try {
       byInput.forEach(
           (input, own) -> {
-            Gptq gptq = Gptq.of(gram, factors(input), damping);
+            Gptq gptq = Gptq.of(gram, factors(input, gram.channels()), damping);
             own.forEach(weight -> slices.addAll(rounded(source, weight, gptq)));
           });
     } catch (IllegalArgumentException e) {
@@ -106,13 +107,17 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
     };
   }
 
-  /** The factors of an input's channels; empty for none. */
-  private List<Float> factors(String input) {
-    return QuantPlanJson.parseSmoothed(model.changes()).stream()
+  /**
+   * The factors of a matrix's rows: those of an input's channels, in patches as often as they have
+   * taps; empty for none.
+   */
+  private List<Float> factors(String input, int rows) {
+    List<Float> all = new ArrayList<>();
+    QuantPlanJson.parseSmoothed(model.changes()).stream()
         .filter(smoothed -> smoothed.result().equals(input))
         .map(SmoothedInput::factors)
-        .findFirst()
-        .orElse(List.of());
+        .forEach(own -> own.forEach(f -> all.addAll(Collections.nCopies(rows / own.size(), f))));
+    return all;
   }
 
   private List<Row> rounded(ModelGraph source, Weight weight, Gptq gptq) {

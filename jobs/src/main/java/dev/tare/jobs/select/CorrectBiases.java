@@ -18,6 +18,8 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
 
@@ -29,20 +31,24 @@ final class CorrectBiases implements FlatMapGroupsFunction<String, Row, String> 
   private final SmoothedHandle model;
   private final HashMap<String, List<BiasCorrection.Task>> tasks;
   private final HashMap<String, byte[]> plans;
+  private final TreeSet<String> rounded;
   private final long samples;
 
   /**
    * @param tasks by the tensor of which statistics are
    * @param plans by the tensor that is quantized
+   * @param rounded the weights that are rounded by GPTQ
    */
   CorrectBiases(
       SmoothedHandle model,
       Map<String, List<BiasCorrection.Task>> tasks,
       Map<String, byte[]> plans,
+      SortedSet<String> rounded,
       long samples) {
     this.model = model;
     this.tasks = new HashMap<>(tasks);
     this.plans = new HashMap<>(plans);
+    this.rounded = new TreeSet<>(rounded);
     this.samples = samples;
   }
 
@@ -69,7 +75,8 @@ final class CorrectBiases implements FlatMapGroupsFunction<String, Row, String> 
               channels,
               PlanCodec.decode(plans.get(task.input())),
               PlanCodec.decode(plans.get(task.weight())),
-              samples));
+              samples,
+              rounded.contains(task.weight())));
     }
     return List.of(QuantPlanJson.formatCorrected(corrected)).iterator();
   }

@@ -3,6 +3,7 @@ package dev.tare.jobs.select;
 import dev.tare.engine.pass.BiasCorrection;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CorrectedBias;
+import dev.tare.engine.plan.GptqPlan;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.SmoothedInput;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -42,9 +44,15 @@ final class Corrections {
    * Returns the corrections, sorted by node.
    *
    * @param plans with the scales that the weights will have
+   * @param rounded the weights that are rounded by GPTQ
    */
   List<CorrectedBias> of(
-      Candidates candidates, List<TensorPlan> plans, List<SmoothedInput> smoothed) {
+      Candidates candidates,
+      List<TensorPlan> plans,
+      List<SmoothedInput> smoothed,
+      Optional<GptqPlan> rounded) {
+    TreeSet<String> byGptq = new TreeSet<>();
+    rounded.ifPresent(own -> own.weights().forEach(weight -> byGptq.add(weight.weight())));
     Map<String, String> observed = new HashMap<>();
     smoothed.forEach(input -> observed.put(input.result(), input.tensor()));
     Map<String, List<BiasCorrection.Task>> tasks = new HashMap<>();
@@ -68,7 +76,7 @@ final class Corrections {
         StatisticsStore.read(spark, statistics)
             .filter(functions.col("tensor").isin(tasks.keySet().toArray()));
     return StatisticsStore.groupedBy(functions.col("tensor"), rows)
-        .flatMapGroups(new CorrectBiases(model, tasks, shipped, samples), Encoders.STRING())
+        .flatMapGroups(new CorrectBiases(model, tasks, shipped, byGptq, samples), Encoders.STRING())
         .collectAsList()
         .stream()
         .flatMap(text -> QuantPlanJson.parseCorrected(text).stream())

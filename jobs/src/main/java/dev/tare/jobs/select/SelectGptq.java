@@ -1,15 +1,16 @@
 package dev.tare.jobs.select;
 
+import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.pass.GptqWeights;
 import dev.tare.engine.plan.GptqPlan;
-import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.SmoothedInput;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.GptqRule;
 import dev.tare.jobs.SparkJobs;
-import dev.tare.jobs.model.ModelHandle;
-import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.GramTable;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -26,16 +27,24 @@ final class SelectGptq {
    */
   record Gram(Path folder, String sha256) {}
 
-  /** Returns the plan with these weights; without any, the plan itself. */
-  static QuantPlan added(
-      SparkSession spark, ModelHandle model, QuantPlan plan, GptqRule rule, Gram gram) {
+  /**
+   * Returns these weights; empty if there are none.
+   *
+   * @param plans of the model's tensors
+   * @param smoothed the inputs that are smoothed
+   * @param graph the model as they change it
+   */
+  static Optional<GptqPlan> of(
+      SparkSession spark,
+      List<TensorPlan> plans,
+      List<SmoothedInput> smoothed,
+      ModelGraph graph,
+      GptqRule rule,
+      Gram gram) {
     SparkJobs.describe(spark, "select: find the Gram matrices");
     Map<String, Integer> channels = GramTable.channels(spark, gram.folder());
-    SparkJobs.describe(spark, null);
-    List<GptqPlan.Weight> weights =
-        GptqWeights.of(plan, SmoothedHandle.of(model, plan).prepared().graph(), channels);
-    return weights.isEmpty()
-        ? plan
-        : plan.with(new GptqPlan(gram.sha256(), rule.damping(), weights));
+    GptqPlan found =
+        GptqWeights.of(plans, smoothed, graph, channels, gram.sha256(), rule.damping());
+    return Optional.of(found).filter(rounded -> !rounded.weights().isEmpty());
   }
 }

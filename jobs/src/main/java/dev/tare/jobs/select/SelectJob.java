@@ -5,6 +5,7 @@ import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CorrectedBias;
+import dev.tare.engine.plan.GptqPlan;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.PlanAssembler;
@@ -75,6 +76,21 @@ public final class SelectJob {
       Path statistics,
       String contentSha256,
       long samples) {
+    return run(model, recipeText, statistics, contentSha256, samples, Optional.empty());
+  }
+
+  /**
+   * The same, with weights that will be rounded by GPTQ where the recipe says so.
+   *
+   * @param gram the Gram matrices; empty to round all weights to nearest
+   */
+  QuantPlan run(
+      ModelHandle model,
+      RecipeText recipeText,
+      Path statistics,
+      String contentSha256,
+      long samples,
+      Optional<SelectGptq.Gram> gram) {
     Recipe recipe = recipeText.parse();
     SparkJobs.describe(spark, "select: factors of channels");
     List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics);
@@ -88,11 +104,22 @@ public final class SelectJob {
     List<TensorPlan> weights = weights(changed, recipeText, candidates);
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
+    List<TensorPlan> assembled = List.copyOf(plans);
+    ModelGraph smoothedGraph = graph;
+    Optional<GptqPlan> rounded =
+        gram.flatMap(
+            own ->
+                recipe
+                    .gptq()
+                    .flatMap(
+                        rule ->
+                            SelectGptq.of(spark, assembled, smoothed, smoothedGraph, rule, own)));
     List<CorrectedBias> corrected = List.of();
     if (recipe.biasCorrection()) {
       SparkJobs.describe(spark, "select: corrections of biases");
       corrected =
-          new Corrections(spark, changed, statistics, samples).of(candidates, plans, smoothed);
+          new Corrections(spark, changed, statistics, samples)
+              .of(candidates, plans, smoothed, rounded);
       graph = SmoothedHandle.of(model, smoothed, corrected).prepared().graph();
       candidates = candidates(model, graph, recipeText);
       plans =
@@ -110,7 +137,7 @@ public final class SelectJob {
         List.copyOf(model.prepared().widened()),
         contentSha256,
         smoothed,
-        Optional.empty(),
+        rounded,
         corrected,
         plans);
   }

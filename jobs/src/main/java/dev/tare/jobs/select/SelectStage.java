@@ -3,7 +3,6 @@ package dev.tare.jobs.select;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
-import dev.tare.engine.recipe.GptqRule;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
@@ -173,8 +172,10 @@ public record SelectStage(SelectOptions options) implements Stage {
   private static QuantPlan select(
       Work work, ModelHandle model, RecipeText recipe, Statistics statistics) throws IOException {
     SelectJob job = new SelectJob(work.inputs().spark());
-    Optional<QuantPlan> placed = work.placed();
-    QuantPlan nearest =
+    boolean byGptq = recipe.parse().gptq().isPresent() && statistics.gram().isPresent();
+    // A plan for trials rounds to nearest, and its corrections of biases are those for that.
+    Optional<QuantPlan> placed = work.placed().filter(made -> !byGptq);
+    QuantPlan plan =
         placed.isPresent()
             ? placed.get()
             : job.run(
@@ -182,13 +183,8 @@ public record SelectStage(SelectOptions options) implements Stage {
                 recipe,
                 statistics.folder(),
                 statistics.contentSha256(),
-                statistics.samples());
-    Optional<GptqRule> rule = recipe.parse().gptq();
-    QuantPlan plan =
-        rule.isPresent() && statistics.gram().isPresent()
-            ? SelectGptq.added(
-                work.inputs().spark(), model, nearest, rule.get(), statistics.gram().get())
-            : nearest;
+                statistics.samples(),
+                statistics.gram());
     work.attempt().write(Part.PLAN_JSON, QuantPlanJson.format(plan));
     job.write(plan, work.attempt().path(Part.PLAN), work.attempt().folder().runId());
     return plan;
