@@ -83,6 +83,7 @@ public record Candidates(
     List<Candidate> chosen = new ArrayList<>();
     Map<QuantizableNode, String> leftFloat = new LinkedHashMap<>();
     List<QuantizableNode> limited = new ArrayList<>();
+    Map<String, String> spoiled = recipe.guard() ? AmplifiedNoise.of(source) : Map.of();
     for (QuantizableNode node : all) {
       Optional<String> reason = recipe.reasonToLeave(node);
       if (reason.isEmpty()) {
@@ -92,7 +93,10 @@ public record Candidates(
         if (reason.isPresent()) {
           limited.add(node);
         } else {
-          reason = reasonAgainst(candidate, first).or(() -> placed(placement, candidate));
+          reason =
+              reasonAgainst(candidate, first)
+                  .or(() -> placed(placement, candidate))
+                  .or(() -> spoiled(spoiled, candidate));
         }
         if (reason.isEmpty()) {
           chosen.add(candidate);
@@ -124,6 +128,12 @@ public record Candidates(
     return candidate.mode() == Mode.STATIC
         ? placement.reasonToLeave(candidate.node())
         : Optional.empty();
+  }
+
+  private static Optional<String> spoiled(Map<String, String> reasons, Candidate candidate) {
+    return candidate.mode() == Mode.WEIGHT_ONLY
+        ? Optional.empty()
+        : Optional.ofNullable(reasons.get(candidate.node().node()));
   }
 
   /** The operators whose inputs are quantized ahead of time. */
