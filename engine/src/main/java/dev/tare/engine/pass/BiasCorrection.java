@@ -140,9 +140,8 @@ public final class BiasCorrection {
    * @param input how that is quantized, per tensor
    * @param weight how the weight is quantized
    * @param samples from which the values come
-   * @param rounded whether {@link Gptq} will round the weight. It makes the errors of results, and
-   *     so their mean, as small as it can; what is left of them is not known yet, so only what
-   *     quantization does to the input is taken up
+   * @param rounded whether {@link Gptq} will round the weight: what that does to the mean is not
+   *     known yet and taken up later, so only what quantization does to the input is corrected
    */
   public static CorrectedBias correct(
       Task task,

@@ -30,10 +30,12 @@ import java.util.stream.IntStream;
  */
 public final class Gptq {
 
+  private final double[] means;
   private final int[] order;
   private final UpperTriangle factor;
 
-  private Gptq(int[] order, UpperTriangle factor) {
+  private Gptq(double[] means, int[] order, UpperTriangle factor) {
+    this.means = means;
     this.order = order;
     this.factor = factor;
   }
@@ -49,6 +51,15 @@ public final class Gptq {
    *     cannot be inverted with this damping
    */
   public static Gptq of(GramMatrix gram, List<Float> factors, double damping) {
+    return of(gram, factors, damping, false);
+  }
+
+  /**
+   * The same, for results of which only differences from their mean count.
+   *
+   * @param centred whether something else takes up the {@link #meanShift}
+   */
+  public static Gptq of(GramMatrix gram, List<Float> factors, double damping, boolean centred) {
     int n = gram.channels();
     if (!factors.isEmpty() && factors.size() != n) {
       throw new IllegalArgumentException(
@@ -56,11 +67,16 @@ public final class Gptq {
               .formatted(gram.tensor(), n, factors.size()));
     }
     double[] scales = new double[n];
+    double[] means = new double[n];
     double[] diagonal = new double[n];
     double sum = 0;
     for (int j = 0; j < n; j++) {
       scales[j] = factors.isEmpty() ? 1 : factors.get(j);
+      means[j] = gram.mean(j) * scales[j];
       diagonal[j] = gram.product(j, j) * scales[j] * scales[j];
+      if (centred) {
+        diagonal[j] = Math.max(0, diagonal[j] - gram.count() * means[j] * means[j]);
+      }
       sum += diagonal[j];
     }
     // Without any values every error counts alike, and each weight is rounded by itself.
@@ -77,10 +93,14 @@ public final class Gptq {
         int i = order[a];
         int j = order[b];
         double product = gram.product(Math.min(i, j), Math.max(i, j)) * scales[i] * scales[j];
-        matrix.set(a, b, a == b ? product + added : product);
+        if (centred) {
+          product -= gram.count() * means[i] * means[j];
+        }
+        matrix.set(a, b, a == b ? diagonal[i] + added : product);
       }
     }
     return new Gptq(
+        means,
         order,
         matrix
             .inverseFactor()
@@ -133,6 +153,25 @@ public final class Gptq {
       errors[k] = row;
     }
     return Tensor.ofFloats(weight.shape(), solved);
+  }
+
+  /**
+   * What rounding takes from the mean of each result of a convolution: the sum of what it takes
+   * from each weight times the mean of what that multiplies, in the order of the weight.
+   *
+   * @param weight {@code [M, C, ...]}
+   * @param solved its rounded values
+   */
+  public double[] meanShift(Tensor weight, Tensor solved) {
+    FloatBuffer before = weight.floats();
+    FloatBuffer after = solved.floats();
+    double[] shift = new double[Math.toIntExact(weight.shape().dim(0))];
+    for (int m = 0; m < shift.length; m++) {
+      for (double mean : means) {
+        shift[m] += ((double) before.get() - after.get()) * mean;
+      }
+    }
+    return shift;
   }
 
   private static void subtract(double[] row, double[] errors, double factor) {

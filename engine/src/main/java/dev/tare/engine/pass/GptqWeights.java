@@ -15,27 +15,41 @@ import java.util.Optional;
 /** Finds the weights of a plan that {@link Gptq} can round. */
 public final class GptqWeights {
 
+  /**
+   * The size of a Gram matrix.
+   *
+   * @param rows channels, or taps of channels
+   * @param vectors whose products were summed
+   */
+  public record Size(int rows, long vectors) {}
+
+  private final List<TensorPlan> plans;
   private final GramInput.Finder finder;
   private final List<SmoothedInput> smoothed;
-  private final Map<String, Integer> channels;
+  private final Map<String, Size> sizes;
   private final List<GptqPlan.Weight> weights = new ArrayList<>();
   private final List<GptqPlan.Nearest> nearest = new ArrayList<>();
 
   private GptqWeights(
-      GramInput.Finder finder, List<SmoothedInput> smoothed, Map<String, Integer> channels) {
+      List<TensorPlan> plans,
+      GramInput.Finder finder,
+      List<SmoothedInput> smoothed,
+      Map<String, Size> sizes) {
+    this.plans = plans;
     this.finder = finder;
     this.smoothed = smoothed;
-    this.channels = channels;
+    this.sizes = sizes;
   }
 
   /**
    * Returns the quantized weights that MatMul, Gemm and Conv without groups read, all with one
-   * input of which there is a Gram matrix, and those of other products with the reason.
+   * input of which there is a Gram matrix, for a convolution of at least twice as many vectors as
+   * it has rows, and those of other products with the reason.
    *
    * @param plans of the model's tensors
    * @param smoothed the inputs that a plan smooths
    * @param graph the model as they change it
-   * @param channels number of channels by matrix
+   * @param sizes of the matrices, by name
    * @param gramSha256 identity of the matrices, which the plan records
    * @param damping of {@link Gptq#of}
    */
@@ -43,14 +57,14 @@ public final class GptqWeights {
       List<TensorPlan> plans,
       List<SmoothedInput> smoothed,
       ModelGraph graph,
-      Map<String, Integer> channels,
+      Map<String, Size> sizes,
       String gramSha256,
       double damping) {
     Map<String, List<QuantizableNode>> readers = new HashMap<>();
     for (QuantizableNode node : graph.nodes()) {
       readers.computeIfAbsent(node.weight(), w -> new ArrayList<>()).add(node);
     }
-    GptqWeights found = new GptqWeights(new GramInput.Finder(graph), smoothed, channels);
+    GptqWeights found = new GptqWeights(plans, new GramInput.Finder(graph), smoothed, sizes);
     for (TensorPlan plan : plans) {
       boolean product = readers.containsKey(plan.tensor());
       if (product && plan.role() == Role.WEIGHT && plan.quantized() && plan.type().isInteger()) {
@@ -76,8 +90,25 @@ public final class GptqWeights {
               plan.tensor(),
               first.input(),
               first.blockAxis(),
-              input(first).patches().isPresent() ? input(first).matrix() : ""));
+              input(first).patches().isPresent() ? input(first).matrix() : "",
+              readers.size() == 1 ? bias(first) : ""));
     }
+  }
+
+  /** The integer bias that only this convolution adds. */
+  private String bias(QuantizableNode node) {
+    return node.bias()
+        .filter(bias -> node.opType().equals("Conv"))
+        .filter(
+            bias ->
+                plans.stream()
+                    .anyMatch(
+                        plan ->
+                            plan.role() == Role.BIAS
+                                && plan.quantized()
+                                && plan.tensor().equals(bias)
+                                && plan.consumers().equals(List.of(node.node()))))
+        .orElse("");
   }
 
   private static Optional<String> differ(List<QuantizableNode> readers) {
@@ -106,10 +137,16 @@ public final class GptqWeights {
         input.patches().isPresent()
             ? node.weightShape().size() / node.weightShape().dim(0)
             : node.weightShape().dim(node.blockAxis());
-    Integer own = channels.get(input.matrix());
-    return own != null && own == summed
-        ? Optional.empty()
-        : Optional.of("there is no Gram matrix of its input '" + input.tensor() + "'");
+    Size own = sizes.get(input.matrix());
+    if (own == null || own.rows() != summed) {
+      return Optional.of("there is no Gram matrix of its input '" + input.tensor() + "'");
+    }
+    // Those of pooled values: of each sample there is one.
+    return input.patches().isPresent() && own.vectors() < 2L * own.rows()
+        ? Optional.of(
+            "%d vectors say too little of how its %d inputs go together"
+                .formatted(own.vectors(), own.rows()))
+        : Optional.empty();
   }
 
   private GramInput input(QuantizableNode node) {

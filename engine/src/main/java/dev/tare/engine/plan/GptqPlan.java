@@ -27,7 +27,8 @@ public record GptqPlan(
 
   /** Whether it has only what plans had before convolutions. */
   boolean plain() {
-    return nearest.isEmpty() && weights.stream().allMatch(weight -> weight.matrix().isEmpty());
+    return nearest.isEmpty()
+        && weights.stream().allMatch(w -> w.matrix().isEmpty() && w.bias().isEmpty());
   }
 
   /**
@@ -47,12 +48,14 @@ public record GptqPlan(
    *     the axes behind it are summed over too
    * @param matrix of a convolution's weight the name of its input's Gram matrix; else empty, and it
    *     has the tensor's name
+   * @param bias the quantized bias that takes up what these roundings add to the mean of results,
+   *     which they need not keep then; empty for none
    */
-  public record Weight(String weight, String input, int inputAxis, String matrix) {
+  public record Weight(String weight, String input, int inputAxis, String matrix, String bias) {
 
     /** The weight of a MatMul or Gemm. */
     public Weight(String weight, String input, int inputAxis) {
-      this(weight, input, inputAxis, "");
+      this(weight, input, inputAxis, "", "");
     }
   }
 }

@@ -12,7 +12,8 @@ import java.util.Set;
 final class GptqPlanJson {
 
   private static final Set<String> KEYS = Set.of("gram-sha256", "damping", "weights", "nearest");
-  private static final Set<String> WEIGHT_KEYS = Set.of("weight", "input", "input-axis", "matrix");
+  private static final Set<String> WEIGHT_KEYS =
+      Set.of("weight", "input", "input-axis", "matrix", "bias");
   private static final Set<String> NEAREST_KEYS = Set.of("weight", "reason");
 
   private GptqPlanJson() {}
@@ -29,6 +30,9 @@ final class GptqPlanJson {
       own.put("input-axis", weight.inputAxis());
       if (!weight.matrix().isEmpty()) {
         own.put("matrix", weight.matrix());
+      }
+      if (!weight.bias().isEmpty()) {
+        own.put("bias", weight.bias());
       }
     }
     if (!plan.nearest().isEmpty()) {
@@ -54,7 +58,8 @@ final class GptqPlanJson {
               PlanFields.text(own, "weight"),
               PlanFields.text(own, "input"),
               PlanFields.integer(own, "input-axis"),
-              own.has("matrix") ? PlanFields.text(own, "matrix") : ""));
+              own.has("matrix") ? PlanFields.text(own, "matrix") : "",
+              own.has("bias") ? PlanFields.text(own, "bias") : ""));
     }
     List<GptqPlan.Nearest> nearest = new ArrayList<>();
     if (node.has("nearest")) {

@@ -244,7 +244,8 @@ public final class QuantPlanJson {
     GptqPlan plan = GptqPlanJson.parse(root.get(GPTQ));
     if (version < FORMAT_VERSION && !plan.plain()) {
       throw new IllegalArgumentException(
-          "Invalid plan: key 'gptq' has a matrix or weights rounded to nearest before format version "
+          "Invalid plan: key 'gptq' has a matrix, a bias or weights rounded to nearest before"
+              + " format version "
               + FORMAT_VERSION);
     }
     return plan;

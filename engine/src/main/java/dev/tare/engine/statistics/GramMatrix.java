@@ -57,6 +57,11 @@ public final class GramMatrix {
     return count;
   }
 
+  /** The mean of a channel's values; 0 without any. */
+  public double mean(int i) {
+    return count == 0 ? 0 : Math.scalb((double) rows[i].sum() / count, rows[i].exponent());
+  }
+
   /**
    * The sum of products of two channels' values, rounded to float64.
    *

@@ -2,6 +2,7 @@ package dev.tare.engine.pass;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.Limits;
@@ -29,6 +30,10 @@ class GptqTest {
   private static final Limits NARROW = new Limits(-127, 127);
 
   private static GramMatrix gram(int[][] codes, int... exponents) {
+    return gram(codes, new long[exponents.length], exponents);
+  }
+
+  private static GramMatrix gram(int[][] codes, long[] sums, int... exponents) {
     int n = exponents.length;
     Map<Integer, GramRow> rows = new HashMap<>();
     for (int i = 0; i < n; i++) {
@@ -38,7 +43,7 @@ class GptqTest {
           products[j - i] += (long) vector[i] * vector[j];
         }
       }
-      rows.put(i, new GramRow(exponents[i], 0, 0, products));
+      rows.put(i, new GramRow(exponents[i], 0, sums[i], products));
     }
     return GramMatrix.of("x", codes.length, rows);
   }
@@ -153,6 +158,20 @@ class GptqTest {
     assertThat(kernel.shape()).isEqualTo(Shape.of(2, 2, 1, 2));
     assertThat(kernel.toFloatArray()).containsExactly(matrix.toFloatArray());
     assertThat(kernel.toFloatArray()).startsWith(0f, 1f);
+  }
+
+  /** The first channel is always 5, so its roundings only move the mean, by .4 times 5. */
+  @Test
+  void whatABiasTakesUpNeedNotBeMadeUpFor() {
+    GramMatrix gram = gram(new int[][] {{5, 1}, {5, -1}}, new long[] {10, 0}, 0, 0);
+    Tensor weight = Tensor.ofFloats(Shape.of(2, 2, 1), new float[] {.4f, .4f, -.4f, .6f});
+    Granularity byRow = Granularity.perChannel(0);
+    Gptq centred = Gptq.of(gram, List.of(1f, 2f), 1e-6, true);
+    Tensor solved = centred.solve(weight, 1, params(1f, 1f), byRow, NARROW);
+    assertThat(solved.toFloatArray()).containsExactly(0, 0, 0, 1);
+    double[] shift = centred.meanShift(weight, solved);
+    assertThat(shift[0]).isCloseTo(2, within(1e-6));
+    assertThat(shift[1]).isCloseTo(-2, within(1e-6));
   }
 
   @Test

@@ -272,17 +272,17 @@ class QuantPlanJsonTest {
         new GptqPlan(
             "12ab",
             .01,
-            List.of(new GptqPlan.Weight("k", "h", 1, "h[3x3]")),
+            List.of(new GptqPlan.Weight("k", "h", 1, "h[3x3]", "b")),
             List.of(new GptqPlan.Nearest("d", "depthwise")));
     QuantPlan plan = PLAN.with(rounded);
     String json = QuantPlanJson.format(plan);
     assertThat(json)
-        .contains("\"format-version\" : 11", "\"matrix\" : \"h[3x3]\"")
+        .contains("\"format-version\" : 11", "\"matrix\" : \"h[3x3]\"", "\"bias\" : \"b\"")
         .contains("\"reason\" : \"depthwise\"");
     assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
     assertRefused(
         json.replace("\"format-version\" : 11", "\"format-version\" : 10"),
-        "'gptq' has a matrix or weights rounded to nearest before format version 11");
+        "'gptq' has a matrix, a bias or weights rounded to nearest before format version 11");
   }
 
   @Test

@@ -36,10 +36,11 @@ final class GptqInputs {
   private final Path gram;
   private final double damping;
   private final Set<String> names = new HashSet<>();
+  private final Set<String> biases = new HashSet<>();
   private final SortedMap<String, List<Weight>> weights = new TreeMap<>();
 
   /** A weight and what its products read. */
-  private record Weight(GptqPlan.Weight weight, TensorPlan plan) {}
+  private record Weight(GptqPlan.Weight weight, TensorPlan plan, Optional<TensorPlan> bias) {}
 
   private GptqInputs(Path gram, double damping) {
     this.gram = gram;
@@ -59,21 +60,32 @@ final class GptqInputs {
   private static GptqInputs of(QuantPlan plan, GptqPlan rounded, Path gram) {
     GptqInputs inputs = new GptqInputs(gram, rounded.damping());
     for (GptqPlan.Weight weight : rounded.weights()) {
-      TensorPlan own =
-          plan.find(weight.weight(), Role.WEIGHT)
-              .filter(TensorPlan::quantized)
-              .orElseThrow(
-                  () ->
-                      TareException.badInput(
-                          "The plan rounds weight '%s' by GPTQ, but does not quantize it"
-                              .formatted(weight.weight())));
+      TensorPlan own = quantized(plan, weight.weight(), Role.WEIGHT, weight);
+      Optional<TensorPlan> bias =
+          Optional.of(weight.bias())
+              .filter(name -> !name.isEmpty())
+              .map(name -> quantized(plan, name, Role.BIAS, weight));
+      bias.ifPresent(each -> inputs.biases.add(each.tensor()));
       inputs.names.add(weight.weight());
       inputs
           .weights
           .computeIfAbsent(matrix(plan, weight), t -> new ArrayList<>())
-          .add(new Weight(weight, own));
+          .add(new Weight(weight, own, bias));
     }
     return inputs;
+  }
+
+  private static TensorPlan quantized(
+      QuantPlan plan, String constant, Role role, GptqPlan.Weight weight) {
+    return plan.find(constant, role)
+        .filter(TensorPlan::quantized)
+        .orElseThrow(
+            () ->
+                TareException.badInput(
+                    "The plan rounds weight '%s' by GPTQ, but does not quantize %s"
+                        .formatted(
+                            weight.weight(),
+                            role == Role.BIAS ? "its bias '" + constant + "'" : "it")));
   }
 
   private static String matrix(QuantPlan plan, GptqPlan.Weight weight) {
@@ -82,9 +94,9 @@ final class GptqInputs {
         : weight.matrix();
   }
 
-  /** Whether a constant is among them. */
+  /** Whether a constant is among them, or a bias that takes up what their rounding does. */
   boolean has(TensorPlan constant) {
-    return constant.role() == Role.WEIGHT && names.contains(constant.tensor());
+    return (constant.role() == Role.WEIGHT ? names : biases).contains(constant.tensor());
   }
 
   /** Their rows in the table of weights. */
@@ -114,7 +126,10 @@ final class GptqInputs {
                     0,
                     own.stream().map(w -> w.weight().input()).toArray(String[]::new),
                     own.stream().map(w -> w.weight().inputAxis()).toArray(Integer[]::new),
-                    own.stream().map(w -> PlanCodec.encode(w.plan())).toArray(byte[][]::new))));
+                    own.stream().map(w -> PlanCodec.encode(w.plan())).toArray(byte[][]::new),
+                    own.stream()
+                        .map(w -> w.bias().map(PlanCodec::encode).orElse(new byte[0]))
+                        .toArray(byte[][]::new))));
     return rows;
   }
 }

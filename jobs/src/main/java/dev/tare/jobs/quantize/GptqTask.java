@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
@@ -36,7 +37,8 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
 
   /**
    * What the row of a matrix's first channel carries besides: of each weight what its products
-   * read, the axis over which they sum, and its decision, as {@link PlanCodec} writes it.
+   * read, the axis over which they sum, its decision, as {@link PlanCodec} writes it, and that of
+   * the bias which takes up what its rounding does to the mean of results, no bytes for none.
    */
   static final StructType WEIGHTS_SCHEMA =
       new StructType()
@@ -44,10 +46,11 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
           .add("channel", DataTypes.IntegerType, false)
           .add("inputs", DataTypes.createArrayType(DataTypes.StringType, false), false)
           .add("input_axes", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
-          .add("plans", DataTypes.createArrayType(DataTypes.BinaryType, false), false);
+          .add("plans", DataTypes.createArrayType(DataTypes.BinaryType, false), false)
+          .add("biases", DataTypes.createArrayType(DataTypes.BinaryType, false), false);
 
   /** A weight that multiplies an input. */
-  private record Weight(int inputAxis, TensorPlan plan) {}
+  private record Weight(int inputAxis, TensorPlan plan, Optional<TensorPlan> bias) {}
 
   private final SmoothedHandle model;
   private final double damping;
@@ -73,8 +76,15 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
     try {
       byInput.forEach(
           (input, own) -> {
-            Gptq gptq = Gptq.of(gram, factors(input, gram.channels()), damping);
-            own.forEach(weight -> slices.addAll(rounded(source, weight, gptq)));
+            List<Float> factors = factors(input, gram.channels());
+            for (boolean centred : new boolean[] {false, true}) {
+              List<Weight> some =
+                  own.stream().filter(w -> w.bias().isPresent() == centred).toList();
+              if (!some.isEmpty()) {
+                Gptq gptq = Gptq.of(gram, factors, damping, centred);
+                some.forEach(weight -> slices.addAll(rounded(source, weight, gptq)));
+              }
+            }
           });
     } catch (IllegalArgumentException e) {
       throw TareException.badInput("Cannot round weights by GPTQ: " + e.getMessage(), e);
@@ -96,10 +106,17 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
           List<String> inputs = row.getList(row.fieldIndex("inputs"));
           List<Integer> axes = row.getList(row.fieldIndex("input_axes"));
           List<byte[]> plans = row.getList(row.fieldIndex("plans"));
+          List<byte[]> biases = row.getList(row.fieldIndex("biases"));
           for (int i = 0; i < plans.size(); i++) {
             byInput
                 .computeIfAbsent(inputs.get(i), input -> new ArrayList<>())
-                .add(new Weight(axes.get(i), PlanCodec.decode(plans.get(i))));
+                .add(
+                    new Weight(
+                        axes.get(i),
+                        PlanCodec.decode(plans.get(i)),
+                        Optional.of(biases.get(i))
+                            .filter(bytes -> bytes.length > 0)
+                            .map(PlanCodec::decode)));
           }
         }
         return row;
@@ -127,10 +144,30 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
     Tensor rounded =
         gptq.solve(values, weight.inputAxis(), plan.params(), plan.granularity(), plan.limits());
     List<Row> slices = new ArrayList<>();
-    for (WeightTables.Slice slice : WeightTables.slices(plan)) {
-      slices.add(
-          QuantizeTask.row(rounded, plan, slice.index(), slice.offset(), slice.length(), runId));
-    }
+    slices(rounded, plan, slices);
+    weight
+        .bias()
+        .ifPresent(
+            bias ->
+                slices(
+                    shifted(source.constant(bias.tensor()), gptq.meanShift(values, rounded)),
+                    bias,
+                    slices));
     return slices;
+  }
+
+  private static Tensor shifted(Tensor bias, double[] shift) {
+    float[] values = bias.toFloatArray();
+    for (int m = 0; m < values.length; m++) {
+      values[m] = (float) (values[m] + shift[m]);
+    }
+    return Tensor.ofFloats(bias.shape(), values);
+  }
+
+  private void slices(Tensor values, TensorPlan plan, List<Row> into) {
+    for (WeightTables.Slice slice : WeightTables.slices(plan)) {
+      into.add(
+          QuantizeTask.row(values, plan, slice.index(), slice.offset(), slice.length(), runId));
+    }
   }
 }

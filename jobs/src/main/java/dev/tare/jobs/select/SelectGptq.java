@@ -17,8 +17,6 @@ import org.apache.spark.sql.SparkSession;
 /** Decides which weights of a plan are rounded by GPTQ. */
 final class SelectGptq {
 
-  private SelectGptq() {}
-
   /**
    * Where the Gram matrices are.
    *
@@ -27,6 +25,18 @@ final class SelectGptq {
    */
   record Gram(Path folder, String sha256) {}
 
+  private final Map<String, GptqWeights.Size> sizes;
+  private final GptqRule rule;
+  private final Gram gram;
+
+  /** Reads the sizes of matrices. */
+  SelectGptq(SparkSession spark, GptqRule rule, Gram gram) {
+    SparkJobs.describe(spark, "select: find the Gram matrices");
+    this.sizes = GramTable.sizes(spark, gram.folder());
+    this.rule = rule;
+    this.gram = gram;
+  }
+
   /**
    * Returns these weights; empty if there are none.
    *
@@ -34,17 +44,8 @@ final class SelectGptq {
    * @param smoothed the inputs that are smoothed
    * @param graph the model as they change it
    */
-  static Optional<GptqPlan> of(
-      SparkSession spark,
-      List<TensorPlan> plans,
-      List<SmoothedInput> smoothed,
-      ModelGraph graph,
-      GptqRule rule,
-      Gram gram) {
-    SparkJobs.describe(spark, "select: find the Gram matrices");
-    Map<String, Integer> channels = GramTable.channels(spark, gram.folder());
-    GptqPlan found =
-        GptqWeights.of(plans, smoothed, graph, channels, gram.sha256(), rule.damping());
+  Optional<GptqPlan> of(List<TensorPlan> plans, List<SmoothedInput> smoothed, ModelGraph graph) {
+    GptqPlan found = GptqWeights.of(plans, smoothed, graph, sizes, gram.sha256(), rule.damping());
     return Optional.of(found).filter(rounded -> !rounded.weights().isEmpty());
   }
 }

@@ -104,18 +104,14 @@ public final class SelectJob {
     List<TensorPlan> weights = weights(changed, recipeText, candidates);
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
-    List<TensorPlan> assembled = List.copyOf(plans);
-    ModelGraph smoothedGraph = graph;
-    Optional<GptqPlan> rounded =
-        gram.flatMap(
-            own ->
-                recipe
-                    .gptq()
-                    .flatMap(
-                        rule ->
-                            SelectGptq.of(spark, assembled, smoothed, smoothedGraph, rule, own)));
+    Optional<SelectGptq> gptq =
+        gram.filter(own -> recipe.gptq().isPresent())
+            .map(own -> new SelectGptq(spark, recipe.gptq().orElseThrow(), own));
     List<CorrectedBias> corrected = List.of();
     if (recipe.biasCorrection()) {
+      List<TensorPlan> assembled = plans;
+      ModelGraph uncorrected = graph;
+      Optional<GptqPlan> rounded = gptq.flatMap(own -> own.of(assembled, smoothed, uncorrected));
       SparkJobs.describe(spark, "select: corrections of biases");
       corrected =
           new Corrections(spark, changed, statistics, samples)
@@ -126,6 +122,10 @@ public final class SelectJob {
           new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     }
     SparkJobs.describe(spark, null);
+    // Once more, for the biases that there are now.
+    List<TensorPlan> whole = List.copyOf(plans);
+    ModelGraph last = graph;
+    Optional<GptqPlan> rounded = gptq.flatMap(own -> own.of(whole, smoothed, last));
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.addAll(OtherConstants.of(candidates.target(), recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));

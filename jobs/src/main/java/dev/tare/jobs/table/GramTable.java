@@ -1,5 +1,6 @@
 package dev.tare.jobs.table;
 
+import dev.tare.engine.pass.GptqWeights;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.GramBlock;
 import dev.tare.engine.statistics.GramMatrix;
@@ -158,15 +159,19 @@ public final class GramTable implements StateTable<GramTable.Cells> {
         .filter(functions.col("tensor").isin(tensors.toArray()));
   }
 
-  /** The number of channels of each tensor. */
-  public static Map<String, Integer> channels(SparkSession spark, Path folder) {
-    Map<String, Integer> channels = new TreeMap<>();
+  /** The size of each matrix. */
+  public static Map<String, GptqWeights.Size> sizes(SparkSession spark, Path folder) {
+    Map<String, GptqWeights.Size> sizes = new TreeMap<>();
     CheckedParquet.read(spark, SCHEMA, folder)
         .groupBy("tensor")
-        .count()
+        .agg(functions.count("*"), functions.max("count"))
         .collectAsList()
-        .forEach(row -> channels.put(row.getString(0), Math.toIntExact(row.getLong(1))));
-    return channels;
+        .forEach(
+            row ->
+                sizes.put(
+                    row.getString(0),
+                    new GptqWeights.Size(Math.toIntExact(row.getLong(1)), row.getLong(2))));
+    return sizes;
   }
 
   @Override
