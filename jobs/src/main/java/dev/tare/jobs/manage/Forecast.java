@@ -109,11 +109,13 @@ final class Forecast {
 
   private void line(String opType, String how, String node, String why) {
     String reason = why.isEmpty() ? "" : ": " + Printable.message(why);
-    String kind = String.format(Locale.ROOT, "%-13s %-17s", Printable.name(opType), how);
     if (verbose) {
-      out.printf("  %s %s%s%n", kind, Printable.name(node), reason);
+      out.printf("  %-13s %-17s %s%s%n", Printable.name(opType), how, Printable.name(node), reason);
     } else {
-      alike.merge((kind + reason).stripTrailing(), 1, Integer::sum);
+      alike.merge(
+          String.format(Locale.ROOT, "%-13s %s%s", Printable.name(opType), how, reason),
+          1,
+          Integer::sum);
     }
   }
 }
