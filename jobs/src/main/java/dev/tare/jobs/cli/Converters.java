@@ -13,6 +13,7 @@ import dev.tare.jobs.image.ImageSize;
 import dev.tare.jobs.image.Layout;
 import dev.tare.jobs.image.Resize;
 import dev.tare.jobs.input.DataFormat;
+import dev.tare.jobs.input.RowChoice;
 import dev.tare.jobs.storage.IfFinished;
 import java.time.Duration;
 import java.util.Arrays;
@@ -39,6 +40,7 @@ final class Converters {
           type(ImageSize.class, text -> parsed(ImageSize::parse, text)),
           type(ChannelValues.class, text -> parsed(ChannelValues::parse, text)),
           type(DataFormat.class, text -> choice(text, DataFormat.values())),
+          type(RowChoice.class, text -> choice(text, RowChoice.values())),
           type(Resize.class, text -> choice(text, Resize.values())),
           type(ChannelOrder.class, text -> choice(text, ChannelOrder.values())),
           type(Layout.class, text -> choice(text, Layout.values())),

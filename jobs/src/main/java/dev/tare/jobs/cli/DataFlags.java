@@ -2,6 +2,7 @@ package dev.tare.jobs.cli;
 
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.input.RowChoice;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Mixin;
@@ -60,6 +61,15 @@ final class DataFlags {
   private Integer samples;
 
   @Option(
+      names = "--choose-by",
+      paramLabel = "sample|text",
+      defaultValue = "sample",
+      description =
+          "Hash by which rows are chosen: of the sample, or of the text, so that only chosen texts"
+              + " are tokenized (default: ${DEFAULT-VALUE}).")
+  private RowChoice chooseBy;
+
+  @Option(
       names = "--max-bad-rows",
       paramLabel = "N",
       defaultValue = "0",
@@ -96,6 +106,7 @@ final class DataFlags {
         Optional.ofNullable(tokenizer).or(() -> beside),
         OptionalInt.of(maxLength),
         samples == null ? OptionalInt.empty() : OptionalInt.of(samples),
+        chooseBy,
         partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),
         batchSize,
         images.options(),

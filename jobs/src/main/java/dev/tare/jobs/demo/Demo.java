@@ -13,6 +13,7 @@ import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.input.RowChoice;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
@@ -96,6 +97,7 @@ public final class Demo implements SparkWork<ExitCode> {
             Optional.of(files.asset("all-minilm-l6-v2-tokenizer.json").toString()),
             OptionalInt.of(MAX_LENGTH),
             OptionalInt.of(options.samples().orElse(SAMPLES)),
+            RowChoice.TEXT,
             OptionalInt.empty(),
             BATCH_SIZE,
             ImageOptions.DEFAULT,

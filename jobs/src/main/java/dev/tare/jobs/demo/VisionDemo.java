@@ -17,6 +17,7 @@ import dev.tare.jobs.image.ImageSize;
 import dev.tare.jobs.image.Resize;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.input.RowChoice;
 import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.run.AllStages;
 import dev.tare.jobs.run.Outcome;
@@ -134,6 +135,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
             Optional.empty(),
             OptionalInt.of(DataOptions.DEFAULT_MAX_LENGTH),
             OptionalInt.of(options.samples().orElse(SAMPLES)),
+            RowChoice.SAMPLE,
             OptionalInt.empty(),
             BATCH_SIZE,
             reader.images(),

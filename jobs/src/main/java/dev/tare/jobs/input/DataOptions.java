@@ -18,6 +18,7 @@ import java.util.SortedMap;
  * @param maxLength tokens at which text is cut, at least 1; empty for the limit in the tokenizer's
  *     file
  * @param samples how many rows to take, at least 1; all if empty
+ * @param choice by which hash these, and rows for evaluation, are chosen
  * @param partitions number of tasks, at least 1; Spark's choice if empty. Never changes the result
  * @param batchSize samples per run of the model, at least 1. Never changes the result
  * @param images how images become the model's input
@@ -30,6 +31,7 @@ public record DataOptions(
     Optional<String> tokenizer,
     OptionalInt maxLength,
     OptionalInt samples,
+    RowChoice choice,
     OptionalInt partitions,
     int batchSize,
     ImageOptions images,
@@ -65,6 +67,7 @@ public record DataOptions(
         tokenizer,
         maxLength,
         samples,
+        choice,
         partitions,
         batchSize,
         images,
@@ -80,6 +83,7 @@ public record DataOptions(
         tokenizer,
         maxLength,
         newSamples,
+        choice,
         partitions,
         batchSize,
         images,
@@ -108,6 +112,10 @@ public record DataOptions(
             .put("max-bad-rows", maxBadRows);
     maxLength.ifPresent(n -> settings.put("max-length", n));
     samples.ifPresent(n -> settings.put("samples", n));
+    if (choice != RowChoice.SAMPLE) {
+      // Runs that were made before there was a choice say nothing of it.
+      settings.put("choose-by", choice);
+    }
     partitions.ifPresent(n -> settings.put("partitions", n));
     return settings.values();
   }

@@ -46,8 +46,8 @@ public final class DataSource {
       DataFormat format,
       SampleSource source,
       Optional<String> textColumn,
-      boolean some) {
-    this(spark, configuration, data, format, source, textColumn, some, Optional.empty());
+      RowChoice choice) {
+    this(spark, configuration, data, format, source, textColumn, choice, Optional.empty());
   }
 
   private DataSource(
@@ -57,7 +57,7 @@ public final class DataSource {
       DataFormat format,
       SampleSource source,
       Optional<String> textColumn,
-      boolean some,
+      RowChoice choice,
       Optional<Relation> relation) {
     this.spark = spark;
     this.configuration = configuration;
@@ -69,7 +69,14 @@ public final class DataSource {
     this.maxLength =
         source instanceof TextSource text ? OptionalInt.of(text.maxLength()) : OptionalInt.empty();
     this.chosenByText =
-        some && source instanceof TextSource text ? Optional.of(text) : Optional.empty();
+        choice == RowChoice.TEXT && source instanceof TextSource text
+            ? Optional.of(text)
+            : Optional.empty();
+    if (choice == RowChoice.TEXT && chosenByText.isEmpty()) {
+      throw new InputException(
+          "Cannot choose samples of %s by their text: it is not read as text; leave out --choose-by"
+              .formatted(data.uri()));
+    }
     // Making the table checks columns; that of lines may take a job, which may never be needed.
     this.rows =
         format == DataFormat.TEXT || format.isTextTable() ? Optional.empty() : Optional.of(table());
@@ -81,8 +88,7 @@ public final class DataSource {
 
   /**
    * Lists the files, detects their format, reads all footers, and checks columns, settings and
-   * tokenizer; runs no job. If the options ask for a number of samples, texts are chosen before
-   * they are tokenized. If rows are large, it lowers {@code
+   * tokenizer; runs no job. If rows are large, it lowers {@code
    * spark.sql.parquet.columnarReaderBatchSize} in this session.
    *
    * @param inputs the inputs of the model
@@ -100,6 +106,9 @@ public final class DataSource {
     Configuration configuration = SparkJobs.hadoop(spark);
     Optional<Relation> relation = Relation.parse(options.data());
     if (relation.isPresent()) {
+      if (options.choice() == RowChoice.TEXT) {
+        throw new InputException("--choose-by text is for files, but --data names a relation");
+      }
       Relation pinned = relation.get().pinned(spark);
       RelationColumns columns = new RelationColumns(pinned, pinned.read(spark).schema());
       Optional<String> text = textColumn(options, columns, inputs, tokenizer);
@@ -110,7 +119,7 @@ public final class DataSource {
           DataFormat.AUTO,
           RelationSource.of(spark, columns, options, text, inputs, vocabularySize, tokenizer),
           text,
-          options.samples().isPresent(),
+          RowChoice.SAMPLE,
           relation.map(named -> pinned));
     }
     requireNoImageColumn(options);
@@ -139,13 +148,7 @@ public final class DataSource {
                   vocabularySize,
                   tokenizer);
       return new DataSource(
-          spark,
-          configuration,
-          data,
-          format,
-          source,
-          Optional.empty(),
-          options.samples().isPresent());
+          spark, configuration, data, format, source, Optional.empty(), options.choice());
     }
     ParquetFooters footers = ParquetFooters.read(data, configuration);
     ReadSettings.limitBatches(spark, footers.bytesPerRow());
@@ -161,8 +164,7 @@ public final class DataSource {
                 vocabularySize,
                 tokenizer)
             : new ParquetSource(spark, data, footers, inputs, vocabularySize);
-    return new DataSource(
-        spark, configuration, data, format, source, column, options.samples().isPresent());
+    return new DataSource(spark, configuration, data, format, source, column, options.choice());
   }
 
   private static DataSource ofTable(
@@ -189,8 +191,7 @@ public final class DataSource {
                 vocabularySize,
                 tokenizer)
             : TableSource.of(lines, data, table, inputs, vocabularySize);
-    return new DataSource(
-        spark, configuration, data, format, source, column, options.samples().isPresent());
+    return new DataSource(spark, configuration, data, format, source, column, options.choice());
   }
 
   /** The column to tokenize; empty if columns are the model's inputs, or images. */
@@ -322,6 +323,15 @@ public final class DataSource {
     report.checkSeen(source.expectedRows());
     counted = Optional.of(report);
     return report;
+  }
+
+  /**
+   * Counts rows of {@link #samplesOf}, whatever the files promise.
+   *
+   * @throws InputException if a file could not be read
+   */
+  public InputReport count(Dataset<Row> chosen) {
+    return reading(() -> InputReport.of(data.uri(), chosen));
   }
 
   private <T> T reading(Supplier<T> job) {

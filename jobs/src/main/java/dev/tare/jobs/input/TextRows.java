@@ -29,7 +29,7 @@ record TextRows(TextReader reader) implements MapFunction<Row, Row> {
           .add(SampleRows.ERROR, DataTypes.StringType, true)
           .add(SampleRows.ERROR_REASON, DataTypes.StringType, true)
           .add(SampleRows.HASH, DataTypes.BinaryType, true)
-          .add("text", DataTypes.StringType, true);
+          .add(SampleRows.SAMPLE, DataTypes.StringType, true);
 
   static Encoder<Row> encoder() {
     return Encoders.row(SCHEMA);

@@ -21,6 +21,7 @@ import dev.tare.jobs.model.ModelSignature;
 import dev.tare.jobs.relation.Relation;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,6 +36,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -51,8 +53,14 @@ public final class StageData implements AutoCloseable {
   private final DataSource source;
   private final List<Dataset<Row>> kept = new ArrayList<>();
   private final Optional<CachedFile> tokenizer;
+  private final Map<Choice, Dataset<Row>> chosenTexts = new HashMap<>();
+  private final Map<Choice, Long> goodTexts = new HashMap<>();
   private Dataset<Row> rows;
   private InputReport report;
+  private long maxBadRows;
+
+  /** Some rows of the data. */
+  private record Choice(Rows which, OptionalInt n) {}
 
   private StageData(SparkSession spark, DataSource source, Optional<CachedFile> tokenizer) {
     this.spark = spark;
@@ -90,6 +98,7 @@ public final class StageData implements AutoCloseable {
     if (report != null) {
       return report;
     }
+    this.maxBadRows = maxBadRows;
     SparkJobs.describe(spark, "read: count and check rows");
     report =
         asBadInput(
@@ -106,8 +115,15 @@ public final class StageData implements AutoCloseable {
     return report;
   }
 
-  /** The number of samples that {@link #select} gives; runs no job. */
+  /**
+   * The number of samples that {@link #select} gives; runs no job. Texts that cannot be tokenized
+   * are known once they were selected.
+   */
   public long count(Rows which, OptionalInt n) {
+    Long good = goodTexts.get(new Choice(which, n));
+    if (good != null) {
+      return good;
+    }
     long there =
         switch (which) {
           case ALL -> report.samples();
@@ -128,8 +144,13 @@ public final class StageData implements AutoCloseable {
     Optional<Column> condition = which.condition();
     Dataset<Row> wanted = condition.isPresent() ? rows.filter(condition.get()) : rows;
     boolean some = n.isPresent() && n.getAsInt() < count(which, OptionalInt.empty());
+    OptionalLong most = some ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty();
+    if (source.choosesTexts()) {
+      return chosenTexts.computeIfAbsent(
+          new Choice(which, n), choice -> tokenized(choice, Sampling.select(wanted, most)));
+    }
     Dataset<Row> selected =
-        Sampling.select(wanted, some ? OptionalLong.of(n.getAsInt()) : OptionalLong.empty())
+        Sampling.select(wanted, most)
             .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
     boolean keptAlready = !some && !rows.storageLevel().equals(StorageLevel.NONE());
     // The same samples may be selected twice, and Spark warns of keeping them twice.
@@ -138,6 +159,23 @@ public final class StageData implements AutoCloseable {
       kept.add(selected);
     }
     return selected;
+  }
+
+  /** Tokenizes chosen texts, once, and counts those that the tokenizer fails on as bad rows. */
+  private Dataset<Row> tokenized(Choice choice, Dataset<Row> texts) {
+    Dataset<Row> tokenized = source.samplesOf(texts).persist(StorageLevel.MEMORY_AND_DISK());
+    kept.add(tokenized);
+    InputReport counted =
+        asBadInput(
+            () -> {
+              InputReport one = source.count(tokenized);
+              one.check(Math.max(0, maxBadRows - report.badRows()));
+              return one;
+            });
+    goodTexts.put(choice, counted.samples());
+    return tokenized
+        .filter(functions.col(SampleRows.ERROR).isNull())
+        .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
   }
 
   /** Throws if a file changed since the data was opened. */
@@ -206,6 +244,7 @@ public final class StageData implements AutoCloseable {
         source.maxLength(),
         source.textColumn(),
         source.preparation().map(Object::toString),
+        source.choosesTexts() ? Optional.of(DataFacts.BY_TEXT) : Optional.empty(),
         report.rows(),
         report.samples(),
         byId(report.skipped()),

@@ -58,6 +58,7 @@ class RunFactsTest {
                 OptionalInt.of(128),
                 Optional.of("text"),
                 Optional.of("48x192"),
+                Optional.of("text-1"),
                 14,
                 12,
                 new TreeMap<>(Map.of("empty", 2L)),

@@ -13,6 +13,7 @@ import dev.tare.jobs.hocon.ConfigurationText;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
+import dev.tare.jobs.input.RowChoice;
 import dev.tare.jobs.merge.MergeOptions;
 import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.quantize.QuantizeOptions;
@@ -55,6 +56,7 @@ class CommandLinesTest {
           Map.entry("max-latency-ratio", List.of("0.9", "1.5")),
           Map.entry("max-length", List.of("64", "32")),
           Map.entry("samples", List.of("7", "8")),
+          Map.entry("choose-by", List.of("text", "sample")),
           Map.entry("eval-samples", List.of("9", "10")),
           Map.entry("max-bad-rows", List.of("3", "4")),
           Map.entry("partitions", List.of("5", "6")),
@@ -132,6 +134,7 @@ class CommandLinesTest {
                     Optional.empty(),
                     OptionalInt.of(128),
                     OptionalInt.empty(),
+                    RowChoice.SAMPLE,
                     OptionalInt.empty(),
                     8,
                     ImageOptions.DEFAULT,
@@ -374,6 +377,7 @@ class CommandLinesTest {
         "--image-channels=bgr",
         "--image-layout=nchw",
         "--samples=5",
+        "--choose-by=text",
         "--partitions=2",
         "--observe=all",
         "--collect=histogram,moments",

@@ -60,6 +60,10 @@ public record DescribedData(
   }
 
   public static DataSource open(SparkSession spark, DescribedData data) {
+    return open(spark, data, RowChoice.SAMPLE);
+  }
+
+  static DataSource open(SparkSession spark, DescribedData data, RowChoice choice) {
     DataOptions options =
         new DataOptions(
             data.uri,
@@ -68,6 +72,7 @@ public record DescribedData(
             data.tokenizer.map(LocalFile::displayName),
             data.maxLength,
             OptionalInt.empty(),
+            choice,
             OptionalInt.empty(),
             1,
             data.images,

@@ -5,6 +5,7 @@ import static dev.tare.jobs.input.LocalSpark.hashes;
 import static dev.tare.jobs.input.LocalSpark.spark;
 import static dev.tare.jobs.input.LocalSpark.table;
 import static dev.tare.jobs.input.LocalSpark.write;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -135,6 +137,38 @@ class TextSourceTest {
       source.report().check(0);
       assertThat(hashes(source.samples())).as(uri).isEqualTo(expected);
     }
+  }
+
+  @Test
+  void whereSomeAreWantedTextsAreChosenByTheirOwnHashAndNothingElseIsTokenized()
+      throws IOException {
+    List<String> texts = definitions(200);
+    String file = lines("c.txt", texts);
+    String json = lines("c.jsonl", objects(texts));
+    List<String> expected =
+        texts.stream()
+            .map(text -> HexFormat.of().formatHex(Sample.hash(text.getBytes(UTF_8))))
+            .sorted()
+            .limit(64)
+            .toList();
+    List<List<String>> tokenized = new ArrayList<>();
+    for (String uri : List.of(file, json)) {
+      DataSource source = DescribedData.open(spark(), request(uri), RowChoice.TEXT);
+      assertThat(source.choosesTexts()).isTrue();
+      assertThat(source.report().samples()).isEqualTo(200);
+      assertThat(source.rows().columns()).doesNotContain(SampleRows.SHAPE_KEY);
+      Dataset<Row> chosen = Sampling.select(source.rows().repartition(7), OptionalLong.of(64));
+      assertThat(hashes(chosen)).containsExactlyInAnyOrderElementsOf(expected);
+      tokenized.add(hashes(source.samplesOf(chosen)));
+    }
+    assertThat(tokenized.get(0)).hasSize(64).isEqualTo(tokenized.get(1));
+    String tokens = append(table(COLUMNS, tokens(texts.get(0), 0)), folder.resolve("no texts"));
+    assertThatThrownBy(() -> DescribedData.open(spark(), request(tokens), RowChoice.TEXT))
+        .hasMessage(
+            "Cannot choose samples of %s by their text: it is not read as text; leave out --choose-by"
+                .formatted(tokens));
+    List<String> all = hashes(DescribedData.open(spark(), request(file)).samples());
+    assertThat(all).containsAll(tokenized.get(0));
   }
 
   @Test
@@ -350,6 +384,13 @@ class TextSourceTest {
     assertThat(report.bad()).isEqualTo(Map.of(Reason.TOKENIZER, 1L));
     assertThat(report.first().get(Reason.TOKENIZER).error())
         .startsWith("the tokenizer fails on \"a c\": ");
+    DataSource byText =
+        DescribedData.open(
+            spark(),
+            DescribedData.of(uri, ids).withTokenizer(new AssetFile(json.toString())),
+            RowChoice.TEXT);
+    assertThat(byText.report().bad()).isEmpty();
+    assertThat(byText.count(byText.samplesOf(byText.rows())).bad()).isEqualTo(report.bad());
   }
 
   @Test
