@@ -3,16 +3,23 @@ package dev.tare.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.testkit.Models;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -31,6 +38,11 @@ class ArchiveIT {
   private static final String TOP =
       ARCHIVE.getFileName().toString().replaceFirst("\\.tar\\.gz$", "/");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)");
+
+  private static final Pattern FIRST_RUN =
+      Pattern.compile("### Your first run\n+```\ndeploy/tare (run [^\n]*)\n```");
+  private static final List<String> WORDS =
+      List.of("the", "cat", "old", "captain", "rain", "sleeps", "harbour", "today");
 
   private static final String PYTHON = "/usr/bin/python3";
 
@@ -122,11 +134,55 @@ class ArchiveIT {
         .contains("no Spark found; install it with 'pip install pyspark==4.1.2' or set SPARK_HOME");
 
     Map<String, String> python = python();
-    assertThat(run(python, 0, List.of(tare.toString(), "--help")))
-        .contains("Usage: tare SUBCOMMAND");
     String model = TOP + "demo/models/ch_ppocr_mobile_v2.0_cls_infer.onnx";
     assertThat(run(python, 0, List.of(tare.toString(), "inspect", model)))
         .contains("can be quantized                 yes", "int8-cnn: 53 convolutions");
+    typesTheFirstRun(python, tare);
+  }
+
+  /** The line of README.md as it is, with files of its names where the user stands. */
+  private void typesTheFirstRun(Map<String, String> python, Path tare)
+      throws IOException, InterruptedException {
+    Matcher line = FIRST_RUN.matcher(DOCUMENTS.get("README.md"));
+    assertThat(line.find()).isTrue();
+    Models.exported(13)
+        .input("input_ids", TensorProto.DataType.INT64, "batch", "length")
+        .weight("words", WORDS.size(), 6)
+        .weight("dense", 6, 4)
+        .node("Gather", "look_up", List.of("words", "input_ids"), "h")
+        .node("MatMul", "dense", List.of("h", "dense"), "y")
+        .output("y", TensorProto.DataType.FLOAT, "batch", "length", 4)
+        .write(folder.resolve("model.onnx"));
+    StringBuilder vocabulary = new StringBuilder();
+    StringBuilder texts = new StringBuilder("id,text\n");
+    for (int i = 0; i < WORDS.size(); i++) {
+      vocabulary.append(i == 0 ? "" : ", ").append("\"%s\": %d".formatted(WORDS.get(i), i));
+      for (String other : WORDS) {
+        texts.append("%d,\"%s, %s\"%n".formatted(i, WORDS.get(i), other));
+      }
+    }
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"},
+         "model": {"type": "WordLevel", "vocab": {%s}, "unk_token": "the"}}
+        """
+            .formatted(vocabulary));
+    Files.writeString(folder.resolve("texts.csv"), texts);
+    List<String> words = new ArrayList<>(List.of(tare.toString()));
+    // No Spark is here that could write Parquet.
+    words.addAll(List.of(line.group(1).replace("texts.parquet", "texts.csv").split(" ")));
+    assertThat(run(python, 0, words))
+        .contains("Texts are read from column 'text'.", "gate: passed")
+        .contains("runs/first/model.onnx, ", "report", "publish");
+    assertThat(DOCUMENTS.get("README.md")).contains("createSession(\"runs/first/model.onnx\")");
+    try (OrtSession session =
+        OrtEnvironment.getEnvironment()
+            .createSession(folder.resolve("runs/first/model.onnx").toString())) {
+      assertThat(session.getInputNames()).containsExactly("input_ids");
+    } catch (OrtException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
