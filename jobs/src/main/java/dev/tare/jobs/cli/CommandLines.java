@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.hocon.ConfigurationText;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -58,6 +59,29 @@ public class CommandLines {
     } catch (RuntimeException | Error e) {
       return failures.report(e);
     }
+  }
+
+  /** Returns the subcommands as something that can be called with named arguments. */
+  public List<Subcommand> subcommands() {
+    return create().getSubcommands().values().stream()
+        .map(line -> Subcommand.of(line.getCommandSpec()))
+        .toList();
+  }
+
+  /**
+   * Runs one command line whose failures are for a caller and not for a terminal.
+   *
+   * @return ok, or gate failed
+   * @throws TareException with the message that {@link #run} prints; other exceptions are bugs
+   */
+  public ExitCode call(List<String> arguments) {
+    Thrown thrown = new Thrown();
+    CommandLine line = create();
+    line.setParameterExceptionHandler(thrown);
+    line.setExecutionExceptionHandler(thrown);
+    int code = line.execute(arguments.toArray(String[]::new));
+    thrown.rethrow();
+    return code == ExitCode.GATE_FAILED.code() ? ExitCode.GATE_FAILED : ExitCode.OK;
   }
 
   CommandLine create() {

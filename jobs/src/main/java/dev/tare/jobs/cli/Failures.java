@@ -63,9 +63,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   @Override
   public int handleParseException(ParameterException failure, String[] args) {
     CommandLine line = failure.getCommandLine();
-    // A mistyped option also makes the intended one missing: report the cause first.
-    List<String> unmatched = line.getUnmatchedArguments();
-    String message = unmatched.isEmpty() ? failure.getMessage() : unknown(line, unmatched.get(0));
+    String message = message(failure);
     String name = line.getCommandSpec().qualifiedName();
     err.println("tare: error: " + Printable.message(message));
     err.println("Try '%s --help'.".formatted(name));
@@ -102,6 +100,15 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     }
     err.flush();
     return exitCode.code();
+  }
+
+  /** What is wrong with the arguments, in one sentence. */
+  static String message(ParameterException failure) {
+    // A mistyped option also makes the intended one missing: report the cause first.
+    List<String> unmatched = failure.getCommandLine().getUnmatchedArguments();
+    return unmatched.isEmpty()
+        ? failure.getMessage()
+        : unknown(failure.getCommandLine(), unmatched.get(0));
   }
 
   private static String unknown(CommandLine line, String argument) {
