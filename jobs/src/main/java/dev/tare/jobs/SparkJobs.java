@@ -20,6 +20,8 @@ import scala.reflect.ClassTag;
  */
 public final class SparkJobs {
 
+  private static final String DESCRIPTION = "spark.job.description";
+
   private static final String HADOOP = "spark.hadoop.";
 
   /** Spark's own defaults. */
@@ -35,6 +37,11 @@ public final class SparkJobs {
   /** Describes the following jobs of this thread in Spark's UI. */
   public static void describe(SparkSession spark, String description) {
     spark.sparkContext().setJobDescription(description);
+  }
+
+  /** Returns the description of this thread's jobs; empty if there is none. */
+  public static Optional<String> description(SparkSession spark) {
+    return Optional.ofNullable(spark.sparkContext().getLocalProperty(DESCRIPTION));
   }
 
   /** Sends a value to each executor once, for all tasks that read it; the caller destroys it. */

@@ -53,15 +53,18 @@ public final class Session implements AutoCloseable {
         "tare " + subcommand + run.map(location -> " " + lastElement(location)).orElse("");
     SparkSession.Builder builder =
         SparkSession.builder()
-            .appName(name)
             // Tensor names are data: 'W' and 'w' are two tensors.
-            .config("spark.sql.caseSensitive", true)
-            // For executors that start from here on: ONNX Runtime and the tokenizer must not send
-            // telemetry.
-            .config("spark.executorEnv.ORT_DISABLE_TELEMETRY", "1")
-            .config("spark.executorEnv.OPT_OUT_TRACKING", "true");
+            .config("spark.sql.caseSensitive", true);
+    if (own) {
+      builder
+          .appName(name)
+          // For executors that start from here on: ONNX Runtime and the tokenizer must not send
+          // telemetry.
+          .config("spark.executorEnv.ORT_DISABLE_TELEMETRY", "1")
+          .config("spark.executorEnv.OPT_OUT_TRACKING", "true");
+    }
     Umask.unlessSet().ifPresent(umask -> builder.config("spark.hadoop." + Umask.KEY, umask));
-    if (System.getProperty("spark.master", "local").startsWith("local")) {
+    if (own && System.getProperty("spark.master", "local").startsWith("local")) {
       // A task that is out of memory must fail, not end the JVM that has to report it.
       builder.config("spark.executor.killOnFatalError.depth", 0);
     }

@@ -35,7 +35,12 @@ record FactTable(String name, StructType schema, List<InternalRow> rows)
 
   @Override
   public ScanBuilder newScanBuilder(CaseInsensitiveStringMap options) {
-    return () -> new Rows(schema, rows);
+    return () -> scan(schema, rows);
+  }
+
+  /** The rows as an answer. */
+  static LocalScan scan(StructType schema, List<InternalRow> rows) {
+    return new Rows(schema, rows);
   }
 
   private record Rows(StructType schema, List<InternalRow> content) implements LocalScan {

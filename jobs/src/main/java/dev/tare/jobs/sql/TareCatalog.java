@@ -1,5 +1,6 @@
 package dev.tare.jobs.sql;
 
+import dev.tare.jobs.TareException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -11,12 +12,15 @@ import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.connector.catalog.FunctionCatalog;
 import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.NamespaceChange;
+import org.apache.spark.sql.connector.catalog.ProcedureCatalog;
 import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableCatalog;
 import org.apache.spark.sql.connector.catalog.TableChange;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
+import org.apache.spark.sql.connector.catalog.procedures.UnboundProcedure;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+import scala.jdk.javaapi.OptionConverters;
 
 /**
  * Tare's functions and tables as a catalog of Spark SQL.
@@ -24,25 +28,33 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * <pre>
  * spark.sql.catalog.tare       dev.tare.jobs.sql.TareCatalog
  * spark.sql.catalog.tare.root  file:/runs, s3a://bucket/runs       for the tables
+ * spark.sql.catalog.tare.procedures  true                          for CALL
  * </pre>
  *
  * <p>Functions are in the namespace {@code fn}, as in {@code tare.fn.scale(...)}; tables have no
- * namespace, as in {@code tare.statistics}. The catalog is read-only. It reads the root at every
- * query, so new runs appear at once and a session may set another root.
+ * namespace, as in {@code tare.statistics}; procedures, which write runs, are in {@code system} and
+ * off unless they are switched on, as in {@code CALL tare.system.run(...)}. The catalog itself is
+ * read-only. It reads the root at every query, so new runs appear at once and a session may set
+ * another root.
  */
-public final class TareCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
+public final class TareCatalog
+    implements TableCatalog, FunctionCatalog, ProcedureCatalog, SupportsNamespaces {
 
   private static final String FUNCTIONS = "fn";
+  private static final String SYSTEM = "system";
   private static final String ROOT = "root";
+  private static final String PROCEDURES = "procedures";
 
   private String name = "";
   private Optional<String> root = Optional.empty();
+  private Optional<String> procedures = Optional.empty();
   private final FinishedRuns runs = new FinishedRuns();
 
   @Override
   public void initialize(String catalog, CaseInsensitiveStringMap options) {
     name = catalog;
     root = Optional.ofNullable(options.get(ROOT));
+    procedures = Optional.ofNullable(options.get(PROCEDURES));
   }
 
   @Override
@@ -86,9 +98,52 @@ public final class TareCatalog implements TableCatalog, FunctionCatalog, Support
       throw new NoSuchTableException(identifier);
     }
     SparkSession spark = SparkSession.active();
-    String key = "spark.sql.catalog." + name + "." + ROOT;
-    String roots = spark.conf().getOption(key).getOrElse(() -> root.orElse(""));
+    String key = key(ROOT);
+    String roots = setting(spark, ROOT, root).orElse("");
     return new RunTables(spark, runs.below(spark, key, roots)).table(name, wanted);
+  }
+
+  private String key(String option) {
+    return "spark.sql.catalog." + name + "." + option;
+  }
+
+  /** A setting of the session, or the one with which the catalog was made. */
+  private Optional<String> setting(SparkSession spark, String option, Optional<String> made) {
+    return OptionConverters.toJava(spark.conf().getOption(key(option))).or(() -> made);
+  }
+
+  @Override
+  public Identifier[] listProcedures(String[] namespace) {
+    return Arrays.equals(namespace, new String[] {SYSTEM}) && proceduresAreOn()
+        ? Procedures.all().stream()
+            .map(command -> Identifier.of(namespace, command.name()))
+            .toArray(Identifier[]::new)
+        : new Identifier[0];
+  }
+
+  /** {@inheritDoc} A procedure that may not be called says why when it is. */
+  @Override
+  public UnboundProcedure loadProcedure(Identifier identifier) {
+    try {
+      if (!proceduresAreOn()) {
+        throw TareException.usage(
+            "Procedures of catalog '%s' write runs, and are off: set %s=true to call them"
+                .formatted(name, key(PROCEDURES)));
+      }
+      if (!Arrays.equals(identifier.namespace(), new String[] {SYSTEM})) {
+        throw TareException.usage(
+            "Procedures are called as %s.%s.%s".formatted(name, SYSTEM, identifier.name()));
+      }
+      return TareProcedure.named(name, identifier.name());
+    } catch (TareException e) {
+      return TareProcedure.refused(identifier.name(), e);
+    }
+  }
+
+  private boolean proceduresAreOn() {
+    return setting(SparkSession.active(), PROCEDURES, procedures)
+        .filter(Boolean::parseBoolean)
+        .isPresent();
   }
 
   @Override
@@ -99,7 +154,9 @@ public final class TareCatalog implements TableCatalog, FunctionCatalog, Support
 
   @Override
   public String[][] listNamespaces() {
-    return new String[][] {{FUNCTIONS}};
+    return proceduresAreOn()
+        ? new String[][] {{FUNCTIONS}, {SYSTEM}}
+        : new String[][] {{FUNCTIONS}};
   }
 
   @Override
@@ -110,7 +167,9 @@ public final class TareCatalog implements TableCatalog, FunctionCatalog, Support
 
   @Override
   public boolean namespaceExists(String[] namespace) {
-    return namespace.length == 0 || isFunctions(namespace);
+    return namespace.length == 0
+        || isFunctions(namespace)
+        || Arrays.equals(namespace, new String[] {SYSTEM});
   }
 
   @Override
@@ -121,7 +180,9 @@ public final class TareCatalog implements TableCatalog, FunctionCatalog, Support
         SupportsNamespaces.PROP_COMMENT,
         isFunctions(namespace)
             ? "Functions over the columns of the statistics table"
-            : "Tables over all finished runs below " + root.orElse("the root"));
+            : namespace.length > 0
+                ? "Procedures: the subcommands of tare"
+                : "Tables over all finished runs below " + root.orElse("the root"));
   }
 
   private void requireNamespace(String[] namespace) throws NoSuchNamespaceException {
