@@ -12,7 +12,7 @@ final class ModelFlags {
       required = true,
       paramLabel = "M.onnx",
       description =
-          "Float ONNX model, path or URI; or a folder with model.onnx or onnx/model.onnx, whose"
+          "Float model, ONNX or .tflite, path or URI; or a folder with model.onnx or onnx/model.onnx, whose"
               + " tokenizer.json is then the default of --tokenizer.")
   private String model;
 

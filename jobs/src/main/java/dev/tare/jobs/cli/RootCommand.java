@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "tare",
-    description = "Distributed post-training quantization of ONNX models on Apache Spark.",
+    description = "Distributed post-training quantization of models on Apache Spark.",
     customSynopsis = "tare SUBCOMMAND [OPTIONS]",
     versionProvider = RootCommand.Version.class,
     sortOptions = false,
