@@ -3,8 +3,10 @@ package dev.tare.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.jobs.run.TextRuns;
 import dev.tare.testkit.PythonEnvironment;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -66,6 +68,7 @@ class SqlRoutesIT {
   private static Path script;
   private static Path queries;
   private static List<String> expected;
+  private static String model;
 
   @BeforeAll
   static void run() throws IOException {
@@ -78,7 +81,11 @@ class SqlRoutesIT {
                 .strip());
     Path root = TextRuns.made();
     settings =
-        List.of(CATALOG + "=dev.tare.jobs.sql.TareCatalog", CATALOG + ".root=" + root.toUri());
+        List.of(
+            CATALOG + "=dev.tare.jobs.sql.TareCatalog",
+            CATALOG + ".root=" + root.toUri(),
+            CATALOG + ".procedures=true");
+    model = SmallModels.exportedMlp().write(folder.resolve("mlp.onnx"));
     script = Path.of("src/test/python/sql_routes.py").toAbsolutePath();
     queries = Files.writeString(folder.resolve("queries.sql"), String.join("---\n", QUERIES));
     expected = new ArrayList<>();
@@ -99,11 +106,19 @@ class SqlRoutesIT {
     Path file =
         Files.writeString(
             folder.resolve("shell.sql"),
-            String.join(";\n", QUERIES) + ";\nSELECT '" + MARKER + "';\n" + shown + ";\n");
+            String.join(";\n", QUERIES)
+                + ";\n"
+                + documentedCall("```sql call=run\n", "shell")
+                + ";\nSELECT '"
+                + MARKER
+                + "';\n"
+                + shown
+                + ";\n");
     List<String> command = submit("spark-sql", "local[2]");
     command.addAll(List.of("--conf", "spark.sql.cli.print.header=true", "-f", file.toString()));
     List<String> lines = ran(start(command, "shell", ""), "shell");
     assertThat(lines).filteredOn(line -> line.startsWith("{")).isEqualTo(expected);
+    assertCalledOnce("shell", "sql");
 
     List<String> answer = lines.subList(lines.lastIndexOf(MARKER) + 1, lines.size());
     assertThat(answer).hasSize(6);
@@ -125,10 +140,34 @@ class SqlRoutesIT {
 
   /** A query of jobs/docs/sql.md. */
   private static String documented(String name) throws IOException {
+    return block("```sql name=" + name + "\n");
+  }
+
+  private static String block(String begin) throws IOException {
     String text = Files.readString(Path.of("docs", "sql.md"));
-    String begin = "```sql name=" + name + "\n";
     int from = text.indexOf(begin) + begin.length();
     return text.substring(from, text.indexOf("```", from));
+  }
+
+  /** A call of jobs/docs/sql.md, whose files are here. */
+  private static String documentedCall(String begin, String route) throws IOException {
+    return block(begin)
+        .replace("/models/mlp.onnx", model)
+        .replace("/runs/", folder.resolve("called-" + route) + "/");
+  }
+
+  private static String python(String route) throws IOException {
+    return Files.writeString(
+            folder.resolve("called-" + route + ".py"), documentedCall("```python\n", route))
+        .toString();
+  }
+
+  /** A second run of the same call would have found a finished output, and failed. */
+  private static void assertCalledOnce(String route, String run) throws IOException {
+    Path called = folder.resolve("called-" + route).resolve(run);
+    assertThat(called.resolve("manifest.json")).isRegularFile();
+    assertThat(CommandLine.json(called.resolve("status.json")).path("outcome").asText())
+        .isEqualTo("finished");
   }
 
   @Test
@@ -146,10 +185,11 @@ class SqlRoutesIT {
     conf.add("pyspark-shell");
     Process process =
         start(
-            List.of(python.toString(), script.toString(), queries.toString()),
+            List.of(python.toString(), script.toString(), queries.toString(), python("pyspark")),
             "pyspark",
             String.join(" ", conf));
     assertThat(rowsOf(process, "pyspark")).isEqualTo(expected);
+    assertCalledOnce("pyspark", "python");
   }
 
   @Test
@@ -168,8 +208,10 @@ class SqlRoutesIT {
               "--conf",
               "spark.scheduler.minRegisteredResourcesRatio=1.0",
               script.toString(),
-              queries.toString()));
+              queries.toString(),
+              python("cluster")));
       assertThat(rows(command)).isEqualTo(expected);
+      assertCalledOnce("cluster", "python");
     }
   }
 
@@ -191,8 +233,13 @@ class SqlRoutesIT {
       await(server, port);
       List<String> client =
           List.of(
-              python.toString(), script.toString(), queries.toString(), "sc://127.0.0.1:" + port);
+              python.toString(),
+              script.toString(),
+              queries.toString(),
+              python("connect"),
+              "sc://127.0.0.1:" + port);
       assertThat(rows(client)).isEqualTo(expected);
+      assertCalledOnce("connect", "python");
     } finally {
       server.destroy();
       if (!server.waitFor(20, TimeUnit.SECONDS)) {

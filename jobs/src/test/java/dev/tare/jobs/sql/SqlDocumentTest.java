@@ -17,6 +17,7 @@ import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.run.TextRuns;
 import dev.tare.jobs.table.StatisticsTable;
 import dev.tare.testkit.PythonEnvironment;
+import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every query of jobs/docs/sql.md, on real runs of the model that it speaks of. */
 @Tag("slow")
@@ -73,6 +75,35 @@ class SqlDocumentTest {
         headers.put(blocks.group(1), header.group(1).strip());
       }
     }
+  }
+
+  /** Each statement of the block that calls a procedure, with files that are here. */
+  @Test
+  void callsAreAnswered(@TempDir Path folder) throws IOException {
+    Matcher calls =
+        Pattern.compile("^```sql call=[a-z]+\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE)
+            .matcher(document);
+    String model = SmallModels.exportedMlp().write(folder.resolve("mlp.onnx"));
+    LocalSpark.spark().conf().set("spark.sql.catalog.tare.procedures", "true");
+    int called = 0;
+    while (calls.find()) {
+      for (String statement : calls.group(1).split(";\n", -1)) {
+        List<Row> rows =
+            LocalSpark.spark()
+                .sql(statement.replace("/models/mlp.onnx", model).replace("/runs/", folder + "/"))
+                .collectAsList();
+        if (statement.contains("CALL")) {
+          called++;
+          assertThat(rows).hasSize(1);
+          assertThat(document.replaceAll("\\s+", " "))
+              .contains("one row: `" + String.join(", ", rows.get(0).schema().fieldNames()) + "`");
+          assertThat(rows.get(0).<String>getAs("gate")).isEqualTo("passed");
+        }
+      }
+    }
+    LocalSpark.spark().conf().unset("spark.sql.catalog.tare.procedures");
+    LocalSpark.spark().catalog().dropTempView("recent");
+    assertThat(called).isEqualTo(1);
   }
 
   private static Dataset<Row> ask(String name) {
