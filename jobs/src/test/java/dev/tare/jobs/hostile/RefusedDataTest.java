@@ -146,7 +146,7 @@ class RefusedDataTest {
   @Test
   void emptyFolder() throws IOException {
     Files.createDirectory(data);
-    calibrate().refuses(3, output, "data", "holds no files");
+    calibrate().refuses(3, output, "data", "contains no files");
   }
 
   @Test

@@ -12,10 +12,12 @@ import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real Iceberg table in a local catalog. */
+@Tag("slow")
 class TableVersionTest {
 
   @TempDir Path folder;

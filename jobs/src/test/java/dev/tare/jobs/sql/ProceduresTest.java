@@ -21,11 +21,13 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** The subcommands as procedures of SQL. */
+@Tag("slow")
 class ProceduresTest {
 
   private static final String SWITCH = "spark.sql.catalog.calls.procedures";
