@@ -88,7 +88,7 @@ record RefusedWays(TinyRuns runs, Path output) {
   void commaSeparatedValues() throws IOException {
     Path table = Files.writeString(output.resolveSibling("t.csv"), "id,text\n0,an abrupt end\n");
     tare(runs.with(output, runs.model(), table))
-        .refuses(3, output, "t.csv as text", "comma-separated values");
+        .refuses(3, output, "t.csv: no column 'x' for model input", "it has [id, text]");
   }
 
   void linkToNothing() throws IOException {
