@@ -17,6 +17,8 @@ import java.util.Map;
 /** The refusal of a model of which a recipe quantizes nothing. */
 final class NothingToQuantize {
 
+  private static final int MOST_NAMES = 3;
+
   private NothingToQuantize() {}
 
   /**
@@ -53,18 +55,19 @@ final class NothingToQuantize {
     return reasons;
   }
 
+  private static String named(List<String> places) {
+    return places.size() <= MOST_NAMES
+        ? String.join(", ", places)
+        : places.get(0) + " and " + (places.size() - 1) + " more";
+  }
+
   /** Fifty convolutions with one reason are one line. */
   private static List<String> byReason(Map<String, String> reasons) {
     Map<String, List<String>> places = new LinkedHashMap<>();
     reasons.forEach(
         (place, reason) -> places.computeIfAbsent(reason, r -> new ArrayList<>()).add(place));
     List<String> lines = new ArrayList<>();
-    places.forEach(
-        (reason, all) ->
-            lines.add(
-                (all.size() == 1 ? all.get(0) : all.get(0) + " and " + (all.size() - 1) + " more")
-                    + ": "
-                    + reason));
+    places.forEach((reason, all) -> lines.add(named(all) + ": " + reason));
     return lines;
   }
 }

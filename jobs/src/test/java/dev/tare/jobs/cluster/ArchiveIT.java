@@ -86,7 +86,8 @@ class ArchiveIT {
             "notebooks/requirements.txt")
         .allMatch(
             name -> name.matches("README.md|(bin|lib|conf|deploy|demo|notebooks)/.*|.*/docs/.*"))
-        .noneMatch(name -> name.matches(".*(__pycache__|ipynb_checkpoints|/logs/|\\.pyc|\\.html).*"));
+        .noneMatch(
+            name -> name.matches(".*(__pycache__|ipynb_checkpoints|/logs/|\\.pyc|\\.html).*"));
     long built = ENTRIES.get("README.md").getLastModifiedTime().toMillis();
     ENTRIES.forEach(
         (name, entry) -> {

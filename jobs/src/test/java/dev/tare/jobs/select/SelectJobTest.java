@@ -174,7 +174,7 @@ class SelectJobTest {
                 new RecipeOptions("int8", "tensorrt", false, Optional.empty()),
                 folder.resolve("nowhere")),
         "by recipe 'int8' for target tensorrt",
-        "(one and 1 more: TensorRT computes MatMul in integers with",
+        "(one, two: TensorRT computes MatMul in integers with",
         "; without --recipe this target takes int8-tensorrt");
   }
 
