@@ -55,6 +55,7 @@ final class GraphCheck {
       check.tensor(i, check.graph.getTensors()[i]);
     }
     draft.metadata().forEach(entry -> check.buffer("metadata", entry.getBuffer()));
+    draft.attachments().buffers().forEach(buffer -> check.buffer("metadata", buffer));
     check.each("the inputs", check.graph.getInputs(), 0);
     check.each("the outputs", check.graph.getOutputs(), 0);
     check.operators();

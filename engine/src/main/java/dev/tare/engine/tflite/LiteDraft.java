@@ -21,6 +21,18 @@ import org.tensorflow.lite.schema.TensorT;
  */
 public final class LiteDraft {
 
+  /**
+   * What a file has besides its graph, and what is written as it was.
+   *
+   * @param buffers numbers of buffers that the model's oldest field for metadata lists
+   * @param files archive behind the model, with offsets from its own start; never changed
+   */
+  record Attachments(List<Integer> buffers, ByteBuffer files) {
+    Attachments {
+      buffers = List.copyOf(buffers);
+    }
+  }
+
   private static final int LARGEST_DEPRECATED_CODE = 127;
 
   private final String description;
@@ -29,6 +41,7 @@ public final class LiteDraft {
   private final List<ByteBuffer> buffers;
   private final List<MetadataT> metadata;
   private final List<SignatureDefT> signatures;
+  private final Attachments attachments;
 
   LiteDraft(
       String description,
@@ -36,13 +49,15 @@ public final class LiteDraft {
       SubGraphT graph,
       List<ByteBuffer> buffers,
       List<MetadataT> metadata,
-      List<SignatureDefT> signatures) {
+      List<SignatureDefT> signatures,
+      Attachments attachments) {
     this.description = description;
     this.codes = codes;
     this.graph = graph;
     this.buffers = buffers;
     this.metadata = metadata;
     this.signatures = signatures;
+    this.attachments = attachments;
   }
 
   /** A copy of everything but the data, which is shared and never changed. */
@@ -53,7 +68,8 @@ public final class LiteDraft {
         FlatCopies.of(graph),
         new ArrayList<>(buffers),
         metadata.stream().map(FlatCopies::of).collect(Collectors.toCollection(ArrayList::new)),
-        signatures.stream().map(FlatCopies::of).collect(Collectors.toCollection(ArrayList::new)));
+        signatures.stream().map(FlatCopies::of).collect(Collectors.toCollection(ArrayList::new)),
+        attachments);
   }
 
   String description() {
@@ -74,6 +90,10 @@ public final class LiteDraft {
 
   List<MetadataT> metadata() {
     return metadata;
+  }
+
+  Attachments attachments() {
+    return attachments;
   }
 
   /** What callers know inputs and outputs by. */

@@ -71,12 +71,16 @@ public final class LiteFile {
           "it has %d graphs, and Tare reads models with one: no If, While, or several signatures with graphs of their own"
               .formatted(model.subgraphsLength()));
     }
-    LiteDraft draft = draft(model, bytes);
+    LiteDraft draft = draft(model, bytes, PackedFiles.behind(name, bytes));
+    for (int i = 0; i < model.subgraphs(0).operatorsLength(); i++) {
+      OptionsCheck.check(
+          name, i, model.subgraphs(0).operators(i), draft.operator(i).getBuiltinOptions());
+    }
     GraphCheck.check(name, draft);
     return new LiteModel(name, draft);
   }
 
-  private static LiteDraft draft(Model model, ByteBuffer bytes) {
+  private static LiteDraft draft(Model model, ByteBuffer bytes, ByteBuffer files) {
     List<OperatorCodeT> codes = new ArrayList<>();
     for (int i = 0; i < model.operatorCodesLength(); i++) {
       OperatorCodeT code = model.operatorCodes(i).unpack();
@@ -100,6 +104,10 @@ public final class LiteFile {
     for (int i = 0; i < model.signatureDefsLength(); i++) {
       signatures.add(model.signatureDefs(i).unpack());
     }
+    List<Integer> attached = new ArrayList<>();
+    for (int i = 0; i < model.metadataBufferLength(); i++) {
+      attached.add(model.metadataBuffer(i));
+    }
     String description = model.description();
     return new LiteDraft(
         description == null ? "" : description,
@@ -107,6 +115,7 @@ public final class LiteFile {
         FlatCopies.unpacked(model.subgraphs(0)),
         buffers,
         metadata,
-        signatures);
+        signatures,
+        new LiteDraft.Attachments(attached, files));
   }
 }

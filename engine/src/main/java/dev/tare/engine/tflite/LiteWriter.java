@@ -20,7 +20,8 @@ import org.tensorflow.lite.schema.TensorT;
 
 /**
  * Writes a model table by table. Data is aligned to 16 bytes, which kernels rely on; buffers that
- * nothing uses are written empty, so that the others keep their numbers.
+ * nothing uses are written empty, so that the others keep their numbers. Files that are packed
+ * behind the model follow it again.
  */
 final class LiteWriter {
 
@@ -38,6 +39,7 @@ final class LiteWriter {
     for (MetadataT entry : model.metadata()) {
       used.add(entry.getBuffer());
     }
+    model.attachments().buffers().forEach(buffer -> used.add((long) buffer));
     long bytes = TABLES;
     for (long buffer : used) {
       bytes += model.buffers().get((int) buffer).remaining() + ALIGNMENT;
@@ -52,6 +54,12 @@ final class LiteWriter {
     int graphs =
         Model.createSubgraphsVector(builder, new int[] {SubGraph.pack(builder, model.graph())});
     int description = model.description().isEmpty() ? 0 : builder.createString(model.description());
+    int attached =
+        model.attachments().buffers().isEmpty()
+            ? 0
+            : Model.createMetadataBufferVector(
+                builder,
+                model.attachments().buffers().stream().mapToInt(Integer::intValue).toArray());
     int metadata =
         model.metadata().isEmpty()
             ? 0
@@ -76,6 +84,9 @@ final class LiteWriter {
       Model.addDescription(builder, description);
     }
     Model.addBuffers(builder, buffers);
+    if (attached != 0) {
+      Model.addMetadataBuffer(builder, attached);
+    }
     if (metadata != 0) {
       Model.addMetadata(builder, metadata);
     }
@@ -83,10 +94,13 @@ final class LiteWriter {
       Model.addSignatureDefs(builder, signatures);
     }
     builder.finish(Model.endModel(builder), LiteFile.IDENTIFIER);
-    WritableByteChannel channel = Channels.newChannel(out);
     ByteBuffer all = builder.dataBuffer();
-    while (all.hasRemaining()) {
-      channel.write(all);
+    ByteBuffer files = PackedFiles.at(model.attachments().files(), all.remaining());
+    WritableByteChannel channel = Channels.newChannel(out);
+    for (ByteBuffer part : List.of(all, files)) {
+      while (part.hasRemaining()) {
+        channel.write(part);
+      }
     }
   }
 

@@ -9,14 +9,21 @@ import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tflite.model.LiteFloatModel;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.TensorType;
 
 class LiteFileTest {
@@ -138,6 +145,89 @@ class LiteFileTest {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     LiteWriter.write(draft, out);
     return out.toByteArray();
+  }
+
+  private static int follow(ByteBuffer bytes, int at) {
+    return at + bytes.getInt(at);
+  }
+
+  private static int field(ByteBuffer bytes, int table, int index) {
+    int vtable = table - bytes.getInt(table);
+    return table + Short.toUnsignedInt(bytes.getShort(vtable + 4 + 2 * index));
+  }
+
+  /** Options of one type with the fields of another stand for a schema that has grown. */
+  @Test
+  void optionsThatAreNewerThanTheSchemaAreRefused() throws IOException {
+    LiteDraft draft = LiteModels.read(LiteModels.FLOAT, folder).draft();
+    draft.operator(1).getBuiltinOptions().asDepthwiseConv2DOptions().setDilationHFactor(2);
+    byte[] file = LiteModels.written(draft.finish("dilated"));
+    ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+    int graph = follow(bytes, follow(bytes, field(bytes, bytes.getInt(0), 2)) + 4);
+    int operator = follow(bytes, follow(bytes, field(bytes, graph, 3)) + 8);
+    int type = field(bytes, operator, 3);
+    assertThat(LiteModels.read(file, folder).operators()).hasSize(6);
+    bytes.put(type, BuiltinOptions.Conv2DOptions);
+    assertRefused(file, "field 6 of the Conv2DOptions of operator 1 is newer than what Tare reads");
+    bytes.put(type, (byte) 127);
+    assertRefused(file, "operator 1 has options of type 127, which is newer");
+  }
+
+  @Test
+  void theOldestFieldForMetadataIsKept() throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    LiteDraft old = model.draft();
+    LiteDraft draft =
+        new LiteDraft(
+            "",
+            old.codes(),
+            old.graph(),
+            old.buffers(),
+            old.metadata(),
+            old.signatures(),
+            new LiteDraft.Attachments(List.of(old.buffers().size()), ByteBuffer.allocate(0)));
+    draft.buffers().add(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    LiteDraft read = LiteModels.read(LiteModels.written(draft.finish("old")), folder).draft();
+    int buffer = read.attachments().buffers().get(0);
+    assertThat(read.buffers().get(buffer)).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+  }
+
+  private static byte[] archived(byte[] model) throws IOException {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    out.write(model);
+    try (ZipOutputStream zip = new ZipOutputStream(out)) {
+      for (String name : List.of("labels.txt", "vocabulary.txt")) {
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(("what " + name + " has\n").getBytes(StandardCharsets.UTF_8));
+        zip.closeEntry();
+      }
+    }
+    return out.toByteArray();
+  }
+
+  /** Their offsets are those of the whole file, as MediaPipe's and TensorFlow's readers want. */
+  @Test
+  void filesBehindTheModelAreCarriedOver() throws IOException {
+    byte[] whole = archived(LiteModels.bytes(LiteModels.FLOAT));
+    LiteDraft draft = LiteModels.read(whole, folder).draft();
+    draft.tensor(0).setName("a much longer name, so that the archive begins elsewhere");
+    byte[] once = LiteModels.written(draft.finish("renamed"));
+    byte[] written = LiteModels.written(LiteModels.read(once, folder));
+    assertThat(written).isEqualTo(once);
+    Path file = Files.write(folder.resolve("with-files.tflite"), written);
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      try (InputStream labels = zip.getInputStream(zip.getEntry("labels.txt"))) {
+        assertThat(labels).hasContent("what labels.txt has");
+      }
+      assertThat(zip.size()).isEqualTo(2);
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(written).order(ByteOrder.LITTLE_ENDIAN);
+    int directory = bytes.getInt(written.length - 6);
+    assertThat(bytes.getInt(directory)).isEqualTo(0x02014B50);
+    assertThat(bytes.getInt(bytes.getInt(directory + 42))).isEqualTo(0x04034B50);
+    byte[] broken = whole.clone();
+    broken[whole.length - 10]++;
+    assertRefused(broken, "the files that are packed behind the model are truncated or broken");
   }
 
   @Test
