@@ -2,7 +2,9 @@ package dev.tare.engine.target;
 
 import dev.tare.engine.recipe.TensorQuery.Nature;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -33,9 +35,25 @@ public record LiteKernel(Scales scales, Nature fixed, int version) {
 
   private static final SortedMap<String, LiteKernel> ALL = all();
 
+  /**
+   * Products that multiply a float input by int8 weights, with the version for scales by channel.
+   */
+  private static final Map<String, Integer> HYBRIDS =
+      Map.of("CONV_2D", 5, "DEPTHWISE_CONV_2D", 6, "FULLY_CONNECTED", 3);
+
   /** The kernel of an operator; empty if it has none for int8 that Tare uses. */
   public static Optional<LiteKernel> of(String opType) {
     return Optional.ofNullable(ALL.get(opType));
+  }
+
+  /**
+   * The version of an operator whose kernel takes float inputs and int8 weights, with a scale for
+   * each channel or, for FULLY_CONNECTED, a single one, and quantizes each sample of the input by
+   * its own largest magnitude; empty if it has none.
+   */
+  public static OptionalInt hybridVersion(String opType) {
+    Integer version = HYBRIDS.get(opType);
+    return version == null ? OptionalInt.empty() : OptionalInt.of(version);
   }
 
   /** All kernels, by the name of the operator. */

@@ -126,10 +126,20 @@ public record NamedPlacement(
     return node.opType().equals("Conv") || node.opType().equals("ConvTranspose");
   }
 
+  /**
+   * Whether it says what callers exchange with the model, and not what computes in integers: which
+   * of them to take is not a question of time.
+   */
+  public boolean isOfEnds() {
+    return equals(FLOAT_ENDS) || equals(INTEGER_ENDS);
+  }
+
   /** Returns why the placement does not go with a recipe; empty if it does. */
   public Optional<String> against(Recipe recipe) {
-    if (equals(FLOAT_ENDS) || equals(INTEGER_ENDS)) {
-      return Optional.empty();
+    if (isOfEnds()) {
+      return equals(INTEGER_ENDS) && !recipe.usesStatistics()
+          ? Optional.of("inputs and outputs are integers only where activations are")
+          : Optional.empty();
     }
     if (recipe.placement() != Placement.CONSTANT_WEIGHTS) {
       return Optional.of("the recipe says itself what is quantized: placement = all-supported");

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -50,6 +51,8 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int8-symmetric",
           "int8-tensorrt",
           "int8-tflite",
+          "int8-tflite-dynamic",
+          "int8-tflite-weights",
           "int8-transformer",
           "int8-transformer-gptq",
           "int16x8",
@@ -111,6 +114,16 @@ public record RecipeText(String name, String json, String targetName, String pla
       throw TareException.usage(
           "--placement %s measures placements, and target %s has one alone"
               .formatted(name, options.target()));
+    }
+    if (options.fastest() && target.placements().stream().allMatch(NamedPlacement::isOfEnds)) {
+      throw TareException.usage(
+          "--placement %s measures where operators compute in integers, and placements of target %s say what callers exchange with the model: choose one of %s by what your device needs"
+              .formatted(
+                  name,
+                  options.target(),
+                  target.placements().stream()
+                      .map(NamedPlacement::name)
+                      .collect(Collectors.joining(", "))));
     }
     NamedPlacement placement =
         options.fastest() ? target.placements().get(0) : placement(target, name);

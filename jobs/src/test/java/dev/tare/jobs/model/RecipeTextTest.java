@@ -41,10 +41,32 @@ class RecipeTextTest {
     }
   }
 
-  /** The operators of one recipe are those of another format, which one target alone reads. */
+  /** The operators of some recipes are those of another format, which one target alone reads. */
   private static RecipeOptions options(String name) {
-    String target = name.equals("int8-tflite") ? "tflite" : RecipeText.DEFAULT_TARGET;
+    String target = name.startsWith("int8-tflite") ? "tflite" : RecipeText.DEFAULT_TARGET;
     return RecipeOptions.of(Optional.of(name), target, false, Optional.empty());
+  }
+
+  /** Both of its placements compute the same. */
+  @Test
+  void aTargetWhosePlacementsAreOfTheEndsHasNoFastest() {
+    assertPlacement(
+        "int8-tflite",
+        "fastest",
+        "placements of target tflite say what callers exchange with the model: choose one of"
+            + " float-ends, integer-ends");
+    assertPlacement(
+        "int8-tflite-dynamic", "integer-ends", "are integers only where activations are");
+  }
+
+  private static void assertPlacement(String recipe, String placement, String message) {
+    RecipeOptions options =
+        RecipeOptions.of(Optional.of(recipe), "tflite", false, Optional.of(placement));
+    assertThatThrownBy(() -> RecipeText.open(options, HADOOP))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining(message)
+        .extracting(e -> ((TareException) e).exitCode())
+        .isEqualTo(ExitCode.USAGE);
   }
 
   @Test

@@ -167,12 +167,52 @@ class LiteRunTest {
         .doesNotContain("DEQUANTIZE");
   }
 
+  /** Neither needs statistics; both are measured as any other. */
+  @Test
+  void weightsAloneAreQuantizedWithoutCalibration() throws IOException {
+    String place = model.toString();
+    for (String recipe : List.of("int8-tflite-dynamic", "int8-tflite-weights")) {
+      String run = folder(recipe);
+      tare(
+              "run",
+              "--model",
+              place,
+              "--data",
+              data,
+              "--target",
+              "tflite",
+              "--recipe",
+              recipe,
+              "--output",
+              run)
+          .ends(0);
+      assertThat(plan(shared.resolve(recipe)).quantized(Role.WEIGHT)).hasSize(3);
+      assertThat(json(shared.resolve(recipe + "/quality.json")).at("/outputs/0/sqnr-db").asDouble())
+          .isBetween(25.0, 70.0);
+      CommandLine.Result looked = tareAlone("inspect", folder(recipe + "/model.tflite")).ends(0);
+      assertThat(looked.out().contains("DEQUANTIZE 3")).isEqualTo(recipe.endsWith("weights"));
+    }
+  }
+
   @Test
   void aModelIsInspectedAndABrokenOneRefused() throws IOException {
     assertThat(tareAlone("inspect", model.toString(), "--target", "tflite").ends(0).out())
         .contains("CONV_2D 1", "DEPTHWISE_CONV_2D 1", "x", "can be quantized");
     assertThat(tareAlone("inspect", model.toString(), "--target", "openvino").ends(2).err())
         .contains("Target openvino is not for TensorFlow Lite models", "--target tflite");
+    tare(
+            "run",
+            "--model",
+            model.toString(),
+            "--data",
+            data,
+            "--target",
+            "tflite",
+            "--placement",
+            "fastest",
+            "--output",
+            folder("fastest"))
+        .refuses(2, shared.resolve("fastest"), "choose one of float-ends, integer-ends");
     byte[] half = Arrays.copyOf(Files.readAllBytes(model), 1000);
     Path broken = Files.write(shared.resolve("broken.tflite"), half);
     assertThat(tareAlone("inspect", broken.toString()).ends(3).err())

@@ -26,7 +26,9 @@ import org.tensorflow.lite.schema.OperatorT;
 /**
  * The model in integers: an operator whose tensors the plan quantizes, and which has an int8
  * kernel, reads and writes int8; others stay float, between Dequantize and Quantize. Where a kernel
- * requires the scale of its output for an input that has another, the input is converted.
+ * requires the scale of its output for an input that has another, the input is converted. A product
+ * whose input the plan leaves in float reads int8 weights: as they are if it is to quantize its
+ * input by itself, else by way of a Dequantize.
  *
  * <p>Not thread-safe.
  *
@@ -95,16 +97,10 @@ public final class IntegerModel {
   }
 
   private LiteModel write(Function<TensorPlan, ByteBuffer> codes) {
-    ReplacedConstants constants = new ReplacedConstants(model, draft, fresh);
-    planned
-        .constants()
-        .forEach(
-            (index, plan) ->
-                constants.replace(
-                    model.tensors().get(index),
-                    "/int",
-                    operator -> isInteger(operator) && plan.consumers().contains(operator.name()),
-                    target -> quantize(target, plan, codes.apply(plan))));
+    StoredConstants constants =
+        new StoredConstants(model, draft, fresh, planned.constants(), codes);
+    constants.integers(operator -> isInteger(operator) || planned.isHybrid(operator));
+    constants.dequantized(planned::takesWeightAlone, operators);
     if (ends == Ends.INTEGER) {
       for (LiteTensor input : model.inputs()) {
         planned.activation(input.index()).ifPresent(plan -> becomeInteger(input.index()));
@@ -113,16 +109,6 @@ public final class IntegerModel {
     model.operators().forEach(this::add);
     draft.setOperators(operators);
     return draft.finish(model.name());
-  }
-
-  private void quantize(int target, TensorPlan plan, ByteBuffer codes) {
-    draft.setData(target, PlannedTensors.checked(plan, codes));
-    draft.setScales(
-        target,
-        LiteTypes.of(plan.type().dtype()),
-        plan.scales(),
-        plan.zeroPoints(),
-        plan.axis().orElse(0));
   }
 
   private QuantParams params(int tensor) {
@@ -148,6 +134,9 @@ public final class IntegerModel {
     if (isInteger(operator)) {
       addInteger(operator, written, kernels.get(operator.name()));
       return;
+    }
+    if (planned.isHybrid(operator)) {
+      draft.raiseVersion(operator.index(), LiteKernel.hybridVersion(operator.type()).orElseThrow());
     }
     int[] inputs = written.getInputs();
     for (int i = 0; i < inputs.length; i++) {

@@ -3,6 +3,7 @@ package dev.tare.engine.tflite.write;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.LiteKernel;
 import dev.tare.engine.target.LiteKernel.Scales;
@@ -10,6 +11,7 @@ import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tflite.LiteModel;
 import dev.tare.engine.tflite.LiteOperator;
 import dev.tare.engine.tflite.LiteTensor;
+import dev.tare.engine.tflite.view.Product;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Locale;
@@ -30,7 +32,8 @@ final class PlannedTensors {
   PlannedTensors(LiteModel model, QuantPlan plan) {
     this.model = model;
     for (TensorPlan tensor : plan.tensors()) {
-      if (!tensor.quantized()) {
+      boolean atRunTime = tensor.role() == Role.ACTIVATION && tensor.format() == Format.DYNAMIC;
+      if (!tensor.quantized() || atRunTime) {
         continue;
       }
       LiteTensor found = model.tensor(tensor.tensor());
@@ -97,6 +100,27 @@ final class PlannedTensors {
       any |= !tensor.constant();
     }
     return any && operator.outputs().stream().allMatch(activations::containsKey);
+  }
+
+  /** Whether an operator reads float numbers, and multiplies them by integers itself. */
+  boolean isHybrid(LiteOperator operator) {
+    return weight(operator).filter(plan -> plan.format() == Format.DYNAMIC).isPresent();
+  }
+
+  /** Whether an operator computes in float, with a weight of which the plan has integers. */
+  boolean takesWeightAlone(LiteOperator operator) {
+    return weight(operator).filter(plan -> plan.format() == Format.QDQ).isPresent()
+        && !Product.of(operator.type())
+            .map(product -> activations.get(operator.input(product.input())))
+            .filter(plan -> plan.consumers().contains(operator.name()))
+            .isPresent();
+  }
+
+  /** The plan of the weight that a product reads quantized. */
+  private Optional<TensorPlan> weight(LiteOperator operator) {
+    return Product.of(operator.type())
+        .map(product -> constants.get(operator.input(product.weight())))
+        .filter(plan -> plan.role() == Role.WEIGHT && plan.consumers().contains(operator.name()));
   }
 
   boolean isFloat(int tensor) {

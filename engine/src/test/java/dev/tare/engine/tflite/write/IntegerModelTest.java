@@ -2,28 +2,20 @@ package dev.tare.engine.tflite.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.lite.LiteRuntime;
-import dev.tare.engine.plan.ActivationPlanner;
-import dev.tare.engine.plan.Candidates;
-import dev.tare.engine.plan.PlanAssembler;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
-import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
-import dev.tare.engine.recipe.RecipeParser;
-import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.Role;
-import dev.tare.engine.target.TargetProfile;
-import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.HalfFloats;
 import dev.tare.engine.tensor.Sample;
@@ -37,6 +29,7 @@ import dev.tare.engine.tflite.model.LiteFloatModel;
 import dev.tare.engine.tflite.view.LiteGraph;
 import dev.tare.engine.tflite.write.IntegerModel.Ends;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,27 +43,26 @@ import org.junit.jupiter.api.io.TempDir;
 /** Against the file that AI Edge Quantizer made of the same network with the same ranges. */
 class IntegerModelTest {
 
-  private static final TargetProfile TARGET = Targets.of("tflite");
   private static final int SAMPLES = 4;
 
   @TempDir private Path folder;
 
   private static Recipe recipe(String... more) {
-    Path file = Path.of("..", "conf", "recipes", "int8-tflite.conf");
-    return RecipeParser.parse(
-        "int8-tflite",
-        ConfigFactory.parseString(String.join("\n", more))
-            .withFallback(ConfigFactory.parseFile(file.toFile())),
-        TARGET);
+    return LitePlans.recipe("int8-tflite", more);
   }
 
   /** The ranges that the golden file was made with. */
-  private static float[] range(String tensor) throws IOException {
-    JsonNode own =
-        new ObjectMapper()
-            .readTree(LiteModels.bytes("tiny_calibration.json"))
-            .path("model_qsvs")
-            .path(tensor);
+  private static float[] range(String tensor) {
+    JsonNode own;
+    try {
+      own =
+          new ObjectMapper()
+              .readTree(LiteModels.bytes("tiny_calibration.json"))
+              .path("model_qsvs")
+              .path(tensor);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     JsonNode low = own.path("min");
     JsonNode high = own.path("max");
     while (low.isArray()) {
@@ -80,34 +72,12 @@ class IntegerModelTest {
     return new float[] {low.floatValue(), high.floatValue()};
   }
 
-  private static QuantPlan plan(ModelGraph graph, Recipe recipe) throws IOException {
-    Candidates candidates = Candidates.of(TARGET, recipe, graph);
-    List<TensorPlan> activations = new ArrayList<>();
-    ActivationPlanner planner = new ActivationPlanner(recipe);
-    for (var query : candidates.activations().entrySet()) {
-      activations.add(
-          planner.plan(Recipes.observed(query.getKey(), range(query.getKey())), query.getValue()));
-    }
-    List<TensorPlan> weights = new ArrayList<>();
-    candidates
-        .weights()
-        .forEach((name, q) -> weights.add(new WeightPlanner(recipe).plan(graph.constant(name), q)));
-    return new QuantPlan(
-        "int8-tflite",
-        "tflite",
-        "0".repeat(64),
-        "0".repeat(64),
-        new PlanAssembler(candidates, graph, activations, weights).assemble());
+  private static QuantPlan plan(ModelGraph graph, Recipe recipe) {
+    return LitePlans.plan(graph, recipe, IntegerModelTest::range);
   }
 
   private static ByteBuffer codes(ModelGraph graph, TensorPlan plan) {
-    return Quantizer.quantize(
-            graph.constant(plan.tensor()),
-            plan.params(),
-            plan.granularity(),
-            plan.limits(),
-            Rounding.DIVISION)
-        .bytes();
+    return LitePlans.codes(graph, plan);
   }
 
   private LiteModel quantized(Ends ends, String... more) throws IOException {
@@ -233,6 +203,60 @@ class IntegerModelTest {
             "SOFTMAX",
             "DEQUANTIZE");
     assertThat(run(model)).hasSize(20);
+  }
+
+  private QuantPlan withoutRanges(ModelGraph graph, String recipe) {
+    return LitePlans.plan(graph, LitePlans.recipe(recipe), name -> new float[0]);
+  }
+
+  /** The runtime multiplies by the numbers that the integers stand for. */
+  @Test
+  void weightsAloneAreDequantizedByTheModel() throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    ModelGraph graph = LiteGraph.of(model);
+    QuantPlan plan = withoutRanges(graph, "int8-tflite-weights");
+    LiteModel written = reread(IntegerModel.of(model, plan, p -> codes(graph, p), Ends.FLOAT));
+    assertThat(written.operators())
+        .extracting(LiteOperator::type)
+        .containsExactlyInAnyOrder(
+            "DEQUANTIZE",
+            "DEQUANTIZE",
+            "DEQUANTIZE",
+            "CONV_2D",
+            "DEPTHWISE_CONV_2D",
+            "AVERAGE_POOL_2D",
+            "RESHAPE",
+            "FULLY_CONNECTED",
+            "SOFTMAX");
+    LiteTensor stored = written.tensor("dw/w/int8");
+    assertThat(stored.dtype()).contains(DType.INT8);
+    assertThat(written.scales(stored).orElseThrow().axis()).isEqualTo(3);
+    assertThat(written.tensor("dw/w").constant()).isFalse();
+    assertThat(run(written))
+        .isEqualTo(
+            run(FakeQuantizedModel.of(model, plan, p -> codes(graph, p), ByteBuffer::allocate)));
+  }
+
+  /** Kernels that quantize their input themselves lose a little more than the weights do. */
+  @Test
+  void productsOfTheDynamicRangeReadIntegersAndFloats() throws IOException {
+    LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
+    ModelGraph graph = LiteGraph.of(model);
+    QuantPlan plan = withoutRanges(graph, "int8-tflite-dynamic");
+    LiteModel written = reread(IntegerModel.of(model, plan, p -> codes(graph, p), Ends.FLOAT));
+    assertThat(written.operators()).isEqualTo(model.operators());
+    for (String product : List.of("conv", "dw", "fc")) {
+      assertThat(written.tensor(product + "/w").dtype()).contains(DType.INT8);
+      assertThat(written.tensor(product + "/b").dtype()).contains(DType.FLOAT32);
+      assertThat(written.tensor(product).dtype()).contains(DType.FLOAT32);
+    }
+    List<Float> weightsAlone =
+        run(FakeQuantizedModel.of(model, plan, p -> codes(graph, p), ByteBuffer::allocate));
+    List<Float> dynamic = run(written);
+    assertThat(dynamic).hasSize(20).isNotEqualTo(weightsAlone);
+    for (int i = 0; i < dynamic.size(); i++) {
+      assertThat(dynamic.get(i)).isCloseTo(weightsAlone.get(i), within(0.02f));
+    }
   }
 
   @Test
