@@ -1,0 +1,174 @@
+package dev.tare.engine.tflite.write;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.Quantizer;
+import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.Tensor;
+import dev.tare.engine.tflite.LiteModel;
+import dev.tare.engine.tflite.LiteModels;
+import dev.tare.engine.tflite.LiteOperator;
+import dev.tare.engine.tflite.LiteTensor;
+import dev.tare.engine.tflite.view.LiteGraph;
+import dev.tare.engine.tflite.write.IntegerModel.Ends;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every operator of the int8 specification in front of a Reshape, which needs the scale of its
+ * input: TensorFlow Lite's integer kernels give the float results rounded. Results near the middle
+ * of two integers are left out, since kernels round those differently.
+ */
+class KernelsTest {
+
+  /** Results so near the middle of two integers may become either. */
+  private static final double TIE = 0.1;
+
+  @TempDir private Path folder;
+
+  static Stream<OneOperator> operators() {
+    return OneOperator.all().stream();
+  }
+
+  private static SortedMap<String, Tensor> random(LiteModel model) {
+    Random random = new Random(23);
+    SortedMap<String, Tensor> inputs = new TreeMap<>();
+    for (LiteTensor input : model.inputs()) {
+      float[] values = new float[(int) input.shape().size()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = 6 * random.nextFloat() - 2.5f;
+      }
+      inputs.put(input.name(), Tensor.ofFloats(input.shape(), values));
+    }
+    return inputs;
+  }
+
+  private static QuantParams params(QuantPlan plan, String tensor) {
+    return plan.find(tensor, Role.ACTIVATION)
+        .filter(TensorPlan::quantized)
+        .orElseThrow()
+        .params()
+        .get(0);
+  }
+
+  private Map<String, float[]> everything(LiteModel model, SortedMap<String, Tensor> inputs)
+      throws IOException {
+    TreeSet<String> names = new TreeSet<>(LiteGraph.of(model).activations().all());
+    return LitePlans.run(model.exposing(names), inputs, List.copyOf(names), folder);
+  }
+
+  @ParameterizedTest
+  @MethodSource("operators")
+  void integersAreTheRoundedFloats(OneOperator operator) throws IOException {
+    LiteModel model = reread(operator.model());
+    ModelGraph graph = LiteGraph.of(model);
+    SortedMap<String, Tensor> inputs = random(model);
+    QuantPlan plan =
+        LitePlans.plan(graph, LitePlans.recipe("int8-tflite"), everything(model, inputs)::get);
+    inputs.replaceAll(
+        (name, values) ->
+            Quantizer.fakeQuantize(values, List.of(params(plan, name)), Granularity.perTensor()));
+    LiteModel faked =
+        FakeQuantizedModel.of(model, plan, p -> LitePlans.codes(graph, p), ByteBuffer::allocate);
+    LiteModel integers =
+        reread(IntegerModel.of(model, plan, p -> LitePlans.codes(graph, p), Ends.INTEGER));
+    assertThat(integers.operators())
+        .extracting(LiteOperator::type)
+        .containsExactly(operator.type(), "RESHAPE");
+    List<String> outputs = model.outputs().stream().map(LiteTensor::name).toList();
+    Map<String, float[]> exact = LitePlans.run(faked, inputs, outputs, folder);
+    Map<String, float[]> found = LitePlans.run(integers, inputs, outputs, folder);
+    for (String output : outputs) {
+      assertRounded(operator, params(plan, output), exact.get(output), found.get(output));
+    }
+  }
+
+  private static void assertRounded(
+      OneOperator operator, QuantParams params, float[] exact, float[] found) {
+    assertThat(found).hasSameSizeAs(exact).isNotEmpty();
+    int compared = 0;
+    for (int i = 0; i < exact.length; i++) {
+      double real = (double) exact[i] / params.scale() + params.zeroPoint();
+      double wanted = Math.max(-128, Math.min(127, Math.rint(real)));
+      double code = Math.rint(found[i] / (double) params.scale()) + params.zeroPoint();
+      boolean tie = Math.abs(Math.abs(real - Math.rint(real)) - 0.5) < TIE;
+      compared += tie ? 0 : 1;
+      assertThat(Math.abs(code - wanted))
+          .as("%s, result %d: %f", operator.type(), i, real)
+          .isLessThanOrEqualTo(tie ? 1 : operator.tolerance());
+    }
+    assertThat(compared).isGreaterThanOrEqualTo(exact.length / 2);
+  }
+
+  private LiteModel reread(LiteModel model) throws IOException {
+    return LiteModels.read(LiteModels.written(model), folder);
+  }
+
+  /**
+   * Without calibration: by the recipe, and the largest difference as a part of the largest value.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "CONV_2D, int8-tflite-weights, 0",
+    "DEPTHWISE_CONV_2D, int8-tflite-weights, 0",
+    "FULLY_CONNECTED, int8-tflite-weights, 0",
+    "TRANSPOSE_CONV, int8-tflite-weights, 0",
+    "CONV_2D, int8-tflite-dynamic, 0.02",
+    "DEPTHWISE_CONV_2D, int8-tflite-dynamic, 0.02",
+    "FULLY_CONNECTED, int8-tflite-dynamic, 0.02",
+    // It has no kernel that quantizes its input.
+    "TRANSPOSE_CONV, int8-tflite-dynamic, 0"
+  })
+  void weightsAloneAreIntegers(String type, String recipe, float part) throws IOException {
+    LiteModel model =
+        reread(operators().filter(o -> o.type().equals(type)).findFirst().orElseThrow().model());
+    ModelGraph graph = LiteGraph.of(model);
+    QuantPlan plan = LitePlans.plan(graph, LitePlans.recipe(recipe), name -> new float[0]);
+    LiteModel written =
+        reread(IntegerModel.of(model, plan, p -> LitePlans.codes(graph, p), Ends.FLOAT));
+    boolean dequantized = written.operators().stream().anyMatch(o -> o.type().equals("DEQUANTIZE"));
+    assertThat(dequantized).isEqualTo(part == 0);
+    assertThat(written.tensor(dequantized ? "w/int8" : "w").dtype()).contains(DType.INT8);
+    LiteModel faked =
+        FakeQuantizedModel.of(model, plan, p -> LitePlans.codes(graph, p), ByteBuffer::allocate);
+    SortedMap<String, Tensor> inputs = random(model);
+    float[] wanted = LitePlans.run(faked, inputs, List.of("flat"), folder).get("flat");
+    float[] found = LitePlans.run(written, inputs, List.of("flat"), folder).get("flat");
+    float largest = 0;
+    for (float value : wanted) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertThat(found).hasSameSizeAs(wanted);
+    for (int i = 0; i < wanted.length; i++) {
+      assertThat(found[i]).isCloseTo(wanted[i], within(part * largest));
+    }
+  }
+
+  /** The specification's table in engine/docs/targets.md says of each whether it is tested. */
+  @Test
+  void everyKernelIsAmongThem() {
+    TreeSet<String> tested = new TreeSet<>();
+    operators().forEach(operator -> tested.add(operator.type()));
+    assertThat(tested).isEqualTo(new TreeSet<>(LitePlans.recipe("int8-tflite").operators()));
+  }
+}
