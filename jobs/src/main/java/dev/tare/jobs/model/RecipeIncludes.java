@@ -35,6 +35,16 @@ final class RecipeIncludes implements HoconFile.Source {
   }
 
   /**
+   * Whether a shipped recipe of that name quantizes checkpoints, which this room knows nothing of.
+   */
+  static boolean isForCheckpoints(String name) {
+    return RecipeIncludes.class
+            .getClassLoader()
+            .getResource(RESOURCES + "checkpoints/" + name + SUFFIX)
+        != null;
+  }
+
+  /**
    * Reads a file with its includes, resolved.
    *
    * @throws TareException (usage) as {@link HoconFile#resolved} does

@@ -86,9 +86,7 @@ public record RecipeText(String name, String json, String targetName, String pla
       } else if (nameOrPlace.contains("/") || nameOrPlace.endsWith(".conf")) {
         config = RecipeIncludes.file(nameOrPlace, hadoop);
       } else {
-        throw TareException.usage(
-            "Unknown recipe '%s': shipped are %s; auto chooses one by the model; a file is named with its folder or ends in .conf"
-                .formatted(nameOrPlace, String.join(", ", SHIPPED)));
+        throw unknown(nameOrPlace);
       }
       requirePlaceable(
           RecipeParser.parse(nameOrPlace, config, Targets.of(options.target())), options);
@@ -102,6 +100,15 @@ public record RecipeText(String name, String json, String targetName, String pla
     } catch (RecipeException e) {
       throw TareException.usage(e.getMessage());
     }
+  }
+
+  private static TareException unknown(String name) {
+    return TareException.usage(
+        RecipeIncludes.isForCheckpoints(name)
+            ? "Recipe '%1$s' is for a checkpoint of PyTorch, not for a model with a graph: tare quantize --recipe %1$s --model FOLDER --output RUN"
+                .formatted(name)
+            : "Unknown recipe '%s': shipped are %s; auto chooses one by the model; a file is named with its folder or ends in .conf"
+                .formatted(name, String.join(", ", SHIPPED)));
   }
 
   private static void requirePlaceable(Recipe recipe, RecipeOptions options) {

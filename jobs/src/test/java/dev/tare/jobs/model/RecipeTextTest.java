@@ -119,6 +119,10 @@ class RecipeTextTest {
   @Test
   void missingFilesAndIncludesAreRefused() throws IOException {
     assertUsage("int9", "Unknown recipe 'int9': shipped are int8, int8-all, int8-cnn, ");
+    assertUsage(
+        "w4a16-g128",
+        "Recipe 'w4a16-g128' is for a checkpoint of PyTorch, not for a model with a graph: "
+            + "tare quantize --recipe w4a16-g128 --model FOLDER --output RUN");
     String gone = folder.resolve("gone.conf").toString();
     assertUsage(gone, "Cannot read recipe '" + gone + "': No such file");
     String place = write("mine.conf", "include \"base.conf\"\n");
