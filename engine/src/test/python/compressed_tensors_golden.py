@@ -10,7 +10,7 @@ import torch
 from compressed_tensors.compressors import BaseCompressor
 from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme
 from compressed_tensors.quantization.lifecycle.forward import fake_quantize
-from compressed_tensors.quantization.utils import calculate_qparams
+from compressed_tensors.quantization.utils import calculate_qparams, maybe_pad_tensor_for_block_quant
 from safetensors.torch import save_file
 
 KINDS = {
@@ -21,7 +21,21 @@ KINDS = {
     "w8-g64-asym": ("pack-quantized", dict(num_bits=8, symmetric=False, strategy="group", group_size=64)),
     "w8-int": ("int-quantized", dict(num_bits=8, symmetric=True, strategy="channel")),
     "fp8": ("float-quantized", dict(num_bits=8, symmetric=True, strategy="channel", type="float")),
+    "fp8-b16x32": (
+        "float-quantized",
+        dict(num_bits=8, symmetric=True, strategy="block", block_structure=[16, 32], type="float"),
+    ),
 }
+
+
+def groups(weight, args):
+    """Values that share a scale along the last axis."""
+    if args.block_structure is None:
+        return weight.unflatten(1, (-1, args.group_size or weight.shape[1]))
+    padded = maybe_pad_tensor_for_block_quant(weight, args.block_structure)
+    height, width = args.block_structure
+    return padded.unflatten(1, (-1, width)).unflatten(0, (-1, height)).transpose(1, 2).flatten(2)
+
 
 generator = torch.Generator().manual_seed(18)
 weight = torch.randn(20, 128, generator=generator) * 0.05
@@ -32,8 +46,8 @@ stored = {"weight": weight}
 for kind, (name, settings) in KINDS.items():
     args = QuantizationArgs(**{"type": "int", "dynamic": False, **settings})
     scheme = QuantizationScheme(targets=["Linear"], weights=args)
-    groups = weight.unflatten(1, (-1, args.group_size or weight.shape[1]))
-    scale, zero = calculate_qparams(groups.amin(-1), groups.amax(-1), args)
+    values = groups(weight, args)
+    scale, zero = calculate_qparams(values.amin(-1), values.amax(-1), args)
     compressor = BaseCompressor.get_value_from_registry(name)
     state = {"weight": weight.clone(), "weight_scale": scale, "weight_zero_point": zero}
     compressed = compressor.compress(dict(state), scheme)

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * format = compressed-tensors
  * weights { type = int4, symmetric = true, granularity = per-group, group-size = 128,
  *           method = min-max }             # or mse-grid, mse-grid-N
- * inputs = float                           # or dynamic-token
+ * inputs = float                           # or dynamic-token, dynamic-group
  * exclude = ["*lm_head", "*embed*"]        # paths of modules
  * </pre>
  *
@@ -35,12 +35,13 @@ public final class CheckpointRecipeParser {
   private static final int FORMAT_VERSION = 1;
   private static final String FORMAT = "compressed-tensors";
   private static final String GROUP_SIZE = "group-size";
+  private static final String GROUP_ROWS = "group-rows";
   private static final int GRID_STEPS = 50;
   private static final Pattern METHOD = Pattern.compile("min-max|mse-grid(?:-([0-9]{1,4}))?");
   private static final Set<String> KEYS =
       Set.of("format-version", "description", "format", "weights", "inputs", "exclude");
   private static final Set<String> WEIGHT_KEYS =
-      Set.of("type", "symmetric", "granularity", GROUP_SIZE, "method");
+      Set.of("type", "symmetric", "granularity", GROUP_SIZE, GROUP_ROWS, "method");
 
   private CheckpointRecipeParser() {}
 
@@ -87,6 +88,7 @@ public final class CheckpointRecipeParser {
           choice(weights, "type", WeightScheme.TYPES),
           weights.getBoolean("symmetric"),
           grouped ? OptionalInt.of(weights.getInt(GROUP_SIZE)) : OptionalInt.empty(),
+          grouped && weights.hasPath(GROUP_ROWS) ? weights.getInt(GROUP_ROWS) : 1,
           gridSteps(weights),
           choice(config, "inputs", List.of(WeightScheme.Inputs.values())));
     } catch (IllegalArgumentException e) {

@@ -82,20 +82,18 @@ public final class CompressedTensorsConfig {
     weights.put("num_bits", scheme.bits());
     weights.put("type", type);
     weights.put("symmetric", scheme.symmetric());
-    weights.put("strategy", scheme.groupSize().isPresent() ? "group" : "channel");
-    scheme.groupSize().ifPresent(size -> weights.put("group_size", size));
-    weights.put("dynamic", false);
-    if (scheme.inputs() == WeightScheme.Inputs.DYNAMIC_TOKEN) {
-      group
-          .putObject("input_activations")
-          .put("num_bits", 8)
-          .put("type", type)
-          .put("symmetric", true)
-          .put("strategy", "token")
-          .put("dynamic", true);
+    if (scheme.groupRows() > 1) {
+      weights.put("strategy", "block");
+      weights
+          .putArray("block_structure")
+          .add(scheme.groupRows())
+          .add(scheme.groupSize().getAsInt());
     } else {
-      group.putNull("input_activations");
+      weights.put("strategy", scheme.groupSize().isPresent() ? "group" : "channel");
+      scheme.groupSize().ifPresent(size -> weights.put("group_size", size));
     }
+    weights.put("dynamic", false);
+    inputs(group, scheme, type);
     group.putNull("output_activations");
     root.put("format", format);
     root.putNull("global_compression_ratio");
@@ -106,5 +104,24 @@ public final class CompressedTensorsConfig {
     root.put("quant_method", "compressed-tensors");
     root.put("quantization_status", "compressed");
     return root;
+  }
+
+  private static void inputs(ObjectNode group, WeightScheme scheme, String type) {
+    if (scheme.inputs() == WeightScheme.Inputs.FLOAT) {
+      group.putNull("input_activations");
+      return;
+    }
+    boolean grouped = scheme.inputs() == WeightScheme.Inputs.DYNAMIC_GROUP;
+    ObjectNode inputs =
+        group
+            .putObject("input_activations")
+            .put("num_bits", 8)
+            .put("type", type)
+            .put("symmetric", true)
+            .put("strategy", grouped ? "group" : "token");
+    if (grouped) {
+      inputs.put("group_size", scheme.groupSize().getAsInt());
+    }
+    inputs.put("dynamic", true);
   }
 }

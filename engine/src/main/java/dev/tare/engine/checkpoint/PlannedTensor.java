@@ -21,8 +21,9 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
    * What is written for it, in the order of the bytes: itself; or, of a weight [out, in] that is
    * packed, {@code weight_shape} I64 [2], {@code weight_packed} I32 [out, words], {@code
    * weight_zero_point} I32 [words, groups] if asymmetric, and {@code weight_scale} [out, groups] in
-   * the type of the weight; else {@code weight} I8 or F8_E4M3 [out, in] and {@code weight_scale}.
-   * The integers come before the scales, so that a weight is read once.
+   * the type of the weight; else {@code weight} I8 or F8_E4M3 [out, in] and {@code weight_scale},
+   * of blocks [blocks of rows, groups]. The integers come before the scales, so that a weight is
+   * read once.
    */
   List<TensorSpec> outputs(WeightScheme scheme) {
     TensorSpec spec = source.spec();
@@ -46,7 +47,8 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
       ElementType type = scheme.type().isInteger() ? ElementType.I8 : ElementType.F8_E4M3;
       outputs.add(new TensorSpec(name, type, spec.shape()));
     }
-    outputs.add(new TensorSpec(name + "_scale", spec.type(), Shape.of(rows, groups)));
+    Shape scales = Shape.of(scheme.scaleRows(rows), groups);
+    outputs.add(new TensorSpec(name + "_scale", spec.type(), scales));
     return outputs;
   }
 

@@ -8,6 +8,9 @@ import java.nio.ByteOrder;
  * Quantizes a weight [out, in], some of its rows after the other. Not thread-safe; confined to one
  * task. The bytes do not depend on how many rows are given at a time.
  *
+ * <p>Where rows share scales, they are given together: as many as a block has, or several times
+ * that, but for the last ones. A block's scale and codes follow from a copy of its values.
+ *
  * <p>It keeps scales and zero points until they are asked for: 3 bytes for each group of a weight
  * in 16 bits, 1 of 85 bytes of the weight where groups have 128 values.
  *
@@ -17,7 +20,7 @@ import java.nio.ByteOrder;
  */
 public final class WeightEncoder {
 
-  /** A row is quantized in memory. */
+  /** A row is quantized in memory, and so are the rows of a block. */
   public static final long MOST_COLUMNS = 1 << 24;
 
   private static final int WORD_BITS = 32;
@@ -30,6 +33,7 @@ public final class WeightEncoder {
   private final GroupQuantizer group;
   private final ByteBuffer scales;
   private final byte[] zeroPoints;
+  private float[] block = new float[0];
   private int row;
   private double signal;
   private double noise;
@@ -54,7 +58,7 @@ public final class WeightEncoder {
     this.columns = (int) weight.shape().dim(1);
     this.groups = (int) scheme.groups(columns);
     this.group = new GroupQuantizer(scheme, weight.type());
-    long count = weight.shape().dim(0) * groups;
+    long count = scheme.scaleRows(weight.shape().dim(0)) * groups;
     if (count > Integer.MAX_VALUE / 4) {
       throw new IllegalArgumentException(
           "Tensor '%s' has %d scales, more than memory".formatted(weight.name(), count));
@@ -77,21 +81,24 @@ public final class WeightEncoder {
    * Quantizes the next rows.
    *
    * @param bytes the rows as they are stored, little-endian
-   * @param rows how many
+   * @param rows how many; a multiple of {@link WeightScheme#groupRows} unless they are the last
    * @param codes receives {@link #rowBytes} for each row
    * @throws IllegalArgumentException if a value is not finite; the message names tensor and row
    */
   public void encode(byte[] bytes, int rows, float[] values, ByteBuffer codes) {
     int length = rows * columns;
     StoredFloats.decode(weight.type(), bytes, length * weight.type().bytes(), values);
+    if (scheme.groupRows() > 1) {
+      encodeBlocks(rows, values, codes);
+      return;
+    }
     int size = columns / groups;
     int padding = (int) (rowBytes(scheme, columns) - ((long) columns * scheme.bits() + 7) / 8);
     for (int r = 0; r < rows; r++, row++) {
       for (int g = 0; g < groups; g++) {
         int from = r * columns + g * size;
         if (!group.fit(values, from, from + size)) {
-          throw new IllegalArgumentException(
-              "Tensor '%s' has values in row %d that are not finite".formatted(weight.name(), row));
+          throw notFinite(row);
         }
         StoredFloats.put(weight.type(), group.scale(), scales);
         if (!scheme.symmetric()) {
@@ -101,6 +108,51 @@ public final class WeightEncoder {
       }
       for (int i = 0; i < padding; i++) {
         codes.put((byte) 0);
+      }
+    }
+  }
+
+  private IllegalArgumentException notFinite(int where) {
+    return new IllegalArgumentException(
+        "Tensor '%s' has values in row %d that are not finite".formatted(weight.name(), where));
+  }
+
+  private void encodeBlocks(int rows, float[] values, ByteBuffer codes) {
+    if (rows % scheme.groupRows() != 0 && row + rows != weight.shape().dim(0)) {
+      throw new IllegalArgumentException(
+          "%d rows of '%s' are no whole number of blocks".formatted(rows, weight.name()));
+    }
+    int start = codes.position();
+    for (int top = 0; top < rows; top += scheme.groupRows()) {
+      int height = Math.min(scheme.groupRows(), rows - top);
+      for (int g = 0; g < groups; g++) {
+        encodeBlock(values, top, height, g, codes, start);
+      }
+      row += height;
+    }
+    codes.position(start + rows * columns);
+  }
+
+  private void encodeBlock(
+      float[] values, int top, int height, int number, ByteBuffer codes, int start) {
+    int width = columns / groups;
+    block = block.length < height * width ? new float[height * width] : block;
+    for (int r = 0; r < height; r++) {
+      int from = (top + r) * columns + number * width;
+      System.arraycopy(values, from, block, r * width, width);
+    }
+    if (!group.fit(block, 0, height * width)) {
+      for (int i = 0; i < height * width; i++) {
+        if (!Float.isFinite(block[i])) {
+          throw notFinite(row + i / width);
+        }
+      }
+    }
+    StoredFloats.put(weight.type(), group.scale(), scales);
+    for (int r = 0; r < height; r++) {
+      int to = start + (top + r) * columns + number * width;
+      for (int c = 0; c < width; c++) {
+        codes.put(to + c, (byte) code(block[r * width + c]));
       }
     }
   }
@@ -127,7 +179,7 @@ public final class WeightEncoder {
     return code;
   }
 
-  /** Scales of all rows, [out, groups], in the type of the weight. */
+  /** Scales of all rows, [out, groups] or of blocks of rows, in the type of the weight. */
   public byte[] scales() {
     requireAll();
     return scales.array();

@@ -10,6 +10,7 @@ import java.util.OptionalInt;
  * @param type INT4, INT8, or FLOAT8E4M3FN
  * @param symmetric whether zero points are 0 and not stored
  * @param groupSize values of a row that share a scale; empty where the whole row does
+ * @param groupRows rows that share it too: 1, or, of float8, the height of a block
  * @param gridSteps N, if the range of each group is the fraction k / N of its extremes with the
  *     least squared error, for k from N / 2 to N; empty if it is the extremes
  * @param inputs what becomes of the layer's inputs
@@ -18,6 +19,7 @@ public record WeightScheme(
     QuantType type,
     boolean symmetric,
     OptionalInt groupSize,
+    int groupRows,
     OptionalInt gridSteps,
     Inputs inputs) {
 
@@ -26,8 +28,12 @@ public record WeightScheme(
     /** They stay as they are. */
     FLOAT,
     /** They become of the weights' type, symmetric, with a scale per token found at run time. */
-    DYNAMIC_TOKEN
+    DYNAMIC_TOKEN,
+    /** The same with a scale per token and so many of its values as a group of a row has. */
+    DYNAMIC_GROUP
   }
+
+  private static final int MOST_GROUP_ROWS = 1024;
 
   /** Types that weights become. */
   static final List<QuantType> TYPES =
@@ -40,12 +46,25 @@ public record WeightScheme(
     if (!TYPES.contains(type)) {
       throw new IllegalArgumentException("weights of a checkpoint are not " + type);
     }
-    if (!type.isInteger() && (!symmetric || groupSize.isPresent())) {
-      throw new IllegalArgumentException("weights of float8 are symmetric and per-channel");
+    if (!type.isInteger() && (!symmetric || (groupSize.isPresent() && groupRows == 1))) {
+      throw new IllegalArgumentException(
+          "weights of float8 are symmetric, and per-channel or per-group with group-rows");
     }
     if (groupSize.isPresent() && (groupSize.getAsInt() < 8 || groupSize.getAsInt() % 8 != 0)) {
       throw new IllegalArgumentException(
           "group-size is a multiple of 8, not " + groupSize.getAsInt());
+    }
+    if (groupRows != 1 && (groupRows < 8 || groupRows % 8 != 0 || groupRows > MOST_GROUP_ROWS)) {
+      throw new IllegalArgumentException(
+          "group-rows is 1 or a multiple of 8 up to %d, not %d"
+              .formatted(MOST_GROUP_ROWS, groupRows));
+    }
+    if (groupRows > 1 && (type.isInteger() || groupSize.isEmpty())) {
+      throw new IllegalArgumentException("group-rows is for weights of float8 with a group-size");
+    }
+    if ((groupRows > 1) != (inputs == Inputs.DYNAMIC_GROUP)) {
+      throw new IllegalArgumentException(
+          "weights with group-rows need inputs = dynamic-group, and those such weights");
     }
     if (gridSteps.isPresent() && (gridSteps.getAsInt() < 2 || gridSteps.getAsInt() > 1000)) {
       throw new IllegalArgumentException("a grid has 2 to 1000 steps");
@@ -55,6 +74,16 @@ public record WeightScheme(
       throw new IllegalArgumentException(
           "inputs of 8 bits need weights that are of 8 bits, symmetric and per-channel");
     }
+  }
+
+  /** A scheme whose scales are each of one row. */
+  public WeightScheme(
+      QuantType type,
+      boolean symmetric,
+      OptionalInt groupSize,
+      OptionalInt gridSteps,
+      Inputs inputs) {
+    this(type, symmetric, groupSize, 1, gridSteps, inputs);
   }
 
   /** Whether codes are packed into words of 32 bits: integers, where inputs stay as they are. */
@@ -72,9 +101,14 @@ public record WeightScheme(
     return groupSize.isPresent() ? columns / groupSize.getAsInt() : 1;
   }
 
+  /** Rows of scales of a weight of so many rows; the last one may be of fewer rows. */
+  public long scaleRows(long rows) {
+    return (rows + groupRows - 1) / groupRows;
+  }
+
   /** Why a weight of so many columns cannot be quantized; empty if it can. */
   String against(long columns) {
-    if (columns == 0 || columns > WeightEncoder.MOST_COLUMNS) {
+    if (columns == 0 || columns > WeightEncoder.MOST_COLUMNS / groupRows) {
       return "rows of %d values".formatted(columns);
     }
     return groupSize.isPresent() && columns % groupSize.getAsInt() != 0

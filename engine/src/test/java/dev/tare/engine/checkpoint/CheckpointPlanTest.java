@@ -188,6 +188,28 @@ class CheckpointPlanTest {
   }
 
   @Test
+  void blocksHaveTheirScalesAndTheirStrategy() {
+    String weights =
+        "weights { type = float8e4m3fn, symmetric = true, group-size = 32, group-rows = 40 }\n";
+    CheckpointPlan plan =
+        CheckpointPlan.of(recipe(weights + "inputs = dynamic-group"), FILES, 1 << 20);
+    assertThat(CompressedTensorsConfig.section(plan).path("config_groups").path("group_0"))
+        .hasToString(
+            "{\"targets\":[\"Linear\"],\"weights\":{\"num_bits\":8,\"type\":\"float\","
+                + "\"symmetric\":true,\"strategy\":\"block\",\"block_structure\":[40,32],"
+                + "\"dynamic\":false},\"input_activations\":{\"num_bits\":8,\"type\":\"float\","
+                + "\"symmetric\":true,\"strategy\":\"group\",\"group_size\":32,"
+                + "\"dynamic\":true},\"output_activations\":null}");
+    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
+        .extracting(StoredTensor::spec)
+        .contains(
+            tensor("l.up.weight", ElementType.F8_E4M3, 96, 64),
+            tensor("l.up.weight_scale", ElementType.BF16, 3, 2))
+        .doesNotContain(tensor("l.odd.weight_scale", ElementType.F32, 1, 1));
+    assertThat(plan.left()).containsKey("l.odd");
+  }
+
+  @Test
   void configurationsOfQuantizedCheckpointsAreRefused() {
     CheckpointPlan plan = CheckpointPlan.of(recipe(""), FILES, 1 << 20);
     assertThatThrownBy(
@@ -209,8 +231,12 @@ class CheckpointPlanTest {
     assertRefused("weights.group-size = 12", "group-size is a multiple of 8, not 12");
     assertRefused("weights.method = mse", "expected min-max, mse-grid or mse-grid-N");
     assertRefused("weights.method = mse-grid-1", "a grid has 2 to 1000 steps");
-    assertRefused("inputs = static", "expected float or dynamic-token, found 'static'");
+    assertRefused(
+        "inputs = static", "expected float or dynamic-token or dynamic-group, found 'static'");
     assertRefused("inputs = dynamic-token", "inputs of 8 bits need weights");
+    assertRefused("inputs = dynamic-group", "weights with group-rows need inputs = dynamic-group");
+    assertRefused("weights.group-rows = 12", "group-rows is 1 or a multiple of 8 up to 1024");
+    assertRefused("weights.group-rows = 16", "group-rows is for weights of float8");
     assertRefused("exclude = [\"\"]", "Invalid name pattern: empty");
     assertRefused("format = qdq", "Recipe 'r' is not for checkpoints");
     assertRefused("format-version = 2", "expected 1, found 2");

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -61,6 +62,23 @@ class LibraryBytesTest {
             group == 0 ? OptionalInt.empty() : OptionalInt.of(group),
             OptionalInt.empty(),
             inputs);
+    assertLibrarys(kind, scheme);
+  }
+
+  @Test
+  void blocksAreTheLibrarys() {
+    assertLibrarys(
+        "fp8-b16x32",
+        new WeightScheme(
+            QuantType.FLOAT8E4M3FN,
+            true,
+            OptionalInt.of(32),
+            16,
+            OptionalInt.empty(),
+            WeightScheme.Inputs.DYNAMIC_GROUP));
+  }
+
+  private static void assertLibrarys(String kind, WeightScheme scheme) {
     int rows = (int) weight.shape().dim(0);
     int columns = (int) weight.shape().dim(1);
     byte[] codes = new byte[(int) WeightEncoder.rowBytes(scheme, columns) * rows];
@@ -69,7 +87,7 @@ class LibraryBytesTest {
     assertThat(codes)
         .isEqualTo(STORED.get(kind + (scheme.packed() ? ".weight_packed" : ".weight")));
     assertThat(encoder.scales()).isEqualTo(STORED.get(kind + ".weight_scale"));
-    if (!symmetric) {
+    if (!scheme.symmetric()) {
       assertThat(encoder.zeroPoints()).isEqualTo(STORED.get(kind + ".weight_zero_point"));
     }
   }

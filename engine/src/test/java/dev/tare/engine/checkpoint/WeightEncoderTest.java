@@ -205,7 +205,44 @@ class WeightEncoderTest {
     assertThat(codes[7]).isEqualTo((byte) 0xfe);
     assertThatThrownBy(
             () -> scheme(QuantType.FLOAT8E4M3FN, true, OptionalInt.of(32), OptionalInt.empty()))
-        .hasMessage("weights of float8 are symmetric and per-channel");
+        .hasMessage(
+            "weights of float8 are symmetric, and per-channel or per-group with group-rows");
+  }
+
+  private static WeightScheme blocks(int rows, int columns) {
+    return new WeightScheme(
+        QuantType.FLOAT8E4M3FN,
+        true,
+        OptionalInt.of(columns),
+        rows,
+        OptionalInt.empty(),
+        WeightScheme.Inputs.DYNAMIC_GROUP);
+  }
+
+  @Test
+  void rowsOfABlockShareItsScale() {
+    int rows = 20;
+    float[] w = normal(rows * 32, 7);
+    w[3 * 32 + 17] = -448 * 2;
+    w[19 * 32] = 448 * 4;
+    Encoded encoded = encode(blocks(8, 16), rows, 32, 8, w);
+    assertThat(encoded.scales().remaining()).isEqualTo(3 * 2 * 4);
+    assertThat(encoded.scales().getFloat(4)).isEqualTo(2);
+    assertThat(encoded.scales().getFloat(4 * 4)).isEqualTo(4);
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < 32; column++) {
+        float scale = encoded.scales().getFloat(4 * (row / 8 * 2 + column / 16));
+        assertThat(encoded.codes().get(row * 32 + column))
+            .isEqualTo((byte) Float8.E4M3FN.encode(w[row * 32 + column] / scale));
+      }
+    }
+    assertThat(encode(blocks(8, 16), rows, 32, 16, w)).isEqualTo(encoded);
+    assertThat(encode(blocks(8, 16), rows, 32, 20, w)).isEqualTo(encoded);
+    assertThatThrownBy(() -> encode(blocks(8, 16), rows, 32, 12, w))
+        .hasMessage("12 rows of 'm.weight' are no whole number of blocks");
+    w[13 * 32 + 30] = Float.NaN;
+    assertThatThrownBy(() -> encode(blocks(8, 16), rows, 32, 8, w))
+        .hasMessage("Tensor 'm.weight' has values in row 13 that are not finite");
   }
 
   @Test

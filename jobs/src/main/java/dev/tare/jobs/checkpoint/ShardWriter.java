@@ -14,8 +14,8 @@ import java.nio.ByteOrder;
 /**
  * Streams one file of the result: header, then tensor after tensor, in slices. Not thread-safe.
  *
- * <p>It has some 4 million bytes of a tensor in memory at a time, or one row if that is longer, and
- * the scales of one weight.
+ * <p>It has some 4 million bytes of a tensor in memory at a time, or one row if that is longer, or
+ * the rows of a block; and the scales of one weight.
  */
 final class ShardWriter {
 
@@ -86,7 +86,7 @@ final class ShardWriter {
               .array();
       out.write(shape, shape.length);
     }
-    int step = Math.max(1, SLICE_VALUES / columns);
+    int step = Math.max(1, SLICE_VALUES / columns / scheme.groupRows()) * scheme.groupRows();
     int rowBytes = columns * spec.type().bytes();
     int codeBytes = Math.toIntExact(WeightEncoder.rowBytes(scheme, columns));
     reserve(step * columns, step * rowBytes, step * codeBytes);

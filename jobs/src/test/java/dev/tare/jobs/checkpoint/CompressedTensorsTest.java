@@ -41,6 +41,7 @@ class CompressedTensorsTest {
     "w8a16-g128, 8, 128",
     "w8a8-dynamic, 0, 0",
     "fp8-dynamic, 0, 0",
+    "fp8-b128-dynamic, 0, 128",
   })
   void theLibraryDecompressesItToTheSameBits(String recipe, int packedBits, int groupSize) {
     Path source = SmallCheckpoint.write(folder.resolve("llama"), true);
@@ -85,7 +86,8 @@ class CompressedTensorsTest {
       Map<String, StoredTensor> stored,
       int bits,
       int groupSize) {
-    int rows = Math.toIntExact(stored.get(weight + "_scale").spec().shape().dim(0));
+    int scaleRows = Math.toIntExact(stored.get(weight + "_scale").spec().shape().dim(0));
+    int rows = bits == 0 ? Math.toIntExact(stored.get(weight).spec().shape().dim(0)) : scaleRows;
     int groups = Math.toIntExact(stored.get(weight + "_scale").spec().shape().dim(1));
     ByteBuffer codes = tensors.get(bits == 0 ? weight : weight + "_packed");
     ByteBuffer scales = tensors.get(weight + "_scale");
@@ -106,7 +108,8 @@ class CompressedTensorsTest {
             zeros == null
                 ? 0
                 : ((zeros.getInt(4 * (row / 8 * groups + group)) >>> (4 * (row % 8))) & 15) - 8;
-        float scale = Float.intBitsToFloat(scales.getShort(2 * (row * groups + group)) << 16);
+        int scaleRow = row * scaleRows / rows;
+        float scale = Float.intBitsToFloat(scales.getShort(2 * (scaleRow * groups + group)) << 16);
         out.putShort(HalfFloats.toBfloat16((code - zero) * scale));
       }
     }
