@@ -25,6 +25,10 @@ KINDS = {
         "float-quantized",
         dict(num_bits=8, symmetric=True, strategy="block", block_structure=[16, 32], type="float"),
     ),
+    "mxfp4": (
+        "mxfp4-pack-quantized",
+        dict(num_bits=4, symmetric=True, strategy="group", group_size=32, type="float", scale_dtype=torch.uint8),
+    ),
 }
 
 
@@ -57,6 +61,6 @@ for kind, (name, settings) in KINDS.items():
         stored[f"{kind}.{key}"] = value.contiguous()
     there = compressor.decompress(dict(compressed), scheme)["weight"]
     fake = fake_quantize(weight, scale, zero, args)
-    assert torch.equal(there, fake), kind
+    assert torch.equal(there, fake.to(there.dtype)), kind
 save_file(stored, sys.argv[1], {"format": "pt"})
 print({key: (value.dtype, tuple(value.shape)) for key, value in stored.items()})

@@ -85,7 +85,7 @@ public final class CheckpointRecipeParser {
     boolean grouped = granularity.equals("per-group");
     try {
       return new WeightScheme(
-          choice(weights, "type", WeightScheme.TYPES),
+          choice(weights, "type", List.of(WeightType.values())),
           weights.getBoolean("symmetric"),
           grouped ? OptionalInt.of(weights.getInt(GROUP_SIZE)) : OptionalInt.empty(),
           grouped && weights.hasPath(GROUP_ROWS) ? weights.getInt(GROUP_ROWS) : 1,

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.recipe.Words;
 import java.util.Set;
 
 /**
@@ -71,10 +72,7 @@ public final class CompressedTensorsConfig {
 
   static ObjectNode section(CheckpointPlan plan) {
     WeightScheme scheme = plan.scheme();
-    boolean integer = scheme.type().isInteger();
-    String type = integer ? "int" : "float";
-    String format =
-        scheme.packed() ? "pack-quantized" : integer ? "int-quantized" : "float-quantized";
+    String type = scheme.type().isInteger() ? "int" : "float";
     ObjectNode root = MAPPER.createObjectNode();
     ObjectNode group = root.putObject("config_groups").putObject("group_0");
     group.putArray("targets").add("Linear");
@@ -93,9 +91,12 @@ public final class CompressedTensorsConfig {
       scheme.groupSize().ifPresent(size -> weights.put("group_size", size));
     }
     weights.put("dynamic", false);
+    if (scheme.type() == WeightType.MXFP4) {
+      weights.put("scale_dtype", "torch.uint8");
+    }
     inputs(group, scheme, type);
     group.putNull("output_activations");
-    root.put("format", format);
+    root.put("format", Words.of(scheme.format()));
     root.putNull("global_compression_ratio");
     ArrayNode ignore = root.putArray("ignore");
     ignore.add(ANY_HEAD);

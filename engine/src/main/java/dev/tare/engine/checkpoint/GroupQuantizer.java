@@ -2,6 +2,7 @@ package dev.tare.engine.checkpoint;
 
 import dev.tare.engine.quant.Float8;
 import dev.tare.engine.safetensors.ElementType;
+import java.nio.ByteBuffer;
 
 /**
  * Finds scale and zero point of one group of values, and quantizes it. Not thread-safe.
@@ -13,30 +14,46 @@ import dev.tare.engine.safetensors.ElementType;
  * where that is 0; {@code zero = rint(clamp(qmin - low / scale))}; {@code q = rint(clamp(x / scale
  * + zero))}. That library rounds each step to the type of the weight: with BF16 a quotient above 64
  * is rounded to halves before it is rounded to an integer, so some of its codes are one off.
+ *
+ * <p>A scale of MXFP4 (utils/mxfp_utils.py) is {@code 2^(e - 2)} where {@code max |x|} is at least
+ * {@code 2^e} and below {@code 1.75 * 2^e}, and twice that up to {@code 2^(e + 1)}: a quotient is
+ * below 7 and becomes at most 6. What is stored is the exponent and 127, at least 0.
  */
 final class GroupQuantizer {
 
   private static final float ROUNDER = 0x1.8p23f;
+  private static final int MANTISSA_BITS = 23;
+  private static final int EXPONENT_BIAS = 127;
+
+  /** Added to the bits of a number from 1.75 times a power of two on, it gives the next power. */
+  private static final int QUARTER = 1 << (MANTISSA_BITS - 2);
 
   private final WeightScheme scheme;
   private final ElementType stored;
   private final Float8 float8;
+  private final boolean float4;
   private final float qmin;
   private final float qmax;
   private float scale;
   private float zero;
+  private int exponent;
 
   GroupQuantizer(WeightScheme scheme, ElementType stored) {
     this.scheme = scheme;
     this.stored = stored;
-    this.float8 = scheme.type().float8().orElse(null);
+    this.float8 = scheme.type() == WeightType.FLOAT8E4M3FN ? Float8.E4M3FN : null;
+    this.float4 = scheme.type() == WeightType.MXFP4;
     this.qmin = scheme.type().qmin();
     this.qmax = scheme.type().qmax();
   }
 
-  /** Positive; a number that the type of the weight has. */
-  float scale() {
-    return scale;
+  /** Writes the scale as it is stored: a number of the weight's type, or an exponent. */
+  void putScale(ByteBuffer out) {
+    if (float4) {
+      out.put((byte) exponent);
+    } else {
+      StoredFloats.put(stored, scale, out);
+    }
   }
 
   int zeroPoint() {
@@ -66,7 +83,12 @@ final class GroupQuantizer {
   }
 
   private void over(float low, float high) {
-    if (scheme.symmetric()) {
+    if (float4) {
+      int rounded = Float.floatToRawIntBits(Math.max(-low, high)) + QUARTER;
+      exponent = Math.max(0, (rounded >>> MANTISSA_BITS) - 2);
+      scale = Math.scalb(1f, exponent - EXPONENT_BIAS);
+      zero = 0;
+    } else if (scheme.symmetric()) {
       scale = usable(Math.max(-low, high) / ((qmax - qmin) / 2));
       zero = 0;
     } else {
@@ -85,8 +107,7 @@ final class GroupQuantizer {
   }
 
   private void search(float[] values, int from, int to, float low, float high, int steps) {
-    float bestScale = scale;
-    float bestZero = zero;
+    int best = steps;
     double least = error(values, from, to);
     for (int k = steps - 1; 2 * k >= steps; k--) {
       float fraction = (float) k / steps;
@@ -94,18 +115,17 @@ final class GroupQuantizer {
       double error = error(values, from, to);
       if (error < least) {
         least = error;
-        bestScale = scale;
-        bestZero = zero;
+        best = k;
       }
     }
-    scale = bestScale;
-    zero = bestZero;
+    float fraction = (float) best / steps;
+    over(low * fraction, high * fraction);
   }
 
   /** Sum of squared errors, in the order of the values. */
   double error(float[] values, int from, int to) {
     double sum = 0;
-    if (float8 != null) {
+    if (!scheme.type().isInteger()) {
       for (int i = from; i < to; i++) {
         float error = values[i] - real(code(values[i]));
         sum += (double) error * error;
@@ -129,14 +149,20 @@ final class GroupQuantizer {
     return (steps + ROUNDER) - ROUNDER;
   }
 
-  /** The code of a value: an integer in [qmin, qmax], or the bits of a float8. */
+  /** The code of a value: an integer in [qmin, qmax], or the bits of a float8 or float4. */
   int code(float value) {
     float steps = clamped(value / scale + zero);
+    if (float4) {
+      return Float4.encode(steps);
+    }
     return float8 == null ? (int) rounded(steps) : float8.encode(steps);
   }
 
   /** The value that a code stands for. */
   float real(int code) {
+    if (float4) {
+      return Float4.decode(code) * scale;
+    }
     return (float8 == null ? code - zero : float8.decode(code)) * scale;
   }
 

@@ -22,8 +22,9 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
    * packed, {@code weight_shape} I64 [2], {@code weight_packed} I32 [out, words], {@code
    * weight_zero_point} I32 [words, groups] if asymmetric, and {@code weight_scale} [out, groups] in
    * the type of the weight; else {@code weight} I8 or F8_E4M3 [out, in] and {@code weight_scale},
-   * of blocks [blocks of rows, groups]. The integers come before the scales, so that a weight is
-   * read once.
+   * of blocks [blocks of rows, groups]; of MXFP4 {@code weight_packed} U8 [out, in / 2] and {@code
+   * weight_scale} U8 [out, groups]. The integers come before the scales, so that a weight is read
+   * once.
    */
   List<TensorSpec> outputs(WeightScheme scheme) {
     TensorSpec spec = source.spec();
@@ -35,20 +36,24 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
     long groups = scheme.groups(columns);
     String name = spec.name();
     List<TensorSpec> outputs = new ArrayList<>();
-    if (scheme.packed()) {
-      outputs.add(new TensorSpec(name + "_shape", ElementType.I64, Shape.of(2)));
-      Shape packed = Shape.of(rows, WeightEncoder.rowBytes(scheme, columns) / 4);
-      outputs.add(new TensorSpec(name + "_packed", ElementType.I32, packed));
-      if (!scheme.symmetric()) {
-        long words = (rows * scheme.bits() + 31) / 32;
-        outputs.add(new TensorSpec(name + "_zero_point", ElementType.I32, Shape.of(words, groups)));
+    long rowBytes = WeightEncoder.rowBytes(scheme, columns);
+    switch (scheme.format()) {
+      case PACK_QUANTIZED -> {
+        outputs.add(new TensorSpec(name + "_shape", ElementType.I64, Shape.of(2)));
+        outputs.add(
+            new TensorSpec(name + "_packed", ElementType.I32, Shape.of(rows, rowBytes / 4)));
+        if (!scheme.symmetric()) {
+          Shape zeros = Shape.of((rows * scheme.bits() + 31) / 32, groups);
+          outputs.add(new TensorSpec(name + "_zero_point", ElementType.I32, zeros));
+        }
       }
-    } else {
-      ElementType type = scheme.type().isInteger() ? ElementType.I8 : ElementType.F8_E4M3;
-      outputs.add(new TensorSpec(name, type, spec.shape()));
+      case INT_QUANTIZED -> outputs.add(new TensorSpec(name, ElementType.I8, spec.shape()));
+      case FLOAT_QUANTIZED -> outputs.add(new TensorSpec(name, ElementType.F8_E4M3, spec.shape()));
+      case MXFP4_PACK_QUANTIZED ->
+          outputs.add(new TensorSpec(name + "_packed", ElementType.U8, Shape.of(rows, rowBytes)));
     }
     Shape scales = Shape.of(scheme.scaleRows(rows), groups);
-    outputs.add(new TensorSpec(name + "_scale", spec.type(), scales));
+    outputs.add(new TensorSpec(name + "_scale", scheme.scaleType(spec.type()), scales));
     return outputs;
   }
 

@@ -16,7 +16,8 @@ import java.nio.ByteOrder;
  *
  * <p>Packed integers are {@code q - qmin}, from the low bits of little-endian words of 32 bits up,
  * each row in words of its own; packed zero points likewise, each column of groups in words of its
- * own: word w of column g has the rows from {@code 32 / bits * w} on.
+ * own: word w of column g has the rows from {@code 32 / bits * w} on. Codes of {@link Float4} are
+ * two in a byte, the first in its low bits.
  */
 public final class WeightEncoder {
 
@@ -64,13 +65,16 @@ public final class WeightEncoder {
           "Tensor '%s' has %d scales, more than memory".formatted(weight.name(), count));
     }
     this.scales =
-        ByteBuffer.allocate((int) count * weight.type().bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate((int) count * scheme.scaleType(weight.type()).bytes())
+            .order(ByteOrder.LITTLE_ENDIAN);
     this.zeroPoints = new byte[scheme.symmetric() ? 0 : (int) count];
   }
 
   /** Bytes of the integers of a row. */
   public static long rowBytes(WeightScheme scheme, long columns) {
-    return scheme.packed() ? words(columns, scheme.bits()) * WORD_BYTES : columns;
+    return scheme.packed()
+        ? words(columns, scheme.bits()) * WORD_BYTES
+        : columns * scheme.bits() / 8;
   }
 
   private static long words(long values, int bits) {
@@ -100,7 +104,7 @@ public final class WeightEncoder {
         if (!group.fit(values, from, from + size)) {
           throw notFinite(row);
         }
-        StoredFloats.put(weight.type(), group.scale(), scales);
+        group.putScale(scales);
         if (!scheme.symmetric()) {
           zeroPoints[row * groups + g] = (byte) group.zeroPoint();
         }
@@ -148,7 +152,7 @@ public final class WeightEncoder {
         }
       }
     }
-    StoredFloats.put(weight.type(), group.scale(), scales);
+    group.putScale(scales);
     for (int r = 0; r < height; r++) {
       int to = start + (top + r) * columns + number * width;
       for (int c = 0; c < width; c++) {
@@ -179,7 +183,7 @@ public final class WeightEncoder {
     return code;
   }
 
-  /** Scales of all rows, [out, groups] or of blocks of rows, in the type of the weight. */
+  /** Scales of all rows, [out, groups] or of blocks of rows, as they are stored. */
   public byte[] scales() {
     requireAll();
     return scales.array();

@@ -1,13 +1,13 @@
 package dev.tare.engine.checkpoint;
 
-import dev.tare.engine.quant.QuantType;
-import java.util.List;
+import dev.tare.engine.recipe.Words;
+import dev.tare.engine.safetensors.ElementType;
 import java.util.OptionalInt;
 
 /**
  * How the weight of a linear layer, of shape [out, in], is quantized.
  *
- * @param type INT4, INT8, or FLOAT8E4M3FN
+ * @param type what values become
  * @param symmetric whether zero points are 0 and not stored
  * @param groupSize values of a row that share a scale; empty where the whole row does
  * @param groupRows rows that share it too: 1, or, of float8, the height of a block
@@ -16,7 +16,7 @@ import java.util.OptionalInt;
  * @param inputs what becomes of the layer's inputs
  */
 public record WeightScheme(
-    QuantType type,
+    WeightType type,
     boolean symmetric,
     OptionalInt groupSize,
     int groupRows,
@@ -35,18 +35,22 @@ public record WeightScheme(
 
   private static final int MOST_GROUP_ROWS = 1024;
 
-  /** Types that weights become. */
-  static final List<QuantType> TYPES =
-      List.of(QuantType.INT4, QuantType.INT8, QuantType.FLOAT8E4M3FN);
-
   /**
    * @throws IllegalArgumentException if runtimes do not load what this says
    */
   public WeightScheme {
-    if (!TYPES.contains(type)) {
-      throw new IllegalArgumentException("weights of a checkpoint are not " + type);
+    int fixed = type.fixedGroupSize();
+    if (fixed > 0
+        && (!symmetric
+            || groupSize.orElse(0) != fixed
+            || groupRows > 1
+            || inputs != Inputs.FLOAT)) {
+      throw new IllegalArgumentException(
+          "weights of %s are symmetric, in groups of %d, and inputs stay float"
+              .formatted(Words.of(type), fixed));
     }
-    if (!type.isInteger() && (!symmetric || (groupSize.isPresent() && groupRows == 1))) {
+    if (type == WeightType.FLOAT8E4M3FN
+        && (!symmetric || (groupSize.isPresent() && groupRows == 1))) {
       throw new IllegalArgumentException(
           "weights of float8 are symmetric, and per-channel or per-group with group-rows");
     }
@@ -70,7 +74,7 @@ public record WeightScheme(
       throw new IllegalArgumentException("a grid has 2 to 1000 steps");
     }
     if (inputs == Inputs.DYNAMIC_TOKEN
-        && (type.dtype().bits() != 8 || !symmetric || groupSize.isPresent())) {
+        && (type.bits() != 8 || !symmetric || groupSize.isPresent())) {
       throw new IllegalArgumentException(
           "inputs of 8 bits need weights that are of 8 bits, symmetric and per-channel");
     }
@@ -78,7 +82,7 @@ public record WeightScheme(
 
   /** A scheme whose scales are each of one row. */
   public WeightScheme(
-      QuantType type,
+      WeightType type,
       boolean symmetric,
       OptionalInt groupSize,
       OptionalInt gridSteps,
@@ -86,14 +90,34 @@ public record WeightScheme(
     this(type, symmetric, groupSize, 1, gridSteps, inputs);
   }
 
+  /** The layout that codes and scales are stored in. */
+  CompressionFormat format() {
+    return switch (type) {
+      case INT4, INT8 ->
+          inputs == Inputs.FLOAT
+              ? CompressionFormat.PACK_QUANTIZED
+              : CompressionFormat.INT_QUANTIZED;
+      case FLOAT8E4M3FN -> CompressionFormat.FLOAT_QUANTIZED;
+      case MXFP4 -> CompressionFormat.MXFP4_PACK_QUANTIZED;
+    };
+  }
+
+  /** What scales of a weight in {@code stored} are stored as. */
+  ElementType scaleType(ElementType stored) {
+    return switch (type) {
+      case INT4, INT8, FLOAT8E4M3FN -> stored;
+      case MXFP4 -> ElementType.U8;
+    };
+  }
+
   /** Whether codes are packed into words of 32 bits: integers, where inputs stay as they are. */
   public boolean packed() {
-    return inputs == Inputs.FLOAT && type.isInteger();
+    return format() == CompressionFormat.PACK_QUANTIZED;
   }
 
   /** Bits of a code. */
   public int bits() {
-    return type.dtype().bits();
+    return type.bits();
   }
 
   /** Scales in a row of so many values. */

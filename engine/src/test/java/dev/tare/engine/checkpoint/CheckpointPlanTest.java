@@ -210,6 +210,24 @@ class CheckpointPlanTest {
   }
 
   @Test
+  void mxfp4HasTwoCodesInAByteAndExponents() {
+    CheckpointPlan plan =
+        CheckpointPlan.of(recipe("weights { type = mxfp4, symmetric = true }"), FILES, 1 << 20);
+    assertThat(CompressedTensorsConfig.section(plan).toString())
+        .contains(
+            "\"weights\":{\"num_bits\":4,\"type\":\"float\",\"symmetric\":true,"
+                + "\"strategy\":\"group\",\"group_size\":32,\"dynamic\":false,"
+                + "\"scale_dtype\":\"torch.uint8\"},\"input_activations\":null",
+            "\"format\":\"mxfp4-pack-quantized\"");
+    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
+        .extracting(StoredTensor::spec)
+        .contains(
+            tensor("l.up.weight_packed", ElementType.U8, 96, 32),
+            tensor("l.up.weight_scale", ElementType.U8, 96, 2))
+        .doesNotContain(tensor("l.up.weight_shape", ElementType.I64, 2));
+  }
+
+  @Test
   void configurationsOfQuantizedCheckpointsAreRefused() {
     CheckpointPlan plan = CheckpointPlan.of(recipe(""), FILES, 1 << 20);
     assertThatThrownBy(

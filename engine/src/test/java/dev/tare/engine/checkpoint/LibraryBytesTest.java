@@ -1,8 +1,8 @@
 package dev.tare.engine.checkpoint;
 
+import static dev.tare.engine.checkpoint.WeightScheme.Inputs.FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.safetensors.SafetensorsHeader;
 import dev.tare.engine.safetensors.StoredTensor;
 import dev.tare.engine.safetensors.TensorSpec;
@@ -52,9 +52,10 @@ class LibraryBytesTest {
     "w8-g64-asym, INT8, false, 64, FLOAT",
     "w8-int, INT8, true, 0, DYNAMIC_TOKEN",
     "fp8, FLOAT8E4M3FN, true, 0, DYNAMIC_TOKEN",
+    "mxfp4, MXFP4, true, 32, FLOAT",
   })
   void codesScalesAndZeroPointsAreTheLibrarys(
-      String kind, QuantType type, boolean symmetric, int group, WeightScheme.Inputs inputs) {
+      String kind, WeightType type, boolean symmetric, int group, WeightScheme.Inputs inputs) {
     WeightScheme scheme =
         new WeightScheme(
             type,
@@ -70,7 +71,7 @@ class LibraryBytesTest {
     assertLibrarys(
         "fp8-b16x32",
         new WeightScheme(
-            QuantType.FLOAT8E4M3FN,
+            WeightType.FLOAT8E4M3FN,
             true,
             OptionalInt.of(32),
             16,
@@ -85,7 +86,7 @@ class LibraryBytesTest {
     WeightEncoder encoder = new WeightEncoder(scheme, weight);
     encoder.encode(STORED.get("weight"), rows, new float[rows * columns], ByteBuffer.wrap(codes));
     assertThat(codes)
-        .isEqualTo(STORED.get(kind + (scheme.packed() ? ".weight_packed" : ".weight")));
+        .isEqualTo(STORED.get(kind + (scheme.inputs() == FLOAT ? ".weight_packed" : ".weight")));
     assertThat(encoder.scales()).isEqualTo(STORED.get(kind + ".weight_scale"));
     if (!scheme.symmetric()) {
       assertThat(encoder.zeroPoints()).isEqualTo(STORED.get(kind + ".weight_zero_point"));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.quant.Float8;
-import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.safetensors.ElementType;
 import dev.tare.engine.safetensors.TensorSpec;
 import dev.tare.engine.tensor.HalfFloats;
@@ -18,10 +17,10 @@ import org.junit.jupiter.api.Test;
 class WeightEncoderTest {
 
   private static final WeightScheme W4_G32 =
-      scheme(QuantType.INT4, true, OptionalInt.of(32), OptionalInt.empty());
+      scheme(WeightType.INT4, true, OptionalInt.of(32), OptionalInt.empty());
 
   private static WeightScheme scheme(
-      QuantType type, boolean symmetric, OptionalInt group, OptionalInt grid) {
+      WeightType type, boolean symmetric, OptionalInt group, OptionalInt grid) {
     return new WeightScheme(type, symmetric, group, grid, WeightScheme.Inputs.FLOAT);
   }
 
@@ -87,7 +86,7 @@ class WeightEncoderTest {
 
   @Test
   void eightBitsAreShiftedAndRowsPadded() {
-    WeightScheme scheme = scheme(QuantType.INT8, true, OptionalInt.empty(), OptionalInt.empty());
+    WeightScheme scheme = scheme(WeightType.INT8, true, OptionalInt.empty(), OptionalInt.empty());
     Encoded encoded = encode(scheme, 2, 5, 1, -127.5f, -1, 0, 1, 127, 1, 0, 0, 0, 255);
     assertThat(encoded.codes().remaining()).isEqualTo(16);
     assertThat(encoded.codes().getInt(0)).isEqualTo(0x81807F00);
@@ -97,7 +96,7 @@ class WeightEncoderTest {
 
   @Test
   void zeroPointsArePackedAlongTheRows() {
-    WeightScheme scheme = scheme(QuantType.INT4, false, OptionalInt.of(8), OptionalInt.empty());
+    WeightScheme scheme = scheme(WeightType.INT4, false, OptionalInt.of(8), OptionalInt.empty());
     int rows = 10;
     float[] w = new float[rows * 16];
     for (int row = 0; row < rows; row++) {
@@ -117,7 +116,7 @@ class WeightEncoderTest {
 
   @Test
   void theBytesDoNotDependOnTheSlices() {
-    WeightScheme scheme = scheme(QuantType.INT4, false, OptionalInt.of(32), OptionalInt.of(20));
+    WeightScheme scheme = scheme(WeightType.INT4, false, OptionalInt.of(32), OptionalInt.of(20));
     float[] w = normal(23 * 96, 3);
     Encoded whole = encode(scheme, 23, 96, 23, w);
     for (int step : new int[] {1, 4, 22}) {
@@ -132,7 +131,7 @@ class WeightEncoderTest {
     for (boolean symmetric : new boolean[] {true, false}) {
       double extremes =
           encode(
-                  scheme(QuantType.INT4, symmetric, OptionalInt.empty(), OptionalInt.empty()),
+                  scheme(WeightType.INT4, symmetric, OptionalInt.empty(), OptionalInt.empty()),
                   64,
                   128,
                   8,
@@ -140,7 +139,7 @@ class WeightEncoderTest {
               .sqnrDb();
       double searched =
           encode(
-                  scheme(QuantType.INT4, symmetric, OptionalInt.empty(), OptionalInt.of(50)),
+                  scheme(WeightType.INT4, symmetric, OptionalInt.empty(), OptionalInt.of(50)),
                   64,
                   128,
                   8,
@@ -189,7 +188,7 @@ class WeightEncoderTest {
   void float8HasItsCodesAndTheScaleOfTheLargest() {
     WeightScheme scheme =
         new WeightScheme(
-            QuantType.FLOAT8E4M3FN,
+            WeightType.FLOAT8E4M3FN,
             true,
             OptionalInt.empty(),
             OptionalInt.empty(),
@@ -204,14 +203,55 @@ class WeightEncoderTest {
     }
     assertThat(codes[7]).isEqualTo((byte) 0xfe);
     assertThatThrownBy(
-            () -> scheme(QuantType.FLOAT8E4M3FN, true, OptionalInt.of(32), OptionalInt.empty()))
+            () -> scheme(WeightType.FLOAT8E4M3FN, true, OptionalInt.of(32), OptionalInt.empty()))
         .hasMessage(
             "weights of float8 are symmetric, and per-channel or per-group with group-rows");
   }
 
+  @Test
+  void float4IsRoundedHalfToEven() {
+    float[] exact = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
+    for (int code = 0; code < 8; code++) {
+      assertThat(Float4.decode(code)).isEqualTo(exact[code]);
+      assertThat(Float4.decode(code | 8)).isEqualTo(-exact[code]);
+      assertThat(Float4.encode(exact[code])).isEqualTo(code);
+      assertThat(Float4.encode(-exact[code])).isEqualTo(code == 0 ? 0 : code | 8);
+      if (code < 7) {
+        float half = (exact[code] + exact[code + 1]) / 2;
+        assertThat(Float4.encode(half)).isEqualTo(code + code % 2);
+        assertThat(Float4.encode(Math.nextDown(half))).isEqualTo(code);
+        assertThat(Float4.encode(Math.nextUp(half))).isEqualTo(code + 1);
+      }
+    }
+    assertThat(Float4.encode(-0.1f)).isEqualTo(8);
+    assertThat(Float4.encode(7)).isEqualTo(7);
+  }
+
+  @Test
+  void scalesOfMxfp4ArePowersOfTwo() {
+    WeightScheme scheme = scheme(WeightType.MXFP4, true, OptionalInt.of(32), OptionalInt.empty());
+    float[] most = {1, 6, 0x1.bfffp0f, 0x1.cp0f, -0x1p-126f, 0, 0x1p-60f, Float.MAX_VALUE};
+    float[] w = new float[32 * most.length];
+    for (int row = 0; row < most.length; row++) {
+      w[32 * row + 1] = most[row];
+    }
+    Encoded encoded = encode(scheme, most.length, 32, 3, w);
+    assertThat(encoded.scales().remaining()).isEqualTo(most.length);
+    assertThat(encoded.codes().remaining()).isEqualTo(16 * most.length);
+    int[] exponents = {125, 127, 125, 126, 0, 0, 65, 253};
+    int[] codes = {0x60, 0x70, 0x70, 0x60, 0xc0, 0, 0x60, 0x60};
+    for (int row = 0; row < most.length; row++) {
+      assertThat(encoded.scales().get(row) & 255).isEqualTo(exponents[row]);
+      assertThat(encoded.codes().get(16 * row) & 255).isEqualTo(codes[row]);
+    }
+    assertThatThrownBy(
+            () -> scheme(WeightType.MXFP4, true, OptionalInt.of(64), OptionalInt.empty()))
+        .hasMessage("weights of mxfp4 are symmetric, in groups of 32, and inputs stay float");
+  }
+
   private static WeightScheme blocks(int rows, int columns) {
     return new WeightScheme(
-        QuantType.FLOAT8E4M3FN,
+        WeightType.FLOAT8E4M3FN,
         true,
         OptionalInt.of(columns),
         rows,
@@ -263,7 +303,7 @@ class WeightEncoderTest {
     assertThatThrownBy(
             () ->
                 new WeightScheme(
-                    QuantType.INT4,
+                    WeightType.INT4,
                     true,
                     OptionalInt.empty(),
                     OptionalInt.empty(),

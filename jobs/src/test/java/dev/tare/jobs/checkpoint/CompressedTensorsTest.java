@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("extended")
 class CompressedTensorsTest {
 
+  private static final float[] FLOAT4 = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
+
   @TempDir private Path folder;
 
   @ParameterizedTest
@@ -42,6 +44,7 @@ class CompressedTensorsTest {
     "w8a8-dynamic, 0, 0",
     "fp8-dynamic, 0, 0",
     "fp8-b128-dynamic, 0, 128",
+    "mxfp4a16, 4, 32",
   })
   void theLibraryDecompressesItToTheSameBits(String recipe, int packedBits, int groupSize) {
     Path source = SmallCheckpoint.write(folder.resolve("llama"), true);
@@ -108,12 +111,22 @@ class CompressedTensorsTest {
             zeros == null
                 ? 0
                 : ((zeros.getInt(4 * (row / 8 * groups + group)) >>> (4 * (row % 8))) & 15) - 8;
+        if (stored.get(weight + "_scale").spec().type() == ElementType.U8) {
+          int exponent = (scales.get(row * groups + group) & 255) - 127;
+          out.putShort(HalfFloats.toBfloat16(Math.scalb(float4(codes, at), exponent)));
+          continue;
+        }
         int scaleRow = row * scaleRows / rows;
         float scale = Float.intBitsToFloat(scales.getShort(2 * (scaleRow * groups + group)) << 16);
         out.putShort(HalfFloats.toBfloat16((code - zero) * scale));
       }
     }
     return floats;
+  }
+
+  private static float float4(ByteBuffer packed, int at) {
+    int code = packed.get(at / 2) >>> (4 * (at % 2)) & 15;
+    return FLOAT4[code & 7] * (code < 8 ? 1 : -1);
   }
 
   private static int code(ByteBuffer packed, int at, int bits) {
