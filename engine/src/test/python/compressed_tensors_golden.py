@@ -10,7 +10,7 @@ import torch
 from compressed_tensors.compressors import BaseCompressor
 from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme
 from compressed_tensors.quantization.lifecycle.forward import fake_quantize
-from compressed_tensors.quantization.utils import calculate_qparams, maybe_pad_tensor_for_block_quant
+from compressed_tensors.quantization.utils import calculate_qparams, generate_gparam, maybe_pad_tensor_for_block_quant
 from safetensors.torch import save_file
 
 KINDS = {
@@ -28,6 +28,17 @@ KINDS = {
     "mxfp4": (
         "mxfp4-pack-quantized",
         dict(num_bits=4, symmetric=True, strategy="group", group_size=32, type="float", scale_dtype=torch.uint8),
+    ),
+    "nvfp4": (
+        "nvfp4-pack-quantized",
+        dict(
+            num_bits=4,
+            symmetric=True,
+            strategy="tensor_group",
+            group_size=16,
+            type="float",
+            scale_dtype=torch.float8_e4m3fn,
+        ),
     ),
 }
 
@@ -51,16 +62,19 @@ for kind, (name, settings) in KINDS.items():
     args = QuantizationArgs(**{"type": "int", "dynamic": False, **settings})
     scheme = QuantizationScheme(targets=["Linear"], weights=args)
     values = groups(weight, args)
-    scale, zero = calculate_qparams(values.amin(-1), values.amax(-1), args)
+    tensor = generate_gparam(weight.amin(), weight.amax()) if kind == "nvfp4" else None
+    scale, zero = calculate_qparams(values.amin(-1), values.amax(-1), args, tensor)
     compressor = BaseCompressor.get_value_from_registry(name)
     state = {"weight": weight.clone(), "weight_scale": scale, "weight_zero_point": zero}
+    if tensor is not None:
+        state["weight_global_scale"] = tensor
     compressed = compressor.compress(dict(state), scheme)
     if args.symmetric:
         compressed.pop("weight_zero_point", None)
     for key, value in compressed.items():
         stored[f"{kind}.{key}"] = value.contiguous()
     there = compressor.decompress(dict(compressed), scheme)["weight"]
-    fake = fake_quantize(weight, scale, zero, args)
+    fake = fake_quantize(weight, scale, zero, args, tensor)
     assert torch.equal(there, fake.to(there.dtype)), kind
 save_file(stored, sys.argv[1], {"format": "pt"})
 print({key: (value.dtype, tuple(value.shape)) for key, value in stored.items()})

@@ -2,10 +2,13 @@ package dev.tare.engine.checkpoint;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigValue;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.Words;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -25,6 +28,7 @@ import java.util.stream.Collectors;
  * weights { type = int4, symmetric = true, granularity = per-group, group-size = 128,
  *           method = min-max }             # or mse-grid, mse-grid-N
  * inputs = float                           # or dynamic-token, dynamic-group
+ * fused = [[q_proj, k_proj, v_proj]]       # of nvfp4: layers whose weights share a scale
  * exclude = ["*lm_head", "*embed*"]        # paths of modules
  * </pre>
  *
@@ -36,10 +40,11 @@ public final class CheckpointRecipeParser {
   private static final String FORMAT = "compressed-tensors";
   private static final String GROUP_SIZE = "group-size";
   private static final String GROUP_ROWS = "group-rows";
+  private static final String FUSED = "fused";
   private static final int GRID_STEPS = 50;
   private static final Pattern METHOD = Pattern.compile("min-max|mse-grid(?:-([0-9]{1,4}))?");
   private static final Set<String> KEYS =
-      Set.of("format-version", "description", "format", "weights", "inputs", "exclude");
+      Set.of("format-version", "description", "format", "weights", "inputs", FUSED, "exclude");
   private static final Set<String> WEIGHT_KEYS =
       Set.of("type", "symmetric", "granularity", GROUP_SIZE, GROUP_ROWS, "method");
 
@@ -68,8 +73,9 @@ public final class CheckpointRecipeParser {
       if (version != FORMAT_VERSION) {
         throw at(config, "format-version", "expected " + FORMAT_VERSION + ", found " + version);
       }
+      WeightScheme scheme = scheme(config);
       return new CheckpointRecipe(
-          name, config.getString("description"), scheme(config), exclude(config));
+          name, config.getString("description"), scheme, fused(config, scheme), exclude(config));
     } catch (ConfigException e) {
       throw new RecipeException("Invalid recipe '" + name + "': " + e.getMessage(), e);
     }
@@ -106,6 +112,30 @@ public final class CheckpointRecipeParser {
     }
     String steps = method.group(1);
     return OptionalInt.of(steps == null ? GRID_STEPS : Integer.parseInt(steps));
+  }
+
+  private static List<List<String>> fused(Config config, WeightScheme scheme) {
+    if (!config.hasPath(FUSED)) {
+      return List.of();
+    }
+    if (!scheme.hasTensorScale()) {
+      throw at(config, FUSED, "weights of %s share no scale".formatted(Words.of(scheme.type())));
+    }
+    List<List<String>> groups = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (ConfigValue value : config.getList(FUSED)) {
+      if (!(value instanceof ConfigList list)) {
+        throw at(config, FUSED, "expected a list of lists of names");
+      }
+      List<String> group = list.stream().map(name -> String.valueOf(name.unwrapped())).toList();
+      for (String name : group) {
+        if (!names.add(name)) {
+          throw at(config, FUSED, "'%s' is named twice".formatted(name));
+        }
+      }
+      groups.add(group);
+    }
+    return groups;
   }
 
   private static List<NamePattern> exclude(Config config) {

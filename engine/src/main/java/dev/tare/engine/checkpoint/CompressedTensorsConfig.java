@@ -74,9 +74,9 @@ public final class CompressedTensorsConfig {
     WeightScheme scheme = plan.scheme();
     String type = scheme.type().isInteger() ? "int" : "float";
     ObjectNode root = MAPPER.createObjectNode();
-    ObjectNode group = root.putObject("config_groups").putObject("group_0");
-    group.putArray("targets").add("Linear");
-    ObjectNode weights = group.putObject("weights");
+    ObjectNode layers = root.putObject("config_groups").putObject("group_0");
+    layers.putArray("targets").add("Linear");
+    ObjectNode weights = layers.putObject("weights");
     weights.put("num_bits", scheme.bits());
     weights.put("type", type);
     weights.put("symmetric", scheme.symmetric());
@@ -87,15 +87,20 @@ public final class CompressedTensorsConfig {
           .add(scheme.groupRows())
           .add(scheme.groupSize().getAsInt());
     } else {
-      weights.put("strategy", scheme.groupSize().isPresent() ? "group" : "channel");
+      String group = scheme.hasTensorScale() ? "tensor_group" : "group";
+      weights.put("strategy", scheme.groupSize().isPresent() ? group : "channel");
       scheme.groupSize().ifPresent(size -> weights.put("group_size", size));
     }
     weights.put("dynamic", false);
-    if (scheme.type() == WeightType.MXFP4) {
-      weights.put("scale_dtype", "torch.uint8");
+    switch (scheme.format()) {
+      case MXFP4_PACK_QUANTIZED -> weights.put("scale_dtype", "torch.uint8");
+      case NVFP4_PACK_QUANTIZED -> weights.put("scale_dtype", "torch.float8_e4m3fn");
+      default -> {
+        // Scales are of the weight's type, and older loaders refuse the key.
+      }
     }
-    inputs(group, scheme, type);
-    group.putNull("output_activations");
+    inputs(layers, scheme, type);
+    layers.putNull("output_activations");
     root.put("format", Words.of(scheme.format()));
     root.putNull("global_compression_ratio");
     ArrayNode ignore = root.putArray("ignore");

@@ -9,5 +9,7 @@ enum CompressionFormat {
   /** A float8 a byte. */
   FLOAT_QUANTIZED,
   /** Two float4 a byte, exponents as scales. */
-  MXFP4_PACK_QUANTIZED
+  MXFP4_PACK_QUANTIZED,
+  /** Two float4 a byte, float8 as scales, and a scale of the tensor. */
+  NVFP4_PACK_QUANTIZED
 }

@@ -18,12 +18,17 @@ import java.nio.ByteBuffer;
  * <p>A scale of MXFP4 (utils/mxfp_utils.py) is {@code 2^(e - 2)} where {@code max |x|} is at least
  * {@code 2^e} and below {@code 1.75 * 2^e}, and twice that up to {@code 2^(e + 1)}: a quotient is
  * below 7 and becomes at most 6. What is stored is the exponent and 127, at least 0.
+ *
+ * <p>A scale of NVFP4 (utils/helpers.py) is {@code s / t} with {@code s} the float8 nearest to
+ * {@code t * max |x| / 6}, 0.125 where that is 0, and {@code t = 448 * 6 / m} the tensor's scale, 1
+ * where that is infinite; {@code m} is the largest magnitude of all that share it.
  */
 final class GroupQuantizer {
 
   private static final float ROUNDER = 0x1.8p23f;
   private static final int MANTISSA_BITS = 23;
   private static final int EXPONENT_BIAS = 127;
+  private static final float LEAST_FLOAT8_SCALE = 0.125f;
 
   /** Added to the bits of a number from 1.75 times a power of two on, it gives the next power. */
   private static final int QUARTER = 1 << (MANTISSA_BITS - 2);
@@ -32,25 +37,37 @@ final class GroupQuantizer {
   private final ElementType stored;
   private final Float8 float8;
   private final boolean float4;
+  private final float tensorScale;
   private final float qmin;
   private final float qmax;
   private float scale;
   private float zero;
-  private int exponent;
+  private int scaleCode;
 
-  GroupQuantizer(WeightScheme scheme, ElementType stored) {
+  /**
+   * @param tensorScale of NVFP4; else not used
+   */
+  GroupQuantizer(WeightScheme scheme, ElementType stored, float tensorScale) {
     this.scheme = scheme;
     this.stored = stored;
     this.float8 = scheme.type() == WeightType.FLOAT8E4M3FN ? Float8.E4M3FN : null;
-    this.float4 = scheme.type() == WeightType.MXFP4;
+    this.float4 = scheme.type() == WeightType.MXFP4 || scheme.type() == WeightType.NVFP4;
+    this.tensorScale = tensorScale;
     this.qmin = scheme.type().qmin();
     this.qmax = scheme.type().qmax();
   }
 
-  /** Writes the scale as it is stored: a number of the weight's type, or an exponent. */
+  /** The scale of a tensor by which its groups' scales use all of float8. */
+  static float tensorScale(float largest) {
+    float exact = Float8.E4M3FN.maxFinite() * WeightType.NVFP4.qmax();
+    float scale = exact / Math.max(largest, Float.MIN_NORMAL);
+    return Float.isInfinite(scale) ? 1 : scale;
+  }
+
+  /** Writes the scale as it is stored: a number of the weight's type, an exponent, or a float8. */
   void putScale(ByteBuffer out) {
     if (float4) {
-      out.put((byte) exponent);
+      out.put((byte) scaleCode);
     } else {
       StoredFloats.put(stored, scale, out);
     }
@@ -83,11 +100,15 @@ final class GroupQuantizer {
   }
 
   private void over(float low, float high) {
-    if (float4) {
+    if (scheme.type() == WeightType.MXFP4) {
       int rounded = Float.floatToRawIntBits(Math.max(-low, high)) + QUARTER;
-      exponent = Math.max(0, (rounded >>> MANTISSA_BITS) - 2);
-      scale = Math.scalb(1f, exponent - EXPONENT_BIAS);
-      zero = 0;
+      scaleCode = Math.max(0, (rounded >>> MANTISSA_BITS) - 2);
+      scale = Math.scalb(1f, scaleCode - EXPONENT_BIAS);
+    } else if (scheme.type() == WeightType.NVFP4) {
+      float exact = tensorScale * (Math.max(-low, high) / qmax);
+      scaleCode = Float8.E4M3FN.encode(exact);
+      scaleCode = scaleCode == 0 ? Float8.E4M3FN.encode(LEAST_FLOAT8_SCALE) : scaleCode;
+      scale = Float8.E4M3FN.decode(scaleCode) / tensorScale;
     } else if (scheme.symmetric()) {
       scale = usable(Math.max(-low, high) / ((qmax - qmin) / 2));
       zero = 0;

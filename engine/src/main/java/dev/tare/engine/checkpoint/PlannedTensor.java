@@ -23,8 +23,8 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
    * weight_zero_point} I32 [words, groups] if asymmetric, and {@code weight_scale} [out, groups] in
    * the type of the weight; else {@code weight} I8 or F8_E4M3 [out, in] and {@code weight_scale},
    * of blocks [blocks of rows, groups]; of MXFP4 {@code weight_packed} U8 [out, in / 2] and {@code
-   * weight_scale} U8 [out, groups]. The integers come before the scales, so that a weight is read
-   * once.
+   * weight_scale} U8 [out, groups]; of NVFP4 {@code weight_global_scale} F32 [1], and these with
+   * scales F8_E4M3. The codes come before the scales, so that a weight is read once.
    */
   List<TensorSpec> outputs(WeightScheme scheme) {
     TensorSpec spec = source.spec();
@@ -51,6 +51,10 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
       case FLOAT_QUANTIZED -> outputs.add(new TensorSpec(name, ElementType.F8_E4M3, spec.shape()));
       case MXFP4_PACK_QUANTIZED ->
           outputs.add(new TensorSpec(name + "_packed", ElementType.U8, Shape.of(rows, rowBytes)));
+      case NVFP4_PACK_QUANTIZED -> {
+        outputs.add(new TensorSpec(name + "_global_scale", ElementType.F32, Shape.of(1)));
+        outputs.add(new TensorSpec(name + "_packed", ElementType.U8, Shape.of(rows, rowBytes)));
+      }
     }
     Shape scales = Shape.of(scheme.scaleRows(rows), groups);
     outputs.add(new TensorSpec(name + "_scale", scheme.scaleType(spec.type()), scales));

@@ -32,6 +32,7 @@ public final class WeightEncoder {
   private final int columns;
   private final int groups;
   private final GroupQuantizer group;
+  private final float tensorScale;
   private final ByteBuffer scales;
   private final byte[] zeroPoints;
   private float[] block = new float[0];
@@ -40,10 +41,23 @@ public final class WeightEncoder {
   private double noise;
 
   /**
-   * @throws IllegalArgumentException if the weight is no matrix of floats that the scheme divides,
-   *     or has more than 2^31 bytes of scales
+   * @throws IllegalArgumentException as below, or if the scheme has a scale of the tensor
    */
   public WeightEncoder(WeightScheme scheme, TensorSpec weight) {
+    this(scheme, weight, scheme.hasTensorScale() ? Float.NaN : 0);
+  }
+
+  /**
+   * @param largest the largest magnitude of the weight, or of those that share its scale; used
+   *     where the scheme has a scale of the tensor
+   * @throws IllegalArgumentException if that is negative or not finite, the weight is no matrix of
+   *     floats that the scheme divides, or has more than 2^31 bytes of scales
+   */
+  public WeightEncoder(WeightScheme scheme, TensorSpec weight, float largest) {
+    if (!(largest >= 0) || Float.isInfinite(largest)) {
+      throw new IllegalArgumentException(
+          "No largest magnitude of '%s': %s".formatted(weight.name(), largest));
+    }
     if (weight.shape().rank() != 2 || !weight.type().quantizable()) {
       throw new IllegalArgumentException(
           "Cannot quantize tensor '%s' of %s %s"
@@ -58,7 +72,8 @@ public final class WeightEncoder {
     this.weight = weight;
     this.columns = (int) weight.shape().dim(1);
     this.groups = (int) scheme.groups(columns);
-    this.group = new GroupQuantizer(scheme, weight.type());
+    this.tensorScale = GroupQuantizer.tensorScale(largest);
+    this.group = new GroupQuantizer(scheme, weight.type(), tensorScale);
     long count = scheme.scaleRows(weight.shape().dim(0)) * groups;
     if (count > Integer.MAX_VALUE / 4) {
       throw new IllegalArgumentException(
@@ -181,6 +196,14 @@ public final class WeightEncoder {
     signal += (double) value * value;
     noise += (double) error * error;
     return code;
+  }
+
+  /** The scale of the tensor, a float32, by which its scales are divided. */
+  public byte[] tensorScale() {
+    return ByteBuffer.allocate(Float.BYTES)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putFloat(tensorScale)
+        .array();
   }
 
   /** Scales of all rows, [out, groups] or of blocks of rows, as they are stored. */

@@ -99,6 +99,7 @@ public record WeightScheme(
               : CompressionFormat.INT_QUANTIZED;
       case FLOAT8E4M3FN -> CompressionFormat.FLOAT_QUANTIZED;
       case MXFP4 -> CompressionFormat.MXFP4_PACK_QUANTIZED;
+      case NVFP4 -> CompressionFormat.NVFP4_PACK_QUANTIZED;
     };
   }
 
@@ -107,7 +108,13 @@ public record WeightScheme(
     return switch (type) {
       case INT4, INT8, FLOAT8E4M3FN -> stored;
       case MXFP4 -> ElementType.U8;
+      case NVFP4 -> ElementType.F8_E4M3;
     };
+  }
+
+  /** Whether a weight has a scale of its own besides, which follows from its largest magnitude. */
+  public boolean hasTensorScale() {
+    return type == WeightType.NVFP4;
   }
 
   /** Whether codes are packed into words of 32 bits: integers, where inputs stay as they are. */

@@ -12,7 +12,12 @@ public enum WeightType {
    * {@link Float4} with a power of two for each 32 values of a row (Open Compute Project,
    * "Microscaling Formats (MX) Specification", version 1.0, 2023).
    */
-  MXFP4(4, -6, 6);
+  MXFP4(4, -6, 6),
+  /**
+   * {@link Float4} with a float8 (e4m3) for each 16 values of a row, and a float32 for the tensor,
+   * by which those are divided (NVIDIA, "Pretraining Large Language Models with NVFP4", 2025).
+   */
+  NVFP4(4, -6, 6);
 
   private final int bits;
   private final int qmin;
@@ -46,6 +51,6 @@ public enum WeightType {
 
   /** Values that share a scale, where the type says it; else 0. */
   int fixedGroupSize() {
-    return this == MXFP4 ? 32 : 0;
+    return this == MXFP4 ? 32 : this == NVFP4 ? 16 : 0;
   }
 }

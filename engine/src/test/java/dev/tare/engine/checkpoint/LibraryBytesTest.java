@@ -53,6 +53,7 @@ class LibraryBytesTest {
     "w8-int, INT8, true, 0, DYNAMIC_TOKEN",
     "fp8, FLOAT8E4M3FN, true, 0, DYNAMIC_TOKEN",
     "mxfp4, MXFP4, true, 32, FLOAT",
+    "nvfp4, NVFP4, true, 16, FLOAT",
   })
   void codesScalesAndZeroPointsAreTheLibrarys(
       String kind, WeightType type, boolean symmetric, int group, WeightScheme.Inputs inputs) {
@@ -83,11 +84,16 @@ class LibraryBytesTest {
     int rows = (int) weight.shape().dim(0);
     int columns = (int) weight.shape().dim(1);
     byte[] codes = new byte[(int) WeightEncoder.rowBytes(scheme, columns) * rows];
-    WeightEncoder encoder = new WeightEncoder(scheme, weight);
+    LargestMagnitude largest = new LargestMagnitude(weight.type());
+    largest.add(STORED.get("weight"), STORED.get("weight").length);
+    WeightEncoder encoder = new WeightEncoder(scheme, weight, largest.value());
     encoder.encode(STORED.get("weight"), rows, new float[rows * columns], ByteBuffer.wrap(codes));
     assertThat(codes)
         .isEqualTo(STORED.get(kind + (scheme.inputs() == FLOAT ? ".weight_packed" : ".weight")));
     assertThat(encoder.scales()).isEqualTo(STORED.get(kind + ".weight_scale"));
+    if (scheme.hasTensorScale()) {
+      assertThat(encoder.tensorScale()).isEqualTo(STORED.get(kind + ".weight_global_scale"));
+    }
     if (!scheme.symmetric()) {
       assertThat(encoder.zeroPoints()).isEqualTo(STORED.get(kind + ".weight_zero_point"));
     }

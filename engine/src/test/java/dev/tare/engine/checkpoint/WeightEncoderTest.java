@@ -249,6 +249,34 @@ class WeightEncoderTest {
         .hasMessage("weights of mxfp4 are symmetric, in groups of 32, and inputs stay float");
   }
 
+  @Test
+  void scalesOfNvfp4AreFloat8UnderThatOfTheTensor() {
+    WeightScheme scheme = scheme(WeightType.NVFP4, true, OptionalInt.of(16), OptionalInt.empty());
+    TensorSpec spec = new TensorSpec("m.weight", ElementType.F32, Shape.of(1, 48));
+    byte[] bytes = new byte[48 * 4];
+    ByteBuffer row = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    row.putFloat(0, 6).putFloat(4, -2.5f).putFloat(16 * 4, 0x1p-20f);
+    // The largest magnitude is that of another weight: 448 * 6 / 12 = 224.
+    WeightEncoder encoder = new WeightEncoder(scheme, spec, 12);
+    ByteBuffer codes = little(24);
+    encoder.encode(bytes, 1, new float[48], codes);
+    assertThat(ByteBuffer.wrap(encoder.tensorScale()).order(ByteOrder.LITTLE_ENDIAN).getFloat())
+        .isEqualTo(224);
+    assertThat(encoder.scales())
+        .containsExactly(
+            Float8.E4M3FN.encode(224), Float8.E4M3FN.encode(0.125f), Float8.E4M3FN.encode(0.125f));
+    assertThat(codes.get(0)).isEqualTo((byte) 0xc7);
+    assertThat(codes.get(8)).isZero();
+    // Where the scale of the tensor would be infinite, it is 1.
+    assertThat(
+            ByteBuffer.wrap(new WeightEncoder(scheme, spec, 0x1p-120f).tensorScale())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getFloat())
+        .isEqualTo(1);
+    assertThatThrownBy(() -> new WeightEncoder(scheme, spec))
+        .hasMessage("No largest magnitude of 'm.weight': NaN");
+  }
+
   private static WeightScheme blocks(int rows, int columns) {
     return new WeightScheme(
         WeightType.FLOAT8E4M3FN,

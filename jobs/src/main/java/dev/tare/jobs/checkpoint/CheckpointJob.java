@@ -1,6 +1,7 @@
 package dev.tare.jobs.checkpoint;
 
 import dev.tare.engine.checkpoint.CheckpointPlan;
+import dev.tare.engine.checkpoint.CheckpointRecipe;
 import dev.tare.engine.checkpoint.CompressedTensorsConfig;
 import dev.tare.engine.checkpoint.PlannedShard;
 import dev.tare.engine.model.ModelSink;
@@ -17,13 +18,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /** Quantizes a checkpoint: a task for each file of the result, the rest on the driver. */
 final class CheckpointJob {
@@ -82,12 +89,15 @@ final class CheckpointJob {
       Path folder,
       ModelSink files)
       throws IOException {
-    SparkJobs.describe(spark, "quantize: %d files".formatted(plan.shards().size()));
-    Shards all =
-        new Shards(
-            plan.shards().stream().map(PlannedShard::toJson).toList(),
-            List.copyOf(source.shards().values()));
-    List<Row> rows = write(all, recipe, folder);
+    List<String> texts = plan.shards().stream().map(PlannedShard::toJson).toList();
+    List<SourceFile> originals = List.copyOf(source.shards().values());
+    SortedMap<String, Float> largest = largest(new Shards(texts, originals, Map.of()), recipe);
+    SparkJobs.describe(spark, "quantize: %d files".formatted(texts.size()));
+    List<Row> rows =
+        rows(
+            new Shards(texts, originals, largest),
+            shards -> new ShardTask(shards, recipe, HadoopSettings.of(hadoop), folder.toString()),
+            ShardTask.SCHEMA);
     SparkJobs.describe(spark, null);
     UnfinishedShards.remove(folder.getFileSystem(hadoop), folder);
     if (plan.shards().size() > 1) {
@@ -103,15 +113,29 @@ final class CheckpointJob {
     return result(rows, plan);
   }
 
-  private List<Row> write(Shards all, CheckpointRecipeText recipe, Path folder) {
+  /** A pass over all weights, where they have scales that weights in other files share. */
+  private SortedMap<String, Float> largest(Shards all, CheckpointRecipeText text) {
+    CheckpointRecipe recipe = text.parse();
+    SortedMap<String, Float> largest = new TreeMap<>();
+    if (!recipe.scheme().hasTensorScale()) {
+      return largest;
+    }
+    SparkJobs.describe(spark, "quantize: extremes of %d files".formatted(all.texts().size()));
+    rows(all, shards -> new LargestTask(shards, HadoopSettings.of(hadoop)), LargestTask.SCHEMA)
+        .forEach(row -> largest.put(row.getString(0), row.getFloat(1)));
+    return recipe.shared(largest);
+  }
+
+  private List<Row> rows(
+      Shards all,
+      Function<Broadcast<Shared<Shards>>, MapPartitionsFunction<Long, Row>> task,
+      StructType schema) {
     Broadcast<Shared<Shards>> shards = SparkJobs.broadcast(spark, all);
     int tasks = all.texts().size();
     try {
       return spark
           .range(0, tasks, 1, tasks)
-          .mapPartitions(
-              new ShardTask(shards, recipe, HadoopSettings.of(hadoop), folder.toString()),
-              Encoders.row(ShardTask.SCHEMA))
+          .mapPartitions(task.apply(shards), Encoders.row(schema))
           .collectAsList();
     } finally {
       shards.destroy();

@@ -33,7 +33,8 @@ public final class CheckpointRecipes implements HoconFile.Source {
           "w8a8-dynamic",
           "fp8-dynamic",
           "fp8-b128-dynamic",
-          "mxfp4a16");
+          "mxfp4a16",
+          "nvfp4a16");
 
   private static final String RESOURCES = "dev/tare/recipes/checkpoints/";
   private static final String SUFFIX = ".conf";

@@ -73,7 +73,7 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
     long attempt = TaskContext.get().taskAttemptId();
     try (SourceReader reader = new SourceReader(shards.value().get().byName(), settings);
         OutputFile file = OutputFile.create(target, attempt, settings)) {
-      new ShardWriter(reader, file, scheme)
+      new ShardWriter(reader, file, scheme, shards.value().get().largest())
           .write(
               shard,
               (tensor, bytes, sqnrDb) ->

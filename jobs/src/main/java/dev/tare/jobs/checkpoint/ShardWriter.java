@@ -10,6 +10,7 @@ import dev.tare.jobs.TareException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
 
 /**
  * Streams one file of the result: header, then tensor after tensor, in slices. Not thread-safe.
@@ -25,14 +26,21 @@ final class ShardWriter {
   private final SourceReader reader;
   private final OutputFile out;
   private final WeightScheme scheme;
+  private final Map<String, Float> largest;
   private byte[] bytes = new byte[SLICE_BYTES];
   private float[] values = new float[0];
   private byte[] codes = new byte[0];
 
-  ShardWriter(SourceReader reader, OutputFile out, WeightScheme scheme) {
+  /**
+   * @param largest magnitudes for the scales of tensors, by the names of weights; not used where
+   *     there are no such scales
+   */
+  ShardWriter(
+      SourceReader reader, OutputFile out, WeightScheme scheme, Map<String, Float> largest) {
     this.reader = reader;
     this.out = out;
     this.scheme = scheme;
+    this.largest = largest;
   }
 
   /** Takes what is known of a quantized weight. */
@@ -76,7 +84,12 @@ final class ShardWriter {
     long rows = spec.shape().dim(0);
     int columns = Math.toIntExact(spec.shape().dim(1));
     long before = out.bytes();
-    WeightEncoder encoder = new WeightEncoder(scheme, spec);
+    WeightEncoder encoder =
+        new WeightEncoder(scheme, spec, scheme.hasTensorScale() ? largest.get(spec.name()) : 0);
+    if (scheme.hasTensorScale()) {
+      byte[] tensorScale = encoder.tensorScale();
+      out.write(tensorScale, tensorScale.length);
+    }
     if (scheme.packed()) {
       byte[] shape =
           ByteBuffer.allocate(16)

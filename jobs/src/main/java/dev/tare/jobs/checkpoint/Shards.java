@@ -12,14 +12,18 @@ import java.util.stream.Collectors;
  *
  * @param texts each file of the result, as {@link PlannedShard#toJson} writes it
  * @param files the files of the original
+ * @param largest the magnitudes that scales of tensors follow from, by the names of weights; empty
+ *     where there are no such scales, or before they are known
  */
-record Shards(List<String> texts, List<SourceFile> files) implements Serializable {
+record Shards(List<String> texts, List<SourceFile> files, Map<String, Float> largest)
+    implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
   Shards {
     texts = List.copyOf(texts);
     files = List.copyOf(files);
+    largest = Map.copyOf(largest);
   }
 
   PlannedShard shard(int number) {

@@ -172,8 +172,8 @@ class CheckpointRunTest {
   @Test
   void theTensorsDoNotDependOnHowTheyAreSplit() throws IOException {
     Path alone = SmallCheckpoint.write(shared.resolve("alone"), false);
-    SortedMap<String, Digest> one = stage(alone, "one", 1 << 30);
-    SortedMap<String, Digest> many = stage(source, "many", 60_000);
+    SortedMap<String, Digest> one = stage("w8a8-dynamic", alone, "one", 1 << 30);
+    SortedMap<String, Digest> many = stage("w8a8-dynamic", source, "many", 60_000);
     assertThat(many).isEqualTo(one);
     try (Stream<Path> shards = Files.list(shared.resolve("many/model"))) {
       assertThat(shards.filter(file -> file.toString().endsWith(".safetensors")).count())
@@ -183,8 +183,25 @@ class CheckpointRunTest {
         .hasSize(one.size());
   }
 
-  private static SortedMap<String, Digest> stage(Path model, String name, long mostBytes)
-      throws IOException {
+  /** Scales of tensors come from a pass of their own, over weights of all files. */
+  @Test
+  void scalesOfTensorsDoNotDependOnHowTheyAreSplit() throws IOException {
+    Path alone = SmallCheckpoint.write(shared.resolve("alone-4"), false);
+    SortedMap<String, Digest> one = stage("nvfp4a16", alone, "one-4", 1 << 30);
+    assertThat(stage("nvfp4a16", source, "many-4", 60_000)).isEqualTo(one);
+    Path file = shared.resolve("one-4/model/model.safetensors");
+    ByteBuffer original = little(SmallCheckpoint.bytes(SmallCheckpoint.named(SmallCheckpoint.UP)));
+    float most = 0;
+    while (original.hasRemaining()) {
+      most = Math.max(most, Math.abs(brain(original.getShort())));
+    }
+    assertThat(
+            little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_global_scale")).getFloat())
+        .isEqualTo(448 * 6 / most);
+  }
+
+  private static SortedMap<String, Digest> stage(
+      String recipe, Path model, String name, long mostBytes) throws IOException {
     PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true);
     new RunLoop(new Console(nowhere, nowhere))
         .produce(
@@ -194,8 +211,7 @@ class CheckpointRunTest {
                 Optional.empty(),
                 IfFinished.FAIL,
                 Atomicity.REQUIRED),
-            new CheckpointStage(
-                new CheckpointOptions(model.toString(), "w8a8-dynamic"), mostBytes));
+            new CheckpointStage(new CheckpointOptions(model.toString(), recipe), mostBytes));
     SortedMap<String, Digest> tensors = new TreeMap<>();
     files(shared.resolve(name).resolve("model"))
         .forEach(

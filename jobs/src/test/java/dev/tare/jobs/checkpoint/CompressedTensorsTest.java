@@ -45,6 +45,7 @@ class CompressedTensorsTest {
     "fp8-dynamic, 0, 0",
     "fp8-b128-dynamic, 0, 128",
     "mxfp4a16, 4, 32",
+    "nvfp4a16, 4, 16",
   })
   void theLibraryDecompressesItToTheSameBits(String recipe, int packedBits, int groupSize) {
     Path source = SmallCheckpoint.write(folder.resolve("llama"), true);
@@ -111,6 +112,12 @@ class CompressedTensorsTest {
             zeros == null
                 ? 0
                 : ((zeros.getInt(4 * (row / 8 * groups + group)) >>> (4 * (row % 8))) & 15) - 8;
+        if (stored.containsKey(weight + "_global_scale")) {
+          float eight = Float8.E4M3FN.decode(scales.get(row * groups + group));
+          float scale = eight / tensors.get(weight + "_global_scale").getFloat(0);
+          out.putShort(HalfFloats.toBfloat16(float4(codes, at) * scale));
+          continue;
+        }
         if (stored.get(weight + "_scale").spec().type() == ElementType.U8) {
           int exponent = (scales.get(row * groups + group) & 255) - 127;
           out.putShort(HalfFloats.toBfloat16(Math.scalb(float4(codes, at), exponent)));
