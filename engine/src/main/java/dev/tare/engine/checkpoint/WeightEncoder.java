@@ -15,9 +15,8 @@ import java.nio.ByteOrder;
  * in 16 bits, 1 of 85 bytes of the weight where groups have 128 values.
  *
  * <p>Packed integers are {@code q - qmin}, from the low bits of little-endian words of 32 bits up,
- * each row in words of its own; packed zero points likewise, each column of groups in words of its
- * own: word w of column g has the rows from {@code 32 / bits * w} on. Codes of {@link Float4} are
- * two in a byte, the first in its low bits.
+ * each row in words of its own. Codes of {@link Float4} are two in a byte, the first in its low
+ * bits.
  */
 public final class WeightEncoder {
 
@@ -34,7 +33,7 @@ public final class WeightEncoder {
   private final GroupQuantizer group;
   private final float tensorScale;
   private final ByteBuffer scales;
-  private final byte[] zeroPoints;
+  private final ZeroPoints zeroPoints;
   private float[] block = new float[0];
   private int row;
   private double signal;
@@ -82,7 +81,7 @@ public final class WeightEncoder {
     this.scales =
         ByteBuffer.allocate((int) count * scheme.scaleType(weight.type()).bytes())
             .order(ByteOrder.LITTLE_ENDIAN);
-    this.zeroPoints = new byte[scheme.symmetric() ? 0 : (int) count];
+    this.zeroPoints = new ZeroPoints(scheme, (int) weight.shape().dim(0), groups);
   }
 
   /** Bytes of the integers of a row. */
@@ -92,7 +91,7 @@ public final class WeightEncoder {
         : columns * scheme.bits() / 8;
   }
 
-  private static long words(long values, int bits) {
+  static long words(long values, int bits) {
     return (values * bits + WORD_BITS - 1) / WORD_BITS;
   }
 
@@ -120,9 +119,7 @@ public final class WeightEncoder {
           throw notFinite(row);
         }
         group.putScale(scales);
-        if (!scheme.symmetric()) {
-          zeroPoints[row * groups + g] = (byte) group.zeroPoint();
-        }
+        zeroPoints.put(row, g, group.zeroPoint());
         write(values, from, from + size, codes);
       }
       for (int i = 0; i < padding; i++) {
@@ -215,23 +212,7 @@ public final class WeightEncoder {
   /** Zero points of all rows as they are stored: packed along the rows. */
   public byte[] zeroPoints() {
     requireAll();
-    int bits = scheme.bits();
-    int perWord = WORD_BITS / bits;
-    long words = words(row, bits);
-    ByteBuffer packed =
-        ByteBuffer.allocate(Math.toIntExact(words * groups * WORD_BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    for (int w = 0; w < words; w++) {
-      for (int g = 0; g < groups; g++) {
-        int word = 0;
-        for (int i = 0; i < perWord && w * perWord + i < row; i++) {
-          int zero = zeroPoints[(w * perWord + i) * groups + g] - scheme.type().qmin();
-          word |= zero << (i * bits);
-        }
-        packed.putInt(word);
-      }
-    }
-    return packed.array();
+    return zeroPoints.packed();
   }
 
   /** Ratio of the weight's energy to that of its rounding errors; infinite if there are none. */

@@ -29,16 +29,16 @@ class CheckpointPlanTest {
       exclude = ["*lm_head", "*embed*", "*.gate"]
       """;
 
-  private static CheckpointRecipe recipe(String more) {
+  static CheckpointRecipe recipe(String more) {
     Config config = ConfigFactory.parseString(more).withFallback(ConfigFactory.parseString(RECIPE));
     return CheckpointRecipeParser.parse("r", config.resolve());
   }
 
-  private static TensorSpec tensor(String name, ElementType type, long... shape) {
+  static TensorSpec tensor(String name, ElementType type, long... shape) {
     return new TensorSpec(name, type, Shape.of(shape));
   }
 
-  private static final SortedMap<String, SafetensorsHeader> FILES =
+  static final SortedMap<String, SafetensorsHeader> FILES =
       new TreeMap<>(
           Map.of(
               "1.safetensors",
@@ -188,94 +188,6 @@ class CheckpointPlanTest {
   }
 
   @Test
-  void blocksHaveTheirScalesAndTheirStrategy() {
-    String weights =
-        "weights { type = float8e4m3fn, symmetric = true, group-size = 32, group-rows = 40 }\n";
-    CheckpointPlan plan =
-        CheckpointPlan.of(recipe(weights + "inputs = dynamic-group"), FILES, 1 << 20);
-    assertThat(CompressedTensorsConfig.section(plan).path("config_groups").path("group_0"))
-        .hasToString(
-            "{\"targets\":[\"Linear\"],\"weights\":{\"num_bits\":8,\"type\":\"float\","
-                + "\"symmetric\":true,\"strategy\":\"block\",\"block_structure\":[40,32],"
-                + "\"dynamic\":false},\"input_activations\":{\"num_bits\":8,\"type\":\"float\","
-                + "\"symmetric\":true,\"strategy\":\"group\",\"group_size\":32,"
-                + "\"dynamic\":true},\"output_activations\":null}");
-    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
-        .extracting(StoredTensor::spec)
-        .contains(
-            tensor("l.up.weight", ElementType.F8_E4M3, 96, 64),
-            tensor("l.up.weight_scale", ElementType.BF16, 3, 2))
-        .doesNotContain(tensor("l.odd.weight_scale", ElementType.F32, 1, 1));
-    assertThat(plan.left()).containsKey("l.odd");
-  }
-
-  @Test
-  void mxfp4HasTwoCodesInAByteAndExponents() {
-    CheckpointPlan plan =
-        CheckpointPlan.of(recipe("weights { type = mxfp4, symmetric = true }"), FILES, 1 << 20);
-    assertThat(CompressedTensorsConfig.section(plan).toString())
-        .contains(
-            "\"weights\":{\"num_bits\":4,\"type\":\"float\",\"symmetric\":true,"
-                + "\"strategy\":\"group\",\"group_size\":32,\"dynamic\":false,"
-                + "\"scale_dtype\":\"torch.uint8\"},\"input_activations\":null",
-            "\"format\":\"mxfp4-pack-quantized\"");
-    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
-        .extracting(StoredTensor::spec)
-        .contains(
-            tensor("l.up.weight_packed", ElementType.U8, 96, 32),
-            tensor("l.up.weight_scale", ElementType.U8, 96, 2))
-        .doesNotContain(tensor("l.up.weight_shape", ElementType.I64, 2));
-  }
-
-  private static final String NVFP4 =
-      """
-      weights { type = nvfp4, symmetric = true, group-size = 16 }
-      fused = [[q, k], [gate, up]]
-      """;
-
-  @Test
-  void nvfp4HasAScaleOfTheTensorBesides() {
-    CheckpointPlan plan = CheckpointPlan.of(recipe(NVFP4), FILES, 1 << 20);
-    assertThat(CompressedTensorsConfig.section(plan).toString())
-        .contains(
-            "\"weights\":{\"num_bits\":4,\"type\":\"float\",\"symmetric\":true,"
-                + "\"strategy\":\"tensor_group\",\"group_size\":16,\"dynamic\":false,"
-                + "\"scale_dtype\":\"torch.float8_e4m3fn\"},\"input_activations\":null",
-            "\"format\":\"nvfp4-pack-quantized\"");
-    SafetensorsHeader header = plan.shards().get(0).header(plan.scheme());
-    assertThat(header.tensors())
-        .extracting(StoredTensor::spec)
-        .contains(
-            tensor("l.up.weight_global_scale", ElementType.F32, 1),
-            tensor("l.up.weight_packed", ElementType.U8, 96, 32),
-            tensor("l.up.weight_scale", ElementType.F8_E4M3, 96, 4));
-    for (StoredTensor tensor : header.tensors()) {
-      assertThat(tensor.begin() % tensor.spec().type().bytes()).as(tensor.name()).isZero();
-    }
-  }
-
-  @Test
-  void fusedLayersOfAModuleShareTheLargestMagnitude() {
-    SortedMap<String, Float> largest =
-        new TreeMap<>(
-            Map.of(
-                "l.0.q.weight", 1f,
-                "l.0.k.weight", 3f,
-                "l.0.v.weight", 9f,
-                "l.1.q.weight", 2f,
-                "l.0.up.weight", 5f,
-                "q.weight", 7f));
-    assertThat(recipe(NVFP4).shared(largest))
-        .containsExactly(
-            Map.entry("l.0.k.weight", 3f),
-            Map.entry("l.0.q.weight", 3f),
-            Map.entry("l.0.up.weight", 5f),
-            Map.entry("l.0.v.weight", 9f),
-            Map.entry("l.1.q.weight", 2f),
-            Map.entry("q.weight", 7f));
-  }
-
-  @Test
   void configurationsOfQuantizedCheckpointsAreRefused() {
     CheckpointPlan plan = CheckpointPlan.of(recipe(""), FILES, 1 << 20);
     assertThatThrownBy(
@@ -304,8 +216,8 @@ class CheckpointPlanTest {
     assertRefused("weights.group-rows = 12", "group-rows is 1 or a multiple of 8 up to 1024");
     assertRefused("weights.group-rows = 16", "group-rows is for weights of float8");
     assertRefused("fused = [[q, k]]", "weights of int4 share no scale");
-    assertRefused(NVFP4 + "fused = [q]", "expected a list of lists of names");
-    assertRefused(NVFP4 + "fused = [[q, k], [k]]", "'k' is named twice");
+    assertRefused(FloatSchemesTest.NVFP4 + "fused = [q]", "expected a list of lists of names");
+    assertRefused(FloatSchemesTest.NVFP4 + "fused = [[q, k], [k]]", "'k' is named twice");
     assertRefused("exclude = [\"\"]", "Invalid name pattern: empty");
     assertRefused("format = qdq", "Recipe 'r' is not for checkpoints");
     assertRefused("format-version = 2", "expected 1, found 2");

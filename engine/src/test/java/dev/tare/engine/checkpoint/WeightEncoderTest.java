@@ -19,15 +19,15 @@ class WeightEncoderTest {
   private static final WeightScheme W4_G32 =
       scheme(WeightType.INT4, true, OptionalInt.of(32), OptionalInt.empty());
 
-  private static WeightScheme scheme(
+  static WeightScheme scheme(
       WeightType type, boolean symmetric, OptionalInt group, OptionalInt grid) {
     return new WeightScheme(type, symmetric, group, grid, WeightScheme.Inputs.FLOAT);
   }
 
   /** What an encoder made of a weight in F32, given some rows at a time. */
-  private record Encoded(ByteBuffer codes, ByteBuffer scales, ByteBuffer zeros, double sqnrDb) {}
+  record Encoded(ByteBuffer codes, ByteBuffer scales, ByteBuffer zeros, double sqnrDb) {}
 
-  private static Encoded encode(WeightScheme scheme, int rows, int columns, int step, float... w) {
+  static Encoded encode(WeightScheme scheme, int rows, int columns, int step, float... w) {
     TensorSpec spec = new TensorSpec("m.weight", ElementType.F32, Shape.of(rows, columns));
     WeightEncoder encoder = new WeightEncoder(scheme, spec);
     ByteBuffer codes = little((int) (WeightEncoder.rowBytes(scheme, columns) * rows));
@@ -50,7 +50,7 @@ class WeightEncoderTest {
         encoder.sqnrDb());
   }
 
-  private static ByteBuffer little(int bytes) {
+  static ByteBuffer little(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
@@ -206,75 +206,6 @@ class WeightEncoderTest {
             () -> scheme(WeightType.FLOAT8E4M3FN, true, OptionalInt.of(32), OptionalInt.empty()))
         .hasMessage(
             "weights of float8 are symmetric, and per-channel or per-group with group-rows");
-  }
-
-  @Test
-  void float4IsRoundedHalfToEven() {
-    float[] exact = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
-    for (int code = 0; code < 8; code++) {
-      assertThat(Float4.decode(code)).isEqualTo(exact[code]);
-      assertThat(Float4.decode(code | 8)).isEqualTo(-exact[code]);
-      assertThat(Float4.encode(exact[code])).isEqualTo(code);
-      assertThat(Float4.encode(-exact[code])).isEqualTo(code == 0 ? 0 : code | 8);
-      if (code < 7) {
-        float half = (exact[code] + exact[code + 1]) / 2;
-        assertThat(Float4.encode(half)).isEqualTo(code + code % 2);
-        assertThat(Float4.encode(Math.nextDown(half))).isEqualTo(code);
-        assertThat(Float4.encode(Math.nextUp(half))).isEqualTo(code + 1);
-      }
-    }
-    assertThat(Float4.encode(-0.1f)).isEqualTo(8);
-    assertThat(Float4.encode(7)).isEqualTo(7);
-  }
-
-  @Test
-  void scalesOfMxfp4ArePowersOfTwo() {
-    WeightScheme scheme = scheme(WeightType.MXFP4, true, OptionalInt.of(32), OptionalInt.empty());
-    float[] most = {1, 6, 0x1.bfffp0f, 0x1.cp0f, -0x1p-126f, 0, 0x1p-60f, Float.MAX_VALUE};
-    float[] w = new float[32 * most.length];
-    for (int row = 0; row < most.length; row++) {
-      w[32 * row + 1] = most[row];
-    }
-    Encoded encoded = encode(scheme, most.length, 32, 3, w);
-    assertThat(encoded.scales().remaining()).isEqualTo(most.length);
-    assertThat(encoded.codes().remaining()).isEqualTo(16 * most.length);
-    int[] exponents = {125, 127, 125, 126, 0, 0, 65, 253};
-    int[] codes = {0x60, 0x70, 0x70, 0x60, 0xc0, 0, 0x60, 0x60};
-    for (int row = 0; row < most.length; row++) {
-      assertThat(encoded.scales().get(row) & 255).isEqualTo(exponents[row]);
-      assertThat(encoded.codes().get(16 * row) & 255).isEqualTo(codes[row]);
-    }
-    assertThatThrownBy(
-            () -> scheme(WeightType.MXFP4, true, OptionalInt.of(64), OptionalInt.empty()))
-        .hasMessage("weights of mxfp4 are symmetric, in groups of 32, and inputs stay float");
-  }
-
-  @Test
-  void scalesOfNvfp4AreFloat8UnderThatOfTheTensor() {
-    WeightScheme scheme = scheme(WeightType.NVFP4, true, OptionalInt.of(16), OptionalInt.empty());
-    TensorSpec spec = new TensorSpec("m.weight", ElementType.F32, Shape.of(1, 48));
-    byte[] bytes = new byte[48 * 4];
-    ByteBuffer row = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    row.putFloat(0, 6).putFloat(4, -2.5f).putFloat(16 * 4, 0x1p-20f);
-    // The largest magnitude is that of another weight: 448 * 6 / 12 = 224.
-    WeightEncoder encoder = new WeightEncoder(scheme, spec, 12);
-    ByteBuffer codes = little(24);
-    encoder.encode(bytes, 1, new float[48], codes);
-    assertThat(ByteBuffer.wrap(encoder.tensorScale()).order(ByteOrder.LITTLE_ENDIAN).getFloat())
-        .isEqualTo(224);
-    assertThat(encoder.scales())
-        .containsExactly(
-            Float8.E4M3FN.encode(224), Float8.E4M3FN.encode(0.125f), Float8.E4M3FN.encode(0.125f));
-    assertThat(codes.get(0)).isEqualTo((byte) 0xc7);
-    assertThat(codes.get(8)).isZero();
-    // Where the scale of the tensor would be infinite, it is 1.
-    assertThat(
-            ByteBuffer.wrap(new WeightEncoder(scheme, spec, 0x1p-120f).tensorScale())
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .getFloat())
-        .isEqualTo(1);
-    assertThatThrownBy(() -> new WeightEncoder(scheme, spec))
-        .hasMessage("No largest magnitude of 'm.weight': NaN");
   }
 
   private static WeightScheme blocks(int rows, int columns) {
