@@ -6,17 +6,15 @@ import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigValue;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.RecipeException;
+import dev.tare.engine.recipe.RecipeKeys;
 import dev.tare.engine.recipe.Words;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * Reads a recipe for checkpoints from HOCON, format version 1:
@@ -68,10 +66,11 @@ public final class CheckpointRecipeParser {
             "Recipe '%s' is not for checkpoints, whose recipes say: format = %s"
                 .formatted(name, FORMAT));
       }
-      refuseUnknown("", config, KEYS);
+      RecipeKeys.refuseUnknown("a recipe for checkpoints", "", config, KEYS);
       int version = config.getInt("format-version");
       if (version != FORMAT_VERSION) {
-        throw at(config, "format-version", "expected " + FORMAT_VERSION + ", found " + version);
+        throw RecipeKeys.at(
+            config, "format-version", "expected " + FORMAT_VERSION + ", found " + version);
       }
       WeightScheme scheme = scheme(config);
       return new CheckpointRecipe(
@@ -83,29 +82,29 @@ public final class CheckpointRecipeParser {
 
   private static WeightScheme scheme(Config config) {
     Config weights = config.getConfig("weights");
-    refuseUnknown("weights.", weights, WEIGHT_KEYS);
+    RecipeKeys.refuseUnknown("a recipe for checkpoints", "weights.", weights, WEIGHT_KEYS);
     String granularity = weights.getString("granularity");
     if (!List.of("per-channel", "per-group").contains(granularity)) {
-      throw at(weights, "granularity", "expected per-channel or per-group");
+      throw RecipeKeys.at(weights, "granularity", "expected per-channel or per-group");
     }
     boolean grouped = granularity.equals("per-group");
     try {
       return new WeightScheme(
-          choice(weights, "type", List.of(WeightType.values())),
+          RecipeKeys.choice(weights, "type", List.of(WeightType.values())),
           weights.getBoolean("symmetric"),
           grouped ? OptionalInt.of(weights.getInt(GROUP_SIZE)) : OptionalInt.empty(),
           grouped && weights.hasPath(GROUP_ROWS) ? weights.getInt(GROUP_ROWS) : 1,
           gridSteps(weights),
-          choice(config, "inputs", List.of(WeightScheme.Inputs.values())));
+          RecipeKeys.choice(config, "inputs", List.of(WeightScheme.Inputs.values())));
     } catch (IllegalArgumentException e) {
-      throw at(config, "weights", e.getMessage());
+      throw RecipeKeys.at(config, "weights", e.getMessage());
     }
   }
 
   private static OptionalInt gridSteps(Config weights) {
     Matcher method = METHOD.matcher(weights.getString("method"));
     if (!method.matches()) {
-      throw at(weights, "method", "expected min-max, mse-grid or mse-grid-N");
+      throw RecipeKeys.at(weights, "method", "expected min-max, mse-grid or mse-grid-N");
     }
     if (method.group().equals("min-max")) {
       return OptionalInt.empty();
@@ -119,18 +118,19 @@ public final class CheckpointRecipeParser {
       return List.of();
     }
     if (!scheme.hasTensorScale()) {
-      throw at(config, FUSED, "weights of %s share no scale".formatted(Words.of(scheme.type())));
+      throw RecipeKeys.at(
+          config, FUSED, "weights of %s share no scale".formatted(Words.of(scheme.type())));
     }
     List<List<String>> groups = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (ConfigValue value : config.getList(FUSED)) {
       if (!(value instanceof ConfigList list)) {
-        throw at(config, FUSED, "expected a list of lists of names");
+        throw RecipeKeys.at(config, FUSED, "expected a list of lists of names");
       }
       List<String> group = list.stream().map(name -> String.valueOf(name.unwrapped())).toList();
       for (String name : group) {
         if (!names.add(name)) {
-          throw at(config, FUSED, "'%s' is named twice".formatted(name));
+          throw RecipeKeys.at(config, FUSED, "'%s' is named twice".formatted(name));
         }
       }
       groups.add(group);
@@ -142,41 +142,7 @@ public final class CheckpointRecipeParser {
     try {
       return config.getStringList("exclude").stream().map(NamePattern::new).toList();
     } catch (IllegalArgumentException e) {
-      throw at(config, "exclude", e.getMessage());
+      throw RecipeKeys.at(config, "exclude", e.getMessage());
     }
-  }
-
-  private static <E extends Enum<E>> E choice(Config config, String key, List<E> choices) {
-    String text = config.getString(key);
-    return Words.find(text, choices)
-        .orElseThrow(
-            () ->
-                at(
-                    config,
-                    key,
-                    "expected %s, found '%s'"
-                        .formatted(
-                            choices.stream().map(Words::of).collect(Collectors.joining(" or ")),
-                            text)));
-  }
-
-  private static void refuseUnknown(String prefix, Config config, Set<String> known) {
-    for (Map.Entry<String, ConfigValue> entry : config.root().entrySet()) {
-      if (!known.contains(entry.getKey())) {
-        throw new RecipeException(
-            "Unknown key '%s%s' in a recipe for checkpoints (%s); known are %s"
-                .formatted(
-                    prefix,
-                    entry.getKey(),
-                    entry.getValue().origin().description(),
-                    new TreeSet<>(known)));
-      }
-    }
-  }
-
-  private static RecipeException at(Config config, String key, String problem) {
-    return new RecipeException(
-        "Invalid '%s' in a recipe (%s): %s"
-            .formatted(key, config.getValue(key).origin().description(), problem));
   }
 }

@@ -2,14 +2,11 @@ package dev.tare.engine.recipe;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigValue;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * Reads a recipe from HOCON, format version 1:
@@ -75,25 +72,27 @@ public final class RecipeParser {
    */
   public static Recipe parse(String name, Config config, RecipeLimits limits) {
     try {
-      refuseUnknown("", config, KEYS);
+      RecipeKeys.refuseUnknown("", config, KEYS);
       int version = config.getInt("format-version");
       if (version != FORMAT_VERSION) {
-        throw at(config, "format-version", "expected " + FORMAT_VERSION + ", found " + version);
+        throw RecipeKeys.at(
+            config, "format-version", "expected " + FORMAT_VERSION + ", found " + version);
       }
       double floatAbove = config.getDouble("float-above");
       if (!(floatAbove > 0)) {
-        throw at(config, "float-above", "expected a positive number, found " + floatAbove);
+        throw RecipeKeys.at(
+            config, "float-above", "expected a positive number, found " + floatAbove);
       }
       Optional<TensorRule> activations =
           config.hasPath("activations")
               ? Optional.of(TensorRuleParser.section("activations", config))
               : Optional.empty();
       if (activations.isPresent() && activations.get().blockSize().isPresent()) {
-        throw at(config, "activations", "activations have no blocks");
+        throw RecipeKeys.at(config, "activations", "activations have no blocks");
       }
       Placement placement =
           config.hasPath("placement")
-              ? choice(config, "placement", List.of(Placement.values()))
+              ? RecipeKeys.choice(config, "placement", List.of(Placement.values()))
               : Placement.CONSTANT_WEIGHTS;
       List<RecipeRule> rules =
           new ArrayList<>(RuleParser.parse(config, limits.operators(placement)));
@@ -102,7 +101,9 @@ public final class RecipeParser {
           new Recipe(
               name,
               config.getString("description"),
-              config.hasPath("mode") ? choice(config, "mode", List.of(Mode.values())) : Mode.STATIC,
+              config.hasPath("mode")
+                  ? RecipeKeys.choice(config, "mode", List.of(Mode.values()))
+                  : Mode.STATIC,
               format(config, limits),
               operators(config, limits.operators(placement)),
               activations,
@@ -120,7 +121,7 @@ public final class RecipeParser {
           .refusal(recipe)
           .ifPresent(
               refusal -> {
-                throw at(config, refusal.key(), refusal.problem());
+                throw RecipeKeys.at(config, refusal.key(), refusal.problem());
               });
       return recipe;
     } catch (ConfigException e) {
@@ -135,24 +136,26 @@ public final class RecipeParser {
     }
     if (recipe.smoothing().isPresent()
         && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
-      throw at(config, "smoothing", "it needs mode static and placement constant-weights");
+      throw RecipeKeys.at(
+          config, "smoothing", "it needs mode static and placement constant-weights");
     }
     if (recipe.equalization()
         && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
-      throw at(config, EQUALIZATION, "it needs mode static and placement constant-weights");
+      throw RecipeKeys.at(
+          config, EQUALIZATION, "it needs mode static and placement constant-weights");
     }
     if (recipe.gptq().isPresent() && recipe.mode() != Mode.STATIC) {
-      throw at(config, "gptq", "it needs mode static");
+      throw RecipeKeys.at(config, "gptq", "it needs mode static");
     }
     if (recipe.biasCorrection() && !recipe.usesStatistics()) {
-      throw at(config, BIAS_CORRECTION, "it needs mode static");
+      throw RecipeKeys.at(config, BIAS_CORRECTION, "it needs mode static");
     }
     if (recipe.placement() == Placement.ALL_SUPPORTED) {
       if (!recipe.usesStatistics()) {
-        throw at(config, "placement", "all-supported needs mode static");
+        throw RecipeKeys.at(config, "placement", "all-supported needs mode static");
       }
       if (recipe.quantizesActivationsPerChannel()) {
-        throw at(
+        throw RecipeKeys.at(
             config,
             "placement",
             "all-supported needs activations per tensor: operators pass scales on to each other");
@@ -165,11 +168,11 @@ public final class RecipeParser {
       return Optional.empty();
     }
     Config section = config.getConfig("smoothing");
-    refuseUnknown("smoothing.", section, Set.of("alpha"));
+    RecipeKeys.refuseUnknown("smoothing.", section, Set.of("alpha"));
     try {
       return Optional.of(new SmoothingRule(section.getDouble("alpha")));
     } catch (IllegalArgumentException e) {
-      throw at(section, "alpha", e.getMessage());
+      throw RecipeKeys.at(section, "alpha", e.getMessage());
     }
   }
 
@@ -178,11 +181,11 @@ public final class RecipeParser {
       return Optional.empty();
     }
     Config section = config.getConfig("gptq");
-    refuseUnknown("gptq.", section, Set.of("damping"));
+    RecipeKeys.refuseUnknown("gptq.", section, Set.of("damping"));
     try {
       return Optional.of(new GptqRule(section.getDouble("damping")));
     } catch (IllegalArgumentException e) {
-      throw at(section, "damping", e.getMessage());
+      throw RecipeKeys.at(section, "damping", e.getMessage());
     }
   }
 
@@ -190,7 +193,7 @@ public final class RecipeParser {
     if (!config.hasPath("format")) {
       return Format.QDQ;
     }
-    return choice(config, "format", limits.formats());
+    return RecipeKeys.choice(config, "format", limits.formats());
   }
 
   private static List<String> operators(Config config, Set<String> known) {
@@ -202,7 +205,7 @@ public final class RecipeParser {
   static void requireKnown(Config config, List<String> operators, Set<String> known) {
     for (String operator : operators) {
       if (!known.contains(operator)) {
-        throw at(
+        throw RecipeKeys.at(
             config,
             "operators",
             "cannot quantize '" + operator + "'; known are " + new TreeSet<>(known));
@@ -232,41 +235,7 @@ public final class RecipeParser {
     try {
       return new NamePattern(glob);
     } catch (IllegalArgumentException e) {
-      throw at(config, key, e.getMessage());
+      throw RecipeKeys.at(config, key, e.getMessage());
     }
-  }
-
-  static <E extends Enum<E>> E choice(Config config, String key, List<E> choices) {
-    String text = config.getString(key);
-    return Words.find(text, choices)
-        .orElseThrow(
-            () ->
-                at(
-                    config,
-                    key,
-                    "expected %s, found '%s'"
-                        .formatted(
-                            choices.stream().map(Words::of).collect(Collectors.joining(" or ")),
-                            text)));
-  }
-
-  static void refuseUnknown(String prefix, Config config, Set<String> known) {
-    for (Map.Entry<String, ConfigValue> entry : config.root().entrySet()) {
-      if (!known.contains(entry.getKey())) {
-        throw new RecipeException(
-            "Unknown key '%s%s' in a recipe (%s); known are %s"
-                .formatted(
-                    prefix,
-                    entry.getKey(),
-                    entry.getValue().origin().description(),
-                    new TreeSet<>(known)));
-      }
-    }
-  }
-
-  static RecipeException at(Config config, String key, String problem) {
-    return new RecipeException(
-        "Invalid '%s' in a recipe (%s): %s"
-            .formatted(key, config.getValue(key).origin().description(), problem));
   }
 }

@@ -31,20 +31,20 @@ final class RuleParser {
     Set<String> known = new HashSet<>(TensorRuleParser.KEYS);
     known.addAll(MATCHING);
     known.addAll(DECIDING);
-    RecipeParser.refuseUnknown("rules.", rule, known);
+    RecipeKeys.refuseUnknown("rules.", rule, known);
     Optional<Role> role =
         rule.hasPath("role")
-            ? Optional.of(RecipeParser.choice(rule, "role", List.of(Role.ACTIVATION, Role.WEIGHT)))
+            ? Optional.of(RecipeKeys.choice(rule, "role", List.of(Role.ACTIVATION, Role.WEIGHT)))
             : Optional.empty();
     Set<String> settings = new TreeSet<>(rule.root().keySet());
     settings.retainAll(TensorRuleParser.KEYS);
     if (role.isEmpty() && !settings.isEmpty()) {
       String first = settings.iterator().next();
-      throw RecipeParser.at(
+      throw RecipeKeys.at(
           rule, first, "a setting of tensors needs role = activation or role = weight");
     }
     if (role.isPresent() && (rule.hasPath("quantize") || rule.hasPath("mode"))) {
-      throw RecipeParser.at(
+      throw RecipeKeys.at(
           rule,
           "role",
           "quantize and mode are decided for whole operators; leave it out, or use mode ="
@@ -71,7 +71,7 @@ final class RuleParser {
         role,
         rule.hasPath("quantize") ? Optional.of(rule.getBoolean("quantize")) : Optional.empty(),
         rule.hasPath("mode")
-            ? Optional.of(RecipeParser.choice(rule, "mode", List.of(Mode.values())))
+            ? Optional.of(RecipeKeys.choice(rule, "mode", List.of(Mode.values())))
             : Optional.empty(),
         role.map(r -> settings(r, rule, recipe)));
   }

@@ -34,14 +34,14 @@ final class TensorRuleParser {
 
   static TensorRule section(String section, Config config) {
     Config rule = config.getConfig(section);
-    RecipeParser.refuseUnknown(section + ".", rule, KEYS);
+    RecipeKeys.refuseUnknown(section + ".", rule, KEYS);
     return parse(rule);
   }
 
   static TensorRule parse(Config rule) {
     String granularity = rule.getString("granularity");
     if (!List.of("per-tensor", "per-channel", "per-block").contains(granularity)) {
-      throw RecipeParser.at(
+      throw RecipeKeys.at(
           rule,
           "granularity",
           "expected per-tensor, per-channel or per-block, found '" + granularity + "'");
@@ -58,13 +58,13 @@ final class TensorRuleParser {
                 : OptionalInt.empty(),
             method(rule));
     if (parsed.blockSize().orElse(1) <= 0) {
-      throw RecipeParser.at(rule, "block-size", "expected a positive number");
+      throw RecipeKeys.at(rule, "block-size", "expected a positive number");
     }
     if (parsed.narrowRange() && !parsed.type().signed()) {
-      throw RecipeParser.at(rule, "narrow-range", "an unsigned type has no narrow range");
+      throw RecipeKeys.at(rule, "narrow-range", "an unsigned type has no narrow range");
     }
     if (parsed.reduceRange() && parsed.type().dtype().bits() != 8) {
-      throw RecipeParser.at(rule, "reduce-range", "only types of 8 bits have a reduced range");
+      throw RecipeKeys.at(rule, "reduce-range", "only types of 8 bits have a reduced range");
     }
     return parsed;
   }
@@ -74,7 +74,7 @@ final class TensorRuleParser {
     return Words.find(text, TYPES)
         .orElseThrow(
             () ->
-                RecipeParser.at(
+                RecipeKeys.at(
                     rule,
                     "type",
                     "expected one of %s, found '%s'"
@@ -87,7 +87,7 @@ final class TensorRuleParser {
     try {
       return RangeSelector.parse(rule.getString("method").toLowerCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
-      throw RecipeParser.at(rule, "method", e.getMessage());
+      throw RecipeKeys.at(rule, "method", e.getMessage());
     }
   }
 }
