@@ -7,31 +7,73 @@ import dev.tare.jobs.hocon.HoconFile;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What {@code include "NAME"} means in a recipe that is a file, on any Hadoop file system: a
- * shipped recipe if the name is one of these with {@code .conf}, otherwise a file in the folder of
- * the one that includes it.
+ * Finds recipes that come with Tare, and those that are files on any Hadoop file system. In a file,
+ * {@code include "NAME"} means a shipped recipe if the name is one of these, with or without {@code
+ * .conf}, otherwise a file in the folder of the one that includes it.
  */
-final class RecipeIncludes implements HoconFile.Source {
+public final class RecipeIncludes implements HoconFile.Source {
 
   private static final String RESOURCES = "dev/tare/recipes/";
+  private static final String CHECKPOINTS = "checkpoints/";
   private static final String SUFFIX = ".conf";
   private static final String RECIPE = "recipe";
 
   private final Configuration hadoop;
+  private final String folder;
+  private final List<String> names;
 
-  private RecipeIncludes(Configuration hadoop) {
+  private RecipeIncludes(Configuration hadoop, String folder, List<String> names) {
     this.hadoop = hadoop;
+    this.folder = folder;
+    this.names = names;
   }
 
-  /** A recipe that comes with Tare. */
-  static Config shippedNamed(String name) {
+  /** The recipes for models with a graph. */
+  static RecipeIncludes ofGraphs(Configuration hadoop) {
+    return new RecipeIncludes(hadoop, "", RecipeText.SHIPPED);
+  }
+
+  /**
+   * The recipes for checkpoints.
+   *
+   * @param names the shipped ones
+   */
+  public static RecipeIncludes ofCheckpoints(Configuration hadoop, List<String> names) {
+    return new RecipeIncludes(hadoop, CHECKPOINTS, names);
+  }
+
+  private static boolean isPlace(String nameOrPlace) {
+    return nameOrPlace.contains("/") || nameOrPlace.endsWith(SUFFIX);
+  }
+
+  /**
+   * Finds a recipe, with its includes, resolved; empty if it is neither a shipped one nor a place.
+   *
+   * @throws TareException (usage) as {@link HoconFile#resolved} does
+   */
+  public Optional<Config> find(String nameOrPlace) throws IOException {
+    if (names.contains(nameOrPlace)) {
+      return Optional.of(shippedNamed(nameOrPlace).resolve());
+    }
+    if (!isPlace(nameOrPlace)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(HoconFile.resolved(RECIPE, nameOrPlace, this));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private Config shippedNamed(String name) {
     return ConfigFactory.parseResources(
-        RecipeIncludes.class.getClassLoader(), RESOURCES + name + SUFFIX);
+        RecipeIncludes.class.getClassLoader(), RESOURCES + folder + name + SUFFIX);
   }
 
   /**
@@ -40,21 +82,8 @@ final class RecipeIncludes implements HoconFile.Source {
   static boolean isForCheckpoints(String name) {
     return RecipeIncludes.class
             .getClassLoader()
-            .getResource(RESOURCES + "checkpoints/" + name + SUFFIX)
+            .getResource(RESOURCES + CHECKPOINTS + name + SUFFIX)
         != null;
-  }
-
-  /**
-   * Reads a file with its includes, resolved.
-   *
-   * @throws TareException (usage) as {@link HoconFile#resolved} does
-   */
-  static Config file(String place, Configuration hadoop) throws IOException {
-    try {
-      return HoconFile.resolved(RECIPE, place, new RecipeIncludes(hadoop));
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
   }
 
   @Override
@@ -76,6 +105,6 @@ final class RecipeIncludes implements HoconFile.Source {
   @Override
   public Optional<Config> shipped(String what) {
     String name = what.endsWith(SUFFIX) ? what.substring(0, what.length() - SUFFIX.length()) : what;
-    return RecipeText.SHIPPED.contains(name) ? Optional.of(shippedNamed(name)) : Optional.empty();
+    return names.contains(name) ? Optional.of(shippedNamed(name)) : Optional.empty();
   }
 }

@@ -80,14 +80,8 @@ public record RecipeText(String name, String json, String targetName, String pla
   public static RecipeText open(RecipeOptions options, Configuration hadoop) throws IOException {
     String nameOrPlace = options.recipe();
     try {
-      Config config;
-      if (SHIPPED.contains(nameOrPlace)) {
-        config = RecipeIncludes.shippedNamed(nameOrPlace).resolve();
-      } else if (nameOrPlace.contains("/") || nameOrPlace.endsWith(".conf")) {
-        config = RecipeIncludes.file(nameOrPlace, hadoop);
-      } else {
-        throw unknown(nameOrPlace);
-      }
+      Config config =
+          RecipeIncludes.ofGraphs(hadoop).find(nameOrPlace).orElseThrow(() -> unknown(nameOrPlace));
       requirePlaceable(
           RecipeParser.parse(nameOrPlace, config, Targets.of(options.target())), options);
       return new RecipeText(
