@@ -108,19 +108,21 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
   Table table(String catalog, String name) {
     String full = catalog + "." + name;
     return switch (name) {
-      case "statistics" -> parquet(full, Part.STATISTICS, StatisticsTable.SCHEMA);
-      case "gram" -> parquet(full, Part.GRAM, GramTable.SCHEMA);
-      case "moments" -> parquet(full, Part.MOMENTS, MomentsTable.SCHEMA);
-      case "plan" -> parquet(full, Part.PLAN, PlanTable.SCHEMA);
-      case "tensors" -> parquet(full, Part.TENSORS, WeightTables.TENSORS_SCHEMA);
-      case "weights" -> parquet(full, Part.WEIGHTS, WeightTables.WEIGHTS_SCHEMA);
-      case "quality" -> new FactTable(full, QUALITY, quality());
-      case "runs" -> new FactTable(full, RUNS, runs.stream().map(RunTables::run).toList());
+      case "statistics" -> parquet(full, name, Part.STATISTICS, StatisticsTable.SCHEMA);
+      case "gram" -> parquet(full, name, Part.GRAM, GramTable.SCHEMA);
+      case "moments" -> parquet(full, name, Part.MOMENTS, MomentsTable.SCHEMA);
+      case "plan" -> parquet(full, name, Part.PLAN, PlanTable.SCHEMA);
+      case "tensors" -> parquet(full, name, Part.TENSORS, WeightTables.TENSORS_SCHEMA);
+      case "weights" -> parquet(full, name, Part.WEIGHTS, WeightTables.WEIGHTS_SCHEMA);
+      case "quality" -> new FactTable(full, ColumnComments.comment(name, QUALITY), quality());
+      case "runs" ->
+          new FactTable(
+              full, ColumnComments.comment(name, RUNS), runs.stream().map(RunTables::run).toList());
       default -> throw new IllegalArgumentException("No such table: " + name);
     };
   }
 
-  private Table parquet(String name, Part part, StructType schema) {
+  private Table parquet(String full, String name, Part part, StructType schema) {
     refuseToIgnoreFiles();
     StructType columns = new StructType();
     List<String> facts = Arrays.asList(FACTS.fieldNames());
@@ -134,7 +136,12 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     List<ParquetRuns.RunFiles> files =
         Concurrently.map(
             having, run -> new ParquetRuns.RunFiles(facts(run), present(run, part, hadoop)));
-    return new ParquetRuns(name, spark, FACTS, columns, files);
+    return new ParquetRuns(
+        full,
+        spark,
+        ColumnComments.comment(name, FACTS),
+        ColumnComments.comment(name, columns),
+        files);
   }
 
   /** Refuses settings with which Spark skips unreadable files: sums would be wrong silently. */
