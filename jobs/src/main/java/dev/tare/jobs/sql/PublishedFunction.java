@@ -4,6 +4,7 @@ import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.QuantParams;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -16,7 +17,7 @@ import org.apache.spark.sql.types.DataTypes;
  * @param columns positions of the columns in the struct
  */
 record PublishedFunction(SelectFunction.Output output, StatisticsColumns columns)
-    implements OfStatistics {
+    implements OfStatistics, CheckedWords {
 
   @Override
   public Object value(InternalRow arguments) {
@@ -39,6 +40,11 @@ record PublishedFunction(SelectFunction.Output output, StatisticsColumns columns
           "only the extremes [%s, %s] were kept, no histogram: add WHERE mantissa_bits IS NOT NULL"
               .formatted(distribution.min(), distribution.max()));
     }
+  }
+
+  @Override
+  public void check(List<Optional<String>> words) {
+    words.get(1).ifPresent(TypeText::parse);
   }
 
   @Override

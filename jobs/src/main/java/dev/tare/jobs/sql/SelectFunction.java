@@ -9,6 +9,7 @@ import dev.tare.engine.range.RangeSelector;
 import dev.tare.engine.range.Target;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.types.DataType;
@@ -24,7 +25,7 @@ import org.apache.spark.sql.types.StructType;
  * @param hasMethod whether a method is given; the default is min-max
  */
 record SelectFunction(Output output, StatisticsColumns columns, boolean hasMethod)
-    implements OfStatistics {
+    implements OfStatistics, CheckedWords {
 
   private static final StructType RANGE =
       new StructType()
@@ -85,6 +86,14 @@ record SelectFunction(Output output, StatisticsColumns columns, boolean hasMetho
       PublishedFunction.requireHistogram(distribution);
     }
     return output.of(range, target.params(range), distribution);
+  }
+
+  @Override
+  public void check(List<Optional<String>> words) {
+    words.get(1).ifPresent(TypeText::parse);
+    if (hasMethod) {
+      words.get(2).map(String::trim).ifPresent(RangeSelector::parse);
+    }
   }
 
   @Override

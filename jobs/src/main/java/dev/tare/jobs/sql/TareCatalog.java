@@ -55,6 +55,7 @@ public final class TareCatalog
     name = catalog;
     root = Optional.ofNullable(options.get(ROOT));
     procedures = Optional.ofNullable(options.get(PROCEDURES));
+    LiteralWords.addTo(SparkSession.active());
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.tare.jobs.run.DailyRuns;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -259,13 +260,18 @@ class SqlFunctionsTest {
   void typesAndMethodsAreListedWhereOneIsUnknown() {
     String from = " FROM merged.statistics WHERE tensor = 'x' AND channel IS NULL";
     assertThatThrownBy(() -> sql("SELECT tare.fn.scale(struct(*), 'int9')" + from))
-        .hasStackTraceContaining(
-            "fn.scale of tensor 'x': Unknown type 'int9': expected one of int4, uint4, int8,")
-        .hasStackTraceContaining("the words symmetric, narrow, reduced may follow");
+        .isInstanceOf(AnalysisException.class)
+        .hasNoCause()
+        .hasMessageStartingWith("fn.scale: Unknown type 'int9': expected one of int4, uint4, int8,")
+        .hasMessageContaining("the words symmetric, narrow, reduced may follow");
     assertThatThrownBy(() -> sql("SELECT tare.fn.sqnr(struct(*), 'int8', 'percentil')" + from))
-        .hasStackTraceContaining(
-            "fn.sqnr of tensor 'x': Unknown range selection method 'percentil' (did you mean")
-        .hasStackTraceContaining(String.join(", ", RangeSelector.NAMES));
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageStartingWith("fn.sqnr: Unknown range selection method 'percentil' (did you mean")
+        .hasMessageContaining(String.join(", ", RangeSelector.NAMES));
+    assertThatThrownBy(() -> sql("SELECT tare.fn.sqnr(struct(*), 'byte', 0.1, 0)" + from))
+        .hasMessageStartingWith("fn.sqnr: Unknown type 'byte'");
+    assertThatThrownBy(() -> sql("SELECT tare.fn.scale(struct(*), concat('int', count))" + from))
+        .hasStackTraceContaining("fn.scale of tensor 'x': Unknown type 'int");
     assertThatThrownBy(() -> sql("SELECT tare.fn.quantile(struct(*), 1.5)" + from))
         .hasStackTraceContaining("fn.quantile of tensor 'x': Invalid quantile 1.5: must be in");
     assertThatThrownBy(() -> sql("SELECT tare.fn.histogram(struct(*), 0)" + from))
@@ -345,7 +351,11 @@ class SqlFunctionsTest {
     assertThat(sql("SHOW NAMESPACES IN tare"))
         .extracting(row -> row.getString(0))
         .containsExactly("fn");
-    assertThat(sql("DESCRIBE tare.statistics")).isNotEmpty();
+    for (String table : RunTables.NAMES) {
+      assertThat(sql("DESCRIBE tare." + table))
+          .isNotEmpty()
+          .allSatisfy(row -> assertThat(row.getString(2)).as(table + row).isNotEmpty());
+    }
     assertThatThrownBy(() -> sql("DROP TABLE tare.statistics"))
         .hasMessageContaining("Catalog 'tare' cannot be changed");
     assertThatThrownBy(() -> sql("SELECT tare.fn.nothing(1)"))
