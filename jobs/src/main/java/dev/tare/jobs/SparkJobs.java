@@ -20,6 +20,9 @@ import scala.reflect.ClassTag;
  */
 public final class SparkJobs {
 
+  /** Key in Hadoop's settings, which other rooms have, with the id of the Spark application. */
+  public static final String APPLICATION = "tare.application-id";
+
   private static final String DESCRIPTION = "spark.job.description";
 
   private static final String HADOOP = "spark.hadoop.";
@@ -85,6 +88,7 @@ public final class SparkJobs {
                 hadoop.set(name, value);
               }
             });
+    hadoop.set(APPLICATION, spark.sparkContext().applicationId());
     return hadoop;
   }
 

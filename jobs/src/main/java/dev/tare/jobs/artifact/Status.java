@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -19,11 +20,26 @@ import java.util.Set;
  * @param message one sentence
  * @param attempt which attempt wrote it
  * @param time when
+ * @param driver the process that wrote it; empty for runs of earlier versions
  */
 public record Status(
-    Outcome outcome, OptionalInt exitCode, String message, String attempt, Instant time) {
+    Outcome outcome,
+    OptionalInt exitCode,
+    String message,
+    String attempt,
+    Instant time,
+    Optional<Driver> driver) {
   private static final Set<String> KEYS =
-      Set.of("format-version", "outcome", "exit-code", "message", "attempt", "time");
+      Set.of(
+          "format-version",
+          "outcome",
+          "exit-code",
+          "message",
+          "attempt",
+          "time",
+          "host",
+          "pid",
+          "application-id");
 
   /** The state of an attempt. */
   public enum Outcome {
@@ -43,6 +59,13 @@ public record Status(
     time = time.truncatedTo(ChronoUnit.SECONDS);
   }
 
+  /** The outcome in a word; {@code abandoned} if the process that is said to run has ended. */
+  public String word() {
+    return outcome == Outcome.RUNNING && driver.map(Driver::ended).orElse(false)
+        ? "abandoned"
+        : outcome.name().toLowerCase(Locale.ROOT);
+  }
+
   /** JSON text with sorted keys. */
   public String format() {
     ObjectNode root = StrictJson.object();
@@ -52,6 +75,7 @@ public record Status(
     root.put("message", message);
     root.put("attempt", attempt);
     root.put("time", time.toString());
+    driver.ifPresent(process -> process.put(root));
     return StrictJson.format(root);
   }
 
@@ -69,7 +93,8 @@ public record Status(
           exitCode(root, where),
           StrictJson.text(root, "message", where),
           StrictJson.text(root, "attempt", where),
-          StrictJson.time(root, "time", where));
+          StrictJson.time(root, "time", where),
+          Driver.of(root, where));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
     }

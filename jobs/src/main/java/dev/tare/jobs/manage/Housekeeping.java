@@ -103,7 +103,7 @@ public final class Housekeeping {
       }
     }
     return List.of(
-        run.status().map(s -> s.outcome().name().toLowerCase(Locale.ROOT)).orElse("unfinished"),
+        run.status().map(Status::word).orElse("unfinished"),
         "",
         "",
         run.status().map(Status::time).map(Instant::toString).orElse(""),

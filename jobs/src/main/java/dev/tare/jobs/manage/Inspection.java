@@ -134,9 +134,10 @@ public final class Inspection {
   }
 
   private void status(Status status) {
-    field("outcome", status.outcome().name().toLowerCase(Locale.ROOT));
+    field("outcome", status.word());
     status.exitCode().ifPresent(code -> field("exit code", String.valueOf(code)));
     field("message", status.message());
+    status.driver().ifPresent(process -> field("written by", process.describe()));
   }
 
   private void properties(String prefix, JsonNode node) {

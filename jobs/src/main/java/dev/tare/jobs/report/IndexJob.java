@@ -12,7 +12,6 @@ import dev.tare.jobs.storage.RunTree;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -98,7 +97,7 @@ public final class IndexJob {
         status.map(Status::time),
         status
             .filter(s -> s.outcome() != Status.Outcome.FINISHED)
-            .map(s -> s.outcome().name().toLowerCase(Locale.ROOT))
+            .map(Status::word)
             .orElse("without a manifest"));
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.AttemptFolder;
+import dev.tare.jobs.artifact.Driver;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.ManifestJson;
@@ -287,7 +288,14 @@ public final class RunAttempt {
 
   private void writeStatus(Status.Outcome outcome, OptionalInt exitCode, String message)
       throws IOException {
-    Status status = new Status(outcome, exitCode, message, id, Instant.now());
+    Status status =
+        new Status(
+            outcome,
+            exitCode,
+            message,
+            id,
+            Instant.now(),
+            Optional.of(Driver.current(folder.application())));
     publisher.replace(
         status.format().getBytes(StandardCharsets.UTF_8),
         new Path(staging, STATUS_BEFORE),

@@ -1,6 +1,7 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.AttemptFolder;
 import dev.tare.jobs.artifact.Digest;
@@ -214,6 +215,11 @@ public final class RunFolder {
 
   private TareException cannotWrite(Exception cause) {
     return Locations.cannotWrite("a run into", path, cause);
+  }
+
+  /** The Spark application that writes here, if any. */
+  Optional<String> application() {
+    return Optional.ofNullable(hadoop.get(SparkJobs.APPLICATION));
   }
 
   /** Begins with atomic publication required. */
