@@ -19,6 +19,7 @@ import dev.tare.jobs.JsonText;
  * @param ratio median over pairs of quantized over float
  * @param low lower end of the 95 % interval of that median
  * @param high its upper end
+ * @param turns the times behind these figures, if they were kept
  */
 public record Latency(
     String runtime,
@@ -31,7 +32,8 @@ public record Latency(
     double quantizedMillis,
     double ratio,
     double low,
-    double high) {
+    double high,
+    Turns turns) {
 
   /** An interval that reaches further from the median than this share of it decides nothing. */
   public static final double DECIDED = 0.05;
@@ -62,7 +64,53 @@ public record Latency(
         quantizedMillis,
         ratio,
         low,
-        high);
+        high,
+        Turns.NONE);
+  }
+
+  /** Figures without the times behind them. */
+  public Latency(
+      String runtime,
+      String cpu,
+      int threads,
+      int batch,
+      String shapes,
+      int pairs,
+      double floatMillis,
+      double quantizedMillis,
+      double ratio,
+      double low,
+      double high) {
+    this(
+        runtime,
+        cpu,
+        threads,
+        batch,
+        shapes,
+        pairs,
+        floatMillis,
+        quantizedMillis,
+        ratio,
+        low,
+        high,
+        Turns.NONE);
+  }
+
+  /** The same figures with the times behind them. */
+  public Latency with(Turns times) {
+    return new Latency(
+        runtime,
+        cpu,
+        threads,
+        batch,
+        shapes,
+        pairs,
+        floatMillis,
+        quantizedMillis,
+        ratio,
+        low,
+        high,
+        times);
   }
 
   /** Whether executors measured it, by ONNX Runtime. */
@@ -94,6 +142,7 @@ public record Latency(
     JsonText.put(node, "ratio", ratio);
     JsonText.put(node, "ratio-low", low);
     JsonText.put(node, "ratio-high", high);
+    turns.put(node);
   }
 
   static Latency of(ObjectNode node, String where) {
@@ -109,6 +158,7 @@ public record Latency(
         in.number("quantized-ms", 0, Double.MAX_VALUE),
         in.number("ratio", 0, Double.MAX_VALUE),
         in.number("ratio-low", 0, Double.MAX_VALUE),
-        in.number("ratio-high", 0, Double.MAX_VALUE));
+        in.number("ratio-high", 0, Double.MAX_VALUE),
+        Turns.of(in));
   }
 }

@@ -6,6 +6,7 @@ import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.Turns;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
 import java.io.IOException;
@@ -40,7 +41,9 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
           .add("quantized_ms", DataTypes.DoubleType, false)
           .add("ratio", DataTypes.DoubleType, false)
           .add("low", DataTypes.DoubleType, false)
-          .add("high", DataTypes.DoubleType, false);
+          .add("high", DataTypes.DoubleType, false)
+          .add("float_turns", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add("quantized_turns", DataTypes.createArrayType(DataTypes.DoubleType, false), false);
 
   static final int MOST_PAIRS = 400;
   static final Duration LONGEST = Duration.ofSeconds(60);
@@ -105,21 +108,25 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
         latency.quantizedMillis(),
         latency.ratio(),
         latency.low(),
-        latency.high());
+        latency.high(),
+        latency.turns().floatMillis().toArray(Double[]::new),
+        latency.turns().quantizedMillis().toArray(Double[]::new));
   }
 
   /** Reads a row of {@link #SCHEMA}. */
   static Latency latency(Row row) {
-    return new Latency(
-        row.getString(0),
-        row.getInt(1),
-        row.getInt(2),
-        row.getString(3),
-        row.getInt(4),
-        row.getDouble(5),
-        row.getDouble(6),
-        row.getDouble(7),
-        row.getDouble(8),
-        row.getDouble(9));
+    Latency latency =
+        new Latency(
+            row.getString(0),
+            row.getInt(1),
+            row.getInt(2),
+            row.getString(3),
+            row.getInt(4),
+            row.getDouble(5),
+            row.getDouble(6),
+            row.getDouble(7),
+            row.getDouble(8),
+            row.getDouble(9));
+    return latency.with(new Turns(row.getList(10), row.getList(11)));
   }
 }

@@ -3,6 +3,7 @@ package dev.tare.jobs.evaluate;
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.Turns;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -71,18 +72,20 @@ final class PairedTimes {
         batch.get(0).inputs().entrySet().stream()
             .map(input -> input.getKey() + input.getValue().shape().dims())
             .collect(Collectors.joining(", "));
-    return new Latency(
-        runtime,
-        "%s (%s)".formatted(processor.model(), processor.fingerprint()),
-        threads,
-        batch.size(),
-        shapes,
-        size,
-        firstMedian() / 1e6,
-        secondMedian() / 1e6,
-        ratio(),
-        low(),
-        high());
+    Latency latency =
+        new Latency(
+            runtime,
+            "%s (%s)".formatted(processor.model(), processor.fingerprint()),
+            threads,
+            batch.size(),
+            shapes,
+            size,
+            firstMedian() / 1e6,
+            secondMedian() / 1e6,
+            ratio(),
+            low(),
+            high());
+    return latency.with(Turns.ofNanos(first, second, size));
   }
 
   private int reach() {

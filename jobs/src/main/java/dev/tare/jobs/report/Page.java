@@ -76,6 +76,7 @@ record Page(
   List<Fact> parts() {
     List<Fact> parts = new ArrayList<>(List.of(Fact.of("numbers", "Numbers")));
     add(parts, !outputs().isEmpty(), "outputs", "Float against quantized");
+    add(parts, speed().isPresent(), "speed", "Speed");
     add(parts, layers.isPresent(), "depth", "Layers by depth");
     add(parts, layers.isPresent(), "layers", "Layers in float");
     add(parts, comparison.isPresent(), "comparison", "Comparison");
@@ -129,6 +130,11 @@ record Page(
             quality ->
                 quality.outputs().stream().map(output -> new OutputView(output, quality)).toList())
         .orElse(List.of());
+  }
+
+  /** Empty unless evaluation measured the time, with {@code --latency}. */
+  Optional<Speed> speed() {
+    return content.quality().flatMap(Quality::latency).map(Speed::new);
   }
 
   private static Optional<Layers> layers(RunContent content) {

@@ -65,7 +65,9 @@ class QualityJsonTest {
                 List.of(new TargetQuality.Output("y", 20.5, 7.75)),
                 Optional.of(new TargetQuality.Kernels(52, 53)),
                 Optional.of("they part at Mul 'm'"))),
-        Optional.of(new Latency("Xeon (avx2)", 2, 8, "x[3, 8]", 40, 12.5, 10, .8, .75, .875)),
+        Optional.of(
+            new Latency("Xeon (avx2)", 2, 8, "x[3, 8]", 40, 12.5, 10, .8, .75, .875)
+                .with(new Turns(List.of(12.5, 13.001), List.of(10., 9.75)))),
         Optional.of(
             new Sensitivity(
                 5,

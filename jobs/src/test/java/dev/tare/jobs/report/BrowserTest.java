@@ -20,7 +20,8 @@ class BrowserTest {
 
   private static final Path PICTURES = Path.of("target", "report").toAbsolutePath();
   private static final String NAMES =
-      "Array.from(document.querySelectorAll('#table tbody:not([hidden]) .open')).map(b => b.textContent)";
+      "Array.from(document.querySelectorAll('#table tbody:not([hidden]) .open')).map(b =>"
+          + " b.textContent)";
 
   /** Height of the documentation's picture: to the first drawing of the first row. */
   private static final int PICTURE = 1300;
@@ -84,7 +85,8 @@ class BrowserTest {
   void headersSortOnClickAndSaySo() throws IOException {
     Path page = open(Contents.of("run", 40, 64, 1));
     String keys =
-        "Array.from(document.querySelectorAll('#table tbody')).map(b => Number(b.rows[0].cells[%d].dataset.v))";
+        "Array.from(document.querySelectorAll('#table tbody')).map(b =>"
+            + " Number(b.rows[0].cells[%d].dataset.v))";
     String ascending = keys + ".every((v, i, a) => i === 0 || a[i - 1] <= v)";
     String descending = keys + ".every((v, i, a) => i === 0 || a[i - 1] >= v)";
     assertThat(browser.evaluate(ascending.formatted(1))).isEqualTo("true");
@@ -134,11 +136,13 @@ class BrowserTest {
   void filterLeavesWhatWasAskedFor() throws IOException {
     Path page = open(Contents.of("run", 40, 24, 1));
     browser.evaluate(
-        "const f = document.getElementById('find'); f.value = 'LAYER.7/'; f.dispatchEvent(new Event('input'))");
+        "const f = document.getElementById('find'); f.value = 'LAYER.7/'; f.dispatchEvent(new"
+            + " Event('input'))");
     assertThat(browser.evaluate("document.getElementById('shown').textContent"))
         .isEqualTo("2 of 40 tensors");
     browser.evaluate(
-        "const r = document.getElementById('role'); r.value = 'weight'; r.dispatchEvent(new Event('change'))");
+        "const r = document.getElementById('role'); r.value = 'weight'; r.dispatchEvent(new"
+            + " Event('change'))");
     assertThat(browser.evaluate(NAMES + ".join()"))
         .isEqualTo("/encoder/layer.7/intermediate/dense/MatMul_weight");
     assertQuiet(page);
@@ -206,7 +210,8 @@ class BrowserTest {
   void everyOperatorCanBeReachedFromItsBar() throws IOException {
     Path page = open(Contents.of("run", 80, 24, 1));
     String shown =
-        "Array.from(document.querySelectorAll('#operators tbody')).filter(b => b.offsetHeight > 0).length";
+        "Array.from(document.querySelectorAll('#operators tbody')).filter(b => b.offsetHeight >"
+            + " 0).length";
     assertThat(browser.evaluate("document.querySelectorAll('.graph a').length")).isEqualTo("40");
     assertThat(browser.evaluate(shown)).isEqualTo("15");
     browser.evaluate(
@@ -249,7 +254,8 @@ class BrowserTest {
     browser.screen(1000, PICTURE, false);
     browser.evaluate("document.querySelector('#table .open').click()");
     browser.evaluate(
-        "for (const id of ['outputs', 'depth', 'layers', 'comparison']) document.getElementById(id)?.parentElement.remove()");
+        "for (const id of ['outputs', 'speed', 'depth', 'layers', 'comparison'])"
+            + " document.getElementById(id)?.parentElement.remove()");
     assertThat(
             Integer.parseInt(
                 browser.evaluate(

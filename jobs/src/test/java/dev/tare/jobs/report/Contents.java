@@ -26,6 +26,7 @@ import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.SelectionFacts;
 import dev.tare.jobs.artifact.TargetQuality;
+import dev.tare.jobs.artifact.Turns;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -408,7 +409,21 @@ final class Contents {
                 List.of(new TargetQuality.Output("y", 18.49, 18.25)),
                 Optional.of(new TargetQuality.Kernels(35, 36)),
                 Optional.empty())),
-        Optional.of(new Latency("Xeon", 2, 8, "x[128]", 40, 20, 11, .55, .54, .56)),
+        Optional.of(
+            new Latency("Xeon", 2, 8, "x[128]", 40, 20, 11, .55, .54, .56).with(turns(40, 20, 11))),
         Optional.empty());
+  }
+
+  /** Times around two medians, with a slow start and a pause. */
+  private static Turns turns(int count, double first, double second) {
+    Random random = new Random(5);
+    List<Double> floats = new ArrayList<>();
+    List<Double> quantized = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      double load = (i < 3 ? 1.4 : 1) * Math.exp(.04 * random.nextGaussian());
+      floats.add(Math.round(1e3 * first * load) / 1e3);
+      quantized.add(Math.round(1e3 * second * load * (i == count / 2 ? 4 : 1)) / 1e3);
+    }
+    return new Turns(floats, quantized);
   }
 }
