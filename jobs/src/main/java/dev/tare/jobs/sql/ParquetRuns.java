@@ -25,7 +25,8 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * One part of many runs as a table: the files that manifests name, read by Spark's own Parquet scan
- * with its pruning of columns and its filters. This is the only class that uses internals of Spark.
+ * with its pruning of columns and its filters. Only this class and {@link LiteralWords} use
+ * internals of Spark.
  *
  * <p>The columns that are known without reading a run (its id, its model, its time) are partition
  * columns for Spark, so a filter on them excludes whole files. A column that a file does not have
