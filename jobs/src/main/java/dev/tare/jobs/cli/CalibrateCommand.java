@@ -25,6 +25,7 @@ public final class CalibrateCommand extends TareCommand {
   @Option(
       names = "--target",
       paramLabel = "TARGET[,TARGET]",
+      hideParamSyntax = true,
       split = ",",
       converter = Converters.Target.class,
       description =

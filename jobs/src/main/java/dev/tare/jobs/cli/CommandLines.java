@@ -89,7 +89,9 @@ public class CommandLines {
     for (TareCommand command : commands) {
       // Created here, since picocli does not transform the model of a subcommand that it creates
       // itself.
-      line.addSubcommand(new CommandLine(command));
+      CommandLine subcommand = new CommandLine(command);
+      OptionGroups.apply(subcommand);
+      line.addSubcommand(subcommand);
     }
     Converters.register(line);
     line.getCommandSpec().usageMessage().exitCodeList(exitCodes());

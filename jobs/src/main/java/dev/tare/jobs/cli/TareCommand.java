@@ -30,7 +30,7 @@ public abstract class TareCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "HOCON file whose keys are the names of these options, path or URI;"
-              + " the command line overrides the file.")
+              + " the command line overrides the file, a switch by =false.")
   String config;
 
   @Option(order = 1001, names = "--verbose", description = "Show the stack trace of an error.")
