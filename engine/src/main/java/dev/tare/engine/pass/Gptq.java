@@ -3,10 +3,12 @@ package dev.tare.engine.pass;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.statistics.GramMatrix;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -19,7 +21,9 @@ import java.util.stream.IntStream;
  * <p>With {@code H = X^T X + damping * mean(diag) I} and {@code U^T U = H^-1}, U upper triangular,
  * row k is rounded after {@code sum of U_ik e_i} over the earlier rows was subtracted, where {@code
  * e_i} is the error of row i divided by {@code U_ii}. Channels go by falling diagonal of H, equal
- * ones by number. Scales and zero points are given and stay as they are.
+ * ones by number. Scales and zero points are given, or those of blocks along the channels are
+ * {@link #blockScales found}; for these, blocks go one after the other, by the falling sum of their
+ * diagonals, and within each its channels.
  *
  * <p>Law: the result is a function of Gram matrix, factors, damping, weight and scales, to the bit.
  * Sums are float64 in a fixed order. One object serves all weights that multiply the same input.
@@ -32,11 +36,13 @@ public final class Gptq {
 
   private final double[] means;
   private final int[] order;
+  private final int block;
   private final UpperTriangle factor;
 
-  private Gptq(double[] means, int[] order, UpperTriangle factor) {
+  private Gptq(double[] means, int[] order, int block, UpperTriangle factor) {
     this.means = means;
     this.order = order;
+    this.block = block;
     this.factor = factor;
   }
 
@@ -51,15 +57,17 @@ public final class Gptq {
    *     cannot be inverted with this damping
    */
   public static Gptq of(GramMatrix gram, List<Float> factors, double damping) {
-    return of(gram, factors, damping, false);
+    return of(gram, factors, damping, false, 1);
   }
 
   /**
    * The same, for results of which only differences from their mean count.
    *
    * @param centred whether something else takes up the {@link #meanShift}
+   * @param block channels that share scales, one after the other; 1 if none do
    */
-  public static Gptq of(GramMatrix gram, List<Float> factors, double damping, boolean centred) {
+  public static Gptq of(
+      GramMatrix gram, List<Float> factors, double damping, boolean centred, int block) {
     int n = gram.channels();
     if (!factors.isEmpty() && factors.size() != n) {
       throw new IllegalArgumentException(
@@ -81,12 +89,7 @@ public final class Gptq {
     }
     // Without any values every error counts alike, and each weight is rounded by itself.
     double added = sum > 0 ? damping * (sum / n) : 1;
-    int[] order =
-        IntStream.range(0, n)
-            .boxed()
-            .sorted(Comparator.<Integer>comparingDouble(j -> -diagonal[j]).thenComparing(j -> j))
-            .mapToInt(j -> j)
-            .toArray();
+    int[] order = order(diagonal, block);
     UpperTriangle matrix = new UpperTriangle(n);
     for (int a = 0; a < n; a++) {
       for (int b = a; b < n; b++) {
@@ -102,6 +105,7 @@ public final class Gptq {
     return new Gptq(
         means,
         order,
+        block,
         matrix
             .inverseFactor()
             .orElseThrow(
@@ -109,6 +113,22 @@ public final class Gptq {
                     new IllegalArgumentException(
                         "The Gram matrix of tensor '%s' cannot be inverted with damping %s: raise it"
                             .formatted(gram.tensor(), damping))));
+  }
+
+  private static int[] order(double[] diagonal, int block) {
+    double[] sums = new double[(diagonal.length + block - 1) / block];
+    for (int j = 0; j < diagonal.length; j++) {
+      sums[j / block] += diagonal[j];
+    }
+    return IntStream.range(0, diagonal.length)
+        .boxed()
+        .sorted(
+            Comparator.<Integer>comparingDouble(j -> -sums[j / block])
+                .thenComparing(j -> j / block)
+                .thenComparingDouble(j -> -diagonal[j])
+                .thenComparing(j -> j))
+        .mapToInt(j -> j)
+        .toArray();
   }
 
   /** Number of channels of the input. */
@@ -133,6 +153,47 @@ public final class Gptq {
       List<QuantParams> params,
       Granularity granularity,
       Limits limits) {
+    Shape shape = matrix(weight, inputAxis);
+    GptqGrid grid = new GptqGrid(weight.floats(), shape, inputAxis, granularity, limits);
+    for (int p = 0; p < params.size(); p++) {
+      grid.set(p, params.get(p));
+    }
+    float[] solved = new float[Math.toIntExact(shape.size())];
+    round(grid, solved, (first, rows, counts) -> {});
+    return Tensor.ofFloats(weight.shape(), solved);
+  }
+
+  /**
+   * Finds the scales of a matrix's blocks along the channels of the input, each when the rounding
+   * reaches it, with what earlier errors added to its values: of 25 parts of their extremes the one
+   * with the least squared error, row k counted by {@code 1 / U_kk^2}.
+   *
+   * @param weight FLOAT32 matrix of finite values
+   * @param inputAxis its axis over which products are summed
+   * @param target whose integers the values become
+   * @return row-major in the {@link Granularity#paramsShape} of blocks along that axis; {@link
+   *     #solve} with these gives the integers for which they were chosen
+   * @throws IllegalArgumentException if the weight's size on that axis is not that of the input
+   */
+  public List<QuantParams> blockScales(Tensor weight, int inputAxis, Target target) {
+    Shape shape = matrix(weight, inputAxis);
+    Granularity blocks = Granularity.perBlock(inputAxis, block);
+    GptqGrid grid = new GptqGrid(weight.floats(), shape, inputAxis, blocks, target.limits());
+    QuantParams[] found = new QuantParams[Math.toIntExact(blocks.paramsShape(shape).size())];
+    round(
+        grid,
+        new float[Math.toIntExact(shape.size())],
+        (first, rows, counts) -> {
+          for (int n = 0; n < rows[0].length; n++) {
+            int p = grid.index(order[first], n);
+            found[p] = BlockScale.of(rows, counts, n, target);
+            grid.set(p, found[p]);
+          }
+        });
+    return Arrays.asList(found);
+  }
+
+  private Shape matrix(Tensor weight, int inputAxis) {
     boolean patches = weight.shape().rank() > 2 && inputAxis == 1;
     long results = weight.shape().dim(0);
     Shape shape = patches ? Shape.of(results, weight.shape().size() / results) : weight.shape();
@@ -140,19 +201,45 @@ public final class Gptq {
       throw new IllegalArgumentException(
           "%d channels, but a weight of shape %s".formatted(order.length, weight.shape()));
     }
-    Grid grid = new Grid(shape, inputAxis, params, granularity, limits);
-    FloatBuffer values = weight.floats();
-    float[] solved = new float[Math.toIntExact(shape.size())];
+    return shape;
+  }
+
+  /** Sees the rows of a block, in the order in which they will be rounded, before any is. */
+  private interface Reached {
+
+    /**
+     * @param first place of the first one in this order
+     * @param rows their values
+     * @param counts how much the error of each counts
+     */
+    void block(int first, double[][] rows, double[] counts);
+  }
+
+  private void round(GptqGrid grid, float[] solved, Reached reached) {
     double[][] errors = new double[order.length][];
-    for (int k = 0; k < order.length; k++) {
-      double[] row = grid.row(values, order[k]);
-      for (int i = 0; i < k; i++) {
-        subtract(row, errors[i], factor.get(i, k));
+    int end;
+    for (int start = 0; start < order.length; start = end) {
+      int begun = order[start] / block * block;
+      end = start + Math.min(block, order.length - begun);
+      double[] counts = new double[end - start];
+      for (int k = start; k < end; k++) {
+        errors[k] = grid.row(order[k]);
+        subtract(errors, 0, start, k);
+        counts[k - start] = 1 / (factor.get(k, k) * factor.get(k, k));
       }
-      grid.round(row, order[k], factor.get(k, k), solved);
-      errors[k] = row;
+      reached.block(start, Arrays.copyOfRange(errors, start, end), counts);
+      for (int k = start; k < end; k++) {
+        subtract(errors, start, k, k);
+        grid.round(errors[k], order[k], factor.get(k, k), solved);
+      }
     }
-    return Tensor.ofFloats(weight.shape(), solved);
+  }
+
+  /** Subtracts from row k what earlier ones passed on. */
+  private void subtract(double[][] rows, int from, int to, int k) {
+    for (int i = from; i < to; i++) {
+      subtract(rows[k], rows[i], factor.get(i, k));
+    }
   }
 
   /**
@@ -177,77 +264,6 @@ public final class Gptq {
   private static void subtract(double[] row, double[] errors, double factor) {
     for (int n = 0; n < row.length; n++) {
       row[n] -= errors[n] * factor;
-    }
-  }
-
-  /** Where the numbers of a weight are, and the integers that each may become. */
-  private static final class Grid {
-
-    private final int columns;
-    private final int channelStride;
-    private final int columnStride;
-    private final int[] channelParams;
-    private final int[] columnParams;
-    private final double[] scales;
-    private final float[] steps;
-    private final int[] zeroPoints;
-    private final Limits limits;
-
-    Grid(
-        Shape shape,
-        int inputAxis,
-        List<QuantParams> params,
-        Granularity granularity,
-        Limits limits) {
-      this.limits = limits;
-      this.columns = Math.toIntExact(shape.dim(1 - inputAxis));
-      this.channelStride = (int) shape.stride(inputAxis);
-      this.columnStride = (int) shape.stride(1 - inputAxis);
-      Shape own = granularity.paramsShape(shape);
-      channelParams = indexes(shape, own, inputAxis, granularity);
-      columnParams = indexes(shape, own, 1 - inputAxis, granularity);
-      scales = new double[params.size()];
-      steps = new float[params.size()];
-      zeroPoints = new int[params.size()];
-      for (int p = 0; p < scales.length; p++) {
-        steps[p] = params.get(p).scale();
-        scales[p] = steps[p];
-        zeroPoints[p] = params.get(p).zeroPoint();
-      }
-    }
-
-    /** What an index on an axis adds to the place of the parameters. */
-    private static int[] indexes(Shape shape, Shape own, int axis, Granularity granularity) {
-      int[] indexes = new int[Math.toIntExact(shape.dim(axis))];
-      boolean along = granularity.axis().isPresent() && granularity.axis().getAsInt() == axis;
-      boolean blocks = granularity.blockSize().isPresent();
-      if (along || blocks) {
-        int size = along ? granularity.blockSize().orElse(1) : 1;
-        int stride = own.rank() == 1 ? 1 : (int) own.stride(axis);
-        for (int i = 0; i < indexes.length; i++) {
-          indexes[i] = i / size * stride;
-        }
-      }
-      return indexes;
-    }
-
-    double[] row(FloatBuffer values, int channel) {
-      double[] row = new double[columns];
-      for (int n = 0; n < columns; n++) {
-        row[n] = values.get(channel * channelStride + n * columnStride);
-      }
-      return row;
-    }
-
-    /** Writes the rounded values, and leaves the errors, divided, in the row. */
-    void round(double[] row, int channel, double divisor, float[] solved) {
-      for (int n = 0; n < columns; n++) {
-        int p = channelParams[channel] + columnParams[n];
-        double code = Math.rint(row[n] / scales[p]) + zeroPoints[p];
-        int kept = (int) Math.max(limits.qmin(), Math.min(limits.qmax(), code)) - zeroPoints[p];
-        solved[channel * channelStride + n * columnStride] = kept * steps[p];
-        row[n] = (row[n] - kept * scales[p]) / divisor;
-      }
     }
   }
 }

@@ -166,6 +166,22 @@ public record TensorPlan(
         others);
   }
 
+  /** Returns the same decision with scales that a method found for its blocks. */
+  TensorPlan withBlockScales(String method, ScaleColumns others) {
+    return new TensorPlan(
+        tensor,
+        role,
+        format,
+        consumers,
+        floatReason,
+        shape,
+        target,
+        method,
+        decidedBy,
+        granularity,
+        others);
+  }
+
   /** Returns the same tensor left in float. */
   TensorPlan left(String reason) {
     return new TensorPlan(

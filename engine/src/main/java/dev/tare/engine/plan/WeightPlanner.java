@@ -74,6 +74,52 @@ public final class WeightPlanner {
     return TensorPlan.of(query, shape, decision, granularity, scales);
   }
 
+  /**
+   * Returns the plan of a weight in blocks with other scales, and the error that rounding to
+   * nearest has with them.
+   *
+   * @param method what found the scales
+   * @throws IllegalArgumentException if there are too few or too many
+   */
+  public static TensorPlan withBlockScales(
+      Tensor weight, TensorPlan plan, List<QuantParams> scales, String method) {
+    WeightRuns runs = WeightRuns.of(weight.shape(), plan.granularity());
+    if (scales.size() != runs.count()) {
+      throw new IllegalArgumentException(
+          "Weight '%s' has %d blocks, but %d scales were found"
+              .formatted(plan.tensor(), runs.count(), scales.size()));
+    }
+    FloatBuffer values = weight.floats();
+    float[] steps = new float[scales.size()];
+    int[] zeroPoints = new int[scales.size()];
+    QuantError error = QuantError.NONE;
+    for (int p = 0; p < scales.size(); ) {
+      for (float[] ofScale : runs.tile(values, p)) {
+        steps[p] = scales.get(p).scale();
+        zeroPoints[p] = scales.get(p).zeroPoint();
+        error = error.plus(error(ofScale, scales.get(p), plan.target()));
+        p++;
+      }
+    }
+    ScaleColumns found =
+        ScaleColumns.ofBlocks(plan.type(), plan.limits(), steps, zeroPoints, 0, error.sqnrDb());
+    long clipped = 0;
+    for (int p = 0; p < scales.size(); ) {
+      for (float[] ofScale : runs.tile(values, p)) {
+        clipped += clipped(ofScale, found.range(p++));
+      }
+    }
+    return plan.withBlockScales(
+        method,
+        ScaleColumns.ofBlocks(
+            plan.type(),
+            plan.limits(),
+            steps,
+            zeroPoints,
+            (double) clipped / values.limit(),
+            error.sqnrDb()));
+  }
+
   private Optional<String> reasonForFloat(Tensor weight, TensorRule rule) {
     if (weight.dtype() != DType.FLOAT32) {
       return Optional.of("the weight is " + weight.dtype() + ", not FLOAT32");

@@ -24,7 +24,7 @@ import java.util.TreeSet;
  * float-above = 1e30
  * guard = on                          # or off; default on
  * smoothing { alpha = 0.8 }           # only static, per tensor; default none
- * gptq { damping = 0.01 }             # only static; default none
+ * gptq { damping = 0.01 }             # not dynamic; default none
  * bias-correction = on                # or off; default off; needs mode static
  * equalization = on                   # or off; only static, per tensor; default off
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
@@ -144,8 +144,8 @@ public final class RecipeParser {
       throw RecipeKeys.at(
           config, EQUALIZATION, "it needs mode static and placement constant-weights");
     }
-    if (recipe.gptq().isPresent() && recipe.mode() != Mode.STATIC) {
-      throw RecipeKeys.at(config, "gptq", "it needs mode static");
+    if (recipe.gptq().isPresent() && recipe.mode() == Mode.DYNAMIC) {
+      throw RecipeKeys.at(config, "gptq", "it needs mode static or weight-only");
     }
     if (recipe.biasCorrection() && !recipe.usesStatistics()) {
       throw RecipeKeys.at(config, BIAS_CORRECTION, "it needs mode static");

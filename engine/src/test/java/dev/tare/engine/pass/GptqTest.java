@@ -10,6 +10,7 @@ import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.range.Target;
 import dev.tare.engine.statistics.GramMatrix;
 import dev.tare.engine.statistics.GramRow;
 import dev.tare.engine.tensor.Shape;
@@ -102,6 +103,66 @@ class GptqTest {
     }
   }
 
+  /** Read from the output of gptq_reference.py blocks. */
+  @Test
+  void scalesOfBlocksAreThoseOfNumpy() throws IOException {
+    try (InputStream in = getClass().getResourceAsStream("gptq_blocks.txt");
+        Scanner words = new Scanner(in, StandardCharsets.UTF_8)) {
+      int channels = words.nextInt();
+      int columns = words.nextInt();
+      int vectors = words.nextInt();
+      double damping = Double.parseDouble(words.next());
+      int block = words.nextInt();
+      int[] exponents = ints(words, channels);
+      List<Float> factors = new ArrayList<>();
+      for (float factor : floats(words, channels)) {
+        factors.add(factor);
+      }
+      int[][] codes = new int[vectors][];
+      for (int v = 0; v < vectors; v++) {
+        codes[v] = ints(words, channels);
+      }
+      Tensor weight =
+          Tensor.ofFloats(Shape.of(channels, columns), floats(words, channels * columns));
+      int scales = (channels + block - 1) / block * columns;
+      float[] steps = floats(words, scales);
+      int[] zeroPoints = ints(words, scales);
+      int[] expected = ints(words, channels * columns);
+      List<QuantParams> params = new ArrayList<>();
+      for (int p = 0; p < scales; p++) {
+        params.add(new QuantParams(QuantType.UINT4, steps[p], zeroPoints[p]));
+      }
+
+      Target target = new Target(QuantType.UINT4, false, false, false);
+      Gptq gptq = Gptq.of(gram(codes, exponents), factors, damping, false, block);
+      List<QuantParams> found = gptq.blockScales(weight, 0, target);
+      assertThat(found).isEqualTo(params);
+      Granularity byBlock = Granularity.perBlock(0, block);
+      Tensor solved = gptq.solve(weight, 0, found, byBlock, target.limits());
+      float[] values = solved.toFloatArray();
+      for (int k = 0; k < channels; k++) {
+        for (int n = 0; n < columns; n++) {
+          QuantParams own = params.get(k / block * columns + n);
+          assertThat(values[k * columns + n])
+              .isEqualTo((expected[k * columns + n] - own.zeroPoint()) * own.scale());
+        }
+      }
+      assertThat(gptq.blockScales(transposed(weight), 1, target))
+          .containsExactlyInAnyOrderElementsOf(params);
+    }
+  }
+
+  /** The second channel hardly counts: its value may be clipped, so that the first is exact. */
+  @Test
+  void rangeOfABlockFollowsWhatCounts() {
+    Gptq gptq = Gptq.of(gram(new int[][] {{100, 0}, {0, 1}}, 0, 0), List.of(), 1e-6, false, 2);
+    Target target = new Target(QuantType.UINT4, false, false, false);
+    Tensor weight = Tensor.ofFloats(Shape.of(2, 2), new float[] {4.5f, 5, 15, 15});
+    assertThat(gptq.blockScales(weight, 0, target))
+        .extracting(QuantParams::scale)
+        .containsExactly(.9f, 1f);
+  }
+
   private static int[] codes(Tensor values, List<QuantParams> params, Granularity granularity) {
     Tensor codes = Quantizer.quantize(values, params, granularity, NARROW, Rounding.DIVISION);
     int[] ints = new int[Math.toIntExact(codes.shape().size())];
@@ -166,7 +227,7 @@ class GptqTest {
     GramMatrix gram = gram(new int[][] {{5, 1}, {5, -1}}, new long[] {10, 0}, 0, 0);
     Tensor weight = Tensor.ofFloats(Shape.of(2, 2, 1), new float[] {.4f, .4f, -.4f, .6f});
     Granularity byRow = Granularity.perChannel(0);
-    Gptq centred = Gptq.of(gram, List.of(1f, 2f), 1e-6, true);
+    Gptq centred = Gptq.of(gram, List.of(1f, 2f), 1e-6, true, 1);
     Tensor solved = centred.solve(weight, 1, params(1f, 1f), byRow, NARROW);
     assertThat(solved.toFloatArray()).containsExactly(0, 0, 0, 1);
     double[] shift = centred.meanShift(weight, solved);

@@ -3,6 +3,7 @@ package dev.tare.jobs.quantize;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.model.ModelSink;
+import dev.tare.engine.plan.GptqPlan;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
@@ -17,6 +18,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.ConstantKey;
+import dev.tare.jobs.table.GramWeights;
 import dev.tare.jobs.table.WeightStore;
 import dev.tare.jobs.table.WeightTables;
 import java.io.IOException;
@@ -33,6 +35,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 
 /**
  * Applies a plan: executors quantize slices of weights into a table; the model is then assembled
@@ -91,7 +94,8 @@ public final class QuantizeJob {
     requireWidthsExplained(changed, plan, constants);
     constants.addAll(plan.quantized(Role.BIAS));
     SparkJobs.describe(spark, "quantize: %d weights".formatted(constants.size()));
-    Optional<GptqInputs> rounded = gram.flatMap(folder -> GptqInputs.of(plan, folder));
+    Optional<Rounded> rounded =
+        plan.gptq().flatMap(own -> gram.map(folder -> rounded(changed, plan, own, folder, runId)));
     writeWeights(changed, constants, rounded, weights, runId);
     writeTensors(model, constants, tensors, runId);
     SparkJobs.describe(spark, "quantize: assemble the model");
@@ -111,6 +115,22 @@ public final class QuantizeJob {
         constants.size(),
         constants.stream().mapToLong(WeightTables::bytes).sum(),
         model.files().bytes());
+  }
+
+  /** Weights by GPTQ, and their rows in the table of weights. */
+  private record Rounded(GramWeights weights, Dataset<Row> rows) {}
+
+  private Rounded rounded(
+      SmoothedHandle model, QuantPlan plan, GptqPlan gptq, Path gram, String runId) {
+    GramWeights own = GramWeights.of(plan.tensors(), plan.smoothed(), gptq, weight -> true);
+    return new Rounded(
+        own,
+        own.matrices(spark, gram)
+            .flatMapGroups(
+                new GptqTask(model, gptq.damping(), runId),
+                Encoders.row(WeightTables.WEIGHTS_SCHEMA))
+            // Few files; the integers are small beside the work that made them.
+            .repartition(1, functions.col("tensor")));
   }
 
   /** Refuses a plan for another model. */
@@ -156,14 +176,14 @@ public final class QuantizeJob {
   private void writeWeights(
       SmoothedHandle model,
       List<TensorPlan> constants,
-      Optional<GptqInputs> rounded,
+      Optional<Rounded> rounded,
       Path folder,
       String runId) {
     List<byte[]> plans = new ArrayList<>();
     List<QuantizeTask.Slice> slices = new ArrayList<>();
     long bytes = 0;
     for (TensorPlan plan : constants) {
-      if (rounded.isPresent() && rounded.get().has(plan)) {
+      if (rounded.isPresent() && rounded.get().weights().has(plan)) {
         continue;
       }
       for (WeightTables.Slice slice : WeightTables.slices(plan)) {
@@ -186,7 +206,7 @@ public final class QuantizeJob {
               .mapPartitions(
                   new QuantizeTask(model, all, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA));
       rounded
-          .map(own -> nearest.union(own.rounded(spark, model, runId)))
+          .map(own -> nearest.union(own.rows()))
           .orElse(nearest)
           .sortWithinPartitions("tensor", "role", "slice")
           .write()
