@@ -107,12 +107,13 @@ class RecipeParserTest {
   }
 
   @Test
-  void gptqNeedsRangesAheadOfTime() {
+  void gptqNeedsStatistics() {
     assertThat(shipped("int8").gptq()).isEmpty();
     assertThat(shipped("int8-transformer-gptq").gptq()).contains(new GptqRule(.01));
-    assertThatThrownBy(() -> Recipes.int8("gptq.damping = 0.01", "mode = weight-only"))
+    assertThat(shipped("int4-gptq-b64").gptq()).contains(new GptqRule(.01));
+    assertThatThrownBy(() -> Recipes.int8("gptq.damping = 0.01", "mode = dynamic"))
         .isInstanceOf(RecipeException.class)
-        .hasMessageContaining("it needs mode static");
+        .hasMessageContaining("it needs mode static or weight-only");
   }
 
   @Test
@@ -149,9 +150,10 @@ class RecipeParserTest {
                     OnnxRuntimeTarget.INSTANCE))
         .isInstanceOf(RecipeException.class)
         .hasMessage(
-            "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations, bias-correction,"
-                + " description, equalization, exclude, float-above, format, format-version, gptq,"
-                + " guard, mode, operators, placement, rules, smoothing, weights]");
+            "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations,"
+                + " bias-correction, description, equalization, exclude, float-above, format,"
+                + " format-version, gptq, guard, mode, operators, placement, rules, smoothing,"
+                + " weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");

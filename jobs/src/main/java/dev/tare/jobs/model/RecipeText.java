@@ -68,7 +68,12 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int4-weights-b128",
           "int4-nbits-b32",
           "int4-nbits-b64",
-          "int4-nbits-b128");
+          "int4-nbits-b128",
+          "int4-gptq-b32",
+          "int4-gptq-b64",
+          "int4-gptq-b128",
+          "int4-gptq-nbits-b32",
+          "int4-gptq-nbits-b128");
 
   /**
    * Finds a recipe: a shipped name, or else a file.

@@ -3,15 +3,20 @@ package dev.tare.jobs.select;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.pass.GptqWeights;
 import dev.tare.engine.plan.GptqPlan;
+import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.GptqRule;
 import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.GramTable;
+import dev.tare.jobs.table.GramWeights;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 
 /** Decides which weights of a plan are rounded by GPTQ. */
@@ -25,6 +30,7 @@ final class SelectGptq {
    */
   record Gram(Path folder, String sha256) {}
 
+  private final SparkSession spark;
   private final Map<String, GptqWeights.Size> sizes;
   private final GptqRule rule;
   private final Gram gram;
@@ -32,9 +38,52 @@ final class SelectGptq {
   /** Reads the sizes of matrices. */
   SelectGptq(SparkSession spark, GptqRule rule, Gram gram) {
     SparkJobs.describe(spark, "select: find the Gram matrices");
+    this.spark = spark;
     this.sizes = GramTable.sizes(spark, gram.folder());
     this.rule = rule;
     this.gram = gram;
+  }
+
+  /**
+   * Returns decisions about weights with scales of blocks that are found while weights are rounded.
+   *
+   * @param plans of the model's tensors
+   * @param weights those of weights alone, as they were before they were made to agree
+   * @param model as smoothed inputs change it
+   */
+  List<TensorPlan> withBlockScales(
+      List<TensorPlan> plans,
+      List<TensorPlan> weights,
+      List<SmoothedInput> smoothed,
+      SmoothedHandle model) {
+    Optional<GptqPlan> rounded = of(plans, smoothed, model.prepared().graph());
+    if (rounded.isEmpty()) {
+      return weights;
+    }
+    GramWeights blocks =
+        GramWeights.of(
+            weights,
+            smoothed,
+            rounded.get(),
+            weight -> weight.granularity().blockSize().isPresent());
+    if (blocks.isEmpty()) {
+      return weights;
+    }
+    SparkJobs.describe(spark, "select: scales of blocks");
+    Map<String, TensorPlan> found = new HashMap<>();
+    blocks
+        .matrices(spark, gram.folder())
+        .flatMapGroups(new SelectBlocks(model, rule.damping()), Encoders.BINARY())
+        .collectAsList()
+        .forEach(
+            bytes -> {
+              TensorPlan plan = PlanCodec.decode(bytes);
+              found.put(plan.tensor(), plan);
+            });
+    SparkJobs.describe(spark, null);
+    return weights.stream()
+        .map(plan -> blocks.has(plan) ? found.get(plan.tensor()) : plan)
+        .toList();
   }
 
   /**

@@ -107,6 +107,11 @@ public final class SelectJob {
     Optional<SelectGptq> gptq =
         gram.filter(own -> recipe.gptq().isPresent())
             .map(own -> new SelectGptq(spark, recipe.gptq().orElseThrow(), own));
+    if (gptq.isPresent()) {
+      weights = gptq.get().withBlockScales(plans, weights, smoothed, changed);
+      plans =
+          new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
+    }
     List<CorrectedBias> corrected = List.of();
     if (recipe.biasCorrection()) {
       List<TensorPlan> assembled = plans;
@@ -208,9 +213,13 @@ public final class SelectJob {
         .toList();
   }
 
-  /** Whether the plan depends on statistics: an operator's input gets a range ahead of time. */
+  /**
+   * Whether the plan depends on statistics: an operator's input gets a range ahead of time, or
+   * weights are rounded by what they multiply.
+   */
   public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
-    return !candidates(model, model.prepared().graph(), recipe).activations().isEmpty();
+    Candidates candidates = candidates(model, model.prepared().graph(), recipe);
+    return !candidates.activations().isEmpty() || recipe.parse().gptq().isPresent();
   }
 
   /** Whether there is anything to do that the recipe and its placement quantize. */

@@ -131,6 +131,16 @@ class AccuracyTest {
     assertThat(Files.size(Path.of(path("model-gptq"), "model.onnx"))).isLessThan(23_500_000);
   }
 
+  /** With all samples: mean 0.9932, first percentile 0.9870, minimum 0.9619. */
+  @Test
+  void fourBitsByGptqReachTheirFloor() throws IOException {
+    select("int4", "int4-gptq-b32");
+    JsonNode cosine = measured("int4", "float | u4 GPTQ, blocks of 32").path("cosine");
+    assertThat(cosine.path("mean").asDouble()).isGreaterThan(0.985);
+    assertThat(cosine.path("min").asDouble()).isGreaterThan(0.95);
+    assertThat(Files.size(Path.of(path("model-int4"), "model.onnx"))).isLessThan(19_500_000);
+  }
+
   /** Quantizes by a plan and evaluates; adds a line to the table. */
   private JsonNode measured(String name, String title) throws IOException {
     run(

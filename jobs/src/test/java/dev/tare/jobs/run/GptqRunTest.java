@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.plan.GptqPlan;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
@@ -146,11 +148,26 @@ class GptqRunTest {
     command("merge", at("gram-some"), at("gram-rest"), "--output", at("sum"));
     assertThat(facts("sum").path("gram-sha256")).isEqualTo(facts("whole").path("gram-sha256"));
     assertThat(facts("sum").path("gram-samples").asInt()).isEqualTo(60);
-    String[] select = {"--statistics", at("sum"), "--model", model, "--recipe", RECIPE};
+    assertThat(made("sum", RECIPE)).isEqualTo(modelOf("whole"));
+    // Weights of 4 bits need no other collection: the first one serves every recipe.
+    byte[] blocks = made("whole", "int4-gptq-b32");
+    assertThat(made("sum", "int4-gptq-b32")).isEqualTo(blocks);
+    assertThat(CommandLine.plan(shared.resolve("plan-sum-int4-gptq-b32")).quantized(Role.WEIGHT))
+        .extracting(TensorPlan::tensor, TensorPlan::method)
+        .containsExactly(tuple("w1", "gptq"), tuple("w2", "gptq"));
+  }
+
+  /** Selects from statistics and quantizes; returns the model. */
+  private static byte[] made(String statistics, String recipe) throws IOException {
+    String name = statistics + "-" + recipe;
+    String[] select = {"--statistics", at(statistics), "--model", model, "--recipe", recipe};
     List<String> line = new ArrayList<>(Arrays.asList(select));
-    line.addAll(List.of("--output", at("plan")));
+    line.addAll(List.of("--output", at("plan-" + name)));
     command("select", line.toArray(String[]::new));
-    command("quantize", "--plan", at("plan"), "--model", model, "--output", at("made"));
-    assertThat(modelOf("made")).isEqualTo(modelOf("whole"));
+    String[] quantize = {"--plan", at("plan-" + name), "--model", model, "--output"};
+    line = new ArrayList<>(Arrays.asList(quantize));
+    line.add(at("made-" + name));
+    command("quantize", line.toArray(String[]::new));
+    return modelOf("made-" + name);
   }
 }
