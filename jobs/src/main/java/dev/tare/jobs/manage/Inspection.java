@@ -78,7 +78,7 @@ public final class Inspection {
       }
       if (!folder.begun()) {
         throw TareException.badInput(
-            "%s is not a run: it has neither manifest.json nor status.json, and is no name"
+            "%s is not a run: it has neither manifest.json nor status.json, and is not a published name; tare runs lists the runs below a folder"
                 .formatted(folder.path()));
       }
       field("run", folder.path().toString());

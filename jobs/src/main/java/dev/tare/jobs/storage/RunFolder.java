@@ -285,11 +285,20 @@ public final class RunFolder {
       content = Locations.readBytes(fileSystem, path(Part.MANIFEST));
     } catch (TareException e) {
       throw TareException.badInput(
-          "%s is not a finished run: it has no %s".formatted(path, Part.MANIFEST.fileName()), e);
+          "%s is not a finished run: it has no %s%s"
+              .formatted(path, Part.MANIFEST.fileName(), whatToTry()),
+          e);
     }
     String text = new String(content, StandardCharsets.UTF_8);
     Manifest manifest = ManifestJson.parse(text, path(Part.MANIFEST).toString());
     return new FinishedRun(this, fileSystem, manifest, Digest.of(content));
+  }
+
+  private String whatToTry() throws IOException {
+    if (!fileSystem.exists(path)) {
+      return "; there is no such folder";
+    }
+    return begun() ? "" : "; tare runs lists the runs below a folder";
   }
 
   /**
