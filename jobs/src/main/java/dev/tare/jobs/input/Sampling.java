@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.sum;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -20,13 +21,16 @@ import org.apache.spark.sql.Row;
  * order and any partitions.
  *
  * <p>Of equal samples at the boundary only as many are kept as are needed, those with the smallest
- * (file, row); their content is the same. The driver sees one hash. Costs one job over the data
- * before the selected samples can be read, two for an n above 200,000.
+ * (file, row); their content is the same. The driver sees 10,001 hashes or one. Costs one job over
+ * the data before the selected samples can be read, two for an n above 200,000.
  */
 public final class Sampling {
 
   /** Hashes that one task sorts: 32 bytes each and the overhead of a row. */
   private static final int SORTED_AT_ONCE = 200_000;
+
+  /** Hashes that the driver looks through: one stage instead of the five of an aggregation. */
+  private static final int COLLECTED_AT_ONCE = 10_000;
 
   private static final Column HASH = col(SampleRows.HASH);
   private static final Column PREFIX = substring(HASH, 1, 2);
@@ -57,20 +61,23 @@ public final class Sampling {
     if (n.getAsLong() < 1) {
       throw new IllegalArgumentException("Cannot select " + n.getAsLong() + " samples");
     }
-    return select(samples, n.getAsLong(), SORTED_AT_ONCE);
+    return select(samples, n.getAsLong(), SORTED_AT_ONCE, COLLECTED_AT_ONCE);
   }
 
-  static Dataset<Row> select(Dataset<Row> samples, long n, int sortedAtOnce) {
+  static Dataset<Row> select(Dataset<Row> samples, long n, int sortedAtOnce, int collectedAtOnce) {
     Dataset<Row> hashes = samples.select(HASH);
     if (n <= sortedAtOnce) {
-      return border(hashes, n).map(border -> below(samples, border)).orElse(samples);
+      return border(hashes, n, collectedAtOnce)
+          .map(border -> below(samples, border))
+          .orElse(samples);
     }
     Optional<Bucket> found = bucket(hashes, n);
     if (found.isEmpty()) {
       return samples;
     }
     Bucket bucket = found.get();
-    return border(hashes.filter(PREFIX.equalTo(bucket.prefix())), n - bucket.before())
+    return border(
+            hashes.filter(PREFIX.equalTo(bucket.prefix())), n - bucket.before(), collectedAtOnce)
         .map(border -> below(samples, border))
         .orElseGet(() -> samples.filter(PREFIX.leq(bucket.prefix())));
   }
@@ -88,11 +95,13 @@ public final class Sampling {
   }
 
   /** Empty if there are no more than n. */
-  private static Optional<Border> border(Dataset<Row> hashes, long n) {
+  private static Optional<Border> border(Dataset<Row> hashes, long n, int collectedAtOnce) {
+    Dataset<Row> smallest = hashes.orderBy(HASH).limit(Math.toIntExact(n + 1));
+    if (n <= collectedAtOnce) {
+      return border(smallest.collectAsList(), n);
+    }
     Row last =
-        hashes
-            .orderBy(HASH)
-            .limit(Math.toIntExact(n + 1))
+        smallest
             .groupBy(HASH)
             .agg(count(lit(1)).as("equal"))
             .agg(max(struct(HASH, col("equal"))), sum(col("equal")))
@@ -102,6 +111,17 @@ public final class Sampling {
     }
     Row group = last.getStruct(0);
     return Optional.of(new Border(lit(group.get(0)), Math.toIntExact(group.getLong(1) - 1)));
+  }
+
+  private static Optional<Border> border(List<Row> ascending, long n) {
+    if (ascending.size() <= n) {
+      return Optional.empty();
+    }
+    byte[] last = ascending.get(ascending.size() - 1).getAs(0);
+    int equal =
+        Math.toIntExact(
+            ascending.stream().filter(row -> Arrays.equals(last, row.<byte[]>getAs(0))).count());
+    return Optional.of(new Border(lit(last), equal - 1));
   }
 
   /** The bucket with the n-th smallest hash; empty if there are no more than n. */

@@ -51,13 +51,15 @@ class SamplingTest {
 
   @Tag("slow")
   @Test
-  void countsByPrefixFindTheSameBorder() {
+  void countsByPrefixAndAggregationFindTheSameBorder() {
     Dataset<Row> rows = rows(300, 4);
     Dataset<Row> samples = rows.filter("error is null");
     for (int n : new int[] {1, 7, 128, 299, 300, 301}) {
-      assertThat(hashes(Sampling.select(samples, n, 0)))
-          .as("n = %d", n)
-          .isEqualTo(smallest(rows, n));
+      for (int sortedAtOnce : new int[] {0, 1000}) {
+        assertThat(hashes(Sampling.select(samples, n, sortedAtOnce, 0)))
+            .as("n = %d, %d sorted at once", n, sortedAtOnce)
+            .isEqualTo(smallest(rows, n));
+      }
     }
   }
 
