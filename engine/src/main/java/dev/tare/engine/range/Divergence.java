@@ -70,10 +70,19 @@ final class Divergence {
     reference += timesLog(counts[from] + left) - timesLog(counts[from]);
     reference += timesLog(counts[to - 1] + right) - timesLog(counts[to - 1]);
     double quantized = 0;
+    // Ends of groups as quotient and remainder: a division for each would be half of all the time.
     int cells = to - from;
+    int step = cells / groups;
+    int rest = cells % groups;
+    int remainder = rounding;
     int start = from;
     for (int g = 0; g < groups; g++) {
-      int end = from + (int) (((g + 1L) * cells + rounding) / groups);
+      int end = start + step;
+      remainder += rest;
+      if (remainder >= groups) {
+        remainder -= groups;
+        end++;
+      }
       long own = sum[end] - sum[start];
       int live = filled[end] - filled[start];
       long all = own;
@@ -89,7 +98,8 @@ final class Divergence {
         if (own == 0) {
           return Double.POSITIVE_INFINITY;
         }
-        quantized += all * (LogTable.log(own) - logs[live]);
+        double log = own < logs.length ? logs[(int) own] : LogTable.log(own);
+        quantized += all * (log - logs[live]);
       }
       start = end;
     }
