@@ -67,6 +67,8 @@ final class OwnProcess {
             "false",
             "spark.sql.shuffle.partitions",
             "2",
+            "spark.sql.codegen.wholeStage",
+            "false",
             "java.io.tmpdir",
             temporary.toString(),
             "tare.log.file",

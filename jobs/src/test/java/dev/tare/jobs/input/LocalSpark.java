@@ -22,6 +22,7 @@ public final class LocalSpark {
         .appName("input")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.sources.parallelPartitionDiscovery.parallelism", "4")
         // As in conf/spark-defaults.conf.
         .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
         .config("spark.sql.codegen.wholeStage", "false")

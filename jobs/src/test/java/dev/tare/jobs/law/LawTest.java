@@ -67,6 +67,8 @@ class LawTest {
             .master(master)
             .config("spark.ui.enabled", false)
             .config("spark.sql.shuffle.partitions", 3)
+            // As in conf/spark-defaults.conf.
+            .config("spark.sql.codegen.wholeStage", false)
             .getOrCreate();
   }
 
