@@ -150,12 +150,14 @@ public final class CalibrateJob {
     SortedMap<String, GramInput> inputs = GramPlan.inputs(model.prepared().graph(), tensors);
     if (inputs.isEmpty()) {
       notices.accept(
-          "No Gram matrices: no observed tensor is the input of a MatMul, Gemm or Conv with a constant weight");
+          "No Gram matrices: no observed tensor is the input of a MatMul, Gemm or Conv with a"
+              + " constant weight");
       return Optional.empty();
     }
     SparkJobs.describe(spark, "calibrate: read the extremes of channels");
     GramPlan plan =
-        GramPlan.read(spark, inputs, input.scales().orElse(folders.statistics()), notices);
+        GramPlan.read(spark, inputs, input.scales().orElse(folders.statistics()), notices)
+            .fitting(SparkJobs.taskHeap(spark), notices);
     TreeSet<String> exposed = new TreeSet<>();
     tensors.forEach(tensor -> exposed.add(tensor.tensor()));
     StatisticsStore.Written written =

@@ -53,7 +53,6 @@ final class GramJob {
       Path folder,
       String runId) {
     TaskHeap heap = SparkJobs.taskHeap(spark);
-    plan.requireRoom(heap);
     SparkJobs.describe(
         spark,
         "calibrate: run %d samples, multiply the channels of inputs for %d matrices"

@@ -11,6 +11,7 @@ import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.table.StatisticsStore;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -110,12 +111,28 @@ record GramPlan(
   }
 
   /**
-   * Checks that the matrices of one task fit.
+   * Returns the plan without the largest matrices, as long as those of one task do not fit; the
+   * weights of these inputs can then only be rounded to nearest.
    *
-   * @throws TareException (usage) if not; the message says what to set
+   * @param notices told about tensors that are left out
+   * @throws TareException (usage) if none fits; the message says what to set
    */
-  void requireRoom(TaskHeap heap) {
-    if (bytes > heap.room()) {
+  GramPlan fitting(TaskHeap heap, Consumer<String> notices) {
+    if (bytes <= heap.room()) {
+      return this;
+    }
+    List<String> bySize = new ArrayList<>(scales.keySet());
+    bySize.sort(Comparator.<String>comparingInt(matrix -> -rows(matrix)).thenComparing(m -> m));
+    SortedMap<String, GramInput> kept = new TreeMap<>(inputs);
+    long needed = bytes;
+    for (String matrix : bySize) {
+      if (needed <= heap.room()) {
+        break;
+      }
+      kept.remove(matrix);
+      needed -= GramObserver.heapBytes(rows(matrix));
+    }
+    if (kept.isEmpty()) {
       throw TareException.usage(
           "A task needs up to %s for %d Gram matrices, but of a heap of %s Spark leaves %s: set %s, or leave gram out of --collect (a recipe with gptq needs it)"
               .formatted(
@@ -125,5 +142,26 @@ record GramPlan(
                   TaskHeap.text(heap.room()),
                   heap.settingFor(bytes)));
     }
+    List<String> left = bySize.subList(0, bySize.size() - kept.size());
+    notices.accept(
+        "No Gram matrices of %d of %d inputs, whose weights are rounded to nearest: a task would need up to %s for all, but of a heap of %s Spark leaves %s; for all set %s. The largest is of tensor '%s' with %d rows"
+            .formatted(
+                left.size(),
+                scales.size(),
+                TaskHeap.text(bytes),
+                TaskHeap.text(heap.bytes()),
+                TaskHeap.text(heap.room()),
+                heap.settingFor(bytes),
+                left.get(0),
+                rows(left.get(0))));
+    SortedMap<String, GramScales> some = new TreeMap<>(scales);
+    some.keySet().retainAll(kept.keySet());
+    long beside =
+        some.keySet().stream().mapToLong(m -> CodeProducts.bytesBeside(rows(m))).max().orElse(0);
+    return new GramPlan(kept, some, needed, beside);
+  }
+
+  private int rows(String matrix) {
+    return scales.get(matrix).exponents().size();
   }
 }
