@@ -6,17 +6,12 @@ test looks at: pictures, tables, and anything that was said on standard error.
 """
 
 import json
-import os
 import pathlib
 import sys
 
 import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
-
-
-# Most of a notebook's Spark session is code that runs a few times.
-os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 def main(source, page, *values):

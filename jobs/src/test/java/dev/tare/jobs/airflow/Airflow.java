@@ -2,6 +2,7 @@ package dev.tare.jobs.airflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.cluster.ClassArchive;
 import dev.tare.testkit.PythonEnvironment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,10 +37,11 @@ final class Airflow {
    * @param environment variables beside those that keep this Airflow apart from any other
    */
   Airflow(Path home, Map<String, String> environment) throws IOException {
-    this.programs =
-        PythonEnvironment.of(folder().resolve("requirements.txt")).home().resolve("bin");
+    Path python = PythonEnvironment.of(folder().resolve("requirements.txt")).home();
+    this.programs = python.resolve("bin");
     this.home = Files.createDirectories(home);
-    this.environment = environment;
+    this.environment = new TreeMap<>(environment);
+    this.environment.put("SPARK_SUBMIT_OPTS", ClassArchive.options(python));
     Outcome migrated = run("airflow", "db", "migrate");
     assertThat(migrated.exit()).as(migrated.said()).isZero();
   }

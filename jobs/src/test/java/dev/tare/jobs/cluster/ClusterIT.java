@@ -26,9 +26,6 @@ class ClusterIT {
   private static final int DEFINITIONS = 64;
   private static final long LIMIT_SECONDS = 1800;
 
-  /** Most of a short run is code that runs a few times. */
-  private static final String SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-
   @TempDir Path folder;
 
   @Test
@@ -37,6 +34,8 @@ class ClusterIT {
     Path home = Path.of(System.getProperty("tare.spark.home"));
     Path events = Files.createDirectories(folder.resolve("events"));
 
+    // First, because it leaves the file of loaded classes that the other one starts with.
+    submit(List.of("--master", "local[2]"), run(text, "embedded"));
     try (LocalCluster cluster = LocalCluster.start(home, folder.resolve("cluster"), 2)) {
       List<String> spark =
           List.of(
@@ -57,7 +56,7 @@ class ClusterIT {
               "--conf",
               "spark.cores.max=2",
               "--conf",
-              "spark.executor.extraJavaOptions=" + SHORT,
+              "spark.executor.extraJavaOptions=" + ClassArchive.SHORT,
               "--conf",
               "spark.sql.shuffle.partitions=4",
               "--conf",
@@ -73,8 +72,6 @@ class ClusterIT {
     EventLog log = EventLog.read(events);
     assertThat(log.executors("calibrate: run")).hasSize(2);
     assertThat(log.executors("quantize: ")).hasSize(2);
-
-    submit(List.of("--master", "local[2]"), run(text, "embedded"));
 
     FinishedRun onCluster = open("on-cluster");
     FinishedRun embedded = open("embedded");
@@ -112,7 +109,7 @@ class ClusterIT {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().remove("SPARK_HOME");
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
-    builder.environment().put("SPARK_SUBMIT_OPTS", SHORT);
+    builder.environment().put("SPARK_SUBMIT_OPTS", ClassArchive.SHORT);
     Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
     boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
     if (!ended) {

@@ -90,6 +90,7 @@ public final class LocalCluster implements AutoCloseable {
     command.addAll(
         List.of(
             "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             "-Dspark.master.rest.enabled=false",
             "-cp",

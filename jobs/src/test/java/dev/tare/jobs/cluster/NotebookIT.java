@@ -33,9 +33,18 @@ class NotebookIT {
 
   private static PythonEnvironment python;
 
+  /** Of sessions whose code runs a few times. */
+  private static Map<String, String> session;
+
   @BeforeAll
   static void prepare() throws IOException {
     python = PythonEnvironment.of(Path.of("../notebooks/requirements.txt"));
+    session =
+        Map.of(
+            "SPARK_SUBMIT_OPTS",
+            ClassArchive.options(python.home()),
+            "PYSPARK_SUBMIT_ARGS",
+            "--conf spark.sql.codegen.wholeStage=false pyspark-shell");
     Files.createDirectories(PAGES);
   }
 
@@ -113,8 +122,7 @@ class NotebookIT {
             .redirectErrorStream(true)
             .redirectOutput(said.toFile());
     builder.environment().put("JUPYTER_CONFIG_DIR", settings.toString());
-    // A session whose code runs a few times; the line itself stays as documented.
-    builder.environment().put("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+    builder.environment().putAll(session);
     builder
         .environment()
         .merge("PATH", python.home().resolve("bin").toString(), (path, bin) -> bin + ":" + path);
@@ -137,7 +145,7 @@ class NotebookIT {
                 PAGES.resolve(name + ".html").toString(),
                 "jar=" + System.getProperty("tare.jar")));
     parameters.forEach((key, value) -> arguments.add(key + "=" + value));
-    String printed = python.script(arguments.toArray(String[]::new)).strip();
+    String printed = python.script(session, arguments.toArray(String[]::new)).strip();
     JsonNode seen = new ObjectMapper().readTree(printed.substring(printed.lastIndexOf("\n{") + 1));
     assertThat(seen.path("stripped").asBoolean()).as("outputs are stripped in git").isTrue();
     assertThat(seen.path("parameters").asInt()).isEqualTo(1);

@@ -59,8 +59,8 @@ class SqlRoutesIT {
 
   @TempDir static Path folder;
 
-  /** For JVMs most of whose code runs a few times. */
-  private static final String SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  /** Of drivers. */
+  private static String options;
 
   private static Path python;
   private static Path spark;
@@ -74,6 +74,7 @@ class SqlRoutesIT {
   static void run() throws IOException {
     PythonEnvironment environment = PythonEnvironment.of(Path.of("../notebooks/requirements.txt"));
     python = environment.home().resolve("bin").resolve("python");
+    options = ClassArchive.options(environment.home());
     spark =
         Path.of(
             environment
@@ -115,6 +116,8 @@ class SqlRoutesIT {
                 + shown
                 + ";\n");
     List<String> command = submit("spark-sql", "local[2]");
+    // One route runs the code that Spark makes of whole stages.
+    command.addAll(List.of("--conf", "spark.sql.codegen.wholeStage=true"));
     command.addAll(List.of("--conf", "spark.sql.cli.print.header=true", "-f", file.toString()));
     List<String> lines = ran(start(command, "shell", ""), "shell");
     assertThat(lines).filteredOn(line -> line.startsWith("{")).isEqualTo(expected);
@@ -180,7 +183,7 @@ class SqlRoutesIT {
                 "--jars",
                 jar(),
                 "--driver-java-options",
-                "'" + SHORT + "'"));
+                "'" + options + "'"));
     conf.addAll(confs());
     conf.add("pyspark-shell");
     Process process =
@@ -204,7 +207,7 @@ class SqlRoutesIT {
               "--conf",
               "spark.executor.memory=512m",
               "--conf",
-              "spark.executor.extraJavaOptions=" + SHORT,
+              "spark.executor.extraJavaOptions=" + ClassArchive.SHORT,
               "--conf",
               "spark.scheduler.minRegisteredResourcesRatio=1.0",
               script.toString(),
@@ -258,7 +261,7 @@ class SqlRoutesIT {
                 "--jars",
                 jar(),
                 "--driver-java-options",
-                SHORT));
+                options));
     command.addAll(confs());
     return command;
   }
@@ -270,7 +273,11 @@ class SqlRoutesIT {
   private static List<String> confs() {
     List<String> confs = new ArrayList<>();
     List<String> all = new ArrayList<>(settings);
-    all.addAll(List.of("spark.ui.enabled=false", "spark.sql.shuffle.partitions=2"));
+    all.addAll(
+        List.of(
+            "spark.ui.enabled=false",
+            "spark.sql.shuffle.partitions=2",
+            "spark.sql.codegen.wholeStage=false"));
     for (String setting : all) {
       confs.addAll(List.of("--conf", setting));
     }

@@ -13,19 +13,19 @@ import org.apache.hadoop.fs.FileUtil;
  * A folder below {@code target} that several test classes read: the first to ask fills it, and each
  * build fills it anew. A lock on a file keeps JVMs apart.
  */
-final class SharedFolder {
+public final class SharedFolder {
 
   private static final String BUILD = System.getProperty("tare.build", "");
 
   private SharedFolder() {}
 
   /** Fills a folder. */
-  interface Maker {
+  public interface Maker {
     void make(Path folder) throws IOException;
   }
 
   /** The folder, filled in this build. */
-  static synchronized Path of(String name, Maker maker) throws IOException {
+  public static synchronized Path of(String name, Maker maker) throws IOException {
     Path folder = Path.of("target", name).toAbsolutePath();
     Files.createDirectories(folder.getParent());
     Path made = folder.resolve("build");
