@@ -24,6 +24,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,25 +37,39 @@ class LauncherIT {
 
   @TempDir Path folder;
 
+  /** Of the run whose cluster is not there. */
+  @TempDir static Path lost;
+
+  private static String nobody;
+  private static Process submitted;
+
   /**
    * Most of a short run is code that runs a few times. One test leaves it away: what a newcomer
    * types.
    */
-  private static final Map<String, String> SHORT =
-      Map.of("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+  private static final Map<String, String> SHORT = Map.of("SPARK_SUBMIT_OPTS", ClassArchive.SHORT);
 
   private record Result(int exitCode, String out, String err) {}
 
   private Result tare(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
+    return run(environment, launcher(arguments));
+  }
+
+  private static List<String> launcher(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("tare.root"), "deploy", "tare").toString());
     command.addAll(List.of(arguments));
-    return start(environment, command);
+    return command;
   }
 
-  private Result start(Map<String, String> environment, List<String> command)
+  private Result run(Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {
+    return await(start(folder, environment, command), folder);
+  }
+
+  private static Process start(Path folder, Map<String, String> environment, List<String> command)
+      throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().remove("SPARK_HOME");
     builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
@@ -62,7 +77,11 @@ class LauncherIT {
     builder.directory(folder.toFile());
     builder.redirectOutput(folder.resolve("out").toFile());
     builder.redirectError(folder.resolve("err").toFile());
-    Process process = builder.start();
+    return builder.start();
+  }
+
+  private static Result await(Process process, Path folder)
+      throws IOException, InterruptedException {
     if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
       process.destroy();
     }
@@ -142,7 +161,7 @@ class LauncherIT {
         "stty cols 100; '%s' run --samples 16 --model '%s' --tokenizer '%s' --data '%s' --output '%s'"
             .formatted(tare, MiniLm.model(), MiniLm.tokenizer(), text, folder.resolve("run"));
     Result result =
-        start(
+        run(
             with(Map.of("TERM", "xterm", "TARE_LOG_DIR", folder.resolve("logs").toString())),
             List.of("/usr/bin/script", "-qec", command, "/dev/null"));
     assertThat(result.exitCode()).as(result.out()).isZero();
@@ -154,30 +173,42 @@ class LauncherIT {
     }
   }
 
-  @Test
-  void aClusterThatIsNotThereEndsWithSixAndTellsTheLog() throws IOException, InterruptedException {
-    Path logs = folder.resolve("logs");
+  /** Spark asks for a minute whether there is a cluster; meanwhile the other tests run. */
+  @BeforeAll
+  static void submitToNobody() throws IOException {
     Path assets = Path.of(System.getProperty("tare.root"), "jobs", "target", "assets");
-    Path text = Files.writeString(folder.resolve("text.txt"), "one line\nand another\n");
-    Path run = folder.resolve("run");
-    String nobody;
+    Files.writeString(lost.resolve("text.txt"), "one line\nand another\n");
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       nobody = "spark://127.0.0.1:" + free.getLocalPort();
     }
-    Result result =
-        tare(
-            with(Map.of("TARE_LOG_DIR", logs.toString(), "SPARK_LOCAL_IP", "127.0.0.1")),
-            "--master",
-            nobody,
-            "calibrate",
-            "--model",
-            assets.resolve("all-minilm-l6-v2.onnx").toString(),
-            "--tokenizer",
-            assets.resolve("all-minilm-l6-v2-tokenizer.json").toString(),
-            "--data",
-            text.toString(),
-            "--output",
-            run.toString());
+    submitted =
+        start(
+            lost,
+            with(
+                Map.of(
+                    "TARE_LOG_DIR",
+                    lost.resolve("logs").toString(),
+                    "SPARK_LOCAL_IP",
+                    "127.0.0.1")),
+            launcher(
+                "--master",
+                nobody,
+                "calibrate",
+                "--model",
+                assets.resolve("all-minilm-l6-v2.onnx").toString(),
+                "--tokenizer",
+                assets.resolve("all-minilm-l6-v2-tokenizer.json").toString(),
+                "--data",
+                lost.resolve("text.txt").toString(),
+                "--output",
+                lost.resolve("run").toString()));
+  }
+
+  @Test
+  void aClusterThatIsNotThereEndsWithSixAndTellsTheLog() throws IOException, InterruptedException {
+    Path logs = lost.resolve("logs");
+    Path run = lost.resolve("run");
+    Result result = await(submitted, lost);
     assertThat(result.exitCode()).as(result.err()).isEqualTo(6);
     assertThat(result.err())
         .contains("is " + nobody + " up", "tare: the complete log of this run: " + logs);
