@@ -124,7 +124,7 @@ public interface FloatModel extends WritableModel {
    *
    * @throws IllegalArgumentException if the main graph computes no tensor of such a name
    */
-  WritableModel exposing(SortedSet<String> tensors);
+  FloatModel exposing(SortedSet<String> tensors);
 
   /**
    * The model with every quantized tensor of a plan in place.

@@ -181,7 +181,7 @@ public final class LinearModel implements FloatModel {
   }
 
   @Override
-  public WritableModel exposing(SortedSet<String> tensors) {
+  public FloatModel exposing(SortedSet<String> tensors) {
     ObjectNode copy = json.deepCopy();
     Set<String> more = new TreeSet<>(tensors);
     more.removeAll(given());

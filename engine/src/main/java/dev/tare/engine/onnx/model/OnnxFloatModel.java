@@ -178,7 +178,7 @@ public final class OnnxFloatModel implements FloatModel {
   }
 
   @Override
-  public WritableModel exposing(SortedSet<String> tensors) {
+  public FloatModel exposing(SortedSet<String> tensors) {
     return of(ExposedOutputs.expose(model, tensors));
   }
 

@@ -204,7 +204,7 @@ public final class LiteFloatModel implements FloatModel {
   }
 
   @Override
-  public WritableModel exposing(SortedSet<String> tensors) {
+  public FloatModel exposing(SortedSet<String> tensors) {
     return of(model.exposing(tensors));
   }
 
