@@ -24,6 +24,8 @@ public enum Part {
   GRAM("gram"),
   /** What was measured of the target's placements, if the fastest was asked for. */
   PLACEMENTS("placements.json"),
+  /** What was measured of the recipe's passes, if it wants them measured. */
+  PASSES("passes.json"),
   /** The plan as JSON. */
   PLAN_JSON("plan.json"),
   /** The plan as a Parquet table for SQL. */

@@ -19,6 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** A plan as it travels to executors, and the models that are made of it there. */
 final class ShippedPlan implements Serializable {
@@ -61,6 +63,16 @@ final class ShippedPlan implements Serializable {
   WritableModel quantized() {
     QuantPlan whole = plan();
     return quantized(whole, codes(whole));
+  }
+
+  /** The model that the whole plan makes, with one of its tensors as a further output. */
+  WritableModel quantizedWith(String tensor) {
+    QuantPlan whole = plan();
+    Map<String, ByteBuffer> codes = codes(whole);
+    return changed
+        .prepared()
+        .exposing(new TreeSet<>(Set.of(tensor)))
+        .quantized(whole, c -> codes.get(key(c)).duplicate());
   }
 
   /** The integers of every constant of a plan; costs a walk through all of them. */

@@ -7,6 +7,7 @@ import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
@@ -179,6 +180,15 @@ public final class FinishedRun {
    */
   public PlacementTrials placements() throws IOException {
     return PlacementTrials.parse(verifiedText(Part.PLACEMENTS), path(Part.PLACEMENTS).toString());
+  }
+
+  /**
+   * Returns what this run measured of its recipe's passes, after checking the document's bytes.
+   *
+   * @throws TareException (bad input) as {@link #placements} does
+   */
+  public PassTrials passes() throws IOException {
+    return PassTrials.parse(verifiedText(Part.PASSES), path(Part.PASSES).toString());
   }
 
   /**
