@@ -28,6 +28,8 @@ import java.util.function.Predicate;
  * @param biasCorrection whether biases take up what quantization adds to the mean of results
  * @param equalization whether inputs of static convolutions share the spread of their channels with
  *     the weights, as far as that lessens the expected error
+ * @param measured whether a run tries equalization and bias correction, each alone, both and none,
+ *     and keeps what is measured to be best
  * @param guard whether a range that destroys a channel is replaced by that of all values
  */
 public record Recipe(
@@ -45,10 +47,14 @@ public record Recipe(
     Optional<GptqRule> gptq,
     boolean biasCorrection,
     boolean equalization,
+    boolean measured,
     boolean guard) {
 
   /** The name under which the plan records the recipe's own settings, if no rule matches. */
   public static final String BASE = "recipe";
+
+  /** Keys of the passes that a run may try, by the alphabet. */
+  public static final List<String> PASSES = List.of("bias-correction", "equalization");
 
   /** Creates a recipe for inputs and weights of operators with a constant weight. */
   public Recipe(
@@ -74,6 +80,7 @@ public record Recipe(
         Placement.CONSTANT_WEIGHTS,
         Optional.empty(),
         Optional.empty(),
+        false,
         false,
         false,
         true);
@@ -165,6 +172,13 @@ public record Recipe(
 
   private Optional<RecipeRule> last(Predicate<RecipeRule> matches) {
     return rules.stream().filter(matches).reduce((earlier, later) -> later);
+  }
+
+  /** Those of {@link #PASSES} that are on. */
+  public List<String> passes() {
+    return PASSES.stream()
+        .filter(pass -> pass.equals("equalization") ? equalization : biasCorrection)
+        .toList();
   }
 
   /** Whether any rule or the recipe itself quantizes activations by calibrated ranges. */

@@ -27,6 +27,7 @@ import java.util.TreeSet;
  * gptq { damping = 0.01 }             # not dynamic; default none
  * bias-correction = on                # or off; default off; needs mode static
  * equalization = on                   # or off; only static, per tensor; default off
+ * passes = measured                   # or stated: those that are on; default stated
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },
@@ -57,9 +58,16 @@ public final class RecipeParser {
           "gptq",
           BIAS_CORRECTION,
           EQUALIZATION,
+          "passes",
           "guard",
           "exclude",
           "rules");
+
+  /** Which of the passes that are on change a model. */
+  private enum Passes {
+    STATED,
+    MEASURED
+  }
 
   private RecipeParser() {}
 
@@ -115,6 +123,9 @@ public final class RecipeParser {
               gptq(config),
               config.hasPath(BIAS_CORRECTION) && config.getBoolean(BIAS_CORRECTION),
               config.hasPath(EQUALIZATION) && config.getBoolean(EQUALIZATION),
+              config.hasPath("passes")
+                  && RecipeKeys.choice(config, "passes", List.of(Passes.values()))
+                      == Passes.MEASURED,
               !config.hasPath("guard") || config.getBoolean("guard"));
       check(recipe, config);
       limits

@@ -107,6 +107,13 @@ class RecipeParserTest {
   }
 
   @Test
+  void passesAreThoseStatedUnlessARecipeWantsThemMeasured() {
+    assertThat(shipped("int8").measured()).isFalse();
+    assertThat(Recipes.int8("passes = stated").measured()).isFalse();
+    assertThat(Recipes.int8("passes = measured").measured()).isTrue();
+  }
+
+  @Test
   void gptqNeedsStatistics() {
     assertThat(shipped("int8").gptq()).isEmpty();
     assertThat(shipped("int8-transformer-gptq").gptq()).contains(new GptqRule(.01));
@@ -152,8 +159,8 @@ class RecipeParserTest {
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations,"
                 + " bias-correction, description, equalization, exclude, float-above, format,"
-                + " format-version, gptq, guard, mode, operators, placement, rules, smoothing,"
-                + " weights]");
+                + " format-version, gptq, guard, mode, operators, passes, placement, rules,"
+                + " smoothing, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))
         .isInstanceOf(RecipeException.class)
         .hasMessageStartingWith("Unknown key 'weights.bits' in a recipe (String: 13); known are [");
@@ -172,6 +179,8 @@ class RecipeParserTest {
             + " from 0 to 1, found 2.0",
         "gptq.damping = 0         | Invalid 'damping' in a recipe (String: 13): expected a number"
             + " above 0, at most 1, found 0.0",
+        "passes = some            | Invalid 'passes' in a recipe (String: 13): expected stated or"
+            + " measured, found 'some'",
         "guard = 2                | guard has type NUMBER rather than BOOLEAN",
         "smoothing.beta = 1       | Unknown key 'smoothing.beta' in a recipe (String: 13)",
         "smoothing = true         | smoothing has type BOOLEAN rather than OBJECT",

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeParser;
@@ -159,6 +160,28 @@ public record RecipeText(String name, String json, String targetName, String pla
   /** The same recipe with a placement. */
   public RecipeText with(NamedPlacement placement) {
     return new RecipeText(name, json, targetName, placement.name());
+  }
+
+  /** The same recipe with the placement of a user who names none. */
+  public RecipeText unplaced() {
+    return new RecipeText(name, json, targetName, "");
+  }
+
+  /**
+   * The same recipe with no more than some of its passes.
+   *
+   * @param kept names of keys of passes that are on or off
+   */
+  public RecipeText withPasses(List<String> kept) {
+    Config config = ConfigFactory.parseString(json);
+    for (String pass : Recipe.PASSES) {
+      if (config.hasPath(pass)) {
+        boolean on = config.getBoolean(pass) && kept.contains(pass);
+        config = config.withValue(pass, ConfigValueFactory.fromAnyRef(on));
+      }
+    }
+    return new RecipeText(
+        name, config.root().render(ConfigRenderOptions.concise()), targetName, placementName);
   }
 
   /** The placement that the user named. */

@@ -69,6 +69,9 @@ public record AllStages(RunOptions options) implements Stages {
     List<Stage> stages = new ArrayList<>();
     if (needsStatistics(inputs)) {
       stages.add(calibrate(inputs));
+      if (PassesStage.has(inputs.recipe(options.recipe(), inputs.model(options.model())).parse())) {
+        stages.add(new PassesStage(options, calibrated()));
+      }
     }
     if (options.recipe().fastest()) {
       stages.add(new FastestStage(options, evaluated()));
@@ -84,9 +87,11 @@ public record AllStages(RunOptions options) implements Stages {
 
   private Stage calibrate(Inputs inputs) throws IOException {
     RecipeText recipe = inputs.recipe(options.recipe(), inputs.model(options.model()));
-    return new CalibrateStage(
-        options.calibrate(recipe.parse()),
-        options.evalData().isPresent() ? Rows.ALL : Rows.CALIBRATION);
+    return new CalibrateStage(options.calibrate(recipe.parse()), calibrated());
+  }
+
+  private Rows calibrated() {
+    return options.evalData().isPresent() ? Rows.ALL : Rows.CALIBRATION;
   }
 
   private Stage select() {

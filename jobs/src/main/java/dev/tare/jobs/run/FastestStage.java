@@ -111,7 +111,7 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
             evaluation.data().batchSize(),
             evaluation.gate(),
             options.classesOrAuto());
-    RecipeText recipe = inputs.recipe(options.recipe(), model);
+    RecipeText recipe = work.chosen(inputs.recipe(options.recipe(), model));
     PlacementChoice choice = new PlacementChoice();
     Map<List<TensorPlan>, String> known = new LinkedHashMap<>();
     for (NamedPlacement placement : recipe.target().placements()) {

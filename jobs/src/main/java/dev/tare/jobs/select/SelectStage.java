@@ -91,7 +91,7 @@ public record SelectStage(SelectOptions options) implements Stage {
             .flatMap(QuantPlan::placement)
             .map(options.recipe()::with)
             .orElse(options.recipe());
-    RecipeText recipe = work.inputs().recipe(wanted, model);
+    RecipeText recipe = work.chosen(work.inputs().recipe(wanted, model));
     Optional<FinishedRun> named = named(work, model, recipe);
     QuantPlan plan =
         work.progress()

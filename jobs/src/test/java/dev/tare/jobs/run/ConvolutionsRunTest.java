@@ -13,6 +13,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,6 +112,42 @@ class ConvolutionsRunTest {
         .containsExactly("r_equalized", "x");
   }
 
+  @Test
+  void everyChoiceOfPassesIsMeasuredAndSaid() throws IOException {
+    PassTrials trials =
+        PassTrials.parse(Files.readString(Path.of(path("first"), "passes.json")), "trials");
+    assertThat(trials.trials())
+        .extracting(PassTrials.Trial::passes)
+        .containsExactly(
+            List.of("bias-correction", "equalization"),
+            List.of("bias-correction"),
+            List.of("equalization"),
+            List.of());
+    double best = trials.trials().stream().mapToDouble(PassTrials.Trial::sqnrDb).max().orElse(0);
+    assertThat(trials.chosen().sqnrDb()).isEqualTo(best);
+    assertThat(trials.samples()).isEqualTo(64);
+    assertThat(first.err()).contains("bias-correction, equalization: kept", "no pass  ");
+  }
+
+  /** Its formula expects weights that use the range of their integers, and these are cut. */
+  @Test
+  void aPassThatHurtsIsLeftOut() throws IOException {
+    Path recipe = shared.resolve("clipped.conf");
+    Files.writeString(
+        recipe,
+        Files.readString(Path.of("..", "conf", "recipes", "int8.conf"))
+            + "equalization = on\npasses = measured\nactivations.type = uint16\n"
+            + "weights.method = percentile-60\n");
+    CommandLine.Result run =
+        run("clipped", data, "--recipe", recipe.toString(), "--min-cosine", "0");
+    PassTrials trials =
+        PassTrials.parse(Files.readString(Path.of(path("clipped"), "passes.json")), "trials");
+    assertThat(trials.trials()).hasSize(2);
+    assertThat(trials.chosen().passes()).isEmpty();
+    assertThat(run.err()).contains("without equalization, which hurts: ");
+    assertThat(CommandLine.plan(Path.of(path("clipped"))).smoothed()).isEmpty();
+  }
+
   /** Its own bias, since no rounding is left that a corrected one would take up. */
   @Test
   void anOperatorInFloatIsExact() throws IOException {
@@ -132,6 +169,10 @@ class ConvolutionsRunTest {
     run("seven", from, "--partitions", "7", "--batch-size", "8");
     assertThat(made("one")).isEqualTo(made("first"));
     assertThat(made("seven")).isEqualTo(made("first"));
+    for (String other : List.of("one", "seven")) {
+      assertThat(Path.of(path(other), "passes.json"))
+          .hasSameBinaryContentAs(Path.of(path("first"), "passes.json"));
+    }
   }
 
   /** One has a bias that takes up what its roundings do to the mean, the other none. */
