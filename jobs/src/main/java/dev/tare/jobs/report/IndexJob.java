@@ -110,6 +110,7 @@ public final class IndexJob {
         Optional.empty(),
         Optional.of(run.quality()),
         Optional.empty(),
+        Optional.empty(),
         Map.of(),
         Map.of(),
         Map.of(),

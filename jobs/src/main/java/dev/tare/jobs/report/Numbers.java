@@ -6,10 +6,12 @@ import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.TargetQuality;
+import dev.tare.jobs.console.PassTable;
 import dev.tare.jobs.console.PlacementTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -260,6 +262,7 @@ final class Numbers {
               facts.add(Fact.of("target", plan.target()));
               plan.placement().ifPresent(name -> facts.add(Fact.of("placement", name)));
             });
+    run.passes().ifPresent(trials -> trials(trials, facts));
     run.placements().ifPresent(trials -> trials(trials, facts));
     Optional<CalibrationFacts> calibration = run.facts(RunFacts::calibration);
     calibration.ifPresent(
@@ -283,6 +286,18 @@ final class Numbers {
     }
     cpus.forEach(cpu -> facts.add(Fact.of("processor", cpu)));
     return facts;
+  }
+
+  /** One line for each choice of passes. */
+  private static void trials(PassTrials measured, List<Fact> facts) {
+    for (PassTrials.Trial trial : measured.trials()) {
+      facts.add(
+          new Fact(
+              "passes: " + PassTable.name(trial),
+              "SQNR %s dB on %d calibration samples"
+                  .formatted(Figures.db(trial.sqnrDb()), measured.samples()),
+              trial.chosen() ? "chosen" : ""));
+    }
   }
 
   /** One line for each placement, in the target's order. */

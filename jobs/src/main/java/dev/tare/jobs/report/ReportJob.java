@@ -6,6 +6,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.model.ModelHandle;
@@ -120,6 +121,7 @@ public final class ReportJob implements SparkWork<Path> {
         plan,
         quality,
         placements(lineage),
+        passes(lineage),
         spreads,
         channels,
         codes,
@@ -152,6 +154,11 @@ public final class ReportJob implements SparkWork<Path> {
   private static Optional<PlacementTrials> placements(Lineage lineage) throws IOException {
     Optional<FinishedRun> run = lineage.holding(Part.PLACEMENTS);
     return run.isPresent() ? Optional.of(run.get().placements()) : Optional.empty();
+  }
+
+  private static Optional<PassTrials> passes(Lineage lineage) throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.PASSES);
+    return run.isPresent() ? Optional.of(run.get().passes()) : Optional.empty();
   }
 
   private static Optional<Quality> quality(Lineage lineage, List<String> missing)

@@ -4,6 +4,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
@@ -23,6 +24,7 @@ import java.util.function.Function;
  * @param plan the decisions for all tensors
  * @param quality the results of evaluation
  * @param placements what was measured of placements
+ * @param passes what was measured of passes
  * @param spreads values by activation
  * @param channels ranges of channels by activation
  * @param codes counts of integers by weight
@@ -35,6 +37,7 @@ record RunContent(
     Optional<QuantPlan> plan,
     Optional<Quality> quality,
     Optional<PlacementTrials> placements,
+    Optional<PassTrials> passes,
     Map<String, Spread> spreads,
     Map<String, ChannelSpread> channels,
     Map<String, List<Long>> codes,

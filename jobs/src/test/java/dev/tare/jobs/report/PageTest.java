@@ -3,6 +3,7 @@ package dev.tare.jobs.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import java.io.IOException;
@@ -134,6 +135,7 @@ class PageTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Map.of(),
             Map.of(),
             Map.of(),
@@ -165,6 +167,13 @@ class PageTest {
                                     new Latency("cpu", 2, 8, "x", 40, 1, .75, .75, .74, .76)))),
                         new PlacementTrials.Trial(
                             "outputs", false, "the same as inputs", Optional.empty())))),
+            Optional.of(
+                new PassTrials(
+                    32,
+                    "y",
+                    List.of(
+                        new PassTrials.Trial(List.of("bias-correction"), false, 19, .98),
+                        new PassTrials.Trial(List.of(), true, 21.5, .99)))),
             Map.of(),
             Map.of(),
             Map.of(),
@@ -173,7 +182,8 @@ class PageTest {
     assertThat(Contents.html(undrawn))
         .contains("No statistics of this tensor were found.", "No integers of this weight")
         .contains("placement inputs", "0.75 of the float model's time", "chosen: the fastest")
-        .contains("placement outputs", "not measured", "the same as inputs");
+        .contains("placement outputs", "not measured", "the same as inputs")
+        .contains("passes: bias-correction", "passes: no pass", "SQNR 21.50 dB on 32 calibration");
   }
 
   @Test
