@@ -47,6 +47,8 @@ public record TensorQuery(
     SIGNED_IN_128THS(-1, 127 / 128f),
     /** They are logarithms of probabilities, and the kernel that computes them counts in 16ths. */
     LOGARITHMS_IN_16THS(-255 / 16f, 0),
+    /** They are in [-1, 1], and the kernel that computes them counts in 32768ths. */
+    SIGNED_IN_32768THS(-32767 / 32768f, 32767 / 32768f),
     /** They are constant, and quantized like the activations of the same operator. */
     OPERAND;
 

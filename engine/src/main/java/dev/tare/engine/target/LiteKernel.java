@@ -41,6 +41,8 @@ public record LiteKernel(Scales scales, Nature fixed, int version) {
   private static final Map<String, Integer> HYBRIDS =
       Map.of("CONV_2D", 5, "DEPTHWISE_CONV_2D", 6, "FULLY_CONNECTED", 3);
 
+  private static final SortedMap<String, Integer> WIDE = wide();
+
   /** The kernel of an operator; empty if it has none for int8 that Tare uses. */
   public static Optional<LiteKernel> of(String opType) {
     return Optional.ofNullable(ALL.get(opType));
@@ -56,9 +58,44 @@ public record LiteKernel(Scales scales, Nature fixed, int version) {
     return version == null ? OptionalInt.empty() : OptionalInt.of(version);
   }
 
+  /**
+   * The version of an operator from which its kernel takes int16 activations with zero point 0;
+   * empty if it has none.
+   */
+  public static OptionalInt wideVersion(String opType) {
+    Integer version = WIDE.get(opType);
+    return version == null ? OptionalInt.empty() : OptionalInt.of(version);
+  }
+
+  /** What outputs of int16 always are, which the kernels of int8 count in larger steps. */
+  Nature wideFixed() {
+    return scales == Scales.FIXED ? Nature.SIGNED_IN_32768THS : Nature.ANY;
+  }
+
   /** All kernels, by the name of the operator. */
   static SortedMap<String, LiteKernel> known() {
     return ALL;
+  }
+
+  private static SortedMap<String, Integer> wide() {
+    SortedMap<String, Integer> wide = new TreeMap<>();
+    wide(wide, 1, "EXPAND_DIMS", "RESHAPE", "SQUEEZE");
+    wide(wide, 2, "LEAKY_RELU", "SPLIT_V", "SUM");
+    wide(wide, 3, "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "LOGISTIC", "MAX_POOL_2D", "MEAN");
+    wide(wide, 3, "MIRROR_PAD", "PACK", "PAD", "REDUCE_MAX", "REDUCE_MIN", "RELU", "RELU6");
+    wide(wide, 3, "SOFTMAX", "TANH", "TRANSPOSE_CONV");
+    wide(wide, 4, "BATCH_TO_SPACE_ND", "CONV_2D", "GATHER", "MAXIMUM", "MINIMUM", "MUL");
+    wide(wide, 4, "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "SLICE", "SPACE_TO_BATCH_ND");
+    wide(wide, 4, "SPLIT", "STRIDED_SLICE", "UNPACK");
+    wide(wide, 5, "DEPTHWISE_CONV_2D", "SUB", "TRANSPOSE");
+    wide(wide, 7, "FULLY_CONNECTED");
+    return Collections.unmodifiableSortedMap(wide);
+  }
+
+  private static void wide(SortedMap<String, Integer> wide, int version, String... operators) {
+    for (String operator : operators) {
+      wide.put(operator, version);
+    }
   }
 
   private static SortedMap<String, LiteKernel> all() {

@@ -3,6 +3,7 @@ package dev.tare.engine.target;
 import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.graph.Topology;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
@@ -48,6 +49,10 @@ final class LitePlacement {
           "TRANSPOSE");
 
   private final Recipe recipe;
+
+  /** Whether activations are int16. */
+  private final boolean wide;
+
   private final Topology graph;
   private final Map<String, List<GraphNode>> readers;
   private final Map<String, GraphNode> makers;
@@ -67,6 +72,7 @@ final class LitePlacement {
    */
   LitePlacement(Recipe recipe, Topology graph, List<QuantizableNode> chosen) {
     this.recipe = recipe;
+    this.wide = recipe.activations().filter(rule -> rule.type() == QuantType.INT16).isPresent();
     this.graph = graph;
     this.readers = graph.readers();
     this.makers = graph.makers();
@@ -89,6 +95,9 @@ final class LitePlacement {
   }
 
   private boolean isInteger(GraphNode node, LiteKernel kernel) {
+    if (wide && LiteKernel.wideVersion(node.opType()).isEmpty()) {
+      return false;
+    }
     if (recipe.mode(node) != Mode.STATIC || recipe.reasonToLeave(node).isPresent()) {
       return false;
     }
@@ -175,7 +184,11 @@ final class LitePlacement {
 
   private Nature nature(String tensor) {
     GraphNode maker = makers.get(tensor);
-    return maker == null || !isInteger(maker) ? Nature.ANY : integers.get(maker.node()).fixed();
+    if (maker == null || !isInteger(maker)) {
+      return Nature.ANY;
+    }
+    LiteKernel kernel = integers.get(maker.node());
+    return wide ? kernel.wideFixed() : kernel.fixed();
   }
 
   /** Returns the marked tensors, each with the operators that read it quantized. */

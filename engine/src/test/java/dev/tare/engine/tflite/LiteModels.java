@@ -21,9 +21,11 @@ public final class LiteModels {
 
   public static final String FLOAT = "tiny_float.tflite";
   public static final String INT8 = "tiny_int8.tflite";
+  public static final String INT16 = "tiny_int16x8.tflite";
   public static final String INPUT = "tiny_input_f32_4x8x8x3.bin";
   public static final String FLOAT_OUTPUT = "tiny_output_float_f32_4x5.bin";
   public static final String INT8_OUTPUT = "tiny_output_int8_4x5.bin";
+  public static final String INT16_OUTPUT = "tiny_output_int16x8_4x5.bin";
 
   private LiteModels() {}
 

@@ -43,7 +43,7 @@ class RecipeTextTest {
 
   /** The operators of some recipes are those of another format, which one target alone reads. */
   private static RecipeOptions options(String name) {
-    String target = name.startsWith("int8-tflite") ? "tflite" : RecipeText.DEFAULT_TARGET;
+    String target = name.contains("-tflite") ? "tflite" : RecipeText.DEFAULT_TARGET;
     return RecipeOptions.of(Optional.of(name), target, false, Optional.empty());
   }
 

@@ -167,11 +167,11 @@ class LiteRunTest {
         .doesNotContain("DEQUANTIZE");
   }
 
-  /** Neither needs statistics; both are measured as any other. */
+  /** Weights alone, which need no statistics, and 16 bits are measured as any other. */
   @Test
-  void weightsAloneAreQuantizedWithoutCalibration() throws IOException {
+  void otherFormsAreWrittenAndMeasured() throws IOException {
     String place = model.toString();
-    for (String recipe : List.of("int8-tflite-dynamic", "int8-tflite-weights")) {
+    for (String recipe : List.of("int8-tflite-dynamic", "int8-tflite-weights", "int16x8-tflite")) {
       String run = folder(recipe);
       tare(
               "run",

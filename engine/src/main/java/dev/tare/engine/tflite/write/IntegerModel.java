@@ -3,6 +3,7 @@ package dev.tare.engine.tflite.write;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.target.LiteKernel;
 import dev.tare.engine.target.LiteKernel.Scales;
 import dev.tare.engine.tensor.DType;
@@ -17,11 +18,15 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.tensorflow.lite.schema.AddOptionsT;
 import org.tensorflow.lite.schema.BuiltinOperator;
+import org.tensorflow.lite.schema.BuiltinOptionsUnion;
 import org.tensorflow.lite.schema.OperatorT;
+import org.tensorflow.lite.schema.SubOptionsT;
 
 /**
  * The model in integers: an operator whose tensors the plan quantizes, and which has an int8
@@ -47,6 +52,7 @@ public final class IntegerModel {
   private static final int QUANTIZE_VERSION = 1;
   private static final int REQUANTIZE_VERSION = 2;
   private static final int DEQUANTIZE_VERSION = 2;
+  private static final int DEQUANTIZE_WIDE_VERSION = 3;
   private static final int MUL_OF_LARGE_SCALES = 3;
 
   /** An input in a scale that an operator requires. */
@@ -99,7 +105,9 @@ public final class IntegerModel {
   private LiteModel write(Function<TensorPlan, ByteBuffer> codes) {
     StoredConstants constants =
         new StoredConstants(model, draft, fresh, planned.constants(), codes);
-    constants.integers(operator -> isInteger(operator) || planned.isHybrid(operator));
+    constants.integers(
+        operator -> isInteger(operator) || planned.isHybrid(operator),
+        operator -> isInteger(operator) && planned.type(operator) == QuantType.INT16);
     constants.dequantized(planned::takesWeightAlone, operators);
     if (ends == Ends.INTEGER) {
       for (LiteTensor input : model.inputs()) {
@@ -118,10 +126,29 @@ public final class IntegerModel {
   private void setScale(int target, QuantParams params) {
     draft.setScales(
         target,
-        LiteTypes.of(DType.INT8),
+        LiteTypes.of(params.type().dtype()),
         new float[] {params.scale()},
         new int[] {params.zeroPoint()},
         0);
+  }
+
+  private boolean isWide(int tensor) {
+    return params(tensor).type() == QuantType.INT16;
+  }
+
+  private int quantizeVersion(int tensor) {
+    return isWide(tensor) ? REQUANTIZE_VERSION : QUANTIZE_VERSION;
+  }
+
+  private int dequantizeVersion(int tensor) {
+    return isWide(tensor) ? DEQUANTIZE_WIDE_VERSION : DEQUANTIZE_VERSION;
+  }
+
+  /** A new tensor for the integers of an activation. */
+  private int fresh(int tensor) {
+    DType type = params(tensor).type().dtype();
+    return fresh.like(
+        model.tensors().get(tensor), "/" + type.name().toLowerCase(Locale.ROOT), type);
   }
 
   private void becomeInteger(int tensor) {
@@ -158,25 +185,42 @@ public final class IntegerModel {
       }
     }
     draft.raiseVersion(operator.index(), version(operator, kernel));
+    if (planned.type(operator) == QuantType.INT16) {
+      anyScale(written.getBuiltinOptions());
+    }
     operators.add(written);
     int[] made = written.getOutputs();
     for (int i = 0; i < made.length; i++) {
       int output = made[i];
       if (ends == Ends.FLOAT && outputs.contains(output)) {
-        made[i] = fresh.like(model.tensors().get(output), "/int8", DType.INT8);
+        made[i] = fresh(output);
         setScale(made[i], params(output));
         integers.put(output, made[i]);
         operators.add(
             draft.operator(
-                draft.code(BuiltinOperator.DEQUANTIZE, DEQUANTIZE_VERSION), made[i], output));
+                draft.code(BuiltinOperator.DEQUANTIZE, dequantizeVersion(output)),
+                made[i],
+                output));
       } else {
         becomeInteger(output);
       }
     }
   }
 
+  /** By default sums of int16 require scales that are powers of two. */
+  private static void anyScale(BuiltinOptionsUnion options) {
+    if (options.getValue() instanceof AddOptionsT add) {
+      add.setPotScaleInt16(false);
+    } else if (options.getValue() instanceof SubOptionsT sub) {
+      sub.setPotScaleInt16(false);
+    }
+  }
+
   /** The version in which a kernel came: a product of large scales has one of its own. */
   private int version(LiteOperator operator, LiteKernel kernel) {
+    if (planned.type(operator) == QuantType.INT16) {
+      return LiteKernel.wideVersion(operator.type()).orElseThrow();
+    }
     if (!operator.type().equals("MUL")) {
       return kernel.version();
     }
@@ -196,11 +240,12 @@ public final class IntegerModel {
   private int integerOf(int tensor, QuantParams wanted) {
     Integer own = integers.get(tensor);
     if (own == null) {
-      own = fresh.like(model.tensors().get(tensor), "/int8", DType.INT8);
+      own = fresh(tensor);
       setScale(own, params(tensor));
       integers.put(tensor, own);
       operators.add(
-          draft.operator(draft.code(BuiltinOperator.QUANTIZE, QUANTIZE_VERSION), tensor, own));
+          draft.operator(
+              draft.code(BuiltinOperator.QUANTIZE, quantizeVersion(tensor)), tensor, own));
     }
     if (wanted.equals(params(tensor))) {
       return own;
@@ -208,7 +253,7 @@ public final class IntegerModel {
     Converted key = new Converted(tensor, wanted);
     Integer other = converted.get(key);
     if (other == null) {
-      other = fresh.like(model.tensors().get(tensor), "/int8", DType.INT8);
+      other = fresh(tensor);
       setScale(other, wanted);
       converted.put(key, other);
       operators.add(
@@ -229,7 +274,7 @@ public final class IntegerModel {
       floats.put(tensor, known);
       operators.add(
           draft.operator(
-              draft.code(BuiltinOperator.DEQUANTIZE, DEQUANTIZE_VERSION), tensor, known));
+              draft.code(BuiltinOperator.DEQUANTIZE, dequantizeVersion(tensor)), tensor, known));
     }
     return known;
   }

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The decisions of a plan by tensor, checked against the model; and which operators they suit. */
 final class PlannedTensors {
@@ -40,11 +41,11 @@ final class PlannedTensors {
       if (tensor.role() == Role.ACTIVATION) {
         require(found.floatActivation(), tensor, "it is no float32 activation of the model");
         require(
-            tensor.type() == QuantType.INT8
+            (tensor.type() == QuantType.INT8 || isWide(tensor))
                 && tensor.axis().isEmpty()
                 && !tensor.channels().isEmpty(),
             tensor,
-            "integer kernels take int8 with one scale");
+            "integer kernels take int8, or int16 with zero point 0, with one scale");
         activations.put(found.index(), tensor);
       } else {
         require(found.floatConstant(), tensor, "it is no float32 constant of the model");
@@ -53,7 +54,9 @@ final class PlannedTensors {
             tensor,
             "shape %s vs %s".formatted(tensor.shape(), found.shape()));
         require(
-            tensor.type() == (tensor.role() == Role.BIAS ? QuantType.INT32 : QuantType.INT8),
+            tensor.role() == Role.BIAS
+                ? tensor.type() == QuantType.INT32
+                : tensor.type() == QuantType.INT8 || isWide(tensor),
             tensor,
             "integer kernels take weights of INT8 and biases of INT32, not " + tensor.type());
         require(
@@ -63,6 +66,15 @@ final class PlannedTensors {
         constants.put(found.index(), tensor);
       }
     }
+  }
+
+  private static boolean isWide(TensorPlan tensor) {
+    return tensor.type() == QuantType.INT16 && tensor.channels().haveZeroPoint(0);
+  }
+
+  /** The type of the activations of an operator that has an integer kernel. */
+  QuantType type(LiteOperator operator) {
+    return activations.get(operator.outputs().get(0)).type();
   }
 
   /** The plan of an activation. */
@@ -99,7 +111,18 @@ final class PlannedTensors {
       }
       any |= !tensor.constant();
     }
-    return any && operator.outputs().stream().allMatch(activations::containsKey);
+    return any
+        && operator.outputs().stream().allMatch(activations::containsKey)
+        && hasOneType(operator);
+  }
+
+  private boolean hasOneType(LiteOperator operator) {
+    QuantType type = type(operator);
+    boolean known = type != QuantType.INT16 || LiteKernel.wideVersion(operator.type()).isPresent();
+    return known
+        && Stream.concat(operator.inputs().stream(), operator.outputs().stream())
+            .filter(activations::containsKey)
+            .allMatch(tensor -> activations.get(tensor).type() == type);
   }
 
   /** Whether an operator reads float numbers, and multiplies them by integers itself. */

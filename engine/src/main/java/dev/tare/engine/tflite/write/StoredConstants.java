@@ -1,6 +1,7 @@
 package dev.tare.engine.tflite.write;
 
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tflite.LiteDraft;
 import dev.tare.engine.tflite.LiteModel;
@@ -8,6 +9,8 @@ import dev.tare.engine.tflite.LiteOperator;
 import dev.tare.engine.tflite.LiteTensor;
 import dev.tare.engine.tflite.LiteTypes;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -46,15 +49,39 @@ final class StoredConstants {
     this.codes = codes;
   }
 
-  /** For readers that multiply the integers themselves. */
-  void integers(Predicate<LiteOperator> readers) {
+  /**
+   * For readers that multiply the integers themselves.
+   *
+   * @param wide those whose sums, and so their biases, are int64
+   */
+  void integers(Predicate<LiteOperator> readers, Predicate<LiteOperator> wide) {
     plans.forEach(
         (index, plan) ->
             replaced.replace(
                 model.tensors().get(index),
                 "/int",
                 operator -> readers.test(operator) && plan.consumers().contains(operator.name()),
-                target -> store(target, plan)));
+                target -> {
+                  store(target, plan);
+                  if (plan.role() == Role.BIAS
+                      && model.operators().stream()
+                          .filter(operator -> plan.consumers().contains(operator.name()))
+                          .anyMatch(wide)) {
+                    widen(target, plan);
+                  }
+                }));
+  }
+
+  /** The same integers with more bits. */
+  private void widen(int target, TensorPlan plan) {
+    IntBuffer narrow = codes.apply(plan).slice().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    ByteBuffer wide =
+        ByteBuffer.allocate(Long.BYTES * narrow.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    while (narrow.hasRemaining()) {
+      wide.putLong(narrow.get());
+    }
+    draft.setData(target, wide.flip());
+    draft.tensor(target).setType(LiteTypes.of(DType.INT64));
   }
 
   /**

@@ -31,6 +31,8 @@ import dev.tare.engine.tflite.write.IntegerModel.Ends;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +41,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against the file that AI Edge Quantizer made of the same network with the same ranges. */
 class IntegerModelTest {
@@ -81,19 +85,25 @@ class IntegerModelTest {
   }
 
   private LiteModel quantized(Ends ends, String... more) throws IOException {
+    return quantized(ends, recipe(more));
+  }
+
+  private LiteModel quantized(Ends ends, Recipe recipe) throws IOException {
     LiteModel model = LiteModels.read(LiteModels.FLOAT, folder);
     ModelGraph graph = LiteGraph.of(model);
-    return IntegerModel.of(model, plan(graph, recipe(more)), plan -> codes(graph, plan), ends);
+    return IntegerModel.of(model, plan(graph, recipe), plan -> codes(graph, plan), ends);
   }
 
   private LiteModel reread(LiteModel model) throws IOException {
     return LiteModels.read(LiteModels.written(model), folder);
   }
 
-  @Test
-  void everyScaleZeroPointAndIntegerIsThatOfTheGoldenFile() throws IOException {
-    LiteModel golden = LiteModels.read(LiteModels.INT8, folder);
-    LiteModel ours = reread(quantized(Ends.INTEGER));
+  @ParameterizedTest
+  @CsvSource({LiteModels.INT8 + ", int8-tflite", LiteModels.INT16 + ", int16x8-tflite"})
+  void everyScaleZeroPointAndIntegerIsThatOfTheGoldenFile(String file, String recipe)
+      throws IOException {
+    LiteModel golden = LiteModels.read(file, folder);
+    LiteModel ours = reread(quantized(Ends.INTEGER, LitePlans.recipe(recipe)));
     assertThat(ours.operators()).isEqualTo(golden.operators());
     assertThat(ours.tensors()).isEqualTo(golden.tensors());
     for (LiteTensor tensor : golden.tensors()) {
@@ -138,6 +148,23 @@ class IntegerModelTest {
     }
     assertThat(run(reread(quantized(Ends.INTEGER)))).isEqualTo(expected);
     assertThat(run(reread(quantized(Ends.FLOAT)))).isEqualTo(expected);
+  }
+
+  @Test
+  void outputsOf16BitsAreThoseOfTheGoldenFileToTheBit() throws IOException {
+    ShortBuffer golden =
+        ByteBuffer.wrap(LiteModels.bytes(LiteModels.INT16_OUTPUT))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asShortBuffer();
+    List<Float> expected = new ArrayList<>();
+    while (golden.hasRemaining()) {
+      expected.add(golden.get() / 32768f);
+    }
+    Recipe recipe = LitePlans.recipe("int16x8-tflite");
+    assertThat(run(reread(quantized(Ends.INTEGER, recipe)))).isEqualTo(expected);
+    LiteModel floats = reread(quantized(Ends.FLOAT, recipe));
+    assertThat(run(floats)).isEqualTo(expected);
+    assertThat(floats.tensor("conv/b").dtype()).contains(DType.INT64);
   }
 
   @Test

@@ -128,7 +128,8 @@ record OneOperator(String type, int tolerance, Network network) {
         });
   }
 
-  private OneOperator off(int by) {
+  /** The same, which may be off by other integers. */
+  OneOperator off(int by) {
     return new OneOperator(type, by, network);
   }
 
