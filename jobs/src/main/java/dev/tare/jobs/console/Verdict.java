@@ -4,6 +4,7 @@ import dev.tare.engine.target.Targets;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.SelectionFacts;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,6 +17,12 @@ public final class Verdict {
   private static final List<String> NEXT =
       List.of("int8-cnn", "int8-transformer", "int8-dynamic", "int8-weights", "int8-weights-b32");
 
+  private static final String TFLITE = "tflite";
+
+  /** Likewise for .tflite models. */
+  private static final List<String> NEXT_OF_TFLITE =
+      List.of("int8-tflite", "int8-tflite-dynamic", "int16x8-tflite", "int8-tflite-weights");
+
   private static final int OTHERS = 4;
 
   private Verdict() {}
@@ -26,8 +33,12 @@ public final class Verdict {
    *
    * @param quality what evaluation measured
    * @param trials what was measured of placements
+   * @param selection how the model was quantized; empty if the run does not know
    */
-  public static Optional<String> of(Optional<Quality> quality, Optional<PlacementTrials> trials) {
+  public static Optional<String> of(
+      Optional<Quality> quality,
+      Optional<PlacementTrials> trials,
+      Optional<SelectionFacts> selection) {
     Optional<PlacementTrials> slower = trials.filter(PlacementTrials::floatIsFaster);
     if (slower.isPresent()) {
       return Optional.of(ofAll(slower.get()));
@@ -37,38 +48,55 @@ public final class Verdict {
         .filter(Latency::floatIsFaster)
         .map(
             latency ->
-                text(
-                    "The float model is faster here: the quantized one takes %.2f times as long."
-                        + " Another recipe may help, such as int8-all or int8-cnn for convolutions%s%s.",
-                    latency.ratio(),
-                    trials.isPresent() ? "" : ", --placement fastest",
-                    latency.byExecutors() ? ", or --target openvino" : ""));
+                isOfTflite(selection) ? ofTflite(latency) : ofOthers(latency, trials.isPresent()));
+  }
+
+  private static boolean isOfTflite(Optional<SelectionFacts> selection) {
+    return selection.filter(facts -> facts.target().equals(TFLITE)).isPresent();
+  }
+
+  private static String ofTflite(Latency latency) {
+    return text(
+        "The float model is faster here: the quantized one takes %.2f times as long. Other devices"
+            + " may differ; recipe int8-tflite-dynamic may help.",
+        latency.ratio());
+  }
+
+  private static String ofOthers(Latency latency, boolean tried) {
+    return text(
+        "The float model is faster here: the quantized one takes %.2f times as long."
+            + " Another recipe may help, such as int8-all or int8-cnn for convolutions%s%s.",
+        latency.ratio(),
+        tried ? "" : ", --placement fastest",
+        latency.byExecutors() ? ", or --target openvino" : "");
   }
 
   /**
    * What to try next where the gate failed; empty where it did not.
    *
    * @param quality what evaluation measured
-   * @param recipe by which the model was quantized
+   * @param selection how the model was quantized; empty if the run does not know
    */
-  public static Optional<String> ofGate(Optional<Quality> quality, Optional<String> recipe) {
+  public static Optional<String> ofGate(
+      Optional<Quality> quality, Optional<SelectionFacts> selection) {
     return quality
         .map(Quality::gate)
         .filter(gate -> !gate.failures().isEmpty())
-        .flatMap(gate -> recipe)
+        .flatMap(gate -> selection)
         .map(Verdict::next);
   }
 
-  private static String next(String recipe) {
+  private static String next(SelectionFacts selection) {
+    List<String> known = isOfTflite(Optional.of(selection)) ? NEXT_OF_TFLITE : NEXT;
     String others =
-        NEXT.stream()
-            .filter(name -> !name.equals(recipe))
+        known.stream()
+            .filter(name -> !name.equals(selection.recipe()))
             .limit(OTHERS)
             .collect(Collectors.joining(", "));
     return text(
         "The gate failed, by recipe %s. Try next: --recipe %s; or --sensitivity 16, which finds the"
             + " operators that cost most, to 'exclude' them in a recipe of yours.",
-        recipe, others);
+        selection.recipe(), others);
   }
 
   private static String ofAll(PlacementTrials trials) {

@@ -147,8 +147,8 @@ public final class RunLoop {
     Ending.of(run, quality).forEach(console.progress()::println);
     Optional<PlacementTrials> trials =
         run.has(Part.PLACEMENTS) ? Optional.of(run.placements()) : Optional.empty();
-    Verdict.of(quality, trials).ifPresent(console.progress()::println);
-    Optional<String> recipe = run.facts().selection().map(SelectionFacts::recipe);
-    Verdict.ofGate(quality, recipe).ifPresent(console.progress()::println);
+    Optional<SelectionFacts> selection = run.facts().selection();
+    Verdict.of(quality, trials, selection).ifPresent(console.progress()::println);
+    Verdict.ofGate(quality, selection).ifPresent(console.progress()::println);
   }
 }

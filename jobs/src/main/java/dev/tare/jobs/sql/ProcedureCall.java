@@ -6,7 +6,6 @@ import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
-import dev.tare.jobs.artifact.SelectionFacts;
 import dev.tare.jobs.cli.Subcommand;
 import dev.tare.jobs.console.Verdict;
 import dev.tare.jobs.relation.Relation;
@@ -158,9 +157,8 @@ record ProcedureCall(Subcommand command, Map<String, List<String>> values) {
         run.has(Part.PLACEMENTS) ? Optional.of(run.placements()) : Optional.empty();
     List<String> sentences = new ArrayList<>();
     quality.ifPresent(measured -> sentences.addAll(measured.gate().failures()));
-    Verdict.of(quality, trials).ifPresent(sentences::add);
-    Verdict.ofGate(quality, run.facts().selection().map(SelectionFacts::recipe))
-        .ifPresent(sentences::add);
+    Verdict.of(quality, trials, run.facts().selection()).ifPresent(sentences::add);
+    Verdict.ofGate(quality, run.facts().selection()).ifPresent(sentences::add);
     return sentences.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", sentences));
   }
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.SelectionFacts;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +40,7 @@ class VerdictTest {
 
   @Test
   void floatIsFasterThanEveryPlacement() {
-    assertThat(Verdict.of(Optional.empty(), Optional.of(trials(1.3, 1.1))))
+    assertThat(Verdict.of(Optional.empty(), Optional.of(trials(1.3, 1.1)), Optional.empty()))
         .contains(
             "The float model is faster here than with every placement of onnxruntime: the fastest"
                 + " takes 1.10 times as long. Deploy the float model; recipe int8-all, which also"
@@ -47,8 +49,9 @@ class VerdictTest {
 
   @Test
   void nothingIsSaidWhereOnePlacementIsNotSlower() {
-    assertThat(Verdict.of(Optional.empty(), Optional.of(trials(1.3, .8)))).isEmpty();
-    assertThat(Verdict.of(Optional.empty(), Optional.empty())).isEmpty();
+    assertThat(Verdict.of(Optional.empty(), Optional.of(trials(1.3, .8)), Optional.empty()))
+        .isEmpty();
+    assertThat(Verdict.of(Optional.empty(), Optional.empty(), Optional.empty())).isEmpty();
   }
 
   @Test
@@ -64,16 +67,42 @@ class VerdictTest {
   @Test
   void aFailedGateTellsWhatToTryNext() {
     Quality failed = quality(List.of("cosine is low"));
-    assertThat(Verdict.ofGate(Optional.of(failed), Optional.of("int8-cnn")))
+    assertThat(Verdict.ofGate(Optional.of(failed), selected("int8-cnn", "onnxruntime")))
         .contains(
             "The gate failed, by recipe int8-cnn. Try next: --recipe int8-transformer,"
                 + " int8-dynamic, int8-weights, int8-weights-b32; or --sensitivity 16, which finds"
                 + " the operators that cost most, to 'exclude' them in a recipe of yours.");
     Quality passed = quality(List.of());
-    assertThat(Verdict.ofGate(Optional.of(passed), Optional.of("int8-cnn"))).isEmpty();
+    assertThat(Verdict.ofGate(Optional.of(passed), selected("int8-cnn", "onnxruntime"))).isEmpty();
+  }
+
+  private static Optional<SelectionFacts> selected(String recipe, String target) {
+    return Optional.of(
+        new SelectionFacts(recipe, target, Optional.empty(), Optional.empty(), new TreeMap<>(), 0));
+  }
+
+  @Test
+  void aModelOfTensorFlowLiteHasRecipesOfItsOwn() {
+    Optional<SelectionFacts> selection = selected("int8-tflite", "tflite");
+    assertThat(Verdict.ofGate(Optional.of(quality(List.of("cosine is low"))), selection))
+        .contains(
+            "The gate failed, by recipe int8-tflite. Try next: --recipe int8-tflite-dynamic,"
+                + " int16x8-tflite, int8-tflite-weights; or --sensitivity 16, which finds the"
+                + " operators that cost most, to 'exclude' them in a recipe of yours.");
+    Quality slow =
+        quality(
+            List.of(), Optional.of(new Latency("cpu", 2, 8, "x[3]", 40, 10, 10, 1.25, 1.2, 1.3)));
+    assertThat(Verdict.of(Optional.of(slow), Optional.empty(), selection))
+        .contains(
+            "The float model is faster here: the quantized one takes 1.25 times as long. Other"
+                + " devices may differ; recipe int8-tflite-dynamic may help.");
   }
 
   private static Quality quality(List<String> failures) {
+    return quality(failures, Optional.empty());
+  }
+
+  private static Quality quality(List<String> failures, Optional<Latency> latency) {
     return new Quality(
         1,
         "data",
@@ -85,7 +114,7 @@ class VerdictTest {
         new Quality.GateResult(true, failures.isEmpty(), failures),
         List.of(),
         Optional.empty(),
-        Optional.empty(),
+        latency,
         Optional.empty());
   }
 }
