@@ -6,6 +6,7 @@ import dev.tare.jobs.cli.DemoCommand;
 import dev.tare.jobs.cli.DequantizeCommand;
 import dev.tare.jobs.cli.DriftCommand;
 import dev.tare.jobs.cli.EvaluateCommand;
+import dev.tare.jobs.cli.ExportCommand;
 import dev.tare.jobs.cli.GcCommand;
 import dev.tare.jobs.cli.InspectCommand;
 import dev.tare.jobs.cli.MergeCommand;
@@ -73,6 +74,7 @@ public final class Tare {
         new GcCommand(console),
         new InspectCommand(console),
         new ReportCommand(console),
+        new ExportCommand(console),
         new DemoCommand(console));
   }
 

@@ -1,7 +1,6 @@
 /**
- * Files for other runtimes that are not models: one class per format; {@link
- * dev.tare.engine.export.TensorRtCache} is the only one so far. The entry point is {@link
- * dev.tare.engine.export.CalibrationCaches}, which the quantize stage of jobs calls with a finished
- * plan.
+ * Files for other tools that are not models: one class per format. Begin at {@link
+ * dev.tare.engine.export.PlanExport}, which lists them for {@code tare export}; the quantize stage
+ * of jobs writes TensorRT's by {@link dev.tare.engine.export.CalibrationCaches}.
  */
 package dev.tare.engine.export;

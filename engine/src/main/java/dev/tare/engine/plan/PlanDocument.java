@@ -83,6 +83,16 @@ public final class PlanDocument {
     return entries.stream().flatMap(entry -> entry.scales().stream()).toList();
   }
 
+  /** The target that the plan is for. */
+  public String target() {
+    return target;
+  }
+
+  /** The tensors whose scales the text lists, and those without. */
+  public List<TensorPlan> listed() {
+    return entries.stream().flatMap(entry -> entry.whole().stream()).toList();
+  }
+
   /** Whether the text lists every scale. */
   public boolean listsAll() {
     return entries.stream().allMatch(entry -> entry.whole().isPresent());

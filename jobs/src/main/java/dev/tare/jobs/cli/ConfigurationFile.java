@@ -125,6 +125,9 @@ final class ConfigurationFile implements IDefaultValueProvider {
       return null;
     }
     String key = OptionKeys.key(option);
+    if (keys.of(option.command().name()).filter(own -> own.containsKey(key)).isEmpty()) {
+      return null;
+    }
     String own = sections.getOrDefault(option.command().name(), Map.of()).get(key);
     return own != null ? own : shared.get(key);
   }

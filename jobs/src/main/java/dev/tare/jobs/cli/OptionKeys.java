@@ -24,6 +24,12 @@ final class OptionKeys {
                   own.put(key(option), option);
                 }
               }
+              // What a key outside of sections could mean is decided by the first subcommand.
+              own.entrySet()
+                  .removeIf(
+                      option ->
+                          all.containsKey(option.getKey())
+                              && all.get(option.getKey()).type() != option.getValue().type());
               bySubcommand.put(name, own);
               own.forEach(all::putIfAbsent);
             });

@@ -69,7 +69,7 @@ public record QuantizeStage(QuantizeOptions options) implements Stage {
                 "weights to integers",
                 () -> quantize(work, model, plan),
                 QuantizeStage::summary);
-    Optional<TensorRtCache> cache = CalibrationCaches.of(plan);
+    Optional<TensorRtCache> cache = CalibrationCaches.of(plan.target(), plan.tensors());
     if (cache.isPresent()) {
       work.attempt().write(Part.CALIBRATION_CACHE, cache.get().format());
     }

@@ -3,6 +3,7 @@ package dev.tare.jobs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertAll;
 
+import dev.tare.engine.export.PlanExport;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Settings;
@@ -50,6 +51,7 @@ class CommandLinesTest {
   private static final Map<String, List<String>> TWO_VALUES =
       Map.ofEntries(
           Map.entry("format", List.of("text", "parquet")),
+          Map.entry("export format", List.of("aeq-json")),
           Map.entry("channels", List.of("extremes", "auto")),
           Map.entry("if-finished", List.of("reuse", "fail")),
           Map.entry("latency", List.of("true", "false")),
@@ -170,6 +172,7 @@ class CommandLinesTest {
     run("report", "r", "--compare", "s", "--out", "p.html");
     run("calibrate", "--model", "m", "--data", "d", "--output", "o");
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
+    run("export", "r", "--format", "aeq-json", "--out", "ranges.json");
 
     assertThat(called(0, SelectCommand.class).options())
         .isEqualTo(new SelectOptions(Optional.of("s"), "m", RecipeOptions.of("auto")));
@@ -180,6 +183,11 @@ class CommandLinesTest {
     for (int writing = 0; writing < 3; writing++) {
       assertOutput(writing);
     }
+    called(9, ExportCommand.class);
+    assertThat(values(9))
+        .containsEntry("RUN", "r")
+        .containsEntry("format", PlanExport.AEQ_JSON)
+        .containsEntry("out", "ranges.json");
     called(3, PublishCommand.class);
     assertThat(values(3))
         .containsEntry("RUN", "r")
@@ -236,13 +244,13 @@ class CommandLinesTest {
   @TestFactory
   Stream<DynamicTest> commandLineWinsOverFileOverDefaultForEveryOption() {
     List<DynamicTest> tests = new ArrayList<>();
-    commandLines()
-        .create()
-        .getSubcommands()
+    CommandLine root = commandLines().create();
+    OptionKeys keys = new OptionKeys(root.getCommandSpec());
+    root.getSubcommands()
         .forEach(
             (name, line) ->
                 line.getCommandSpec().options().stream()
-                    .filter(o -> !o.usageHelp() && !o.longestName().equals("--config"))
+                    .filter(o -> keys.of(name).orElseThrow().containsValue(o))
                     .forEach(
                         o ->
                             tests.add(
@@ -294,8 +302,10 @@ class CommandLinesTest {
     List<String> arguments = new ArrayList<>(List.of(more));
     for (OptionSpec o : line.getCommandSpec().options()) {
       if (o.required() && !o.longestName().equals(option)) {
-        List<String> two = TWO_VALUES.getOrDefault(o.longestName().substring(2), List.of("given"));
-        arguments.add(o.longestName() + "=" + two.get(0));
+        String key = o.longestName().substring(2);
+        List<String> two = TWO_VALUES.getOrDefault(key, List.of("given"));
+        String first = TWO_VALUES.getOrDefault(subcommand + " " + key, two).get(0);
+        arguments.add(o.longestName() + "=" + first);
       }
     }
     boolean requiredAndUnset =

@@ -42,15 +42,20 @@ class LiteRunTest {
 
   @BeforeAll
   static void modelAndData() throws IOException {
-    Row[] rows =
-        Arrays.stream(gaussian(ROWS, EDGE * EDGE * CHANNELS, 3))
-            .map(row -> RowFactory.create(cut(cut(row.<List<Float>>getAs(0), CHANNELS), EDGE)))
-            .toArray(Row[]::new);
-    data = write(shared.resolve("data"), "x array<array<array<float>>>", rows);
+    data = images(shared.resolve("data"), gaussian(ROWS, EDGE * EDGE * CHANNELS, 3));
     model = shared.resolve("tiny.tflite");
     try (InputStream in = LiteRunTest.class.getResourceAsStream("tiny.tflite")) {
       Files.copy(in, model);
     }
+  }
+
+  /** Writes rows of numbers as images for the small network. */
+  static String images(Path folder, Row... flat) {
+    Row[] rows =
+        Arrays.stream(flat)
+            .map(row -> RowFactory.create(cut(cut(row.<List<Float>>getAs(0), CHANNELS), EDGE)))
+            .toArray(Row[]::new);
+    return write(folder, "x array<array<array<float>>>", rows);
   }
 
   private static <T> List<List<T>> cut(List<T> all, int length) {
@@ -161,10 +166,34 @@ class LiteRunTest {
     assertThat(tareAlone("inspect", quantized).ends(0).out())
         .contains("QUANTIZE 1", "DEQUANTIZE 1", "is quantized already");
     tareAlone("verify", folder("run")).ends(0);
+    assertExported(shared.resolve("run"));
     tare("dequantize", folder("run"), "--output", folder("back")).ends(0);
     assertThat(tareAlone("inspect", folder("back/model.tflite")).ends(0).out())
         .contains("can be quantized")
         .doesNotContain("DEQUANTIZE");
+  }
+
+  /** The ranges of the plan; a file for another target is refused. */
+  private static void assertExported(Path run) throws IOException {
+    Path file = shared.resolve("ranges.json");
+    String place = run.toString();
+    String out = file.toString();
+    assertThat(tareAlone("export", place, "--format", "aeq-json", "--out", out).ends(0).out())
+        .contains("ranges.json");
+    JsonNode ranges = json(file).path("model_qsvs");
+    List<TensorPlan> activations = plan(run).quantized(Role.ACTIVATION);
+    assertThat(ranges).hasSameSizeAs(activations);
+    for (TensorPlan activation : activations) {
+      JsonNode own = ranges.path(activation.tensor());
+      assertThat(own.at("/min/0").floatValue()).isEqualTo(activation.channels().low(0));
+      assertThat(own.at("/max/0").floatValue()).isEqualTo(activation.channels().high(0));
+    }
+    assertThat(json(file).at("/metadata/num_samples_calibrated").asInt()).isEqualTo(ROWS);
+    assertThat(tareAlone("export", place, "--format", "tensorrt-cache", "--out", out).ends(3).err())
+        .contains("tensorrt-cache is for plans with target tensorrt, and this one has tflite");
+    assertThat(
+            tareAlone("export", place, "--format", "aeq-json", "--out", place + "/x").ends(2).err())
+        .contains("Refusing to write the export", "into the folder of a run");
   }
 
   /** Weights alone, which need no statistics, and 16 bits are measured as any other. */
