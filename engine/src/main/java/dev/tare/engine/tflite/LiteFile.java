@@ -77,7 +77,9 @@ public final class LiteFile {
           name, i, model.subgraphs(0).operators(i), draft.operator(i).getBuiltinOptions());
     }
     GraphCheck.check(name, draft);
-    return new LiteModel(name, draft);
+    LiteModel read = new LiteModel(name, draft);
+    OperatorCheck.check(read, draft);
+    return read;
   }
 
   private static LiteDraft draft(Model model, ByteBuffer bytes, ByteBuffer files) {

@@ -24,6 +24,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.lite.schema.BuiltinOptions;
+import org.tensorflow.lite.schema.BuiltinOptionsUnion;
 import org.tensorflow.lite.schema.TensorType;
 
 class LiteFileTest {
@@ -133,6 +134,29 @@ class LiteFileTest {
         changed(d -> d.tensor(1).setShape(new int[] {1 << 30, 1 << 30, 4, 4})), "has the shape");
     assertRefused(changed(d -> d.tensor(1).getShape()[0] = 5), "bytes of data");
     assertRefused(changed(d -> d.tensor(0).getShape()[0] = -1), "has the shape [-1");
+  }
+
+  /** Its kernels divide by them; each ended the process in TensorFlow Lite 2.20 or may. */
+  @Test
+  void stepsAndChannelsByWhichKernelsDivideAreChecked() throws IOException {
+    assertRefused(
+        changed(d -> d.tensor(0).getShape()[3] = 219),
+        "operator 0, a CONV_2D, cannot be computed: 219 input channels, and a weight of the shape [4, 3, 3, 3]");
+    assertRefused(
+        changed(d -> d.operator(0).getBuiltinOptions().asConv2DOptions().setStrideH(0)),
+        "its steps and sizes are [0, 1, 1, 1], and each must be positive");
+    assertRefused(
+        changed(
+            d ->
+                d.operator(1).getBuiltinOptions().asDepthwiseConv2DOptions().setDilationWFactor(0)),
+        "operator 1, a DEPTHWISE_CONV_2D, cannot be computed");
+    assertRefused(
+        changed(d -> d.operator(2).getBuiltinOptions().asPool2DOptions().setFilterWidth(-1)),
+        "operator 2, a AVERAGE_POOL_2D, cannot be computed");
+    assertRefused(changed(d -> d.tensor(3).getShape()[3] = 3), "3 input channels, and a weight");
+    assertRefused(
+        changed(d -> d.operator(2).setBuiltinOptions(new BuiltinOptionsUnion())),
+        "it lacks its options");
   }
 
   private interface Change {
