@@ -47,4 +47,12 @@ public enum ExitCode {
   public boolean stopped() {
     return this == INTERRUPTED || this == TERMINATED;
   }
+
+  /**
+   * Whether the same command, given again, may go on with what the ended one has written: it was
+   * stopped, or failed for a reason outside of its input.
+   */
+  public boolean mayGoOn() {
+    return this != BAD_INPUT && this != ALREADY_FINISHED;
+  }
 }

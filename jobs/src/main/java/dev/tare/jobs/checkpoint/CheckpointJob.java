@@ -9,6 +9,7 @@ import dev.tare.engine.safetensors.ShardIndex;
 import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.storage.HadoopSettings;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -49,9 +49,15 @@ final class CheckpointJob {
    * @param weights quantized weights, the least exact first
    * @param weightBytes bytes of these, with scales and zero points
    * @param bytes bytes of all files with tensors
-   * @param files how many of them
+   * @param files these, with their hashes, by name
+   * @param taken how many of them an attempt before this one had finished
    */
-  record Result(List<Weight> weights, long weightBytes, long bytes, int files) {}
+  record Result(
+      List<Weight> weights,
+      long weightBytes,
+      long bytes,
+      SortedMap<String, Digest> files,
+      int taken) {}
 
   /** A quantized weight, and its energy over that of its rounding errors. */
   record Weight(String tensor, long bytes, double sqnrDb) {}
@@ -80,6 +86,7 @@ final class CheckpointJob {
    * Writes the result.
    *
    * @param folder where the files are written, in which nothing else is
+   * @param earlier folders with files that attempts before this one finished
    * @param files opens files in the same folder
    */
   Result run(
@@ -87,19 +94,21 @@ final class CheckpointJob {
       CheckpointRecipeText recipe,
       CheckpointPlan plan,
       Path folder,
+      List<Path> earlier,
       ModelSink files)
       throws IOException {
     List<String> texts = plan.shards().stream().map(PlannedShard::toJson).toList();
     List<SourceFile> originals = List.copyOf(source.shards().values());
-    SortedMap<String, Float> largest = largest(new Shards(texts, originals, Map.of()), recipe);
+    List<String> folders = earlier.stream().map(Path::toString).toList();
+    SortedMap<String, Float> largest =
+        largest(new Shards(texts, originals, Map.of(), folders), recipe);
     SparkJobs.describe(spark, "quantize: %d files".formatted(texts.size()));
     List<Row> rows =
         rows(
-            new Shards(texts, originals, largest),
+            new Shards(texts, originals, largest, folders),
             shards -> new ShardTask(shards, recipe, HadoopSettings.of(hadoop), folder.toString()),
             ShardTask.SCHEMA);
     SparkJobs.describe(spark, null);
-    UnfinishedShards.remove(folder.getFileSystem(hadoop), folder);
     if (plan.shards().size() > 1) {
       write(files, ShardIndex.FILE, plan.index().format(plan.bytes()));
     }
@@ -110,6 +119,8 @@ final class CheckpointJob {
     for (SourceFile shard : source.shards().values()) {
       shard.requireUnchanged(hadoop);
     }
+    // Last: until then an attempt that goes on takes what is here.
+    UnfinishedShards.remove(folder.getFileSystem(hadoop), folder);
     return result(rows, plan);
   }
 
@@ -158,13 +169,15 @@ final class CheckpointJob {
 
   private static Result result(List<Row> rows, CheckpointPlan plan) {
     List<Weight> weights = new ArrayList<>();
-    TreeSet<String> files = new TreeSet<>();
+    SortedMap<String, Digest> files = new TreeMap<>();
+    int taken = 0;
     long weightBytes = 0;
     long bytes = 0;
     for (Row row : rows) {
       if (row.isNullAt(1)) {
-        files.add(row.getString(0));
+        files.put(row.getString(0), new Digest(row.getString(3), row.getLong(2)));
         bytes += row.getLong(2);
+        taken += row.getBoolean(5) ? 1 : 0;
       } else {
         weights.add(new Weight(row.getString(1), row.getLong(2), row.getDouble(4)));
         weightBytes += row.getLong(2);
@@ -175,6 +188,6 @@ final class CheckpointJob {
           "%d files of %d were written".formatted(files.size(), plan.shards().size()));
     }
     weights.sort(Comparator.comparingDouble(Weight::sqnrDb).thenComparing(Weight::tensor));
-    return new Result(weights, weightBytes, bytes, files.size());
+    return new Result(weights, weightBytes, bytes, files, taken);
   }
 }

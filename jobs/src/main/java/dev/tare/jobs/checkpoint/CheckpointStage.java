@@ -99,8 +99,12 @@ public final class CheckpointStage implements Stage {
                             recipe,
                             plan,
                             target,
+                            work.attempt().finishedModels(),
                             name -> work.attempt().createModel(Part.MODEL_STEM + "/" + name)),
                 CheckpointStage::summary);
+    result
+        .files()
+        .forEach((name, digest) -> work.attempt().wrote(Part.MODEL_STEM + "/" + name, digest));
     return work.with(
         work.facts()
             .with(
@@ -136,10 +140,11 @@ public final class CheckpointStage implements Stage {
     CheckpointJob.Weight worst = result.weights().get(0);
     return String.format(
         Locale.ROOT,
-        "%s, %s in %s; least exact %s, %.1f dB",
+        "%s, %s in %s%s; least exact %s, %.1f dB",
         Amounts.counted(result.weights().size(), "weight"),
         Amounts.size(result.bytes()),
-        Amounts.counted(result.files(), "file"),
+        Amounts.counted(result.files().size(), "file"),
+        result.taken() == 0 ? "" : ", %d of them from an attempt before".formatted(result.taken()),
         worst.tensor(),
         worst.sqnrDb());
   }

@@ -63,18 +63,41 @@ final class OutputFile implements AutoCloseable {
     return bytes;
   }
 
+  /**
+   * Ends the file if it has the bytes that are expected.
+   *
+   * @return whether it has; if not, {@link #close} leaves nothing of it
+   */
+  boolean finishIf(Digest expected) throws IOException {
+    Digest found = digest();
+    if (found.equals(expected)) {
+      finish(found);
+    }
+    return done;
+  }
+
   /** Ends the file, which then has its name. */
   Digest finish() throws IOException {
+    Digest found = digest();
+    finish(found);
+    return found;
+  }
+
+  private Digest digest() {
+    return new Digest(HexFormat.of().formatHex(digest.digest()), bytes);
+  }
+
+  private void finish(Digest found) throws IOException {
     stream.close();
     if (!written.equals(target) && !fileSystem.rename(written, target)) {
       // Another attempt came first; both have the same bytes.
-      if (!fileSystem.exists(target) || fileSystem.getFileStatus(target).getLen() != bytes) {
+      if (!fileSystem.exists(target)
+          || fileSystem.getFileStatus(target).getLen() != found.bytes()) {
         throw new IOException("Cannot rename %s to %s".formatted(written, target));
       }
       fileSystem.delete(written, false);
     }
     done = true;
-    return new Digest(HexFormat.of().formatHex(digest.digest()), bytes);
   }
 
   /** Leaves nothing, unless the file is finished. */

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
@@ -21,6 +22,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Writes files of the result, whole ones, and returns a row for each of their quantized weights.
+ * Files that an attempt before this one finished are taken from there.
  */
 final class ShardTask implements MapPartitionsFunction<Long, Row> {
 
@@ -29,7 +31,8 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
   /** A row of a file has no tensor. */
   static final StructType SCHEMA =
       StructType.fromDDL(
-          "file STRING NOT NULL, tensor STRING, bytes BIGINT NOT NULL, sha256 STRING, sqnr_db DOUBLE");
+          "file STRING NOT NULL, tensor STRING, bytes BIGINT NOT NULL, sha256 STRING, sqnr_db DOUBLE,"
+              + " taken BOOLEAN NOT NULL");
 
   private final Broadcast<Shared<Shards>> shards;
   private final CheckpointRecipeText recipe;
@@ -71,15 +74,47 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
       throws IOException {
     Path target = new Path(folder, shard.file());
     long attempt = TaskContext.get().taskAttemptId();
-    try (SourceReader reader = new SourceReader(shards.value().get().byName(), settings);
+    Shards all = shards.value().get();
+    String source = all.source(shard, recipe);
+    EarlierShards earlier = new EarlierShards(all.earlier(), settings);
+    Optional<FinishedShard> taken = earlier.take(target, attempt, source);
+    FinishedShard finished =
+        taken.isPresent() ? taken.get() : make(shard, scheme, settings, source, target, attempt);
+    earlier.tell(target, attempt, finished);
+    for (CheckpointJob.Weight weight : finished.weights()) {
+      rows.add(
+          RowFactory.create(
+              shard.file(),
+              weight.tensor(),
+              weight.bytes(),
+              null,
+              weight.sqnrDb(),
+              taken.isPresent()));
+    }
+    Digest digest = finished.digest();
+    rows.add(
+        RowFactory.create(
+            shard.file(), null, digest.bytes(), digest.sha256(), null, taken.isPresent()));
+  }
+
+  private FinishedShard make(
+      PlannedShard shard,
+      WeightScheme scheme,
+      Configuration settings,
+      String source,
+      Path target,
+      long attempt)
+      throws IOException {
+    Shards all = shards.value().get();
+    List<CheckpointJob.Weight> weights = new ArrayList<>();
+    try (SourceReader reader = new SourceReader(all.byName(), settings);
         OutputFile file = OutputFile.create(target, attempt, settings)) {
-      new ShardWriter(reader, file, scheme, shards.value().get().largest())
+      new ShardWriter(reader, file, scheme, all.largest())
           .write(
               shard,
               (tensor, bytes, sqnrDb) ->
-                  rows.add(RowFactory.create(shard.file(), tensor, bytes, null, sqnrDb)));
-      Digest digest = file.finish();
-      rows.add(RowFactory.create(shard.file(), null, digest.bytes(), digest.sha256(), null));
+                  weights.add(new CheckpointJob.Weight(tensor, bytes, sqnrDb)));
+      return new FinishedShard(source, file.finish(), weights);
     }
   }
 }

@@ -1,6 +1,9 @@
 package dev.tare.jobs.checkpoint;
 
 import dev.tare.engine.checkpoint.PlannedShard;
+import dev.tare.engine.checkpoint.PlannedTensor;
+import dev.tare.jobs.Build;
+import dev.tare.jobs.artifact.Digest;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +17,10 @@ import java.util.stream.Collectors;
  * @param files the files of the original
  * @param largest the magnitudes that scales of tensors follow from, by the names of weights; empty
  *     where there are no such scales, or before they are known
+ * @param earlier folders with files that attempts before this one finished
  */
-record Shards(List<String> texts, List<SourceFile> files, Map<String, Float> largest)
+record Shards(
+    List<String> texts, List<SourceFile> files, Map<String, Float> largest, List<String> earlier)
     implements Serializable {
 
   private static final long serialVersionUID = 1L;
@@ -24,6 +29,7 @@ record Shards(List<String> texts, List<SourceFile> files, Map<String, Float> lar
     texts = List.copyOf(texts);
     files = List.copyOf(files);
     largest = Map.copyOf(largest);
+    earlier = List.copyOf(earlier);
   }
 
   PlannedShard shard(int number) {
@@ -33,5 +39,27 @@ record Shards(List<String> texts, List<SourceFile> files, Map<String, Float> lar
   /** The files of the original, by name. */
   Map<String, SourceFile> byName() {
     return files.stream().collect(Collectors.toMap(SourceFile::name, Function.identity()));
+  }
+
+  /** Hash of everything that decides the bytes of a file of the result. */
+  String source(PlannedShard shard, CheckpointRecipeText recipe) {
+    StringBuilder text = new StringBuilder();
+    text.append(Build.current().version()).append('\n');
+    text.append(shard.toJson()).append('\n').append(recipe.json()).append('\n');
+    Map<String, SourceFile> byName = byName();
+    shard.tensors().stream()
+        .map(PlannedTensor::file)
+        .distinct()
+        .sorted()
+        .map(byName::get)
+        .forEach(
+            file -> text.append("%s %d %d\n".formatted(file.uri(), file.bytes(), file.modified())));
+    for (PlannedTensor tensor : shard.tensors()) {
+      Float most = largest.get(tensor.source().name());
+      if (most != null) {
+        text.append(Float.floatToIntBits(most)).append('\n');
+      }
+    }
+    return Digest.of(text.toString()).sha256();
   }
 }

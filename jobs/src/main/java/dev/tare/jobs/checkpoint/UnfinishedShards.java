@@ -1,12 +1,13 @@
 package dev.tare.jobs.checkpoint;
 
+import dev.tare.jobs.storage.FinishedFiles;
 import dev.tare.jobs.storage.TemporaryNames;
 import java.io.IOException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Files that tasks write before they have their names. */
+/** Files that are of use only until the result is whole: what tasks write, and their notes. */
 final class UnfinishedShards {
 
   private UnfinishedShards() {}
@@ -16,10 +17,11 @@ final class UnfinishedShards {
     return new Path(target.getParent(), TemporaryNames.of(target.getName(), attempt));
   }
 
-  /** Removes what killed tasks left in a folder. */
+  /** Removes what killed tasks left in a folder, and the notes of those that finished. */
   static void remove(FileSystem fileSystem, Path folder) throws IOException {
     for (FileStatus file : fileSystem.listStatus(folder)) {
-      if (TemporaryNames.matches(file.getPath().getName())) {
+      String name = file.getPath().getName();
+      if (TemporaryNames.matches(name) || FinishedFiles.isNote(name)) {
         fileSystem.delete(file.getPath(), false);
       }
     }

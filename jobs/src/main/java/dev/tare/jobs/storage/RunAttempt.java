@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.AttemptFolder;
+import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.Driver;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.Manifest;
@@ -17,7 +18,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -49,6 +52,7 @@ public final class RunAttempt {
   private final Publisher publisher;
   private final String id;
   private final Path staging;
+  private final Map<String, Digest> known = new HashMap<>();
   private boolean published;
   private boolean undecided;
   private boolean failed;
@@ -142,6 +146,22 @@ public final class RunAttempt {
     throw new IllegalStateException("There is no model in " + staging);
   }
 
+  /**
+   * Tells the hash of a file of the model whose writer computed it, so that it is not read again.
+   *
+   * @param name as {@link #createModel} takes it
+   */
+  public void wrote(String name, Digest digest) {
+    known.put(name, digest);
+  }
+
+  /** Folders with files of the model that attempts before this one finished. */
+  public List<Path> finishedModels() throws IOException {
+    return FinishedFiles.models(fileSystem, folder.path()).stream()
+        .filter(model -> !model.getParent().equals(staging))
+        .toList();
+  }
+
   /** Opens a part that is one file; the caller closes it. */
   public OutputStream create(Part part) throws IOException {
     return fileSystem.create(path(part), true);
@@ -160,12 +180,23 @@ public final class RunAttempt {
 
     List<FileEntry> files = new ArrayList<>();
     for (FileStatus file : Locations.filesBelow(fileSystem, staging)) {
-      files.add(
-          new FileEntry(
-              Locations.relative(staging, file.getPath()),
-              Locations.digest(fileSystem, file.getPath())));
+      String path = Locations.relative(staging, file.getPath());
+      files.add(new FileEntry(path, digest(path, file)));
     }
     return decide(draft, files);
+  }
+
+  private Digest digest(String path, FileStatus file) throws IOException {
+    Digest digest = known.get(path);
+    if (digest == null) {
+      return Locations.digest(fileSystem, file.getPath());
+    }
+    if (digest.bytes() != file.getLen()) {
+      throw new IOException(
+          "%s has %d bytes, and %d were written"
+              .formatted(file.getPath(), file.getLen(), digest.bytes()));
+    }
+    return digest;
   }
 
   /** Either a request to stop the run waits for this, or this finds it stopped: never both. */
@@ -200,6 +231,7 @@ public final class RunAttempt {
         gateFailed ? "finished; the quality gate failed" : "finished");
     if (moves) {
       deleteStaging();
+      deleteEarlier();
     }
     return folder.open();
   }
@@ -216,7 +248,7 @@ public final class RunAttempt {
     OptionalInt code = OptionalInt.of(exitCode.code());
     boolean told = !first || published || !owned() || writeStatusIfPossible(outcome, code, message);
     // A manifest whose write failed may still appear, and it would name these parts.
-    if (!published && !undecided) {
+    if (!published && !undecided && !(exitCode.mayGoOn() && hasFinishedFiles())) {
       deleteStaging();
       if (!told && madeStaging()) {
         // The disk was full, and has space now.
@@ -318,6 +350,28 @@ public final class RunAttempt {
       return fileSystem.mkdirs(staging);
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** Whether there are files of the model that the next attempt can take. */
+  private boolean hasFinishedFiles() {
+    try {
+      return FinishedFiles.in(fileSystem, staging) > 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Removes the attempts whose files this one has taken; {@code tare gc} finds what stays. */
+  private void deleteEarlier() {
+    try {
+      for (Path model : finishedModels()) {
+        if (Strangers.inAttempt(fileSystem, model.getParent()).isEmpty()) {
+          fileSystem.delete(model.getParent(), true);
+        }
+      }
+    } catch (IOException e) {
+      return;
     }
   }
 

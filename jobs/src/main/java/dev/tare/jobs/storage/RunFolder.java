@@ -321,8 +321,9 @@ public final class RunFolder {
   }
 
   /**
-   * Removes everything but the status, which keeps the folder recognizable until the end; removes
-   * nothing if parts stay in the folders of attempts, since a manifest being written may name one.
+   * Removes everything but the status, which keeps the folder recognizable until the end, and the
+   * attempt that finished the most files of a model, which the next one takes; removes nothing if
+   * parts stay in the folders of attempts, since a manifest being written may name one.
    */
   private void clear(boolean remove) throws IOException {
     Optional<String> stranger = foreignEntry();
@@ -335,12 +336,14 @@ public final class RunFolder {
     if (!remove) {
       return;
     }
+    Optional<Path> kept = FinishedFiles.best(fileSystem, path);
     List<FileStatus> entries = new ArrayList<>(entries());
     // Attempts last: they tell which of the other files are of a run.
     entries.sort(Comparator.comparing(entry -> AttemptFolder.begins(entry.getPath().getName())));
     for (FileStatus entry : entries) {
-      if (!entry.getPath().equals(path(Part.STATUS))) {
-        fileSystem.delete(entry.getPath(), true);
+      Path found = entry.getPath();
+      if (!found.equals(path(Part.STATUS)) && !kept.equals(Optional.of(found))) {
+        fileSystem.delete(found, true);
       }
     }
   }

@@ -144,7 +144,10 @@ final class Strangers {
 
   private static boolean hidden(FileStatus entry) {
     String name = entry.getPath().getName();
-    return !entry.isDirectory() && (HIDDEN.matcher(name).matches() || TemporaryNames.matches(name));
+    return !entry.isDirectory()
+        && (HIDDEN.matcher(name).matches()
+            || TemporaryNames.matches(name)
+            || FinishedFiles.isNote(name));
   }
 
   private List<FileStatus> sorted(Path folder) throws IOException {

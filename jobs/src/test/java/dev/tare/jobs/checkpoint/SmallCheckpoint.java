@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** A checkpoint of a language model of one block, in BF16, with seeded weights. */
-final class SmallCheckpoint {
+public final class SmallCheckpoint {
 
   static final String UP = "model.layers.0.mlp.up_proj.weight";
   static final String NORM = "model.norm.weight";
@@ -46,7 +46,7 @@ final class SmallCheckpoint {
   }
 
   /** Writes the checkpoint as one file, or as two and an index. */
-  static Path write(Path folder, boolean sharded) {
+  public static Path write(Path folder, boolean sharded) {
     try {
       Files.createDirectories(folder);
       Files.writeString(folder.resolve("config.json"), "{\n  \"model_type\": \"llama\"\n}\n");
@@ -65,6 +65,18 @@ final class SmallCheckpoint {
       file(folder.resolve("a.safetensors"), FIRST);
       file(folder.resolve("b.safetensors"), SECOND);
       Files.writeString(folder.resolve(ShardIndex.FILE), new ShardIndex(index).format(1));
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes a checkpoint of any tensors in BF16, as one file. */
+  static Path write(Path folder, List<TensorSpec> tensors) {
+    try {
+      Files.createDirectories(folder);
+      Files.writeString(folder.resolve("config.json"), "{\n  \"model_type\": \"llama\"\n}\n");
+      file(folder.resolve("model.safetensors"), tensors);
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.checkpoint.SmallCheckpoint;
 import dev.tare.jobs.faults.LossyProxy;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.storage.Atomicity;
+import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.RunFolder;
 import dev.tare.jobs.storage.RunName;
@@ -19,6 +22,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -33,6 +37,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * An S3 store, through the jars and the settings that users get. They belong to this test alone, so
@@ -134,6 +139,38 @@ class S3aStoreTest extends StoreContract {
       assertThat(publication.number()).isEqualTo(1);
       assertThat(publication.added()).isTrue();
     }
+  }
+
+  @Test
+  void aCheckpointThereBecomesTheSameBytesThere(@TempDir Path local) throws IOException {
+    Path folder = SmallCheckpoint.write(local.resolve("llama"), true);
+    String there = root() + "/llama";
+    try (var files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        fileSystem()
+            .copyFromLocalFile(
+                new org.apache.hadoop.fs.Path(file.toUri()),
+                new org.apache.hadoop.fs.Path(there, file.getFileName().toString()));
+      }
+    }
+    String here = local.resolve("quantized").toString();
+    quantize(folder.toString(), here);
+    quantize(there, root() + "/quantized");
+    FinishedRun run = RunFolder.open(root() + "/quantized", HadoopSettings.ofDriver());
+    run.verifyAll();
+    assertThat(tensors(run))
+        .hasSize(1)
+        .isEqualTo(tensors(RunFolder.open(here, HadoopSettings.ofDriver())));
+  }
+
+  private static void quantize(String model, String output) {
+    tare("quantize", "--recipe", "nvfp4a16", "--model", model, "--output", output).ends(0);
+  }
+
+  private static List<FileEntry> tensors(FinishedRun run) {
+    return run.manifest().files().stream()
+        .filter(file -> file.path().endsWith(".safetensors"))
+        .toList();
   }
 
   @Test
