@@ -29,6 +29,9 @@ public final class ActivationPlanner {
   /** What stands in a plan between the rule that decided and why its method was not used. */
   public static final String GUARD = "; guard: ";
 
+  /** The method recorded in a plan for a range that somebody else has found. */
+  public static final String GIVEN = "given";
+
   private static final MinMax ALL = new MinMax();
 
   private final Recipe recipe;
@@ -123,6 +126,41 @@ public final class ActivationPlanner {
             ? Granularity.perChannel(statistics.axis().getAsInt())
             : Granularity.perTensor();
     return TensorPlan.of(query, Optional.empty(), decision, granularity, scales.build());
+  }
+
+  /**
+   * Plans one tensor whose range somebody else has found. What its error will be is not known.
+   *
+   * @throws IllegalArgumentException if the recipe has a scale for each channel, or the range is
+   *     too small for a scale
+   */
+  public TensorPlan plan(Range given, TensorQuery query) {
+    Recipe.Decision decision = recipe.decide(query);
+    TensorRule rule = decision.rule();
+    if (rule.perChannel()) {
+      throw new IllegalArgumentException(
+          "Tensor '%s' has one range, and recipe '%s' wants one for each channel"
+              .formatted(query.tensor(), recipe.name()));
+    }
+    if (rule.target().rule().underflows(given.low(), given.high())) {
+      throw new IllegalArgumentException(
+          "Tensor '%s' has the range [%s, %s], which is too small for a scale"
+              .formatted(query.tensor(), given.low(), given.high()));
+    }
+    Optional<Range> prescribed = query.nature().range();
+    Range range = prescribed.orElse(given);
+    String method = GIVEN;
+    if (prescribed.isPresent()) {
+      method = query.nature() == TensorQuery.Nature.PROBABILITIES ? UNIT : PRESCRIBED;
+    }
+    return TensorPlan.of(
+        query,
+        Optional.empty(),
+        decision,
+        Granularity.perTensor(),
+        ScaleColumns.of(
+            new ChannelPlan(range, rule.target().params(range), Double.NaN, Double.NaN)),
+        method);
   }
 
   /** Whether the plan of a tensor depends on its channels, and not only on all its values. */

@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.select.SelectOptions;
@@ -27,6 +28,13 @@ public final class SelectCommand extends TareCommand {
       description = "Finished run with statistics; not required for recipes that need none.")
   private String statistics;
 
+  @Option(
+      names = "--ranges",
+      paramLabel = "FILE",
+      description =
+          "JSON with ranges of activations by tensor, found by another tool, instead of statistics.")
+  private String ranges;
+
   @Mixin private ModelFlags model;
   @Mixin private OutputFlags output;
   @Mixin private RecipeFlags recipe;
@@ -42,6 +50,14 @@ public final class SelectCommand extends TareCommand {
   }
 
   SelectOptions options() {
-    return new SelectOptions(Optional.ofNullable(statistics), model.model(), recipe.named());
+    if (statistics != null && ranges != null) {
+      throw TareException.usage(
+          "--statistics and --ranges both say where ranges of activations come from: leave one out");
+    }
+    return new SelectOptions(
+        Optional.ofNullable(statistics),
+        Optional.ofNullable(ranges),
+        model.model(),
+        recipe.named());
   }
 }

@@ -131,6 +131,48 @@ public final class SelectJob {
     List<TensorPlan> whole = List.copyOf(plans);
     ModelGraph last = graph;
     Optional<GptqPlan> rounded = gptq.flatMap(own -> own.of(whole, smoothed, last));
+    return whole(
+        model, recipeText, contentSha256, candidates, graph, plans, smoothed, rounded, corrected);
+  }
+
+  /**
+   * Makes a plan of ranges that another tool has found.
+   *
+   * @throws TareException (usage) if the recipe needs more of the data than ranges; (bad input) if
+   *     a range is missing, or there is nothing to quantize
+   */
+  QuantPlan run(ModelHandle model, RecipeText recipeText, GivenRanges ranges) {
+    Recipe recipe = recipeText.parse();
+    ModelGraph graph = model.prepared().graph();
+    if (recipe.biasCorrection()
+        || recipe.gptq().isPresent()
+        || !SelectSmoothing.Groups.of(recipeText, graph).tensors().isEmpty()) {
+      throw TareException.usage(
+          "Recipe '%s' changes weights or biases by statistics of channels, which --ranges does not have: give --statistics RUN, or another recipe"
+              .formatted(recipe.name()));
+    }
+    Candidates candidates = candidates(model, graph, recipeText);
+    List<TensorPlan> activations = ranges.plan(recipe, candidates.activations());
+    SparkJobs.describe(spark, "select: ranges of weights");
+    List<TensorPlan> weights = weights(SmoothedHandle.of(model, List.of()), recipeText, candidates);
+    SparkJobs.describe(spark, null);
+    List<TensorPlan> plans =
+        new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
+    return whole(
+        model, recipeText, "", candidates, graph, plans, List.of(), Optional.empty(), List.of());
+  }
+
+  private static QuantPlan whole(
+      ModelHandle model,
+      RecipeText recipeText,
+      String contentSha256,
+      Candidates candidates,
+      ModelGraph graph,
+      List<TensorPlan> plans,
+      List<SmoothedInput> smoothed,
+      Optional<GptqPlan> rounded,
+      List<CorrectedBias> corrected) {
+    Recipe recipe = recipeText.parse();
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.addAll(OtherConstants.of(candidates.target(), recipe, graph, plans));
     plans.sort(Comparator.comparing(TensorPlan::tensor).thenComparing(TensorPlan::role));

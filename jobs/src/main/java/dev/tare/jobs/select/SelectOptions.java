@@ -10,14 +10,22 @@ import java.util.SortedMap;
  *
  * @param statistics run folder with statistics; empty for recipes that need none, and where the
  *     same run makes them
+ * @param ranges file with ranges of activations, instead of statistics
  * @param model float model, path or URI
  * @param recipe what to quantize by, and for what
  */
-public record SelectOptions(Optional<String> statistics, String model, RecipeOptions recipe) {
+public record SelectOptions(
+    Optional<String> statistics, Optional<String> ranges, String model, RecipeOptions recipe) {
+
+  /** Options without ranges of another tool. */
+  public SelectOptions(Optional<String> statistics, String model, RecipeOptions recipe) {
+    this(statistics, Optional.empty(), model, recipe);
+  }
 
   SortedMap<String, String> configuration() {
     return new Settings()
         .put("statistics", statistics)
+        .put("ranges", ranges)
         .put("model", model)
         .put("recipe", recipe.recipe())
         .put("target", recipe.target())

@@ -19,6 +19,7 @@ import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.Work;
 import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -61,6 +62,9 @@ public record SelectStage(SelectOptions options) implements Stage {
     List<InputRef> all = new ArrayList<>(inputs.model(options.model()).files().asInputs());
     if (options.statistics().isPresent()) {
       all.add(inputs.runs().open(options.statistics().get()).asInput("statistics"));
+    }
+    if (options.ranges().isPresent()) {
+      all.add(Locations.input(GivenRanges.ROLE, options.ranges().get(), inputs.hadoop()));
     }
     inputs
         .recipe(options.recipe(), inputs.model(options.model()))
@@ -116,9 +120,12 @@ public record SelectStage(SelectOptions options) implements Stage {
   private Optional<FinishedRun> named(Work work, ModelHandle model, RecipeText recipe)
       throws IOException {
     if (options.statistics().isEmpty()) {
-      if (work.facts().calibration().isEmpty() && SelectJob.needsStatistics(model, recipe)) {
+      if (options.ranges().isEmpty()
+          && work.facts().calibration().isEmpty()
+          && SelectJob.needsStatistics(model, recipe)) {
         throw TareException.usage(
-            "Recipe '%s' needs statistics: give --statistics RUN".formatted(recipe.name()));
+            "Recipe '%s' needs statistics: give --statistics RUN, or --ranges FILE"
+                .formatted(recipe.name()));
       }
       return Optional.empty();
     }
@@ -169,22 +176,28 @@ public record SelectStage(SelectOptions options) implements Stage {
     return new SelectGptq.Gram(run.path(Part.GRAM), sha256);
   }
 
-  private static QuantPlan select(
-      Work work, ModelHandle model, RecipeText recipe, Statistics statistics) throws IOException {
+  private QuantPlan select(Work work, ModelHandle model, RecipeText recipe, Statistics statistics)
+      throws IOException {
     SelectJob job = new SelectJob(work.inputs().spark());
     boolean byGptq = recipe.parse().gptq().isPresent() && statistics.gram().isPresent();
     // A plan for trials rounds to nearest, and its corrections of biases are those for that.
     Optional<QuantPlan> placed = work.placed().filter(made -> !byGptq);
-    QuantPlan plan =
-        placed.isPresent()
-            ? placed.get()
-            : job.run(
-                model,
-                recipe,
-                statistics.folder(),
-                statistics.contentSha256(),
-                statistics.samples(),
-                statistics.gram());
+    QuantPlan plan;
+    if (options.ranges().isPresent()) {
+      plan =
+          job.run(model, recipe, GivenRanges.read(options.ranges().get(), work.inputs().hadoop()));
+    } else if (placed.isPresent()) {
+      plan = placed.get();
+    } else {
+      plan =
+          job.run(
+              model,
+              recipe,
+              statistics.folder(),
+              statistics.contentSha256(),
+              statistics.samples(),
+              statistics.gram());
+    }
     work.attempt().write(Part.PLAN_JSON, QuantPlanJson.format(plan));
     job.write(plan, work.attempt().path(Part.PLAN), work.attempt().folder().runId());
     return plan;

@@ -134,6 +134,62 @@ class SelectStageTest {
   }
 
   @Test
+  void rangesOfAnotherToolTakeThePlaceOfStatistics() throws IOException {
+    FinishedRun run =
+        run(given("{\"x\": {\"min\": -64, \"max\": 191}, \"other\": {\"min\": 1, \"max\": 2}}"));
+    QuantPlan plan = PlanStore.read(spark, run);
+    assertThat(plan.find("x", Role.ACTIVATION).orElseThrow().scales()).containsExactly(1);
+    assertThat(plan.find("w", Role.WEIGHT).orElseThrow().scales()).containsExactly(1, 2, .5f);
+    assertThat(plan.find("x", Role.ACTIVATION).orElseThrow().method()).isEqualTo("given");
+    assertThat(run.manifest().inputs())
+        .extracting(InputRef::name)
+        .containsExactly("model", "ranges");
+    assertThat(facts(run).contentSha256()).isEmpty();
+  }
+
+  @Test
+  void rangesThatDoNotFitAreRefusedByName() throws IOException {
+    refusedBy(
+        given("{\"y\": {\"min\": 0, \"max\": 1}}"),
+        ExitCode.BAD_INPUT,
+        "no range for 1 tensors that recipe 'int8' quantizes: x; it has y");
+    refusedBy(given("{}"), ExitCode.BAD_INPUT, "has no ranges");
+    refusedBy(
+        given("{\"x\": {\"min\": 2, \"max\": 1}}"),
+        ExitCode.BAD_INPUT,
+        "range of tensor 'x': min 2.0 is above max 1.0");
+    refusedBy(
+        given("{\"x\": {\"min\": 1}}"),
+        ExitCode.BAD_INPUT,
+        "'max' must be a finite number, not missing");
+    refusedBy(
+        given("{\"x\": {\"min\": 0, \"max\": 1e300}}"),
+        ExitCode.BAD_INPUT,
+        "'max' must be a finite number, not 1.0E300");
+    refusedBy(
+        given("{\"x\": {\"min\": 0, \"max\": 1, \"mean\": 0}}"),
+        ExitCode.BAD_INPUT,
+        "unknown key 'mean'");
+    refusedBy(
+        given("{\"x\": {\"min\": 0, \"max\": 1e-40}}"), ExitCode.BAD_INPUT, "too small for a scale");
+  }
+
+  private SelectStage given(String ranges) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("ranges.json"), "{\"format-version\": 1, \"ranges\": " + ranges + "}");
+    return new SelectStage(
+        new SelectOptions(
+            Optional.empty(), Optional.of(file.toString()), model, RecipeOptions.of("int8")));
+  }
+
+  private void refusedBy(SelectStage stage, ExitCode code, String message) {
+    assertThatThrownBy(() -> run(stage))
+        .isInstanceOfSatisfying(TareException.class, e -> assertThat(e.exitCode()).isEqualTo(code))
+        .hasMessageContaining(message);
+  }
+
+  @Test
   void aRecipeForWeightsNeitherNeedsNorNamesStatistics() throws IOException {
     FinishedRun run = run(stage("int8-weights"));
     assertThat(facts(run).contentSha256()).isEmpty();
