@@ -188,28 +188,42 @@ class SafetensorsHeaderTest {
         });
   }
 
-  /** Whatever is changed in a header, it is read, or refused in this way alone. */
+  /**
+   * Whatever is changed in a header, it is read, or refused in this way alone. Longer by {@code mvn
+   * test -pl engine -Dtest=SafetensorsHeaderTest -Dtare.fuzz.seconds=3600}.
+   */
   @Test
   void mutatedHeadersAreReadOrRefused() {
+    long end = System.nanoTime() + Long.getLong("tare.fuzz.seconds", 0) * 1_000_000_000L;
+    long seed = 11;
+    do {
+      assertThat(refusedOf(20_000, seed)).as("seed %d", seed).isGreaterThan(10_000);
+      seed++;
+    } while (System.nanoTime() < end);
+  }
+
+  private static int refusedOf(int rounds, long seed) {
     byte[] json =
         ("{\"__metadata__\":{\"format\":\"pt\"}," + A + "," + B + "}")
             .replace('\'', '"')
             .getBytes(StandardCharsets.UTF_8);
-    Random random = new Random(11);
+    Random random = new Random(seed);
     int refused = 0;
-    for (int round = 0; round < 20_000; round++) {
+    for (int round = 0; round < rounds; round++) {
       byte[] mutant = json.clone();
       for (int change = random.nextInt(3); change >= 0; change--) {
         mutant[random.nextInt(mutant.length)] =
             random.nextBoolean() ? json[random.nextInt(json.length)] : (byte) random.nextInt();
       }
+      String shown = new String(mutant, StandardCharsets.ISO_8859_1);
       try {
-        SafetensorsHeader header = read(mutant, 29);
-        assertThat(header.dataBytes()).isEqualTo(29);
+        assertThat(read(mutant, 29).dataBytes()).as(shown).isEqualTo(29);
       } catch (SafetensorsException e) {
         refused++;
+      } catch (RuntimeException | Error e) {
+        throw new AssertionError("seed " + seed + ": " + shown, e);
       }
     }
-    assertThat(refused).isGreaterThan(10_000);
+    return refused;
   }
 }
