@@ -4,6 +4,7 @@ import json
 import pathlib
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 notebook = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
 names: dict[str, object] = {"__name__": "__main__"}
 for cell in notebook["cells"]:
