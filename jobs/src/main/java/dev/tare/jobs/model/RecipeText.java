@@ -58,6 +58,7 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int8-transformer-gptq",
           "int16x8",
           "int16x8-cnn",
+          "int16x8-cnn-gptq",
           "int16x8-tflite",
           "int8-dynamic",
           "int8-weights",
