@@ -42,7 +42,8 @@ class PassesTest {
               "2: without equalization", "equalization = off",
               "3: without bias correction", "bias-correction = off",
               "4: without both", "equalization = off, bias-correction = off",
-              "5: depthwise in int8", "rules = []"));
+              "5: depthwise in int8", "rules = []",
+              "6: inputs of 16 bits", "activations.type = uint16, activations.method = min-max"));
 
   private final List<String> table = new ArrayList<>();
 

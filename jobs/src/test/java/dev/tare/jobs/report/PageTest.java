@@ -106,7 +106,8 @@ class PageTest {
     String html = Contents.html(Contents.of("run", 60, 24, 1));
     List<Double> sqnrs =
         Pattern.compile(
-                "</th><td class=\"n\" data-v=\"([0-9.]+)\">[0-9.]+</td><td class=\"n\" data-v=\"[^\"]*\">[^<]*</td><td class=\"w\"")
+                "</th><td class=\"n\" data-v=\"([0-9.]+)\">[0-9.]+</td><td class=\"n\""
+                    + " data-v=\"[^\"]*\">[^<]*</td><td class=\"w\"")
             .matcher(html)
             .results()
             .map(match -> Double.parseDouble(match.group(1)))
