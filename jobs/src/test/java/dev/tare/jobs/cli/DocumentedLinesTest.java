@@ -42,7 +42,7 @@ class DocumentedLinesTest {
               Map.entry("pip install tare_spark-", "ArchiveIT unpacks the wheel"),
               Map.entry("pip install -r notebooks/", "NotebookIT's environment"),
               Map.entry("python3 -c 'import tare", "ArchiveIT imports the wheel"),
-              Map.entry("python3 jobs/src/test/python/start_up.py", "a measurement"),
+              Map.entry("python3 jobs/src/test/python/", "measurements by hand: minutes, no test"),
               Map.entry("python3 -m venv ", "needs the network for what is installed"),
               Map.entry("jupyter nbconvert ", "NotebookIT"),
               Map.entry("airflow ", "AirflowIT"),
