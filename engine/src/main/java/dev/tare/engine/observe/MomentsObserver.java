@@ -22,6 +22,10 @@ public final class MomentsObserver implements Collector {
 
   private final String tensor;
   private final Optional<ChannelAxis> axis;
+
+  /** The values of a row that share a line of the cache. */
+  private static final int COLUMNS = 16;
+
   private final int[] tile;
   private Optional<ExactSums> sums = Optional.empty();
 
@@ -55,6 +59,10 @@ public final class MomentsObserver implements Collector {
     int size = (int) shape.size();
     own.expect(size / own.channels());
     int inner = axis.map(a -> (int) shape.stride(a.axis())).orElse(Math.max(1, size));
+    if (inner == 1 && own.channels() > 1) {
+      addColumns(own, bits, size / own.channels());
+      return;
+    }
     int length;
     for (int done = 0; done < size; done += length) {
       length = Math.min(tile.length, size - done);
@@ -75,10 +83,29 @@ public final class MomentsObserver implements Collector {
     int channel = first / inner % own.channels();
     int to = Math.min(length, inner - first % inner);
     for (int from = 0; from < length; ) {
-      own.add(channel, tile, from, to);
+      own.add(channel, tile, from, to - from, 1);
       channel = channel + 1 == own.channels() ? 0 : channel + 1;
       from = to;
       to = Math.min(length, from + inner);
+    }
+  }
+
+  /** Adds a few channels over many rows at a time, so that a channel has many values together. */
+  private void addColumns(ExactSums own, IntBuffer bits, int rows) {
+    int width = own.channels();
+    int columns;
+    for (int first = 0; first < width; first += columns) {
+      columns = Math.min(COLUMNS, width - first);
+      int taken;
+      for (int row = 0; row < rows; row += taken) {
+        taken = Math.min(tile.length / columns, rows - row);
+        for (int i = 0; i < taken; i++) {
+          bits.get((row + i) * width + first, tile, i * columns, columns);
+        }
+        for (int i = 0; i < columns; i++) {
+          own.add(first + i, tile, i, taken, columns);
+        }
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,7 +100,30 @@ class MomentsObserverTest {
     assertThat(moments.mean()).isEqualTo(198 * (double) Float.MAX_VALUE / 1000);
   }
 
-  /** Carries move up once 2^29 values were announced: here as if they had been. */
+  /** Values near the largest go another way than the rest: both, in any order, at any stride. */
+  @ParameterizedTest
+  @CsvSource({"1, 40000, 1", "2, 5000, 6", "3, 300, 16", "4, 3, 5", "5, 1, 1"})
+  void valuesOfAllSizesAreSummedExactly(int seed, int count, int stride) {
+    Random random = new Random(seed);
+    for (int spread : new int[] {1, 11, 12, 13, 14, 40, 254}) {
+      int[] bits = new int[count * stride];
+      List<Float> values = new ArrayList<>();
+      int least = random.nextInt(257 - spread);
+      for (int i = 0; i < bits.length; i++) {
+        int exponent = least + random.nextInt(spread);
+        bits[i] = random.nextInt(10) == 0 ? 0 : (exponent << 23) | (random.nextInt() & 0x807fffff);
+      }
+      for (int i = 0; i < bits.length; i += stride) {
+        values.add(Float.intBitsToFloat(bits[i]));
+      }
+      ExactSums sums = new ExactSums(1);
+      sums.expect(count);
+      sums.add(0, bits, 0, count, stride);
+      assertThat(sums.moments(0)).isEqualTo(naive(values));
+    }
+  }
+
+  /** Carries move up once 2^28 values were announced: here as if they had been. */
   @Test
   void carriesChangeNothing() {
     ExactSums often = new ExactSums(2);
@@ -114,8 +138,8 @@ class MomentsObserverTest {
       often.expect(1L << 29);
       never.expect(from == 0 ? 30L << 24 : 0);
       announced += 1L << 29;
-      often.add(1, bits, from, from + 100);
-      never.add(1, bits, from, from + 100);
+      often.add(1, bits, from, 100, 1);
+      never.add(1, bits, from, 100, 1);
     }
     assertThat(often.moments(1).sum()).isEqualTo(never.moments(1).sum());
     assertThat(often.moments(1).squares()).isEqualTo(never.moments(1).squares());
