@@ -9,11 +9,15 @@ import dev.tare.engine.infer.ort.OrtRuntime;
 import dev.tare.engine.model.ObservableTensor;
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.Collector;
+import dev.tare.engine.observe.MomentsObserver;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
+import dev.tare.engine.observe.WholeTables;
 import dev.tare.engine.onnx.ExposedOutputs;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.model.OnnxFloatModel;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.engine.tensor.SampleOrigin;
 import java.io.IOException;
@@ -84,8 +88,9 @@ public final class BenchmarkCalibration {
     private final List<ObservableTensor> observed;
     private final Optional<ChannelMode> mode;
     private final boolean named;
+    private final Set<StateKind> kinds;
     private final List<Cost> costs = new ArrayList<>();
-    private final Map<String, Observer> observers = new HashMap<>();
+    private final Map<String, List<Collector>> observers = new HashMap<>();
     private Runner runner;
     private long observing;
 
@@ -95,13 +100,15 @@ public final class BenchmarkCalibration {
         Set<String> outputs,
         List<ObservableTensor> observed,
         Optional<ChannelMode> mode,
-        boolean named) {
+        boolean named,
+        Set<StateKind> kinds) {
       this.name = name;
       this.inference = inference;
       this.outputs = List.copyOf(outputs);
       this.observed = observed;
       this.mode = mode;
       this.named = named;
+      this.kinds = kinds;
       begin();
     }
 
@@ -109,12 +116,18 @@ public final class BenchmarkCalibration {
       runner = inference.runner(outputs);
       observers.clear();
       if (mode.isPresent()) {
+        int[] room = Observer.room();
         for (ObservableTensor tensor : observed) {
           ObserverOptions options =
               mode.get() == ChannelMode.NONE
                   ? ObserverOptions.ofWhole()
                   : ObserverOptions.ofChannels(mode.get(), tensor.channelAxis().orElseThrow());
-          observers.put(tensor.name(), Observer.create(tensor.name(), options));
+          List<Collector> own = new ArrayList<>();
+          own.add(Observer.create(tensor.name(), options, WholeTables.DENSE, room));
+          if (kinds.contains(StateKind.MOMENTS)) {
+            own.add(new MomentsObserver(tensor.name(), options, room));
+          }
+          observers.put(tensor.name(), own);
         }
       }
     }
@@ -124,7 +137,8 @@ public final class BenchmarkCalibration {
           ? (tensor, floats, shape) -> {}
           : (tensor, floats, shape) -> {
             long start = now();
-            observers.get(tensor).observe(floats, shape, named ? origins : List.of());
+            List<SampleOrigin> of = named ? origins : List.of();
+            observers.get(tensor).forEach(each -> each.observe(floats, shape, of));
             observing += now() - start;
           };
     }
@@ -144,7 +158,9 @@ public final class BenchmarkCalibration {
       }
       if (startEmpty) {
         long finish = now();
-        observers.values().forEach(Observer::statistics);
+        observers
+            .values()
+            .forEach(own -> own.forEach(each -> each.blocks().forEachRemaining(b -> {})));
         observing += now() - finish;
       }
       costs.add(new Cost(now() - start - observing, observing));
@@ -176,6 +192,15 @@ public final class BenchmarkCalibration {
         Optional.of(ChannelMode.HISTOGRAM),
         false);
     add("+ channel histograms", exposed, names, observed, Optional.of(ChannelMode.HISTOGRAM), true);
+    variants.add(
+        new Variant(
+            "+ moments of channels",
+            exposed,
+            names,
+            observed,
+            Optional.of(ChannelMode.HISTOGRAM),
+            true,
+            Set.of(StateKind.HISTOGRAM, StateKind.MOMENTS)));
   }
 
   private void add(
@@ -185,7 +210,8 @@ public final class BenchmarkCalibration {
       List<ObservableTensor> observed,
       Optional<ChannelMode> mode,
       boolean named) {
-    variants.add(new Variant(name, inference, outputs, observed, mode, named));
+    variants.add(
+        new Variant(name, inference, outputs, observed, mode, named, Set.of(StateKind.HISTOGRAM)));
   }
 
   private void tokenize(Path assets) throws IOException {
