@@ -39,7 +39,8 @@ public final class PythonEnvironment {
           "PIP_INDEX_URL", "UV_DEFAULT_INDEX",
           "PIP_EXTRA_INDEX_URL", "UV_INDEX",
           "PIP_FIND_LINKS", "UV_FIND_LINKS",
-          "PIP_CERT", "SSL_CERT_FILE");
+          "PIP_CERT", "SSL_CERT_FILE",
+          "PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT");
 
   private final Path home;
 
