@@ -111,6 +111,13 @@ public record Relation(boolean table, String text, Optional<At> at) {
         : this;
   }
 
+  /**
+   * The folder of a table's files; empty for queries, views, and where a table does not tell it.
+   */
+  public Optional<URI> place(SparkSession spark) {
+    return table ? TableVersion.place(spark, text) : Optional.empty();
+  }
+
   /** As {@code --data} takes it. */
   @Override
   public String toString() {

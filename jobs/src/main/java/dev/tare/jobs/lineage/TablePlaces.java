@@ -1,0 +1,12 @@
+package dev.tare.jobs.lineage;
+
+import dev.tare.jobs.relation.Relation;
+import java.net.URI;
+import java.util.Optional;
+
+/** Where the files of tables are, by which OpenLineage knows them whatever their catalog. */
+public interface TablePlaces {
+
+  /** The folder of a table's files; empty for views, and where it is not known. */
+  Optional<URI> of(Relation relation);
+}
