@@ -8,6 +8,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.metrics.RunMetrics;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.StateRow;
 import dev.tare.jobs.table.StatisticsStore;
@@ -110,6 +111,7 @@ public final class CalibrateJob {
       Dataset<Row> states = StateRow.ofKind(merged, StateKind.HISTOGRAM);
       StatisticsStore.Written written =
           StatisticsStore.write(states, folders.statistics(), runId, model.sha256());
+      RunMetrics.registered().calibrated(expected, written.values(), written.nonFinite());
       Optional<StatisticsStore.Written> sums = Optional.empty();
       if (plan.kinds().contains(StateKind.MOMENTS)) {
         SparkJobs.describe(spark, "calibrate: write moments");

@@ -4,10 +4,12 @@ import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.ContentHash;
 import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.StateKind;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.jobs.artifact.Part;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -36,7 +38,9 @@ public final class StatisticsStore {
           .add("axis", DataTypes.IntegerType, false)
           .add("first_channel", DataTypes.IntegerType, false)
           .add("digest", DataTypes.BinaryType, false)
-          .add("bytes", DataTypes.LongType, false);
+          .add("bytes", DataTypes.LongType, false)
+          .add("values", DataTypes.LongType, false)
+          .add("non_finite", DataTypes.LongType, false);
 
   private static final StructType CHECKED_SCHEMA =
       new StructType()
@@ -62,8 +66,11 @@ public final class StatisticsStore {
    * @param contentSha256 the identity of the content, without run id and time
    * @param tensors names of all tensors
    * @param blocks number of blocks
+   * @param values of whole tensors that statistics counted, non-finite ones included
+   * @param nonFinite of them
    */
-  public record Written(String contentSha256, Set<String> tensors, long blocks) {}
+  public record Written(
+      String contentSha256, Set<String> tensors, long blocks, long values, long nonFinite) {}
 
   /**
    * Writes states, one per block key, as the statistics table. The driver receives 32 bytes per
@@ -86,6 +93,8 @@ public final class StatisticsStore {
     Set<String> tensors = new TreeSet<>();
     long bytes = 0;
     long blocks = 0;
+    long values = 0;
+    long nonFinite = 0;
     // In one job: an iterator would run one for each partition, one after the other.
     List<Row> digests =
         states
@@ -95,6 +104,8 @@ public final class StatisticsStore {
       hash.add(new BlockKey(row.getString(0), row.getInt(1), row.getInt(2)), row.getAs(3));
       tensors.add(row.getString(0));
       bytes += row.getLong(4);
+      values += row.getLong(5);
+      nonFinite += row.getLong(6);
       blocks++;
     }
     int files = (int) Math.max(1, (bytes + BYTES_PER_FILE - 1) / BYTES_PER_FILE);
@@ -115,19 +126,25 @@ public final class StatisticsStore {
         .write()
         .mode(SaveMode.ErrorIfExists)
         .parquet(folder.toString());
-    return new Written(hash.sha256Hex(), tensors, blocks);
+    return new Written(hash.sha256Hex(), tensors, blocks, values, nonFinite);
   }
 
   private static Row digest(Row row) {
     byte[] state = StateRow.bytes(row);
     MergeableState block = StateRow.state(row);
     BlockKey key = block.key();
+    Optional<Statistics> whole =
+        key.isWhole() && block instanceof StatisticsBlock statistics
+            ? Optional.of(statistics.rows().get(0))
+            : Optional.empty();
     return RowFactory.create(
         key.tensor(),
         key.axis(),
         key.firstChannel(),
         ContentHash.digest(block),
-        (long) state.length);
+        (long) state.length,
+        whole.map(Statistics::count).orElse(0L),
+        whole.map(counted -> counted.count() - counted.finite()).orElse(0L));
   }
 
   /**
