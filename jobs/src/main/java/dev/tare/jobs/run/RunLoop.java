@@ -1,5 +1,7 @@
 package dev.tare.jobs.run;
 
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.Build;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
@@ -13,6 +15,9 @@ import dev.tare.jobs.console.Console;
 import dev.tare.jobs.console.Progress;
 import dev.tare.jobs.console.QualityTable;
 import dev.tare.jobs.console.Verdict;
+import dev.tare.jobs.lineage.LineageEvents;
+import dev.tare.jobs.lineage.LineageJob;
+import dev.tare.jobs.metrics.RunMetrics;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.Stages;
@@ -34,12 +39,21 @@ import org.apache.spark.sql.SparkSession;
 public final class RunLoop {
 
   private final Console console;
+  private final LineageEvents lineage;
 
   /**
    * @param console receives results and progress
    */
   public RunLoop(Console console) {
+    this(console, LineageEvents.ofEnvironment(console::line));
+  }
+
+  /**
+   * @param lineage is told of every run that begins, and of how it ends
+   */
+  public RunLoop(Console console, LineageEvents lineage) {
     this.console = console;
+    this.lineage = lineage;
   }
 
   /**
@@ -98,19 +112,39 @@ public final class RunLoop {
       return new Outcome(reused.get(), folder, Optional.empty());
     }
     Committers.require(inputs.spark(), folder, atomicity);
-    FinishedRun run =
-        folder.produce(atomicity, attempt -> Explained.run(() -> write(attempt, stages, inputs)));
+    FinishedRun run = told(folder, atomicity, stages, inputs);
     ExitCode exitCode = run.manifest().gateFailed() ? ExitCode.GATE_FAILED : ExitCode.OK;
     return new Outcome(exitCode, folder, Optional.of(run));
+  }
+
+  /** Produces a run that OpenLineage is told of. */
+  private FinishedRun told(RunFolder folder, Atomicity atomicity, Stages stages, Inputs inputs)
+      throws IOException {
+    SparkSession spark = inputs.spark();
+    LineageJob job = lineage.start(stages.name(), folder.uri(), spark.version());
+    FinishedRun run;
+    try {
+      run =
+          folder.produce(atomicity, attempt -> Explained.run(() -> write(attempt, stages, inputs)));
+    } catch (IOException | RuntimeException | Error e) {
+      job.failed(e);
+      throw e;
+    }
+    job.finished(run, relation -> relation.place(spark));
+    return run;
   }
 
   private Manifest write(RunAttempt attempt, Stages stages, Inputs inputs) throws IOException {
     List<Stage> inOrder = stages.inOrder(inputs);
     Progress progress = new Progress(console.progress(), inOrder.size());
     Work work = stages.prepare(Work.begin(attempt, inputs, progress));
+    RunMetrics metrics = RunMetrics.registered();
     for (Stage stage : inOrder) {
+      long start = System.nanoTime();
       work = stage.run(work);
+      metrics.took(stage.name(), (System.nanoTime() - start) / 1e9);
     }
+    work.plan().ifPresent(plan -> metrics.clipped(clippedShare(plan)));
     inputs.requireUnchanged();
     return Manifest.draft(
         attempt.folder().runId(),
@@ -118,6 +152,14 @@ public final class RunLoop {
         stages.inputs(inputs),
         stages.configuration(),
         work.facts().with(inputs.warnings()));
+  }
+
+  private static double clippedShare(QuantPlan plan) {
+    return plan.quantized(Role.ACTIVATION).stream()
+        .mapToDouble(tensor -> tensor.channels().clippedShare(0))
+        .filter(share -> !Double.isNaN(share))
+        .average()
+        .orElse(Double.NaN);
   }
 
   private static Fingerprint fingerprint(Stages stages, Inputs inputs) {

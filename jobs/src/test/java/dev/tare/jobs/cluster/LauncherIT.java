@@ -162,12 +162,28 @@ class LauncherIT {
             .formatted(tare, MiniLm.model(), MiniLm.tokenizer(), text, folder.resolve("run"));
     Result result =
         run(
-            with(Map.of("TERM", "xterm", "TARE_LOG_DIR", folder.resolve("logs").toString())),
+            with(
+                Map.of(
+                    "TERM",
+                    "xterm",
+                    "TARE_LOG_DIR",
+                    folder.resolve("logs").toString(),
+                    "OPENLINEAGE__TRANSPORT__TYPE",
+                    "file",
+                    "OPENLINEAGE__TRANSPORT__LOCATION",
+                    folder.resolve("events.jsonl").toString())),
             List.of("/usr/bin/script", "-qec", command, "/dev/null"));
     assertThat(result.exitCode()).as(result.out()).isZero();
     assertThat(result.out())
         .contains("\r", "\u001b[K", "calibrate: run 16 samples, observe 24 tensors", "%")
-        .contains("[4/4] evaluate", folder.resolve("run").toString());
+        .contains("[4/4] evaluate", folder.resolve("run").toString())
+        .doesNotContain("OpenLineage");
+    // By the library in the jar, under other names than its own.
+    assertThat(Files.readAllLines(folder.resolve("events.jsonl")))
+        .hasSize(2)
+        .last()
+        .asString()
+        .contains("\"eventType\":\"COMPLETE\"", "tare_gate", "all-minilm-l6-v2.onnx");
     for (String line : result.out().split("[\r\n]+", -1)) {
       assertThat(line.startsWith("calibrate:") ? line.length() : 0).isLessThan(100);
     }

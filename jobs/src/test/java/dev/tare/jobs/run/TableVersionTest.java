@@ -8,6 +8,7 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,7 +34,17 @@ class TableVersionTest {
     spark.conf().set("spark.sql.catalog.ice.warehouse", folder.resolve("warehouse").toString());
     String copy = "SELECT * FROM parquet.`%s`";
     spark.sql("CREATE TABLE ice.db.features USING iceberg AS " + copy.formatted(first));
-    String then = calibrated(model, "table:ice.db.features", "then");
+    String then;
+    JsonNode told;
+    try (LineageLog log = LineageLog.inFile(folder.resolve("home"))) {
+      then = calibrated(model, "table:ice.db.features", "then");
+      told = LineageLog.input(log.events().get(1), "data");
+    }
+    assertThat(told.path("name").asText()).isEqualTo(folder + "/warehouse/db/features");
+    assertThat(then)
+        .endsWith("=" + told.path("facets").path("version").path("datasetVersion").asText());
+    assertThat(told.path("facets").path("symlinks").path("identifiers").path(0).path("name"))
+        .hasToString("\"ice.db.features\"");
     spark.sql("INSERT INTO ice.db.features " + copy.formatted(second));
     String now = calibrated(model, "table:ice.db.features", "now");
     assertThat(then).matches("table:ice\\.db\\.features@version=[0-9]+");
