@@ -141,7 +141,10 @@ def gate(context, jinja_env) -> list[str]:
 
 def publish(context, jinja_env) -> list[str]:
     job = Job(context)
-    return ["publish", job.quantized, "--gate", job.quality, "--as", job.name]
+    gated = ["publish", job.quantized, "--gate", job.quality]
+    if job.params["mlflow"]:
+        return [*gated, "--as", job.params["name"], "--mlflow", job.params["mlflow"]]
+    return [*gated, "--as", job.name]
 
 
 def tell(context, result) -> None:
@@ -245,6 +248,13 @@ with DAG(
             type="string",
             minLength=1,
             description="Folder of all runs and names, path or URI.",
+        ),
+        "mlflow": Param(
+            None,
+            type=["null", "string"],
+            pattern="^https?://",
+            description="An MLflow server where the model becomes a version of the registered model"
+            " of that name, with the alias current, instead of a pointer below the folder of runs.",
         ),
         "config": Param(
             CONFIG,

@@ -168,6 +168,7 @@ class AirflowIT {
             "samples",
             "min_cosine",
             "runs",
+            "mlflow",
             "config");
     for (JsonNode param : params) {
       assertThat(param.has("type")).as("type of %s", param).isTrue();

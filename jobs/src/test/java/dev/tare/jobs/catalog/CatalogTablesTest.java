@@ -1,0 +1,89 @@
+package dev.tare.jobs.catalog;
+
+import static dev.tare.jobs.run.CommandLine.gaussian;
+import static dev.tare.jobs.run.CommandLine.spark;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.testkit.SmallModels;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs in the tables of a real Iceberg catalog. */
+@Tag("slow")
+class CatalogTablesTest {
+
+  @TempDir Path folder;
+
+  private String run(String model, String data, String name, String... more) {
+    String output = folder.resolve(name).toString();
+    String[] line = {"run", "--model", model, "--data", data, "--output", output};
+    String[] all = new String[line.length + more.length];
+    System.arraycopy(line, 0, all, 0, line.length);
+    System.arraycopy(more, 0, all, line.length, more.length);
+    assertThat(tare(all).code()).isIn(0, 4);
+    return output;
+  }
+
+  private static long rows(String table, String where) {
+    return spark()
+        .sql("SELECT count(*) FROM out.db.%s WHERE %s".formatted(table, where))
+        .head()
+        .getLong(0);
+  }
+
+  @Test
+  void aRunIsAppendedOnce() throws IOException {
+    SparkSession spark = spark();
+    spark.conf().set("spark.sql.catalog.out", "org.apache.iceberg.spark.SparkCatalog");
+    spark.conf().set("spark.sql.catalog.out.type", "hadoop");
+    spark.conf().set("spark.sql.catalog.out.warehouse", folder.resolve("warehouse").toString());
+    String model = SmallModels.exportedMlp().write(folder.resolve("model.onnx"));
+    String data = write(folder.resolve("data"), "x array<float>", gaussian(60, 6, 1));
+    String first = run(model, data, "a/first");
+    String second = run(model, data, "a/second", "--min-cosine", "0.9999999");
+
+    String said = tare("publish", first, "--tables", "out.db").ends(0).out();
+    assertThat(said)
+        .contains("out.db.statistics: ", "out.db.plan: ", "out.db.quality: 1 row of run first");
+    assertThat(tare("publish", first, "--tables", "out.db").ends(0).out())
+        .contains("out.db.quality: has run first already");
+    // Its gate failed, which is worth knowing.
+    tare("publish", second, "--tables", "out.db").ends(0);
+    assertThat(rows("quality", "gate = 'passed' AND run_id = 'first'")).isEqualTo(1);
+    assertThat(rows("quality", "gate = 'failed' AND run_id = 'second'")).isEqualTo(1);
+    for (String table : new String[] {"statistics", "plan"}) {
+      long files = spark.read().parquet(first + "/" + table).count();
+      assertThat(rows(table, "run_id = 'first'")).as(table).isEqualTo(files);
+    }
+    Row joined =
+        spark
+            .sql(
+                "SELECT count(*), min(s.max) FROM out.db.statistics s JOIN out.db.plan p USING"
+                    + " (run_id, manifest_sha256, tensor) WHERE s.channel IS NULL AND p.quantized"
+                    + " AND p.role = 'activation'")
+            .head();
+    assertThat(joined.getLong(0)).isGreaterThanOrEqualTo(4);
+
+    // A half-done try is completed by the next.
+    spark.sql("DELETE FROM out.db.plan WHERE run_id = 'first'");
+    assertThat(tare("publish", first, "--tables", "out.db").ends(0).out())
+        .contains("statistics: has run first already", "of run first appended");
+
+    String other = run(model, data, "b/first", "--min-cosine", "0.5");
+    assertThat(tare("publish", other, "--tables", "out.db").ends(2).err())
+        .contains("Cannot append run 'first' to out.db.statistics", "another run with that id");
+    assertThat(tare("publish", first, "--tables", "nowhere.db").ends(2).err())
+        .contains("spark.sql.catalog.nowhere is not set");
+    assertThat(tare("publish", first, "--tables", "db").ends(2).err())
+        .contains("write CATALOG.DATABASE");
+    assertThat(tare("publish", first).ends(2).err())
+        .contains("Missing required option: '--as=NAME'");
+  }
+}
