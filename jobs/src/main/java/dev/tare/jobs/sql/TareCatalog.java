@@ -113,7 +113,8 @@ public final class TareCatalog
     return OptionConverters.toJava(spark.conf().getOption(key(option))).or(() -> made);
   }
 
-  @Override
+  /** Overrides what Spark 4.1 has and 4.0 has not. */
+  @SuppressWarnings("MissingOverride")
   public Identifier[] listProcedures(String[] namespace) {
     return Arrays.equals(namespace, new String[] {SYSTEM}) && proceduresAreOn()
         ? Procedures.all().stream()
