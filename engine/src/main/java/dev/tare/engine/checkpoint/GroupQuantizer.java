@@ -20,8 +20,8 @@ import java.nio.ByteBuffer;
  * below 7 and becomes at most 6. What is stored is the exponent and 127, at least 0.
  *
  * <p>A scale of NVFP4 (utils/helpers.py) is {@code s / t} with {@code s} the float8 nearest to
- * {@code t * max |x| / 6}, 0.125 where that is 0, and {@code t = 448 * 6 / m} the tensor's scale, 1
- * where that is infinite; {@code m} is the largest magnitude of all that share it.
+ * {@code t * max |x| / 6}, 0.125 where that is 0, and {@code t = 448 * 6 * (1 / m)} the tensor's
+ * scale, 1 where that is infinite; {@code m} is the largest magnitude of all that share it.
  */
 final class GroupQuantizer {
 
@@ -60,7 +60,8 @@ final class GroupQuantizer {
   /** The scale of a tensor by which its groups' scales use all of float8. */
   static float tensorScale(float largest) {
     float exact = Float8.E4M3FN.maxFinite() * WeightType.NVFP4.qmax();
-    float scale = exact / Math.max(largest, Float.MIN_NORMAL);
+    // PyTorch divides a number by a tensor in two steps, each rounded.
+    float scale = exact * (1 / Math.max(largest, Float.MIN_NORMAL));
     return Float.isInfinite(scale) ? 1 : scale;
   }
 

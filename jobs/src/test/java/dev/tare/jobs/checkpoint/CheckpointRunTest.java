@@ -197,7 +197,7 @@ class CheckpointRunTest {
     }
     assertThat(
             little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_global_scale")).getFloat())
-        .isEqualTo(448 * 6 / most);
+        .isEqualTo(448 * 6 * (1 / most));
   }
 
   private static SortedMap<String, Digest> stage(

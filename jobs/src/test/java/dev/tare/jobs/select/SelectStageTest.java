@@ -171,7 +171,9 @@ class SelectStageTest {
         ExitCode.BAD_INPUT,
         "unknown key 'mean'");
     refusedBy(
-        given("{\"x\": {\"min\": 0, \"max\": 1e-40}}"), ExitCode.BAD_INPUT, "too small for a scale");
+        given("{\"x\": {\"min\": 0, \"max\": 1e-40}}"),
+        ExitCode.BAD_INPUT,
+        "too small for a scale");
   }
 
   private SelectStage given(String ranges) throws IOException {
