@@ -10,6 +10,7 @@ import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.StatisticsTable;
+import dev.tare.jobs.table.TensorReader;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -17,12 +18,18 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
- * Decides about one activation from its rows; tensors that the recipe does not quantize are
- * skipped.
+ * Decides about one activation from its rows, or from its statistics while those of another run are
+ * checked; tensors that the recipe does not quantize are skipped.
  */
-final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte[]> {
+final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte[]>, TensorReader {
+
+  /** Rows made of statistics that are checked. */
+  static final StructType SCHEMA = new StructType().add("plan", DataTypes.BinaryType, false);
 
   private static final long serialVersionUID = 1L;
 
@@ -44,15 +51,29 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
 
   @Override
   public Iterator<byte[]> call(String tensor, Iterator<Row> rows) {
+    return wanted(tensor)
+        ? plans(StatisticsTable.toTensor(tensor, rows)).iterator()
+        : List.<byte[]>of().iterator();
+  }
+
+  @Override
+  public List<Row> read(TensorStatistics statistics) {
+    return wanted(statistics.tensor())
+        ? plans(statistics).stream().map(plan -> RowFactory.create((Object) plan)).toList()
+        : List.of();
+  }
+
+  private boolean wanted(String tensor) {
     if (byTensor == null) {
       byTensor = new HashMap<>();
       QuantPlanJson.parseSmoothed(smoothed).forEach(input -> byTensor.put(input.tensor(), input));
     }
+    return queries.containsKey(tensor) || byTensor.containsKey(tensor);
+  }
+
+  private List<byte[]> plans(TensorStatistics statistics) {
+    String tensor = statistics.tensor();
     SmoothedInput input = byTensor.get(tensor);
-    if (!queries.containsKey(tensor) && input == null) {
-      return List.<byte[]>of().iterator();
-    }
-    TensorStatistics statistics = StatisticsTable.toTensor(tensor, rows);
     List<byte[]> plans = new ArrayList<>(2);
     try {
       if (queries.containsKey(tensor)) {
@@ -67,7 +88,7 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
                         queries.get(input.result()),
                         () -> RescaledChannels.distributions(statistics, input.factors()))));
       }
-      return plans.iterator();
+      return plans;
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }

@@ -22,8 +22,12 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.model.SmoothedHandle;
+import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.PlanStore;
+import dev.tare.jobs.table.StatisticsCheck;
 import dev.tare.jobs.table.StatisticsStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -91,6 +95,22 @@ public final class SelectJob {
       String contentSha256,
       long samples,
       Optional<SelectGptq.Gram> gram) {
+    return run(model, recipeText, statistics, Optional.empty(), contentSha256, samples, gram);
+  }
+
+  /**
+   * The same, of statistics that nobody has checked yet.
+   *
+   * @param unchecked the run that they are of; empty if they have been checked
+   */
+  QuantPlan run(
+      ModelHandle model,
+      RecipeText recipeText,
+      Path statistics,
+      Optional<FinishedRun> unchecked,
+      String contentSha256,
+      long samples,
+      Optional<SelectGptq.Gram> gram) {
     Recipe recipe = recipeText.parse();
     SparkJobs.describe(spark, "select: factors of channels");
     List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics);
@@ -99,7 +119,7 @@ public final class SelectJob {
     Candidates candidates = candidates(model, graph, recipeText);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations =
-        activations(recipeText, recipe, candidates, smoothed, statistics);
+        activations(recipeText, recipe, candidates, smoothed, statistics, unchecked);
     SparkJobs.describe(spark, "select: ranges of weights");
     List<TensorPlan> weights = weights(changed, recipeText, candidates);
     List<TensorPlan> plans =
@@ -264,6 +284,15 @@ public final class SelectJob {
     return !candidates.activations().isEmpty() || recipe.parse().gptq().isPresent();
   }
 
+  /**
+   * Whether decisions about activations are the first use of statistics, and so may be made while
+   * these are checked.
+   */
+  static boolean readsActivationsFirst(ModelHandle model, RecipeText recipe) {
+    return needsStatistics(model, recipe)
+        && SelectSmoothing.Groups.of(recipe, model.prepared().graph()).tensors().isEmpty();
+  }
+
   /** Whether there is anything to do that the recipe and its placement quantize. */
   public static boolean hasCandidates(ModelHandle model, RecipeText recipe) {
     return !Candidates.of(
@@ -300,11 +329,39 @@ public final class SelectJob {
       Recipe recipe,
       Candidates candidates,
       List<SmoothedInput> smoothed,
-      Path statistics) {
+      Path statistics,
+      Optional<FinishedRun> unchecked) {
     SortedMap<String, TensorQuery> wanted = candidates.activations();
     if (wanted.isEmpty()) {
       return List.of();
     }
+    SelectActivations select = new SelectActivations(recipeText, wanted, smoothed);
+    List<TensorPlan> planned =
+        decoded(
+            unchecked.isPresent()
+                ? whileChecking(unchecked.get(), select)
+                : ofChecked(statistics, recipe, wanted, smoothed, select));
+    requireObserved(recipe, wanted, planned);
+    return planned;
+  }
+
+  /** One reading of the table serves the check and the decisions. */
+  private List<byte[]> whileChecking(FinishedRun run, SelectActivations select) {
+    try {
+      return StatisticsCheck.read(spark, run, SelectActivations.SCHEMA, select).stream()
+          .map(row -> row.<byte[]>getAs(0))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<byte[]> ofChecked(
+      Path statistics,
+      Recipe recipe,
+      SortedMap<String, TensorQuery> wanted,
+      List<SmoothedInput> smoothed,
+      SelectActivations select) {
     Dataset<Row> rows = StatisticsStore.read(spark, statistics);
     Set<String> tensors = new TreeSet<>(wanted.keySet());
     for (SmoothedInput input : smoothed) {
@@ -316,24 +373,19 @@ public final class SelectJob {
         !smoothed.isEmpty() || wanted.values().stream().anyMatch(planner::readsChannels);
     Dataset<Row> asked = rows.filter(functions.col("tensor").isin(tensors.toArray()));
     Dataset<Row> needed = channels ? asked : asked.filter(functions.col("channel").isNull());
-    List<TensorPlan> planned =
-        decoded(
-            StatisticsStore.groupedBy(functions.col("tensor"), needed)
-                .flatMapGroups(
-                    new SelectActivations(recipeText, wanted, smoothed), Encoders.BINARY())
-                .collectAsList());
-    requireObserved(recipe, wanted, planned);
-    return planned;
+    return StatisticsStore.groupedBy(functions.col("tensor"), needed)
+        .flatMapGroups(select, Encoders.BINARY())
+        .collectAsList();
   }
 
   private List<TensorPlan> weights(
       SmoothedHandle model, RecipeText recipeText, Candidates candidates) {
     SortedMap<String, TensorQuery> wanted = candidates.weights();
     int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
+    // A range has its partitions without a shuffle.
     return decoded(
         spark
-            .createDataset(new ArrayList<>(wanted.keySet()), Encoders.STRING())
-            .repartition(tasks)
+            .range(0, wanted.size(), 1, tasks)
             .mapPartitions(new SelectWeights(model, recipeText, wanted), Encoders.BINARY())
             .collectAsList());
   }

@@ -36,11 +36,16 @@ public record SelectStage(SelectOptions options) implements Stage {
   /**
    * Statistics to select from.
    *
+   * @param unchecked the run that they are of, if they are checked while they are read
    * @param contentSha256 empty for a recipe that needs none
    * @param samples from which they were collected
    */
   private record Statistics(
-      Path folder, String contentSha256, long samples, Optional<SelectGptq.Gram> gram) {}
+      Path folder,
+      Optional<FinishedRun> unchecked,
+      String contentSha256,
+      long samples,
+      Optional<SelectGptq.Gram> gram) {}
 
   @Override
   public String name() {
@@ -142,14 +147,19 @@ public record SelectStage(SelectOptions options) implements Stage {
       Work work, ModelHandle model, RecipeText recipe, Optional<FinishedRun> named)
       throws IOException {
     if (named.isPresent()) {
+      boolean onTheWay = work.placed().isEmpty() && SelectJob.readsActivationsFirst(model, recipe);
       return new Statistics(
-          StatisticsCheck.verified(work.inputs().spark(), named.get()),
+          onTheWay
+              ? named.get().path(Part.STATISTICS)
+              : StatisticsCheck.verified(work.inputs().spark(), named.get()),
+          onTheWay ? named : Optional.empty(),
           named.get().calibration().contentSha256(),
           named.get().calibration().samples(),
           recipe.parse().gptq().isPresent() ? Optional.of(gram(named.get())) : Optional.empty());
     }
     return new Statistics(
         work.attempt().path(Part.STATISTICS),
+        Optional.empty(),
         work.facts()
             .calibration()
             .filter(made -> SelectJob.needsStatistics(model, recipe))
@@ -194,6 +204,7 @@ public record SelectStage(SelectOptions options) implements Stage {
               model,
               recipe,
               statistics.folder(),
+              statistics.unchecked(),
               statistics.contentSha256(),
               statistics.samples(),
               statistics.gram());
