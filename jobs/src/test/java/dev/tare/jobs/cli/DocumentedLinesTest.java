@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Every command line in a document is one that Tare takes, with its options and values, or is in a
- * list with the reason why it is not checked here. {@code ArchiveIT} types those of the first run.
+ * list with the reason why it is not checked here. {@code ReadmeIT} types those of README.md.
  */
 class DocumentedLinesTest {
 
@@ -36,12 +36,11 @@ class DocumentedLinesTest {
       new TreeMap<>(
           Map.ofEntries(
               Map.entry("mvn ", "the build that runs this test"),
-              Map.entry("tar xzf tare-", "ArchiveIT unpacks the archive"),
-              Map.entry(
-                  "pip install pyspark==", "needs the network; ArchiveIT has the build's Spark"),
-              Map.entry("pip install tare_spark-", "ArchiveIT unpacks the wheel"),
+              Map.entry("tar xzf tare-", "ReadmeIT types it"),
+              Map.entry("pip install pyspark==", "ReadmeIT types it"),
+              Map.entry("pip install tare_spark-", "ReadmeIT types it"),
               Map.entry("pip install -r notebooks/", "NotebookIT's environment"),
-              Map.entry("python3 -c 'import tare", "ArchiveIT imports the wheel"),
+              Map.entry("python3 -c 'import tare", "ReadmeIT types it"),
               Map.entry("python3 jobs/src/test/python/", "measurements by hand: minutes, no test"),
               Map.entry("python3 -m venv ", "needs the network for what is installed"),
               Map.entry("jupyter nbconvert ", "NotebookIT"),
