@@ -16,13 +16,20 @@ final class BlockScale {
   private BlockScale() {}
 
   /**
+   * A scale.
+   *
+   * @param error the sum of squared errors, each times its row's count
+   */
+  record Found(QuantParams params, double error) {}
+
+  /**
    * Returns the scale with the least sum of squared errors, each times its row's count; of equal
    * ones the first of: all of the extremes, then parts of them from the least on.
    *
    * @param rows values by row and column
    * @param counts of each row
    */
-  static QuantParams of(double[][] rows, double[] counts, int column, Target target) {
+  static Found of(double[][] rows, double[] counts, int column, Target target) {
     double low = 0;
     double high = 0;
     double[] values = new double[rows.length];
@@ -42,7 +49,7 @@ final class BlockScale {
         best = params;
       }
     }
-    return best;
+    return new Found(best, least);
   }
 
   private static QuantParams params(double low, double high, Target target) {

@@ -186,7 +186,7 @@ public final class Gptq {
         (first, rows, counts) -> {
           for (int n = 0; n < rows[0].length; n++) {
             int p = grid.index(order[first], n);
-            found[p] = BlockScale.of(rows, counts, n, target);
+            found[p] = BlockScale.of(rows, counts, n, target).params();
             grid.set(p, found[p]);
           }
         });

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Shares the spread of an input's channels with the weights that multiply it, so that one scale
@@ -48,6 +49,17 @@ public final class Smoothing {
     public Group {
       products = List.copyOf(products);
     }
+
+    /** Number of channels that the weights multiply. */
+    public long channels() {
+      return Smoothing.channels(products.get(0));
+    }
+
+    /** The input with factors that were chosen for its channels. */
+    public SmoothedInput scaled(double alpha, List<Float> factors) {
+      return new SmoothedInput(
+          tensor, result, products.stream().map(QuantizableNode::node).toList(), alpha, factors);
+    }
   }
 
   /**
@@ -55,11 +67,19 @@ public final class Smoothing {
    * is a matrix on the right, with the channels of the input along its last axis.
    */
   public static Map<String, Group> groups(Candidates candidates, ModelGraph graph) {
+    return groups(candidates, graph, Mode.STATIC);
+  }
+
+  /** Returns those whose products are quantized in another mode. */
+  public static Map<String, Group> groups(Candidates candidates, ModelGraph graph, Mode mode) {
+    Set<String> outside =
+        graph.nodes().stream().map(QuantizableNode::node).collect(Collectors.toSet());
     Map<String, Integer> axes = graph.activations().channelAxes();
     Map<String, List<QuantizableNode>> products = new TreeMap<>();
     for (Candidates.Candidate candidate : candidates.chosen()) {
       QuantizableNode node = candidate.node();
-      if (candidate.mode() == Mode.STATIC
+      if (candidate.mode() == mode
+          && outside.contains(node.node())
           && Set.of("MatMul", "Gemm").contains(node.opType())
           && node.inputIndex() == 0
           && node.weightShape().rank() == 2
@@ -131,13 +151,7 @@ public final class Smoothing {
     for (double scale : scales) {
       factors.add((float) (mean / scale));
     }
-    return Optional.of(
-        new SmoothedInput(
-            group.tensor(),
-            group.result(),
-            group.products().stream().map(QuantizableNode::node).toList(),
-            rule.alpha(),
-            factors));
+    return Optional.of(group.scaled(rule.alpha(), factors));
   }
 
   private static double[] magnitudes(List<Statistics> channels) {

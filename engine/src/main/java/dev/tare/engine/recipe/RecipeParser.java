@@ -24,7 +24,7 @@ import java.util.TreeSet;
  * float-above = 1e30
  * guard = on                          # or off; default on
  * smoothing { alpha = 0.8 }           # only static, per tensor; default none
- * gptq { damping = 0.01 }             # not dynamic; default none
+ * gptq { damping = 0.01, awq = off }  # not dynamic; awq only weight-only; default none
  * bias-correction = on                # or off; default off; needs mode static
  * equalization = on                   # or off; only static, per tensor; default off
  * passes = measured                   # or stated: those that are on; default stated
@@ -158,6 +158,9 @@ public final class RecipeParser {
     if (recipe.gptq().isPresent() && recipe.mode() == Mode.DYNAMIC) {
       throw RecipeKeys.at(config, "gptq", "it needs mode static or weight-only");
     }
+    if (recipe.gptq().filter(GptqRule::awq).isPresent() && recipe.mode() != Mode.WEIGHT_ONLY) {
+      throw RecipeKeys.at(config, "gptq.awq", "it needs mode weight-only");
+    }
     if (recipe.biasCorrection() && !recipe.usesStatistics()) {
       throw RecipeKeys.at(config, BIAS_CORRECTION, "it needs mode static");
     }
@@ -192,9 +195,11 @@ public final class RecipeParser {
       return Optional.empty();
     }
     Config section = config.getConfig("gptq");
-    RecipeKeys.refuseUnknown("gptq.", section, Set.of("damping"));
+    RecipeKeys.refuseUnknown("gptq.", section, Set.of("damping", "awq"));
     try {
-      return Optional.of(new GptqRule(section.getDouble("damping")));
+      return Optional.of(
+          new GptqRule(
+              section.getDouble("damping"), section.hasPath("awq") && section.getBoolean("awq")));
     } catch (IllegalArgumentException e) {
       throw RecipeKeys.at(section, "damping", e.getMessage());
     }

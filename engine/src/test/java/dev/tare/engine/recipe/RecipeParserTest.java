@@ -118,6 +118,11 @@ class RecipeParserTest {
     assertThat(shipped("int8").gptq()).isEmpty();
     assertThat(shipped("int8-transformer-gptq").gptq()).contains(new GptqRule(.01));
     assertThat(shipped("int4-gptq-b64").gptq()).contains(new GptqRule(.01));
+    assertThat(Recipes.int8("gptq { damping = 0.01, awq = on }", "mode = weight-only").gptq())
+        .contains(new GptqRule(.01, true));
+    assertThatThrownBy(() -> Recipes.int8("gptq { damping = 0.01, awq = on }"))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("it needs mode weight-only");
     assertThatThrownBy(() -> Recipes.int8("gptq.damping = 0.01", "mode = dynamic"))
         .isInstanceOf(RecipeException.class)
         .hasMessageContaining("it needs mode static or weight-only");

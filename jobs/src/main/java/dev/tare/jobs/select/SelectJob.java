@@ -14,6 +14,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.GptqRule;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.jobs.Printable;
@@ -113,7 +114,7 @@ public final class SelectJob {
       Optional<SelectGptq.Gram> gram) {
     Recipe recipe = recipeText.parse();
     SparkJobs.describe(spark, "select: factors of channels");
-    List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics);
+    List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics, gram);
     SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
     ModelGraph graph = changed.prepared().graph();
     Candidates candidates = candidates(model, graph, recipeText);
@@ -210,7 +211,11 @@ public final class SelectJob {
   }
 
   /** The inputs to smooth and their factors, sorted by name. */
-  private List<SmoothedInput> smoothed(ModelHandle model, RecipeText recipe, Path statistics) {
+  private List<SmoothedInput> smoothed(
+      ModelHandle model, RecipeText recipe, Path statistics, Optional<SelectGptq.Gram> gram) {
+    if (gram.isPresent() && recipe.parse().gptq().filter(GptqRule::awq).isPresent()) {
+      return SelectAwq.of(spark, model, recipe, gram.get().folder());
+    }
     Set<String> tensors = SelectSmoothing.Groups.of(recipe, model.prepared().graph()).tensors();
     if (tensors.isEmpty()) {
       return List.of();

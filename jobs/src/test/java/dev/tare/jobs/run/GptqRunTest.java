@@ -150,16 +150,18 @@ class GptqRunTest {
     assertThat(facts("sum").path("gram-samples").asInt()).isEqualTo(60);
     assertThat(made("sum", RECIPE)).isEqualTo(modelOf("whole"));
     // Weights of 4 bits need no other collection: the first one serves every recipe.
-    byte[] blocks = made("whole", "int4-gptq-b32");
-    assertThat(made("sum", "int4-gptq-b32")).isEqualTo(blocks);
-    assertThat(CommandLine.plan(shared.resolve("plan-sum-int4-gptq-b32")).quantized(Role.WEIGHT))
-        .extracting(TensorPlan::tensor, TensorPlan::method)
+    Path four = shared.resolve("four.conf");
+    Files.writeString(four, "include \"int4-gptq-b32.conf\"\ngptq.awq = on\n");
+    byte[] blocks = made("whole", four.toString());
+    assertThat(made("sum", four.toString())).isEqualTo(blocks);
+    assertThat(CommandLine.plan(shared.resolve("plan-sum-four.conf")).quantized(Role.WEIGHT))
+        .extracting(weight -> weight.tensor().replace("_smoothed", ""), TensorPlan::method)
         .containsExactly(tuple("w1", "gptq"), tuple("w2", "gptq"));
   }
 
   /** Selects from statistics and quantizes; returns the model. */
   private static byte[] made(String statistics, String recipe) throws IOException {
-    String name = statistics + "-" + recipe;
+    String name = statistics + "-" + recipe.replaceAll(".*/", "");
     String[] select = {"--statistics", at(statistics), "--model", model, "--recipe", recipe};
     List<String> line = new ArrayList<>(Arrays.asList(select));
     line.addAll(List.of("--output", at("plan-" + name)));
