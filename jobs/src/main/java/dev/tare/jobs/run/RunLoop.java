@@ -156,6 +156,8 @@ public final class RunLoop {
 
   private static double clippedShare(QuantPlan plan) {
     return plan.quantized(Role.ACTIVATION).stream()
+        // Inputs whose scale is found at run time have none in the plan.
+        .filter(tensor -> !tensor.channels().isEmpty())
         .mapToDouble(tensor -> tensor.channels().clippedShare(0))
         .filter(share -> !Double.isNaN(share))
         .average()
