@@ -93,8 +93,9 @@ public record Publishable(FinishedRun run, Optional<FinishedRun> evaluation, boo
   }
 
   private static boolean passed(FinishedRun gate, Unchanged unchanged) throws IOException {
+    // Also where the gate passed: a damaged quality.json, or one that says otherwise, is refused.
+    List<String> failures = gate.has(Part.QUALITY) ? gate.quality().gate().failures() : List.of();
     if (gate.manifest().gateFailed()) {
-      List<String> failures = gate.has(Part.QUALITY) ? gate.quality().gate().failures() : List.of();
       throw new TareException(
           ExitCode.GATE_FAILED,
           "The quality gate of %s failed%s; %s"
