@@ -353,9 +353,15 @@ public final class SelectJob {
   /** One reading of the table serves the check and the decisions. */
   private List<byte[]> whileChecking(FinishedRun run, SelectActivations select) {
     try {
-      return StatisticsCheck.read(spark, run, SelectActivations.SCHEMA, select).stream()
-          .map(row -> row.<byte[]>getAs(0))
-          .toList();
+      try {
+        return StatisticsCheck.read(spark, run, SelectActivations.SCHEMA, select).stream()
+            .map(row -> row.<byte[]>getAs(0))
+            .toList();
+      } catch (Exception e) {
+        // Of statistics that are not those of the run, say that rather than where it shows.
+        StatisticsCheck.verified(spark, run);
+        throw e;
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
