@@ -172,7 +172,9 @@ class ReadmeIT {
     for (String line : IN_SENTENCES) {
       assertThat(type(line.replace("RUN", "runs/first"))).as(line).isNotEmpty();
     }
-    assertThat(folder.resolve("report.html")).content().contains("Tare report: first", "Gate passed");
+    assertThat(folder.resolve("report.html"))
+        .content()
+        .contains("Tare report: first", "Gate passed");
   }
 
   private Path onlySitePackages() throws IOException {
