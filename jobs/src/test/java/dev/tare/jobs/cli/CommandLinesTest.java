@@ -82,6 +82,7 @@ class CommandLinesTest {
           Map.entry("image-layout", List.of("nhwc", "nchw")),
           Map.entry("max-image-pixels", List.of("100", "200")),
           Map.entry("vision", List.of("true", "false")),
+          Map.entry("tflite", List.of("true", "false")),
           Map.entry("max-psi", List.of("0.5", "0.3")),
           Map.entry("max-js", List.of("0.5", "0.3")),
           Map.entry("max-ks", List.of("0.5", "0.3")),
