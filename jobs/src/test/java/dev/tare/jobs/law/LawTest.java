@@ -34,18 +34,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The law on the real model: statistics of 96 definitions are the same for any partitions, order,
- * batch size and number of cores, for a run and for the merge of runs, with Spark and without.
+ * batch size and number of cores, for a run and for the merge of runs, with Spark and without; and
+ * those of pictures in a small network for TensorFlow Lite.
  */
 @Tag("slow")
 class LawTest {
 
   private static final int DEFINITIONS = 96;
+  private static final int PICTURES = 40;
 
   @TempDir static Path folder;
 
   private static List<String> texts;
   private static List<Sample> samples;
   private static String expected;
+  private static Path lite;
+  private static String expectedOfLite;
 
   private SparkSession spark;
 
@@ -54,6 +58,8 @@ class LawTest {
     texts = MiniLm.definitions(DEFINITIONS);
     samples = EngineAlone.tokenize(texts);
     expected = EngineAlone.contentSha256(samples, folder, 8);
+    lite = TinyLite.model(folder.resolve("lite.tflite"));
+    expectedOfLite = EngineAlone.contentSha256(lite, TinyLite.samples(PICTURES), folder, 1);
   }
 
   @BeforeEach
@@ -82,6 +88,11 @@ class LawTest {
   void partitionsAndBatchSizeDoNotEnter(int partitions, int batchSize) throws IOException {
     Path text = MiniLm.write(folder.resolve("all.txt"), texts);
     assertThat(calibrate("p" + partitions, text, partitions, batchSize)).isEqualTo(expected);
+    List<Sample> shuffled = new ArrayList<>(TinyLite.samples(PICTURES));
+    Collections.shuffle(shuffled, new Random(partitions));
+    Path pictures = TinyLite.write(folder.resolve("pictures-" + partitions + ".jsonl"), shuffled);
+    assertThat(calibrateLite("lite" + partitions, pictures, partitions, batchSize))
+        .isEqualTo(expectedOfLite);
   }
 
   @Test
@@ -183,6 +194,25 @@ class LawTest {
         MiniLm.tokenizer().toString(),
         "--max-length",
         String.valueOf(MiniLm.MAX_LENGTH),
+        "--partitions",
+        String.valueOf(partitions),
+        "--batch-size",
+        String.valueOf(batchSize),
+        "--output",
+        run(name));
+    return contentSha256(name);
+  }
+
+  private static String calibrateLite(String name, Path pictures, int partitions, int batchSize)
+      throws IOException {
+    run(
+        "calibrate",
+        "--model",
+        lite.toString(),
+        "--data",
+        pictures.toString(),
+        "--observe",
+        "all",
         "--partitions",
         String.valueOf(partitions),
         "--batch-size",

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.image.ImageFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,6 +36,7 @@ class LiteRunTest {
   private static final int ROWS = 40;
   private static final int EDGE = 8;
   private static final int CHANNELS = 3;
+  private static final int PICTURES = 20;
 
   @TempDir static Path shared;
 
@@ -194,6 +197,35 @@ class LiteRunTest {
     assertThat(
             tareAlone("export", place, "--format", "aeq-json", "--out", place + "/x").ends(2).err())
         .contains("Refusing to write the export", "into the folder of a run");
+  }
+
+  /** As the table of the numbers that they become, with the channels last. */
+  @Test
+  void picturesBecomeTheNhwcInput() throws IOException {
+    Path pictures = Files.createDirectory(shared.resolve("pictures"));
+    Row[] rows = new Row[PICTURES];
+    for (int i = 0; i < PICTURES; i++) {
+      int[] pixels = new Random(i).ints(EDGE * EDGE * CHANNELS, 0, 256).toArray();
+      Files.write(pictures.resolve(i + ".png"), ImageFiles.rgb(EDGE, EDGE, pixels));
+      List<Float> values = new ArrayList<>();
+      Arrays.stream(pixels).forEach(pixel -> values.add((float) (pixel / 255.0)));
+      rows[i] = RowFactory.create(values);
+    }
+    Path ofPictures = calibratedFrom(pictures.toString(), "--image-size", "8x8");
+    Path ofNumbers = calibratedFrom(images(shared.resolve("numbers"), rows));
+    assertThat(json(ofPictures.resolve("manifest.json")).at("/properties/data/images").asText())
+        .isEqualTo("8x8 stretch, rgb, mean 0, std 1, nhwc");
+    assertThat(contentSha256(ofPictures)).isEqualTo(contentSha256(ofNumbers));
+  }
+
+  private static Path calibratedFrom(String rows, String... more) {
+    Path output = Path.of(rows + "-statistics");
+    List<String> line =
+        new ArrayList<>(List.of("calibrate", "--model", model.toString(), "--target", "tflite"));
+    line.addAll(List.of("--data", rows, "--output", output.toString()));
+    line.addAll(List.of(more));
+    tare(line.toArray(String[]::new)).ends(0);
+    return output;
   }
 
   /** Weights alone, which need no statistics, and 16 bits are measured as any other. */
