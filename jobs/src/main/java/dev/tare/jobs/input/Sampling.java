@@ -29,7 +29,7 @@ public final class Sampling {
   /** Hashes that one task sorts: 32 bytes each and the overhead of a row. */
   private static final int SORTED_AT_ONCE = 200_000;
 
-  /** Hashes that the driver looks through: one stage instead of the five of an aggregation. */
+  /** Hashes that the driver looks through: two stages instead of the five of an aggregation. */
   private static final int COLLECTED_AT_ONCE = 10_000;
 
   private static final Column HASH = col(SampleRows.HASH);
@@ -98,7 +98,9 @@ public final class Sampling {
   private static Optional<Border> border(Dataset<Row> hashes, long n, int collectedAtOnce) {
     Dataset<Row> smallest = hashes.orderBy(HASH).limit(Math.toIntExact(n + 1));
     if (n <= collectedAtOnce) {
-      return border(smallest.collectAsList(), n);
+      // From one task: otherwise the driver receives so many hashes of every partition, which may
+      // be more than spark.driver.maxResultSize.
+      return border(smallest.coalesce(1).collectAsList(), n);
     }
     Row last =
         smallest
