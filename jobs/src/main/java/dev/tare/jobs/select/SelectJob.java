@@ -294,7 +294,7 @@ public final class SelectJob {
    * these are checked.
    */
   static boolean readsActivationsFirst(ModelHandle model, RecipeText recipe) {
-    return needsStatistics(model, recipe)
+    return !candidates(model, model.prepared().graph(), recipe).activations().isEmpty()
         && SelectSmoothing.Groups.of(recipe, model.prepared().graph()).tensors().isEmpty();
   }
 

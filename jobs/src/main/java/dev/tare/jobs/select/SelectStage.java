@@ -4,6 +4,7 @@ import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
@@ -155,7 +156,9 @@ public record SelectStage(SelectOptions options) implements Stage {
           onTheWay ? named : Optional.empty(),
           named.get().calibration().contentSha256(),
           named.get().calibration().samples(),
-          recipe.parse().gptq().isPresent() ? Optional.of(gram(named.get())) : Optional.empty());
+          recipe.parse().gptq().isPresent()
+              ? Optional.of(gram(work, named.get()))
+              : Optional.empty());
     }
     return new Statistics(
         work.attempt().path(Part.STATISTICS),
@@ -172,8 +175,8 @@ public record SelectStage(SelectOptions options) implements Stage {
             .map(made -> new SelectGptq.Gram(work.attempt().path(Part.GRAM), made.sha256())));
   }
 
-  /** The Gram matrices of a run, whose bytes are checked when they are used. */
-  private static SelectGptq.Gram gram(FinishedRun run) {
+  /** The Gram matrices of a run, which are checked: scales of blocks follow from them. */
+  private static SelectGptq.Gram gram(Work work, FinishedRun run) throws IOException {
     String sha256 =
         run.calibration()
             .gram()
@@ -183,7 +186,8 @@ public record SelectStage(SelectOptions options) implements Stage {
                         "Run %s has no Gram matrices, which a recipe with gptq needs: calibrate with --collect histogram,gram"
                             .formatted(run.folder().path())))
             .sha256();
-    return new SelectGptq.Gram(run.path(Part.GRAM), sha256);
+    return new SelectGptq.Gram(
+        StatisticsCheck.verified(StateKind.GRAM, work.inputs().spark(), run), sha256);
   }
 
   private QuantPlan select(Work work, ModelHandle model, RecipeText recipe, Statistics statistics)

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -157,6 +158,28 @@ class GptqRunTest {
     assertThat(CommandLine.plan(shared.resolve("plan-sum-four.conf")).quantized(Role.WEIGHT))
         .extracting(weight -> weight.tensor().replace("_smoothed", ""), TensorPlan::method)
         .containsExactly(tuple("w1", "gptq"), tuple("w2", "gptq"));
+  }
+
+  @Test
+  void matricesThatContradictTheManifestAreRefusedBeforeTheyGiveScales() throws IOException {
+    FileUtils.copyDirectory(shared.resolve("whole").toFile(), shared.resolve("other").toFile());
+    Path manifest = shared.resolve("other/manifest.json");
+    String sha256 = facts("whole").path("gram-sha256").asText();
+    Files.writeString(
+        manifest, Files.readString(manifest).replace(sha256, "ab".repeat(sha256.length() / 2)));
+    Files.deleteIfExists(shared.resolve("other/.manifest.json.crc"));
+    CommandLine.Result ended =
+        tare(
+            "select",
+            "--statistics",
+            at("other"),
+            "--model",
+            model,
+            "--recipe",
+            "int4-gptq-b32",
+            "--output",
+            at("plan-other"));
+    assertThat(ended.ends(3).err()).contains("contradict its manifest", "ab".repeat(8));
   }
 
   /** Selects from statistics and quantizes; returns the model. */
