@@ -129,7 +129,8 @@ public final class ActivationPlanner {
   }
 
   /**
-   * Plans one tensor whose range somebody else has found. What its error will be is not known.
+   * Plans one tensor whose range somebody else has found. What its error will be is not known. A
+   * range beyond the recipe's {@code float-above} leaves it in float.
    *
    * @throws IllegalArgumentException if the recipe has a scale for each channel, or the range is
    *     too small for a scale
@@ -141,6 +142,9 @@ public final class ActivationPlanner {
       throw new IllegalArgumentException(
           "Tensor '%s' has one range, and recipe '%s' wants one for each channel"
               .formatted(query.tensor(), recipe.name()));
+    }
+    if (given.magnitude() > recipe.floatAbove()) {
+      return TensorPlan.left(query, Optional.empty(), decision, beyond(given.magnitude()));
     }
     if (rule.target().rule().underflows(given.low(), given.high())) {
       throw new IllegalArgumentException(
@@ -185,14 +189,16 @@ public final class ActivationPlanner {
     }
     double magnitude = Math.max(Math.abs((double) whole.min()), Math.abs((double) whole.max()));
     if (magnitude > recipe.floatAbove()) {
-      return Optional.of(
-          "values reach %s, beyond float-above %s"
-              .formatted((float) magnitude, recipe.floatAbove()));
+      return Optional.of(beyond((float) magnitude));
     }
     return rule.target().rule().underflows(whole.min(), whole.max())
         ? Optional.of(
             "values reach no further than %s, too small for a scale".formatted((float) magnitude))
         : Optional.empty();
+  }
+
+  private String beyond(float magnitude) {
+    return "values reach %s, beyond float-above %s".formatted(magnitude, recipe.floatAbove());
   }
 
   private static ChannelPlan channel(

@@ -148,6 +148,13 @@ class SelectStageTest {
   }
 
   @Test
+  void aGivenRangeBeyondFloatAboveLeavesItsTensorInFloat() throws IOException {
+    FinishedRun run = run(given("{\"x\": {\"min\": -3.4e38, \"max\": 0}}"));
+    assertThat(PlanStore.read(spark, run).find("x", Role.ACTIVATION).orElseThrow().floatReason())
+        .hasValue("values reach 3.4E38, beyond float-above 1.0E30");
+  }
+
+  @Test
   void rangesThatDoNotFitAreRefusedByName() throws IOException {
     refusedBy(
         given("{\"y\": {\"min\": 0, \"max\": 1}}"),
