@@ -126,7 +126,8 @@ public final class RunLoop {
     try {
       run =
           folder.produce(atomicity, attempt -> Explained.run(() -> write(attempt, stages, inputs)));
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (Throwable e) {
+      // All exceptions: Spark throws checked ones that no signature declares.
       job.failed(e);
       throw e;
     }
