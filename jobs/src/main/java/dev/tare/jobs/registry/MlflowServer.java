@@ -48,13 +48,22 @@ final class MlflowServer {
    * @throws TareException (usage) if the URI is another
    */
   MlflowServer(String uri, Map<String, String> environment) {
-    if (!uri.matches("https?://[^/?#@]+(/[^?#]*)?")) {
+    if (!uri.matches("https?://[^/?#@]+(/[^?#]*)?") || !isAddress(uri)) {
       throw TareException.usage(
           "--mlflow takes the address of a tracking server, such as http://mlflow:5000, not '%s'"
-              .formatted(uri));
+              .formatted(uri.replaceFirst("//.*@", "//...@")));
     }
     this.root = uri.replaceFirst("/+$", "");
     this.environment = Map.copyOf(environment);
+  }
+
+  /** Names of hosts may lack a place in a URI, such as those with an underscore. */
+  private static boolean isAddress(String uri) {
+    try {
+      return URI.create(uri).getHost() != null;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /** An answer that is an error, with MLflow's code for it. */
