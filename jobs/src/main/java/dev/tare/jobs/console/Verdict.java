@@ -17,6 +17,10 @@ public final class Verdict {
   private static final List<String> NEXT =
       List.of("int8-cnn", "int8-transformer", "int8-dynamic", "int8-weights", "int8-weights-b32");
 
+  /** Likewise for convolutional networks, where ONNX Runtime runs the model. */
+  private static final List<String> NEXT_OF_CONVOLUTIONS =
+      List.of("int8-cnn", "int16x8-cnn", "int16x8-cnn-gptq", "int8-weights", "int8-weights-b32");
+
   private static final String TFLITE = "tflite";
 
   /** Likewise for .tflite models. */
@@ -87,9 +91,8 @@ public final class Verdict {
   }
 
   private static String next(SelectionFacts selection) {
-    List<String> known = isOfTflite(Optional.of(selection)) ? NEXT_OF_TFLITE : NEXT;
     String others =
-        known.stream()
+        recipes(selection).stream()
             .filter(name -> !name.equals(selection.recipe()))
             .limit(OTHERS)
             .collect(Collectors.joining(", "));
@@ -97,6 +100,15 @@ public final class Verdict {
         "The gate failed, by recipe %s. Try next: --recipe %s; or --sensitivity 16, which finds the"
             + " operators that cost most, to 'exclude' them in a recipe of yours.",
         selection.recipe(), others);
+  }
+
+  private static List<String> recipes(SelectionFacts selection) {
+    if (isOfTflite(Optional.of(selection))) {
+      return NEXT_OF_TFLITE;
+    }
+    boolean convolutions =
+        selection.recipe().contains("-cnn") && selection.target().equals(Targets.DEFAULT.name());
+    return convolutions ? NEXT_OF_CONVOLUTIONS : NEXT;
   }
 
   private static String ofAll(PlacementTrials trials) {

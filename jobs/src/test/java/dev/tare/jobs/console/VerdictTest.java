@@ -67,11 +67,18 @@ class VerdictTest {
   @Test
   void aFailedGateTellsWhatToTryNext() {
     Quality failed = quality(List.of("cosine is low"));
-    assertThat(Verdict.ofGate(Optional.of(failed), selected("int8-cnn", "onnxruntime")))
+    assertThat(Verdict.ofGate(Optional.of(failed), selected("int8-cnn", "openvino")))
         .contains(
             "The gate failed, by recipe int8-cnn. Try next: --recipe int8-transformer,"
                 + " int8-dynamic, int8-weights, int8-weights-b32; or --sensitivity 16, which finds"
                 + " the operators that cost most, to 'exclude' them in a recipe of yours.");
+    assertThat(Verdict.ofGate(Optional.of(failed), selected("int8-cnn", "onnxruntime")))
+        .hasValueSatisfying(
+            text ->
+                assertThat(text)
+                    .startsWith(
+                        "The gate failed, by recipe int8-cnn. Try next: --recipe int16x8-cnn,"
+                            + " int16x8-cnn-gptq, int8-weights, int8-weights-b32; or"));
     Quality passed = quality(List.of());
     assertThat(Verdict.ofGate(Optional.of(passed), selected("int8-cnn", "onnxruntime"))).isEmpty();
   }
