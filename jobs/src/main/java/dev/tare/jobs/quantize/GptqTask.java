@@ -47,7 +47,8 @@ final class GptqTask implements FlatMapGroupsFunction<String, Row, Row> {
               damping,
               (weight, gptq) -> round(source, weight, gptq, slices));
     } catch (IllegalArgumentException e) {
-      throw TareException.badInput("Cannot round weights by GPTQ: " + e.getMessage(), e);
+      throw TareException.badInput(
+          "Cannot round the weights of '%s' by GPTQ: %s".formatted(tensor, e.getMessage()), e);
     }
     return slices.iterator();
   }

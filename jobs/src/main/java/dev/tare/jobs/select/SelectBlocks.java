@@ -56,7 +56,10 @@ final class SelectBlocks implements FlatMapGroupsFunction<String, Row, byte[]> {
                             METHOD)));
               });
     } catch (IllegalArgumentException e) {
-      throw TareException.badInput("Cannot find scales of blocks: " + e.getMessage(), e);
+      throw TareException.badInput(
+          "Cannot find scales of blocks for the weights of '%s': %s"
+              .formatted(tensor, e.getMessage()),
+          e);
     }
     return plans.iterator();
   }
