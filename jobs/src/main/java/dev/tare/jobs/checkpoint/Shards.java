@@ -53,7 +53,13 @@ record Shards(
         .sorted()
         .map(byName::get)
         .forEach(
-            file -> text.append("%s %d %d\n".formatted(file.uri(), file.bytes(), file.modified())));
+            file ->
+                text.append(file.uri())
+                    .append(' ')
+                    .append(file.bytes())
+                    .append(' ')
+                    .append(file.modified())
+                    .append('\n'));
     for (PlannedTensor tensor : shard.tensors()) {
       Float most = largest.get(tensor.source().name());
       if (most != null) {

@@ -106,6 +106,7 @@ record Speed(Latency latency) {
 
   private static String median(double millis, int row, Axis x) {
     int half = Plot.SIZE / 2;
-    return "M%d %dV%d".formatted(x.thousandth(millis), (1 - row) * half, (2 - row) * half);
+    // Not formatted: a path has these digits in every locale.
+    return "M" + x.thousandth(millis) + " " + (1 - row) * half + "V" + (2 - row) * half;
   }
 }
