@@ -16,7 +16,7 @@ record JobName(String namespace, String name) {
 
   /**
    * The job of a run: the subcommand, and the folder that contains the run's folder, since runs of
-   * one pipeline stand in one folder.
+   * one pipeline are in one folder.
    *
    * @param environment the namespace is {@code OPENLINEAGE_NAMESPACE}, or {@code default}
    */

@@ -16,7 +16,7 @@ interface CheckedWords {
    * Checks words.
    *
    * @param words one for each argument; empty where it is no literal text
-   * @throws IllegalArgumentException if a word is none that the function takes
+   * @throws IllegalArgumentException if the function does not take one of the words
    */
   void check(List<Optional<String>> words);
 }
