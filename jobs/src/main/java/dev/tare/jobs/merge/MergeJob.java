@@ -4,8 +4,10 @@ import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunAttempt;
+import dev.tare.jobs.table.GramTable;
 import dev.tare.jobs.table.StateRow;
 import dev.tare.jobs.table.StatisticsCheck;
 import dev.tare.jobs.table.StatisticsStore;
@@ -125,8 +127,24 @@ public final class MergeJob {
       }
       return Optional.empty();
     }
+    if (kind == StateKind.GRAM && !haveTheSameMatrices()) {
+      notices.accept("%s are left out: runs have them of different inputs".formatted(name));
+      return Optional.empty();
+    }
     String what = name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1);
     return Optional.of(added(kind, "add up the " + what + " of", attempt));
+  }
+
+  /**
+   * A run whose heap was small has fewer. Otherwise the sum of a matrix over some of the runs would
+   * count as one over all of them.
+   */
+  private boolean haveTheSameMatrices() {
+    return runs.stream()
+            .map(run -> GramTable.sizes(spark, run.path(Part.GRAM)).keySet())
+            .distinct()
+            .count()
+        == 1;
   }
 
   /** Checks the tables of one kind, merges their states and writes the result. */

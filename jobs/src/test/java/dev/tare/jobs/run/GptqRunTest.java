@@ -23,6 +23,7 @@ import java.util.Random;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -158,6 +159,22 @@ class GptqRunTest {
     assertThat(CommandLine.plan(shared.resolve("plan-sum-four.conf")).quantized(Role.WEIGHT))
         .extracting(weight -> weight.tensor().replace("_smoothed", ""), TensorPlan::method)
         .containsExactly(tuple("w1", "gptq"), tuple("w2", "gptq"));
+
+    // As after a run whose heap had no room for one of them.
+    FileUtils.copyDirectory(
+        shared.resolve("gram-rest").toFile(), shared.resolve("gram-fewer").toFile());
+    CommandLine.spark()
+        .read()
+        .parquet(at("gram-rest") + "/gram")
+        .filter("tensor <> 'x'")
+        .write()
+        .mode(SaveMode.Overwrite)
+        .parquet(at("gram-fewer") + "/gram");
+    CommandLine.Result merged =
+        command("merge", at("gram-some"), at("gram-fewer"), "--output", at("fewer"));
+    assertThat(merged.err())
+        .contains("Gram matrices are left out: runs have them of different inputs");
+    assertThat(facts("fewer").has("gram-sha256")).isFalse();
   }
 
   @Test
