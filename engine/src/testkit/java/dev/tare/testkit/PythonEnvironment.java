@@ -100,7 +100,12 @@ public final class PythonEnvironment {
                 StandardOpenOption.WRITE);
         FileLock held = channel.lock()) {
       if (held.isValid() && !Files.exists(uv.resolve(READY))) {
-        byPip(uv, UV);
+        boolean has =
+            succeeds(Map.of(), "python3", "-m", "venv", "--clear", uv.toString())
+                && succeeds(Map.of(), pipInstall(uv, UV));
+        if (!has) {
+          return false;
+        }
         Files.writeString(uv.resolve(READY), UV);
       }
     }
@@ -127,8 +132,12 @@ public final class PythonEnvironment {
   }
 
   private static boolean succeeds(Map<String, String> variables, String... command) {
+    return succeeds(variables, List.of(command));
+  }
+
+  private static boolean succeeds(Map<String, String> variables, List<String> command) {
     try {
-      return execute(List.of(command), variables).exit() == 0;
+      return execute(command, variables).exit() == 0;
     } catch (IOException e) {
       return false;
     }
@@ -136,6 +145,10 @@ public final class PythonEnvironment {
 
   private static void byPip(Path home, String... what) {
     run(List.of("python3", "-m", "venv", "--clear", home.toString()));
+    run(pipInstall(home, what));
+  }
+
+  private static List<String> pipInstall(Path home, String... what) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -148,7 +161,7 @@ public final class PythonEnvironment {
                 // What is imported is compiled then: a small part of Airflow and Jupyter.
                 "--no-compile"));
     command.addAll(List.of(what));
-    run(command);
+    return command;
   }
 
   private static void run(List<String> command) {
