@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.law.EngineAlone;
 import dev.tare.jobs.law.MiniLm;
+import dev.tare.jobs.law.TinyLite;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterIT {
 
   private static final int DEFINITIONS = 64;
+  private static final int PICTURES = 24;
   private static final long LIMIT_SECONDS = 1800;
 
   @TempDir Path folder;
@@ -31,6 +34,7 @@ class ClusterIT {
   @Test
   void aClusterGivesTheBytesOfTheEmbeddedRun() throws IOException, InterruptedException {
     Path text = MiniLm.write(folder.resolve("definitions.txt"), MiniLm.definitions(DEFINITIONS));
+    Path lite = TinyLite.model(folder.resolve("lite.tflite"));
     Path home = Path.of(System.getProperty("tare.spark.home"));
     Path events = Files.createDirectories(folder.resolve("events"));
 
@@ -68,6 +72,9 @@ class ClusterIT {
               "--conf",
               "spark.eventLog.dir=" + events.toUri());
       submit(spark, run(text, "on-cluster", "--partitions", "4"));
+      List<String> unlogged = new ArrayList<>(spark);
+      unlogged.addAll(List.of("--conf", "spark.eventLog.enabled=false"));
+      submit(unlogged, runLite(lite, "lite"));
     }
     EventLog log = EventLog.read(events);
     assertThat(log.executors("calibrate: run")).hasSize(2);
@@ -80,6 +87,33 @@ class ClusterIT {
     assertThat(sha256(onCluster, Part.MODEL)).isEqualTo(sha256(embedded, Part.MODEL));
     assertThat(onCluster.manifest().properties().path("selection").path("quantized-weight").asInt())
         .isEqualTo(39);
+
+    FinishedRun ofLite = open("lite");
+    assertThat(content(ofLite))
+        .isEqualTo(EngineAlone.contentSha256(lite, TinyLite.samples(PICTURES), folder, 1));
+    assertThat(ofLite.manifest().files())
+        .extracting(FileEntry::path)
+        .contains("model.tflite", Part.PLAN_JSON.fileName());
+  }
+
+  private List<String> runLite(Path model, String name) throws IOException {
+    Path pictures = TinyLite.write(folder.resolve("pictures.jsonl"), TinyLite.samples(PICTURES));
+    return List.of(
+        "run",
+        "--model",
+        model.toString(),
+        "--data",
+        pictures.toString(),
+        "--eval-data",
+        pictures.toString(),
+        "--target",
+        "tflite",
+        "--observe",
+        "all",
+        "--partitions",
+        "4",
+        "--output",
+        folder.resolve("runs").resolve(name).toString());
   }
 
   private List<String> run(Path text, String name, String... more) {
