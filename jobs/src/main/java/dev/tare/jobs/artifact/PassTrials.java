@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * The choices of passes that were measured, and which one was taken: {@code passes.json}, format
- * version 1. It is beside the plan, as {@link PlacementTrials} do.
+ * version 1. It is beside the plan, as {@link PlacementTrials} are.
  *
  * @param samples of the calibration data on which each was measured
  * @param tensor what was compared: an output, or what the Softmax or Sigmoid behind it reads

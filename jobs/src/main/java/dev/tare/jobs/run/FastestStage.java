@@ -6,7 +6,6 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.NamedPlacement;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PlacementTrials;
@@ -31,7 +30,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.hadoop.fs.Path;
 
 /**
  * {@code --placement fastest}: selects by every placement of the target, measures what comes out,
@@ -121,7 +119,7 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
         choice.add(placement.name(), against.orElse("nothing is quantized"));
         continue;
       }
-      QuantPlan plan = plan(work, model, placed);
+      QuantPlan plan = TrialPlan.of(work, model, placed);
       String same = known.putIfAbsent(quantized(plan), placement.name());
       if (same != null) {
         choice.add(placement.name(), "the same as " + same);
@@ -137,18 +135,5 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
 
   private static List<TensorPlan> quantized(QuantPlan plan) {
     return plan.tensors().stream().filter(TensorPlan::quantized).toList();
-  }
-
-  private static QuantPlan plan(Work work, ModelHandle model, RecipeText recipe) {
-    Path statistics = work.attempt().path(Part.STATISTICS);
-    // As SelectStage records them, which takes this plan.
-    String content =
-        work.facts()
-            .calibration()
-            .filter(made -> SelectJob.needsStatistics(model, recipe))
-            .map(made -> made.contentSha256())
-            .orElse("");
-    long samples = work.facts().calibration().map(CalibrationFacts::samples).orElse(0L);
-    return new SelectJob(work.inputs().spark()).run(model, recipe, statistics, content, samples);
   }
 }

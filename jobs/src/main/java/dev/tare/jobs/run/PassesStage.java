@@ -3,7 +3,6 @@ package dev.tare.jobs.run;
 import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Recipe;
-import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PassTrials;
@@ -12,7 +11,6 @@ import dev.tare.jobs.console.PassTable;
 import dev.tare.jobs.evaluate.TrialJob;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
-import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.Stage;
@@ -32,7 +30,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
-import org.apache.hadoop.fs.Path;
 
 /**
  * {@code passes = measured} in a recipe: makes a plan with all of its passes, with each alone and
@@ -102,7 +99,7 @@ record PassesStage(RunOptions options, Rows rows) implements Stage {
     RecipeText recipe = inputs.recipe(options.recipe(), model);
     Set<List<?>> known = new HashSet<>();
     for (List<String> passes : choices(recipe.parse().passes())) {
-      QuantPlan plan = plan(work, model, recipe.unplaced().withPasses(passes));
+      QuantPlan plan = TrialPlan.of(work, model, recipe.unplaced().withPasses(passes));
       if (known.add(effect(plan))) {
         plans.put(passes, plan);
       }
@@ -161,18 +158,5 @@ record PassesStage(RunOptions options, Rows rows) implements Stage {
             Comparator.<List<String>>comparingInt(List::size)
                 .thenComparingDouble(passes -> -quality.applyAsDouble(passes)))
         .orElseThrow();
-  }
-
-  private static QuantPlan plan(Work work, ModelHandle model, RecipeText recipe) {
-    Path statistics = work.attempt().path(Part.STATISTICS);
-    // As SelectStage records them, which may take this plan.
-    String content =
-        work.facts()
-            .calibration()
-            .filter(made -> SelectJob.needsStatistics(model, recipe))
-            .map(made -> made.contentSha256())
-            .orElse("");
-    long samples = work.facts().calibration().map(CalibrationFacts::samples).orElse(0L);
-    return new SelectJob(work.inputs().spark()).run(model, recipe, statistics, content, samples);
   }
 }
