@@ -1,7 +1,6 @@
 package dev.tare.jobs.demo;
 
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Quality;
@@ -34,7 +33,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -133,62 +131,46 @@ public final class Demo implements SparkWork<ExitCode> {
 
   private void table(SparkSession spark, FinishedRun run, OptionalDouble overPlain, String output)
       throws IOException {
+    DemoTable table = new DemoTable(console.out());
     QuantPlan plan = PlanStore.read(spark, run);
     Quality quality = run.quality();
     Quality.OutputQuality headline = quality.headline();
     long before = run.facts().quantization().orElseThrow().floatModelBytes();
     long after = Files.size(Path.of(output, "model.onnx"));
     console.out().println();
-    row(
-        "tensors quantized",
-        "%d weights and %d activations",
-        plan.quantized(Role.WEIGHT).size(),
-        plan.quantized(Role.ACTIVATION).size());
-    row("bytes before and after", "%s -> %s", Amounts.megabytes(before), Amounts.megabytes(after));
-    row(
+    table.quantized(plan);
+    table.row(
+        "bytes before and after", "%s -> %s", Amounts.megabytes(before), Amounts.megabytes(after));
+    table.row(
         "cosine to float, unseen text",
         "mean %.4f, minimum %.4f (%d definitions)",
         headline.cosineMean(),
         headline.cosineMin(),
         quality.samples());
-    row(
+    table.row(
         "same nearest neighbour",
         "%.1f %% of %d",
         100 * quality.nearestNeighbour().orElse(Double.NaN),
         quality.neighbourSamples());
     if (overPlain.isPresent()) {
-      row(
+      table.row(
           "calibration over inference",
           "%.2f x, on the same %d definitions",
           overPlain.getAsDouble(),
           run.calibration().samples());
     }
-    row("int8 over float time", "%.2f x", quality.timeRatio());
+    table.row("int8 over float time", "%.2f x", quality.timeRatio());
     console.out().println();
     console.out().println("Look next at");
-    console
-        .out()
-        .printf(
-            "  %s%n      one page: verdict, layers, ranges%n",
-            Launcher.command("report " + output));
-    console
-        .out()
-        .printf(
-            "  python3 -c 'import onnxruntime; print(onnxruntime.InferenceSession(\"%s/model.onnx\").get_inputs())'%n"
-                + "      the model in Python%n",
-            output);
-    look(output, "model.onnx", "load it with ONNX Runtime");
-    look(output, "plan.json", "range, scale and reason for every tensor");
-    look(output, "quality.json", "what the numbers above come from");
-    look(output, "statistics", "one row per tensor and channel, for Spark SQL");
-    look(output, "manifest.json", "every file with its sha256");
-  }
-
-  private void row(String name, String format, Object... values) {
-    console.out().printf("  %-30s %s%n", name, String.format(Locale.ROOT, format, values));
-  }
-
-  private void look(String output, String part, String why) {
-    console.out().printf("  %s/%s%n      %s%n", output, part, why);
+    table.next(Launcher.command("report " + output), "one page: verdict, layers, ranges");
+    table.next(
+        "python3 -c 'import onnxruntime; print(onnxruntime.InferenceSession(\"%s/model.onnx\").get_inputs())'"
+            .formatted(output),
+        "the model in Python");
+    table.next(output + "/model.onnx", "load it with ONNX Runtime");
+    table.next(output + "/plan.json", "range, scale and reason for every tensor");
+    table.next(output + "/quality.json", "what the numbers above come from");
+    table.next(output + "/statistics", "one row per tensor and channel, for Spark SQL");
+    table.next(output + "/manifest.json", "every file with its sha256");
   }
 }

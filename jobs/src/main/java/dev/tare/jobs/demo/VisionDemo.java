@@ -1,7 +1,6 @@
 package dev.tare.jobs.demo;
 
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Quality;
@@ -15,18 +14,11 @@ import dev.tare.jobs.image.ChannelValues;
 import dev.tare.jobs.image.ImageOptions;
 import dev.tare.jobs.image.ImageSize;
 import dev.tare.jobs.image.Resize;
-import dev.tare.jobs.input.DataFormat;
-import dev.tare.jobs.input.DataOptions;
-import dev.tare.jobs.input.RowChoice;
 import dev.tare.jobs.model.RecipeOptions;
-import dev.tare.jobs.run.AllStages;
 import dev.tare.jobs.run.Outcome;
-import dev.tare.jobs.run.OutputOptions;
-import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.run.RunOptions;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.storage.FinishedRun;
-import dev.tare.jobs.storage.IfFinished;
 import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,12 +93,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
           run.evalData().orElseThrow(),
           definitions,
           OptionalInt.of(run.evalSamples()));
-      Outcome outcome =
-          new RunLoop(new Console(console.progress(), console.progress()))
-              .produce(
-                  spark,
-                  new OutputOptions(folder.toString(), Optional.empty(), IfFinished.FAIL),
-                  new AllStages(run));
+      Outcome outcome = ImageRuns.produce(spark, console, folder, run);
       if (outcome.made().isPresent()) {
         table(spark, reader, outcome.made().get(), folder);
       }
@@ -128,18 +115,11 @@ public final class VisionDemo implements SparkWork<ExitCode> {
     Path images = files.home().resolve("images").resolve(reader.folder());
     return new RunOptions(
         files.asset(reader.file()).toString(),
-        new DataOptions(
-            images.resolve("calibration").toString(),
-            DataFormat.IMAGES,
-            Optional.empty(),
-            Optional.empty(),
-            OptionalInt.of(DataOptions.DEFAULT_MAX_LENGTH),
-            OptionalInt.of(options.samples().orElse(SAMPLES)),
-            RowChoice.SAMPLE,
-            OptionalInt.empty(),
+        ImageRuns.images(
+            images.resolve("calibration"),
+            options.samples().orElse(SAMPLES),
             BATCH_SIZE,
-            reader.images(),
-            0),
+            reader.images()),
         ObserveOptions.DEFAULTS,
         RecipeOptions.of(options.recipe().orElse(RECIPE)),
         Optional.of(images.resolve("evaluation").toString()),
@@ -153,6 +133,7 @@ public final class VisionDemo implements SparkWork<ExitCode> {
 
   private void table(SparkSession spark, Reader reader, FinishedRun made, Path run)
       throws IOException {
+    DemoTable table = new DemoTable(console.out());
     QuantPlan plan = PlanStore.read(spark, made);
     Quality quality = made.quality();
     Quality.OutputQuality headline = quality.headline();
@@ -164,30 +145,23 @@ public final class VisionDemo implements SparkWork<ExitCode> {
             reader.title(),
             quality.samples(),
             made.facts().calibration().map(CalibrationFacts::samples).orElse(0L));
-    row(
-        "tensors quantized",
-        "%d weights and %d activations",
-        plan.quantized(Role.WEIGHT).size(),
-        plan.quantized(Role.ACTIVATION).size());
-    row(
+    table.quantized(plan);
+    table.row(
         "bytes before and after",
         "%s -> %s",
         megabytes(made.facts().quantization().orElseThrow().floatModelBytes()),
         megabytes(Files.size(run.resolve("model.onnx"))));
-    row("SQNR", "%.1f dB", headline.sqnrDb());
-    row("cosine to float", "mean %.4f, minimum %.4f", headline.cosineMean(), headline.cosineMin());
-    row(reader.positions(), "%.1f %%", 100 * headline.argmaxAgreement().orElse(Double.NaN));
-    row("int8 over float time", "%.2f x", quality.timeRatio());
-    row("run", "%s", run);
+    table.row("SQNR", "%.1f dB", headline.sqnrDb());
+    table.row(
+        "cosine to float", "mean %.4f, minimum %.4f", headline.cosineMean(), headline.cosineMin());
+    table.row(reader.positions(), "%.1f %%", 100 * headline.argmaxAgreement().orElse(Double.NaN));
+    table.row("int8 over float time", "%.2f x", quality.timeRatio());
+    table.row("run", "%s", run);
     console.out().println();
   }
 
   /** The classifier has half a megabyte. */
   private static String megabytes(long bytes) {
     return String.format(Locale.ROOT, "%.2f MB", bytes / 1e6);
-  }
-
-  private void row(String name, String format, Object... values) {
-    console.out().printf("  %-30s %s%n", name, String.format(Locale.ROOT, format, values));
   }
 }

@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param interpreter its name on the path, or its place
  */
-record PythonProcess(String interpreter) {
+public record PythonProcess(String interpreter) {
 
   private static final String VARIABLE = "TARE_PYTHON";
 
@@ -28,10 +28,10 @@ record PythonProcess(String interpreter) {
   /**
    * Runs a script to its end.
    *
-   * @param arguments the script and its arguments
+   * @param arguments the script, or a module behind {@code -m}, and its arguments
    * @return the last line that it said, if it failed; empty if it did not
    */
-  Optional<String> failure(List<String> arguments) throws IOException {
+  public Optional<String> failure(List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(interpreter));
     command.addAll(arguments);
     Path said = Files.createTempFile("tare-python", ".txt");
