@@ -8,7 +8,7 @@ import org.apache.spark.serializer.SerializerInstance;
 import scala.reflect.ClassTag;
 
 /**
- * A value as {@link SparkJobs#broadcast} sends it: by Spark's {@link JavaSerializer}, as closures
+ * A value as {@link SparkJobs#sharing} sends it: by Spark's {@link JavaSerializer}, as closures
  * are, whatever {@code spark.serializer} is. Spark broadcasts by that setting, and Kryo 4 cannot
  * read records.
  *

@@ -2,6 +2,7 @@ package dev.tare.jobs;
 
 import java.io.Serializable;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -47,10 +48,22 @@ public final class SparkJobs {
     return Optional.ofNullable(spark.sparkContext().getLocalProperty(DESCRIPTION));
   }
 
-  /** Sends a value to each executor once, for all tasks that read it; the caller destroys it. */
-  public static <T extends Serializable> Broadcast<Shared<T>> broadcast(
-      SparkSession spark, T value) {
-    return spark.sparkContext().broadcast(new Shared<>(value), ClassTag.apply(Shared.class));
+  /**
+   * Sends a value to each executor once, for all tasks that read it, and removes it from them when
+   * the work is done or has failed.
+   *
+   * @param work runs jobs whose tasks read the value
+   * @return what the work returns, which must not read the value later
+   */
+  public static <T extends Serializable, R> R sharing(
+      SparkSession spark, T value, Function<Broadcast<Shared<T>>, R> work) {
+    Broadcast<Shared<T>> sent =
+        spark.sparkContext().broadcast(new Shared<>(value), ClassTag.apply(Shared.class));
+    try {
+      return work.apply(sent);
+    } finally {
+      sent.destroy();
+    }
   }
 
   /** Registers a listener for the following jobs, stages and tasks. */

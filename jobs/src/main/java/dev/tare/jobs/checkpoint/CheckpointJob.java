@@ -141,16 +141,15 @@ final class CheckpointJob {
       Shards all,
       Function<Broadcast<Shared<Shards>>, MapPartitionsFunction<Long, Row>> task,
       StructType schema) {
-    Broadcast<Shared<Shards>> shards = SparkJobs.broadcast(spark, all);
     int tasks = all.texts().size();
-    try {
-      return spark
-          .range(0, tasks, 1, tasks)
-          .mapPartitions(task.apply(shards), Encoders.row(schema))
-          .collectAsList();
-    } finally {
-      shards.destroy();
-    }
+    return SparkJobs.sharing(
+        spark,
+        all,
+        shards ->
+            spark
+                .range(0, tasks, 1, tasks)
+                .mapPartitions(task.apply(shards), Encoders.row(schema))
+                .collectAsList());
   }
 
   private static void write(ModelSink files, String name, String text) throws IOException {

@@ -2,7 +2,6 @@ package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.tensor.Sample;
-import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Latency;
@@ -14,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.apache.commons.io.FileUtils;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -93,26 +91,25 @@ public final class PlacementJob {
   private List<Row> measured(
       ComparedOutputs compared, List<String> embeddings, ShippedPlan shipped, int batch) {
     // Not in the task, which Spark would call a large one.
-    Broadcast<Shared<ShippedPlan>> sent = SparkJobs.broadcast(spark, shipped);
-    try {
-      return samples
-          .select("hash", "sample")
-          .orderBy("hash")
-          .coalesce(1)
-          .mapPartitions(
-              new PlacementTask(
-                  model,
-                  sent,
-                  !runtime.times(),
-                  compared.names(),
-                  embeddings,
-                  batch,
-                  SparkJobs.taskCpus(spark)),
-              Encoders.row(PlacementTask.SCHEMA))
-          .collectAsList();
-    } finally {
-      sent.destroy();
-    }
+    return SparkJobs.sharing(
+        spark,
+        shipped,
+        sent ->
+            samples
+                .select("hash", "sample")
+                .orderBy("hash")
+                .coalesce(1)
+                .mapPartitions(
+                    new PlacementTask(
+                        model,
+                        sent,
+                        !runtime.times(),
+                        compared.names(),
+                        embeddings,
+                        batch,
+                        SparkJobs.taskCpus(spark)),
+                    Encoders.row(PlacementTask.SCHEMA))
+                .collectAsList());
   }
 
   private Latency onDriver(ShippedPlan shipped, int batch) throws IOException {

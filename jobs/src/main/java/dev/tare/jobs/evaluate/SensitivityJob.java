@@ -1,7 +1,6 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Quality;
@@ -10,13 +9,9 @@ import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 
 /**
  * Measures what each quantized operator costs: for every one, a model with only this operator in
@@ -55,33 +50,19 @@ public final class SensitivityJob {
           "The plan was made for another model: sha256 %s, but %s has %s"
               .formatted(plan.modelSha256(), model.ref().uri(), model.sha256()));
     }
-    ArrayList<byte[]> chosen = new ArrayList<>();
-    for (Row row : samples.select("hash", "sample").orderBy("hash").limit(most).collectAsList()) {
-      chosen.add(row.getAs("sample"));
-    }
+    List<byte[]> chosen = VariantJob.lowest(samples, most);
     List<String> variants = new ArrayList<>(plan.operators());
     variants.add(SensitivityTask.ALL_QUANTIZED);
     SparkJobs.describe(
         spark, "evaluate: %d operators in float, one at a time".formatted(variants.size() - 1));
-    SortedMap<String, Sensitivity.Score> scores = new TreeMap<>();
-    Broadcast<Shared<SensitivityTask.Sent>> sent =
-        SparkJobs.broadcast(spark, new SensitivityTask.Sent(new ShippedPlan(model, plan), chosen));
-    try {
-      spark
-          .createDataset(variants, Encoders.STRING())
-          .repartition(SparkJobs.parallelism(spark), functions.col("value"))
-          .mapPartitions(
-              new SensitivityTask(
-                  model, sent, evaluated.name(), evaluated.pooled(), SparkJobs.taskCpus(spark)),
-              Encoders.row(SensitivityTask.SCHEMA))
-          .collectAsList()
-          .forEach(
-              row ->
-                  scores.put(
-                      row.getString(0), new Sensitivity.Score(row.getDouble(1), row.getDouble(2))));
-    } finally {
-      sent.destroy();
-    }
+    SortedMap<String, Sensitivity.Score> scores =
+        VariantJob.scores(
+            spark,
+            variants,
+            new SensitivityTask.Sent(new ShippedPlan(model, plan), new ArrayList<>(chosen)),
+            sent ->
+                new SensitivityTask(
+                    model, sent, evaluated.name(), evaluated.pooled(), SparkJobs.taskCpus(spark)));
     SparkJobs.describe(spark, null);
     Sensitivity.Score quantized = scores.remove(SensitivityTask.ALL_QUANTIZED);
     return new Sensitivity(chosen.size(), quantized, scores);

@@ -14,9 +14,6 @@ import java.util.Map;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /** Runs models with one operator in float; one row per operator comes out. */
 final class SensitivityTask implements MapPartitionsFunction<String, Row> {
@@ -25,12 +22,6 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
 
   /** Stands for the model in which no operator is left in float. */
   static final String ALL_QUANTIZED = "";
-
-  static final StructType SCHEMA =
-      new StructType()
-          .add("operator", DataTypes.StringType, false)
-          .add("sqnr_db", DataTypes.DoubleType, false)
-          .add("cosine", DataTypes.DoubleType, false);
 
   /** The plan, and encoded samples: too much for a task. */
   record Sent(ShippedPlan plan, ArrayList<byte[]> samples) implements Serializable {}
@@ -76,7 +67,7 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
       QuantPlan variant = operator.equals(ALL_QUANTIZED) ? whole : whole.without(operator);
       Sensitivity.Score score =
           VariantRuns.score(expected, runs.of(shipped.quantized(variant, codes)));
-      rows.add(RowFactory.create(operator, score.sqnrDb(), score.cosineMean()));
+      rows.add(VariantJob.row(operator, score));
     }
     return rows.iterator();
   }

@@ -3,7 +3,6 @@ package dev.tare.jobs.evaluate;
 import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.Topology;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Sensitivity;
@@ -14,12 +13,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 
 /**
  * Measures what several plans make of a model, on the same samples.
@@ -69,33 +65,18 @@ public final class TrialJob {
     }
     String tensor = judged(model.prepared().graph().topology(), outputs.get(0));
     SparkJobs.describe(spark, "passes: %d plans".formatted(plans.size()));
-    ArrayList<byte[]> chosen = new ArrayList<>();
-    for (Row row : samples.select("hash", "sample").orderBy("hash").collectAsList()) {
-      chosen.add(row.getAs("sample"));
-    }
+    List<byte[]> chosen = VariantJob.inOrder(samples);
     if (chosen.isEmpty()) {
       throw TareException.badInput("There is no sample to measure passes with");
     }
     TreeMap<String, ShippedPlan> shipped = new TreeMap<>();
     plans.forEach((name, plan) -> shipped.put(name, new ShippedPlan(model, plan)));
-    SortedMap<String, Sensitivity.Score> scores = new TreeMap<>();
-    Broadcast<Shared<TrialTask.Sent>> sent =
-        SparkJobs.broadcast(spark, new TrialTask.Sent(shipped, chosen));
-    try {
-      spark
-          .createDataset(new ArrayList<>(plans.keySet()), Encoders.STRING())
-          .repartition(SparkJobs.parallelism(spark), functions.col("value"))
-          .mapPartitions(
-              new TrialTask(model, sent, tensor, SparkJobs.taskCpus(spark)),
-              Encoders.row(TrialTask.SCHEMA))
-          .collectAsList()
-          .forEach(
-              row ->
-                  scores.put(
-                      row.getString(0), new Sensitivity.Score(row.getDouble(1), row.getDouble(2))));
-    } finally {
-      sent.destroy();
-    }
+    SortedMap<String, Sensitivity.Score> scores =
+        VariantJob.scores(
+            spark,
+            new ArrayList<>(plans.keySet()),
+            new TrialTask.Sent(shipped, new ArrayList<>(chosen)),
+            sent -> new TrialTask(model, sent, tensor, SparkJobs.taskCpus(spark)));
     SparkJobs.describe(spark, null);
     return new Measured(chosen.size(), tensor, scores);
   }

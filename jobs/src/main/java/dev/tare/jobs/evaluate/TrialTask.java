@@ -13,20 +13,11 @@ import java.util.TreeSet;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /** Runs the models of plans, by name; one row per plan comes out. */
 final class TrialTask implements MapPartitionsFunction<String, Row> {
 
   private static final long serialVersionUID = 1L;
-
-  static final StructType SCHEMA =
-      new StructType()
-          .add("plan", DataTypes.StringType, false)
-          .add("sqnr_db", DataTypes.DoubleType, false)
-          .add("cosine", DataTypes.DoubleType, false);
 
   /** Plans by name, and encoded samples: too much for a task. */
   record Sent(TreeMap<String, ShippedPlan> plans, ArrayList<byte[]> samples)
@@ -60,7 +51,7 @@ final class TrialTask implements MapPartitionsFunction<String, Row> {
       String name = names.next();
       Sensitivity.Score score =
           VariantRuns.score(expected, runs.of(own.plans().get(name).quantizedWith(tensor)));
-      rows.add(RowFactory.create(name, score.sqnrDb(), score.cosineMean()));
+      rows.add(VariantJob.row(name, score));
     }
     return rows.iterator();
   }

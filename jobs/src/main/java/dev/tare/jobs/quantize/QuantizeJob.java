@@ -11,7 +11,6 @@ import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.target.Targets;
-import dev.tare.jobs.Shared;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
@@ -29,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetOutputFormat;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -197,30 +195,33 @@ public final class QuantizeJob {
     // A plan that leaves everything in float yields one empty file.
     int tasks = (int) Math.max(1, Math.min(wanted, slices.size()));
     // Every JVM gets plans and slices once; a task gets its number.
-    Broadcast<Shared<QuantizeTask.Slices>> all =
-        SparkJobs.broadcast(spark, new QuantizeTask.Slices(plans, slices, tasks));
-    try {
-      Dataset<Row> nearest =
-          spark
-              .range(0, tasks, 1, tasks)
-              .mapPartitions(
-                  new QuantizeTask(model, all, runId), Encoders.row(WeightTables.WEIGHTS_SCHEMA));
-      rounded
-          .map(own -> nearest.union(own.rows()))
-          .orElse(nearest)
-          .sortWithinPartitions("tensor", "role", "slice")
-          .write()
-          // Parquet checks the size of its buffer after 100 rows by default: 800 MB of these.
-          .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
-          .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
-          // Of bytes that nobody searches for, the extremes and a dictionary only cost time.
-          .option(ParquetOutputFormat.STATISTICS_ENABLED + "#data", false)
-          .option(ParquetOutputFormat.ENABLE_DICTIONARY + "#data", false)
-          .mode(SaveMode.ErrorIfExists)
-          .parquet(folder.toString());
-    } finally {
-      all.destroy();
-    }
+    SparkJobs.sharing(
+        spark,
+        new QuantizeTask.Slices(plans, slices, tasks),
+        all -> {
+          Dataset<Row> nearest =
+              spark
+                  .range(0, tasks, 1, tasks)
+                  .mapPartitions(
+                      new QuantizeTask(model, all, runId),
+                      Encoders.row(WeightTables.WEIGHTS_SCHEMA));
+          write(rounded.map(own -> nearest.union(own.rows())).orElse(nearest), folder);
+          return null;
+        });
+  }
+
+  private static void write(Dataset<Row> slices, Path folder) {
+    slices
+        .sortWithinPartitions("tensor", "role", "slice")
+        .write()
+        // Parquet checks the size of its buffer after 100 rows by default: 800 MB of these.
+        .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
+        .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
+        // Of bytes that nobody searches for, the extremes and a dictionary only cost time.
+        .option(ParquetOutputFormat.STATISTICS_ENABLED + "#data", false)
+        .option(ParquetOutputFormat.ENABLE_DICTIONARY + "#data", false)
+        .mode(SaveMode.ErrorIfExists)
+        .parquet(folder.toString());
   }
 
   private void writeTensors(
