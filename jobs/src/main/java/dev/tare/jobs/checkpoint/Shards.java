@@ -2,7 +2,6 @@ package dev.tare.jobs.checkpoint;
 
 import dev.tare.engine.checkpoint.PlannedShard;
 import dev.tare.engine.checkpoint.PlannedTensor;
-import dev.tare.jobs.Build;
 import dev.tare.jobs.artifact.Digest;
 import java.io.Serializable;
 import java.util.List;
@@ -44,7 +43,7 @@ record Shards(
   /** Hash of everything that decides the bytes of a file of the result. */
   String source(PlannedShard shard, CheckpointRecipeText recipe) {
     StringBuilder text = new StringBuilder();
-    text.append(Build.current().version()).append('\n');
+    text.append(WritingCode.identity());
     text.append(shard.toJson()).append('\n').append(recipe.json()).append('\n');
     Map<String, SourceFile> byName = byName();
     shard.tensors().stream()
