@@ -279,7 +279,12 @@ class LauncherIT {
     String[] words = {"run", "--model=model.onnx", "--data=images", "--min-cosine=0.5", "--output"};
     Result plain =
         tare(
-            with(Map.of("TARE_CLASS_ARCHIVE", "off")),
+            Map.of(
+                "TARE_CLASS_ARCHIVE",
+                "off",
+                // Both compilers and another collector than so small a run gets.
+                "SPARK_SUBMIT_OPTS",
+                "-XX:TieredStopAtLevel=4 -XX:+UseG1GC"),
             Stream.concat(
                     Stream.of("--conf", "spark.sql.codegen.wholeStage=true"),
                     Stream.concat(Stream.of(words), Stream.of("plain")))
