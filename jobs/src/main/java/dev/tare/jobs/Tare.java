@@ -28,6 +28,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The entry point: the command line {@code tare SUBCOMMAND [OPTIONS]}, the same from the launcher
@@ -83,6 +84,8 @@ public final class Tare {
    * treat an exit as a lost driver.
    */
   public static void main(String[] args) {
+    // Digits and decimal points are the same on every machine, in reports as on the console.
+    Locale.setDefault(Locale.ROOT);
     Stop.listen(System.err);
     int worked = new Tare(System.out, System.err).run(args);
     Stop.done();
