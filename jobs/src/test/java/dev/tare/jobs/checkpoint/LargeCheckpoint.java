@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
@@ -90,11 +91,7 @@ final class LargeCheckpoint {
   }
 
   private static void file(
-      Path folder,
-      int number,
-      List<TensorSpec> tensors,
-      byte[] values,
-      TreeMap<String, String> index)
+      Path folder, int number, List<TensorSpec> tensors, byte[] values, Map<String, String> index)
       throws IOException {
     String name = String.format(Locale.ROOT, "part-%d.safetensors", number);
     try (OutputStream out = Files.newOutputStream(folder.resolve(name))) {
