@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.Words;
+import java.util.Collection;
 import java.util.Set;
 
 /**
@@ -43,6 +44,15 @@ public final class CompressedTensorsConfig {
    *     already
    */
   public static String addTo(String config, CheckpointPlan plan) {
+    return addTo(config, section(plan));
+  }
+
+  /** The same for weights of a plan for a graph. */
+  public static String addTo(String config, LinearLayers layers) {
+    return addTo(config, section(layers));
+  }
+
+  private static String addTo(String config, ObjectNode added) {
     ObjectNode root;
     try {
       if (!(MAPPER.readTree(config) instanceof ObjectNode object)) {
@@ -66,7 +76,7 @@ public final class CompressedTensorsConfig {
               .formatted(family));
     }
     String before = config.substring(0, config.lastIndexOf('}')).stripTrailing();
-    String section = section(plan).toPrettyString().replace("\r\n", "\n").replace("\n", "\n  ");
+    String section = added.toPrettyString().replace("\r\n", "\n").replace("\n", "\n  ");
     return before + (root.isEmpty() ? "" : ",") + "\n  \"" + KEY + "\": " + section + "\n}\n";
   }
 
@@ -101,15 +111,46 @@ public final class CompressedTensorsConfig {
     }
     inputs(layers, scheme, type);
     layers.putNull("output_activations");
-    root.put("format", Words.of(scheme.format()));
+    end(root, Words.of(scheme.format()), plan.left().keySet());
+    return root;
+  }
+
+  static ObjectNode section(LinearLayers plan) {
+    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode layers = root.putObject("config_groups").putObject("group_0");
+    layers.putArray("targets").add("Linear");
+    layers
+        .putObject("weights")
+        .put("num_bits", 8)
+        .put("type", "int")
+        .put("symmetric", true)
+        .put("strategy", "channel")
+        .put("dynamic", false);
+    if (plan.inputs()) {
+      layers
+          .putObject("input_activations")
+          .put("num_bits", 8)
+          .put("type", "int")
+          .put("symmetric", plan.symmetricInputs())
+          .put("strategy", "tensor")
+          .put("dynamic", false);
+    } else {
+      layers.putNull("input_activations");
+    }
+    layers.putNull("output_activations");
+    end(root, Words.of(plan.format()), plan.left());
+    return root;
+  }
+
+  private static void end(ObjectNode root, String format, Collection<String> left) {
+    root.put("format", format);
     root.putNull("global_compression_ratio");
     ArrayNode ignore = root.putArray("ignore");
     ignore.add(ANY_HEAD);
-    plan.left().keySet().forEach(ignore::add);
+    left.forEach(ignore::add);
     root.putNull("kv_cache_scheme");
     root.put("quant_method", "compressed-tensors");
     root.put("quantization_status", "compressed");
-    return root;
   }
 
   private static void inputs(ObjectNode group, WeightScheme scheme, String type) {
