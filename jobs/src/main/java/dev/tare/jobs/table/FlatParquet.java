@@ -26,7 +26,7 @@ final class FlatParquet {
   /**
    * Reads all rows of a folder, file by file in the order of names.
    *
-   * @param schema columns of integers, longs, texts or bytes; all must be there
+   * @param schema columns of integers, longs, floats, doubles, texts or bytes; all must be there
    * @param each receives rows whose values are in the order of the schema; they have no names
    * @throws TareException (bad input) if a file cannot be read, is damaged, lacks a column or its
    *     type differs
@@ -72,6 +72,12 @@ final class FlatParquet {
     }
     if (field.dataType().equals(DataTypes.LongType)) {
       return row.getLong(name, 0);
+    }
+    if (field.dataType().equals(DataTypes.FloatType)) {
+      return row.getFloat(name, 0);
+    }
+    if (field.dataType().equals(DataTypes.DoubleType)) {
+      return row.getDouble(name, 0);
     }
     return field.dataType().equals(DataTypes.StringType)
         ? row.getString(name, 0)

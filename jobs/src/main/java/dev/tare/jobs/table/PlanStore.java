@@ -11,6 +11,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
@@ -104,22 +106,63 @@ public final class PlanStore {
     }
   }
 
+  /**
+   * The same without Spark, for commands that need no other work of it: the table is in one file,
+   * whose rows are in order.
+   *
+   * @throws TareException (bad input) as {@link #read}, or if the table is of a version before
+   *     formats
+   */
+  public static QuantPlan readAlone(FinishedRun run, Configuration hadoop) throws IOException {
+    String text = run.verifiedText(Part.PLAN_JSON);
+    try {
+      PlanDocument document = QuantPlanJson.document(text);
+      if (!document.listsAll()) {
+        List<Row> rows = new ArrayList<>();
+        FlatParquet.forEach(
+            run.verified(Part.PLAN),
+            SCALES,
+            hadoop,
+            row -> {
+              if (!row.isNullAt(SCALES.fieldIndex("scale"))) {
+                rows.add(row);
+              }
+            });
+        fill(document, rows.iterator());
+      }
+      return document.plan();
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(
+          "Cannot read the plan of run " + run.folder().path() + ": " + e.getMessage(), e);
+    }
+  }
+
   private static void fill(PlanDocument document, Dataset<Row> table) {
+    fill(
+        document,
+        table
+            .filter(functions.col("scale").isNotNull())
+            .orderBy("tensor", "role", "format", "channel")
+            .toLocalIterator());
+  }
+
+  /**
+   * @param rows in the order of tensors and channels, with the columns of {@link #SCALES}
+   */
+  private static void fill(PlanDocument document, Iterator<Row> rows) {
     Map<Key, GivenScales> wanted = new HashMap<>();
     for (GivenScales scales : document.scales()) {
       wanted.put(new Key(scales.tensor(), word(scales.role()), word(scales.format())), scales);
     }
-    Dataset<Row> scales =
-        table
-            .filter(functions.col("scale").isNotNull())
-            .orderBy("tensor", "role", "format", "channel");
     Optional<Key> unknown = Optional.empty();
-    for (Iterator<Row> rows = scales.toLocalIterator(); rows.hasNext(); ) {
+    while (rows.hasNext()) {
       Row row = rows.next();
-      String format = row.getAs("format");
+      String format = row.getAs(at("format"));
       Key key =
           new Key(
-              row.getAs("tensor"), row.getAs("role"), format == null ? word(Format.QDQ) : format);
+              row.getAs(at("tensor")),
+              row.getAs(at("role")),
+              format == null ? word(Format.QDQ) : format);
       GivenScales own = wanted.get(key);
       if (own == null) {
         unknown = unknown.or(() -> Optional.of(key));
@@ -138,27 +181,32 @@ public final class PlanStore {
 
   private static void add(GivenScales scales, Row row) {
     for (String column : VALUES) {
-      if (row.isNullAt(row.fieldIndex(column))) {
+      if (row.isNullAt(at(column))) {
         throw new IllegalArgumentException(
             "the table has a row of tensor '%s' whose '%s' is null"
                 .formatted(scales.tensor(), column));
       }
     }
-    int version = row.getAs("format_version");
+    int version = row.getAs(at("format_version"));
     if (version < 1 || version > PlanTable.FORMAT_VERSION) {
       throw new IllegalArgumentException(
           "the table has a row of tensor '%s' of format version %d, only 1 to %d are known"
               .formatted(scales.tensor(), version, PlanTable.FORMAT_VERSION));
     }
-    Integer channel = row.getAs("channel");
+    Integer channel = row.getAs(at("channel"));
     scales.add(
         channel == null ? 0 : channel,
-        row.getAs("low"),
-        row.getAs("high"),
-        row.getAs("scale"),
-        row.getAs("zero_point"),
-        row.getAs("clipped_share"),
-        row.getAs("expected_sqnr_db"));
+        row.getAs(at("low")),
+        row.getAs(at("high")),
+        row.getAs(at("scale")),
+        row.getAs(at("zero_point")),
+        row.getAs(at("clipped_share")),
+        row.getAs(at("expected_sqnr_db")));
+  }
+
+  /** Rows that no job made have no names. */
+  private static int at(String column) {
+    return SCALES.fieldIndex(column);
   }
 
   private static String word(Enum<?> value) {
