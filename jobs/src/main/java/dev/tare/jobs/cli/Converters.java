@@ -1,6 +1,5 @@
 package dev.tare.jobs.cli;
 
-import dev.tare.engine.export.PlanExport;
 import dev.tare.engine.target.Targets;
 import dev.tare.jobs.artifact.RunId;
 import dev.tare.jobs.artifact.Settings;
@@ -40,7 +39,7 @@ final class Converters {
           type(Duration.class, Converters::age),
           type(ImageSize.class, text -> parsed(ImageSize::parse, text)),
           type(ChannelValues.class, text -> parsed(ChannelValues::parse, text)),
-          type(PlanExport.class, text -> choice(text, PlanExport.values())),
+          type(ExportCommand.Format.class, text -> choice(text, ExportCommand.Format.values())),
           type(DataFormat.class, text -> choice(text, DataFormat.values())),
           type(RowChoice.class, text -> choice(text, RowChoice.values())),
           type(Resize.class, text -> choice(text, Resize.values())),

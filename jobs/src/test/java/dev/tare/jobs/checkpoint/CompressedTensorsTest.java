@@ -1,15 +1,21 @@
 package dev.tare.jobs.checkpoint;
 
 import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.tareAlone;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.quant.Float8;
+import dev.tare.engine.recipe.Role;
 import dev.tare.engine.safetensors.ElementType;
 import dev.tare.engine.safetensors.SafetensorsHeader;
 import dev.tare.engine.safetensors.StoredTensor;
 import dev.tare.engine.tensor.HalfFloats;
 import dev.tare.jobs.artifact.Digest;
+import dev.tare.jobs.storage.RunFolder;
+import dev.tare.jobs.table.PlanStore;
 import dev.tare.testkit.PythonEnvironment;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -17,10 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * compressed-tensors decompresses what is written, to the last bit, and compresses that to the same
@@ -81,6 +89,56 @@ class CompressedTensorsTest {
     // A weight of 24 columns fills no group; by channels it is quantized as well.
     assertThat(expected).hasSize(groupSize == 0 ? 4 : 3);
     assertThat(printed.strip().lines().filter(line -> line.contains("torch.bfloat16")))
+        .containsExactlyElementsOf(expected);
+  }
+
+  /** Of a quantized graph, to its own dequantized weights in float32. */
+  @ParameterizedTest
+  @ValueSource(strings = {"int8", "int8-weights"})
+  void theLibraryDecompressesWhatIsExportedFromAGraph(String recipe) throws IOException {
+    Path source = SmallCheckpoint.write(folder.resolve("float"), GraphCheckpoints.TENSORS);
+    Path run = GraphCheckpoints.run(folder, GraphCheckpoints.model(folder), recipe);
+    Path out = folder.resolve("exported");
+    tareAlone(
+            "export",
+            run.toString(),
+            "--format",
+            "compressed-tensors",
+            "--checkpoint",
+            source.toString(),
+            "--out",
+            out.toString())
+        .ends(0);
+    String printed =
+        PythonEnvironment.of(Path.of("src/test/python/requirements-compressed-tensors.txt"))
+            .script(
+                Path.of("src/test/python/compressed_tensors_check.py").toString(), out.toString());
+    QuantPlan plan =
+        PlanStore.readAlone(
+            RunFolder.open(run.toString(), new Configuration()), new Configuration());
+    List<String> expected = new ArrayList<>();
+    for (int i = 1; i >= 0; i--) {
+      float[] values = GraphCheckpoints.values(i);
+      int columns = Math.toIntExact(GraphCheckpoints.TENSORS.get(i).shape().dim(1));
+      String name = i == 0 ? "onnx::MatMul_7" : "fc.weight";
+      float[] scales =
+          plan.quantized(Role.WEIGHT).stream()
+              .filter(weight -> weight.tensor().equals(name))
+              .findFirst()
+              .orElseThrow()
+              .scales();
+      ByteBuffer floats = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+      for (int k = 0; k < values.length; k++) {
+        float scale = scales[k / columns];
+        floats.putFloat((float) Math.rint(values[k] / scale) * scale);
+      }
+      expected.add(
+          "%s torch.float32 %s"
+              .formatted(
+                  GraphCheckpoints.TENSORS.get(i).name().replace(".weight", ""),
+                  Digest.of(floats.array()).sha256()));
+    }
+    assertThat(printed.strip().lines().filter(line -> line.contains("torch.float32")))
         .containsExactlyElementsOf(expected);
   }
 

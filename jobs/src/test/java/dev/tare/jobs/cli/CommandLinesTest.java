@@ -3,7 +3,6 @@ package dev.tare.jobs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertAll;
 
-import dev.tare.engine.export.PlanExport;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Settings;
@@ -187,7 +186,7 @@ class CommandLinesTest {
     called(9, ExportCommand.class);
     assertThat(values(9))
         .containsEntry("RUN", "r")
-        .containsEntry("format", PlanExport.AEQ_JSON)
+        .containsEntry("format", ExportCommand.Format.AEQ_JSON)
         .containsEntry("out", "ranges.json");
     called(3, PublishCommand.class);
     assertThat(values(3))
