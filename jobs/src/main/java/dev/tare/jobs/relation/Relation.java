@@ -80,6 +80,7 @@ public record Relation(boolean table, String text, Optional<At> at) {
 
   /**
    * Resolves the relation in a session, so that a view is planned anew; runs no job of its own.
+   * Vectors of Spark ML are arrays of floats.
    *
    * @throws TareException (bad input) if it is not there, is no query, or cannot be planned
    */
@@ -88,11 +89,12 @@ public record Relation(boolean table, String text, Optional<At> at) {
       if (table) {
         DataFrameReader reader = spark.read();
         at.ifPresent(version -> reader.option(version.option(), version.value()));
-        return reader.table(text);
+        return VectorColumns.asArrays(reader.table(text));
       }
       // In parentheses only queries are valid, so no statement that changes anything; the line ends
       // because a comment may be the last.
-      return spark.sql("SELECT * FROM (" + text.replaceFirst(";\\s*$", "") + "\n)");
+      return VectorColumns.asArrays(
+          spark.sql("SELECT * FROM (" + text.replaceFirst(";\\s*$", "") + "\n)"));
     } catch (Exception e) {
       // Spark throws its checked exceptions from methods that declare none.
       throw RelationFailure.of(this, e);

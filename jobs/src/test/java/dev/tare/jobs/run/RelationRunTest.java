@@ -14,6 +14,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -76,6 +80,31 @@ class RelationRunTest {
     // The same rows by another name are the same input; other rows are not.
     calibrate("table", "sql:SELECT x FROM features", "--if-finished=reuse").ends(0);
     calibrate("table", "sql:SELECT x FROM features LIMIT 5", "--if-finished=reuse").ends(5);
+  }
+
+  /** As a type of its own, and as the struct that a table keeps of it. */
+  @Test
+  void vectorsOfSparkMlAreTheArraysOfTheirValues() throws IOException {
+    List<Row> rows = new ArrayList<>();
+    for (Row row : spark().read().parquet(files).collectAsList()) {
+      double[] values = row.<Float>getList(0).stream().mapToDouble(Float::doubleValue).toArray();
+      rows.add(RowFactory.create(new PretendedVector(values, rows.size() % 2 == 0)));
+    }
+    spark()
+        .createDataFrame(rows, new StructType().add("x", new PretendedVector.Type()))
+        .createOrReplaceTempView("vectors");
+    spark()
+        .table("vectors")
+        .select(functions.unwrap_udt(functions.col("x")).as("x"))
+        .createOrReplaceTempView("structs");
+    calibrate("files", files).ends(0);
+    calibrate("vectors", "table:vectors").ends(0);
+    calibrate("structs", "sql:SELECT x FROM structs").ends(0);
+    String expected = contentSha256(folder.resolve("files"));
+    assertThat(contentSha256(folder.resolve("vectors"))).isEqualTo(expected);
+    assertThat(contentSha256(folder.resolve("structs"))).isEqualTo(expected);
+    String longer = "named_struct('type', 0Y, 'size', 2, 'indices', array(7), 'values', array(1D))";
+    refuses(3, "sql:SELECT " + longer + " AS x", "input 'x' is null or contains a null");
   }
 
   @Test
