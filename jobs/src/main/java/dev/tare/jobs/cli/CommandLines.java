@@ -47,14 +47,7 @@ public class CommandLines {
     line.setParameterExceptionHandler(failures);
     line.setExecutionExceptionHandler(failures);
     try {
-      configFile(arguments)
-          .map(
-              location ->
-                  ConfigurationFile.read(
-                      location,
-                      new ConfigurationText(remoteText),
-                      new OptionKeys(line.getCommandSpec())))
-          .ifPresent(line::setDefaultValueProvider);
+      configure(line, arguments);
       return line.execute(arguments.toArray(String[]::new));
     } catch (RuntimeException | Error e) {
       return failures.report(e);
@@ -69,19 +62,44 @@ public class CommandLines {
   }
 
   /**
+   * How a call ended.
+   *
+   * @param exitCode ok, or gate failed
+   * @param output the run folder of arguments or configuration file; empty where none is written
+   */
+  public record Called(ExitCode exitCode, Optional<String> output) {}
+
+  /**
    * Runs one command line whose failures are for a caller and not for a terminal.
    *
-   * @return ok, or gate failed
    * @throws TareException with the message that {@link #run} prints; other exceptions are bugs
    */
-  public ExitCode call(List<String> arguments) {
+  public Called call(List<String> arguments) {
     Thrown thrown = new Thrown();
     CommandLine line = create();
     line.setParameterExceptionHandler(thrown);
     line.setExecutionExceptionHandler(thrown);
+    configure(line, arguments);
     int code = line.execute(arguments.toArray(String[]::new));
     thrown.rethrow();
-    return code == ExitCode.GATE_FAILED.code() ? ExitCode.GATE_FAILED : ExitCode.OK;
+    CommandLine.ParseResult command = line.getParseResult().subcommand();
+    Optional<String> output =
+        Optional.ofNullable(command.commandSpec().findOption("--output"))
+            .map(option -> option.<Object>getValue())
+            .map(Object::toString);
+    return new Called(
+        code == ExitCode.GATE_FAILED.code() ? ExitCode.GATE_FAILED : ExitCode.OK, output);
+  }
+
+  private void configure(CommandLine line, List<String> arguments) {
+    configFile(arguments)
+        .map(
+            location ->
+                ConfigurationFile.read(
+                    location,
+                    new ConfigurationText(remoteText),
+                    new OptionKeys(line.getCommandSpec())))
+        .ifPresent(line::setDefaultValueProvider);
   }
 
   CommandLine create() {

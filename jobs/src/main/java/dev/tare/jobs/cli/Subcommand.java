@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 public record Subcommand(String name, String description, List<Argument> arguments) {
 
   /** Options of a terminal. */
-  private static final Set<String> TERMINALS = Set.of("--config", "--verbose", "--help");
+  private static final Set<String> TERMINALS = Set.of("--verbose", "--help");
 
   public Subcommand {
     arguments = List.copyOf(arguments);

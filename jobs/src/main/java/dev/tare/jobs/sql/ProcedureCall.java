@@ -99,7 +99,7 @@ record ProcedureCall(Subcommand command, Map<String, List<String>> values) {
   }
 
   private InternalRow row(SparkSession spark, Procedures.Ended ended) {
-    Optional<String> written = first("output");
+    Optional<String> written = ended.output();
     if (written.isPresent()) {
       try {
         return row(RunFolder.open(written.get(), SparkJobs.hadoop(spark)), ended.out());

@@ -1,6 +1,7 @@
 package dev.tare.jobs.sql;
 
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.cli.CalibrateCommand;
 import dev.tare.jobs.cli.CommandLines;
@@ -15,11 +16,16 @@ import dev.tare.jobs.cli.SelectCommand;
 import dev.tare.jobs.cli.Subcommand;
 import dev.tare.jobs.cli.VerifyCommand;
 import dev.tare.jobs.console.Console;
+import dev.tare.jobs.storage.Locations;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
 
 /** The subcommands that {@code CALL} can run. Each call has commands of its own. */
 final class Procedures {
@@ -30,9 +36,10 @@ final class Procedures {
    * How a command ended.
    *
    * @param exitCode ok, or gate failed
+   * @param output the run folder that it wrote; empty for commands that write none
    * @param out what it printed as results
    */
-  record Ended(ExitCode exitCode, String out) {}
+  record Ended(ExitCode exitCode, Optional<String> output, String out) {}
 
   private static CommandLines commands(Console console) {
     return new CommandLines(
@@ -47,9 +54,7 @@ final class Procedures {
             new PublishCommand(console),
             new VerifyCommand(console),
             new GcCommand(console)),
-        uri -> {
-          throw new IllegalStateException("Procedures have no configuration file");
-        },
+        Procedures::remoteText,
         new PrintWriter(console.out(), true, StandardCharsets.UTF_8),
         new PrintWriter(console.progress(), true, StandardCharsets.UTF_8));
   }
@@ -69,14 +74,24 @@ final class Procedures {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (PrintStream results = new PrintStream(out, true, StandardCharsets.UTF_8);
         PrintStream progress = new PrintStream(PrintStream.nullOutputStream())) {
-      ExitCode exitCode = commands(new Console(results, progress)).call(commandLine);
-      return new Ended(exitCode, out.toString(StandardCharsets.UTF_8));
+      CommandLines.Called called = commands(new Console(results, progress)).call(commandLine);
+      return new Ended(called.exitCode(), called.output(), out.toString(StandardCharsets.UTF_8));
     } catch (TareException e) {
       if (e.exitCode() != ExitCode.GATE_FAILED) {
         throw e;
       }
       // As publish refuses a run whose gate failed.
-      return new Ended(e.exitCode(), e.getMessage());
+      return new Ended(e.exitCode(), Optional.empty(), e.getMessage());
+    }
+  }
+
+  private static String remoteText(String uri) {
+    try {
+      return Locations.readText(uri, SparkJobs.hadoop(SparkSession.active()));
+    } catch (TareException e) {
+      throw TareException.usage("Cannot read the configuration: " + e.getMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

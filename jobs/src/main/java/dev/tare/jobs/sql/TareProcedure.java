@@ -32,6 +32,9 @@ import org.apache.spark.sql.types.StructType;
  */
 record TareProcedure(String catalog, Subcommand command) implements UnboundProcedure {
 
+  /** A file that may have the arguments that a call lacks. */
+  private static final String CONFIG = "config";
+
   @Override
   public String name() {
     return command.name();
@@ -125,7 +128,9 @@ record TareProcedure(String catalog, Subcommand command) implements UnboundProce
               many ? texts(row.getArray(i)) : List.of(row.getUTF8String(i).toString()));
         }
       }
-      requireAll(arguments, values);
+      if (!values.containsKey(CONFIG)) {
+        requireAll(arguments, values);
+      }
       return List.of(new ProcedureCall(procedure.command, values).run(spark)).iterator();
     }
 

@@ -12,6 +12,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedSet;
@@ -93,7 +94,9 @@ class ProceduresTest {
         .hasToString("\"table:called_features\"");
 
     call("calibrate(model => '%s', data => '%s', output => '%s')", model, files, at("c"));
-    call("calibrate(model => '%s', data => '%s', output => '%s')", model, files, at("d"));
+    Path config = folder.resolve("tare.conf");
+    Files.writeString(config, "model: \"%s\"\noutput: /nowhere\nsamples: 60\n".formatted(model));
+    call("calibrate(config => '%s', data => '%s', output => '%s')", config, files, at("d"));
     call("merge(runs => array('%s', '%s'), output => '%s')", at("c"), at("d"), at("m"));
     call("merge('%s', '%s')", at("c"), at("one"));
     assertThat(contentSha256(at("one"))).isEqualTo(contentSha256(at("c")));
@@ -162,6 +165,7 @@ class ProceduresTest {
         "run(model => 'm', data => 'd', output => 'o', samples => 0)",
         "'--samples': 0 is less than 1");
     refuses("verify('%s')".formatted(at("nothing")), "nothing");
+    refuses("calibrate(config => '%s')".formatted(at("no.conf")), "no.conf");
     assertThat(at("none").resolve("status.json")).exists();
   }
 
