@@ -87,6 +87,11 @@ public final class PublishCommand extends TareCommand {
     if (name == null && (tables == null || mlflow != null)) {
       throw TareException.usage("Missing required option: '--as=NAME'");
     }
+    if (name == null && (gate != null || ungated)) {
+      throw TareException.usage(
+          "%s decides about --as, which is missing: tables get runs whatever their gate says"
+              .formatted(gate != null ? "--gate" : "--ungated"));
+    }
     if (tables != null) {
       CatalogTables job = new CatalogTables(run, tables);
       Session.use("publish", Optional.of(run), console, job).forEach(console.out()::println);

@@ -103,6 +103,8 @@ class CatalogTablesTest {
         .contains("spark.sql.catalog.nowhere is not set");
     assertThat(tare("publish", first, "--tables", "db").ends(2).err())
         .contains("write CATALOG.DATABASE");
+    assertThat(tare("publish", first, "--tables", "out.db", "--gate", other).ends(2).err())
+        .contains("--gate decides about --as, which is missing");
     assertThat(tare("publish", first).ends(2).err())
         .contains("Missing required option: '--as=NAME'");
   }
