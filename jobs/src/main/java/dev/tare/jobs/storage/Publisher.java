@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.util.VersionInfo;
 
 /**
  * Creates a file atomically: readers see all of it or nothing, and only one of several writers
@@ -68,7 +69,8 @@ interface Publisher {
                 scheme,
                 target,
                 scheme.equals("s3a")
-                    ? "conditional writes are turned off there (fs.s3a.create.conditional.enabled)"
+                    ? "conditional writes are turned off there (fs.s3a.create.conditional.enabled), or Hadoop is older than 3.4.2 (it is %s)"
+                        .formatted(VersionInfo.getVersion())
                     : "this program knows no way to create a file there only if it is absent"));
   }
 }

@@ -1,7 +1,10 @@
 package dev.tare.jobs.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.jobs.TareException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +15,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,6 +74,34 @@ class PublisherTest {
     assertThat(publisher.publish(content(2), temporary, target)).isFalse();
     assertThat(Files.readAllBytes(folder.resolve("manifest"))).isEqualTo(content(1));
     assertThat(folder.resolve("temporary")).doesNotExist();
+  }
+
+  /** S3A of Hadoop 3.4.1 and before, which knows nothing of conditional writes. */
+  public static final class OlderS3a extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("s3a://bucket");
+    }
+
+    @Override
+    public boolean hasPathCapability(org.apache.hadoop.fs.Path path, String capability) {
+      return false;
+    }
+  }
+
+  @Test
+  void s3aWithoutConditionalWritesIsRefusedUnlessThatIsAccepted() throws Exception {
+    Configuration hadoop = new Configuration();
+    hadoop.setClass("fs.s3a.impl", OlderS3a.class, FileSystem.class);
+    hadoop.set("fs.s3a.impl.disable.cache", "true");
+    org.apache.hadoop.fs.Path target = new org.apache.hadoop.fs.Path("s3a://bucket/runs/first");
+    assertThatThrownBy(() -> Publisher.of(target, Atomicity.REQUIRED, hadoop))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining("Cannot publish on 's3a:'")
+        .hasMessageContaining("Hadoop is older than 3.4.2 (it is ")
+        .hasMessageContaining("--allow-non-atomic");
+    assertThat(Publisher.of(target, Atomicity.WHERE_POSSIBLE, hadoop))
+        .isInstanceOf(LookFirstPublisher.class);
   }
 
   private static byte[] content(int racer) {
