@@ -36,7 +36,10 @@ record Datasets(OpenLineage language, TablePlaces tables) {
         .findFirst();
   }
 
-  /** Everything but queries, which are a facet of the job; files of one folder are one dataset. */
+  /**
+   * Everything that was read; of a query, which is a facet of the job, its tables. Files of one
+   * folder are one dataset.
+   */
   List<OpenLineage.InputDataset> inputs(Manifest manifest) {
     List<OpenLineage.InputDataset> all = new ArrayList<>();
     Map<URI, List<InputRef>> files = new LinkedHashMap<>();
@@ -46,12 +49,22 @@ record Datasets(OpenLineage language, TablePlaces tables) {
         String given = manifest.configuration().getOrDefault(input.name(), "");
         files.computeIfAbsent(place(input, given), place -> new ArrayList<>()).add(input);
       } else if (relation.get().table()) {
-        all.add(table(input, relation.get()));
+        all.add(table(input.name(), List.of(input), relation.get()));
+      } else {
+        // The hash and the size that the manifest has are those of the query's rows.
+        tables
+            .read(relation.get())
+            .forEach(table -> all.add(table(input.name(), List.of(), table)));
       }
     }
     files.forEach(
         (place, inputs) ->
-            all.add(input(FilesystemDatasetUtils.fromLocation(place), inputs, Optional.empty())));
+            all.add(
+                input(
+                    FilesystemDatasetUtils.fromLocation(place),
+                    inputs.get(0).name(),
+                    inputs,
+                    Optional.empty())));
     return all;
   }
 
@@ -93,7 +106,7 @@ record Datasets(OpenLineage language, TablePlaces tables) {
     return new org.apache.hadoop.fs.Path(path).toUri().getRawPath();
   }
 
-  private OpenLineage.InputDataset table(InputRef input, Relation relation) {
+  private OpenLineage.InputDataset table(String role, List<InputRef> inputs, Relation relation) {
     Optional<URI> place = tables.of(relation);
     DatasetIdentifier name =
         place
@@ -103,14 +116,16 @@ record Datasets(OpenLineage language, TablePlaces tables) {
                     there.withSymlink(
                         relation.text(), "spark", DatasetIdentifier.SymlinkType.TABLE))
             .orElseGet(() -> new DatasetIdentifier(relation.text(), "spark"));
-    return input(name, List.of(input), relation.at().map(Relation.At::value));
+    return input(name, role, inputs, relation.at().map(Relation.At::value));
   }
 
   /**
+   * @param role in the run
+   * @param inputs of the manifest; empty if the data set is a part of one
    * @param version of a table; of everything else with a hash, that
    */
   private OpenLineage.InputDataset input(
-      DatasetIdentifier name, List<InputRef> inputs, Optional<String> version) {
+      DatasetIdentifier name, String role, List<InputRef> inputs, Optional<String> version) {
     Optional<String> sha256 = inputs.size() == 1 ? inputs.get(0).sha256() : Optional.empty();
     OpenLineage.DatasetFacetsBuilder facets = language.newDatasetFacetsBuilder();
     version
@@ -127,10 +142,12 @@ record Datasets(OpenLineage language, TablePlaces tables) {
                   .toList()));
     }
     OpenLineage.DatasetFacet ours = language.newDatasetFacet();
-    ours.getAdditionalProperties().put("role", inputs.get(0).name());
+    ours.getAdditionalProperties().put("role", role);
     sha256.ifPresent(hash -> ours.getAdditionalProperties().put("sha256", hash));
-    ours.getAdditionalProperties().put("bytes", inputs.stream().mapToLong(InputRef::bytes).sum());
-    ours.getAdditionalProperties().put("files", inputs.size());
+    if (!inputs.isEmpty()) {
+      ours.getAdditionalProperties().put("bytes", inputs.stream().mapToLong(InputRef::bytes).sum());
+      ours.getAdditionalProperties().put("files", inputs.size());
+    }
     return language
         .newInputDatasetBuilder()
         .namespace(name.getNamespace())

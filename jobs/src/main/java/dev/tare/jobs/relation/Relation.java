@@ -3,6 +3,7 @@ package dev.tare.jobs.relation;
 import dev.tare.jobs.TareException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -118,6 +119,24 @@ public record Relation(boolean table, String text, Optional<At> at) {
    */
   public Optional<URI> place(SparkSession spark) {
     return table ? TableVersion.place(spark, text) : Optional.empty();
+  }
+
+  /**
+   * The tables that a query reads, each with its name in full; empty for a table, and where the
+   * session does not tell.
+   */
+  public List<Relation> tables(SparkSession spark) {
+    if (table) {
+      return List.of();
+    }
+    try {
+      return QueryTables.of(read(spark)).stream()
+          .map(name -> new Relation(true, name, Optional.empty()))
+          .toList();
+    } catch (RuntimeException e) {
+      // The run has read it already.
+      return List.of();
+    }
   }
 
   /** As {@code --data} takes it. */

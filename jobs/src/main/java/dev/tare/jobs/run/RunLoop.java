@@ -131,7 +131,7 @@ public final class RunLoop {
       job.failed(e);
       throw e;
     }
-    job.finished(run, relation -> relation.place(spark));
+    job.finished(run, new SessionTables(spark));
     return run;
   }
 

@@ -46,7 +46,19 @@ class TableVersionTest {
     assertThat(told.path("facets").path("symlinks").path("identifiers").path(0).path("name"))
         .hasToString("\"ice.db.features\"");
     spark.sql("INSERT INTO ice.db.features " + copy.formatted(second));
-    String now = calibrated(model, "table:ice.db.features", "now");
+    String now;
+    try (LineageLog log = LineageLog.inFile(folder.resolve("other-home"))) {
+      String query = "SELECT x FROM ice.db.features a WHERE size(x) IN (SELECT 6 FROM shown)";
+      spark.sql("CREATE OR REPLACE TEMP VIEW shown AS SELECT * FROM ice.db.features LIMIT 1");
+      calibrated(model, "sql:" + query, "queried");
+      JsonNode queried = log.events().get(1);
+      assertThat(queried.path("job").path("facets").path("sql").path("query").asText())
+          .isEqualTo(query);
+      assertThat(LineageLog.input(queried, "data").path("name")).isEqualTo(told.path("name"));
+      // The model and the table, once.
+      assertThat(queried.path("inputs")).hasSize(2);
+      now = calibrated(model, "table:ice.db.features", "now");
+    }
     assertThat(then).matches("table:ice\\.db\\.features@version=[0-9]+");
     assertThat(now).isNotEqualTo(then);
 
