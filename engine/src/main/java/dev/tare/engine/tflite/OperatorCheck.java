@@ -84,8 +84,9 @@ final class OperatorCheck {
     }
     require(!steps.isEmpty(), "it lacks its options");
     require(
-        steps.stream().allMatch(step -> step > 0),
-        "its steps and sizes are %s, and each must be positive".formatted(steps));
+        steps.stream().allMatch(step -> step > 0 && step <= Short.MAX_VALUE),
+        "its steps and sizes are %s, and each must be from 1 to %d"
+            .formatted(steps, Short.MAX_VALUE));
   }
 
   /** Input {@code [N, H, W, C]}, weight {@code [O, H, W, C / groups]}. */

@@ -141,10 +141,14 @@ class LiteFileTest {
   void stepsAndChannelsByWhichKernelsDivideAreChecked() throws IOException {
     assertRefused(
         changed(d -> d.tensor(0).getShape()[3] = 219),
-        "operator 0, a CONV_2D, cannot be computed: 219 input channels, and a weight of the shape [4, 3, 3, 3]");
+        "operator 0, a CONV_2D, cannot be computed: 219 input channels, and a weight of the shape"
+            + " [4, 3, 3, 3]");
     assertRefused(
         changed(d -> d.operator(0).getBuiltinOptions().asConv2DOptions().setStrideH(0)),
-        "its steps and sizes are [0, 1, 1, 1], and each must be positive");
+        "its steps and sizes are [0, 1, 1, 1], and each must be from 1 to 32767");
+    assertRefused(
+        changed(d -> d.operator(0).getBuiltinOptions().asConv2DOptions().setStrideH(4456449)),
+        "its steps and sizes are [4456449, 1, 1, 1], and each must be from 1 to 32767");
     assertRefused(
         changed(
             d ->
