@@ -57,17 +57,23 @@ public final class Gptq {
    *     cannot be inverted with this damping
    */
   public static Gptq of(GramMatrix gram, List<Float> factors, double damping) {
-    return of(gram, factors, damping, false, 1);
+    return of(gram, factors, List.of(), damping, false, 1);
   }
 
   /**
    * The same, for results of which only differences from their mean count.
    *
+   * @param offsets of the channels, added behind the factors; none for no offsets
    * @param centred whether something else takes up the {@link #meanShift}
    * @param block channels that share scales, one after the other; 1 if none do
    */
   public static Gptq of(
-      GramMatrix gram, List<Float> factors, double damping, boolean centred, int block) {
+      GramMatrix gram,
+      List<Float> factors,
+      List<Float> offsets,
+      double damping,
+      boolean centred,
+      int block) {
     int n = gram.channels();
     if (!factors.isEmpty() && factors.size() != n) {
       throw new IllegalArgumentException(
@@ -76,12 +82,16 @@ public final class Gptq {
     }
     double[] scales = new double[n];
     double[] means = new double[n];
+    double[] shifts = new double[n];
     double[] diagonal = new double[n];
     double sum = 0;
     for (int j = 0; j < n; j++) {
       scales[j] = factors.isEmpty() ? 1 : factors.get(j);
-      means[j] = gram.mean(j) * scales[j];
-      diagonal[j] = gram.product(j, j) * scales[j] * scales[j];
+      shifts[j] = offsets.isEmpty() ? 0 : offsets.get(j);
+      means[j] = gram.mean(j) * scales[j] + shifts[j];
+      diagonal[j] =
+          gram.product(j, j) * scales[j] * scales[j]
+              + gram.count() * shifts[j] * (2 * means[j] - shifts[j]);
       if (centred) {
         diagonal[j] = Math.max(0, diagonal[j] - gram.count() * means[j] * means[j]);
       }
@@ -96,6 +106,9 @@ public final class Gptq {
         int i = order[a];
         int j = order[b];
         double product = gram.product(Math.min(i, j), Math.max(i, j)) * scales[i] * scales[j];
+        // The sum of (x_i + o_i)(x_j + o_j), with means of the shifted values.
+        product +=
+            gram.count() * (shifts[i] * means[j] + shifts[j] * means[i] - shifts[i] * shifts[j]);
         if (centred) {
           product -= gram.count() * means[i] * means[j];
         }

@@ -17,11 +17,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 11; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 12; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
  * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, 7,
  * of plans that round all weights to nearest, 8, of plans that correct no bias, 9, of plans that
- * rescale no input of a convolution, and 10, of plans that round no weight of one by GPTQ.
+ * rescale no input of a convolution, 10, of plans that round no weight of one by GPTQ, and 11, of
+ * plans that shift no smoothed input.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -35,7 +36,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 11;
+  private static final int FORMAT_VERSION = 12;
+  private static final int UNSHIFTED_VERSION = 11;
   private static final int PRODUCTS_VERSION = 10;
   private static final int UNEQUALIZED_VERSION = 9;
   private static final int UNCORRECTED_VERSION = 8;
@@ -95,8 +97,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (!plan.gptq().stream().allMatch(GptqPlan::plain)) {
+    if (!plan.smoothed().stream().allMatch(input -> input.offsets().isEmpty())) {
       return FORMAT_VERSION;
+    }
+    if (!plan.gptq().stream().allMatch(GptqPlan::plain)) {
+      return UNSHIFTED_VERSION;
     }
     if (!plan.smoothed().stream().allMatch(SmoothedInput::plain)) {
       return PRODUCTS_VERSION;
@@ -242,17 +247,22 @@ public final class QuantPlanJson {
 
   private static GptqPlan gptq(JsonNode root, int version) {
     GptqPlan plan = GptqPlanJson.parse(root.get(GPTQ));
-    if (version < FORMAT_VERSION && !plan.plain()) {
+    if (version < UNSHIFTED_VERSION && !plan.plain()) {
       throw new IllegalArgumentException(
           "Invalid plan: key 'gptq' has a matrix, a bias or weights rounded to nearest before"
               + " format version "
-              + FORMAT_VERSION);
+              + UNSHIFTED_VERSION);
     }
     return plan;
   }
 
   private static List<SmoothedInput> smoothed(JsonNode root, int version) {
     List<SmoothedInput> inputs = SmoothedInputJson.parse(PlanFields.array(root, SMOOTHED));
+    if (version <= UNSHIFTED_VERSION
+        && !inputs.stream().allMatch(input -> input.offsets().isEmpty())) {
+      throw new IllegalArgumentException(
+          "Invalid plan: key 'smoothed' has offsets before format version " + FORMAT_VERSION);
+    }
     if (version <= UNEQUALIZED_VERSION && !inputs.stream().allMatch(SmoothedInput::plain)) {
       throw new IllegalArgumentException(
           "Invalid plan: key 'smoothed' has an axis or nodes before format version "

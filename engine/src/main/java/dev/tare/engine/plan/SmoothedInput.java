@@ -20,6 +20,8 @@ import java.util.List;
  *     reads it. Without any, a Mul computes the result from the tensor
  * @param alpha how much of the spread the weights took
  * @param factors one for each channel; positive and finite
+ * @param offsets one for each channel, added behind the factors, or none: what they add to products
+ *     is taken from the biases that follow these. Finite, and only with {@code through} empty
  */
 public record SmoothedInput(
     String tensor,
@@ -28,7 +30,8 @@ public record SmoothedInput(
     List<String> consumers,
     List<String> through,
     double alpha,
-    List<Float> factors) {
+    List<Float> factors,
+    List<Float> offsets) {
 
   /** The axis of channels that come last. */
   public static final int LAST = -1;
@@ -39,14 +42,32 @@ public record SmoothedInput(
     this(tensor, LAST, result, consumers, List.of(), alpha, factors);
   }
 
+  /** An input without offsets. */
+  public SmoothedInput(
+      String tensor,
+      int axis,
+      String result,
+      List<String> consumers,
+      List<String> through,
+      double alpha,
+      List<Float> factors) {
+    this(tensor, axis, result, consumers, through, alpha, factors, List.of());
+  }
+
+  /** The same input with offsets. */
+  public SmoothedInput shifted(List<Float> more) {
+    return new SmoothedInput(tensor, axis, result, consumers, through, alpha, factors, more);
+  }
+
   /**
    * @throws IllegalArgumentException if nothing reads it, its axis is another, or a factor is not
-   *     positive and finite
+   *     positive and finite, or an offset does not fit
    */
   public SmoothedInput {
     consumers = List.copyOf(consumers);
     through = List.copyOf(through);
     factors = List.copyOf(factors);
+    offsets = List.copyOf(offsets);
     if (tensor.isEmpty() || result.isEmpty() || tensor.equals(result) || consumers.isEmpty()) {
       throw new IllegalArgumentException(
           "Invalid plan: tensor '%s' is smoothed to '%s' for %s"
@@ -62,6 +83,12 @@ public record SmoothedInput(
         throw new IllegalArgumentException(
             "Invalid plan: tensor '%s' is smoothed by a factor of %s".formatted(tensor, factor));
       }
+    }
+    boolean fit = offsets.size() == factors.size() && axis == LAST && through.isEmpty();
+    if (!offsets.isEmpty() && !(fit && offsets.stream().allMatch(o -> Float.isFinite(o)))) {
+      throw new IllegalArgumentException(
+          "Invalid plan: tensor '%s' is shifted by offsets that do not fit its factors"
+              .formatted(tensor));
     }
   }
 

@@ -11,8 +11,9 @@ import java.util.Set;
 /** Reads and writes the smoothed inputs of a plan's JSON; called through {@link QuantPlanJson}. */
 final class SmoothedInputJson {
 
+  private static final String OFFSETS = "offsets";
   private static final Set<String> KEYS =
-      Set.of("tensor", "axis", "result", "consumers", "through", "alpha", "factors");
+      Set.of("tensor", "axis", "result", "consumers", "through", "alpha", "factors", OFFSETS);
 
   private SmoothedInputJson() {}
 
@@ -34,6 +35,10 @@ final class SmoothedInputJson {
       node.put("alpha", input.alpha());
       ArrayNode factors = node.putArray("factors");
       input.factors().forEach(factors::add);
+      if (!input.offsets().isEmpty()) {
+        ArrayNode offsets = node.putArray(OFFSETS);
+        input.offsets().forEach(offsets::add);
+      }
     }
     return array;
   }
@@ -55,7 +60,8 @@ final class SmoothedInputJson {
               PlanFields.texts(node, "consumers"),
               node.has("through") ? PlanFields.texts(node, "through") : List.of(),
               PlanFields.number(node, "alpha"),
-              factors));
+              factors,
+              node.has(OFFSETS) ? PlanFields.floats(node, OFFSETS) : List.of()));
     }
     return inputs;
   }

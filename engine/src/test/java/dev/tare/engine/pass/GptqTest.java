@@ -134,7 +134,7 @@ class GptqTest {
       }
 
       Target target = new Target(QuantType.UINT4, false, false, false);
-      Gptq gptq = Gptq.of(gram(codes, exponents), factors, damping, false, block);
+      Gptq gptq = Gptq.of(gram(codes, exponents), factors, List.of(), damping, false, block);
       List<QuantParams> found = gptq.blockScales(weight, 0, target);
       assertThat(found).isEqualTo(params);
       Granularity byBlock = Granularity.perBlock(0, block);
@@ -155,7 +155,8 @@ class GptqTest {
   /** The second channel hardly counts: its value may be clipped, so that the first is exact. */
   @Test
   void rangeOfABlockFollowsWhatCounts() {
-    Gptq gptq = Gptq.of(gram(new int[][] {{100, 0}, {0, 1}}, 0, 0), List.of(), 1e-6, false, 2);
+    Gptq gptq =
+        Gptq.of(gram(new int[][] {{100, 0}, {0, 1}}, 0, 0), List.of(), List.of(), 1e-6, false, 2);
     Target target = new Target(QuantType.UINT4, false, false, false);
     Tensor weight = Tensor.ofFloats(Shape.of(2, 2), new float[] {4.5f, 5, 15, 15});
     assertThat(gptq.blockScales(weight, 0, target))
@@ -221,13 +222,41 @@ class GptqTest {
     assertThat(kernel.toFloatArray()).startsWith(0f, 1f);
   }
 
+  /** Offsets 6 and -3 behind factors 2 and 1 give the matrix of the values that they make. */
+  @Test
+  void matrixOfShiftedValuesFollowsFromThatOfTheValues() {
+    int[][] codes = {{3, 1}, {5, -1}, {-2, 4}, {1, 1}};
+    int[][] shifted = {{12, -2}, {16, -4}, {2, 1}, {8, -2}};
+    Tensor weight =
+        Tensor.ofFloats(Shape.of(4, 2), new float[] {.4f, .3f, -.4f, .6f, 9, 2.5f, .45f, -.45f});
+    Granularity byRow = Granularity.perChannel(0);
+    for (boolean centred : new boolean[] {false, true}) {
+      Gptq own =
+          Gptq.of(
+              gram(codes, new long[] {7, 5}, 0, 0),
+              List.of(2f, 1f),
+              List.of(6f, -3f),
+              .01,
+              centred,
+              1);
+      Gptq same =
+          Gptq.of(gram(shifted, new long[] {38, -7}, 0, 0), List.of(), List.of(), .01, centred, 1);
+      Tensor solved = own.solve(weight, 1, params(1f, 1f, 1f, 1f), byRow, NARROW);
+      assertThat(solved.toFloatArray())
+          .containsExactly(
+              same.solve(weight, 1, params(1f, 1f, 1f, 1f), byRow, NARROW).toFloatArray());
+      assertThat(own.meanShift(weight, solved))
+          .containsExactly(same.meanShift(weight, solved), within(1e-9));
+    }
+  }
+
   /** The first channel is always 5, so its roundings only move the mean, by .4 times 5. */
   @Test
   void whatABiasTakesUpNeedNotBeMadeUpFor() {
     GramMatrix gram = gram(new int[][] {{5, 1}, {5, -1}}, new long[] {10, 0}, 0, 0);
     Tensor weight = Tensor.ofFloats(Shape.of(2, 2, 1), new float[] {.4f, .4f, -.4f, .6f});
     Granularity byRow = Granularity.perChannel(0);
-    Gptq centred = Gptq.of(gram, List.of(1f, 2f), 1e-6, true, 1);
+    Gptq centred = Gptq.of(gram, List.of(1f, 2f), List.of(), 1e-6, true, 1);
     Tensor solved = centred.solve(weight, 1, params(1f, 1f), byRow, NARROW);
     assertThat(solved.toFloatArray()).containsExactly(0, 0, 0, 1);
     double[] shift = centred.meanShift(weight, solved);

@@ -107,15 +107,18 @@ class MethodGuardTest {
     TensorStatistics statistics = statistics(ChannelMode.HISTOGRAM);
     List<Float> factors = new ArrayList<>(List.of(1f, 1f, 1f, 1f, 1f, 1f, 1f, 1f));
     ActivationPlanner planner = new ActivationPlanner(Recipes.int8(METHOD));
-    TensorStatistics same = RescaledChannels.of(statistics, factors, "s");
+    TensorStatistics same = RescaledChannels.of(statistics, factors, List.of(), "s");
     TensorPlan plan =
-        planner.plan(same, query("s"), () -> RescaledChannels.distributions(statistics, factors));
+        planner.plan(
+            same, query("s"), () -> RescaledChannels.distributions(statistics, factors, List.of()));
     assertThat(plan.method()).isEqualTo("min-max");
     factors.set(5, .125f);
-    TensorStatistics smaller = RescaledChannels.of(statistics, factors, "s");
+    TensorStatistics smaller = RescaledChannels.of(statistics, factors, List.of(), "s");
     TensorPlan smoothed =
         planner.plan(
-            smaller, query("s"), () -> RescaledChannels.distributions(statistics, factors));
+            smaller,
+            query("s"),
+            () -> RescaledChannels.distributions(statistics, factors, List.of()));
     assertThat(smoothed.method()).isEqualTo("percentile-99.9");
   }
 

@@ -204,6 +204,26 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void offsetsOfSmoothedInputsAreInTheText() {
+    SmoothedInput input =
+        new SmoothedInput("h", "h_smoothed", List.of("one"), .8, List.of(.1f, 3f))
+            .shifted(List.of(-.25f, 7f));
+    QuantPlan plan =
+        new QuantPlan(
+            "int8", "onnxruntime", Optional.empty(), "ab", "cd", List.of(input), PLAN.tensors());
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains(
+            "\"format-version\" : 12",
+            "\"factors\" : [ 0.1, 3.0 ],\n    \"offsets\" : [ -0.25, 7.0 ]");
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertRefused(
+        json.replace("\"format-version\" : 12", "\"format-version\" : 11"),
+        "key 'smoothed' has offsets before format version 12");
+    assertRefused(json.replace("-0.25, 7.0", "7.0"), "offsets that do not fit its factors");
+  }
+
+  @Test
   void smoothedInputsStandInTheText() {
     QuantPlan plan =
         new QuantPlan(
@@ -442,8 +462,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 12"),
-        "Cannot read a plan of format version 12, only 1 to 11");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 13"),
+        "Cannot read a plan of format version 13, only 1 to 12");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

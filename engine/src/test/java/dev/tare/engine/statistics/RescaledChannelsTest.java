@@ -23,7 +23,7 @@ class RescaledChannelsTest {
   private static Statistics rescaled(ChannelMode mode, float... values) {
     Observer observer = Observer.create("x", ObserverOptions.ofChannels(mode, -1));
     observer.observe(FloatBuffer.wrap(values), Shape.of(values.length / 3, 3));
-    TensorStatistics result = RescaledChannels.of(observer.statistics(), FACTORS, "y");
+    TensorStatistics result = RescaledChannels.of(observer.statistics(), FACTORS, List.of(), "y");
     assertThat(result.tensor()).isEqualTo("y");
     assertThat(result.channels()).isEmpty();
     return result.whole().orElseThrow();
@@ -59,6 +59,32 @@ class RescaledChannelsTest {
     for (double at = -6; at < 12; at += .37) {
       assertThat(below(actual, at)).isCloseTo(below(expected, at), within(.002));
     }
+  }
+
+  @Test
+  void offsetsMoveWhatIsCounted() {
+    Random random = new Random(4);
+    float[] values = new float[3 * 4000];
+    float[] shifted = new float[values.length];
+    List<Float> offsets = List.of(-.2f, 3f, .001f);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+      shifted[i] = values[i] * FACTORS.get(i % 3) + offsets.get(i % 3);
+    }
+    Observer observer = Observer.create("x", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, -1));
+    observer.observe(FloatBuffer.wrap(values), Shape.of(4000, 3));
+    TensorStatistics statistics = observer.statistics();
+    Statistics actual =
+        RescaledChannels.of(statistics, FACTORS, offsets, "y").whole().orElseThrow();
+    Statistics expected = observed(shifted);
+    assertThat(actual.min()).isEqualTo(expected.min());
+    assertThat(actual.max()).isEqualTo(expected.max());
+    assertThat(actual.count()).isEqualTo(expected.count());
+    for (double at = -6; at < 12; at += .37) {
+      assertThat(below(actual, at)).isCloseTo(below(expected, at), within(.002));
+    }
+    Distribution channel = RescaledChannels.distributions(statistics, FACTORS, offsets).get(1);
+    assertThat(channel.min()).isEqualTo(statistics.channels().get(1).min() * 7f + 3f);
   }
 
   private static double below(Statistics statistics, double value) {
@@ -105,7 +131,7 @@ class RescaledChannelsTest {
     TensorStatistics none =
         new TensorStatistics("x", Optional.of(observed(1)), OptionalInt.empty(), List.of());
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RescaledChannels.of(none, FACTORS, "y"))
+        .isThrownBy(() -> RescaledChannels.of(none, FACTORS, List.of(), "y"))
         .withMessage("Cannot rescale tensor 'x': 0 channels vs 3 factors");
   }
 }

@@ -76,7 +76,9 @@ final class CompareTensor implements CoGroupFunction<String, Row, Row, Row> {
         !statistics.channels().isEmpty()
             && statistics.channels().stream().allMatch(row -> row.histogram().isPresent());
     return known
-        ? RescaledChannels.of(statistics, input.factors(), input.result()).whole().orElseThrow()
+        ? RescaledChannels.of(statistics, input.factors(), input.offsets(), input.result())
+            .whole()
+            .orElseThrow()
         : null;
   }
 

@@ -78,15 +78,17 @@ final class StatisticsScan implements TensorReader {
     }
     List<Row> drawn = new ArrayList<>();
     if (plans.containsKey(statistics.tensor())) {
-      drawn.add(draw(statistics, statistics.channels().stream().map(s -> 1f).toList()));
+      drawn.add(draw(statistics, statistics.channels().stream().map(s -> 1f).toList(), List.of()));
     }
     for (SmoothedInput input : byTensor.getOrDefault(statistics.tensor(), List.of())) {
-      TensorStatistics made = RescaledChannels.of(statistics, input.factors(), input.result());
+      TensorStatistics made =
+          RescaledChannels.of(statistics, input.factors(), input.offsets(), input.result());
       drawn.add(
           draw(
               new TensorStatistics(
                   input.result(), made.whole(), statistics.axis(), statistics.channels()),
-              input.factors()));
+              input.factors(),
+              input.offsets()));
     }
     return drawn;
   }
@@ -95,16 +97,18 @@ final class StatisticsScan implements TensorReader {
    * Draws one tensor.
    *
    * @param factors by which the rows of channels are multiplied
+   * @param offsets that are added to them then; none for no offsets
    */
-  private Row draw(TensorStatistics statistics, List<Float> factors) {
+  private Row draw(TensorStatistics statistics, List<Float> factors, List<Float> offsets) {
     Optional<Spread> spread = statistics.whole().map(s -> spread(statistics.tensor(), s));
     Optional<ChannelSpread> channels = Optional.empty();
     if (!statistics.channels().isEmpty()) {
       List<Double> lows = new ArrayList<>();
       List<Double> highs = new ArrayList<>();
       for (int c = 0; c < statistics.channels().size(); c++) {
-        lows.add((double) (statistics.channels().get(c).min() * factors.get(c)));
-        highs.add((double) (statistics.channels().get(c).max() * factors.get(c)));
+        float offset = offsets.isEmpty() ? 0 : offsets.get(c);
+        lows.add((double) (statistics.channels().get(c).min() * factors.get(c) + offset));
+        highs.add((double) (statistics.channels().get(c).max() * factors.get(c) + offset));
       }
       channels = Optional.of(ChannelSpread.of(lows, highs, columns));
     }

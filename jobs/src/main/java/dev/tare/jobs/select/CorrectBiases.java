@@ -66,7 +66,9 @@ final class CorrectBiases implements FlatMapGroupsFunction<String, Row, String> 
           inputs.stream()
               .filter(input -> input.result().equals(task.input()))
               .findFirst()
-              .map(input -> RescaledChannels.distributions(statistics, input.factors()))
+              .map(
+                  input ->
+                      RescaledChannels.distributions(statistics, input.factors(), input.offsets()))
               .orElse(plain);
       corrected.add(
           BiasCorrection.correct(

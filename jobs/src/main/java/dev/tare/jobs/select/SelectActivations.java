@@ -84,9 +84,12 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
             PlanCodec.encode(
                 planner()
                     .plan(
-                        RescaledChannels.of(statistics, input.factors(), input.result()),
+                        RescaledChannels.of(
+                            statistics, input.factors(), input.offsets(), input.result()),
                         queries.get(input.result()),
-                        () -> RescaledChannels.distributions(statistics, input.factors()))));
+                        () ->
+                            RescaledChannels.distributions(
+                                statistics, input.factors(), input.offsets()))));
       }
       return plans;
     } catch (IllegalArgumentException e) {

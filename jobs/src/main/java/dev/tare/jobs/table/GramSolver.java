@@ -115,10 +115,23 @@ public final class GramSolver {
                     new Shared(weight.bias().isPresent(), weight.block()),
                     own ->
                         Gptq.of(
-                            gram, factors(smoothed, input), damping, own.centred(), own.block()));
+                            gram,
+                            factors(smoothed, input),
+                            offsets(smoothed, input),
+                            damping,
+                            own.centred(),
+                            own.block()));
             consumer.accept(weight, gptq);
           }
         });
+  }
+
+  private static List<Float> offsets(List<SmoothedInput> smoothed, String input) {
+    return smoothed.stream()
+        .filter(own -> own.result().equals(input))
+        .findFirst()
+        .map(SmoothedInput::offsets)
+        .orElse(List.of());
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.tensor.Shape;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -81,6 +82,10 @@ final class RescaledNodes {
     return model.constants().resolve(input);
   }
 
+  FloatBuffer values(String constant) {
+    return graph.constant(constant).floats();
+  }
+
   Shape shape(String constant) {
     return graph.constant(constant).shape();
   }
@@ -91,6 +96,24 @@ final class RescaledNodes {
 
   void write(int index, String tensor) {
     nodes.set(index, nodes.get(index).toBuilder().setOutput(0, tensor).build());
+  }
+
+  /** Adds a constant to a tensor, right before a node, or behind the last. */
+  void add(String tensor, float[] values, String result, int before) {
+    String stored =
+        constants.add(
+            TensorCodec.floats(
+                names.fresh(result + "_offsets"), List.of((long) values.length), values));
+    insertions
+        .computeIfAbsent(before, i -> new ArrayList<>(1))
+        .add(
+            NodeProto.newBuilder()
+                .setName(names.fresh(result + "_Add"))
+                .setOpType("Add")
+                .addInput(tensor)
+                .addInput(stored)
+                .addOutput(result)
+                .build());
   }
 
   /** Multiplies a tensor, right before a node. */
@@ -117,6 +140,7 @@ final class RescaledNodes {
       sequence.addAll(insertions.getOrDefault(i, List.of()));
       sequence.add(nodes.get(i));
     }
+    sequence.addAll(insertions.getOrDefault(nodes.size(), List.of()));
     return sequence;
   }
 

@@ -18,7 +18,8 @@ import java.util.function.IntUnaryOperator;
 
 /**
  * The float model with rescaled inputs: factors in a Mul before the products that read one, or in
- * the nodes that compute it, and weights whose rows are divided by them.
+ * the nodes that compute it, and weights whose rows are divided by them. Offsets are in an Add
+ * behind that Mul, and what they add to products is taken from the bias that follows, or by an Add.
  *
  * <p>Products and quotients are computed in double and rounded once. A weight {@code w} becomes the
  * initializer {@code w_smoothed}, or {@code w_equalized} where channels are along axis 1, and so do
@@ -75,10 +76,21 @@ public final class SmoothedModel {
               .formatted(consumer, input.axis() == 1 ? "kernel" : "matrix"));
       divide(product.get(), readers, input, factors);
       first = Math.min(first, nodes.index(consumer));
+      if (!input.offsets().isEmpty()) {
+        new ShiftedProduct(nodes, product.get(), input).correct();
+      }
     }
     long rank = readers.values().iterator().next().weightShape().rank();
     Factors values = new Factors(factors, input.axis() == 1 ? (int) rank - 2 : 0);
-    if (input.through().isEmpty()) {
+    if (!input.offsets().isEmpty()) {
+      String multiplied = nodes.names().fresh(input.result() + "_unshifted");
+      nodes.multiply(input.tensor(), values, multiplied, first);
+      float[] offsets = new float[factors.length];
+      for (int j = 0; j < offsets.length; j++) {
+        offsets[j] = input.offsets().get(j);
+      }
+      nodes.add(multiplied, offsets, input.result(), first);
+    } else if (input.through().isEmpty()) {
       nodes.multiply(input.tensor(), values, input.result(), first);
     } else {
       new FactorPath(nodes, input, values).change();

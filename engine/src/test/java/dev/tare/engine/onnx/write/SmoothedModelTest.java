@@ -61,6 +61,44 @@ class SmoothedModelTest {
     assertThat(smoothed.operatorCounts()).containsEntry("Mul", 2);
   }
 
+  /** What offsets add goes into biases, an Add that follows, or one of its own. */
+  @Test
+  void shiftedModelComputesTheSame() {
+    OnnxModel model =
+        Models.opset(13)
+            .input("x", "batch", 6)
+            .weight("w", 6, 6)
+            .weight("v", 4, 6)
+            .weight("b", 6)
+            .weight("c", 4)
+            .node("MatMul", "alone", List.of("x", "w"), "y")
+            .node("MatMul", "followed", List.of("x", "w"), "z")
+            .node("Add", "b z", "s")
+            .node(
+                "Gemm",
+                "biased",
+                List.of("x", "v", "c"),
+                "g",
+                Models.integer("transB", 1),
+                Models.number("alpha", .5f),
+                Models.number("beta", 2f))
+            .node("Gemm", "unbiased", List.of("x", "w"), "u", Models.number("alpha", .5f))
+            .node("Add", "x u", "t")
+            .output("y", "s", "g", "t")
+            .build();
+    List<Float> offsets = List.of(.5f, -7f, 2f, 0f, 40f, -.01f);
+    OnnxModel shifted =
+        SmoothedModel.of(
+            model,
+            List.of(
+                input("x", FACTORS, "alone", "followed", "biased", "unbiased").shifted(offsets)));
+    assertExact(model, shifted, Reference.gaussian(10, 5, 6));
+    // The residual Add and that of the bias; the offsets; two behind products.
+    assertThat(shifted.operatorCounts()).containsEntry("Mul", 1).containsEntry("Add", 5);
+    assertThat(shifted.constants().contains("b")).isFalse();
+    assertThat(shifted.constants().contains("b_shifted")).isTrue();
+  }
+
   /** The residual edge, an unlisted product and the caller still read the input itself. */
   @Test
   void otherReadersKeepTheInputAndSharedWeightsTheirValues() {
