@@ -15,7 +15,8 @@ import java.util.TreeSet;
  * <ul>
  *   <li>Attention or layer normalization, and at most as many convolutions as products: {@code
  *       int8-transformer}.
- *   <li>Else any convolution: {@code int8-cnn}.
+ *   <li>Else any convolution: {@code int8-cnn}, unless an output has scores and numbers of another
+ *       scale side by side.
  *   <li>Else {@code int8}.
  * </ul>
  *
@@ -45,10 +46,14 @@ public record DefaultRecipe(String name, String reason) {
     if (products > 0) {
       found.add(counted(products, "product"));
     }
-    String name =
-        transformer && products >= convolutions
-            ? "int8-transformer"
-            : convolutions > 0 ? "int8-cnn" : "int8";
+    String name = "int8";
+    if (transformer && products >= convolutions) {
+      name = "int8-transformer";
+    } else if (convolutions > 0 && MixedOutputs.in(graph.topology())) {
+      found.add("scores and numbers of another scale in one output");
+    } else if (convolutions > 0) {
+      name = "int8-cnn";
+    }
     return new DefaultRecipe(name, found.isEmpty() ? "no products" : String.join("; ", found));
   }
 

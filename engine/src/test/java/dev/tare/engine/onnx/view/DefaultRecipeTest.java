@@ -44,6 +44,32 @@ class DefaultRecipeTest {
         .isEqualTo(new DefaultRecipe("int8-cnn", "1 convolution, 1 of them depthwise"));
   }
 
+  /** Boxes in pixels and scores of a detector's head, joined as YOLO's exporters join them. */
+  private static Models detector(String boxes) {
+    return Models.opset(13)
+        .input("x", "batch", 4, 8, 8)
+        .weight("w", 4, 4, 1, 1)
+        .weight("v", 2, 4, 1, 1)
+        .weight("stride", 1)
+        .node("Conv", "x w", "b")
+        .node("Conv", "x v", "c")
+        .node(boxes, boxes.equals("Mul") ? "b stride" : "b", "boxes")
+        .node("Sigmoid", "c", "scores")
+        .node("Transpose", "scores", "t", Models.ints("perm", 0L, 1L, 2L, 3L))
+        .node("Concat", "boxes t", "joined", Models.integer("axis", 1))
+        .node("Identity", "joined", "y")
+        .output("y");
+  }
+
+  @Test
+  void scoresBesideCoordinatesAreNotLeftToInt8Cnn() {
+    assertThat(of(detector("Mul")))
+        .isEqualTo(
+            new DefaultRecipe(
+                "int8", "2 convolutions; scores and numbers of another scale in one output"));
+    assertThat(of(detector("Sigmoid"))).isEqualTo(new DefaultRecipe("int8-cnn", "2 convolutions"));
+  }
+
   @Test
   void attentionTakesInt8Transformer() {
     assertThat(of(attention().output("y")))
