@@ -11,6 +11,7 @@ import dev.tare.engine.statistics.TensorStatistics;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,18 +23,28 @@ import java.util.stream.Collectors;
  * Shares the spread of an input's channels with the weights that multiply it, so that one scale
  * fits all channels: channel j of the input is divided by {@code s_j = max|x_j|^alpha /
  * max_n|W_jn|^(1-alpha)}, over all products that read it, and row j of their weights is multiplied
- * by it. The s_j are divided by their geometric mean.
+ * by it. The s_j are divided by their geometric mean. Where the recipe states no alpha, each input
+ * gets the one from 0 to 1 by 0.05 with the least {@link SmoothingError}; no model runs.
+ *
+ * <p>With a shift, the middle of each channel's range is subtracted first, and {@code |x_j|} is
+ * half of its width: a channel whose values are far from 0 on one side needs no range for the
+ * other. What is subtracted goes through the weights into the bias behind them. An input is shifted
+ * only if that lessens the {@link SmoothingError}: behind a GELU the middle of a range is far from
+ * nearly all values, and errors of weights would be multiplied by that distance.
  *
  * <p>Magnitudes below 2^-14 of the largest count as that, so that channels without values get no
  * extreme factor. Sums are float64 in channel order and powers are of {@link StrictMath}, so equal
  * arguments give equal bits on any machine.
  *
  * @see <a href="https://arxiv.org/abs/2211.10438">Xiao et al., SmoothQuant, equation 4</a>
+ * @see <a href="https://arxiv.org/abs/2304.09145">Wei et al., Outlier Suppression+, equations 2 and
+ *     4, for the shift</a>
  */
 public final class Smoothing {
 
   private static final String SUFFIX = "_smoothed";
   private static final double LEAST = 0x1p-14;
+  private static final int STEPS = 20;
 
   private Smoothing() {}
 
@@ -104,14 +115,15 @@ public final class Smoothing {
   }
 
   /**
-   * Chooses the factors of an input. Costs a walk through its weights.
+   * Chooses the factors of an input. Costs a walk through its weights, for each alpha that is
+   * tried.
    *
    * @param graph holds the weights
    * @param statistics of the input, with its channels
    * @return empty if the input must stay as it is: no value was observed, or one that is not finite
    *     or beyond {@code floatAbove}; or its channels are not those of the weights
-   * @throws IllegalArgumentException if the statistics have no channels; the message names the
-   *     tensor
+   * @throws IllegalArgumentException if the statistics have no channels, or none with histograms
+   *     where alpha follows from them; the message names the tensor
    */
   public static Optional<SmoothedInput> smooth(
       Group group,
@@ -129,37 +141,122 @@ public final class Smoothing {
           "Statistics of tensor '%s' have no channels, which smoothing needs: calibrate with --channels histogram or extremes"
               .formatted(group.tensor()));
     }
-    double[] magnitudes = magnitudes(statistics.channels());
-    if (channels(group.products().get(0)) != magnitudes.length) {
+    List<Statistics> channels = statistics.channels();
+    if (channels(group.products().get(0)) != channels.size()) {
       return Optional.empty();
     }
-    double[] rows = new double[magnitudes.length];
+    double[] rows = new double[channels.size()];
     group.products().forEach(node -> rows(node, graph, rows));
-    raise(magnitudes);
-    if (!raise(rows)) {
+    double[] none = new double[rows.length];
+    if (!raise(rows) || !raise(magnitudes(channels, none))) {
       return Optional.empty();
     }
+    if (rule.alpha().isPresent() && !rule.shift()) {
+      double alpha = rule.alpha().getAsDouble();
+      return Optional.of(scaled(group, alpha, none, factors(alpha, raised(channels, none), rows)));
+    }
+    requireHistograms(group, channels);
+    List<Choice> choices = new ArrayList<>();
+    choices.add(best(group, channels, graph, rule, none, rows));
+    if (rule.shift()) {
+      choices.add(best(group, channels, graph, rule, middles(channels), rows));
+    }
+    return choices.stream()
+        .min(Comparator.comparingDouble(choice -> choice.error))
+        .map(choice -> scaled(group, choice.alpha, choice.shifts, choice.factors));
+  }
+
+  /** An alpha with shifts, and what follows. */
+  private static final class Choice {
+    private final double alpha;
+    private final double[] shifts;
+    private final double[] factors;
+    private final double error;
+
+    Choice(double alpha, double[] shifts, double[] factors, double error) {
+      this.alpha = alpha;
+      this.shifts = shifts;
+      this.factors = factors;
+      this.error = error;
+    }
+  }
+
+  private static void requireHistograms(Group group, List<Statistics> channels) {
+    if (channels.stream().anyMatch(channel -> channel.histogram().isEmpty())) {
+      throw new IllegalArgumentException(
+          "Statistics of tensor '%s' have no histograms of its channels, which smoothing with alpha = %s or shift = on needs: calibrate with --channels histogram"
+              .formatted(group.tensor(), SmoothingRule.BY_STATISTICS));
+    }
+  }
+
+  private static SmoothedInput scaled(Group group, double alpha, double[] shifts, double[] scales) {
+    List<Float> factors = new ArrayList<>(scales.length);
+    List<Float> offsets = new ArrayList<>(scales.length);
+    for (int j = 0; j < scales.length; j++) {
+      factors.add((float) scales[j]);
+      offsets.add((float) (-shifts[j] * scales[j]));
+    }
+    SmoothedInput scaled = group.scaled(alpha, factors);
+    return Arrays.stream(shifts).allMatch(shift -> shift == 0) ? scaled : scaled.shifted(offsets);
+  }
+
+  /** The alpha of the least expected error with these shifts; the rule's, if it has one. */
+  private static Choice best(
+      Group group,
+      List<Statistics> channels,
+      ModelGraph graph,
+      SmoothingRule rule,
+      double[] shifts,
+      double[] rows) {
+    double[] magnitudes = raised(channels, shifts);
+    SmoothingError error = new SmoothingError(channels, shifts, group.products(), graph);
+    Choice best = null;
+    for (int step = 0; step <= STEPS; step++) {
+      double alpha = rule.alpha().orElse((double) step / STEPS);
+      if (best == null || rule.alpha().isEmpty()) {
+        double[] factors = factors(alpha, magnitudes, rows);
+        Choice choice = new Choice(alpha, shifts, factors, error.of(factors));
+        best = best == null || choice.error < best.error ? choice : best;
+      }
+    }
+    return best;
+  }
+
+  private static double[] middles(List<Statistics> channels) {
+    return channels.stream()
+        .mapToDouble(c -> c.finite() == 0 ? 0 : ((double) c.min() + (double) c.max()) / 2)
+        .toArray();
+  }
+
+  private static double[] raised(List<Statistics> channels, double[] shifts) {
+    double[] magnitudes = magnitudes(channels, shifts);
+    raise(magnitudes);
+    return magnitudes;
+  }
+
+  /** The 1 / s_j of an alpha, whose geometric mean is 1. */
+  private static double[] factors(double alpha, double[] magnitudes, double[] rows) {
     double logs = 0;
     double[] scales = new double[rows.length];
     for (int j = 0; j < rows.length; j++) {
-      scales[j] =
-          StrictMath.pow(magnitudes[j], rule.alpha()) / StrictMath.pow(rows[j], 1 - rule.alpha());
+      scales[j] = StrictMath.pow(magnitudes[j], alpha) / StrictMath.pow(rows[j], 1 - alpha);
       logs += StrictMath.log(scales[j]);
     }
     double mean = StrictMath.exp(logs / rows.length);
-    List<Float> factors = new ArrayList<>(rows.length);
-    for (double scale : scales) {
-      factors.add((float) (mean / scale));
+    for (int j = 0; j < rows.length; j++) {
+      scales[j] = mean / scales[j];
     }
-    return Optional.of(group.scaled(rule.alpha(), factors));
+    return scales;
   }
 
-  private static double[] magnitudes(List<Statistics> channels) {
+  private static double[] magnitudes(List<Statistics> channels, double[] shifts) {
     double[] magnitudes = new double[channels.size()];
     for (int j = 0; j < magnitudes.length; j++) {
       Statistics channel = channels.get(j);
       magnitudes[j] =
-          channel.finite() == 0 ? 0 : Math.max(Math.abs(channel.min()), Math.abs(channel.max()));
+          channel.finite() == 0
+              ? 0
+              : Math.max(Math.abs(channel.min() - shifts[j]), Math.abs(channel.max() - shifts[j]));
     }
     return magnitudes;
   }

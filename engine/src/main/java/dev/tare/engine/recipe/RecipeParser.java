@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,7 +24,7 @@ import java.util.TreeSet;
  * weights     { ... the same keys; granularity = per-block has a block-size ... }
  * float-above = 1e30
  * guard = on                          # or off; default on
- * smoothing { alpha = 0.8 }           # only static, per tensor; default none
+ * smoothing { alpha = 0.8, shift = off } # alpha or by-statistics; only static, per tensor
  * gptq { damping = 0.01, awq = off }  # not dynamic; awq only weight-only; default none
  * bias-correction = on                # or off; default off; needs mode static
  * equalization = on                   # or off; only static, per tensor; default off
@@ -182,9 +183,14 @@ public final class RecipeParser {
       return Optional.empty();
     }
     Config section = config.getConfig("smoothing");
-    RecipeKeys.refuseUnknown("smoothing.", section, Set.of("alpha"));
+    RecipeKeys.refuseUnknown("smoothing.", section, Set.of("alpha", "shift"));
     try {
-      return Optional.of(new SmoothingRule(section.getDouble("alpha")));
+      return Optional.of(
+          new SmoothingRule(
+              section.getString("alpha").equals(SmoothingRule.BY_STATISTICS)
+                  ? OptionalDouble.empty()
+                  : OptionalDouble.of(section.getDouble("alpha")),
+              section.hasPath("shift") && section.getBoolean("shift")));
     } catch (IllegalArgumentException e) {
       throw RecipeKeys.at(section, "alpha", e.getMessage());
     }

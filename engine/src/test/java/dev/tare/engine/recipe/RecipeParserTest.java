@@ -16,6 +16,7 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +89,10 @@ class RecipeParserTest {
     assertThat(shipped("int8").smoothing()).isEmpty();
     assertThat(shipped("int8-transformer").smoothing()).contains(new SmoothingRule(.8));
     assertThat(Recipes.int8("smoothing.alpha = 0").smoothing()).contains(new SmoothingRule(0));
+    assertThat(Recipes.int8("smoothing.alpha = by-statistics").smoothing())
+        .contains(new SmoothingRule(OptionalDouble.empty(), false));
+    assertThat(Recipes.int8("smoothing { alpha = 0.7, shift = on }").smoothing())
+        .contains(new SmoothingRule(OptionalDouble.of(.7), true));
     for (String other : List.of("mode = weight-only", "placement = all-supported")) {
       assertThatThrownBy(() -> Recipes.int8("smoothing.alpha = 0.5", other))
           .isInstanceOf(RecipeException.class)

@@ -144,7 +144,13 @@ public record AllStages(RunOptions options) implements Stages {
   /** Found before anything is calibrated. */
   private void requireChannels(Recipe recipe) {
     Channels kept = options.observe().channels();
-    boolean bins = recipe.biasCorrection() || recipe.equalization();
+    boolean bins =
+        recipe.biasCorrection()
+            || recipe.equalization()
+            || recipe
+                .smoothing()
+                .filter(rule -> rule.alpha().isEmpty() || rule.shift())
+                .isPresent();
     String needs =
         bins && (kept == Channels.NONE || kept == Channels.EXTREMES)
             ? "histogram"
