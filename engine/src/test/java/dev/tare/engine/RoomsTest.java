@@ -37,6 +37,7 @@ class RoomsTest {
           "infer",
           "export",
           "safetensors",
+          "gguf",
           "checkpoint");
 
   /** The rooms of the ONNX format, likewise; the empty name is the one around them. */
