@@ -43,6 +43,7 @@ final class GroupQuantizer {
   private float scale;
   private float zero;
   private int scaleCode;
+  private float[] importance = new float[0];
 
   /**
    * @param tensorScale of NVFP4; else not used
@@ -55,6 +56,15 @@ final class GroupQuantizer {
     this.tensorScale = tensorScale;
     this.qmin = scheme.type().qmin();
     this.qmax = scheme.type().qmax();
+  }
+
+  /**
+   * Says by what a squared error of each column counts in the search for a range.
+   *
+   * @param columns one for each column, not negative; empty where all count the same
+   */
+  void weigh(float[] columns) {
+    importance = columns;
   }
 
   /** The scale of a tensor by which its groups' scales use all of float8. */
@@ -84,6 +94,15 @@ final class GroupQuantizer {
    * @return whether all values are finite; if not, there is no scale
    */
   boolean fit(float[] values, int from, int to) {
+    return fit(values, from, to, 0);
+  }
+
+  /**
+   * The same for values of some columns.
+   *
+   * @param column of the first value
+   */
+  boolean fit(float[] values, int from, int to, int column) {
     float low = 0;
     float high = 0;
     for (int i = from; i < to; i++) {
@@ -95,7 +114,7 @@ final class GroupQuantizer {
     }
     over(low, high);
     if (scheme.gridSteps().isPresent()) {
-      search(values, from, to, low, high, scheme.gridSteps().getAsInt());
+      search(values, from, to, column, low, high, scheme.gridSteps().getAsInt());
     }
     return true;
   }
@@ -128,13 +147,14 @@ final class GroupQuantizer {
     return rounded == 0 ? StoredFloats.epsilon(stored) : rounded;
   }
 
-  private void search(float[] values, int from, int to, float low, float high, int steps) {
+  private void search(
+      float[] values, int from, int to, int column, float low, float high, int steps) {
     int best = steps;
-    double least = error(values, from, to);
+    double least = error(values, from, to, column);
     for (int k = steps - 1; 2 * k >= steps; k--) {
       float fraction = (float) k / steps;
       over(low * fraction, high * fraction);
-      double error = error(values, from, to);
+      double error = error(values, from, to, column);
       if (error < least) {
         least = error;
         best = k;
@@ -142,6 +162,22 @@ final class GroupQuantizer {
     }
     float fraction = (float) best / steps;
     over(low * fraction, high * fraction);
+  }
+
+  private double error(float[] values, int from, int to, int column) {
+    return importance.length == 0
+        ? error(values, from, to)
+        : weighted(values, from, to, column - from);
+  }
+
+  /** Sum of squared errors, each times the importance of its column. */
+  private double weighted(float[] values, int from, int to, int shift) {
+    double sum = 0;
+    for (int i = from; i < to; i++) {
+      float error = values[i] - real(code(values[i]));
+      sum += (double) error * error * importance[i + shift];
+    }
+    return sum;
   }
 
   /** Sum of squared errors, in the order of the values. */

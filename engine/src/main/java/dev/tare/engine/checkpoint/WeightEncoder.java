@@ -84,6 +84,30 @@ public final class WeightEncoder {
     this.zeroPoints = new ZeroPoints(scheme, (int) weight.shape().dim(0), groups);
   }
 
+  /**
+   * Says by what an error in each column counts where ranges are searched on a grid: the mean
+   * square of the layer's inputs, since the error of an output is that of the weights times these.
+   *
+   * @param columns one for each column
+   * @throws IllegalArgumentException if they are not as many, negative or not finite, or the scheme
+   *     searches no range, or for blocks of rows
+   */
+  public void weigh(float[] columns) {
+    scheme.requireWeighable();
+    if (columns.length != this.columns) {
+      throw new IllegalArgumentException(
+          "Importance of '%s' has %d columns, not %d"
+              .formatted(weight.name(), columns.length, this.columns));
+    }
+    for (float each : columns) {
+      if (!(each >= 0) || Float.isInfinite(each)) {
+        throw new IllegalArgumentException(
+            "Importance of '%s' has the value %s".formatted(weight.name(), each));
+      }
+    }
+    group.weigh(columns.clone());
+  }
+
   /** Bytes of the integers of a row. */
   public static long rowBytes(WeightScheme scheme, long columns) {
     return scheme.packed()
@@ -115,7 +139,7 @@ public final class WeightEncoder {
     for (int r = 0; r < rows; r++, row++) {
       for (int g = 0; g < groups; g++) {
         int from = r * columns + g * size;
-        if (!group.fit(values, from, from + size)) {
+        if (!group.fit(values, from, from + size, g * size)) {
           throw notFinite(row);
         }
         group.putScale(scales);

@@ -90,6 +90,18 @@ public record WeightScheme(
     this(type, symmetric, groupSize, 1, gridSteps, inputs);
   }
 
+  /**
+   * Checks that errors of columns can count differently.
+   *
+   * @throws IllegalArgumentException if ranges are not searched, or are those of blocks of rows
+   */
+  public void requireWeighable() {
+    if (gridSteps.isEmpty() || groupRows > 1) {
+      throw new IllegalArgumentException(
+          "importance is for recipes that search ranges in rows: weights.method = mse-grid, as in w4a16-g128-mse and w8a16-mse");
+    }
+  }
+
   /** The layout that codes and scales are stored in. */
   CompressionFormat format() {
     return switch (type) {
