@@ -85,6 +85,7 @@ final class CheckpointJob {
   /**
    * Writes the result.
    *
+   * @param importance of the columns of weights, by their names; none for those that have none
    * @param folder where the files are written, in which nothing else is
    * @param earlier folders with files that attempts before this one finished
    * @param files opens files in the same folder
@@ -93,6 +94,7 @@ final class CheckpointJob {
       CheckpointFolder source,
       CheckpointRecipeText recipe,
       CheckpointPlan plan,
+      SortedMap<String, float[]> importance,
       Path folder,
       List<Path> earlier,
       ModelSink files)
@@ -101,11 +103,11 @@ final class CheckpointJob {
     List<SourceFile> originals = List.copyOf(source.shards().values());
     List<String> folders = earlier.stream().map(Path::toString).toList();
     SortedMap<String, Float> largest =
-        largest(new Shards(texts, originals, Map.of(), folders), recipe);
+        largest(new Shards(texts, originals, Map.of(), new TreeMap<>(), folders), recipe);
     SparkJobs.describe(spark, "quantize: %d files".formatted(texts.size()));
     List<Row> rows =
         rows(
-            new Shards(texts, originals, largest, folders),
+            new Shards(texts, originals, largest, importance, folders),
             shards -> new ShardTask(shards, recipe, HadoopSettings.of(hadoop), folder.toString()),
             ShardTask.SCHEMA);
     SparkJobs.describe(spark, null);

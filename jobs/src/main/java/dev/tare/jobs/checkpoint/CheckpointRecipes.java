@@ -24,6 +24,7 @@ public final class CheckpointRecipes {
           "w4a16-g128-asym",
           "w4a16-g128-mse",
           "w8a16",
+          "w8a16-mse",
           "w8a16-g128",
           "w8a8-dynamic",
           "fp8-dynamic",

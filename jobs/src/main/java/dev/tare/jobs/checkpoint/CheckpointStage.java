@@ -9,12 +9,14 @@ import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.Work;
+import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -56,7 +58,10 @@ public final class CheckpointStage implements Stage {
   /** The folder is data: it must exist, and the run must not be written into it. */
   @Override
   public Places places() {
-    return new Places(List.of(), List.of(options.model()), Optional.empty());
+    return new Places(
+        List.of(),
+        Stream.concat(Stream.of(options.model()), options.importance().stream()).toList(),
+        Optional.empty());
   }
 
   @Override
@@ -69,6 +74,9 @@ public final class CheckpointStage implements Stage {
     CheckpointRecipes.open(options.recipe(), inputs.hadoop())
         .asInput(inputs.hadoop())
         .ifPresent(all::add);
+    for (String file : options.importance()) {
+      all.add(Locations.input("importance", file, inputs.hadoop()));
+    }
     return all;
   }
 
@@ -86,6 +94,8 @@ public final class CheckpointStage implements Stage {
     CheckpointRecipeText recipe = CheckpointRecipes.open(options.recipe(), inputs.hadoop());
     CheckpointPlan plan = CheckpointJob.plan(folder, recipe, mostShardBytes);
     tell(folder, plan, work);
+    SortedMap<String, float[]> importance =
+        ImportanceFiles.read(options.importance(), plan, inputs);
     Path target = new Path(work.attempt().path(Part.MODEL).getParent(), Part.MODEL_STEM);
     CheckpointJob.Result result =
         work.progress()
@@ -98,6 +108,7 @@ public final class CheckpointStage implements Stage {
                             folder,
                             recipe,
                             plan,
+                            importance,
                             target,
                             work.attempt().finishedModels(),
                             name -> work.attempt().createModel(Part.MODEL_STEM + "/" + name)),

@@ -109,7 +109,7 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
     List<CheckpointJob.Weight> weights = new ArrayList<>();
     try (SourceReader reader = new SourceReader(all.byName(), settings);
         OutputFile file = OutputFile.create(target, attempt, settings)) {
-      new ShardWriter(reader, file, scheme, all.largest())
+      new ShardWriter(reader, file, scheme, all.largest(), all.importance())
           .write(
               shard,
               (tensor, bytes, sqnrDb) ->

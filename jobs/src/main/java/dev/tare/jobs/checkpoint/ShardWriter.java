@@ -27,6 +27,7 @@ final class ShardWriter {
   private final OutputFile out;
   private final WeightScheme scheme;
   private final Map<String, Float> largest;
+  private final Map<String, float[]> importance;
   private byte[] bytes = new byte[SLICE_BYTES];
   private float[] values = new float[0];
   private byte[] codes = new byte[0];
@@ -34,13 +35,19 @@ final class ShardWriter {
   /**
    * @param largest magnitudes for the scales of tensors, by the names of weights; not used where
    *     there are no such scales
+   * @param importance of the columns of weights, by their names; none for those that have none
    */
   ShardWriter(
-      SourceReader reader, OutputFile out, WeightScheme scheme, Map<String, Float> largest) {
+      SourceReader reader,
+      OutputFile out,
+      WeightScheme scheme,
+      Map<String, Float> largest,
+      Map<String, float[]> importance) {
     this.reader = reader;
     this.out = out;
     this.scheme = scheme;
     this.largest = largest;
+    this.importance = importance;
   }
 
   /** Takes what is known of a quantized weight. */
@@ -86,6 +93,9 @@ final class ShardWriter {
     long before = out.bytes();
     WeightEncoder encoder =
         new WeightEncoder(scheme, spec, scheme.hasTensorScale() ? largest.get(spec.name()) : 0);
+    if (importance.containsKey(spec.name())) {
+      encoder.weigh(importance.get(spec.name()));
+    }
     if (scheme.hasTensorScale()) {
       byte[] tensorScale = encoder.tensorScale();
       out.write(tensorScale, tensorScale.length);

@@ -4,8 +4,11 @@ import dev.tare.engine.checkpoint.PlannedShard;
 import dev.tare.engine.checkpoint.PlannedTensor;
 import dev.tare.jobs.artifact.Digest;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -16,10 +19,16 @@ import java.util.stream.Collectors;
  * @param files the files of the original
  * @param largest the magnitudes that scales of tensors follow from, by the names of weights; empty
  *     where there are no such scales, or before they are known
+ * @param importance by what errors in the columns of weights count, by the names of weights; none
+ *     for those whose columns count the same
  * @param earlier folders with files that attempts before this one finished
  */
 record Shards(
-    List<String> texts, List<SourceFile> files, Map<String, Float> largest, List<String> earlier)
+    List<String> texts,
+    List<SourceFile> files,
+    Map<String, Float> largest,
+    SortedMap<String, float[]> importance,
+    List<String> earlier)
     implements Serializable {
 
   private static final long serialVersionUID = 1L;
@@ -28,6 +37,7 @@ record Shards(
     texts = List.copyOf(texts);
     files = List.copyOf(files);
     largest = Map.copyOf(largest);
+    importance = new TreeMap<>(importance);
     earlier = List.copyOf(earlier);
   }
 
@@ -61,10 +71,20 @@ record Shards(
                     .append('\n'));
     for (PlannedTensor tensor : shard.tensors()) {
       Float most = largest.get(tensor.source().name());
+      float[] columns = importance.get(tensor.source().name());
+      if (columns != null) {
+        text.append(Digest.of(bytes(columns)).sha256()).append('\n');
+      }
       if (most != null) {
         text.append(Float.floatToIntBits(most)).append('\n');
       }
     }
     return Digest.of(text.toString()).sha256();
+  }
+
+  private static byte[] bytes(float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
+    bytes.asFloatBuffer().put(values);
+    return bytes.array();
   }
 }

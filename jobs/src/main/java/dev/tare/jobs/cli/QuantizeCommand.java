@@ -11,6 +11,7 @@ import dev.tare.jobs.quantize.QuantizeStage;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.storage.HadoopSettings;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,6 +48,16 @@ public final class QuantizeCommand extends TareCommand {
               + " conf/recipes/checkpoints, path or URI of one. --model is then the folder with"
               + " config.json and safetensors files; RUN/model is loaded by transformers and vLLM.")
   private String recipe;
+
+  @Option(
+      names = "--importance",
+      split = ",",
+      paramLabel = "FILE",
+      description =
+          "Importance of a checkpoint's inputs, which weighs errors where the recipe searches"
+              + " ranges (w4a16-g128-mse, w8a16-mse): imatrix.gguf of llama.cpp, path or URI;"
+              + " several add up.")
+  private List<String> importance = List.of();
 
   @Option(
       names = "--target",
@@ -90,6 +101,9 @@ public final class QuantizeCommand extends TareCommand {
           "--recipe is for a checkpoint; a plan has a recipe already: leave out one of --plan and"
               + " --recipe");
     }
+    if (plan != null && typed("--importance")) {
+      throw TareException.usage("--importance is for a checkpoint, not for a plan");
+    }
     if (plan == null && typed("--target")) {
       throw TareException.usage("--target is for a plan; the recipe for a checkpoint has a format");
     }
@@ -106,6 +120,6 @@ public final class QuantizeCommand extends TareCommand {
    */
   CheckpointOptions checkpoint() throws IOException {
     CheckpointRecipes.open(recipe, HadoopSettings.ofDriver());
-    return new CheckpointOptions(model.given(), recipe);
+    return new CheckpointOptions(model.given(), recipe, importance);
   }
 }

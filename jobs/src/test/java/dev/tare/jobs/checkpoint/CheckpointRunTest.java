@@ -183,6 +183,48 @@ class CheckpointRunTest {
         .hasSize(one.size());
   }
 
+  /** What llama.cpp counted makes errors of some columns count more, and no others. */
+  @Test
+  void importanceMovesErrorsToOtherColumns() throws IOException {
+    // Written by gguf-py; every 16th column has 400 times the mean square of the others.
+    String file =
+        Path.of("../engine/src/test/resources/dev/tare/engine/checkpoint/imatrix.gguf").toString();
+    Path own = shared.resolve("importance");
+    String line = "quantize --recipe w4a16-g128-mse --model %s --output %s --importance %s";
+    CommandLine.Result result = tare(line.formatted(source, own, file).split(" ", -1)).ends(0);
+    assertThat(result.err()).doesNotContain("no importance");
+    Path plain = shared.resolve("no-importance");
+    quantize("w4a16-g128-mse", plain).ends(0);
+    assertThat(importantError(own)).isLessThan(0.97 * importantError(plain));
+    assertThat(json(own.resolve("manifest.json")).path("inputs").toString())
+        .contains("imatrix.gguf");
+    Path refused = shared.resolve("refused-importance");
+    tare(line.formatted(source, refused, file).replace("-mse", "").split(" ", -1))
+        .refuses(2, refused, "weights.method = mse-grid");
+    Path model = shared.resolve("tiny.gguf");
+    Files.write(model, new byte[] {'G', 'G', 'U', 'F', 3, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1});
+    tare(line.formatted(source, refused, model).split(" ", -1))
+        .refuses(3, refused, "tiny.gguf: the number of tensors is 18446744073709551615");
+  }
+
+  /** Sum of squared errors of the columns that count. */
+  private static double importantError(Path run) {
+    Path file = run.resolve("model/model.safetensors");
+    ByteBuffer packed = little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_packed"));
+    ByteBuffer scales = little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_scale"));
+    ByteBuffer original = little(SmallCheckpoint.bytes(SmallCheckpoint.named(SmallCheckpoint.UP)));
+    double sum = 0;
+    for (int row = 0; row < 384; row++) {
+      for (int column = 0; column < 256; column += 16) {
+        int word = packed.getInt(4 * (row * 32 + column / 8));
+        int code = ((word >>> (4 * (column % 8))) & 15) - 8;
+        float scale = brain(scales.getShort(2 * (row * 2 + column / 128)));
+        sum += Math.pow(brain(original.getShort(2 * (row * 256 + column))) - code * scale, 2);
+      }
+    }
+    return sum;
+  }
+
   /** Scales of tensors come from a pass of their own, over weights of all files. */
   @Test
   void scalesOfTensorsDoNotDependOnHowTheyAreSplit() throws IOException {

@@ -94,6 +94,7 @@ class ResumedCheckpointTest {
                               checkpoint,
                               recipe,
                               plan,
+                              new java.util.TreeMap<>(),
                               model,
                               List.of(),
                               file -> {
