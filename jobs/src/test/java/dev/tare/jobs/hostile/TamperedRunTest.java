@@ -12,6 +12,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.run.CommandLine;
 import dev.tare.jobs.sql.TareCatalog;
+import dev.tare.jobs.storage.RunFolder;
+import dev.tare.jobs.table.PlanStore;
 import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -358,6 +361,9 @@ class TamperedRunTest {
     assertThat(Files.readString(run.resolve("plan.json")))
         .contains("\"format-version\" : 3")
         .containsOnlyOnce("\"scales-in-table\" : 1100");
+    Configuration hadoop = new Configuration();
+    assertThat(PlanStore.readAlone(RunFolder.open(run.toString(), hadoop), hadoop))
+        .isEqualTo(CommandLine.plan(run));
     Path again = folder.resolve("again");
     tare("quantize", "--model", wide, "--plan", run.toString(), "--output", again.toString())
         .ends(0);
