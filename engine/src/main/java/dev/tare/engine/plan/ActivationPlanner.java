@@ -167,6 +167,37 @@ public final class ActivationPlanner {
         method);
   }
 
+  /**
+   * Plans one tensor whose scale somebody else has found. What its error will be is not known. A
+   * range beyond the recipe's {@code float-above} leaves it in float.
+   *
+   * @throws IllegalArgumentException if the recipe has a scale for each channel, or an operator
+   *     prescribes another one
+   */
+  public TensorPlan plan(FoundScales found, TensorQuery query) {
+    Recipe.Decision decision = recipe.decide(query);
+    TensorRule rule = decision.rule();
+    QuantParams params = found.params(query.tensor(), rule.target(), 1).get(0);
+    TensorPlan plan = plan(FoundScales.range(params, rule.target()), query);
+    if (!plan.quantized()) {
+      return plan;
+    }
+    QuantParams prescribed = plan.params().get(0);
+    if (query.nature().range().isPresent() && !prescribed.equals(params)) {
+      throw new IllegalArgumentException(
+          "Tensor '%s' must have scale %s and zero point %d, which its operator prescribes, not %s and %d"
+              .formatted(
+                  query.tensor(),
+                  prescribed.scale(),
+                  prescribed.zeroPoint(),
+                  params.scale(),
+                  params.zeroPoint()));
+    }
+    return plan.withScales(
+        plan.method(),
+        ScaleColumns.of(new ChannelPlan(plan.channels().range(0), params, Double.NaN, Double.NaN)));
+  }
+
   /** Whether the plan of a tensor depends on its channels, and not only on all its values. */
   public boolean readsChannels(TensorQuery query) {
     TensorRule rule = recipe.decide(query).rule();

@@ -166,8 +166,8 @@ public record TensorPlan(
         others);
   }
 
-  /** Returns the same decision with scales that a method found for its blocks. */
-  TensorPlan withBlockScales(String method, ScaleColumns others) {
+  /** Returns the same decision with scales that another method found. */
+  TensorPlan withScales(String method, ScaleColumns others) {
     return new TensorPlan(
         tensor,
         role,

@@ -75,6 +75,39 @@ public final class WeightPlanner {
   }
 
   /**
+   * Plans one weight with scales that somebody else has found, and measures their error.
+   *
+   * @throws IllegalArgumentException naming the tensor, if they are too few or too many, or do not
+   *     fit the recipe's target
+   */
+  public TensorPlan plan(Tensor weight, TensorQuery query, FoundScales found) {
+    TensorPlan plan = plan(weight, query);
+    if (!plan.quantized()) {
+      return plan;
+    }
+    WeightRuns runs = WeightRuns.of(weight.shape(), plan.granularity());
+    List<QuantParams> scales = found.params(query.tensor(), plan.target(), runs.count());
+    if (plan.granularity().blockSize().isPresent()) {
+      return withBlockScales(weight, plan, scales, ActivationPlanner.GIVEN);
+    }
+    ScaleColumns.Builder channels = new ScaleColumns.Builder(plan.type(), scales.size());
+    FloatBuffer values = weight.floats();
+    while (channels.size() < runs.count()) {
+      for (float[] ofScale : runs.tile(values, channels.size())) {
+        QuantParams params = scales.get(channels.size());
+        Range range = FoundScales.range(params, plan.target());
+        channels.add(
+            new ChannelPlan(
+                range,
+                params,
+                (double) clipped(ofScale, range) / ofScale.length,
+                error(ofScale, params, plan.target()).sqnrDb()));
+      }
+    }
+    return plan.withScales(ActivationPlanner.GIVEN, channels.build());
+  }
+
+  /**
    * Returns the plan of a weight in blocks with other scales, and the error that rounding to
    * nearest has with them.
    *
@@ -109,7 +142,7 @@ public final class WeightPlanner {
         clipped += clipped(ofScale, found.range(p++));
       }
     }
-    return plan.withBlockScales(
+    return plan.withScales(
         method,
         ScaleColumns.ofBlocks(
             plan.type(),

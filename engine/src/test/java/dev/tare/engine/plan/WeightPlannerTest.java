@@ -1,6 +1,7 @@
 package dev.tare.engine.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.Limits;
@@ -40,6 +41,43 @@ class WeightPlannerTest {
         .containsExactly(new Range(-.5f, 1), new Range(-2, 1), new Range(0, 0));
     assertThat(plan.scales()).containsExactly((float) (2.0 / 254), (float) (4.0 / 254), 1);
     assertThat(plan.zeroPoints()).containsExactly(0, 0, 0);
+  }
+
+  private static TensorPlan found(List<Float> scale, List<Integer> zeroPoint, String... changes) {
+    return new WeightPlanner(Recipes.int8(changes))
+        .plan(
+            MATRIX,
+            new TensorQuery("w", Role.WEIGHT, List.of("node"), List.of("MatMul"), Format.QDQ, 1, 0),
+            new FoundScales(scale, zeroPoint));
+  }
+
+  @Test
+  void scalesOfAnotherToolAreTakenAndTheirErrorIsMeasured() {
+    TensorPlan plan = found(List.of(.01f, .01f, 1e-3f), List.of(0, 0, 0));
+    assertThat(plan.scales()).containsExactly(.01f, .01f, 1e-3f);
+    assertThat(plan.method()).isEqualTo("given");
+    assertThat(plan.channels().get(1).clippedShare()).isEqualTo(.5);
+    assertThat(plan.channels().get(0).expectedSqnrDb()).isGreaterThan(100);
+    // A plan that says so can be read again.
+    assertThat(PlanCodec.decode(PlanCodec.encode(plan))).isEqualTo(plan);
+    TensorPlan blocks =
+        found(
+            List.of(.5f, .25f, 1f),
+            List.of(0, 0, 0),
+            "weights.granularity = per-block",
+            "weights.block-size = 2");
+    assertThat(blocks.scales()).containsExactly(.5f, .25f, 1f);
+  }
+
+  @Test
+  void scalesThatDoNotFitTheTargetAreRefused() {
+    assertThatThrownBy(() -> found(List.of(1f), List.of(0)))
+        .hasMessage("Tensor 'w' needs 3 scales, but 1 are given");
+    assertThatThrownBy(() -> found(List.of(1f, 1f, 1f), List.of(0, 1, 0)))
+        .hasMessage(
+            "Tensor 'w' is quantized symmetrically, so its zero point at 1 must be 0, not 1");
+    assertThatThrownBy(() -> found(List.of(1f, 1f, 3e38f), List.of(0, 0, 0)))
+        .hasMessageContaining("Tensor 'w', scale at 2");
   }
 
   @Test

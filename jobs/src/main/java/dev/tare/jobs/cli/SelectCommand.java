@@ -32,7 +32,8 @@ public final class SelectCommand extends TareCommand {
       names = "--ranges",
       paramLabel = "FILE",
       description =
-          "JSON with ranges of activations by tensor, found by another tool, instead of statistics.")
+          "JSON with ranges of activations, or scales of any tensors, found by another tool, instead"
+              + " of statistics.")
   private String ranges;
 
   @Mixin private ModelFlags model;

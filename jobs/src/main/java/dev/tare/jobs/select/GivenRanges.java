@@ -3,6 +3,7 @@ package dev.tare.jobs.select;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.FoundScales;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.recipe.Recipe;
@@ -23,25 +24,31 @@ import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Ranges of activations that another tool has found, such as the observers of PyTorch: JSON with
- * {@code format-version} 1 and {@code ranges}, an object that has {@code min} and {@code max} for
- * the name of each tensor.
+ * Ranges of activations that another tool has found, such as the observers of PyTorch, or scales
+ * that it has learned: JSON with {@code format-version} 1 and {@code ranges}, an object that has
+ * {@code min} and {@code max} for the name of each tensor; or, for activations and weights, an
+ * object with two lists of equal length for each, "scale" and "zero-point"; or both, of different
+ * tensors.
  *
  * @param where the file, for messages
  * @param byTensor each range, widened to contain 0
+ * @param scales scales of other tensors, activations and weights
  */
-record GivenRanges(String where, SortedMap<String, Range> byTensor) {
+record GivenRanges(
+    String where, SortedMap<String, Range> byTensor, SortedMap<String, FoundScales> scales) {
 
   /** Name of the file among a run's inputs. */
   static final String ROLE = "ranges";
 
   private static final int VERSION = 1;
   private static final int MOST_BYTES = 64 << 20;
-  private static final Set<String> KEYS = Set.of("format-version", "ranges");
+  private static final Set<String> KEYS = Set.of("format-version", "ranges", "scales");
   private static final Set<String> ENDS = Set.of("min", "max");
+  private static final Set<String> OF_SCALE = Set.of("scale", "zero-point");
 
   GivenRanges {
     byTensor = Collections.unmodifiableSortedMap(new TreeMap<>(byTensor));
+    scales = Collections.unmodifiableSortedMap(new TreeMap<>(scales));
   }
 
   /**
@@ -56,7 +63,7 @@ record GivenRanges(String where, SortedMap<String, Range> byTensor) {
   static GivenRanges parse(String text, String where) {
     ObjectNode root = StrictJson.parse(text, VERSION, KEYS, where);
     SortedMap<String, Range> ranges = new TreeMap<>();
-    for (Map.Entry<String, JsonNode> entry : StrictJson.child(root, "ranges", where).properties()) {
+    for (Map.Entry<String, JsonNode> entry : tensors(root, "ranges", where)) {
       String at = "%s, range of tensor '%s'".formatted(where, entry.getKey());
       ObjectNode ends = StrictJson.object(entry.getValue(), "ranges", where);
       StrictJson.allow(ends, ENDS, at);
@@ -67,10 +74,50 @@ record GivenRanges(String where, SortedMap<String, Range> byTensor) {
       }
       ranges.put(entry.getKey(), Range.containing(min, max));
     }
-    if (ranges.isEmpty()) {
-      throw TareException.badInput("%s has no ranges".formatted(where));
+    SortedMap<String, FoundScales> scales = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : tensors(root, "scales", where)) {
+      String at = "%s, scales of tensor '%s'".formatted(where, entry.getKey());
+      if (ranges.containsKey(entry.getKey())) {
+        throw TareException.badInput("%s: it has a range as well".formatted(at));
+      }
+      scales.put(entry.getKey(), scales(entry.getValue(), at));
     }
-    return new GivenRanges(where, ranges);
+    if (ranges.isEmpty() && scales.isEmpty()) {
+      throw TareException.badInput("%s has no ranges and no scales".formatted(where));
+    }
+    return new GivenRanges(where, ranges, scales);
+  }
+
+  private static Set<Map.Entry<String, JsonNode>> tensors(
+      ObjectNode root, String key, String where) {
+    return root.has(key) ? StrictJson.child(root, key, where).properties() : Set.of();
+  }
+
+  private static FoundScales scales(JsonNode node, String at) {
+    ObjectNode lists = StrictJson.object(node, "scales", at);
+    StrictJson.allow(lists, OF_SCALE, at);
+    List<Float> scale = new ArrayList<>();
+    for (JsonNode each : lists.path("scale")) {
+      // The shortest decimal of a float, or all digits of its double: both round to it.
+      if (!each.isNumber() || !(each.floatValue() > 0) || !Float.isFinite(each.floatValue())) {
+        throw TareException.badInput(
+            "%s: a scale must be positive and finite, not %s".formatted(at, each));
+      }
+      scale.add(each.floatValue());
+    }
+    List<Integer> zeroPoint = new ArrayList<>();
+    for (JsonNode each : lists.path("zero-point")) {
+      if (!each.canConvertToInt() || !each.isIntegralNumber()) {
+        throw TareException.badInput(
+            "%s: a zero point must be a whole number, not %s".formatted(at, each));
+      }
+      zeroPoint.add(each.intValue());
+    }
+    try {
+      return new FoundScales(scale, zeroPoint);
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput("%s: %s".formatted(at, e.getMessage()), e);
+    }
   }
 
   private static float end(ObjectNode ends, String key, String at) {
@@ -91,6 +138,7 @@ record GivenRanges(String where, SortedMap<String, Range> byTensor) {
   List<TensorPlan> plan(Recipe recipe, SortedMap<String, TensorQuery> wanted) {
     TreeSet<String> missing = new TreeSet<>(wanted.keySet());
     missing.removeAll(byTensor.keySet());
+    missing.removeAll(scales.keySet());
     if (!missing.isEmpty()) {
       List<String> unused = unused(wanted.keySet());
       throw TareException.badInput(
@@ -106,7 +154,11 @@ record GivenRanges(String where, SortedMap<String, Range> byTensor) {
     List<TensorPlan> plans = new ArrayList<>();
     for (Map.Entry<String, TensorQuery> query : wanted.entrySet()) {
       try {
-        plans.add(planner.plan(byTensor.get(query.getKey()), query.getValue()));
+        FoundScales found = scales.get(query.getKey());
+        plans.add(
+            found == null
+                ? planner.plan(byTensor.get(query.getKey()), query.getValue())
+                : planner.plan(found, query.getValue()));
       } catch (IllegalArgumentException e) {
         throw TareException.badInput("%s: %s".formatted(where, e.getMessage()), e);
       }

@@ -5,6 +5,7 @@ import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CorrectedBias;
+import dev.tare.engine.plan.FoundScales;
 import dev.tare.engine.plan.GptqPlan;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
@@ -32,6 +33,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -122,7 +124,7 @@ public final class SelectJob {
     List<TensorPlan> activations =
         activations(recipeText, recipe, candidates, smoothed, statistics, unchecked);
     SparkJobs.describe(spark, "select: ranges of weights");
-    List<TensorPlan> weights = weights(changed, recipeText, candidates);
+    List<TensorPlan> weights = weights(changed, recipeText, candidates, Map.of());
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     Optional<SelectGptq> gptq =
@@ -157,7 +159,7 @@ public final class SelectJob {
   }
 
   /**
-   * Makes a plan of ranges that another tool has found.
+   * Makes a plan of ranges, and of scales of activations and weights, that another tool has found.
    *
    * @throws TareException (usage) if the recipe needs more of the data than ranges; (bad input) if
    *     a range is missing, or there is nothing to quantize
@@ -175,7 +177,8 @@ public final class SelectJob {
     Candidates candidates = candidates(model, graph, recipeText);
     List<TensorPlan> activations = ranges.plan(recipe, candidates.activations());
     SparkJobs.describe(spark, "select: ranges of weights");
-    List<TensorPlan> weights = weights(SmoothedHandle.of(model, List.of()), recipeText, candidates);
+    SmoothedHandle unchanged = SmoothedHandle.of(model, List.of());
+    List<TensorPlan> weights = weights(unchanged, recipeText, candidates, ranges.scales());
     SparkJobs.describe(spark, null);
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
@@ -390,14 +393,17 @@ public final class SelectJob {
   }
 
   private List<TensorPlan> weights(
-      SmoothedHandle model, RecipeText recipeText, Candidates candidates) {
+      SmoothedHandle model,
+      RecipeText recipeText,
+      Candidates candidates,
+      Map<String, FoundScales> found) {
     SortedMap<String, TensorQuery> wanted = candidates.weights();
     int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
     // A range has its partitions without a shuffle.
     return decoded(
         spark
             .range(0, wanted.size(), 1, tasks)
-            .mapPartitions(new SelectWeights(model, recipeText, wanted), Encoders.BINARY())
+            .mapPartitions(new SelectWeights(model, recipeText, wanted, found), Encoders.BINARY())
             .collectAsList());
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
@@ -183,10 +184,60 @@ class SelectStageTest {
         "too small for a scale");
   }
 
+  @Test
+  void scalesOfAnotherToolAreTakenAsTheyAre() throws IOException {
+    QuantPlan plan =
+        PlanStore.read(
+            spark,
+            run(
+                scales(
+                    "{\"x\": {\"scale\": [0.0299999993294477462], \"zero-point\": [7]},"
+                        + " \"w\": {\"scale\": [1, 1.5, 0.1], \"zero-point\": [0, 0, 0]}}")));
+    TensorPlan x = plan.find("x", Role.ACTIVATION).orElseThrow();
+    assertThat(x.scales()).containsExactly(.03f);
+    assertThat(x.zeroPoints()).containsExactly(7);
+    TensorPlan weight = plan.find("w", Role.WEIGHT).orElseThrow();
+    assertThat(weight.scales()).containsExactly(1, 1.5f, .1f);
+    assertThat(List.of(x.method(), weight.method())).containsOnly("given");
+    // Their error is measured: of the last channel, values are clipped now.
+    assertThat(weight.channels().get(2).clippedShare()).isPositive();
+    assertThat(weight.channels().get(2).expectedSqnrDb()).isLessThan(20);
+  }
+
+  @Test
+  void scalesThatDoNotFitAreRefusedByName() throws IOException {
+    refusedBy(scales("{}"), ExitCode.BAD_INPUT, "has no ranges and no scales");
+    refusedBy(
+        scales("{\"x\": {\"scale\": [-1], \"zero-point\": [0]}}"),
+        ExitCode.BAD_INPUT,
+        "scales of tensor 'x': a scale must be positive and finite, not -1");
+    refusedBy(
+        scales("{\"x\": {\"scale\": [1], \"zero-point\": [0.5]}}"),
+        ExitCode.BAD_INPUT,
+        "a zero point must be a whole number, not 0.5");
+    refusedBy(
+        scales("{\"x\": {\"scale\": [1, 2], \"zero-point\": [0]}}"),
+        ExitCode.BAD_INPUT,
+        "scales of tensor 'x': 2 scales and 1 zero points");
+    refusedBy(
+        scales("{\"x\": {\"scale\": [1], \"zero-point\": [256]}}"),
+        ExitCode.BAD_INPUT,
+        "Tensor 'x', scale at 0: Invalid zero point of UINT8: 256");
+  }
+
   private SelectStage given(String ranges) throws IOException {
+    return of("ranges", ranges);
+  }
+
+  private SelectStage scales(String scales) throws IOException {
+    return of("scales", scales);
+  }
+
+  private SelectStage of(String key, String value) throws IOException {
     Path file =
         Files.writeString(
-            folder.resolve("ranges.json"), "{\"format-version\": 1, \"ranges\": " + ranges + "}");
+            folder.resolve("ranges.json"),
+            "{\"format-version\": 1, \"%s\": %s}".formatted(key, value));
     return new SelectStage(
         new SelectOptions(
             Optional.empty(), Optional.of(file.toString()), model, RecipeOptions.of("int8")));
