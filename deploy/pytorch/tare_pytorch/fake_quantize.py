@@ -81,7 +81,7 @@ class FakeQuantize(torch.nn.Module):
         self.register_buffer("zero", zero)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return LearnedStep.apply(  # type: ignore[no-any-return, no-untyped-call]
+        return LearnedStep.apply(  # type: ignore[no-any-return]
             x, self.scale, self.zero, self.scales.qmin, self.scales.qmax
         )
 
@@ -95,3 +95,36 @@ class FakeQuantize(torch.nn.Module):
             raise ValueError("a scale is not positive any more: use a smaller learning rate")
         was = self.scales
         return Scales(was.type, was.qmin, was.qmax, scale, was.zero_point, was.axis)
+
+
+class _Through(torch.autograd.Function):
+    """A value that is computed elsewhere, with the gradient of another."""
+
+    @staticmethod
+    def forward(ctx: Any, _: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[Any, ...]:
+        return gradients[0], None
+
+
+def round_bias(bias: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """A bias as int32 with a scale, and back: a float64 division, as Tare and ONNX Runtime have."""
+    codes = torch.round(bias.double() / scale.double()).clamp(-(2**31), 2**31 - 1)
+    return codes.float() * scale
+
+
+class FakeBias(torch.nn.Module):
+    """Rounds a bias to products of the steps of a layer's input and weight, as they are now."""
+
+    def __init__(self, inputs: FakeQuantize, weight: FakeQuantize) -> None:
+        super().__init__()
+        # In a tuple, so that their parameters are not this module's as well.
+        self.factors = (inputs, weight)
+
+    def forward(self, bias: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            scale = self.factors[0].scale.flatten() * self.factors[1].scale.flatten()
+            rounded = round_bias(bias, scale.clamp_min(torch.finfo(torch.float32).tiny))
+        return _Through.apply(bias, rounded)  # type: ignore[no-any-return]

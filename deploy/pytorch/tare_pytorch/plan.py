@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import math
 import pathlib
-from dataclasses import dataclass
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+Rows = tuple[list[float], list[int]]
 
 _VERSIONS = range(2, 12)
 _LIMITS = {
@@ -43,35 +47,42 @@ class Scales:
     zero_point: tuple[int, ...]
     axis: int | None
 
-    def range(self) -> tuple[float, float]:
-        """The interval that the integers cover, for one scale."""
-        if len(self.scale) != 1:
-            raise PlanError("a tensor with several scales has no single range")
-        low = (self.qmin - self.zero_point[0]) * self.scale[0]
-        return low, (self.qmax - self.zero_point[0]) * self.scale[0]
-
 
 @dataclass(frozen=True)
 class Plan:
-    """The quantized tensors of a plan by name and role (activation, weight, bias)."""
+    """The quantized tensors of a plan by name and role (activation, weight, bias).
+
+    :param consumers: the nodes of the ONNX model that read each of them quantized
+    """
 
     recipe: str
     tensors: dict[tuple[str, str], Scales]
+    consumers: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @staticmethod
     def read(path: str | pathlib.Path) -> Plan:
-        """Reads a file.
+        """Reads a plan.json, or a finished run on this machine.
+
+        A plan.json lists at most 1,000 scales of a tensor; those of others are in the run's table,
+        which needs pyarrow.
 
         :raises PlanError: if it is not a plan of a known version
         """
+        path = pathlib.Path(path)
+        document = path / "plan.json" if path.is_dir() else path
         try:
-            return Plan.parse(pathlib.Path(path).read_text(encoding="utf-8"), str(path))
+            text = document.read_text(encoding="utf-8")
         except OSError as error:
-            raise PlanError(f"cannot read {path}: {error}") from error
+            raise PlanError(f"cannot read {document}: {error}") from error
+        table = path / "plan"
+        return Plan.parse(text, str(document), _table(table) if table.is_dir() else {})
 
     @staticmethod
-    def parse(text: str, where: str) -> Plan:
-        """Reads the text of a plan."""
+    def parse(text: str, where: str, table: Mapping[tuple[str, str], Rows] | None = None) -> Plan:
+        """Reads the text of a plan.
+
+        :param table: scales and zero points that the text may lack, by tensor and role
+        """
         try:
             tree = json.loads(text)
         except ValueError as error:
@@ -80,10 +91,13 @@ class Plan:
         if version not in _VERSIONS:
             raise PlanError(f"{where} is no plan of version {_VERSIONS[0]} to {_VERSIONS[-1]}")
         tensors: dict[tuple[str, str], Scales] = {}
+        consumers: dict[tuple[str, str], tuple[str, ...]] = {}
         for node in tree.get("tensors", []):
             if node.get("quantized"):
-                tensors[node["tensor"], node["role"]] = _scales(node, where)
-        return Plan(str(tree.get("recipe", "")), tensors)
+                key = node["tensor"], node["role"]
+                tensors[key] = _scales(node, where, (table or {}).get(key))
+                consumers[key] = tuple(node.get("consumers", ()))
+        return Plan(str(tree.get("recipe", "")), tensors, consumers)
 
     def scales(self, tensor: str, role: str) -> Scales:
         """How a tensor is quantized.
@@ -95,20 +109,69 @@ class Plan:
             raise PlanError(f"the plan does not quantize the {role} '{tensor}'")
         return found
 
+    def input_of(self, weight: str) -> str:
+        """The activation that a node reads together with a weight.
 
-def _scales(node: dict[str, Any], where: str) -> Scales:
+        :raises PlanError: if the plan quantizes none, or several
+        """
+        nodes = set(self.consumers.get((weight, "weight"), ()))
+        found = [
+            tensor
+            for (tensor, role), readers in sorted(self.consumers.items())
+            if role == "activation" and nodes.intersection(readers)
+        ]
+        if len(found) != 1:
+            raise PlanError(f"the plan quantizes {len(found)} inputs beside the weight '{weight}'")
+        return found[0]
+
+
+def _table(folder: pathlib.Path) -> dict[tuple[str, str], Rows]:
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        return {}
+    columns = ["tensor", "role", "channel", "scale", "zero_point"]
+    rows: dict[tuple[str, str], Rows] = {}
+    for file in sorted(folder.glob("*.parquet")):
+        for row in parquet.read_table(file, columns=columns).to_pylist():
+            if row["scale"] is not None:
+                scales, zeros = rows.setdefault((row["tensor"], row["role"]), ([], []))
+                if (row["channel"] or 0) != len(scales):
+                    raise PlanError(f"{file}: scales of '{row['tensor']}' are not in order")
+                scales.append(row["scale"])
+                zeros.append(row["zero_point"])
+    return rows
+
+
+def _float32(value: float) -> float:
+    """The value of a float32, of which JSON has the shortest decimal."""
+    single: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    return single
+
+
+def _scales(node: dict[str, Any], where: str, rows: Rows | None) -> Scales:
     name = node["tensor"]
     if node.get("type") not in _LIMITS:
         raise PlanError(f"{where}: tensor '{name}' has the type {node.get('type')}")
-    if "scale" not in node or "block-size" in node:
-        raise PlanError(f"{where}: the scales of '{name}' are in the plan's table, not in its JSON")
+    if "block-size" in node:
+        raise PlanError(f"{where}: '{name}' has a scale for each block, which is not supported here")
+    listed = rows
+    if "scale" in node:
+        listed = node["scale"], node.get("zero-point", [0] * len(node["scale"]))
+    if listed is None or len(listed[0]) != node.get("scales-in-table", len(listed[0])):
+        raise PlanError(
+            f"{where}: the scales of '{name}' are in the plan's table, not in its JSON: read the"
+            " run's folder, with pyarrow installed"
+        )
     qmin, qmax = _LIMITS[node["type"]]
-    if node.get("reduce-range"):
-        qmin, qmax = (-64, 64) if qmin < 0 else (0, 127)
-    if node.get("narrow-range") and qmin != -64:
-        qmin += 1
-    scale = tuple(float(each) for each in node["scale"])
-    zero = tuple(int(each) for each in node.get("zero-point", [0] * len(scale)))
+    # An activation saturates to all integers of its type, as ONNX QuantizeLinear does.
+    if node["role"] != "activation":
+        if node.get("reduce-range"):
+            qmin, qmax = (-64, 64) if qmin < 0 else (0, 127)
+        if node.get("narrow-range") and qmin != -64:
+            qmin += 1
+    scale = tuple(_float32(each) for each in listed[0])
+    zero = tuple(int(each) for each in listed[1])
     if len(zero) != len(scale) or not all(each > 0 and math.isfinite(each) for each in scale):
         raise PlanError(f"{where}: tensor '{name}' has scales that are not positive")
     axis = node.get("axis") if len(scale) > 1 else None
