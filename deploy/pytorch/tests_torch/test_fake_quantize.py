@@ -10,7 +10,7 @@ import torch
 
 from tare_pytorch.fake_quantize import FakeQuantize, LearnedStep, dequantize, quantize
 from tare_pytorch.plan import Plan, Scales
-from tare_pytorch.qat import finish, prepare, write_ranges
+from tare_pytorch.qat import finish, learned_scales, prepare
 from tare_pytorch.ranges import main, observers_of
 
 
@@ -69,21 +69,31 @@ class FakeQuantizeTest(unittest.TestCase):
             ("2.weight", "weight"): Scales("int8", -127, 127, (0.004,), (0,), None),
         }
         quantizers = prepare(model, Plan("int8", tensors), {"0": "x", "2": "relu"})
-        optimizer = torch.optim.SGD(model.parameters(), 1e-2)
         x = torch.randn(64, 6)
+        # A model is what its layers are with rounded weights and inputs, and nothing besides.
+        with torch.no_grad():
+            inner = torch.relu(model[0](x))
+            of_last = torch.nn.functional.linear(
+                dequantize(quantize(inner, tensors["relu", "activation"]),
+                           tensors["relu", "activation"]),
+                model[2].weight,
+                model[2].bias,
+            )
+            torch.testing.assert_close(model(x), of_last, rtol=0, atol=0)
+        optimizer = torch.optim.SGD(model.parameters(), 1e-2)
         for _ in range(5):
             optimizer.zero_grad()
             model(x).square().mean().backward()
             optimizer.step()
-        self.assertNotEqual(quantizers["relu"].learned().scale, (0.01,))
+        scales = learned_scales(model, Plan("int8", tensors), quantizers)
+        self.assertEqual(sorted(scales), ["0.weight", "2.weight", "relu", "x"])
+        self.assertNotEqual(scales["relu"].scale, (0.01,))
+        self.assertNotEqual(scales["0.weight"].scale, (0.004,) * 8)
         with torch.no_grad():
             weight = model[0].weight.clone()
         finish(model)
         self.assertEqual(len(list(model.children())), 3)
         torch.testing.assert_close(model[0].weight.detach(), weight, rtol=0, atol=0)
-        with tempfile.TemporaryDirectory() as folder:
-            write_ranges(quantizers, pathlib.Path(folder) / "ranges.json")
-            self.assertIn('"relu"', (pathlib.Path(folder) / "ranges.json").read_text())
 
     def test_saved_observers_become_ranges(self):
         from torch.ao.quantization.observer import HistogramObserver, PerChannelMinMaxObserver

@@ -23,7 +23,7 @@ class PyTorchPackageTest {
             .start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isZero();
-    assertThat(said).contains("Ran 4 tests");
+    assertThat(said).contains("Ran 7 tests");
   }
 
   @Tag("extended")
@@ -38,6 +38,20 @@ class PyTorchPackageTest {
             PACKAGE.resolve("tests_torch").toString(),
             "-t",
             PACKAGE.toString());
+  }
+
+  @Tag("extended")
+  @Test
+  void itsTypesAreChecked() {
+    environment()
+        .script(
+            "-m",
+            "mypy",
+            "--config-file",
+            PACKAGE.resolve("pyproject.toml").toString(),
+            "--cache-dir",
+            "/dev/null",
+            PACKAGE.resolve("tare_pytorch").toString());
   }
 
   /** The mean over five seeds after fine-tuning is above that before it. */

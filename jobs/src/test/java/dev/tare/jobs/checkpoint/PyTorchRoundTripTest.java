@@ -1,0 +1,97 @@
+package dev.tare.jobs.checkpoint;
+
+import static dev.tare.jobs.run.CommandLine.tare;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.testkit.PythonEnvironment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A convolutional network of PyTorch, trained on digits, is quantized here; its plan is loaded into
+ * PT2E; training goes on from the plan, and what it learns is quantized, verified and evaluated
+ * here. It needs PyTorch, some 6 GB.
+ */
+@Tag("extended")
+class PyTorchRoundTripTest {
+
+  private static final Path SCRIPT =
+      Path.of("..", "deploy", "pytorch", "tests_torch", "round_trip.py");
+
+  @TempDir private Path folder;
+
+  @Test
+  void thePlanRunsInPyTorchAndTrainedScalesComeBack() {
+    python("make", folder);
+    Path first = folder.resolve("first");
+    String model = folder.resolve("model.onnx").toString();
+    String data = folder.resolve("x.jsonl").toString();
+    tare("run", "--model", model, "--data", data, "--output", first.toString()).ends(0);
+
+    List<String> loaded = python("load", folder, first);
+    assertThat(number(loaded, "integer-weights")).isEqualTo(3);
+    // Weights, biases and rounded inputs are Tare's, so nothing differs.
+    assertThat(number(loaded, "difference")).as(loaded.toString()).isZero();
+    // Another library adds up in another order, which may move an input by a step.
+    assertThat(number(loaded, "onnxruntime")).as(loaded.toString()).isLessThan(0.2);
+
+    List<String> trained = python("train", folder, first);
+    assertThat(trained).contains("moved 0.weight 2.weight 5.weight relu view x");
+
+    String tuned = folder.resolve("tuned").resolve("model.onnx").toString();
+    Path plan = folder.resolve("plan");
+    String scales = folder.resolve("tuned").resolve("scales.json").toString();
+    tare("select", "--ranges", scales, "--model", tuned, "--output", plan.toString()).ends(0);
+    Path second = folder.resolve("second");
+    tare("quantize", "--plan", plan.toString(), "--model", tuned, "--output", second.toString())
+        .ends(0);
+    tare("verify", second.toString()).ends(0);
+    Path report = folder.resolve("report");
+    tare(
+            "evaluate",
+            "--quantized",
+            second.toString(),
+            "--model",
+            tuned,
+            "--data",
+            data,
+            "--min-cosine",
+            "0.99",
+            "--output",
+            report.toString())
+        .ends(0);
+
+    List<String> compared = python("compare", folder, plan, second);
+    assertThat(number(compared, "scales")).isEqualTo(6);
+    // The weights that PyTorch computed with are those that the integers stand for.
+    assertThat(number(compared, "constants")).as(compared.toString()).isZero();
+    assertThat(number(compared, "logits")).as(compared.toString()).isLessThan(0.2);
+  }
+
+  private static List<String> python(String step, Path... paths) {
+    String[] arguments = new String[2 + paths.length];
+    arguments[0] = SCRIPT.toString();
+    arguments[1] = step;
+    for (int i = 0; i < paths.length; i++) {
+      arguments[2 + i] = paths[i].toString();
+    }
+    return PythonEnvironment.of(Path.of("src/test/python/requirements-compressed-tensors.txt"))
+        .script(arguments)
+        .lines()
+        .toList();
+  }
+
+  /** The number after a word at the beginning of a line. */
+  private static double number(List<String> lines, String word) {
+    return lines.stream()
+        .filter(line -> line.startsWith(word + " "))
+        .map(line -> Arrays.asList(line.split(" ", -1)).get(1))
+        .mapToDouble(Double::parseDouble)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(word + " in " + lines));
+  }
+}
