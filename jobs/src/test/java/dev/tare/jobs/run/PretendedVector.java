@@ -9,13 +9,22 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.UserDefinedType;
 
-/**
- * A vector with the form in SQL of Spark ML's, whose library is not on the class path here.
- *
- * @param values of all elements
- * @param sparse whether zeros are left out
- */
-public record PretendedVector(double[] values, boolean sparse) {
+/** A vector with the form in SQL of Spark ML's, whose library is not on the class path here. */
+public final class PretendedVector {
+
+  private final double[] values;
+  private final boolean sparse;
+
+  /**
+   * A vector.
+   *
+   * @param values of all elements
+   * @param sparse whether zeros are left out
+   */
+  public PretendedVector(double[] values, boolean sparse) {
+    this.values = values;
+    this.sparse = sparse;
+  }
 
   /** A user-defined type as Spark ML's {@code VectorUDT}. */
   public static final class Type extends UserDefinedType<PretendedVector> {
@@ -30,8 +39,8 @@ public record PretendedVector(double[] values, boolean sparse) {
 
     @Override
     public InternalRow serialize(PretendedVector vector) {
-      double[] values = vector.values();
-      if (!vector.sparse()) {
+      double[] values = vector.values;
+      if (!vector.sparse) {
         return row((byte) 1, null, null, new GenericArrayData(values));
       }
       int[] indices = IntStream.range(0, values.length).filter(i -> values[i] != 0).toArray();
