@@ -2,6 +2,7 @@ package dev.tare.engine.plan;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Placement;
@@ -193,6 +194,9 @@ public record Candidates(
   private static Optional<String> limit(TargetProfile target, Recipe recipe, Candidate candidate) {
     TensorRule rule = recipe.decide(query(target, List.of(candidate))).rule();
     QuantizableNode node = candidate.node();
+    if (rule.type() == QuantType.FLOAT16 && target.againstHalves().isPresent()) {
+      return target.againstHalves();
+    }
     return target.limit(node, candidate.mode(), rule, () -> inputRule(recipe, node));
   }
 

@@ -5,6 +5,7 @@ import dev.tare.engine.histogram.FloatBins;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.range.Range;
@@ -171,6 +172,10 @@ public final class WeightPlanner {
       if (Math.abs(value) > recipe.floatAbove()) {
         return Optional.of("the weight reaches " + value + ", beyond " + recipe.floatAbove());
       }
+    }
+    if (rule.type() == QuantType.FLOAT16 && magnitude > rule.type().qmax()) {
+      return Optional.of(
+          "the weight reaches %s, beyond %d of FLOAT16".formatted(magnitude, rule.type().qmax()));
     }
     return rule.target().rule().underflows(-magnitude, magnitude)
         ? Optional.of("the weight reaches no further than " + magnitude + ", too small for a scale")

@@ -62,7 +62,7 @@ final class Codes {
           codes[i] = wide.getShort(2 * i);
         }
       }
-      case UINT16 -> {
+      case UINT16, FLOAT16 -> {
         for (int i = 0; i < count; i++) {
           codes[i] = wide.getShort(2 * i) & 0xffff;
         }

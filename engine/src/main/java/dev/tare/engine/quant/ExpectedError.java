@@ -46,8 +46,8 @@ public record ExpectedError(
     double scale = params.scale();
     double low = (double) limits.qmin() - params.zeroPoint();
     double high = (double) limits.qmax() - params.zeroPoint();
-    Optional<Float8Cells> cells = params.type().float8().map(Float8Cells::new);
-    double top = cells.map(Float8Cells::reach).orElse(high + 0.5);
+    Optional<FloatCells> cells = FloatCells.of(params.type());
+    double top = cells.map(FloatCells::reach).orElse(high + 0.5);
     double bottom = cells.map(each -> -each.reach()).orElse(low - 0.5);
     double signal = 0;
     double noise = 0;

@@ -26,7 +26,7 @@ public record ExpectedShift(long count, double mean, double variance, double shi
    * @throws IllegalArgumentException if the type is a floating-point one
    */
   public static ExpectedShift of(Distribution distribution, QuantParams params) {
-    if (params.type().float8().isPresent()) {
+    if (!params.type().isInteger()) {
       throw new IllegalArgumentException("No shift is known for type " + params.type());
     }
     Limits limits = Limits.of(params.type());

@@ -57,6 +57,8 @@ interface Kernel {
           "Cannot limit %s to %d..%d: only integers have limits"
               .formatted(type, limits.qmin(), limits.qmax()));
     }
-    return new Float8Kernel(type.float8().orElseThrow(), steps);
+    return type == QuantType.FLOAT16
+        ? new HalfKernel(steps)
+        : new Float8Kernel(type.float8().orElseThrow(), steps);
   }
 }

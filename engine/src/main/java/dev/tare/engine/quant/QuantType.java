@@ -4,7 +4,8 @@ import dev.tare.engine.tensor.DType;
 import java.util.Optional;
 
 /**
- * Element type of a quantized tensor: integers from qmin to qmax, or 8-bit floating-point numbers.
+ * Element type of a quantized tensor: integers from qmin to qmax, or floating-point numbers of 8 or
+ * 16 bits.
  *
  * <p>For a floating-point type qmin and qmax are its lowest and highest finite numbers, which are
  * whole, and the zero point is always 0.
@@ -22,7 +23,9 @@ public enum QuantType {
   FLOAT8E4M3FN(DType.FLOAT8E4M3FN, Float8.E4M3FN),
   FLOAT8E4M3FNUZ(DType.FLOAT8E4M3FNUZ, Float8.E4M3FNUZ),
   FLOAT8E5M2(DType.FLOAT8E5M2, Float8.E5M2),
-  FLOAT8E5M2FNUZ(DType.FLOAT8E5M2FNUZ, Float8.E5M2FNUZ);
+  FLOAT8E5M2FNUZ(DType.FLOAT8E5M2FNUZ, Float8.E5M2FNUZ),
+  /** IEEE-754 binary16. Numbers are stored as they are: its scale is 1. */
+  FLOAT16(DType.FLOAT16, -65504, 65504);
 
   private final DType dtype;
   private final int qmin;
@@ -61,13 +64,13 @@ public enum QuantType {
     return qmin < 0;
   }
 
-  /** The format of a floating-point type; empty for integers. */
+  /** The format of a floating-point type of 8 bits; empty for others. */
   public Optional<Float8> float8() {
     return float8;
   }
 
   /** Whether the numbers are evenly spaced integers, not floating-point. */
   public boolean isInteger() {
-    return float8.isEmpty();
+    return float8.isEmpty() && !dtype.isFloat();
   }
 }

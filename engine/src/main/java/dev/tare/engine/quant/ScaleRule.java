@@ -16,13 +16,17 @@ package dev.tare.engine.quant;
  * full signed range divides by 127.5 as PyTorch does, so its upper end rounds to 127.5 steps and
  * loses half a step; a narrow one divides by 127 and loses nothing.
  *
- * <p>For a floating-point type, always symmetric, this is {@code max |x| / max finite}.
+ * <p>For a floating-point type of 8 bits, always symmetric, this is {@code max |x| / max finite};
+ * for FLOAT16 the scale is always 1.
  *
  * @param type type of the integers, or a floating-point one
  * @param symmetric whether the zero point is the middle of the limits
  * @param limits the integers that the interval is mapped onto
  */
 public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
+
+  /** Half of it is rounded to 0. */
+  private static final double SMALLEST_HALF = 0x1p-24;
 
   /**
    * Checks that the integers are the type's.
@@ -79,6 +83,9 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
       throw new IllegalArgumentException(
           "Cannot scale the interval [" + low + ", " + high + "]: not finite");
     }
+    if (type == QuantType.FLOAT16) {
+      return new QuantParams(type, 1f, 0);
+    }
     float rmin = Math.min(low, 0f);
     float rmax = Math.max(high, 0f);
     if (symmetric) {
@@ -106,6 +113,9 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
     float rmin = Math.min(low, 0f);
     float rmax = Math.max(high, 0f);
     double width = symmetric ? 2d * Math.max(-rmin, rmax) : (double) rmax - rmin;
+    if (type == QuantType.FLOAT16) {
+      return width > 0 && width <= SMALLEST_HALF;
+    }
     return width > 0 && width / (limits.levels() - 1d) < Float.MIN_NORMAL;
   }
 }

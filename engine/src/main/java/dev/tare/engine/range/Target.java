@@ -8,7 +8,7 @@ import dev.tare.engine.quant.ScaleRule;
 /**
  * What a range is selected for: the integers that will cover it.
  *
- * @param type integer type
+ * @param type integer type, or a floating-point one
  * @param symmetric whether the zero point is forced to the middle, so that only the range's
  *     magnitude counts
  * @param narrowRange whether the lowest integer is unused

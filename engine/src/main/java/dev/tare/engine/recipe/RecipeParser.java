@@ -2,12 +2,14 @@ package dev.tare.engine.recipe;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import dev.tare.engine.quant.QuantType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Reads a recipe from HOCON, format version 1:
@@ -94,7 +96,7 @@ public final class RecipeParser {
       }
       Optional<TensorRule> activations =
           config.hasPath("activations")
-              ? Optional.of(TensorRuleParser.section("activations", config))
+              ? Optional.of(TensorRuleParser.section(Role.ACTIVATION, config))
               : Optional.empty();
       if (activations.isPresent() && activations.get().blockSize().isPresent()) {
         throw RecipeKeys.at(config, "activations", "activations have no blocks");
@@ -116,7 +118,7 @@ public final class RecipeParser {
               format(config, limits),
               operators(config, limits.operators(placement)),
               activations,
-              TensorRuleParser.section("weights", config),
+              TensorRuleParser.section(Role.WEIGHT, config),
               floatAbove,
               rules,
               placement,
@@ -162,6 +164,9 @@ public final class RecipeParser {
     if (recipe.gptq().filter(GptqRule::awq).isPresent() && recipe.mode() != Mode.WEIGHT_ONLY) {
       throw RecipeKeys.at(config, "gptq.awq", "it needs mode weight-only");
     }
+    if (hasHalves(recipe) && recipe.mode() != Mode.WEIGHT_ONLY) {
+      throw RecipeKeys.at(config, "weights", "type float16 needs mode weight-only");
+    }
     if (recipe.biasCorrection() && !recipe.usesStatistics()) {
       throw RecipeKeys.at(config, BIAS_CORRECTION, "it needs mode static");
     }
@@ -176,6 +181,13 @@ public final class RecipeParser {
             "all-supported needs activations per tensor: operators pass scales on to each other");
       }
     }
+  }
+
+  private static boolean hasHalves(Recipe recipe) {
+    return Stream.concat(
+            Stream.of(recipe.weights()),
+            recipe.rules().stream().flatMap(rule -> rule.settings().stream()))
+        .anyMatch(rule -> rule.type() == QuantType.FLOAT16);
   }
 
   private static Optional<SmoothingRule> smoothing(Config config) {

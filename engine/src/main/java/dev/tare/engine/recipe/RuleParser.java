@@ -78,9 +78,9 @@ final class RuleParser {
 
   /** Returns the recipe's settings for the role, overridden by those of the rule. */
   private static TensorRule settings(Role role, Config rule, Config recipe) {
-    String section = role == Role.ACTIVATION ? "activations" : "weights";
+    String section = TensorRuleParser.name(role);
     Config own = rule.withoutPath("tensors").withoutPath("operators").withoutPath("role");
     return TensorRuleParser.parse(
-        recipe.hasPath(section) ? own.withFallback(recipe.getConfig(section)) : own);
+        role, recipe.hasPath(section) ? own.withFallback(recipe.getConfig(section)) : own);
   }
 }

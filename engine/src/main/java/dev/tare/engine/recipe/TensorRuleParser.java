@@ -2,12 +2,14 @@ package dev.tare.engine.recipe;
 
 import com.typesafe.config.Config;
 import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.MinMax;
 import dev.tare.engine.range.RangeSelector;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads the section of a recipe on tensors of one role. */
 final class TensorRuleParser {
@@ -29,16 +31,24 @@ final class TensorRuleParser {
           QuantType.UINT8,
           QuantType.INT16,
           QuantType.UINT16);
+  private static final List<QuantType> TYPES_OF_WEIGHTS =
+      Stream.concat(TYPES.stream(), Stream.of(QuantType.FLOAT16)).toList();
 
   private TensorRuleParser() {}
 
-  static TensorRule section(String section, Config config) {
+  static TensorRule section(Role role, Config config) {
+    String section = name(role);
     Config rule = config.getConfig(section);
     RecipeKeys.refuseUnknown(section + ".", rule, KEYS);
-    return parse(rule);
+    return parse(role, rule);
   }
 
-  static TensorRule parse(Config rule) {
+  /** Returns what the section of a role is called. */
+  static String name(Role role) {
+    return role == Role.ACTIVATION ? "activations" : "weights";
+  }
+
+  static TensorRule parse(Role role, Config rule) {
     String granularity = rule.getString("granularity");
     if (!List.of("per-tensor", "per-channel", "per-block").contains(granularity)) {
       throw RecipeKeys.at(
@@ -48,7 +58,7 @@ final class TensorRuleParser {
     }
     TensorRule parsed =
         new TensorRule(
-            type(rule),
+            type(rule, role == Role.ACTIVATION ? TYPES : TYPES_OF_WEIGHTS),
             rule.getBoolean("symmetric"),
             rule.getBoolean("narrow-range"),
             rule.getBoolean("reduce-range"),
@@ -66,12 +76,26 @@ final class TensorRuleParser {
     if (parsed.reduceRange() && parsed.type().dtype().bits() != 8) {
       throw RecipeKeys.at(rule, "reduce-range", "only types of 8 bits have a reduced range");
     }
+    if (parsed.type() == QuantType.FLOAT16 && !isPlain(parsed)) {
+      throw RecipeKeys.at(
+          rule,
+          "type",
+          "float16 has no scales: it needs symmetric = true, granularity = per-tensor and method ="
+              + " min-max");
+    }
     return parsed;
   }
 
-  private static QuantType type(Config rule) {
+  private static boolean isPlain(TensorRule rule) {
+    return rule.symmetric()
+        && !rule.perChannel()
+        && rule.blockSize().isEmpty()
+        && rule.method() instanceof MinMax;
+  }
+
+  private static QuantType type(Config rule, List<QuantType> types) {
     String text = rule.getString("type");
-    return Words.find(text, TYPES)
+    return Words.find(text, types)
         .orElseThrow(
             () ->
                 RecipeKeys.at(
@@ -79,7 +103,7 @@ final class TensorRuleParser {
                     "type",
                     "expected one of %s, found '%s'"
                         .formatted(
-                            TYPES.stream().map(Words::of).collect(Collectors.joining(", ")),
+                            types.stream().map(Words::of).collect(Collectors.joining(", ")),
                             text)));
   }
 

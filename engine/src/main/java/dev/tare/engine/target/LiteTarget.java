@@ -78,6 +78,12 @@ final class LiteTarget implements TargetProfile {
                     : Optional.empty());
   }
 
+  /** A Dequantize widens them when the model runs. */
+  @Override
+  public Optional<String> againstHalves() {
+    return Optional.empty();
+  }
+
   /** FullyConnected computes wrong numbers from scales by channel and a float input (2.20). */
   @Override
   public boolean channelScales(QuantizableNode node, Mode mode) {
@@ -86,6 +92,9 @@ final class LiteTarget implements TargetProfile {
   }
 
   private Optional<String> againstFloatInput(QuantizableNode node, Mode mode, TensorRule weight) {
+    if (weight.type() == QuantType.FLOAT16 && mode == Mode.WEIGHT_ONLY) {
+      return Optional.empty();
+    }
     if (weight.type() != QuantType.INT8 || !weight.symmetric()) {
       return Optional.of("its weights need type = int8 and symmetric = true");
     }

@@ -73,6 +73,11 @@ public interface TargetProfile extends RecipeLimits {
   Optional<String> limit(
       QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input);
 
+  /** Returns why the target reads no weights of FLOAT16 that Tare writes; empty if it does. */
+  default Optional<String> againstHalves() {
+    return Optional.of("weights of float16 are not written for " + title());
+  }
+
   /** Whether the channels of a weight may have their own scales. */
   default boolean channelScales(QuantizableNode node, Mode mode) {
     return OperatorLimits.channelScales(node, mode);

@@ -51,6 +51,19 @@ class CandidatesTest {
   }
 
   @Test
+  void weightsOfFloat16AreForTargetsThatReadThem() {
+    assertThat(
+            Candidates.of(
+                    OnnxRuntimeTarget.INSTANCE,
+                    Recipes.int8(
+                        "mode = weight-only",
+                        "weights { type = float16, granularity = per-tensor }"),
+                    MODEL)
+                .leftFloat())
+        .containsEntry(FIRST, "weights of float16 are not written for ONNX Runtime");
+  }
+
+  @Test
   void nodesAreFoundByWhatTheyShare() {
     Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, Recipes.int8(), MODEL);
     assertThat(candidates.activations())

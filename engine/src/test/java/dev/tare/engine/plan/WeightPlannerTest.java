@@ -156,6 +156,20 @@ class WeightPlannerTest {
   }
 
   @Test
+  void float16HasNoScaleAndEndsAt65504() {
+    String[] halves = {
+      "mode = weight-only", "weights.type = float16", "weights.granularity = per-tensor"
+    };
+    TensorPlan plan = plan(MATRIX, 1, halves);
+    assertThat(plan.scales()).containsExactly(1);
+    assertThat(plan.channels().get(0).expectedSqnrDb()).isEqualTo(Double.POSITIVE_INFINITY);
+    assertThat(plan(Tensor.ofFloats(Shape.of(1, 2), 1, 65505), 1, halves).floatReason())
+        .contains("the weight reaches 65505.0, beyond 65504 of FLOAT16");
+    assertThat(plan(Tensor.ofFloats(Shape.of(1, 2), 0x1p-25f, 0), 1, halves).floatReason())
+        .contains("the weight reaches no further than 2.9802322E-8, too small for a scale");
+  }
+
+  @Test
   void everyMethodTakesWeights() {
     Random random = new Random(9);
     float[] values = new float[3000];

@@ -23,6 +23,10 @@ class QuantErrorTest {
       if (type == QuantType.INT32) {
         continue;
       }
+      // Its steps grow with the values, so that the noise of OUTLIERS is that of 200 values, which
+      // weigh as much as 67 equal ones: a standard deviation of 0.45 dB.
+      boolean few = type == QuantType.FLOAT16 && samples == FloatSamples.OUTLIERS;
+      double tolerance = few ? 3 * 0.45 : 0.2;
       for (boolean symmetric : new boolean[] {true, false}) {
         if (!symmetric && !type.isInteger()) {
           continue;
@@ -36,7 +40,7 @@ class QuantErrorTest {
           ExpectedError expected = ExpectedError.of(distribution, params, limits);
           QuantError real = real(x, params, limits);
           String what = "%s %s symmetric %s part %s".formatted(samples, type, symmetric, part);
-          assertThat(expected.sqnrDb()).as(what).isCloseTo(real.sqnrDb(), within(0.2));
+          assertThat(expected.sqnrDb()).as(what).isCloseTo(real.sqnrDb(), within(tolerance));
           assertThat(expected.signal())
               .as(what)
               .isCloseTo(real.signal(), within(real.signal() / 1e4));

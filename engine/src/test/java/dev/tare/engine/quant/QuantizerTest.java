@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.tensor.DType;
+import dev.tare.engine.tensor.HalfFloats;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -258,6 +259,23 @@ class QuantizerTest {
         .containsExactly(Float.NaN, 896, -896, 896, -0f);
   }
 
+  /** Half to even, the largest number for what is beyond it, and NaN as it is. */
+  @Test
+  void float16IsStoredAsItIs() {
+    Tensor x = Tensor.ofFloats(Shape.of(5), 1f, 1 + 0x1p-11f, 1 + 0x1.8p-10f, -1e9f, Float.NaN);
+    List<QuantParams> params =
+        List.of(QuantParams.of(-3f, 2f, QuantType.FLOAT16, true, true, false));
+    Tensor q = Quantizer.quantize(x, params, TENSOR);
+    assertThat(q)
+        .isEqualTo(
+            Tensor.of(
+                DType.FLOAT16,
+                Shape.of(5),
+                bytes(0x00, 0x3c, 0x00, 0x3c, 0x02, 0x3c, 0xff, 0xfb, 0x00, 0x7e)));
+    assertThat(Quantizer.dequantize(q, params, TENSOR).toFloatArray())
+        .containsExactly(1f, 1f, 1 + 0x1p-9f, -65504f, Float.NaN);
+  }
+
   @Test
   void emptyTensorsStayEmpty() {
     List<QuantParams> one = channels(1);
@@ -326,6 +344,10 @@ class QuantizerTest {
 
   private static long naive(float x, QuantParams params) {
     QuantType type = params.type();
+    if (type == QuantType.FLOAT16) {
+      float steps = Math.max(-65504, Math.min(65504, x / params.scale()));
+      return HalfFloats.toFloat16(steps) & 0xffff;
+    }
     if (!type.isInteger()) {
       return type.float8().orElseThrow().encode(x / params.scale());
     }
@@ -335,6 +357,9 @@ class QuantizerTest {
   }
 
   private static float naiveReal(long code, QuantParams params) {
+    if (params.type() == QuantType.FLOAT16) {
+      return HalfFloats.ofFloat16((short) code) * params.scale();
+    }
     return params
         .type()
         .float8()
@@ -349,7 +374,7 @@ class QuantizerTest {
       case UINT4 -> ((bytes.get(index / 2) & 0xff) >> (4 * (index % 2))) & 15;
       case INT8 -> bytes.get(index);
       case INT16 -> bytes.getShort(2 * index);
-      case UINT16 -> bytes.getShort(2 * index) & 0xffff;
+      case UINT16, FLOAT16 -> bytes.getShort(2 * index) & 0xffff;
       case INT32 -> bytes.getInt(4 * index);
       default -> bytes.get(index) & 0xff;
     };

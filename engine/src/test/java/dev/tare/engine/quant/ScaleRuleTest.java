@@ -60,6 +60,18 @@ class ScaleRuleTest {
   }
 
   @Test
+  void float16HasScale1() {
+    QuantParams one = new QuantParams(QuantType.FLOAT16, 1f, 0);
+    ScaleRule rule = ScaleRule.of(QuantType.FLOAT16, true, true, false);
+    assertThat(rule.params(-3f, 1e30f)).isEqualTo(one);
+    assertThat(rule.params(0f, 0f)).isEqualTo(one);
+    assertThat(rule.underflows(-0x1p-25f, 0x1p-25f)).isTrue();
+    assertThat(rule.underflows(-0x1p-25f, 0x1.8p-25f)).isFalse();
+    assertThatThrownBy(() -> ScaleRule.of(QuantType.FLOAT16, false, false, false))
+        .hasMessage("Cannot scale FLOAT16 asymmetrically: its zero point is 0");
+  }
+
+  @Test
   void limitsFollowTheTable() {
     assertLimits(ScaleRule.of(QuantType.INT8, true, false, false), -128, 127);
     assertLimits(ScaleRule.of(QuantType.INT8, true, true, false), -127, 127);

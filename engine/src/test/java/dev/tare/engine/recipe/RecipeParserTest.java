@@ -197,7 +197,13 @@ class RecipeParserTest {
         "float-above = NaN        | expected a positive number, found NaN",
         "float-above = high       | float-above has type STRING rather than NUMBER",
         "weights.type = int5      | Invalid 'type' in a recipe (String: 13): expected one of int4,"
-            + " uint4, int8, uint8, int16, uint16, found 'int5'",
+            + " uint4, int8, uint8, int16, uint16, float16, found 'int5'",
+        "activations.type = float16 | expected one of int4, uint4, int8, uint8, int16, uint16,"
+            + " found 'float16'",
+        "weights.type = float16   | float16 has no scales: it needs symmetric = true, granularity ="
+            + " per-tensor and method = min-max",
+        "weights { type = float16, granularity = per-tensor } | type float16 needs mode"
+            + " weight-only",
         "weights.granularity = x  | expected per-tensor, per-channel or per-block, found 'x'",
         "weights.symmetric = 7    | symmetric has type NUMBER rather than BOOLEAN",
         "weights.method = best    | Unknown range selection method 'best'",

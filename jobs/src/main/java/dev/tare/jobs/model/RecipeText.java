@@ -60,6 +60,7 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int16x8-cnn",
           "int16x8-cnn-gptq",
           "int16x8-tflite",
+          "float16-tflite-weights",
           "int8-dynamic",
           "int8-weights",
           "int8-weights-b32",

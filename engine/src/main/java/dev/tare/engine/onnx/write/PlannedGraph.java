@@ -136,6 +136,7 @@ final class PlannedGraph {
         plan.shape().filter(shape::equals).isPresent(),
         plan,
         "shape " + plan.shape().map(Shape::toString).orElse("unknown") + " vs " + shape);
+    require(plan.type() != QuantType.FLOAT16, plan, "DequantizeLinear takes no weights of FLOAT16");
     require(
         (plan.type() == QuantType.INT32) == (plan.role() == Role.BIAS),
         plan,

@@ -56,7 +56,7 @@ final class PlannedTensors {
         require(
             tensor.role() == Role.BIAS
                 ? tensor.type() == QuantType.INT32
-                : tensor.type() == QuantType.INT8 || isWide(tensor),
+                : tensor.type() == QuantType.INT8 || isWide(tensor) || isHalf(tensor),
             tensor,
             "integer kernels take weights of INT8 and biases of INT32, not " + tensor.type());
         require(
@@ -70,6 +70,11 @@ final class PlannedTensors {
 
   private static boolean isWide(TensorPlan tensor) {
     return tensor.type() == QuantType.INT16 && tensor.channels().haveZeroPoint(0);
+  }
+
+  /** Numbers as they are, which no kernel multiplies by integers. */
+  static boolean isHalf(TensorPlan tensor) {
+    return tensor.type() == QuantType.FLOAT16 && tensor.axis().isEmpty() && tensor.scales()[0] == 1;
   }
 
   /** The type of the activations of an operator that has an integer kernel. */
@@ -106,7 +111,7 @@ final class PlannedTensors {
       boolean takesConstants = kernel.scales() == Scales.PRODUCT || kernel.scales() == Scales.FREE;
       if (plan == null
           || !plan.consumers().contains(operator.name())
-          || (tensor.constant() && !takesConstants)) {
+          || (tensor.constant() && (!takesConstants || isHalf(plan)))) {
         return false;
       }
       any |= !tensor.constant();
@@ -127,10 +132,12 @@ final class PlannedTensors {
 
   /** Whether an operator reads float numbers, and multiplies them by integers itself. */
   boolean isHybrid(LiteOperator operator) {
-    return weight(operator).filter(plan -> plan.format() == Format.DYNAMIC).isPresent();
+    return weight(operator)
+        .filter(plan -> plan.format() == Format.DYNAMIC && !isHalf(plan))
+        .isPresent();
   }
 
-  /** Whether an operator computes in float, with a weight of which the plan has integers. */
+  /** Whether an operator computes in float, with a weight that the plan stores in fewer bits. */
   boolean takesWeightAlone(LiteOperator operator) {
     return weight(operator).filter(plan -> plan.format() == Format.QDQ).isPresent()
         && !Product.of(operator.type())

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.IntBuffer;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -23,6 +24,9 @@ final class StoredConstants {
 
   /** In this version it takes a scale for each channel. */
   private static final int DEQUANTIZE_VERSION = 5;
+
+  /** In this version it takes float16. */
+  private static final int WIDEN_VERSION = 3;
 
   private final LiteModel model;
   private final LiteDraft draft;
@@ -85,7 +89,8 @@ final class StoredConstants {
   }
 
   /**
-   * For readers that multiply floats: the model computes those from the integers.
+   * For readers that multiply floats: the model computes those from the integers, or from numbers
+   * of 16 bits.
    *
    * @param operators receives what computes them
    */
@@ -98,10 +103,17 @@ final class StoredConstants {
               "/float",
               operator -> readers.test(operator) && plan.consumers().contains(operator.name()),
               target -> {
-                int stored = fresh.like(constant, "/int8", DType.INT8);
-                store(stored, plan);
+                DType type = plan.type().dtype();
+                boolean half = PlannedTensors.isHalf(plan);
+                int stored = fresh.like(constant, "/" + type.name().toLowerCase(Locale.ROOT), type);
+                if (half) {
+                  draft.setData(stored, PlannedTensors.checked(plan, codes.apply(plan)));
+                } else {
+                  store(stored, plan);
+                }
                 draft.removeData(target);
-                int code = draft.code(BuiltinOperator.DEQUANTIZE, DEQUANTIZE_VERSION);
+                int version = half ? WIDEN_VERSION : DEQUANTIZE_VERSION;
+                int code = draft.code(BuiltinOperator.DEQUANTIZE, version);
                 operators.add(draft.operator(code, stored, target));
               });
         });

@@ -10,6 +10,7 @@ import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.recipe.Words;
 import dev.tare.engine.target.LiteKernel;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
@@ -150,13 +151,17 @@ class KernelsTest {
     "DEPTHWISE_CONV_2D, int8-tflite-weights, 0",
     "FULLY_CONNECTED, int8-tflite-weights, 0",
     "TRANSPOSE_CONV, int8-tflite-weights, 0",
+    "CONV_2D, float16-tflite-weights, 0",
+    "DEPTHWISE_CONV_2D, float16-tflite-weights, 0",
+    "FULLY_CONNECTED, float16-tflite-weights, 0",
+    "TRANSPOSE_CONV, float16-tflite-weights, 0",
     "CONV_2D, int8-tflite-dynamic, 0.02",
     "DEPTHWISE_CONV_2D, int8-tflite-dynamic, 0.02",
     "FULLY_CONNECTED, int8-tflite-dynamic, 0.02",
     // It has no kernel that quantizes its input.
     "TRANSPOSE_CONV, int8-tflite-dynamic, 0"
   })
-  void weightsAloneAreIntegers(String type, String recipe, float part) throws IOException {
+  void weightsAloneTakeFewerBits(String type, String recipe, float part) throws IOException {
     LiteModel model =
         reread(operators().filter(o -> o.type().equals(type)).findFirst().orElseThrow().model());
     ModelGraph graph = LiteGraph.of(model);
@@ -165,7 +170,9 @@ class KernelsTest {
         reread(IntegerModel.of(model, plan, p -> LitePlans.codes(graph, p), Ends.FLOAT));
     boolean dequantized = written.operators().stream().anyMatch(o -> o.type().equals("DEQUANTIZE"));
     assertThat(dequantized).isEqualTo(part == 0);
-    assertThat(written.tensor(dequantized ? "w/int8" : "w").dtype()).contains(DType.INT8);
+    DType stored = recipe.startsWith("float16") ? DType.FLOAT16 : DType.INT8;
+    assertThat(written.tensor(dequantized ? "w/" + Words.of(stored) : "w").dtype())
+        .contains(stored);
     LiteModel faked =
         FakeQuantizedModel.of(model, plan, p -> LitePlans.codes(graph, p), ByteBuffer::allocate);
     SortedMap<String, Tensor> inputs = random(model);

@@ -1,12 +1,25 @@
 package dev.tare.engine.quant;
 
+import dev.tare.engine.tensor.HalfFloats;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * The real line divided into cells of the values that round to the same float8 number; the
- * outermost cells reach to infinity.
+ * The real line divided into cells of the values that round to the same number of a floating-point
+ * type; the outermost cells reach to infinity.
  */
-final class Float8Cells {
+final class FloatCells {
+
+  /** The numbers that codes stand for. */
+  private interface Numbers {
+    float decode(int code);
+  }
+
+  /** Made when it is first needed: it has 63,487 cells. */
+  private static final class Halves {
+    static final FloatCells CELLS =
+        new FloatCells(1 << Short.SIZE, code -> HalfFloats.ofFloat16((short) code));
+  }
 
   /** Finite numbers, ascending, zero once. */
   private final double[] numbers;
@@ -14,11 +27,11 @@ final class Float8Cells {
   /** Upper ends of all cells but the last. */
   private final double[] ends;
 
-  Float8Cells(Float8 format) {
-    double[] all = new double[256];
+  private FloatCells(int codes, Numbers type) {
+    double[] all = new double[codes];
     int count = 0;
-    for (int code = 0; code < 256; code++) {
-      float number = format.decode(code);
+    for (int code = 0; code < codes; code++) {
+      float number = type.decode(code);
       boolean again = number == 0 && code > 0;
       if (Float.isFinite(number) && !again) {
         all[count++] = number;
@@ -30,6 +43,13 @@ final class Float8Cells {
     for (int i = 0; i < ends.length; i++) {
       ends[i] = (numbers[i] + numbers[i + 1]) / 2;
     }
+  }
+
+  /** The cells of a floating-point type; empty for integers. */
+  static Optional<FloatCells> of(QuantType type) {
+    return type == QuantType.FLOAT16
+        ? Optional.of(Halves.CELLS)
+        : type.float8().map(format -> new FloatCells(1 << Byte.SIZE, format::decode));
   }
 
   /** The value beyond which a number is further than half its last step outside. */
