@@ -9,11 +9,13 @@ import static dev.tare.jobs.run.CommandLine.tareAlone;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.image.ImageFiles;
+import dev.tare.jobs.law.MiniLm;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -97,6 +100,8 @@ class LiteRunTest {
   @Test
   void statisticsDoNotDependOnPartitionsAndGiveAPlan() throws IOException {
     assertThat(calibrated("s", "1")).hasSize(64).isEqualTo(calibrated("s5", "5"));
+    assertThat(Files.readString(shared.resolve("s/manifest.json")))
+        .containsPattern("\"[0-9.]+ with XNNPACK\"");
     tare(
             "select",
             "--model",
@@ -226,6 +231,47 @@ class LiteRunTest {
     line.addAll(List.of(more));
     tare(line.toArray(String[]::new)).ends(0);
     return output;
+  }
+
+  /** Text of any length by a tokenizer, with the content of the tokens as a table. */
+  @Test
+  void textBecomesTheIdsOfAModel() throws IOException {
+    String classifier = LiteText.write(shared.resolve("text.tflite")).toString();
+    List<String> texts = MiniLm.definitions(PICTURES);
+    String data = MiniLm.write(shared.resolve("texts.txt"), texts).toString();
+    String tokenizer = MiniLm.tokenizer().toString();
+    Path run = shared.resolve("text");
+    tare(
+            "run",
+            "--model",
+            classifier,
+            "--tokenizer",
+            tokenizer,
+            "--data",
+            data,
+            "--target",
+            "tflite",
+            "--output",
+            run.toString())
+        .ends(0);
+    List<String> rows = new ArrayList<>();
+    try (HuggingFaceTokenizer own =
+        HuggingFaceTokenizer.newInstance(
+            MiniLm.tokenizer(), Map.of("padding", "do_not_pad", "modelMaxLength", "128"))) {
+      for (String text : texts) {
+        rows.add("{\"input_ids\": " + Arrays.toString(own.encode(text).getIds()) + "}");
+      }
+    }
+    String ids = Files.write(shared.resolve("ids.jsonl"), rows).toString();
+    String ofIds = folder("of-ids");
+    tare("calibrate", "--model", classifier, "--data", ids, "--target", "tflite", "--output", ofIds)
+        .ends(0);
+    assertThat(contentSha256(shared.resolve("of-ids"))).isEqualTo(contentSha256(run));
+    assertThat(plan(run).quantized(Role.ACTIVATION))
+        .extracting(TensorPlan::tensor)
+        .contains("mean", "logits", "classes");
+    assertThat(json(run.resolve("quality.json")).at("/outputs/0/sqnr-db").asDouble())
+        .isGreaterThan(25);
   }
 
   /** Weights alone, which need no statistics, and 16 bits are measured as any other. */
