@@ -35,10 +35,10 @@ public final class LiteRuntime implements ModelRuntime {
     return loaded();
   }
 
-  /** The version of the library, which is loaded for it. */
+  /** The version of the library, which is loaded for it, and whose kernels it takes first. */
   private static String loaded() {
     try {
-      return TfLiteVersion().getString();
+      return TfLiteVersion().getString() + " with XNNPACK";
     } catch (LinkageError e) {
       throw new InferenceException(
           "TensorFlow Lite has no native code in this jar for %s on %s"
