@@ -130,7 +130,8 @@ class CompressedTensorsTest {
       ByteBuffer floats = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
       for (int k = 0; k < values.length; k++) {
         float scale = scales[k / columns];
-        floats.putFloat((float) Math.rint(values[k] / scale) * scale);
+        // An integer has no -0.
+        floats.putFloat((int) Math.rint(values[k] / scale) * scale);
       }
       expected.add(
           "%s torch.float32 %s"
