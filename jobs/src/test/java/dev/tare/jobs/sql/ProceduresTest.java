@@ -17,6 +17,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -128,10 +132,24 @@ class ProceduresTest {
   }
 
   @Test
-  void theSessionIsAsBefore() {
+  void theSessionIsAsBefore() throws TimeoutException {
     SortedSet<String> before = settings();
     spark().sparkContext().setJobDescription("mine");
+    List<String> shown = new CopyOnWriteArrayList<>();
+    SparkListener pages =
+        new SparkListener() {
+          @Override
+          public void onJobStart(SparkListenerJobStart job) {
+            shown.add(job.properties().getProperty("spark.job.description", "none"));
+          }
+        };
+    spark().sparkContext().addSparkListener(pages);
     call("calibrate(model => '%s', data => '%s', output => '%s')", model, files, at("settings"));
+    spark().sparkContext().listenerBus().waitUntilEmpty();
+    spark().sparkContext().removeSparkListener(pages);
+    assertThat(shown)
+        .contains("read: count and check rows", "calibrate: write statistics")
+        .doesNotContain("none", "mine");
     assertThat(spark().sparkContext().getLocalProperty("spark.job.description")).isEqualTo("mine");
     spark().sparkContext().setJobDescription(null);
     assertThat(settings()).isEqualTo(before);
