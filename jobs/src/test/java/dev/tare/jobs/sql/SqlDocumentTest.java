@@ -84,6 +84,8 @@ class SqlDocumentTest {
         Pattern.compile("^```sql call=[a-z]+\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE)
             .matcher(document);
     String model = SmallModels.exportedMlp().write(folder.resolve("mlp.onnx"));
+    // A catalog keeps the settings of its first use; later tests use it without procedures.
+    assertThat(LocalSpark.spark().sql("SHOW NAMESPACES IN tare").collectAsList()).hasSize(1);
     LocalSpark.spark().conf().set("spark.sql.catalog.tare.procedures", "true");
     int called = 0;
     while (calls.find()) {
