@@ -53,11 +53,7 @@ record GraphCheckpoint(CheckpointFolder source, LinearLayers layers, Configurati
         String name = output.from().name();
         LinearWeight weight = layers.weights().get(name);
         if (weight == null) {
-          for (long at = output.from().begin(); at < output.from().end(); at += slice.length) {
-            int length = (int) Math.min(slice.length, output.from().end() - at);
-            reader.read(output.file(), at, slice, length);
-            out.write(slice, length);
-          }
+          reader.read(output.file(), output.from(), slice, out::write);
         } else {
           byte[] bytes = layers.bytes(name, output.spec(), codes.of(weight)).array();
           out.write(bytes, bytes.length);

@@ -58,13 +58,8 @@ final class LargestTask implements MapPartitionsFunction<Long, Row> {
 
   private static float largest(SourceReader reader, PlannedTensor tensor, byte[] bytes) {
     LargestMagnitude largest = new LargestMagnitude(tensor.source().spec().type());
-    long end = tensor.source().end();
     try {
-      for (long from = tensor.source().begin(); from < end; from += bytes.length) {
-        int length = (int) Math.min(bytes.length, end - from);
-        reader.read(tensor.file(), from, bytes, length);
-        largest.add(bytes, length);
-      }
+      reader.read(tensor.file(), tensor.source(), bytes, largest::add);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -47,11 +47,11 @@ final class Parameters {
         for (StoredTensor tensor : file.getValue().tensors()) {
           if (isMatrix(tensor) && shapes.contains(tensor.spec().shape())) {
             MatrixDigest digest = new MatrixDigest();
-            for (long at = tensor.begin(); at < tensor.end(); at += slice.length) {
-              int length = (int) Math.min(slice.length, tensor.end() - at);
-              reader.read(file.getKey(), at, slice, length);
-              digest.add(tensor.spec().type(), slice, length);
-            }
+            reader.read(
+                file.getKey(),
+                tensor,
+                slice,
+                (bytes, length) -> digest.add(tensor.spec().type(), bytes, length));
             digests.put(tensor.name(), digest.sha256());
           }
         }

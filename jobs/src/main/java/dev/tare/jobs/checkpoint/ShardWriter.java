@@ -68,21 +68,12 @@ final class ShardWriter {
       if (tensor.quantized()) {
         quantize(tensor, weights);
       } else {
-        copy(tensor);
+        reader.read(tensor.file(), tensor.source(), bytes, out::write);
       }
     }
     if (out.bytes() != header.fileBytes()) {
       throw new IllegalStateException(
           "%s has %d bytes, not %d".formatted(shard.file(), out.bytes(), header.fileBytes()));
-    }
-  }
-
-  private void copy(PlannedTensor tensor) throws IOException {
-    long end = tensor.source().end();
-    for (long from = tensor.source().begin(); from < end; from += SLICE_BYTES) {
-      int length = (int) Math.min(SLICE_BYTES, end - from);
-      reader.read(tensor.file(), from, bytes, length);
-      out.write(bytes, length);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tare.jobs.checkpoint;
 
+import dev.tare.engine.safetensors.StoredTensor;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Map;
@@ -40,6 +41,24 @@ final class SourceReader implements AutoCloseable {
     if (read < length) {
       throw new EOFException(
           "%s ends at %d, expected %d more bytes".formatted(file, from + read, length - read));
+    }
+  }
+
+  /** Takes the bytes of a slice, which are overwritten by the next. */
+  interface Slice {
+    void take(byte[] bytes, int length) throws IOException;
+  }
+
+  /**
+   * Reads a tensor from its first byte to its last.
+   *
+   * @param buffer has the size of a slice; the last one may be shorter
+   */
+  void read(String file, StoredTensor tensor, byte[] buffer, Slice each) throws IOException {
+    for (long from = tensor.begin(); from < tensor.end(); from += buffer.length) {
+      int length = (int) Math.min(buffer.length, tensor.end() - from);
+      read(file, from, buffer, length);
+      each.take(buffer, length);
     }
   }
 
