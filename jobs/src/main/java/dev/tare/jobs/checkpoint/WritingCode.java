@@ -39,10 +39,19 @@ final class WritingCode {
           Float8.class,
           HalfFloats.class);
 
+  /** Read when it is first needed, and once: each file of a result depends on it. */
+  private static final class Read {
+    static final String IDENTITY = read();
+  }
+
   private WritingCode() {}
 
   /** Text that differs where the code does. */
   static String identity() {
+    return Read.IDENTITY;
+  }
+
+  private static String read() {
     StringBuilder all = new StringBuilder();
     CLASSES.forEach(each -> all.append(sha256(each, each.getSimpleName())).append('\n'));
     BESIDE_ENCODER.forEach(name -> all.append(sha256(WeightEncoder.class, name)).append('\n'));
