@@ -9,6 +9,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.console.Console;
@@ -19,7 +20,6 @@ import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.ModelFiles;
 import dev.tare.jobs.storage.OpenedRuns;
-import dev.tare.jobs.storage.StoredPlace;
 import dev.tare.jobs.table.ConstantKey;
 import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.WeightStore;
@@ -40,8 +40,6 @@ import org.apache.hadoop.fs.Path;
  * from. Needs no Spark; the weights are in memory.
  */
 public final class GraphExport {
-
-  private static final int LISTED = 3;
 
   private final Console console;
   private final Configuration hadoop = HadoopSettings.ofDriver();
@@ -75,7 +73,8 @@ public final class GraphExport {
     QuantPlan plan =
         PlanStore.readAlone(
             lineage.require(Part.PLAN_JSON, "There is no plan of run " + location), hadoop);
-    ModelHandle handle = ModelHandle.open(model.orElseGet(() -> place(quantized)), hadoop);
+    ModelHandle handle =
+        ModelHandle.open(model.orElseGet(() -> ModelFiles.placeOf(quantized).toString()), hadoop);
     EarlierRuns.requireQuantizedFrom(quantized, handle);
     CheckpointFolder source = CheckpointFolder.open(checkpoint, hadoop);
     SortedMap<String, String> given = new TreeMap<>();
@@ -90,20 +89,6 @@ public final class GraphExport {
     }
     console.out().println(target.path());
     return ExitCode.OK;
-  }
-
-  private static String place(FinishedRun quantized) {
-    return quantized.manifest().inputs().stream()
-        .filter(input -> input.name().equals(ModelFiles.MODEL))
-        .map(
-            input ->
-                StoredPlace.of(
-                        input.uri(),
-                        quantized.folder().path(),
-                        "Give the model by --model: the run names")
-                    .toString())
-        .findFirst()
-        .orElseThrow(() -> TareException.badInput("The run names no model; give it by --model"));
   }
 
   private void write(
@@ -176,19 +161,15 @@ public final class GraphExport {
   private void tell(int written, SortedMap<String, String> left) {
     console.progress().println("%d weights as integers".formatted(written));
     if (!left.isEmpty()) {
+      List<String> reasons =
+          left.entrySet().stream()
+              .map(each -> each.getKey() + " (" + each.getValue() + ")")
+              .toList();
       console
           .progress()
           .println(
-              "Left as the checkpoint has them, %d: %s%s"
-                  .formatted(
-                      left.size(),
-                      String.join(
-                          ", ",
-                          left.entrySet().stream()
-                              .limit(LISTED)
-                              .map(each -> each.getKey() + " (" + each.getValue() + ")")
-                              .toList()),
-                      left.size() > LISTED ? ", ..." : ""));
+              "Left as the checkpoint has them, %d: %s"
+                  .formatted(left.size(), Printable.list(reasons)));
     }
   }
 }

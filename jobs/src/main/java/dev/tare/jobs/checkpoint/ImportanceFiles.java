@@ -7,6 +7,7 @@ import dev.tare.engine.checkpoint.PlannedTensor;
 import dev.tare.engine.gguf.GgufException;
 import dev.tare.engine.gguf.GgufFile;
 import dev.tare.engine.safetensors.TensorSpec;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.console.Amounts;
@@ -26,8 +27,6 @@ import org.apache.hadoop.fs.Path;
 
 /** Reads importance files, adds them up, and finds what they have of each quantized weight. */
 final class ImportanceFiles {
-
-  private static final int LISTED = 3;
 
   private ImportanceFiles() {}
 
@@ -74,11 +73,8 @@ final class ImportanceFiles {
     }
     if (!without.isEmpty()) {
       inputs.warn(
-          "%s no importance, so that their columns count the same: %s%s"
-              .formatted(
-                  Amounts.counted(without.size(), "weight has"),
-                  String.join(", ", without.subList(0, Math.min(LISTED, without.size()))),
-                  without.size() > LISTED ? ", ..." : ""));
+          "%s no importance, so that their columns count the same: %s"
+              .formatted(Amounts.counted(without.size(), "weight has"), Printable.list(without)));
     }
     return means;
   }

@@ -13,13 +13,11 @@ import dev.tare.jobs.stage.Work;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Lineage;
 import dev.tare.jobs.storage.ModelFiles;
-import dev.tare.jobs.storage.StoredPlace;
 import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
-import org.apache.hadoop.fs.Path;
 
 /** {@code tare dequantize}: converts quantized weights back to float, exactly. */
 public record DequantizeStage(DequantizeOptions options) implements Stage {
@@ -77,25 +75,10 @@ public record DequantizeStage(DequantizeOptions options) implements Stage {
 
   private ModelHandle model(Inputs inputs, FinishedRun quantized) throws IOException {
     String place =
-        options.model().isPresent() ? options.model().get() : modelOf(quantized).toString();
+        options.model().isPresent()
+            ? options.model().get()
+            : ModelFiles.placeOf(quantized).toString();
     return inputs.model(place);
-  }
-
-  private static Path modelOf(FinishedRun quantized) {
-    return quantized.manifest().inputs().stream()
-        .filter(input -> input.name().equals(ModelFiles.MODEL))
-        .findFirst()
-        .map(
-            input ->
-                StoredPlace.of(
-                    input.uri(),
-                    quantized.folder().path(),
-                    "Give the model by --model: run %s names".formatted(quantized.folder().path())))
-        .orElseThrow(
-            () ->
-                TareException.badInput(
-                    "Run %s names no model among its inputs; give it by --model"
-                        .formatted(quantized.folder().path())));
   }
 
   /** A run of all stages has its own plan; a run of only this stage names the run that has it. */

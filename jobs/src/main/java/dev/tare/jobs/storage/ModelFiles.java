@@ -56,6 +56,30 @@ public record ModelFiles(ModelRef model, SortedMap<String, ModelRef> data) imple
     return Digest.of(text.toString()).sha256();
   }
 
+  /**
+   * Where the model of a run is, as the run names it among its inputs.
+   *
+   * @throws TareException (bad input) if it names none, or nothing that can be a place; the message
+   *     says to give {@code --model}
+   */
+  public static Path placeOf(FinishedRun run) {
+    String folder = run.folder().path().toString();
+    return run.manifest().inputs().stream()
+        .filter(input -> input.name().equals(MODEL))
+        .findFirst()
+        .map(
+            input ->
+                StoredPlace.of(
+                    input.uri(),
+                    run.folder().path(),
+                    "Give the model by --model: run %s names".formatted(folder)))
+        .orElseThrow(
+            () ->
+                TareException.badInput(
+                    "Run %s names no model among its inputs; give it by --model"
+                        .formatted(folder)));
+  }
+
   /** Bytes of all files. */
   public long bytes() {
     return model.length() + data.values().stream().mapToLong(ModelRef::length).sum();
