@@ -21,11 +21,8 @@ import dev.tare.jobs.cli.VerifyCommand;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.platform.Stop;
 import dev.tare.jobs.storage.HadoopSettings;
-import dev.tare.jobs.storage.Locations;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +50,7 @@ public final class Tare {
     this.commandLines =
         new CommandLines(
             commands,
-            Tare::remoteText,
+            uri -> CommandLines.remoteText(uri, HadoopSettings.ofDriver()),
             new PrintWriter(out, true, StandardCharsets.UTF_8),
             new PrintWriter(err, true, StandardCharsets.UTF_8));
   }
@@ -102,15 +99,5 @@ public final class Tare {
    */
   public int run(String... args) {
     return commandLines.run(List.of(args));
-  }
-
-  private static String remoteText(String uri) {
-    try {
-      return Locations.readText(uri, HadoopSettings.ofDriver());
-    } catch (TareException e) {
-      throw TareException.usage("Cannot read the configuration: " + e.getMessage());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -3,12 +3,16 @@ package dev.tare.jobs.cli;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.hocon.ConfigurationText;
+import dev.tare.jobs.storage.Locations;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine;
 
 /** Runs a command line: configuration file, then arguments, then the stage. */
@@ -51,6 +55,21 @@ public class CommandLines {
       return line.execute(arguments.toArray(String[]::new));
     } catch (RuntimeException | Error e) {
       return failures.report(e);
+    }
+  }
+
+  /**
+   * Reads a configuration file from a URI.
+   *
+   * @throws TareException (usage) if it cannot be read
+   */
+  public static String remoteText(String uri, Configuration hadoop) {
+    try {
+      return Locations.readText(uri, hadoop);
+    } catch (TareException e) {
+      throw TareException.usage("Cannot read the configuration: " + e.getMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

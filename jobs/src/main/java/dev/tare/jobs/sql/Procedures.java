@@ -16,12 +16,9 @@ import dev.tare.jobs.cli.SelectCommand;
 import dev.tare.jobs.cli.Subcommand;
 import dev.tare.jobs.cli.VerifyCommand;
 import dev.tare.jobs.console.Console;
-import dev.tare.jobs.storage.Locations;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +51,7 @@ final class Procedures {
             new PublishCommand(console),
             new VerifyCommand(console),
             new GcCommand(console)),
-        Procedures::remoteText,
+        uri -> CommandLines.remoteText(uri, SparkJobs.hadoop(SparkSession.active())),
         new PrintWriter(console.out(), true, StandardCharsets.UTF_8),
         new PrintWriter(console.progress(), true, StandardCharsets.UTF_8));
   }
@@ -82,16 +79,6 @@ final class Procedures {
       }
       // As publish refuses a run whose gate failed.
       return new Ended(e.exitCode(), Optional.empty(), e.getMessage());
-    }
-  }
-
-  private static String remoteText(String uri) {
-    try {
-      return Locations.readText(uri, SparkJobs.hadoop(SparkSession.active()));
-    } catch (TareException e) {
-      throw TareException.usage("Cannot read the configuration: " + e.getMessage());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }
