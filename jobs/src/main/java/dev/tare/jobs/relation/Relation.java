@@ -87,19 +87,22 @@ public record Relation(boolean table, String text, Optional<At> at) {
    */
   public Dataset<Row> read(SparkSession spark) {
     try {
-      if (table) {
-        DataFrameReader reader = spark.read();
-        at.ifPresent(version -> reader.option(version.option(), version.value()));
-        return VectorColumns.asArrays(reader.table(text));
-      }
-      // In parentheses only queries are valid, so no statement that changes anything; the line ends
-      // because a comment may be the last.
-      return VectorColumns.asArrays(
-          spark.sql("SELECT * FROM (" + text.replaceFirst(";\\s*$", "") + "\n)"));
+      return VectorColumns.asArrays(planned(spark));
     } catch (Exception e) {
       // Spark throws its checked exceptions from methods that declare none.
       throw RelationFailure.of(this, e);
     }
+  }
+
+  private Dataset<Row> planned(SparkSession spark) {
+    if (table) {
+      DataFrameReader reader = spark.read();
+      at.ifPresent(version -> reader.option(version.option(), version.value()));
+      return reader.table(text);
+    }
+    // In parentheses only queries are valid, so no statement that changes anything; the line ends
+    // because a comment may be the last.
+    return spark.sql("SELECT * FROM (" + text.replaceFirst(";\\s*$", "") + "\n)");
   }
 
   /**
