@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * Shares the spread of an input's channels with the weights that multiply it, so that one scale
@@ -148,12 +150,13 @@ public final class Smoothing {
     double[] rows = new double[channels.size()];
     group.products().forEach(node -> rows(node, graph, rows));
     double[] none = new double[rows.length];
-    if (!raise(rows) || !raise(magnitudes(channels, none))) {
+    double[] magnitudes = magnitudes(channels, none);
+    if (!raise(rows) || !raise(magnitudes)) {
       return Optional.empty();
     }
-    if (rule.alpha().isPresent() && !rule.shift()) {
+    if (!rule.usesHistograms()) {
       double alpha = rule.alpha().getAsDouble();
-      return Optional.of(scaled(group, alpha, none, factors(alpha, raised(channels, none), rows)));
+      return Optional.of(scaled(group, alpha, none, factors(alpha, magnitudes, rows)));
     }
     requireHistograms(group, channels);
     List<Choice> choices = new ArrayList<>();
@@ -208,30 +211,29 @@ public final class Smoothing {
       SmoothingRule rule,
       double[] shifts,
       double[] rows) {
-    double[] magnitudes = raised(channels, shifts);
+    double[] magnitudes = magnitudes(channels, shifts);
+    raise(magnitudes);
     SmoothingError error = new SmoothingError(channels, shifts, group.products(), graph);
-    Choice best = null;
-    for (int step = 0; step <= STEPS; step++) {
-      double alpha = rule.alpha().orElse((double) step / STEPS);
-      if (best == null || rule.alpha().isEmpty()) {
-        double[] factors = factors(alpha, magnitudes, rows);
-        Choice choice = new Choice(alpha, shifts, factors, error.of(factors));
-        best = best == null || choice.error < best.error ? choice : best;
-      }
-    }
-    return best;
+    return alphas(rule)
+        .mapToObj(
+            alpha -> {
+              double[] factors = factors(alpha, magnitudes, rows);
+              return new Choice(alpha, shifts, factors, error.of(factors));
+            })
+        .min(Comparator.comparingDouble(choice -> choice.error))
+        .orElseThrow();
+  }
+
+  private static DoubleStream alphas(SmoothingRule rule) {
+    return rule.alpha().isPresent()
+        ? DoubleStream.of(rule.alpha().getAsDouble())
+        : IntStream.rangeClosed(0, STEPS).mapToDouble(step -> (double) step / STEPS);
   }
 
   private static double[] middles(List<Statistics> channels) {
     return channels.stream()
         .mapToDouble(c -> c.finite() == 0 ? 0 : ((double) c.min() + (double) c.max()) / 2)
         .toArray();
-  }
-
-  private static double[] raised(List<Statistics> channels, double[] shifts) {
-    double[] magnitudes = magnitudes(channels, shifts);
-    raise(magnitudes);
-    return magnitudes;
   }
 
   /** The 1 / s_j of an alpha, whose geometric mean is 1. */

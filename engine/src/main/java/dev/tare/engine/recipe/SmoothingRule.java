@@ -25,6 +25,13 @@ public record SmoothingRule(OptionalDouble alpha, boolean shift) {
     }
   }
 
+  /**
+   * Whether it depends on how the values of each channel are distributed, not on extremes alone.
+   */
+  public boolean usesHistograms() {
+    return alpha.isEmpty() || shift;
+  }
+
   /** One alpha for all inputs. */
   public SmoothingRule(double alpha) {
     this(OptionalDouble.of(alpha), false);

@@ -2,6 +2,7 @@ package dev.tare.jobs.run;
 
 import dev.tare.engine.infer.CpuFeatures;
 import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.SmoothingRule;
 import dev.tare.engine.recipe.TensorRule;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.InputRef;
@@ -147,10 +148,7 @@ public record AllStages(RunOptions options) implements Stages {
     boolean bins =
         recipe.biasCorrection()
             || recipe.equalization()
-            || recipe
-                .smoothing()
-                .filter(rule -> rule.alpha().isEmpty() || rule.shift())
-                .isPresent();
+            || recipe.smoothing().filter(SmoothingRule::usesHistograms).isPresent();
     String needs =
         bins && (kept == Channels.NONE || kept == Channels.EXTREMES)
             ? "histogram"

@@ -126,12 +126,12 @@ public final class GramSolver {
         });
   }
 
+  /** The offsets of the matrix's rows; empty for none, as always for patches. */
   private static List<Float> offsets(List<SmoothedInput> smoothed, String input) {
     return smoothed.stream()
         .filter(own -> own.result().equals(input))
-        .findFirst()
-        .map(SmoothedInput::offsets)
-        .orElse(List.of());
+        .flatMap(own -> own.offsets().stream())
+        .toList();
   }
 
   /**
