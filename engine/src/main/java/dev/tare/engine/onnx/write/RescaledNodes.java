@@ -104,16 +104,7 @@ final class RescaledNodes {
         constants.add(
             TensorCodec.floats(
                 names.fresh(result + "_offsets"), List.of((long) values.length), values));
-    insertions
-        .computeIfAbsent(before, i -> new ArrayList<>(1))
-        .add(
-            NodeProto.newBuilder()
-                .setName(names.fresh(result + "_Add"))
-                .setOpType("Add")
-                .addInput(tensor)
-                .addInput(stored)
-                .addOutput(result)
-                .build());
+    insert("Add", tensor, stored, result, before);
   }
 
   /** Multiplies a tensor, right before a node. */
@@ -122,12 +113,16 @@ final class RescaledNodes {
         constants.add(
             TensorCodec.floats(
                 names.fresh(result + "_factors"), factors.shape().dims(), factors.values()));
+    insert("Mul", tensor, stored, result, before);
+  }
+
+  private void insert(String operator, String tensor, String stored, String result, int before) {
     insertions
         .computeIfAbsent(before, i -> new ArrayList<>(1))
         .add(
             NodeProto.newBuilder()
-                .setName(names.fresh(result + "_Mul"))
-                .setOpType("Mul")
+                .setName(names.fresh(result + "_" + operator))
+                .setOpType(operator)
                 .addInput(tensor)
                 .addInput(stored)
                 .addOutput(result)
