@@ -83,8 +83,7 @@ public final class CompressedTensorsConfig {
   static ObjectNode section(CheckpointPlan plan) {
     WeightScheme scheme = plan.scheme();
     String type = scheme.type().isInteger() ? "int" : "float";
-    ObjectNode root = MAPPER.createObjectNode();
-    ObjectNode layers = root.putObject("config_groups").putObject("group_0");
+    ObjectNode layers = MAPPER.createObjectNode();
     layers.putArray("targets").add("Linear");
     ObjectNode weights = layers.putObject("weights");
     weights.put("num_bits", scheme.bits());
@@ -110,14 +109,11 @@ public final class CompressedTensorsConfig {
       }
     }
     inputs(layers, scheme, type);
-    layers.putNull("output_activations");
-    end(root, Words.of(scheme.format()), plan.left().keySet());
-    return root;
+    return section(layers, Words.of(scheme.format()), plan.left().keySet());
   }
 
   static ObjectNode section(LinearLayers plan) {
-    ObjectNode root = MAPPER.createObjectNode();
-    ObjectNode layers = root.putObject("config_groups").putObject("group_0");
+    ObjectNode layers = MAPPER.createObjectNode();
     layers.putArray("targets").add("Linear");
     layers
         .putObject("weights")
@@ -137,12 +133,13 @@ public final class CompressedTensorsConfig {
     } else {
       layers.putNull("input_activations");
     }
-    layers.putNull("output_activations");
-    end(root, Words.of(plan.format()), plan.left());
-    return root;
+    return section(layers, Words.of(plan.format()), plan.left());
   }
 
-  private static void end(ObjectNode root, String format, Collection<String> left) {
+  private static ObjectNode section(ObjectNode layers, String format, Collection<String> left) {
+    layers.putNull("output_activations");
+    ObjectNode root = MAPPER.createObjectNode();
+    root.putObject("config_groups").set("group_0", layers);
     root.put("format", format);
     root.putNull("global_compression_ratio");
     ArrayNode ignore = root.putArray("ignore");
@@ -151,6 +148,7 @@ public final class CompressedTensorsConfig {
     root.putNull("kv_cache_scheme");
     root.put("quant_method", "compressed-tensors");
     root.put("quantization_status", "compressed");
+    return root;
   }
 
   private static void inputs(ObjectNode group, WeightScheme scheme, String type) {
