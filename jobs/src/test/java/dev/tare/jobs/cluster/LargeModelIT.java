@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A model of more than 2 GiB through the built jar, in a JVM whose heap is smaller than it, and
  * than its float model that comes back from the integers, which is larger than one file of ONNX
- * too.
+ * too. Needs 6 GB of disk.
  */
-@Tag("slow")
+@Tag("extended")
 class LargeModelIT {
 
   private static final long LIMIT_SECONDS = 1800;
