@@ -16,6 +16,7 @@ import dev.tare.jobs.cli.ReportCommand;
 import dev.tare.jobs.cli.RunCommand;
 import dev.tare.jobs.cli.RunsCommand;
 import dev.tare.jobs.cli.SelectCommand;
+import dev.tare.jobs.cli.SensitivityCommand;
 import dev.tare.jobs.cli.TareCommand;
 import dev.tare.jobs.cli.VerifyCommand;
 import dev.tare.jobs.console.Console;
@@ -60,6 +61,7 @@ public final class Tare {
     return List.of(
         new RunCommand(console),
         new CalibrateCommand(console),
+        new SensitivityCommand(console),
         new SelectCommand(console),
         new QuantizeCommand(console),
         new DequantizeCommand(console),

@@ -22,10 +22,14 @@ public enum Part {
   MOMENTS("moments"),
   /** Table of Gram matrices, Parquet. */
   GRAM("gram"),
+  /** Table of what it costs to quantize each group alone, Parquet. */
+  SENSITIVITY("sensitivity"),
   /** What was measured of the target's placements, if the fastest was asked for. */
   PLACEMENTS("placements.json"),
   /** What was measured of the recipe's passes, if it wants them measured. */
   PASSES("passes.json"),
+  /** What a budget chose, and what is predicted of it. */
+  BUDGET("budget.json"),
   /** The plan as JSON. */
   PLAN_JSON("plan.json"),
   /** The plan as a Parquet table for SQL. */

@@ -293,6 +293,14 @@ public final class SelectJob {
   }
 
   /**
+   * Whether a plan that rounds to nearest depends on statistics: an operator's input gets a range
+   * ahead of time.
+   */
+  public static boolean needsRanges(ModelHandle model, RecipeText recipe) {
+    return !candidates(model, model.prepared().graph(), recipe).activations().isEmpty();
+  }
+
+  /**
    * Whether decisions about activations are the first use of statistics, and so may be made while
    * these are checked.
    */

@@ -15,6 +15,7 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.GramTable;
 import dev.tare.jobs.table.MomentsTable;
 import dev.tare.jobs.table.PlanTable;
+import dev.tare.jobs.table.SensitivityTable;
 import dev.tare.jobs.table.StatisticsTable;
 import dev.tare.jobs.table.WeightTables;
 import java.io.FileNotFoundException;
@@ -47,7 +48,16 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
 
   /** Names of the tables. */
   static final List<String> NAMES =
-      List.of("statistics", "moments", "gram", "plan", "tensors", "weights", "quality", "runs");
+      List.of(
+          "statistics",
+          "moments",
+          "gram",
+          "sensitivity",
+          "plan",
+          "tensors",
+          "weights",
+          "quality",
+          "runs");
 
   private static final StructType FACTS =
       new StructType()
@@ -111,6 +121,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
       case "statistics" -> parquet(full, name, Part.STATISTICS, StatisticsTable.SCHEMA);
       case "gram" -> parquet(full, name, Part.GRAM, GramTable.SCHEMA);
       case "moments" -> parquet(full, name, Part.MOMENTS, MomentsTable.SCHEMA);
+      case "sensitivity" -> parquet(full, name, Part.SENSITIVITY, SensitivityTable.SCHEMA);
       case "plan" -> parquet(full, name, Part.PLAN, PlanTable.SCHEMA);
       case "tensors" -> parquet(full, name, Part.TENSORS, WeightTables.TENSORS_SCHEMA);
       case "weights" -> parquet(full, name, Part.WEIGHTS, WeightTables.WEIGHTS_SCHEMA);

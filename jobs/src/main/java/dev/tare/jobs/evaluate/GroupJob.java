@@ -1,0 +1,150 @@
+package dev.tare.jobs.evaluate;
+
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Sensitivity;
+import dev.tare.jobs.artifact.WeightLevel;
+import dev.tare.jobs.model.ModelHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Measures the error of quantizing each group alone, and all together, at every level: all groups
+ * by shards of the samples as one job.
+ *
+ * <p>Law: the scores are a function of plans and samples, to the bit on one kind of processor.
+ * Every sample is run alone, what it gives is one row, and sums run over rows in the order of
+ * samples' hashes, whatever the tasks are. A variant costs a task one rewrite, one load and one run
+ * for each sample of the shard, so samples are only divided where there are fewer variants than
+ * tasks.
+ */
+public final class GroupJob {
+
+  private final SparkSession spark;
+  private final int tasks;
+
+  public GroupJob(SparkSession spark) {
+    this(spark, SparkJobs.parallelism(spark));
+  }
+
+  GroupJob(SparkSession spark, int tasks) {
+    this.spark = spark;
+    this.tasks = tasks;
+  }
+
+  /**
+   * One model that is measured.
+   *
+   * @param level by whose plan it is quantized
+   * @param weight the only one that is quantized, with what its readers read; "" for the whole plan
+   */
+  public record Variant(WeightLevel level, String weight) implements Comparable<Variant> {
+
+    private static final Comparator<Variant> ORDER =
+        Comparator.comparing(Variant::level).thenComparing(Variant::weight);
+
+    @Override
+    public int compareTo(Variant other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  /**
+   * What was measured.
+   *
+   * @param samples how many
+   * @param output what is judged: the first that evaluation would pool over tokens, else the first
+   *     of numbers
+   * @param pooled whether its mean over tokens is
+   */
+  public record Measured(
+      int samples, String output, boolean pooled, SortedMap<Variant, Sensitivity.Score> scores) {}
+
+  /**
+   * Runs the float model and every variant.
+   *
+   * @param plans of the whole model, by level
+   * @param variants of these plans
+   * @param samples rows of hash and encoded sample, all of which are run
+   * @throws TareException (bad input) if there is no sample, or no output has numbers
+   */
+  public Measured run(
+      ModelHandle model,
+      SortedMap<WeightLevel, QuantPlan> plans,
+      List<Variant> variants,
+      Dataset<Row> samples) {
+    List<String> outputs = ComparedOutputs.of(model, model).numbers();
+    if (outputs.isEmpty()) {
+      throw TareException.badInput(
+          "Model %s has no output of numbers by which errors could be measured"
+              .formatted(model.ref().uri()));
+    }
+    List<String> embeddings = EvaluateJob.embeddings(model, outputs);
+    boolean pooled = !embeddings.isEmpty();
+    String output = pooled ? embeddings.get(0) : outputs.get(0);
+    List<byte[]> chosen = VariantJob.inOrder(samples);
+    if (chosen.isEmpty()) {
+      throw TareException.badInput("There is no sample to measure errors with");
+    }
+    SparkJobs.describe(
+        spark, "sensitivity: %d models on %d samples".formatted(variants.size(), chosen.size()));
+    int shards = Math.min(chosen.size(), (2 * tasks + variants.size() - 1) / variants.size());
+    TreeMap<WeightLevel, ShippedPlan> shipped = new TreeMap<>();
+    plans.forEach((level, plan) -> shipped.put(level, new ShippedPlan(model, plan)));
+    GroupTask.Sent work =
+        new GroupTask.Sent(
+            shipped, new ArrayList<>(texts(variants)), new ArrayList<>(chosen), shards);
+    long all = (long) shards * variants.size();
+    List<Row> rows =
+        SparkJobs.sharing(
+            spark,
+            work,
+            sent ->
+                spark
+                    .range(0, all, 1, (int) Math.min(all, tasks))
+                    .mapPartitions(
+                        new GroupTask(model, sent, output, pooled, SparkJobs.taskCpus(spark)),
+                        Encoders.row(GroupTask.SCHEMA))
+                    .collectAsList());
+    SparkJobs.describe(spark, null);
+    return new Measured(chosen.size(), output, pooled, scores(variants, rows, chosen.size()));
+  }
+
+  private static List<String[]> texts(List<Variant> variants) {
+    return variants.stream()
+        .map(variant -> new String[] {variant.level().word(), variant.weight()})
+        .toList();
+  }
+
+  private static SortedMap<Variant, Sensitivity.Score> scores(
+      List<Variant> variants, List<Row> rows, int samples) {
+    QuantError[][] errors = new QuantError[variants.size()][samples];
+    for (QuantError[] of : errors) {
+      Arrays.fill(of, QuantError.NONE);
+    }
+    for (Row row : rows) {
+      errors[row.getInt(0)][row.getInt(1)] =
+          new QuantError(
+              row.getLong(2),
+              row.getDouble(3),
+              row.getDouble(4),
+              row.getDouble(5),
+              row.getDouble(6));
+    }
+    SortedMap<Variant, Sensitivity.Score> scores = new TreeMap<>();
+    for (int v = 0; v < errors.length; v++) {
+      scores.put(variants.get(v), VariantRuns.score(List.of(errors[v])));
+    }
+    return scores;
+  }
+}

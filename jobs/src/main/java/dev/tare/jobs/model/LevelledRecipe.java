@@ -1,0 +1,103 @@
+package dev.tare.jobs.model;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.jobs.artifact.WeightLevel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * A recipe with further rules that give single weights another level.
+ *
+ * <p>The recipe's own level stays as the recipe has it, inputs in integers included. Weights at
+ * other levels become integers alone and their operators compute in float: 4 bits asymmetric with a
+ * scale for each 32 along the sum, 8 and 16 bits symmetric with one for each channel. Excludes of
+ * the recipe still decide last.
+ */
+public final class LevelledRecipe {
+
+  private static final Map<WeightLevel, Map<String, Object>> SETTINGS =
+      Map.of(
+          WeightLevel.INT4,
+          Map.of(
+              "type",
+              "uint4",
+              "symmetric",
+              false,
+              "narrow-range",
+              false,
+              "reduce-range",
+              false,
+              "granularity",
+              "per-block",
+              "block-size",
+              32),
+          WeightLevel.INT8,
+          Map.of(
+              "type", "int8",
+              "symmetric", true,
+              "narrow-range", true,
+              "reduce-range", false,
+              "granularity", "per-channel"),
+          WeightLevel.INT16,
+          Map.of(
+              "type", "int16",
+              "symmetric", true,
+              "narrow-range", true,
+              "reduce-range", false,
+              "granularity", "per-channel"));
+
+  private LevelledRecipe() {}
+
+  /** Names of the weights that a recipe quantizes in a model. */
+  public static SortedSet<String> weights(ModelHandle model, RecipeText recipe) {
+    SortedSet<String> weights = new TreeSet<>();
+    Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), model.prepared().graph())
+        .chosen()
+        .forEach(candidate -> weights.add(candidate.node().weight()));
+    return weights;
+  }
+
+  /**
+   * The recipe with levels.
+   *
+   * @param levels by the name of the weight
+   * @throws dev.tare.engine.recipe.RecipeException when it is parsed, if the target refuses it
+   */
+  public static RecipeText of(RecipeText recipe, SortedMap<String, WeightLevel> levels) {
+    Config config = ConfigFactory.parseString(recipe.json());
+    int own = recipe.parse().weights().type().dtype().bits();
+    List<Object> rules = new ArrayList<>();
+    if (config.hasPath("rules")) {
+      rules.addAll(config.getList("rules").unwrapped());
+    }
+    levels.forEach((weight, level) -> rules.addAll(rules(weight, level, own)));
+    Config levelled = config.withValue("rules", ConfigValueFactory.fromIterable(rules));
+    return new RecipeText(
+        recipe.name(),
+        levelled.root().render(ConfigRenderOptions.concise()),
+        recipe.targetName(),
+        recipe.placementName());
+  }
+
+  private static List<Map<String, Object>> rules(String weight, WeightLevel level, int own) {
+    if (level == WeightLevel.FLOAT) {
+      return List.of(Map.of("tensors", weight, "quantize", false));
+    }
+    if (level.bits() == own) {
+      return List.of();
+    }
+    Map<String, Object> settings = new HashMap<>(SETTINGS.get(level));
+    settings.put("tensors", weight);
+    settings.put("role", "weight");
+    return List.of(Map.of("tensors", weight, "mode", "weight-only"), settings);
+  }
+}
