@@ -2,6 +2,7 @@ package dev.tare.jobs.cli;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Budget;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.select.SelectOptions;
@@ -36,6 +37,21 @@ public final class SelectCommand extends TareCommand {
               + " of statistics.")
   private String ranges;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "LIMIT",
+      description =
+          "Choose int4, int8, int16 or float for each weight by its measured error: the smallest"
+              + " model with cosine>=C or sqnr>=RdB, or the best with size<=NMB or bits<=N; quote"
+              + " it in a shell. Needs --errors.")
+  private String budget;
+
+  @Option(
+      names = "--errors",
+      paramLabel = "RUN",
+      description = "Finished run of tare sensitivity by the same recipe, for --budget.")
+  private String errors;
+
   @Mixin private ModelFlags model;
   @Mixin private OutputFlags output;
   @Mixin private RecipeFlags recipe;
@@ -59,6 +75,27 @@ public final class SelectCommand extends TareCommand {
         Optional.ofNullable(statistics),
         Optional.ofNullable(ranges),
         model.model(),
-        recipe.named());
+        recipe.named(),
+        byBudget());
+  }
+
+  private Optional<SelectOptions.ByBudget> byBudget() {
+    if ((budget == null) != (errors == null)) {
+      throw TareException.usage(
+          budget == null
+              ? "--errors is for --budget: give both, or neither"
+              : "--budget needs --errors RUN, which tare sensitivity makes");
+    }
+    if (budget == null) {
+      return Optional.empty();
+    }
+    if (ranges != null) {
+      throw TareException.usage("--budget needs --statistics RUN, not --ranges");
+    }
+    try {
+      return Optional.of(new SelectOptions.ByBudget(Budget.parse(budget), errors));
+    } catch (IllegalArgumentException e) {
+      throw TareException.usage("--budget: " + e.getMessage());
+    }
   }
 }

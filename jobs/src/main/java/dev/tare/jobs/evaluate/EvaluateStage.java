@@ -13,6 +13,7 @@ import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.console.BudgetTable;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
@@ -85,6 +86,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
                     : "float and quantized model on held-out rows",
                 () -> evaluate(work, model, quantized, data, runtime),
                 EvaluateStage::summary);
+    showBudget(work, quantized, quality);
     RunFacts facts = work.facts().with(EvaluationFacts.of(quality), quality.gate().gate());
     // Calibration read more rows than were held out.
     return work.with(facts.data().isPresent() ? facts : facts.with(data.facts()));
@@ -140,6 +142,22 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
             work.inputs()
                 .warn("The model was not compared with what its target computes. " + reason));
     return missing.isPresent() ? Optional.empty() : Optional.of(runtime);
+  }
+
+  /** What a budget predicted beside what was measured; an earlier run may be gone. */
+  private void showBudget(Work work, ModelHandle quantized, Quality quality) throws IOException {
+    if (options.quantized().isEmpty()) {
+      return;
+    }
+    Optional<FinishedRun> chosen =
+        Lineage.of(options.quantized().get(), work.inputs().runs()).holding(Part.BUDGET);
+    if (chosen.isPresent()) {
+      work.progress()
+          .line(
+              "        "
+                  + BudgetTable.measured(
+                      chosen.get().budget(), quality.headline(), quantized.files().bytes()));
+    }
   }
 
   private Quality evaluate(

@@ -72,6 +72,9 @@ public record SelectStage(SelectOptions options) implements Stage {
     if (options.ranges().isPresent()) {
       all.add(Locations.input(GivenRanges.ROLE, options.ranges().get(), inputs.hadoop()));
     }
+    if (options.budget().isPresent()) {
+      all.add(inputs.runs().open(options.budget().get().errors()).asInput("errors"));
+    }
     inputs
         .recipe(options.recipe(), inputs.model(options.model()))
         .asInput(inputs.hadoop())
@@ -101,7 +104,11 @@ public record SelectStage(SelectOptions options) implements Stage {
             .flatMap(QuantPlan::placement)
             .map(options.recipe()::with)
             .orElse(options.recipe());
-    RecipeText recipe = work.chosen(work.inputs().recipe(wanted, model));
+    RecipeText whole = work.chosen(work.inputs().recipe(wanted, model));
+    RecipeText recipe =
+        options.budget().isPresent()
+            ? SelectLevels.write(work, model, whole, options.budget().get())
+            : whole;
     Optional<FinishedRun> named = named(work, model, recipe);
     QuantPlan plan =
         work.progress()

@@ -1,6 +1,7 @@
 package dev.tare.jobs.storage;
 
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.BudgetPlan;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.FileEntry;
@@ -189,6 +190,15 @@ public final class FinishedRun {
    */
   public PassTrials passes() throws IOException {
     return PassTrials.parse(verifiedText(Part.PASSES), path(Part.PASSES).toString());
+  }
+
+  /**
+   * Returns what a budget chose in this run, after checking the document's bytes.
+   *
+   * @throws TareException (bad input) as {@link #placements} does
+   */
+  public BudgetPlan budget() throws IOException {
+    return BudgetPlan.parse(verifiedText(Part.BUDGET), path(Part.BUDGET).toString());
   }
 
   /**

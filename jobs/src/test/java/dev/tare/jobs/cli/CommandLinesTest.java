@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Budget;
 import dev.tare.jobs.artifact.Settings;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.demo.DemoOptions;
@@ -87,6 +88,7 @@ class CommandLinesTest {
           Map.entry("max-ks", List.of("0.5", "0.3")),
           Map.entry("max-clip-increase", List.of("0.5", "0.25")),
           Map.entry("max-non-finite", List.of("0.5", "0.25")),
+          Map.entry("budget", List.of("cosine>=0.9", "bits<=5")),
           Map.entry("rows", List.of("5", "6")),
           Map.entry("allow-mixed", List.of("true", "false")),
           Map.entry("allow-non-atomic", List.of("true", "false")),
@@ -173,6 +175,8 @@ class CommandLinesTest {
     run("calibrate", "--model", "m", "--data", "d", "--output", "o");
     run("evaluate", "--model", "m", "--quantized", "q", "--data", "d", "--output", "o");
     run("export", "r", "--format", "aeq-json", "--out", "ranges.json");
+    run("sensitivity", "--statistics", "s", "--model", "m", "--data", "d", "--output", "o");
+    run("select", "--model", "m", "--output", "o", "--errors", "e", "--budget", "size <= 20 MB");
 
     assertThat(called(0, SelectCommand.class).options())
         .isEqualTo(new SelectOptions(Optional.of("s"), "m", RecipeOptions.of("auto")));
@@ -183,6 +187,9 @@ class CommandLinesTest {
     for (int writing = 0; writing < 3; writing++) {
       assertOutput(writing);
     }
+    assertThat(called(10, SensitivityCommand.class).options().statistics()).hasValue("s");
+    assertThat(called(11, SelectCommand.class).options().budget())
+        .hasValue(new SelectOptions.ByBudget(Budget.parse("size<=20MB"), "e"));
     called(9, ExportCommand.class);
     assertThat(values(9))
         .containsEntry("RUN", "r")
