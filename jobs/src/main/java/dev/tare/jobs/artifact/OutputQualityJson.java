@@ -21,6 +21,9 @@ final class OutputQualityJson {
   /** Key of the number of channels below a limit in dB. */
   private static final String BELOW = "below-%.0f-db".formatted(ChannelQuality.LIMIT_DB);
 
+  /** Where the mean cosine is with a confidence of 95 %. */
+  private static final String INTERVAL = "cosine-mean-95";
+
   private OutputQualityJson() {}
 
   static void put(ObjectNode node, Quality.OutputQuality output) {
@@ -40,6 +43,14 @@ final class OutputQualityJson {
     ObjectNode node = output.putObject("per-sample");
     put(node.putArray("cosine-quantiles"), samples.cosines());
     put(node.putArray("sqnr-db-quantiles"), samples.sqnrsDb());
+    samples
+        .cosineMean()
+        .ifPresent(
+            mean -> {
+              ObjectNode interval = node.putObject(INTERVAL);
+              JsonText.put(interval, "low", mean.low());
+              JsonText.put(interval, "high", mean.high());
+            });
     ArrayNode worst = node.putArray("worst");
     for (PerSample.Worst sample : samples.worst()) {
       ObjectNode one = worst.addObject();
@@ -128,11 +139,15 @@ final class OutputQualityJson {
     List<Double> cosines = List.of();
     List<Double> sqnrs = List.of();
     List<PerSample.Worst> worst = new ArrayList<>();
+    Optional<Interval> mean = Optional.empty();
     if (output.has("per-sample")) {
       ObjectNode node = StrictJson.child(output, "per-sample", where);
       FigureReader in = new FigureReader(node, where);
       cosines = in.numbers("cosine-quantiles");
       sqnrs = in.numbers("sqnr-db-quantiles");
+      if (node.has(INTERVAL)) {
+        mean = Optional.of(interval(StrictJson.child(node, INTERVAL, where), where));
+      }
       for (ObjectNode each : in.objects("worst")) {
         FigureReader one = new FigureReader(each, where + ", worst");
         worst.add(
@@ -149,7 +164,17 @@ final class OutputQualityJson {
         throw new FigureReader(output, where).impossible("values");
       }
     }
-    return new PerSample(cosines, sqnrs, worst, floats, quantized);
+    return new PerSample(cosines, sqnrs, worst, floats, quantized, mean);
+  }
+
+  private static Interval interval(ObjectNode node, String where) {
+    FigureReader in = new FigureReader(node, where + ", " + INTERVAL);
+    double low = in.number("low", -2, 2);
+    double high = in.number("high", -2, 2);
+    if (!(low <= high)) {
+      throw in.impossible("high");
+    }
+    return new Interval(low, high);
   }
 
   private static OutputFacts facts(FigureReader in, String where) {

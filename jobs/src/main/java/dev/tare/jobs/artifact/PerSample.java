@@ -1,6 +1,7 @@
 package dev.tare.jobs.artifact;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One vector compared sample by sample, summarized in a fixed number of figures.
@@ -10,13 +11,26 @@ import java.util.List;
  * @param worst the samples of the lowest cosine, lowest first
  * @param floats some values of the float model: of a few samples, spread over their hashes
  * @param quantized the quantized model's values at the same positions
+ * @param cosineMean where the mean of the cosines is, by a bootstrap; empty in runs before it was
+ *     measured, and for fewer than two samples
  */
 public record PerSample(
     List<Double> cosines,
     List<Double> sqnrsDb,
     List<Worst> worst,
     List<Float> floats,
-    List<Float> quantized) {
+    List<Float> quantized,
+    Optional<Interval> cosineMean) {
+
+  /** Creates figures without an interval. */
+  public PerSample(
+      List<Double> cosines,
+      List<Double> sqnrsDb,
+      List<Worst> worst,
+      List<Float> floats,
+      List<Float> quantized) {
+    this(cosines, sqnrsDb, worst, floats, quantized, Optional.empty());
+  }
 
   public PerSample {
     cosines = List.copyOf(cosines);

@@ -40,9 +40,10 @@ record OneSample(String sample, QuantError error, List<Float> floats, List<Float
       floats.addAll(one.floats());
       quantized.addAll(one.quantized());
     }
+    double[] cosines = samples.stream().mapToDouble(one -> one.error().cosine()).toArray();
     Comparator<OneSample> byCosine = Comparator.comparingDouble(one -> one.error().cosine());
     return new PerSample(
-        quantiles(samples.stream().mapToDouble(one -> one.error().cosine()).toArray()),
+        quantiles(cosines),
         quantiles(samples.stream().mapToDouble(one -> one.error().sqnrDb()).toArray()),
         samples.stream()
             .sorted(byCosine.thenComparing(OneSample::sample))
@@ -52,7 +53,8 @@ record OneSample(String sample, QuantError error, List<Float> floats, List<Float
                     new PerSample.Worst(one.sample(), one.error().cosine(), one.error().sqnrDb()))
             .toList(),
         floats,
-        quantized);
+        quantized,
+        Bootstrap.mean(cosines, samples.stream().map(OneSample::sample).toList()));
   }
 
   private static List<Double> quantiles(double[] values) {

@@ -20,7 +20,8 @@ class QualityJsonTest {
           List.of(10.0, 40.5),
           List.of(new PerSample.Worst("ab", .25, 10)),
           List.of(.1f, 2f),
-          List.of(.2f, -3.4028235e38f));
+          List.of(.2f, -3.4028235e38f),
+          Optional.of(new Interval(.25, .75)));
 
   private static Quality.OutputQuality output(
       String name, boolean pooled, Optional<Double> argmax, Optional<OutputFacts> facts) {

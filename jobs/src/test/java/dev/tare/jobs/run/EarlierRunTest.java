@@ -204,6 +204,9 @@ class EarlierRunTest {
           "/configuration/strict",
           "/properties/selection/target",
           "/properties/quantization/target",
+          "/outputs[]/per-sample/cosine-mean-95",
+          "/outputs[]/per-sample/cosine-mean-95/low",
+          "/outputs[]/per-sample/cosine-mean-95/high",
           "/target",
           "/strict");
 
