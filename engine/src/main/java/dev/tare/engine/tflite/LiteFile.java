@@ -79,6 +79,7 @@ public final class LiteFile {
     GraphCheck.check(name, draft);
     LiteModel read = new LiteModel(name, draft);
     OperatorCheck.check(read, draft);
+    SizeCheck.check(read);
     return read;
   }
 

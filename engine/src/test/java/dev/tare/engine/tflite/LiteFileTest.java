@@ -163,6 +163,45 @@ class LiteFileTest {
         "it lacks its options");
   }
 
+  /** The runtime follows them, and computed for minutes with a padding of 47616 rows. */
+  @Test
+  void constantsGiveTheShapesThatTheFileStates() throws IOException {
+    assertSizes("PAD", new int[] {1, 4, 4, 3}, ints(0, 0, 1, 1, 0, 0, 0, 0), 1, 6, 4, 3);
+    assertSizes("TILE", new int[] {1, 2, 4, 3}, ints(1, 3, 1, 1), 1, 6, 4, 3);
+    assertSizes("RESIZE_BILINEAR", new int[] {1, 4, 4, 3}, ints(6, 4), 1, 6, 4, 3);
+    assertSizes("BROADCAST_TO", new int[] {1, 1, 4, 3}, ints(1, 6, 4, 3), 1, 6, 4, 3);
+    assertRefused(
+        sized("PAD", new int[] {1, 4, 4, 3}, ints(0, 0, 9), 1, 6, 4, 3),
+        "a PAD, cannot be computed: [1, 4, 4, 3] has paddings [0, 0, 9]");
+    assertRefused(
+        sized("PAD", new int[] {1, 4, 4, 3}, ints(0, 0, 3, -1, 0, 0, 0, 0), 1, 6, 4, 3),
+        "has paddings [0, 0, 3, -1, 0, 0, 0, 0]");
+  }
+
+  /** In the file both agree, or the file states one row more. */
+  private void assertSizes(String type, int[] from, int[] constant, int... to) throws IOException {
+    LiteModels.read(sized(type, from, constant, to), folder);
+    int stated = to[1];
+    to[1]++;
+    assertRefused(
+        sized(type, from, constant, to),
+        " give its result %d in axis 1, and the file states [1, 7, 4, 3]".formatted(stated));
+  }
+
+  private static int[] ints(int... values) {
+    return values;
+  }
+
+  private static byte[] sized(String type, int[] from, int[] constant, int... to)
+      throws IOException {
+    LiteNetwork network = new LiteNetwork();
+    int x = network.input("x", from);
+    int sizes = network.ints("sizes", ints(constant.length), constant);
+    int made = network.made("made", to);
+    network.add(type, BuiltinOptions.NONE, null, ints(x, sizes), made);
+    return LiteModels.written(network.finish(made));
+  }
+
   private interface Change {
     void of(LiteDraft draft);
   }

@@ -14,72 +14,98 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Changes bytes of a .tflite file by seeds, and lets the native runtime open and run what the
- * reader accepts. A crash ends the process; the file {@code seed} in the folder then has the seed
- * that did it. It is a program of its own so that a test survives:
+ * Changes bytes of .tflite files by seeds, each file in turn, and lets the native runtime open and
+ * run what the reader accepts. A crash ends the process; the file {@code seed} in the folder then
+ * has the seed that did it, and {@code m.tflite} is the mutant. It is a program of its own so that
+ * a test survives:
  *
  * <pre>
- * Mutants FILE FOLDER FIRST_SEED SECONDS
+ * Mutants FOLDER FIRST_SEED SECONDS FILE...
  * </pre>
  */
 final class Mutants {
 
   private static final int MOST_CHANGES = 4;
   private static final int AROUND = 4;
+  private static final int FIRST_FILE = 3;
 
   private Mutants() {}
 
   public static void main(String[] args) throws IOException {
-    byte[] whole = Files.readAllBytes(Path.of(args[0]));
-    Path folder = Path.of(args[1]);
-    long seed = Long.parseLong(args[2]);
-    long end = System.nanoTime() + (long) (Double.parseDouble(args[3]) * 1e9);
-    int[] structure = structure(whole);
+    Path folder = Path.of(args[0]);
+    long seed = Long.parseLong(args[1]);
+    long end = System.nanoTime() + (long) (Double.parseDouble(args[2]) * 1e9);
+    List<Original> originals = new ArrayList<>();
+    for (String file : List.of(args).subList(FIRST_FILE, args.length)) {
+      originals.add(Original.of(Files.readAllBytes(Path.of(file))));
+    }
     int read = 0;
     int run = 0;
     long first = seed;
+    double slowest = 0;
     for (; System.nanoTime() < end; seed++) {
+      Original original = originals.get((int) (seed % originals.size()));
       Files.writeString(folder.resolve("seed"), Long.toString(seed));
       LiteModel model;
       try {
         model =
             LiteFile.read(
-                Files.write(folder.resolve("m.tflite"), mutant(whole, structure, seed)),
-                "m.tflite");
+                Files.write(folder.resolve("m.tflite"), original.mutant(seed)), "m.tflite");
       } catch (InvalidModelException e) {
         continue;
       }
       read++;
+      long begin = System.nanoTime();
       run += runs(model, folder) ? 1 : 0;
+      slowest = Math.max(slowest, (System.nanoTime() - begin) / 1e9);
     }
-    System.out.printf("%d mutants, %d read, %d run%n", seed - first, read, run);
+    System.out.printf(
+        Locale.ROOT,
+        "%d mutants, %d read, %d run, the slowest in %.1f s%n",
+        seed - first,
+        read,
+        run,
+        slowest);
   }
 
-  /** Positions with zeros around them: offsets, counts and layouts, and few weights. */
-  private static int[] structure(byte[] whole) {
-    return IntStream.range(AROUND, whole.length - AROUND)
-        .filter(
-            i ->
-                IntStream.range(i - AROUND, i + AROUND).filter(j -> whole[j] == 0).count()
-                    >= AROUND)
-        .toArray();
-  }
+  /**
+   * A file to change.
+   *
+   * @param structure positions with zeros around them: offsets, counts and layouts, and few weights
+   */
+  private record Original(ByteBuffer whole, List<Integer> structure) {
 
-  static byte[] mutant(byte[] whole, int[] structure, long seed) {
-    byte[] mutant = whole.clone();
-    // Spread, since neighbouring seeds begin alike.
-    Random random = new Random(seed * 0x9E3779B97F4A7C15L);
-    int changes = 1 + random.nextInt(MOST_CHANGES);
-    for (int c = 0; c < changes; c++) {
-      mutant[structure[random.nextInt(structure.length)]] = (byte) random.nextInt(256);
+    static Original of(byte[] whole) {
+      return new Original(
+          ByteBuffer.wrap(whole),
+          IntStream.range(AROUND, whole.length - AROUND)
+              .filter(
+                  i ->
+                      IntStream.range(i - AROUND, i + AROUND).filter(j -> whole[j] == 0).count()
+                          >= AROUND)
+              .boxed()
+              .toList());
     }
-    return mutant;
+
+    byte[] mutant(long seed) {
+      byte[] mutant = new byte[whole.capacity()];
+      whole.get(0, mutant);
+      // Spread, since neighbouring seeds begin alike.
+      Random random = new Random(seed * 0x9E3779B97F4A7C15L);
+      int changes = 1 + random.nextInt(MOST_CHANGES);
+      for (int c = 0; c < changes; c++) {
+        mutant[structure.get(random.nextInt(structure.size()))] = (byte) random.nextInt(256);
+      }
+      return mutant;
+    }
   }
 
   /** Whether the runtime computes something, and does not refuse. */
