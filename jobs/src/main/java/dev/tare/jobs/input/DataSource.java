@@ -67,7 +67,9 @@ public final class DataSource {
     this.textColumn = textColumn;
     this.relation = relation;
     this.maxLength =
-        source instanceof TextSource text ? OptionalInt.of(text.maxLength()) : OptionalInt.empty();
+        source instanceof TextSource text
+            ? OptionalInt.of(text.tokens().maxLength())
+            : OptionalInt.empty();
     this.chosenByText =
         choice == RowChoice.TEXT && source instanceof TextSource text
             ? Optional.of(text)

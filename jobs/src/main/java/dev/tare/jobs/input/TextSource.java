@@ -3,9 +3,11 @@ package dev.tare.jobs.input;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.tare.engine.tensor.Sample;
+import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -15,7 +17,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Texts, tokenized on the executors: no padding, special tokens added, truncated.
+ * Texts, tokenized on the executors: special tokens added, truncated, padded only to the fixed
+ * length of a model that has one.
  *
  * @param texts columns: file, row (null in a relation), text as binary, so that its bytes can be
  *     checked, its length in bytes, which is more if the text was cut; called when rows are
@@ -27,8 +30,7 @@ record TextSource(
     Supplier<Dataset<Row>> texts,
     Optional<TableText> table,
     ModelInputs inputs,
-    LocalFile tokenizer,
-    int maxLength,
+    Tokens tokens,
     SortedMap<String, Long> expectedRows)
     implements SampleSource {
 
@@ -37,6 +39,23 @@ record TextSource(
    * and in every task, and models use a few thousand.
    */
   static final int MAX_TEXT_BYTES = 1 << 20;
+
+  /**
+   * How texts become tokens.
+   *
+   * @param maxLength where they are cut
+   * @param length what they are filled up to; null for their own length, since no Optional can be
+   *     sent to executors
+   * @param padding the id that fills them up
+   */
+  record Tokens(LocalFile tokenizer, int maxLength, Integer length, long padding)
+      implements Serializable {
+
+    private Sample sample(ModelInputs inputs, Encoding encoding) {
+      OptionalInt whole = length == null ? OptionalInt.empty() : OptionalInt.of(length);
+      return TokenInputs.sample(inputs, encoding, whole, padding);
+    }
+  }
 
   TextSource {
     expectedRows = Collections.unmodifiableSortedMap(new TreeMap<>(expectedRows));
@@ -63,19 +82,22 @@ record TextSource(
                         .formatted(options.data())));
     TokenizerFile description = TokenizerFile.read(file);
     description.requireFits(vocabularySize);
-    TokenInputs.requireFillable(inputs, file.displayName());
-    int maxLength = description.maxLength(options.maxLength());
+    OptionalInt length = TokenInputs.length(inputs, file.displayName());
+    int maxLength = description.maxLength(options.maxLength(), length);
     TokenizerProbe.require(file);
     Tokenizers.open(file, maxLength);
-    return new TextSource(texts, table, inputs, file, maxLength, expectedRows);
+    Tokens tokens =
+        length.isEmpty()
+            ? new Tokens(file, maxLength, null, 0)
+            : new Tokens(
+                file, maxLength, length.getAsInt(), description.requirePadding(length.getAsInt()));
+    return new TextSource(texts, table, inputs, tokens, expectedRows);
   }
 
   @Override
   public Dataset<Row> rows() {
     TextReader reader = new TextReader(table.orElse(null));
-    return texts
-        .get()
-        .mapPartitions(new Tokenize(reader, inputs, tokenizer, maxLength), SampleRows.encoder());
+    return texts.get().mapPartitions(new Tokenize(reader, inputs, tokens), SampleRows.encoder());
   }
 
   /** The texts as {@link TextRows}: nothing is tokenized. */
@@ -85,20 +107,18 @@ record TextSource(
 
   /** The samples of some rows of {@link #candidates}, none of which has an error. */
   Dataset<Row> tokenized(Dataset<Row> candidates) {
-    return candidates.mapPartitions(
-        new Tokenize(null, inputs, tokenizer, maxLength), SampleRows.encoder());
+    return candidates.mapPartitions(new Tokenize(null, inputs, tokens), SampleRows.encoder());
   }
 
   /**
    * @param reader null for {@link TextRows}
    */
-  private record Tokenize(TextReader reader, ModelInputs inputs, LocalFile tokenizer, int maxLength)
+  private record Tokenize(TextReader reader, ModelInputs inputs, Tokens tokens)
       implements MapPartitionsFunction<Row, Row> {
 
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
-      return new Tokenized(
-          Optional.ofNullable(reader), inputs, Tokenizers.open(tokenizer, maxLength), rows);
+      return new Tokenized(Optional.ofNullable(reader), inputs, tokens, rows);
     }
   }
 
@@ -113,17 +133,15 @@ record TextSource(
 
     private final Optional<TextReader> reader;
     private final ModelInputs inputs;
+    private final Tokens tokens;
     private final HuggingFaceTokenizer tokenizer;
     private final Iterator<Row> rows;
 
-    Tokenized(
-        Optional<TextReader> reader,
-        ModelInputs inputs,
-        HuggingFaceTokenizer tokenizer,
-        Iterator<Row> rows) {
+    Tokenized(Optional<TextReader> reader, ModelInputs inputs, Tokens tokens, Iterator<Row> rows) {
       this.reader = reader;
       this.inputs = inputs;
-      this.tokenizer = tokenizer;
+      this.tokens = tokens;
+      this.tokenizer = Tokenizers.open(tokens.tokenizer(), tokens.maxLength());
       this.rows = rows;
     }
 
@@ -159,7 +177,7 @@ record TextSource(
         throw new BadRowException(
             Reason.EMPTY, "the tokenizer finds no tokens in \"" + TextReader.excerpt(text) + "\"");
       }
-      return TokenInputs.sample(inputs, encoding);
+      return tokens.sample(inputs, encoding);
     }
   }
 }

@@ -5,20 +5,25 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The settings in a {@code tokenizer.json}, read without running it.
  *
  * @param name the file's name in messages
  * @param truncation its own {@code truncation.max_length}
+ * @param padding id of its token for padding
  * @param largestId largest id of its vocabulary and added tokens; -1 if it has none
  */
-record TokenizerFile(String name, OptionalInt truncation, long largestId) {
+record TokenizerFile(String name, OptionalInt truncation, OptionalLong padding, long largestId) {
 
   /**
    * The default if neither the user nor the file sets it: the positions of BERT and similar models.
    */
   static final int DEFAULT_MAX_LENGTH = 512;
+
+  /** What models call their token for padding when the file has no settings for it. */
+  private static final Set<String> PADDINGS = Set.of("[PAD]", "<pad>", "<|pad|>");
 
   /**
    * Reads the file.
@@ -53,12 +58,45 @@ record TokenizerFile(String name, OptionalInt truncation, long largestId) {
     }
     int length = root.path("truncation").path("max_length").asInt(0);
     return new TokenizerFile(
-        file.displayName(), length > 0 ? OptionalInt.of(length) : OptionalInt.empty(), largest);
+        file.displayName(),
+        length > 0 ? OptionalInt.of(length) : OptionalInt.empty(),
+        padding(root),
+        largest);
   }
 
-  /** The length in use: the requested one, or that of the file, or {@value #DEFAULT_MAX_LENGTH}. */
-  int maxLength(OptionalInt asked) {
-    return asked.orElse(truncation.orElse(DEFAULT_MAX_LENGTH));
+  private static OptionalLong padding(JsonNode root) {
+    JsonNode own = root.path("padding").path("pad_id");
+    if (own.isIntegralNumber()) {
+      return OptionalLong.of(own.asLong());
+    }
+    for (JsonNode token : root.path("added_tokens")) {
+      if (PADDINGS.contains(token.path("content").asText())) {
+        return OptionalLong.of(token.path("id").asLong());
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /**
+   * The length in use: the requested one, or that of the file, or {@value #DEFAULT_MAX_LENGTH}; at
+   * most that of the model's inputs, if they have a fixed one.
+   */
+  int maxLength(OptionalInt asked, OptionalInt model) {
+    int wanted = asked.orElse(truncation.orElse(DEFAULT_MAX_LENGTH));
+    return Math.min(wanted, model.orElse(wanted));
+  }
+
+  /**
+   * The id that fills inputs up to a length.
+   *
+   * @throws InputException if the file names none
+   */
+  long requirePadding(int length) {
+    return padding.orElseThrow(
+        () ->
+            new InputException(
+                "Cannot fill texts up to the %d tokens that the model takes: tokenizer %s has no token for padding; give it a \"padding\" with a \"pad_id\""
+                    .formatted(length, name)));
   }
 
   /**

@@ -18,6 +18,8 @@ import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.demo.WordNetDefinitions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -277,6 +279,60 @@ class TextSourceTest {
     assertThat(sample.inputs().get("position_ids").bytes().getLong(4 * 8)).isEqualTo(4);
   }
 
+  /** As an exported model for one text has it; the tokenizer's own id stands for no token. */
+  @Test
+  void aModelOfAFixedLengthGetsTextsCutAndFilledUpToIt() throws IOException {
+    Dim eight = Dim.fixed(8);
+    ModelInputs inputs =
+        ModelInputs.of(
+            InputSpec.of("input_ids", DType.INT32, eight),
+            InputSpec.of("attention_mask", DType.INT32, eight),
+            InputSpec.of("token_type_ids", DType.INT64, eight));
+    String content = Files.readString(TOKENIZER.path());
+    Path other = folder.resolve("padded.json");
+    Files.writeString(other, content.replaceFirst("\"pad_id\": *0", "\"pad_id\": 7"));
+    assertThat(other).content().isNotEqualTo(content);
+    String uri = lines("fixed.txt", List.of("a small entity", "word ".repeat(20)));
+    for (LocalFile tokenizer : List.of(TOKENIZER, new AssetFile(other.toString()))) {
+      DataSource source =
+          DescribedData.open(spark(), DescribedData.of(uri, inputs).withTokenizer(tokenizer));
+      assertThat(source.maxLength()).hasValue(8);
+      int no = tokenizer == TOKENIZER ? 0 : 7;
+      assertThat(source.samples().select(SampleRows.SAMPLE).collectAsList())
+          .extracting(row -> ints(Sample.decode(row.getAs(0)), "input_ids"))
+          .containsExactlyInAnyOrder(
+              List.of(101, 1037, 2235, 9178, 102, no, no, no),
+              List.of(101, 2773, 2773, 2773, 2773, 2773, 2773, 102));
+      assertThat(source.samples().select(SampleRows.SAMPLE).collectAsList())
+          .extracting(row -> ints(Sample.decode(row.getAs(0)), "attention_mask"))
+          .containsExactlyInAnyOrder(
+              List.of(1, 1, 1, 1, 1, 0, 0, 0), List.of(1, 1, 1, 1, 1, 1, 1, 1));
+    }
+    Path without = folder.resolve("without.json");
+    Files.writeString(
+        without,
+        content
+            .replaceFirst("\"padding\": *\\{[^}]*\\}[^}]*\\}", "\"padding\": null")
+            .replace("[PAD]", "[NIL]"));
+    assertThatThrownBy(
+            () ->
+                DescribedData.open(
+                    spark(),
+                    DescribedData.of(uri, inputs).withTokenizer(new AssetFile(without.toString()))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Cannot fill texts up to the 8 tokens that the model takes")
+        .hasMessageContaining("has no token for padding");
+  }
+
+  private static List<Integer> ints(Sample sample, String input) {
+    ByteBuffer bytes = sample.inputs().get(input).bytes().order(ByteOrder.LITTLE_ENDIAN);
+    List<Integer> ints = new ArrayList<>();
+    while (bytes.hasRemaining()) {
+      ints.add(bytes.getInt());
+    }
+    return ints;
+  }
+
   @Test
   void inputThatTokensCannotFillIsRefusedByName() throws IOException {
     String uri = lines("a.txt", List.of("a"));
@@ -290,12 +346,16 @@ class TextSourceTest {
         .hasMessage(
             "Cannot feed text to the model: tokenizer %s gives no value for input 'pixel_values' FLOAT32 [?]"
                 .formatted(TOKENIZER.displayName()));
-    ModelInputs fixed = ModelInputs.of(InputSpec.of("input_ids", DType.INT64, Dim.fixed(128)));
+    ModelInputs fixed =
+        ModelInputs.of(
+            InputSpec.of("input_ids", DType.INT64, Dim.fixed(128)),
+            InputSpec.of("attention_mask", DType.INT64, Dim.fixed(64)));
     assertThatThrownBy(
             () ->
                 DescribedData.open(spark(), DescribedData.of(uri, fixed).withTokenizer(TOKENIZER)))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("input 'input_ids' is INT64 [128] but text gives INT64 or INT32");
+        .hasMessageContaining("input 'attention_mask' is INT64 [64] but text gives INT64 or INT32")
+        .hasMessageEndingWith("of one dimension, which has the same length in all inputs");
     ModelInputs none = ModelInputs.of(InputSpec.of("x", DType.FLOAT32));
     assertThatThrownBy(
             () -> DescribedData.open(spark(), DescribedData.of(uri, none).withTokenizer(TOKENIZER)))
