@@ -55,6 +55,10 @@ public record Candidates(
       "it is in a body of If, Loop or Scan, inside which nothing can be observed; mode weight-only"
           + " quantizes it";
 
+  private static final String NO_TABLE =
+      "only MatMulBnb4 reads weights of %s, and it takes the right operand of a MatMul with columns"
+          + " of whole blocks";
+
   /** Creates candidates of operators with weights only. */
   public Candidates(
       List<Candidate> chosen, Map<QuantizableNode, String> leftFloat, TargetProfile target) {
@@ -180,15 +184,15 @@ public record Candidates(
     if (mode == Mode.DYNAMIC) {
       return new Candidate(node, mode, Format.DYNAMIC);
     }
+    Format format = recipe.format();
     boolean packed =
         mode == Mode.WEIGHT_ONLY
-            && recipe.format() == Format.MATMUL_NBITS
+            && format != Format.QDQ
             && target.packs(
+                format,
                 node,
-                recipe
-                    .decide(query(target, List.of(new Candidate(node, mode, Format.MATMUL_NBITS))))
-                    .rule());
-    return new Candidate(node, mode, packed ? Format.MATMUL_NBITS : Format.QDQ);
+                recipe.decide(query(target, List.of(new Candidate(node, mode, format)))).rule());
+    return new Candidate(node, mode, packed ? format : Format.QDQ);
   }
 
   private static Optional<String> limit(TargetProfile target, Recipe recipe, Candidate candidate) {
@@ -196,6 +200,9 @@ public record Candidates(
     QuantizableNode node = candidate.node();
     if (rule.type() == QuantType.FLOAT16 && target.againstHalves().isPresent()) {
       return target.againstHalves();
+    }
+    if (rule.type().codebook().isPresent() && candidate.format() != Format.MATMUL_BNB4) {
+      return Optional.of(NO_TABLE.formatted(rule.type()));
     }
     return target.limit(node, candidate.mode(), rule, () -> inputRule(recipe, node));
   }

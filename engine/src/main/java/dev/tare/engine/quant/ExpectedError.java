@@ -47,8 +47,8 @@ public record ExpectedError(
     double low = (double) limits.qmin() - params.zeroPoint();
     double high = (double) limits.qmax() - params.zeroPoint();
     Optional<FloatCells> cells = FloatCells.of(params.type());
-    double top = cells.map(FloatCells::reach).orElse(high + 0.5);
-    double bottom = cells.map(each -> -each.reach()).orElse(low - 0.5);
+    double top = cells.map(FloatCells::top).orElse(high + 0.5);
+    double bottom = cells.map(FloatCells::bottom).orElse(low - 0.5);
     double signal = 0;
     double noise = 0;
     double clipped = 0;

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * The real line divided into cells of the values that round to the same number of a floating-point
- * type; the outermost cells reach to infinity.
+ * type, or of a table; the outermost cells reach to infinity.
  */
 final class FloatCells {
 
@@ -32,30 +32,37 @@ final class FloatCells {
     int count = 0;
     for (int code = 0; code < codes; code++) {
       float number = type.decode(code);
-      boolean again = number == 0 && code > 0;
-      if (Float.isFinite(number) && !again) {
-        all[count++] = number;
+      if (Float.isFinite(number)) {
+        // Of zeros there are two.
+        all[count++] = number + 0d;
       }
     }
-    numbers = Arrays.copyOf(all, count);
-    Arrays.sort(numbers);
+    numbers = Arrays.stream(all, 0, count).sorted().distinct().toArray();
+    count = numbers.length;
     ends = new double[count - 1];
     for (int i = 0; i < ends.length; i++) {
       ends[i] = (numbers[i] + numbers[i + 1]) / 2;
     }
   }
 
-  /** The cells of a floating-point type; empty for integers. */
+  /** The cells of a floating-point type or a table; empty for integers. */
   static Optional<FloatCells> of(QuantType type) {
     return type == QuantType.FLOAT16
         ? Optional.of(Halves.CELLS)
-        : type.float8().map(format -> new FloatCells(1 << Byte.SIZE, format::decode));
+        : type.float8()
+            .map(format -> new FloatCells(1 << Byte.SIZE, format::decode))
+            .or(() -> type.codebook().map(table -> new FloatCells(table.size(), table::decode)));
   }
 
   /** The value beyond which a number is further than half its last step outside. */
-  double reach() {
+  double top() {
     int last = numbers.length - 1;
     return numbers[last] + (numbers[last] - numbers[last - 1]) / 2;
+  }
+
+  /** Likewise, below. */
+  double bottom() {
+    return numbers[0] - (numbers[1] - numbers[0]) / 2;
   }
 
   /**

@@ -57,6 +57,9 @@ interface Kernel {
           "Cannot limit %s to %d..%d: only integers have limits"
               .formatted(type, limits.qmin(), limits.qmax()));
     }
+    if (type.codebook().isPresent()) {
+      return new CodebookKernel(type.codebook().get(), steps);
+    }
     return type == QuantType.FLOAT16
         ? new HalfKernel(steps)
         : new Float8Kernel(type.float8().orElseThrow(), steps);

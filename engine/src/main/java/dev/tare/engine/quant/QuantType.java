@@ -4,11 +4,11 @@ import dev.tare.engine.tensor.DType;
 import java.util.Optional;
 
 /**
- * Element type of a quantized tensor: integers from qmin to qmax, or floating-point numbers of 8 or
- * 16 bits.
+ * Element type of a quantized tensor: integers from qmin to qmax, floating-point numbers of 8 or 16
+ * bits, or numbers of a table.
  *
- * <p>For a floating-point type qmin and qmax are its lowest and highest finite numbers, which are
- * whole, and the zero point is always 0.
+ * <p>For a floating-point type or a table qmin and qmax are its lowest and highest finite numbers,
+ * which are whole, and the zero point is always 0.
  *
  * <p>The narrow range drops the lowest value of a signed type, so that it is symmetric around 0.
  */
@@ -25,18 +25,27 @@ public enum QuantType {
   FLOAT8E5M2(DType.FLOAT8E5M2, Float8.E5M2),
   FLOAT8E5M2FNUZ(DType.FLOAT8E5M2FNUZ, Float8.E5M2FNUZ),
   /** IEEE-754 binary16. Numbers are stored as they are: its scale is 1. */
-  FLOAT16(DType.FLOAT16, -65504, 65504);
+  FLOAT16(DType.FLOAT16, -65504, 65504),
+  /** 4 bits: quantiles of a normal distribution, in [-1, 1]; {@link Codebook#NF4}. */
+  NF4(DType.UINT4, Codebook.NF4),
+  /** 4 bits: a floating-point number in [-1, 1]; {@link Codebook#FP4}. */
+  FP4(DType.UINT4, Codebook.FP4);
 
   private final DType dtype;
   private final int qmin;
   private final int qmax;
   private final Optional<Float8> float8;
 
+  /** Immutable, which only an annotation of Error Prone could tell. */
+  @SuppressWarnings("ImmutableEnumChecker")
+  private final Optional<Codebook> codebook;
+
   QuantType(DType dtype, int qmin, int qmax) {
     this.dtype = dtype;
     this.qmin = qmin;
     this.qmax = qmax;
     this.float8 = Optional.empty();
+    this.codebook = Optional.empty();
   }
 
   QuantType(DType dtype, Float8 format) {
@@ -44,6 +53,15 @@ public enum QuantType {
     this.qmin = (int) -format.maxFinite();
     this.qmax = (int) format.maxFinite();
     this.float8 = Optional.of(format);
+    this.codebook = Optional.empty();
+  }
+
+  QuantType(DType dtype, Codebook codebook) {
+    this.dtype = dtype;
+    this.qmin = -1;
+    this.qmax = 1;
+    this.float8 = Optional.empty();
+    this.codebook = Optional.of(codebook);
   }
 
   public DType dtype() {
@@ -69,8 +87,13 @@ public enum QuantType {
     return float8;
   }
 
-  /** Whether the numbers are evenly spaced integers, not floating-point. */
+  /** The numbers of a type whose codes are indices of a table; empty for others. */
+  public Optional<Codebook> codebook() {
+    return codebook;
+  }
+
+  /** Whether the numbers are evenly spaced integers, not floating-point or of a table. */
   public boolean isInteger() {
-    return float8.isEmpty() && !dtype.isFloat();
+    return float8.isEmpty() && codebook.isEmpty() && !dtype.isFloat();
   }
 }

@@ -17,7 +17,7 @@ package dev.tare.engine.quant;
  * loses half a step; a narrow one divides by 127 and loses nothing.
  *
  * <p>For a floating-point type of 8 bits, always symmetric, this is {@code max |x| / max finite};
- * for FLOAT16 the scale is always 1.
+ * for a table {@code max |x|}; for FLOAT16 the scale is always 1.
  *
  * @param type type of the integers, or a floating-point one
  * @param symmetric whether the zero point is the middle of the limits

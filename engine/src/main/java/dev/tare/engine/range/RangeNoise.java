@@ -12,7 +12,8 @@ import dev.tare.engine.quant.ScaleRule;
  * and zero point that the range would get. With boundaries b between neighbouring integers, the sum
  * of squared errors is {@code sum x^2 - 2 scale (sum over b > 0 of E[(x - b)+] + sum over b < 0 of
  * E[(b - x)+])}, and each expectation follows from suffix sums in logarithmic time. If there are
- * more integers than bins, the error is integrated bin by bin instead ({@link ExpectedError}).
+ * more integers than bins, or the numbers are no integers, the error is integrated bin by bin
+ * instead ({@link ExpectedError}).
  */
 final class RangeNoise {
 
@@ -27,7 +28,7 @@ final class RangeNoise {
     this.rule = rule;
     this.above = Tails.above(distribution);
     this.below = above.mirrored();
-    this.byBin = rule.limits().levels() > distribution.bins();
+    this.byBin = !rule.type().isInteger() || rule.limits().levels() > distribution.bins();
   }
 
   /** Expected sum of squared errors. */

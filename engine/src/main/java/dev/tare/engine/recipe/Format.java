@@ -7,5 +7,7 @@ public enum Format {
   /** As an operand of MatMulInteger or ConvInteger, activations by DynamicQuantizeLinear. */
   DYNAMIC,
   /** Packed for ONNX Runtime's {@code com.microsoft.MatMulNBits}. */
-  MATMUL_NBITS
+  MATMUL_NBITS,
+  /** Packed for ONNX Runtime's {@code com.microsoft.MatMulBnb4}. */
+  MATMUL_BNB4
 }

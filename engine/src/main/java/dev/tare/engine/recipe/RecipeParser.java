@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
  * description = "one sentence"
  * mode = static                       # or dynamic, weight-only; default static
  * placement = constant-weights        # or all-supported; default constant-weights
- * format = qdq                        # or matmul-nbits, for weight-only; default qdq
+ * format = qdq                        # or matmul-nbits, matmul-bnb4, for weight-only
  * operators = [MatMul, Gemm, Conv]
  * activations { type = uint8, symmetric = false, narrow-range = false, reduce-range = false,
  *               granularity = per-tensor, method = min-max }      # only if mode is static
@@ -164,7 +165,14 @@ public final class RecipeParser {
     if (recipe.gptq().filter(GptqRule::awq).isPresent() && recipe.mode() != Mode.WEIGHT_ONLY) {
       throw RecipeKeys.at(config, "gptq.awq", "it needs mode weight-only");
     }
-    if (hasHalves(recipe) && recipe.mode() != Mode.WEIGHT_ONLY) {
+    if (has(recipe, type -> type.codebook().isPresent()) && recipe.format() != Format.MATMUL_BNB4) {
+      throw RecipeKeys.at(
+          config, "weights", "types nf4 and fp4 need format matmul-bnb4, and mode weight-only");
+    }
+    if (recipe.format() == Format.MATMUL_BNB4 && recipe.mode() != Mode.WEIGHT_ONLY) {
+      throw RecipeKeys.at(config, "format", "matmul-bnb4 needs mode weight-only");
+    }
+    if (has(recipe, type -> type == QuantType.FLOAT16) && recipe.mode() != Mode.WEIGHT_ONLY) {
       throw RecipeKeys.at(config, "weights", "type float16 needs mode weight-only");
     }
     if (recipe.biasCorrection() && !recipe.usesStatistics()) {
@@ -183,11 +191,11 @@ public final class RecipeParser {
     }
   }
 
-  private static boolean hasHalves(Recipe recipe) {
+  private static boolean has(Recipe recipe, Predicate<QuantType> types) {
     return Stream.concat(
             Stream.of(recipe.weights()),
             recipe.rules().stream().flatMap(rule -> rule.settings().stream()))
-        .anyMatch(rule -> rule.type() == QuantType.FLOAT16);
+        .anyMatch(rule -> types.test(rule.type()));
   }
 
   private static Optional<SmoothingRule> smoothing(Config config) {

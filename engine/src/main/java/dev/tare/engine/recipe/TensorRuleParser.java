@@ -3,6 +3,8 @@ package dev.tare.engine.recipe;
 import com.typesafe.config.Config;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.MinMax;
+import dev.tare.engine.range.Mse;
+import dev.tare.engine.range.Percentile;
 import dev.tare.engine.range.RangeSelector;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +34,8 @@ final class TensorRuleParser {
           QuantType.INT16,
           QuantType.UINT16);
   private static final List<QuantType> TYPES_OF_WEIGHTS =
-      Stream.concat(TYPES.stream(), Stream.of(QuantType.FLOAT16)).toList();
+      Stream.concat(TYPES.stream(), Stream.of(QuantType.FLOAT16, QuantType.NF4, QuantType.FP4))
+          .toList();
 
   private TensorRuleParser() {}
 
@@ -83,7 +86,29 @@ final class TensorRuleParser {
           "float16 has no scales: it needs symmetric = true, granularity = per-tensor and method ="
               + " min-max");
     }
+    if (parsed.type().codebook().isPresent()) {
+      requireMagnitudes(parsed, rule);
+    }
     return parsed;
+  }
+
+  /** Numbers that are no integers have no zero point, and no cells that a divergence needs. */
+  private static void requireMagnitudes(TensorRule parsed, Config rule) {
+    if (!parsed.symmetric()) {
+      throw RecipeKeys.at(
+          rule, "symmetric", Words.of(parsed.type()) + " has no zero point: it needs true");
+    }
+    boolean known =
+        parsed.method() instanceof MinMax
+            || parsed.method() instanceof Mse
+            || parsed.method() instanceof Percentile;
+    if (!known) {
+      throw RecipeKeys.at(
+          rule,
+          "method",
+          "%s needs min-max, mse or a percentile, found '%s'"
+              .formatted(Words.of(parsed.type()), parsed.method().name()));
+    }
   }
 
   private static boolean isPlain(TensorRule rule) {

@@ -4,6 +4,7 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
@@ -58,7 +59,7 @@ final class LiteTarget implements TargetProfile {
   }
 
   @Override
-  public boolean packs(QuantizableNode node, TensorRule weight) {
+  public boolean packs(Format format, QuantizableNode node, TensorRule weight) {
     return false;
   }
 

@@ -48,6 +48,13 @@ public final class OnnxRuntimeTarget implements TargetProfile {
               "mode dynamic needs 8-bit weights, per tensor or per channel: MatMulInteger has no"
                   + " other"));
     }
+    if (recipe.format() == Format.MATMUL_BNB4 && !packsTables(weights)) {
+      return Optional.of(
+          new Refusal(
+              "weights",
+              "MatMulBnb4 needs type nf4 or fp4 per block, and a block-size of 16, 32, 64, 128 or"
+                  + " 256"));
+    }
     return recipe.format() == Format.MATMUL_NBITS && !packs(weights)
         ? Optional.of(
             new Refusal(
@@ -57,19 +64,36 @@ public final class OnnxRuntimeTarget implements TargetProfile {
         : Optional.empty();
   }
 
-  /** MatMulNBits accepts the right operand of a matrix product. */
+  /**
+   * MatMulNBits and MatMulBnb4 accept the right operand of a matrix product; of the latter blocks
+   * would continue from column to column, where a column is no whole number of them.
+   */
   @Override
-  public boolean packs(QuantizableNode node, TensorRule weight) {
-    return node.opType().equals("MatMul")
-        && node.weightIndex() == 1
-        && node.weightShape().rank() == 2
-        && packs(weight);
+  public boolean packs(Format format, QuantizableNode node, TensorRule weight) {
+    boolean matrix =
+        node.opType().equals("MatMul") && node.weightIndex() == 1 && node.weightShape().rank() == 2;
+    return format == Format.MATMUL_BNB4
+        ? matrix
+            && packsTables(weight)
+            && node.weightShape().dim(0) % weight.blockSize().orElseThrow() == 0
+        : matrix && packs(weight);
   }
 
   /** MatMulNBits accepts 4 or 8 bits, and block sizes that are powers of two from 16 on. */
   private static boolean packs(TensorRule weight) {
     int size = weight.blockSize().orElse(0);
-    return size >= 16 && Integer.bitCount(size) == 1 && weight.type().dtype().bits() <= 8;
+    return size >= 16
+        && Integer.bitCount(size) == 1
+        && weight.type().isInteger()
+        && weight.type().dtype().bits() <= 8;
+  }
+
+  private static boolean packsTables(TensorRule weight) {
+    int size = weight.blockSize().orElse(0);
+    return size >= 16
+        && size <= 256
+        && Integer.bitCount(size) == 1
+        && weight.type().codebook().isPresent();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.tare.engine.target;
 
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorRule;
@@ -37,7 +38,7 @@ final class OpenVinoTarget implements TargetProfile {
   }
 
   @Override
-  public boolean packs(QuantizableNode node, TensorRule weight) {
+  public boolean packs(Format format, QuantizableNode node, TensorRule weight) {
     return false;
   }
 

@@ -61,8 +61,13 @@ public interface TargetProfile extends RecipeLimits {
     return AllSupported.OPERATORS.contains(opType);
   }
 
-  /** Whether the operator, in mode weight-only, accepts a packed weight with these settings. */
-  boolean packs(QuantizableNode node, TensorRule weight);
+  /**
+   * Whether the operator, in mode weight-only, accepts a weight with these settings in a packed
+   * format.
+   *
+   * @param format one of {@link #formats}, not QDQ
+   */
+  boolean packs(Format format, QuantizableNode node, TensorRule weight);
 
   /**
    * Returns why an operator stays float; empty if it does not.

@@ -2,6 +2,7 @@ package dev.tare.engine.target;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
@@ -50,7 +51,7 @@ final class TensorRtTarget implements TargetProfile {
   }
 
   @Override
-  public boolean packs(QuantizableNode node, TensorRule weight) {
+  public boolean packs(Format format, QuantizableNode node, TensorRule weight) {
     return false;
   }
 

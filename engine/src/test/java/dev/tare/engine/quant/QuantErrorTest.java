@@ -208,6 +208,14 @@ class QuantErrorTest {
             .orElse(0.5);
     double low = (double) limits.qmin() - params.zeroPoint() - half;
     double high = (double) limits.qmax() - params.zeroPoint() + half;
+    if (params.type() == QuantType.NF4) {
+      // Its table is not symmetric: halves of its outermost steps.
+      low = -1 - (1 - 0.6961928) / 2;
+      high = 1 + (1 - 0.72295684) / 2;
+    } else if (params.type() == QuantType.FP4) {
+      low = -1 - 1.0 / 6;
+      high = 1 + 1.0 / 6;
+    }
     int clipped = 0;
     for (float value : x) {
       double steps = value / params.scale();

@@ -348,6 +348,9 @@ class QuantizerTest {
       float steps = Math.max(-65504, Math.min(65504, x / params.scale()));
       return HalfFloats.toFloat16(steps) & 0xffff;
     }
+    if (type.codebook().isPresent()) {
+      return type.codebook().get().encode(x / params.scale());
+    }
     if (!type.isInteger()) {
       return type.float8().orElseThrow().encode(x / params.scale());
     }
@@ -359,6 +362,9 @@ class QuantizerTest {
   private static float naiveReal(long code, QuantParams params) {
     if (params.type() == QuantType.FLOAT16) {
       return HalfFloats.ofFloat16((short) code) * params.scale();
+    }
+    if (params.type().codebook().isPresent()) {
+      return params.type().codebook().get().decode((int) code) * params.scale();
     }
     return params
         .type()

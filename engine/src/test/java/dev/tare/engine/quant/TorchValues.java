@@ -33,6 +33,9 @@ public final class TorchValues {
     Path folder = Files.createDirectories(Path.of(args[0]));
     long seed = 1;
     for (QuantType type : QuantType.values()) {
+      if (type.codebook().isPresent()) {
+        continue;
+      }
       for (float scale : new float[] {1f, 0.037f, 1.7e-5f, 311.3f}) {
         int middle = (int) (((long) type.qmin() + type.qmax() + 1) / 2);
         int zeroPoint = type.isInteger() && type != QuantType.INT32 ? middle + 3 : 0;

@@ -170,7 +170,8 @@ class RecipeRulesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "rules = [{ tensors = a }]                         | it decides nothing; give quantize, mode",
+        "rules = [{ tensors = a }]                         | it decides nothing; give quantize,"
+            + " mode",
         "rules = [{ tensors = a, type = int8 }]            | a setting of tensors needs role",
         "rules = [{ role = weight, mode = dynamic }]       | decided for whole operators",
         "rules = [{ role = bias, type = int8 }]            | expected activation or weight",
@@ -185,7 +186,16 @@ class RecipeRulesTest {
         "weights.granularity = per-block, weights.block-size = 0 | expected a positive number",
         "mode = dynamic, weights.type = int4               | mode dynamic needs 8-bit weights",
         "weights.reduce-range = true, weights.type = int4  | only types of 8 bits",
-        "mode = weight-only, format = matmul-nbits         | MatMulNBits needs 4 or 8 bits per block"
+        "mode = weight-only, format = matmul-nbits         | MatMulNBits needs 4 or 8 bits per"
+            + " block",
+        "mode = weight-only, weights.type = nf4            | types nf4 and fp4 need format"
+            + " matmul-bnb4",
+        "format = matmul-bnb4                              | matmul-bnb4 needs mode weight-only",
+        "mode = weight-only, format = matmul-bnb4          | MatMulBnb4 needs type nf4 or fp4",
+        "mode = weight-only, format = matmul-bnb4, weights.type = fp4, weights.symmetric = false |"
+            + " has no zero point",
+        "mode = weight-only, format = matmul-bnb4, weights.type = fp4, weights.method = entropy |"
+            + " needs min-max, mse or a"
       })
   void contradictionsAreRefused(String change, String message) {
     assertThatThrownBy(() -> Recipes.int8(change))
@@ -198,7 +208,8 @@ class RecipeRulesTest {
       delimiter = '|',
       value = {
         "Gather | weight-only | type = int4                  | need 8 bits and no blocks",
-        "Gather | weight-only | granularity = per-block, block-size = 32 | need 8 bits and no blocks",
+        "Gather | weight-only | granularity = per-block, block-size = 32 | need 8 bits and no"
+            + " blocks",
         "Gather | weight-only | symmetric = false            | need zero point 0",
         "Gather | weight-only | type = uint8, narrow-range = false | need zero point 0",
         "Conv   | dynamic     | symmetric = false            | takes a single zero point",

@@ -49,6 +49,7 @@ record TensorView(
       case QDQ -> "QuantizeLinear and DequantizeLinear";
       case DYNAMIC -> "at run time, before MatMulInteger or ConvInteger";
       case MATMUL_NBITS -> "packed for MatMulNBits";
+      case MATMUL_BNB4 -> "packed for MatMulBnb4";
     };
   }
 

@@ -78,6 +78,7 @@ class ModeRunsTest {
             recipe.contains("gptq")
                 || (!recipe.contains("weights")
                     && !recipe.contains("nbits")
+                    && !recipe.contains("bnb4")
                     && !recipe.contains("dynamic")));
     assertThat(manifest.path("stages").get(0).asText())
         .isEqualTo(calibrated ? "calibrate" : "select");

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * Writes a plan into a float model: integer weights with a DequantizeLinear, activations with a
  * QuantizeLinear and a DequantizeLinear, each feeding only the consumers in the plan. A Gather from
  * a table reads integers, and only its rows become float. Operators in formats other than QDQ
- * become {@link IntegerProducts} or {@link PackedProducts}.
+ * become {@link IntegerProducts}, {@link PackedProducts} or {@link TableProducts}.
  *
  * <p>Names of inputs, outputs and kept tensors do not change, nor do metadata and documentation. A
  * tensor {@code t} becomes {@code t_QuantizeLinear_Output} and {@code t_DequantizeLinear_Output}, a
@@ -46,12 +46,14 @@ public final class QdqRewriter {
   private final QdqNodes qdq;
   private final IntegerProducts integers;
   private final PackedProducts packed;
+  private final TableProducts tables;
 
   private QdqRewriter(OnnxModel model) {
     this.graph = new PlannedGraph(model);
     this.qdq = new QdqNodes(graph);
     this.integers = new IntegerProducts(graph);
     this.packed = new PackedProducts(graph);
+    this.tables = new TableProducts(graph);
   }
 
   /**
@@ -104,6 +106,7 @@ public final class QdqRewriter {
       case QDQ -> constant(plan, shape, bytes);
       case DYNAMIC -> integers.weight(plan, qdq.store(plan, shape, bytes));
       case MATMUL_NBITS -> packed.weight(plan, shape, bytes);
+      case MATMUL_BNB4 -> tables.weight(plan, shape, bytes);
     }
   }
 

@@ -44,11 +44,13 @@ class EveryRecipeTest {
           List.of("int8-dynamic", UNSIGNED),
           List.of("int8-weights"),
           List.of("int4-weights-b32"),
-          List.of("int4-nbits-b32"));
+          List.of("int4-nbits-b32"),
+          List.of("nf4-bnb4-b32", "weights.block-size = 16"),
+          List.of("fp4-bnb4-b64", "weights.block-size = 16"));
 
   /** Weights of 4 bits cost 20 dB on Gaussian values, those of 8 bits 40. */
   private static double floorDb(List<String> recipe) {
-    return recipe.get(0).startsWith("int4") ? 12 : 24;
+    return recipe.get(0).matches("int4.*|.*bnb4.*") ? 12 : 24;
   }
 
   static Stream<Arguments> models() {

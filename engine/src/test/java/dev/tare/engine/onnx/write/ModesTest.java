@@ -190,6 +190,56 @@ class ModesTest {
         .isGreaterThan(100);
   }
 
+  /** One-hot rows make each product a single number: no sum, so nothing is rounded. */
+  @ParameterizedTest
+  @CsvSource({"nf4, 16, 48", "nf4, 64, 128", "fp4, 32, 96", "fp4, 256, 256"})
+  void productsWithTablesReadOurNumbersExactly(String type, int block, int k) {
+    OnnxModel model = matMul(k, 7);
+    QuantPlan plan = plan(model, table(type, block));
+    OnnxModel quantized = quantized(model, plan);
+    assertThat(operators(quantized)).containsExactly("MatMulBnb4");
+    assertThat(quantized.opsets()).containsEntry("com.microsoft", 1L);
+    float[] rows = new float[k * k];
+    for (int row = 0; row < k; row++) {
+      rows[row * k + row] = 1;
+    }
+    Tensor weights =
+        Reference.run(
+                quantized, Map.of("x", Tensor.ofFloats(Shape.of(k, k), rows)), OptLevel.ALL_OPT)
+            .get("y");
+    assertThat(weights.toFloatArray())
+        .isEqualTo(OnnxGraph.of(dequantized(model, plan)).constant("w_dequantized").toFloatArray());
+    // Sums are rounded in float32, as those of MatMul are, in another order.
+    assertThat(
+            sqnrDb(
+                dequantized(model, plan),
+                quantized,
+                OptLevel.ALL_OPT,
+                Map.of("x", Reference.gaussian(9, 3, k))))
+        .isGreaterThan(120);
+  }
+
+  private static Recipe table(String type, int block) {
+    return recipe(
+        "mode = weight-only",
+        "format = matmul-bnb4",
+        "weights.type = " + type,
+        "weights.narrow-range = false",
+        "weights.granularity = per-block",
+        "weights.block-size = " + block);
+  }
+
+  @Test
+  void whatProductsWithTablesDoNotTakeStaysFloat() {
+    Candidates candidates =
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, table("nf4", 16), OnnxGraph.of(matMul(40, 6)));
+    assertThat(candidates.chosen()).isEmpty();
+    assertThat(candidates.leftFloat().values())
+        .containsExactly(
+            "only MatMulBnb4 reads weights of NF4, and it takes the right operand of a MatMul with"
+                + " columns of whole blocks");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"int8", "uint8"})
   void dynamicProductsAreNearThoseOfTheDequantizedWeights(String type) {
