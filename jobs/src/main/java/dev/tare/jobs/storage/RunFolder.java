@@ -326,7 +326,7 @@ public final class RunFolder {
    * parts stay in the folders of attempts, since a manifest being written may name one.
    */
   private void clear(boolean remove) throws IOException {
-    Optional<String> stranger = foreignEntry();
+    Optional<String> stranger = remove ? foreignEntry() : Strangers.staying(fileSystem, path);
     if (stranger.isPresent()) {
       throw foreign("it contains '%s', which is not part of a run".formatted(stranger.get()));
     }

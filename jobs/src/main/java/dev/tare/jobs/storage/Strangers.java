@@ -38,6 +38,9 @@ final class Strangers {
   private static final Pattern HIDDEN =
       Pattern.compile("\\..+\\.crc|\\.status\\.json\\.tmp|\\.moved\\.json");
 
+  private static final int LOOKS = 10;
+  private static final long BETWEEN_LOOKS_MILLIS = 1000;
+
   private final FileSystem fileSystem;
   private final Path root;
   private Optional<MovedParts> moved = Optional.empty();
@@ -53,6 +56,29 @@ final class Strangers {
    */
   static Optional<String> in(FileSystem fileSystem, Path folder) throws IOException {
     return new Strangers(fileSystem, folder).amongParts(folder, "");
+  }
+
+  /**
+   * The same on a store whose server may list uploads under names of its own until they are
+   * complete, as S3Proxy does: a file that is gone a second later was one. Cost: a second if there
+   * is a foreign file.
+   */
+  static Optional<String> staying(FileSystem fileSystem, Path folder) throws IOException {
+    Optional<String> before = in(fileSystem, folder);
+    for (int look = 0; look < LOOKS && before.isPresent(); look++) {
+      try {
+        Thread.sleep(BETWEEN_LOOKS_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return before;
+      }
+      Optional<String> now = in(fileSystem, folder);
+      if (now.equals(before)) {
+        return now;
+      }
+      before = now;
+    }
+    return before;
   }
 
   /** The same of the folder of an attempt that still has it, in which nothing is the user's. */

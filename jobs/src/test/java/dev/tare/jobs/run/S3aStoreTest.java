@@ -20,12 +20,16 @@ import dev.tare.jobs.storage.RunName;
 import dev.tare.jobs.stores.S3Server;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -86,6 +90,39 @@ class S3aStoreTest extends StoreContract {
   @Override
   int rounds() {
     return 15;
+  }
+
+  @Test
+  void aFileThatTheServerShowsOnlyWhileItIsUploadedIsNotForeign() throws Exception {
+    RunFolder folder = unfinished("uploading");
+    org.apache.hadoop.fs.Path upload =
+        new org.apache.hadoop.fs.Path(folder.path(), "status.json-" + UUID.randomUUID());
+    fileSystem().create(upload).close();
+    CompletableFuture<Boolean> ends =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return fileSystem().delete(upload, false);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS));
+
+    assertThat(folder.begin()).isNotNull();
+    assertThat(ends.join()).isTrue();
+
+    RunFolder other = unfinished("foreign");
+    fileSystem().create(new org.apache.hadoop.fs.Path(other.path(), "status.json-mine")).close();
+    assertThatThrownBy(other::begin)
+        .hasMessageContaining("contains 'status.json-mine', which is not part of a run");
+  }
+
+  private RunFolder unfinished(String name) throws IOException {
+    RunFolder folder =
+        RunFolder.at(root() + "/" + name, Optional.empty(), HadoopSettings.ofDriver());
+    folder.begin().write(Part.PLAN_JSON, "half");
+    return folder;
   }
 
   @Test
