@@ -5,19 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.TensorPlan;
-import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
-import dev.tare.engine.quant.Quantizer;
-import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.Words;
 import dev.tare.engine.target.LiteKernel;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.engine.tflite.LiteModel;
-import dev.tare.engine.tflite.LiteModels;
 import dev.tare.engine.tflite.LiteOperator;
-import dev.tare.engine.tflite.LiteTensor;
 import dev.tare.engine.tflite.view.LiteGraph;
 import dev.tare.engine.tflite.write.IntegerModel.Ends;
 import java.io.IOException;
@@ -25,9 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -50,33 +42,6 @@ class KernelsTest {
 
   static Stream<OneOperator> operators() {
     return OneOperator.all().stream();
-  }
-
-  private static SortedMap<String, Tensor> random(LiteModel model) {
-    Random random = new Random(23);
-    SortedMap<String, Tensor> inputs = new TreeMap<>();
-    for (LiteTensor input : model.inputs()) {
-      float[] values = new float[(int) input.shape().size()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = 6 * random.nextFloat() - 2.5f;
-      }
-      inputs.put(input.name(), Tensor.ofFloats(input.shape(), values));
-    }
-    return inputs;
-  }
-
-  private static QuantParams params(QuantPlan plan, String tensor) {
-    return plan.find(tensor, Role.ACTIVATION)
-        .filter(TensorPlan::quantized)
-        .orElseThrow()
-        .params()
-        .get(0);
-  }
-
-  private Map<String, float[]> everything(LiteModel model, SortedMap<String, Tensor> inputs)
-      throws IOException {
-    TreeSet<String> names = new TreeSet<>(LiteGraph.of(model).activations().all());
-    return LitePlans.run(model.exposing(names), inputs, List.copyOf(names), folder);
   }
 
   @ParameterizedTest
@@ -102,26 +67,21 @@ class KernelsTest {
   }
 
   private void assertIntegers(OneOperator operator, String recipe) throws IOException {
-    LiteModel model = reread(operator.model());
+    WrittenOperator written = WrittenOperator.of(operator, recipe, folder);
+    LiteModel model = written.model();
     ModelGraph graph = LiteGraph.of(model);
-    SortedMap<String, Tensor> inputs = random(model);
-    QuantPlan plan =
-        LitePlans.plan(graph, LitePlans.recipe(recipe), everything(model, inputs)::get);
-    inputs.replaceAll(
-        (name, values) ->
-            Quantizer.fakeQuantize(values, List.of(params(plan, name)), Granularity.perTensor()));
     LiteModel faked =
-        FakeQuantizedModel.of(model, plan, p -> LitePlans.codes(graph, p), ByteBuffer::allocate);
-    LiteModel integers =
-        reread(IntegerModel.of(model, plan, p -> LitePlans.codes(graph, p), Ends.INTEGER));
-    assertThat(integers.operators())
+        FakeQuantizedModel.of(
+            model, written.plan(), p -> LitePlans.codes(graph, p), ByteBuffer::allocate);
+    assertThat(written.integers().operators())
         .extracting(LiteOperator::type)
         .containsExactly(operator.type(), "RESHAPE");
-    List<String> outputs = model.outputs().stream().map(LiteTensor::name).toList();
-    Map<String, float[]> exact = LitePlans.run(faked, inputs, outputs, folder);
-    Map<String, float[]> found = LitePlans.run(integers, inputs, outputs, folder);
+    List<String> outputs = written.outputs();
+    Map<String, float[]> exact = LitePlans.run(faked, written.inputs(), outputs, folder);
+    Map<String, float[]> found =
+        LitePlans.run(written.integers(), written.inputs(), outputs, folder);
     for (String output : outputs) {
-      assertRounded(operator, params(plan, output), exact.get(output), found.get(output));
+      assertRounded(operator, written.params(output), exact.get(output), found.get(output));
     }
   }
 
@@ -144,7 +104,7 @@ class KernelsTest {
   }
 
   private LiteModel reread(LiteModel model) throws IOException {
-    return LiteModels.read(LiteModels.written(model), folder);
+    return WrittenOperator.reread(model, folder);
   }
 
   /**
@@ -180,7 +140,7 @@ class KernelsTest {
         .contains(stored);
     LiteModel faked =
         FakeQuantizedModel.of(model, plan, p -> LitePlans.codes(graph, p), ByteBuffer::allocate);
-    SortedMap<String, Tensor> inputs = random(model);
+    SortedMap<String, Tensor> inputs = WrittenOperator.random(model);
     float[] wanted = LitePlans.run(faked, inputs, List.of("flat"), folder).get("flat");
     float[] found = LitePlans.run(written, inputs, List.of("flat"), folder).get("flat");
     float largest = 0;
