@@ -23,8 +23,10 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.lite.schema.BuiltinOperator;
 import org.tensorflow.lite.schema.BuiltinOptions;
 import org.tensorflow.lite.schema.BuiltinOptionsUnion;
+import org.tensorflow.lite.schema.Model;
 import org.tensorflow.lite.schema.TensorType;
 
 class LiteFileTest {
@@ -90,6 +92,40 @@ class LiteFileTest {
     assertThatThrownBy(model::requireQuantizable)
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("'x.tflite': it is quantized already: tensor '");
+  }
+
+  /** TensorFlow's own operators, which converters call Flex, are custom ones. */
+  @Test
+  void operatorsOfOthersAreRefusedByName() throws IOException {
+    byte[] file =
+        changed(
+            d -> {
+              d.codes().get(5).setBuiltinCode(BuiltinOperator.CUSTOM);
+              d.codes().get(5).setDeprecatedBuiltinCode((byte) BuiltinOperator.CUSTOM);
+              d.codes().get(5).setCustomCode("FlexSoftplus");
+            });
+    FloatModel model = LiteFloatModel.of(LiteModels.read(file, folder));
+    assertThatThrownBy(model::requireQuantizable)
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("CUSTOM.FlexSoftplus");
+  }
+
+  /** Kernels read constants by vectors of so many bytes. */
+  @Test
+  void dataIsAlignedTo16Bytes() throws IOException {
+    ByteBuffer written =
+        ByteBuffer.wrap(LiteModels.written(LiteModels.read(LiteModels.FLOAT, folder)))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    Model model = Model.getRootAsModel(written);
+    int filled = 0;
+    for (int i = 0; i < model.buffersLength(); i++) {
+      ByteBuffer data = model.buffers(i).dataAsByteBuffer();
+      if (data != null && data.hasRemaining()) {
+        assertThat(data.position() % 16).isZero();
+        filled++;
+      }
+    }
+    assertThat(filled).isGreaterThan(6);
   }
 
   /** Files of old converters have the number of an operator in a field that newer ones replaced. */
@@ -313,6 +349,18 @@ class LiteFileTest {
     int buffers = field + counted.getInt(field);
     counted.putInt(buffers, 0x3FFF_FFFF);
     assertRefused(count, "has 1073741823 elements");
+  }
+
+  @Test
+  void aBufferThatIsNotThereIsRefused() {
+    for (int wrong : new int[] {99, -1}) {
+      byte[] file = LiteModels.bytes(LiteModels.FLOAT);
+      ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+      int graph = follow(bytes, follow(bytes, field(bytes, bytes.getInt(0), 2)) + 4);
+      int weight = follow(bytes, follow(bytes, field(bytes, graph, 0)) + 8);
+      bytes.putInt(field(bytes, weight, 2), wrong);
+      assertRefused(file, "has buffer %d, and there are ".formatted(Integer.toUnsignedLong(wrong)));
+    }
   }
 
   /** Either refused with the file's name, or read: nothing else happens to a broken file. */
