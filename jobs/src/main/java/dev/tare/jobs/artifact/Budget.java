@@ -82,11 +82,11 @@ public record Budget(String text, Measure measure, double limit) {
             .formatted(written));
   }
 
-  /** Whether a point of a frontier is within it. */
+  /** Whether a point of a frontier is within it, of quality with a confidence of 95 %. */
   public boolean met(BudgetPlan.Point point) {
     return switch (measure) {
-      case COSINE -> point.cosine() >= limit;
-      case SQNR -> point.sqnrDb() >= limit;
+      case COSINE -> point.cosineLow() >= limit;
+      case SQNR -> point.sqnrDbLow() >= limit;
       case SIZE -> point.bytes() <= limit;
       case BITS -> point.bits() <= limit;
     };

@@ -6,6 +6,7 @@ import dev.tare.jobs.JsonText;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * @param levels of the weights, by name
  * @param frontier what else there was, from float to the smallest; no point has both fewer bytes
  *     and a smaller predicted error than another
+ * @param measured models along it that were measured
  */
 public record BudgetPlan(
     String budget,
@@ -27,13 +29,15 @@ public record BudgetPlan(
     String output,
     Point predicted,
     SortedMap<String, WeightLevel> levels,
-    List<Point> frontier) {
+    List<Point> frontier,
+    List<Point> measured) {
 
   private static final int FORMAT_VERSION = 1;
 
   public BudgetPlan {
     levels = Collections.unmodifiableSortedMap(new TreeMap<>(levels));
     frontier = List.copyOf(frontier);
+    measured = List.copyOf(measured);
   }
 
   /**
@@ -44,8 +48,41 @@ public record BudgetPlan(
    *     points
    * @param sqnrDb predicted; infinite for the float model
    * @param cosine predicted
+   * @param sqnrDbLow what it is at least on other samples, with a one-sided confidence of 95 %
+   * @param cosineLow likewise
    */
-  public record Point(long bytes, double bits, double sqnrDb, double cosine) {}
+  public record Point(
+      long bytes, double bits, double sqnrDb, double cosine, double sqnrDbLow, double cosineLow) {}
+
+  /**
+   * Whether other samples confirm the budget, as the end of a sentence.
+   *
+   * @param output what was measured of the judged output
+   * @param bytes of the quantized model
+   * @return empty if the measured figure cannot tell
+   */
+  public Optional<String> verdict(Quality.OutputQuality output, Optional<Long> bytes) {
+    Budget asked = Budget.parse(budget);
+    return switch (asked.measure()) {
+      case COSINE -> Optional.of(cosine(output, asked.limit()));
+      case SQNR -> Optional.of(kept(output.sqnrDb() >= asked.limit()));
+      case SIZE -> bytes.map(made -> kept(made <= asked.limit()));
+      case BITS -> Optional.empty();
+    };
+  }
+
+  private static String kept(boolean within) {
+    return within ? "is kept" : "is missed";
+  }
+
+  private static String cosine(Quality.OutputQuality output, double limit) {
+    if (output.cosineMean() >= limit) {
+      return "is kept";
+    }
+    return output.perSample().cosineMean().filter(mean -> mean.high() >= limit).isPresent()
+        ? "is kept within the confidence interval"
+        : "is missed";
+  }
 
   /** Formats the document; equal figures give equal text. */
   public String format() {
@@ -58,9 +95,13 @@ public record BudgetPlan(
     ArrayNode all = root.putArray("weights");
     levels.forEach(
         (weight, level) -> all.addObject().put("weight", weight).put("level", level.word()));
-    ArrayNode points = root.putArray("frontier");
-    frontier.forEach(point -> put(points.addObject(), point));
+    put(root.putArray("frontier"), frontier);
+    put(root.putArray("measured"), measured);
     return JsonText.format(root);
+  }
+
+  private static void put(ArrayNode array, List<Point> points) {
+    points.forEach(point -> put(array.addObject(), point));
   }
 
   private static void put(ObjectNode node, Point point) {
@@ -68,6 +109,8 @@ public record BudgetPlan(
     JsonText.put(node, "bits", point.bits());
     JsonText.put(node, "sqnr-db", point.sqnrDb());
     JsonText.put(node, "cosine-mean", point.cosine());
+    JsonText.put(node, "sqnr-db-low", point.sqnrDbLow());
+    JsonText.put(node, "cosine-mean-low", point.cosineLow());
   }
 
   /**
@@ -88,27 +131,38 @@ public record BudgetPlan(
           weight.text("weight"),
           WeightLevel.of(weight.text("level")).orElseThrow(() -> weight.impossible("level")));
     }
-    List<Point> frontier = new ArrayList<>();
-    for (ObjectNode node : in.objects("frontier")) {
-      frontier.add(point(node, where + ", frontier"));
-    }
     return new BudgetPlan(
         in.text("budget"),
         in.count("samples"),
         in.text("output"),
         point(StrictJson.child(root, "predicted", where), where + ", predicted"),
         levels,
-        frontier);
+        points(in, "frontier", where),
+        points(in, "measured", where));
+  }
+
+  private static List<Point> points(FigureReader in, String key, String where) {
+    List<Point> points = new ArrayList<>();
+    for (ObjectNode node : in.objects(key)) {
+      points.add(point(node, where + ", " + key));
+    }
+    return points;
   }
 
   private static Point point(ObjectNode node, String where) {
     FigureReader in = new FigureReader(node, where);
-    double sqnrDb = in.decibels("sqnr-db");
     return new Point(
         in.count("bytes"),
         in.number("bits", 0, Double.MAX_VALUE),
-        // JSON has no infinity, which is the float model's.
-        Double.isNaN(sqnrDb) ? Double.POSITIVE_INFINITY : sqnrDb,
-        in.cosine("cosine-mean"));
+        decibels(in, "sqnr-db"),
+        in.cosine("cosine-mean"),
+        decibels(in, "sqnr-db-low"),
+        in.cosine("cosine-mean-low"));
+  }
+
+  /** JSON has no infinity, which is the float model's. */
+  private static double decibels(FigureReader in, String key) {
+    double decibels = in.decibels(key);
+    return Double.isNaN(decibels) ? Double.POSITIVE_INFINITY : decibels;
   }
 }

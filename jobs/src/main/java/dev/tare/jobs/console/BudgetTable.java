@@ -7,6 +7,7 @@ import dev.tare.jobs.artifact.WeightLevel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Shows what a budget chose, the frontier, and what was measured beside what was predicted. */
 public final class BudgetTable {
@@ -25,6 +26,12 @@ public final class BudgetTable {
       lines.add(line(all.get(shown == 1 ? 0 : i * (all.size() - 1) / (shown - 1))));
     }
     lines.add(line(plan.predicted()) + "  chosen by " + plan.budget() + ": " + counts(plan));
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "with a confidence of 95 %%: SQNR at least %.2f dB, cosine at least %.5f",
+            plan.predicted().sqnrDbLow(),
+            plan.predicted().cosineLow()));
     return lines;
   }
 
@@ -53,31 +60,22 @@ public final class BudgetTable {
   public static String measured(BudgetPlan plan, Quality.OutputQuality output, long bytes) {
     return String.format(
         Locale.ROOT,
-        "budget %s: cosine %.5f predicted, %.5f measured%s; SQNR %.2f dB predicted, %.2f measured;"
-            + " %.2f MB predicted, %.2f MB made",
+        "budget %s%s: cosine %.5f predicted, at least %.5f, %.5f measured%s; SQNR %.2f dB"
+            + " predicted, at least %.2f, %.2f measured; %.2f MB predicted, %.2f MB made",
         plan.budget(),
+        plan.verdict(output, Optional.of(bytes)).map(verdict -> " " + verdict).orElse(""),
         plan.predicted().cosine(),
+        plan.predicted().cosineLow(),
         output.cosineMean(),
-        output
-            .perSample()
-            .cosineMean()
-            .map(mean -> interval(mean, plan.predicted().cosine()))
-            .orElse(""),
+        output.perSample().cosineMean().map(BudgetTable::interval).orElse(""),
         plan.predicted().sqnrDb(),
+        plan.predicted().sqnrDbLow(),
         output.sqnrDb(),
         plan.predicted().bytes() / 1e6,
         bytes / 1e6);
   }
 
-  /** The interval, and whether what was predicted can be told apart from what was measured. */
-  private static String interval(Interval mean, double predicted) {
-    return String.format(
-        Locale.ROOT,
-        " (95 %%: %.5f to %.5f, %s what was predicted)",
-        mean.low(),
-        mean.high(),
-        mean.contains(predicted)
-            ? "not to be told from"
-            : mean.high() < predicted ? "less than" : "more than");
+  private static String interval(Interval mean) {
+    return String.format(Locale.ROOT, " (95 %%: %.5f to %.5f)", mean.low(), mean.high());
   }
 }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.console;
 
 import dev.tare.jobs.artifact.GroupError;
+import dev.tare.jobs.artifact.MixedError;
 import dev.tare.jobs.table.SensitivityTable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,7 +34,10 @@ public final class SensitivityLines {
             measured.pooled() ? " pooled" : "");
   }
 
-  /** A line for each level of all groups together, then one for each group, the worst first. */
+  /**
+   * A line for each level of all groups together and each mixture, then one for each group, the
+   * worst first.
+   */
   public static List<String> lines(SensitivityTable.Measured measured) {
     List<String> lines = new ArrayList<>();
     Map<String, TreeMap<String, GroupError>> groups = new HashMap<>();
@@ -52,6 +56,15 @@ public final class SensitivityLines {
             .computeIfAbsent(error.weight().get(), key -> new TreeMap<>())
             .put(error.level().word(), error);
       }
+    }
+    for (MixedError model : measured.mixed()) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "mixed         SQNR %6.2f dB  cosine %.5f  %7.2f MB of weights",
+              model.sqnrDb(),
+              model.cosine(),
+              model.bytes() / 1e6));
     }
     Function<TreeMap<String, GroupError>, Double> worst =
         levels -> levels.values().stream().mapToDouble(GroupError::sqnrDb).min().orElseThrow();

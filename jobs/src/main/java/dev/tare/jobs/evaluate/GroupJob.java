@@ -4,8 +4,6 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
-import dev.tare.jobs.artifact.Sensitivity;
-import dev.tare.jobs.artifact.WeightLevel;
 import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,8 +17,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Measures the error of quantizing each group alone, and all together, at every level: all groups
- * by shards of the samples as one job.
+ * Measures the error of plans, whole and with one group quantized alone: all of these models by
+ * shards of the samples as one job.
  *
  * <p>Law: the scores are a function of plans and samples, to the bit on one kind of processor.
  * Every sample is run alone, what it gives is one row, and sums run over rows in the order of
@@ -45,13 +43,13 @@ public final class GroupJob {
   /**
    * One model that is measured.
    *
-   * @param level by whose plan it is quantized
+   * @param plan by which it is quantized, as the caller calls it
    * @param weight the only one that is quantized, with what its readers read; "" for the whole plan
    */
-  public record Variant(WeightLevel level, String weight) implements Comparable<Variant> {
+  public record Variant(String plan, String weight) implements Comparable<Variant> {
 
     private static final Comparator<Variant> ORDER =
-        Comparator.comparing(Variant::level).thenComparing(Variant::weight);
+        Comparator.comparing(Variant::plan).thenComparing(Variant::weight);
 
     @Override
     public int compareTo(Variant other) {
@@ -68,19 +66,19 @@ public final class GroupJob {
    * @param pooled whether its mean over tokens is
    */
   public record Measured(
-      int samples, String output, boolean pooled, SortedMap<Variant, Sensitivity.Score> scores) {}
+      int samples, String output, boolean pooled, SortedMap<Variant, SureScore> scores) {}
 
   /**
    * Runs the float model and every variant.
    *
-   * @param plans of the whole model, by level
+   * @param plans of the whole model, by name
    * @param variants of these plans
    * @param samples rows of hash and encoded sample, all of which are run
-   * @throws TareException (bad input) if there is no sample, or no output has numbers
+   * @throws TareException (bad input) if there are fewer than two samples, or no output has numbers
    */
   public Measured run(
       ModelHandle model,
-      SortedMap<WeightLevel, QuantPlan> plans,
+      SortedMap<String, QuantPlan> plans,
       List<Variant> variants,
       Dataset<Row> samples) {
     List<String> outputs = ComparedOutputs.of(model, model).numbers();
@@ -93,14 +91,16 @@ public final class GroupJob {
     boolean pooled = !embeddings.isEmpty();
     String output = pooled ? embeddings.get(0) : outputs.get(0);
     List<byte[]> chosen = VariantJob.inOrder(samples);
-    if (chosen.isEmpty()) {
-      throw TareException.badInput("There is no sample to measure errors with");
+    if (chosen.size() < 2) {
+      throw TareException.badInput(
+          "Errors are measured on at least 2 samples, since one says nothing about others; there %s %d"
+              .formatted(chosen.size() == 1 ? "is" : "are", chosen.size()));
     }
     SparkJobs.describe(
         spark, "sensitivity: %d models on %d samples".formatted(variants.size(), chosen.size()));
     int shards = Math.min(chosen.size(), (2 * tasks + variants.size() - 1) / variants.size());
-    TreeMap<WeightLevel, ShippedPlan> shipped = new TreeMap<>();
-    plans.forEach((level, plan) -> shipped.put(level, new ShippedPlan(model, plan)));
+    TreeMap<String, ShippedPlan> shipped = new TreeMap<>();
+    plans.forEach((name, plan) -> shipped.put(name, new ShippedPlan(model, plan)));
     GroupTask.Sent work =
         new GroupTask.Sent(
             shipped, new ArrayList<>(texts(variants)), new ArrayList<>(chosen), shards);
@@ -122,11 +122,11 @@ public final class GroupJob {
 
   private static List<String[]> texts(List<Variant> variants) {
     return variants.stream()
-        .map(variant -> new String[] {variant.level().word(), variant.weight()})
+        .map(variant -> new String[] {variant.plan(), variant.weight()})
         .toList();
   }
 
-  private static SortedMap<Variant, Sensitivity.Score> scores(
+  private static SortedMap<Variant, SureScore> scores(
       List<Variant> variants, List<Row> rows, int samples) {
     QuantError[][] errors = new QuantError[variants.size()][samples];
     for (QuantError[] of : errors) {
@@ -141,9 +141,9 @@ public final class GroupJob {
               row.getDouble(5),
               row.getDouble(6));
     }
-    SortedMap<Variant, Sensitivity.Score> scores = new TreeMap<>();
+    SortedMap<Variant, SureScore> scores = new TreeMap<>();
     for (int v = 0; v < errors.length; v++) {
-      scores.put(variants.get(v), VariantRuns.score(List.of(errors[v])));
+      scores.put(variants.get(v), SureScore.of(List.of(errors[v])));
     }
     return scores;
   }

@@ -5,7 +5,6 @@ import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.Shared;
-import dev.tare.jobs.artifact.WeightLevel;
 import dev.tare.jobs.model.ModelHandle;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -40,19 +39,19 @@ final class GroupTask implements MapPartitionsFunction<Long, Row> {
           .add("noise", DataTypes.DoubleType, false);
 
   /**
-   * What every task reads: plans by level, variants as level and weight, and encoded samples, of
+   * What every task reads: plans by name, variants as plan and weight, and encoded samples, of
    * which every {@code shards}-th belongs to one shard.
    */
   record Sent(
-      TreeMap<WeightLevel, ShippedPlan> plans,
+      TreeMap<String, ShippedPlan> plans,
       ArrayList<String[]> variants,
       ArrayList<byte[]> samples,
       int shards)
       implements Serializable {}
 
-  /** A level's plan and integers, which are kept while its variants are made. */
+  /** A plan and its integers, which are kept while its variants are made. */
   private record Whole(
-      WeightLevel level, ShippedPlan shipped, QuantPlan plan, Map<String, ByteBuffer> codes) {}
+      String name, ShippedPlan shipped, QuantPlan plan, Map<String, ByteBuffer> codes) {}
 
   private final ModelHandle model;
   private final Broadcast<Shared<Sent>> sent;
@@ -81,9 +80,9 @@ final class GroupTask implements MapPartitionsFunction<Long, Row> {
       int shard = (int) (number % own.shards());
       VariantRuns runs = new VariantRuns(model, output, pooled, shard(own, shard), threads);
       List<SampleOutput> floats = expected.computeIfAbsent(shard, key -> runs.of(model.file()));
-      WeightLevel level = WeightLevel.of(own.variants().get(variant)[0]).orElseThrow();
-      if (whole == null || whole.level() != level) {
-        whole = whole(level, own.plans().get(level));
+      String name = own.variants().get(variant)[0];
+      if (whole == null || !whole.name().equals(name)) {
+        whole = whole(name, own.plans().get(name));
       }
       QuantPlan part = only(whole.plan(), own.variants().get(variant)[1]);
       List<SampleOutput> actual = runs.of(whole.shipped().quantized(part, whole.codes()));
@@ -95,9 +94,9 @@ final class GroupTask implements MapPartitionsFunction<Long, Row> {
     return rows.iterator();
   }
 
-  private static Whole whole(WeightLevel level, ShippedPlan shipped) {
+  private static Whole whole(String name, ShippedPlan shipped) {
     QuantPlan plan = shipped.plan();
-    return new Whole(level, shipped, plan, shipped.codes(plan));
+    return new Whole(name, shipped, plan, shipped.codes(plan));
   }
 
   private static List<byte[]> shard(Sent own, int shard) {

@@ -67,23 +67,11 @@ record VariantRuns(
 
   /** Samples without a value to compare, or of another shape, are left out. */
   static Sensitivity.Score score(List<SampleOutput> expected, List<SampleOutput> actual) {
-    List<QuantError> errors = new ArrayList<>();
-    for (int i = 0; i < expected.size(); i++) {
-      errors.add(SampleComparison.of(expected.get(i), actual.get(i)).error());
-    }
-    return score(errors);
-  }
-
-  /**
-   * The score of samples by their errors.
-   *
-   * @param errors in the order of the samples' hashes; those of no value are left out
-   */
-  static Sensitivity.Score score(List<QuantError> errors) {
     QuantError total = QuantError.NONE;
     double cosines = 0;
     int compared = 0;
-    for (QuantError error : errors) {
+    for (int i = 0; i < expected.size(); i++) {
+      QuantError error = SampleComparison.of(expected.get(i), actual.get(i)).error();
       if (error.count() > 0) {
         total = total.plus(error);
         cosines += error.cosine();

@@ -2,30 +2,27 @@ package dev.tare.jobs.run;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
-import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.Role;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.GroupError;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.MixedError;
 import dev.tare.jobs.artifact.Part;
-import dev.tare.jobs.artifact.Sensitivity;
 import dev.tare.jobs.artifact.WeightLevel;
 import dev.tare.jobs.console.SensitivityLines;
 import dev.tare.jobs.evaluate.GroupJob;
+import dev.tare.jobs.evaluate.SureScore;
 import dev.tare.jobs.model.LevelledRecipe;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.select.Frontier;
 import dev.tare.jobs.select.SelectJob;
-import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.StageData;
 import dev.tare.jobs.stage.Work;
-import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.SensitivityTable;
-import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,17 +31,21 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 
 /**
  * {@code tare sensitivity}: the measured error of quantizing each group alone, at every level that
- * the target allows. Weights are rounded to nearest; with GPTQ, which comes after, errors are
- * smaller.
+ * the target allows, and of some models in which levels are mixed. Weights are rounded to nearest;
+ * with GPTQ, which comes after, errors are smaller.
  */
 public record SensitivityStage(SensitivityOptions options) implements Stage {
 
   /** Samples of the lowest hashes that are measured if the user names no number. */
   private static final int SAMPLES = 64;
+
+  /** Models along the frontier that are measured too. */
+  private static final int MIXTURES = 8;
 
   /** A scale is a float. */
   private static final int SCALE_BYTES = 4;
@@ -101,18 +102,21 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
     Inputs inputs = work.inputs();
     data.check(options.data().maxBadRows());
     RecipeText recipe = inputs.recipe(options.recipe(), model);
-    SortedMap<WeightLevel, QuantPlan> plans = plans(inputs, model, recipe);
+    LevelledPlans maker = LevelledPlans.of(inputs, model, recipe, options.statistics());
+    SortedMap<WeightLevel, QuantPlan> plans = plans(maker);
+    SortedMap<String, QuantPlan> named = new TreeMap<>();
     List<GroupJob.Variant> variants = new ArrayList<>();
     plans.forEach(
         (level, plan) -> {
-          variants.add(new GroupJob.Variant(level, ""));
+          named.put(level.word(), plan);
+          variants.add(new GroupJob.Variant(level.word(), ""));
           of(level, plan)
-              .forEach(weight -> variants.add(new GroupJob.Variant(level, weight.tensor())));
+              .forEach(weight -> variants.add(new GroupJob.Variant(level.word(), weight.tensor())));
         });
-    int most = options.data().samples().orElse(SAMPLES);
-    GroupJob.Measured measured =
-        new GroupJob(inputs.spark())
-            .run(model, plans, variants, data.select(Rows.ALL, OptionalInt.of(most)));
+    GroupJob job = new GroupJob(inputs.spark());
+    Dataset<Row> samples =
+        data.select(Rows.ALL, OptionalInt.of(options.data().samples().orElse(SAMPLES)));
+    GroupJob.Measured measured = job.run(model, named, variants, samples);
     List<GroupError> errors = new ArrayList<>();
     plans.forEach((level, plan) -> errors.addAll(errors(level, plan, measured.scores())));
     return new SensitivityTable.Measured(
@@ -122,58 +126,59 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
         measured.samples(),
         measured.output(),
         measured.pooled(),
-        errors);
+        errors,
+        mixed(maker, job, samples, Frontier.mixtures(errors, MIXTURES)));
+  }
+
+  /** The error of models along the frontier, which says how far groups interact. */
+  private static List<MixedError> mixed(
+      LevelledPlans maker, GroupJob job, Dataset<Row> samples, List<Frontier.Mixture> mixtures)
+      throws IOException {
+    SortedMap<String, QuantPlan> plans = new TreeMap<>();
+    SortedMap<String, Long> bytes = new TreeMap<>();
+    for (Frontier.Mixture mixture : mixtures) {
+      // A target may refuse together what it allows alone.
+      Optional<QuantPlan> plan = maker.of(mixture.levels());
+      if (plan.isPresent()) {
+        String name = Long.toString(mixture.bytes());
+        plans.put(name, plan.get());
+        bytes.put(name, mixture.bytes());
+      }
+    }
+    if (plans.isEmpty()) {
+      return List.of();
+    }
+    List<GroupJob.Variant> whole =
+        plans.keySet().stream().map(name -> new GroupJob.Variant(name, "")).toList();
+    List<MixedError> mixed = new ArrayList<>();
+    job.run(maker.model(), plans, whole, samples)
+        .scores()
+        .forEach(
+            (variant, score) ->
+                mixed.add(
+                    new MixedError(
+                        bytes.get(variant.plan()),
+                        score.sqnrDb(),
+                        score.cosineMean(),
+                        score.sqnrDbLow(),
+                        score.cosineLow())));
+    return mixed;
   }
 
   /** A plan of the whole model for each level that anything can have. */
-  private SortedMap<WeightLevel, QuantPlan> plans(
-      Inputs inputs, ModelHandle model, RecipeText recipe) throws IOException {
-    SelectJob job = new SelectJob(inputs.spark());
-    SortedSet<String> weights = LevelledRecipe.weights(model, recipe);
+  private static SortedMap<WeightLevel, QuantPlan> plans(LevelledPlans maker) throws IOException {
+    SortedSet<String> weights = LevelledRecipe.weights(maker.model(), maker.recipe());
     if (weights.isEmpty()) {
-      SelectJob.requireCandidates(model, recipe);
-    }
-    Optional<FinishedRun> statistics = Optional.empty();
-    if (options.statistics().isPresent()) {
-      statistics = Optional.of(inputs.runs().open(options.statistics().get()));
-      EarlierRuns.requireSameModel(statistics.get(), model);
+      SelectJob.requireCandidates(maker.model(), maker.recipe());
     }
     SortedMap<WeightLevel, QuantPlan> plans = new TreeMap<>();
     for (WeightLevel level : WeightLevel.QUANTIZED) {
       SortedMap<String, WeightLevel> all = new TreeMap<>();
       weights.forEach(weight -> all.put(weight, level));
-      RecipeText levelled = LevelledRecipe.of(recipe, all);
-      if (!allowed(model, levelled)) {
-        continue;
-      }
-      boolean needed = SelectJob.needsRanges(model, levelled);
-      if (needed && statistics.isEmpty()) {
-        throw TareException.usage(
-            "Recipe '%s' needs statistics: give --statistics RUN".formatted(recipe.name()));
-      }
-      Path folder =
-          needed ? StatisticsCheck.verified(inputs.spark(), statistics.get()) : new Path("none");
-      QuantPlan plan =
-          job.run(
-              model,
-              levelled,
-              folder,
-              needed ? statistics.get().calibration().contentSha256() : "",
-              needed ? statistics.get().calibration().samples() : 0);
-      if (!of(level, plan).isEmpty()) {
-        plans.put(level, plan);
-      }
+      Optional<QuantPlan> plan = maker.of(all).filter(made -> !of(level, made).isEmpty());
+      plan.ifPresent(made -> plans.put(level, made));
     }
     return plans;
-  }
-
-  private static boolean allowed(ModelHandle model, RecipeText levelled) {
-    try {
-      return SelectJob.hasCandidates(model, levelled);
-    } catch (RecipeException e) {
-      // The target refuses such weights altogether.
-      return false;
-    }
   }
 
   /** The weights that really have a level: rules of the recipe may give some another one. */
@@ -184,12 +189,12 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
   }
 
   private static List<GroupError> errors(
-      WeightLevel level, QuantPlan plan, SortedMap<GroupJob.Variant, Sensitivity.Score> scores) {
+      WeightLevel level, QuantPlan plan, SortedMap<GroupJob.Variant, SureScore> scores) {
     List<GroupError> errors = new ArrayList<>();
     long elements = 0;
     long bytes = 0;
     for (TensorPlan weight : of(level, plan)) {
-      Sensitivity.Score score = scores.get(new GroupJob.Variant(level, weight.tensor()));
+      SureScore score = scores.get(new GroupJob.Variant(level.word(), weight.tensor()));
       long size = weight.shape().orElseThrow().size();
       long stored = bytes(size, weight);
       elements += size;
@@ -205,7 +210,7 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
               score.sqnrDb(),
               score.cosineMean()));
     }
-    Sensitivity.Score together = scores.get(new GroupJob.Variant(level, ""));
+    SureScore together = scores.get(new GroupJob.Variant(level.word(), ""));
     errors.add(
         0,
         new GroupError(

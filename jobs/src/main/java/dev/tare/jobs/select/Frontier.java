@@ -3,6 +3,7 @@ package dev.tare.jobs.select;
 import dev.tare.jobs.artifact.Budget;
 import dev.tare.jobs.artifact.BudgetPlan;
 import dev.tare.jobs.artifact.GroupError;
+import dev.tare.jobs.artifact.MixedError;
 import dev.tare.jobs.artifact.WeightLevel;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,14 +21,21 @@ import java.util.function.ToDoubleFunction;
  *
  * <p>Noise powers of groups add up, and so do, for small errors, the distances of cosines from 1.
  * Groups interact, so each level's errors are scaled such that the model with all groups at this
- * level gets what was measured of it. Of a group those levels are considered that lie on the lower
- * convex hull of error over bytes; the steps of all groups, sorted by error per byte saved, are the
- * frontier (Shoham and Gersho, 1988). It is monotone: each step saves bytes and adds error.
+ * level gets what was measured of it. Where models along the frontier were measured too, what they
+ * have beyond that, and the lower ends of their confidence, correct all others. Of a group those
+ * levels are considered that lie on the lower convex hull of error over bytes; the steps of all
+ * groups, sorted by error per byte saved, are the frontier (Shoham and Gersho, 1988). It is
+ * monotone: each step saves bytes and adds error.
  */
-final class Frontier {
+public final class Frontier {
 
   /** Further points say nothing more. */
   private static final int MOST_POINTS = 200;
+
+  /** SQNR above which groups hardly interact. */
+  private static final double MOST_DB = 45;
+
+  private static final Budget BY_NOISE = Budget.parse("sqnr>=0dB");
 
   private record Choice(WeightLevel level, long bytes, double noise, double distance) {}
 
@@ -52,18 +60,39 @@ final class Frontier {
     }
   }
 
+  /**
+   * A model in which weights have different levels.
+   *
+   * @param levels by weight
+   * @param bytes of these weights with their scales and zero points
+   */
+  public record Mixture(SortedMap<String, WeightLevel> levels, long bytes) {}
+
   private final Budget budget;
   private final SortedMap<String, List<Choice>> hulls = new TreeMap<>();
   private final List<Step> steps = new ArrayList<>();
   private final long elements;
   private final long besides;
   private final Sum whole;
+  private Correction noise = new Correction(List.of());
+  private Correction surelyNoise = noise;
+  private Correction distance = noise;
+  private Correction surelyDistance = noise;
+  private List<BudgetPlan.Point> measured = List.of();
 
   /**
    * @param errors of a run of {@code tare sensitivity}
+   * @param mixed models along the frontier of noise that it measured
    * @param modelBytes of the float model's file
    */
-  Frontier(Budget budget, List<GroupError> errors, long modelBytes) {
+  Frontier(Budget budget, List<GroupError> errors, List<MixedError> mixed, long modelBytes) {
+    this(budget, errors, modelBytes);
+    if (!mixed.isEmpty()) {
+      correct(new Frontier(BY_NOISE, errors, modelBytes), mixed);
+    }
+  }
+
+  private Frontier(Budget budget, List<GroupError> errors, long modelBytes) {
     this.budget = budget;
     ToDoubleFunction<Choice> error =
         budget.measure() == Budget.Measure.COSINE ? Choice::distance : Choice::noise;
@@ -116,9 +145,102 @@ final class Frontier {
             .thenComparing(Step::number));
   }
 
-  /** Predicted cosines are those of small angles. */
   private static double distance(GroupError measured) {
     return Math.max(0, 1 - measured.cosine());
+  }
+
+  private void correct(Frontier byNoise, List<MixedError> mixed) {
+    List<Correction.Anchor> noises = new ArrayList<>();
+    List<Correction.Anchor> lowNoises = new ArrayList<>();
+    List<Correction.Anchor> distances = new ArrayList<>();
+    List<Correction.Anchor> lowDistances = new ArrayList<>();
+    List<BudgetPlan.Point> points = new ArrayList<>();
+    for (MixedError model : mixed) {
+      Sum sum = byNoise.ofBytes(model.bytes());
+      noises.add(new Correction.Anchor(sum.noise(), power(model.sqnrDb())));
+      lowNoises.add(new Correction.Anchor(sum.noise(), power(model.sqnrDbLow())));
+      distances.add(new Correction.Anchor(sum.distance(), 1 - model.cosine()));
+      lowDistances.add(new Correction.Anchor(sum.distance(), 1 - model.cosineLow()));
+      points.add(
+          new BudgetPlan.Point(
+              besides + model.bytes(),
+              8.0 * model.bytes() / elements,
+              model.sqnrDb(),
+              model.cosine(),
+              model.sqnrDbLow(),
+              model.cosineLow()));
+    }
+    noise = new Correction(noises);
+    surelyNoise = new Correction(lowNoises);
+    distance = new Correction(distances);
+    surelyDistance = new Correction(lowDistances);
+    measured = points;
+  }
+
+  /** The last point that has as many bytes of weights, or more. */
+  private Sum ofBytes(long bytes) {
+    Sum sum = whole;
+    for (Step step : steps) {
+      Sum next = sum.after(step);
+      if (next.bytes() < bytes) {
+        break;
+      }
+      sum = next;
+    }
+    return sum;
+  }
+
+  private static double power(double sqnrDb) {
+    return StrictMath.pow(10, -sqnrDb / 10);
+  }
+
+  /**
+   * Models along the frontier that are worth measuring, from the largest: their SQNR, as it is
+   * predicted without any, falls in equal steps to that of the smallest model.
+   *
+   * @param errors of groups, and of all together at each level
+   * @param most how many
+   */
+  public static List<Mixture> mixtures(List<GroupError> errors, int most) {
+    Frontier frontier = new Frontier(BY_NOISE, errors, 0);
+    List<Mixture> mixtures = new ArrayList<>();
+    double[] sqnrDb = new double[frontier.steps.size()];
+    Sum sum = frontier.whole;
+    for (int i = 0; i < sqnrDb.length; i++) {
+      sum = sum.after(frontier.steps.get(i));
+      sqnrDb[i] = -10 * StrictMath.log10(sum.noise());
+    }
+    int last = -1;
+    for (int m = 0; m < most && sqnrDb.length > 0; m++) {
+      double end = sqnrDb[sqnrDb.length - 1];
+      double wanted = Math.max(MOST_DB, end) + m * (end - Math.max(MOST_DB, end)) / (most - 1);
+      int at = m == most - 1 ? sqnrDb.length - 1 : 0;
+      while (at < sqnrDb.length - 1 && sqnrDb[at] > wanted) {
+        at++;
+      }
+      if (at > last) {
+        mixtures.add(frontier.mixture(at + 1));
+        last = at;
+      }
+    }
+    return mixtures;
+  }
+
+  /** After so many steps. */
+  private Mixture mixture(int taken) {
+    SortedMap<String, WeightLevel> levels = new TreeMap<>();
+    hulls.forEach((weight, hull) -> levels.put(weight, hull.get(0).level()));
+    Sum sum = whole;
+    for (Step step : steps.subList(0, taken)) {
+      levels.put(step.weight(), step.to().level());
+      sum = sum.after(step);
+    }
+    return new Mixture(levels, sum.bytes());
+  }
+
+  /** What was measured of models along the frontier. */
+  List<BudgetPlan.Point> measured() {
+    return measured;
   }
 
   /** By level: what all groups together give over what they add up to, of noise and distance. */
@@ -195,12 +317,19 @@ final class Frontier {
   }
 
   private BudgetPlan.Point point(Sum sum) {
-    double noise = Math.max(0, sum.noise());
+    double added = Math.max(0, sum.noise());
+    double apart = Math.max(0, sum.distance());
     return new BudgetPlan.Point(
         besides + sum.bytes(),
         8.0 * sum.bytes() / elements,
-        noise == 0 ? Double.POSITIVE_INFINITY : -10 * StrictMath.log10(noise),
-        Math.max(-1, 1 - Math.max(0, sum.distance())));
+        decibels(noise.of(added)),
+        Math.max(-1, 1 - distance.of(apart)),
+        decibels(surelyNoise.of(added)),
+        Math.max(-1, 1 - surelyDistance.of(apart)));
+  }
+
+  private static double decibels(double noise) {
+    return noise == 0 ? Double.POSITIVE_INFINITY : -10 * StrictMath.log10(noise);
   }
 
   /**

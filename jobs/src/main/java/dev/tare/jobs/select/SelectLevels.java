@@ -35,7 +35,8 @@ final class SelectLevels {
     FinishedRun run = work.inputs().runs().open(by.errors());
     SensitivityTable.Measured measured = SensitivityTable.read(work.inputs().spark(), run);
     requireSame(run, measured, model, recipe);
-    Frontier frontier = new Frontier(by.budget(), measured.errors(), model.files().bytes());
+    Frontier frontier =
+        new Frontier(by.budget(), measured.errors(), measured.mixed(), model.files().bytes());
     List<BudgetPlan.Point> points = frontier.points();
     Optional<Frontier.Chosen> chosen = frontier.choose();
     if (chosen.isEmpty()) {
@@ -53,7 +54,8 @@ final class SelectLevels {
             measured.output(),
             chosen.get().predicted(),
             chosen.get().levels(),
-            points);
+            points,
+            frontier.measured());
     work.attempt().write(Part.BUDGET, plan.format());
     BudgetTable.lines(plan).forEach(line -> work.progress().line("        " + line));
     return LevelledRecipe.of(recipe, plan.levels());
@@ -63,12 +65,15 @@ final class SelectLevels {
     return String.format(
         Locale.ROOT,
         "Nothing meets the budget %s: the smallest model has %.2f MB and %.2f bits for a weight,"
-            + " with SQNR %.2f dB and cosine %.5f predicted",
+            + " with SQNR %.2f dB and cosine %.5f predicted, with a confidence of 95 %% at least %.2f"
+            + " dB and %.5f",
         budget.text(),
         smallest.bytes() / 1e6,
         smallest.bits(),
         smallest.sqnrDb(),
-        smallest.cosine());
+        smallest.cosine(),
+        smallest.sqnrDbLow(),
+        smallest.cosineLow());
   }
 
   private static void requireSame(

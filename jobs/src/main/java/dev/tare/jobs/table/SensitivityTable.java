@@ -2,13 +2,17 @@ package dev.tare.jobs.table;
 
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.GroupError;
+import dev.tare.jobs.artifact.MixedError;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.WeightLevel;
 import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Encoders;
@@ -20,8 +24,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The measured error of groups as a table, format version 1: a row for each weight and level, and
- * one for each level with {@code weight} null, where all groups have it together.
+ * The measured error of groups as a table, format version 1: a row for each weight and level, one
+ * for each level with {@code weight} null, where all groups have it together, and one of level
+ * {@code mixed} for each model along the frontier of these errors.
  */
 public final class SensitivityTable {
 
@@ -44,7 +49,11 @@ public final class SensitivityTable {
           .add("float_bytes", DataTypes.LongType, false)
           .add("bytes", DataTypes.LongType, false)
           .add("sqnr_db", DataTypes.DoubleType, false)
-          .add("cosine_mean", DataTypes.DoubleType, false);
+          .add("cosine_mean", DataTypes.DoubleType, false)
+          .add("sqnr_db_low", DataTypes.DoubleType, true)
+          .add("cosine_mean_low", DataTypes.DoubleType, true);
+
+  private static final String MIXED = "mixed";
 
   /**
    * What all rows of a run have in common.
@@ -54,6 +63,7 @@ public final class SensitivityTable {
    * @param samples on which errors were measured
    * @param output the output that is judged
    * @param pooled whether its mean over tokens is
+   * @param mixed models along the frontier, the largest first
    */
   public record Measured(
       String modelSha256,
@@ -62,10 +72,12 @@ public final class SensitivityTable {
       int samples,
       String output,
       boolean pooled,
-      List<GroupError> errors) {
+      List<GroupError> errors,
+      List<MixedError> mixed) {
 
     public Measured {
       errors = List.copyOf(errors);
+      mixed = List.copyOf(mixed);
     }
   }
 
@@ -83,17 +95,13 @@ public final class SensitivityTable {
 
   private static List<Row> rows(Measured measured, String runId) {
     List<Row> rows = new ArrayList<>();
+    Map<String, Long> elements = new HashMap<>();
     for (GroupError error : measured.errors()) {
+      error.weight().ifPresent(weight -> elements.put(weight, error.elements()));
       rows.add(
-          RowFactory.create(
-              FORMAT_VERSION,
+          row(
+              measured,
               runId,
-              measured.modelSha256(),
-              measured.recipe(),
-              measured.target(),
-              measured.samples(),
-              measured.output(),
-              measured.pooled(),
               error.weight().orElse(null),
               error.level().word(),
               error.operators().toArray(new String[0]),
@@ -101,9 +109,44 @@ public final class SensitivityTable {
               error.floatBytes(),
               error.bytes(),
               error.sqnrDb(),
-              error.cosine()));
+              error.cosine(),
+              null,
+              null));
+    }
+    long all = elements.values().stream().mapToLong(Long::longValue).sum();
+    for (MixedError model : measured.mixed()) {
+      rows.add(
+          row(
+              measured,
+              runId,
+              null,
+              MIXED,
+              new String[0],
+              all,
+              all * Float.BYTES,
+              model.bytes(),
+              model.sqnrDb(),
+              model.cosine(),
+              model.sqnrDbLow(),
+              model.cosineLow()));
     }
     return rows;
+  }
+
+  private static Row row(Measured measured, String runId, Object... own) {
+    List<Object> values =
+        new ArrayList<>(
+            List.of(
+                FORMAT_VERSION,
+                runId,
+                measured.modelSha256(),
+                measured.recipe(),
+                measured.target(),
+                measured.samples(),
+                measured.output(),
+                measured.pooled()));
+    values.addAll(Arrays.asList(own));
+    return RowFactory.create(values.toArray());
   }
 
   /**
@@ -121,10 +164,21 @@ public final class SensitivityTable {
     List<Row> rows =
         CheckedParquet.read(spark, SCHEMA, run.verified(Part.SENSITIVITY)).collectAsList();
     List<GroupError> errors = new ArrayList<>();
+    List<MixedError> mixed = new ArrayList<>();
     for (Row row : rows) {
       int version = row.getAs("format_version");
       String word = row.getAs("level");
       Optional<WeightLevel> level = WeightLevel.of(word);
+      if (version == FORMAT_VERSION && word.equals(MIXED)) {
+        mixed.add(
+            new MixedError(
+                row.getAs("bytes"),
+                row.getAs("sqnr_db"),
+                row.getAs("cosine_mean"),
+                row.getAs("sqnr_db_low"),
+                row.getAs("cosine_mean_low")));
+        continue;
+      }
       if (version != FORMAT_VERSION || level.isEmpty()) {
         throw TareException.badInput(
             "Run %s has errors of groups of format version %d and level '%s', only version %d is known"
@@ -147,6 +201,7 @@ public final class SensitivityTable {
     errors.sort(
         Comparator.comparing((GroupError error) -> error.weight().orElse(""))
             .thenComparing(GroupError::level));
+    mixed.sort(Comparator.comparingLong(MixedError::bytes).reversed());
     Row first = rows.get(0);
     return new Measured(
         first.getAs("model_sha256"),
@@ -155,6 +210,7 @@ public final class SensitivityTable {
         first.getAs("samples"),
         first.getAs("output"),
         first.getAs("pooled"),
-        errors);
+        errors,
+        mixed);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.tensor.Sample;
@@ -56,46 +57,56 @@ class GroupJobTest {
         ModelHandle.open(
             SmallModels.exportedMlp().write(folder.resolve("model.onnx")), SparkJobs.hadoop(spark));
     RecipeText recipe = RecipeText.open(RecipeOptions.of("int8-weights"), SparkJobs.hadoop(spark));
-    TreeMap<WeightLevel, QuantPlan> plans = new TreeMap<>();
+    TreeMap<String, QuantPlan> plans = new TreeMap<>();
     List<GroupJob.Variant> variants = new ArrayList<>();
     for (WeightLevel level : List.of(WeightLevel.INT4, WeightLevel.INT8)) {
       TreeMap<String, WeightLevel> all = new TreeMap<>();
       LevelledRecipe.weights(model, recipe).forEach(weight -> all.put(weight, level));
       assertThat(all).containsOnlyKeys("w1", "w2");
       plans.put(
-          level,
+          level.word(),
           new SelectJob(spark)
               .run(
                   model,
                   LevelledRecipe.of(recipe, all),
                   new org.apache.hadoop.fs.Path("none"),
                   ""));
-      variants.add(new GroupJob.Variant(level, ""));
-      all.keySet().forEach(weight -> variants.add(new GroupJob.Variant(level, weight)));
+      variants.add(new GroupJob.Variant(level.word(), ""));
+      all.keySet().forEach(weight -> variants.add(new GroupJob.Variant(level.word(), weight)));
     }
     List<Row> rows = samples(9);
     GroupJob.Measured one = measured(1, model, plans, variants, rows);
     assertThat(one.samples()).isEqualTo(9);
     assertThat(one.output()).isEqualTo("y");
     for (String weight : List.of("w1", "w2", "")) {
-      double four = one.scores().get(new GroupJob.Variant(WeightLevel.INT4, weight)).sqnrDb();
-      double eight = one.scores().get(new GroupJob.Variant(WeightLevel.INT8, weight)).sqnrDb();
+      double four = one.scores().get(new GroupJob.Variant("int4", weight)).sqnrDb();
+      double eight = one.scores().get(new GroupJob.Variant("int8", weight)).sqnrDb();
       assertThat(eight).as(weight).isBetween(four + 12, 80.0);
     }
-    double together = one.scores().get(new GroupJob.Variant(WeightLevel.INT4, "")).sqnrDb();
+    double together = one.scores().get(new GroupJob.Variant("int4", "")).sqnrDb();
     assertThat(together)
-        .isLessThan(one.scores().get(new GroupJob.Variant(WeightLevel.INT4, "w1")).sqnrDb())
-        .isLessThan(one.scores().get(new GroupJob.Variant(WeightLevel.INT4, "w2")).sqnrDb());
+        .isLessThan(one.scores().get(new GroupJob.Variant("int4", "w1")).sqnrDb())
+        .isLessThan(one.scores().get(new GroupJob.Variant("int4", "w2")).sqnrDb());
     Collections.reverse(rows);
     for (int tasks : List.of(2, 7)) {
       assertThat(measured(tasks, model, plans, variants, rows)).isEqualTo(one);
     }
   }
 
+  @Test
+  void oneSampleIsRefused() throws IOException {
+    ModelHandle model =
+        ModelHandle.open(
+            SmallModels.exportedMlp().write(folder.resolve("model.onnx")), SparkJobs.hadoop(spark));
+    assertThatThrownBy(() -> measured(1, model, new TreeMap<>(), List.of(), samples(1)))
+        .hasMessage(
+            "Errors are measured on at least 2 samples, since one says nothing about others; there is 1");
+  }
+
   private GroupJob.Measured measured(
       int tasks,
       ModelHandle model,
-      SortedMap<WeightLevel, QuantPlan> plans,
+      SortedMap<String, QuantPlan> plans,
       List<GroupJob.Variant> variants,
       List<Row> rows) {
     return new GroupJob(spark, tasks)

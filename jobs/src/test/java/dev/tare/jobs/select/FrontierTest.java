@@ -3,10 +3,12 @@ package dev.tare.jobs.select;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.tare.jobs.artifact.Budget;
 import dev.tare.jobs.artifact.BudgetPlan;
 import dev.tare.jobs.artifact.GroupError;
+import dev.tare.jobs.artifact.MixedError;
 import dev.tare.jobs.artifact.WeightLevel;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -58,7 +60,7 @@ class FrontierTest {
   }
 
   private static Frontier frontier(String budget, List<GroupError> errors) {
-    return new Frontier(Budget.parse(budget), errors, MODEL);
+    return new Frontier(Budget.parse(budget), errors, List.of(), MODEL);
   }
 
   @Test
@@ -98,6 +100,95 @@ class FrontierTest {
         assertThat(point.bits()).isLessThanOrEqualTo(Double.parseDouble(bits));
         assertThat(point.sqnrDb()).isLessThanOrEqualTo(worst);
         worst = point.sqnrDb();
+      }
+    }
+  }
+
+  /** Models along the frontier that have so many times the error that is added up. */
+  private static List<MixedError> mixed(List<GroupError> errors, double times, double low) {
+    List<MixedError> mixed = new ArrayList<>();
+    List<BudgetPlan.Point> points = frontier("sqnr>=0dB", errors).points();
+    for (Frontier.Mixture mixture : Frontier.mixtures(errors, 8)) {
+      BudgetPlan.Point point =
+          points.stream()
+              .filter(p -> p.bytes() - points.get(0).bytes() == mixture.bytes() - floats(errors))
+              .findFirst()
+              .orElseThrow();
+      double apart = times * (1 - point.cosine());
+      mixed.add(
+          new MixedError(
+              mixture.bytes(),
+              point.sqnrDb() - 10 * Math.log10(times),
+              1 - apart,
+              point.sqnrDb() - 10 * Math.log10(times * low),
+              1 - apart * low));
+    }
+    return mixed;
+  }
+
+  private static long floats(List<GroupError> errors) {
+    return errors.stream()
+        .filter(e -> e.weight().isPresent() && e.level() == WeightLevel.INT8)
+        .mapToLong(GroupError::floatBytes)
+        .sum();
+  }
+
+  @Test
+  void mixturesFallInEvenStepsOfDecibelsToTheSmallestModel() {
+    List<GroupError> errors = groups(3);
+    List<Frontier.Mixture> mixtures = Frontier.mixtures(errors, 8);
+    assertThat(mixtures).hasSizeBetween(6, 8);
+    List<BudgetPlan.Point> points = frontier("sqnr>=0dB", errors).points();
+    assertThat(mixtures.get(mixtures.size() - 1).bytes() - floats(errors))
+        .isEqualTo(points.get(points.size() - 1).bytes() - MODEL);
+    for (int i = 1; i < mixtures.size(); i++) {
+      assertThat(mixtures.get(i).bytes()).isLessThan(mixtures.get(i - 1).bytes());
+    }
+    assertThat(Frontier.mixtures(List.of(), 8)).isEmpty();
+  }
+
+  @Test
+  void whatMixturesHaveBeyondTheirSumIsPredictedOfAll() {
+    for (int seed = 0; seed < 20; seed++) {
+      List<GroupError> errors = groups(seed);
+      List<MixedError> mixed = mixed(errors, 1.3, 1.2);
+      for (String budget : List.of("cosine>=0.99", "sqnr>=20dB")) {
+        List<BudgetPlan.Point> sums = frontier(budget, errors).points();
+        Frontier frontier = new Frontier(Budget.parse(budget), errors, mixed, MODEL);
+        List<BudgetPlan.Point> points = frontier.points();
+        assertThat(frontier.measured()).hasSameSizeAs(mixed);
+        for (int i = 1; i < points.size(); i++) {
+          assertThat(1 - points.get(i).cosine())
+              .isCloseTo(1.3 * (1 - sums.get(i).cosine()), withinPercentage(1e-3));
+          assertThat(points.get(i).sqnrDb() - points.get(i).sqnrDbLow())
+              .isCloseTo(10 * Math.log10(1.2), within(1e-6));
+        }
+        Frontier.Chosen chosen = frontier.choose().orElseThrow();
+        assertThat(Budget.parse(budget).met(chosen.predicted())).isTrue();
+        assertThat(chosen.predicted().bytes())
+            .isGreaterThanOrEqualTo(
+                frontier(budget, errors).choose().orElseThrow().predicted().bytes());
+      }
+    }
+  }
+
+  @Test
+  void aCorrectionNeverFalls() {
+    Random random = new Random(5);
+    for (int round = 0; round < 100; round++) {
+      List<Correction.Anchor> anchors = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        double sum = Math.exp(-8 * random.nextDouble());
+        anchors.add(new Correction.Anchor(sum, sum * Math.exp(random.nextGaussian())));
+      }
+      anchors.add(new Correction.Anchor(0, 1));
+      anchors.add(new Correction.Anchor(1, Double.NaN));
+      Correction correction = new Correction(anchors);
+      double last = correction.of(0);
+      assertThat(last).isZero();
+      for (double sum = 1e-5; sum < 2; sum *= 1.05) {
+        assertThat(correction.of(sum)).as("round " + round).isGreaterThanOrEqualTo(last);
+        last = correction.of(sum);
       }
     }
   }
@@ -146,7 +237,8 @@ class FrontierTest {
     Frontier frontier = frontier("bits<=5", groups(2));
     Frontier.Chosen chosen = frontier.choose().orElseThrow();
     BudgetPlan plan =
-        new BudgetPlan("bits<=5", 64, "y", chosen.predicted(), chosen.levels(), frontier.points());
+        new BudgetPlan(
+            "bits<=5", 64, "y", chosen.predicted(), chosen.levels(), frontier.points(), List.of());
     assertThat(BudgetPlan.parse(plan.format(), "budget.json")).isEqualTo(plan);
     assertThatThrownBy(
             () -> BudgetPlan.parse(plan.format().replace("\"int4\"", "\"int3\""), "budget.json"))
