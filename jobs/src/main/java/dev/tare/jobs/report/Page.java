@@ -3,6 +3,7 @@ package dev.tare.jobs.report;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.artifact.GateOutcome;
+import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import java.io.IOException;
 import java.io.Writer;
@@ -77,6 +78,7 @@ record Page(
     List<Fact> parts = new ArrayList<>(List.of(Fact.of("numbers", "Numbers")));
     add(parts, !outputs().isEmpty(), "outputs", "Float against quantized");
     add(parts, speed().isPresent(), "speed", "Speed");
+    add(parts, budget().isPresent(), "budget", "Budget");
     add(parts, layers.isPresent(), "depth", "Layers by depth");
     add(parts, layers.isPresent(), "layers", "Layers in float");
     add(parts, comparison.isPresent(), "comparison", "Comparison");
@@ -135,6 +137,18 @@ record Page(
   /** Empty unless evaluation measured the time, with {@code --latency}. */
   Optional<Speed> speed() {
     return content.quality().flatMap(Quality::latency).map(Speed::new);
+  }
+
+  /** Empty unless {@code select --budget} chose the bits of weights. */
+  Optional<BudgetView> budget() {
+    return content
+        .budget()
+        .map(
+            plan ->
+                new BudgetView(
+                    plan,
+                    content.quality().flatMap(quality -> Quality.headline(quality.outputs())),
+                    content.bytes(Part.MODEL)));
   }
 
   private static Optional<Layers> layers(RunContent content) {

@@ -4,6 +4,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.BudgetPlan;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PassTrials;
@@ -122,6 +123,7 @@ public final class ReportJob implements SparkWork<Path> {
         quality,
         placements(lineage),
         passes(lineage),
+        budget(lineage),
         spreads,
         channels,
         codes,
@@ -159,6 +161,11 @@ public final class ReportJob implements SparkWork<Path> {
   private static Optional<PassTrials> passes(Lineage lineage) throws IOException {
     Optional<FinishedRun> run = lineage.holding(Part.PASSES);
     return run.isPresent() ? Optional.of(run.get().passes()) : Optional.empty();
+  }
+
+  private static Optional<BudgetPlan> budget(Lineage lineage) throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.BUDGET);
+    return run.isPresent() ? Optional.of(run.get().budget()) : Optional.empty();
   }
 
   private static Optional<Quality> quality(Lineage lineage, List<String> missing)

@@ -1,6 +1,7 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.artifact.BudgetPlan;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
@@ -25,6 +26,7 @@ import java.util.function.Function;
  * @param quality the results of evaluation
  * @param placements what was measured of placements
  * @param passes what was measured of passes
+ * @param budget what a budget chose
  * @param spreads values by activation
  * @param channels ranges of channels by activation
  * @param codes counts of integers by weight
@@ -38,11 +40,40 @@ record RunContent(
     Optional<Quality> quality,
     Optional<PlacementTrials> placements,
     Optional<PassTrials> passes,
+    Optional<BudgetPlan> budget,
     Map<String, Spread> spreads,
     Map<String, ChannelSpread> channels,
     Map<String, List<Long>> codes,
     List<String> order,
     List<String> missing) {
+
+  /** Content of a run without a budget. */
+  RunContent(
+      List<Manifest> manifests,
+      String manifestSha256,
+      Optional<QuantPlan> plan,
+      Optional<Quality> quality,
+      Optional<PlacementTrials> placements,
+      Optional<PassTrials> passes,
+      Map<String, Spread> spreads,
+      Map<String, ChannelSpread> channels,
+      Map<String, List<Long>> codes,
+      List<String> order,
+      List<String> missing) {
+    this(
+        manifests,
+        manifestSha256,
+        plan,
+        quality,
+        placements,
+        passes,
+        Optional.empty(),
+        spreads,
+        channels,
+        codes,
+        order,
+        missing);
+  }
 
   RunContent {
     manifests = List.copyOf(manifests);

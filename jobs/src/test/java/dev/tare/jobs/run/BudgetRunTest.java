@@ -109,7 +109,14 @@ class BudgetRunTest {
             "w1 int16",
             "w2 int4",
             "w2 int8",
-            "w2 int16");
+            "w2 int16",
+            "null mixed",
+            "null mixed",
+            "null mixed");
+    assertThat(rows)
+        .filteredOn(row -> row.getAs("level").equals("mixed"))
+        .allSatisfy(
+            row -> assertThat(row.<Double>getAs("sqnr_db_low")).isLessThan(row.getAs("sqnr_db")));
     assertThat(rows).allSatisfy(row -> assertThat(row.<Double>getAs("sqnr_db")).isPositive());
   }
 
@@ -132,7 +139,9 @@ class BudgetRunTest {
     CommandLine.Result result = selected("chosen", "errors", "sqnr>=25dB").ends(0);
     BudgetPlan budget =
         BudgetPlan.parse(Files.readString(Path.of(path("chosen"), "budget.json")), "budget");
-    assertThat(budget.predicted().sqnrDb()).isGreaterThanOrEqualTo(25);
+    assertThat(budget.predicted().sqnrDbLow())
+        .isGreaterThanOrEqualTo(25)
+        .isLessThan(budget.predicted().sqnrDb());
     assertThat(result.err()).contains("chosen by sqnr>=25dB: ");
     QuantPlan plan = CommandLine.plan(Path.of(path("chosen")));
     budget
@@ -151,8 +160,17 @@ class BudgetRunTest {
         run("evaluate", "quality", "--quantized", path("quantized"), "--data", path("data"))
             .ends(0);
     assertThat(evaluated.err())
-        .contains("budget sqnr>=25dB: cosine ", "measured (95 %: ")
-        .containsPattern("SQNR \\S+ dB predicted, \\S+ measured; \\S+ MB predicted, \\S+ MB made");
+        .contains("budget sqnr>=25dB is kept: cosine ", "measured (95 %: ")
+        .containsPattern(
+            "SQNR \\S+ dB predicted, at least \\S+, \\S+ measured; \\S+ MB predicted, \\S+ MB made");
+    Path page = shared.resolve("page.html");
+    tare("report", path("quality"), "--out", page.toString()).ends(0);
+    assertThat(Files.readString(page))
+        .contains(
+            "Bits of each weight were chosen by the budget sqnr&gt;=25dB, from errors on 30 samples.",
+            "On the samples of the evaluation the budget is kept.",
+            "SQNR over size of ",
+            "Levels of 2 weights, ");
   }
 
   @Test
