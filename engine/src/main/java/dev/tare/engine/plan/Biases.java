@@ -75,7 +75,8 @@ final class Biases {
             Optional.of(
                 "it reaches %s, for which the one scale of the weight would grow too far"
                     .formatted(bias[c]));
-      } else if (!fits(input, Math.max(scale, floor(bias[c], input, maxCode())))) {
+      } else if (!fits(
+          input, Math.max(scale, weight.target().atLeast(floor(bias[c], input, maxCode()))))) {
         reason =
             Optional.of(
                 "it reaches %s, and no finite scale of its sums reaches that".formatted(bias[c]));
@@ -122,6 +123,9 @@ final class Biases {
       int w = weight.axis().isPresent() ? c : 0;
       floors[w] = Math.max(floors[w], floor(bias.get()[c], input, maxCode()));
     }
+    for (int w = 0; w < floors.length; w++) {
+      floors[w] = weight.target().atLeast(floors[w]);
+    }
     return weight.withChannels(weight.channels().atLeast(floors));
   }
 
@@ -163,7 +167,11 @@ final class Biases {
    * Returns the bias of a node if it can be int32: a float vector with a value per output channel.
    */
   private Optional<float[]> values(QuantizableNode node, TensorPlan input, TensorPlan weight) {
-    boolean accumulates = input.axis().isEmpty() && weight.granularity().blockSize().isEmpty();
+    boolean accumulates =
+        input.axis().isEmpty()
+            && weight.granularity().blockSize().isEmpty()
+            && input.type().isInteger()
+            && weight.type().isInteger();
     if (target.biasOf(node).isEmpty() || !accumulates) {
       return Optional.empty();
     }

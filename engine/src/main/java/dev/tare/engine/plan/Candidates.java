@@ -2,7 +2,6 @@ package dev.tare.engine.plan;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
-import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Placement;
@@ -198,8 +197,16 @@ public record Candidates(
   private static Optional<String> limit(TargetProfile target, Recipe recipe, Candidate candidate) {
     TensorRule rule = recipe.decide(query(target, List.of(candidate))).rule();
     QuantizableNode node = candidate.node();
-    if (rule.type() == QuantType.FLOAT16 && target.againstHalves().isPresent()) {
-      return target.againstHalves();
+    Optional<String> against =
+        target
+            .against(rule.type())
+            .or(
+                () ->
+                    candidate.mode() == Mode.STATIC
+                        ? target.against(inputRule(recipe, node).type())
+                        : Optional.empty());
+    if (against.isPresent()) {
+      return against;
     }
     if (rule.type().codebook().isPresent() && candidate.format() != Format.MATMUL_BNB4) {
       return Optional.of(NO_TABLE.formatted(rule.type()));

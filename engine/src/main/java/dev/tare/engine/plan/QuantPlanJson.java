@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.DType;
 import java.util.ArrayList;
@@ -17,12 +18,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 12; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 13; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
  * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, 7,
  * of plans that round all weights to nearest, 8, of plans that correct no bias, 9, of plans that
- * rescale no input of a convolution, 10, of plans that round no weight of one by GPTQ, and 11, of
- * plans that shift no smoothed input.
+ * rescale no input of a convolution, 10, of plans that round no weight of one by GPTQ, 11, of plans
+ * that shift no smoothed input, and 12, of plans of integers (or float16) with scales of any value.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -36,7 +37,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 12;
+  private static final int FORMAT_VERSION = 13;
+  private static final int LINEAR_VERSION = 12;
   private static final int UNSHIFTED_VERSION = 11;
   private static final int PRODUCTS_VERSION = 10;
   private static final int UNEQUALIZED_VERSION = 9;
@@ -96,9 +98,17 @@ public final class QuantPlanJson {
     }
   }
 
+  private static boolean linear(TensorPlan tensor) {
+    return !tensor.target().powerOfTwo()
+        && (tensor.type().isInteger() || tensor.type() == QuantType.FLOAT16);
+  }
+
   private static int version(QuantPlan plan) {
-    if (!plan.smoothed().stream().allMatch(input -> input.offsets().isEmpty())) {
+    if (!plan.tensors().stream().allMatch(QuantPlanJson::linear)) {
       return FORMAT_VERSION;
+    }
+    if (!plan.smoothed().stream().allMatch(input -> input.offsets().isEmpty())) {
+      return LINEAR_VERSION;
     }
     if (!plan.gptq().stream().allMatch(GptqPlan::plain)) {
       return UNSHIFTED_VERSION;
@@ -261,7 +271,7 @@ public final class QuantPlanJson {
     if (version <= UNSHIFTED_VERSION
         && !inputs.stream().allMatch(input -> input.offsets().isEmpty())) {
       throw new IllegalArgumentException(
-          "Invalid plan: key 'smoothed' has offsets before format version " + FORMAT_VERSION);
+          "Invalid plan: key 'smoothed' has offsets before format version " + LINEAR_VERSION);
     }
     if (version <= UNEQUALIZED_VERSION && !inputs.stream().allMatch(SmoothedInput::plain)) {
       throw new IllegalArgumentException(

@@ -28,6 +28,8 @@ final class TensorPlanJson {
   /** How many scales a tensor has whose scales are not listed. */
   static final String POINTER = "scales-in-table";
 
+  private static final String POWER_OF_TWO = "power-of-two";
+
   /** Supplies the scales of a tensor that are not listed. */
   @FunctionalInterface
   interface ScaleSource {
@@ -47,6 +49,7 @@ final class TensorPlanJson {
           "symmetric",
           "narrow-range",
           "reduce-range",
+          POWER_OF_TWO,
           "method",
           "decided-by",
           "axis",
@@ -88,6 +91,9 @@ final class TensorPlanJson {
     node.put("symmetric", plan.target().symmetric());
     node.put("narrow-range", plan.target().narrowRange());
     node.put("reduce-range", plan.target().reduceRange());
+    if (plan.target().powerOfTwo()) {
+      node.put(POWER_OF_TWO, true);
+    }
     node.put("method", plan.method());
     node.put("decided-by", plan.decidedBy());
     plan.axis().ifPresent(axis -> node.put("axis", axis));
@@ -204,7 +210,8 @@ final class TensorPlanJson {
         choice(node, "type", QuantType.values()),
         PlanFields.flag(node, "symmetric"),
         PlanFields.flag(node, "narrow-range"),
-        PlanFields.flag(node, "reduce-range"));
+        PlanFields.flag(node, "reduce-range"),
+        node.has(POWER_OF_TWO) && PlanFields.flag(node, POWER_OF_TWO));
   }
 
   private static Granularity granularity(JsonNode node) {

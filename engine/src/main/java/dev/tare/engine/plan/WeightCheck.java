@@ -149,6 +149,9 @@ public final class WeightCheck {
         }
       }
     }
+    for (int w = 0; w < floors.length; w++) {
+      floors[w] = weight.target().atLeast(floors[w]);
+    }
     return floors;
   }
 }

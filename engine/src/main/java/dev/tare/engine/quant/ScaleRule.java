@@ -22,11 +22,18 @@ package dev.tare.engine.quant;
  * @param type type of the integers, or a floating-point one
  * @param symmetric whether the zero point is the middle of the limits
  * @param limits the integers that the interval is mapped onto
+ * @param powerOfTwo whether the scale is rounded up to a power of two, so that multiplying by it is
+ *     a shift; the zero point is that of the rounded one
  */
-public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
+public record ScaleRule(QuantType type, boolean symmetric, Limits limits, boolean powerOfTwo) {
 
   /** Half of it is rounded to 0. */
   private static final double SMALLEST_HALF = 0x1p-24;
+
+  /** Creates a rule for scales of any value. */
+  public ScaleRule(QuantType type, boolean symmetric, Limits limits) {
+    this(type, symmetric, limits, false);
+  }
 
   /**
    * Checks that the integers are the type's.
@@ -60,6 +67,22 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
   public static ScaleRule of(
       QuantType type, boolean symmetric, boolean narrowRange, boolean reduceRange) {
     return new ScaleRule(type, symmetric, Limits.of(type, narrowRange, reduceRange));
+  }
+
+  /** The same rule with scales that are powers of two. */
+  public ScaleRule inPowersOfTwo() {
+    return new ScaleRule(type, symmetric, limits, true);
+  }
+
+  /**
+   * The least power of two that is not below a scale; 2^127 for those above it.
+   *
+   * @param scale at least 2^-126
+   */
+  public static double powerOfTwo(double scale) {
+    int exponent = Math.getExponent(scale);
+    double power = Math.scalb(1d, exponent);
+    return Math.min(power < scale ? 2 * power : power, 0x1p127);
   }
 
   /**
@@ -99,6 +122,7 @@ public record ScaleRule(QuantType type, boolean symmetric, Limits limits) {
     if (scale < Float.MIN_NORMAL) {
       return new QuantParams(type, 1f, 0);
     }
+    scale = powerOfTwo ? powerOfTwo(scale) : scale;
     int qmin = limits.qmin();
     int qmax = limits.qmax();
     double zero = Math.rint(symmetric ? (qmin + (double) qmax) / 2 : qmin - rmin / scale);

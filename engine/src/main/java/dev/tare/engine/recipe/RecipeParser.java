@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * activations { type = uint8, symmetric = false, narrow-range = false, reduce-range = false,
  *               granularity = per-tensor, method = min-max }      # only if mode is static
  * weights     { ... the same keys; granularity = per-block has a block-size ... }
+ *               # scales = power-of-two in both, default any
  * float-above = 1e30
  * guard = on                          # or off; default on
  * smoothing { alpha = 0.8, shift = off } # alpha or by-statistics; only static, per tensor
@@ -175,12 +176,25 @@ public final class RecipeParser {
     if (has(recipe, type -> type == QuantType.FLOAT16) && recipe.mode() != Mode.WEIGHT_ONLY) {
       throw RecipeKeys.at(config, "weights", "type float16 needs mode weight-only");
     }
+    if (has(recipe, type -> type.float8().isPresent())) {
+      boolean integers =
+          recipe.biasCorrection() || recipe.equalization() || recipe.gptq().isPresent();
+      if (integers || recipe.mode() == Mode.DYNAMIC) {
+        throw RecipeKeys.at(
+            config,
+            "weights",
+            "numbers of float8 take no mode dynamic, gptq, equalization or bias-correction");
+      }
+    }
     if (recipe.biasCorrection() && !recipe.usesStatistics()) {
       throw RecipeKeys.at(config, BIAS_CORRECTION, "it needs mode static");
     }
     if (recipe.placement() == Placement.ALL_SUPPORTED) {
       if (!recipe.usesStatistics()) {
         throw RecipeKeys.at(config, "placement", "all-supported needs mode static");
+      }
+      if (has(recipe, type -> !type.isInteger())) {
+        throw RecipeKeys.at(config, "placement", "all-supported needs integers");
       }
       if (recipe.quantizesActivationsPerChannel()) {
         throw RecipeKeys.at(
@@ -193,7 +207,7 @@ public final class RecipeParser {
 
   private static boolean has(Recipe recipe, Predicate<QuantType> types) {
     return Stream.concat(
-            Stream.of(recipe.weights()),
+            Stream.concat(Stream.of(recipe.weights()), recipe.activations().stream()),
             recipe.rules().stream().flatMap(rule -> rule.settings().stream()))
         .anyMatch(rule -> types.test(rule.type()));
   }

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 /**
  * How a recipe quantizes tensors of one role.
  *
- * @param type integer type, or of weights FLOAT16, NF4 or FP4
+ * @param type integer type or one of FLOAT8E4M3FN and FLOAT8E5M2, or of weights FLOAT16, NF4 or FP4
  * @param symmetric zero point forced to the middle
  * @param narrowRange lowest integer unused
  * @param reduceRange seven bits instead of eight, so that u8 by s8 sums cannot saturate on a CPU
@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  * @param blockSize number of neighbours that share a scale, along the axis over which products are
  *     summed; not with {@code perChannel}
  * @param method how the range is selected
+ * @param powerOfTwo whether scales are powers of two
  */
 public record TensorRule(
     QuantType type,
@@ -27,7 +28,20 @@ public record TensorRule(
     boolean reduceRange,
     boolean perChannel,
     OptionalInt blockSize,
-    RangeSelector method) {
+    RangeSelector method,
+    boolean powerOfTwo) {
+
+  /** Creates a rule with scales of any value. */
+  public TensorRule(
+      QuantType type,
+      boolean symmetric,
+      boolean narrowRange,
+      boolean reduceRange,
+      boolean perChannel,
+      OptionalInt blockSize,
+      RangeSelector method) {
+    this(type, symmetric, narrowRange, reduceRange, perChannel, blockSize, method, false);
+  }
 
   /**
    * @throws IllegalArgumentException if it is both per channel and per block
@@ -40,7 +54,7 @@ public record TensorRule(
 
   /** Returns what a range selector needs to know from this rule. */
   public Target target() {
-    return new Target(type, symmetric, narrowRange, reduceRange);
+    return new Target(type, symmetric, narrowRange, reduceRange, powerOfTwo);
   }
 
   /** Returns which values of a weight share a scale: all, if it has no usable axis. */
@@ -55,6 +69,6 @@ public record TensorRule(
   /** Returns the same rule with method min-max. */
   TensorRule withMinMax() {
     return new TensorRule(
-        type, symmetric, narrowRange, reduceRange, perChannel, blockSize, new MinMax());
+        type, symmetric, narrowRange, reduceRange, perChannel, blockSize, new MinMax(), powerOfTwo);
   }
 }

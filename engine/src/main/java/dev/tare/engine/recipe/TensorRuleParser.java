@@ -16,6 +16,14 @@ import java.util.stream.Stream;
 /** Reads the section of a recipe on tensors of one role. */
 final class TensorRuleParser {
 
+  private static final String SCALES = "scales";
+
+  /** What scales may be. */
+  private enum Scales {
+    ANY,
+    POWER_OF_TWO
+  }
+
   static final Set<String> KEYS =
       Set.of(
           "type",
@@ -24,7 +32,8 @@ final class TensorRuleParser {
           "reduce-range",
           "granularity",
           "block-size",
-          "method");
+          "method",
+          SCALES);
   private static final List<QuantType> TYPES =
       List.of(
           QuantType.INT4,
@@ -32,7 +41,9 @@ final class TensorRuleParser {
           QuantType.INT8,
           QuantType.UINT8,
           QuantType.INT16,
-          QuantType.UINT16);
+          QuantType.UINT16,
+          QuantType.FLOAT8E4M3FN,
+          QuantType.FLOAT8E5M2);
   private static final List<QuantType> TYPES_OF_WEIGHTS =
       Stream.concat(TYPES.stream(), Stream.of(QuantType.FLOAT16, QuantType.NF4, QuantType.FP4))
           .toList();
@@ -69,15 +80,19 @@ final class TensorRuleParser {
             granularity.equals("per-block")
                 ? OptionalInt.of(rule.getInt("block-size"))
                 : OptionalInt.empty(),
-            method(rule));
+            method(rule),
+            rule.hasPath(SCALES)
+                && RecipeKeys.choice(rule, SCALES, List.of(Scales.values()))
+                    == Scales.POWER_OF_TWO);
     if (parsed.blockSize().orElse(1) <= 0) {
       throw RecipeKeys.at(rule, "block-size", "expected a positive number");
     }
     if (parsed.narrowRange() && !parsed.type().signed()) {
       throw RecipeKeys.at(rule, "narrow-range", "an unsigned type has no narrow range");
     }
-    if (parsed.reduceRange() && parsed.type().dtype().bits() != 8) {
-      throw RecipeKeys.at(rule, "reduce-range", "only types of 8 bits have a reduced range");
+    boolean byteOfInteger = parsed.type().isInteger() && parsed.type().dtype().bits() == 8;
+    if (parsed.reduceRange() && !byteOfInteger) {
+      throw RecipeKeys.at(rule, "reduce-range", "only integers of 8 bits have a reduced range");
     }
     if (parsed.type() == QuantType.FLOAT16 && !isPlain(parsed)) {
       throw RecipeKeys.at(
@@ -86,7 +101,7 @@ final class TensorRuleParser {
           "float16 has no scales: it needs symmetric = true, granularity = per-tensor and method ="
               + " min-max");
     }
-    if (parsed.type().codebook().isPresent()) {
+    if (!parsed.type().isInteger() && parsed.type() != QuantType.FLOAT16) {
       requireMagnitudes(parsed, rule);
     }
     return parsed;

@@ -81,8 +81,8 @@ final class LiteTarget implements TargetProfile {
 
   /** A Dequantize widens them when the model runs. */
   @Override
-  public Optional<String> againstHalves() {
-    return Optional.empty();
+  public Optional<String> against(QuantType type) {
+    return type == QuantType.FLOAT16 ? Optional.empty() : TargetProfile.super.against(type);
   }
 
   /** FullyConnected computes wrong numbers from scales by channel and a float input (2.20). */

@@ -1,6 +1,7 @@
 package dev.tare.engine.target;
 
 import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
@@ -41,7 +42,8 @@ public final class OnnxRuntimeTarget implements TargetProfile {
             || recipe.rules().stream()
                 .anyMatch(r -> r.mode().filter(m -> m == Mode.DYNAMIC).isPresent());
     TensorRule weights = recipe.weights();
-    if (dynamic && (weights.type().dtype().bits() != 8 || weights.blockSize().isPresent())) {
+    boolean bytes = weights.type().isInteger() && weights.type().dtype().bits() == 8;
+    if (dynamic && (!bytes || weights.blockSize().isPresent())) {
       return Optional.of(
           new Refusal(
               "weights",
@@ -94,6 +96,12 @@ public final class OnnxRuntimeTarget implements TargetProfile {
         && size <= 256
         && Integer.bitCount(size) == 1
         && weight.type().codebook().isPresent();
+  }
+
+  /** DequantizeLinear takes floating-point numbers of 8 bits, and computes in float. */
+  @Override
+  public Optional<String> against(QuantType type) {
+    return type == QuantType.FLOAT16 ? TargetProfile.super.against(type) : Optional.empty();
   }
 
   @Override

@@ -90,6 +90,9 @@ final class OperatorLimits {
 
   private static Optional<String> againstRows(DecidedWeight table) {
     OptionalInt axis = table.granularity().axis();
+    if (!table.type().isInteger()) {
+      return Optional.of("the table '%s' has no integers elsewhere".formatted(table.tensor()));
+    }
     if (table.granularity().blockSize().isPresent() || table.type().dtype().bits() != 8) {
       return Optional.of(
           "the table '%s' has blocks or other than 8 bits elsewhere".formatted(table.tensor()));
@@ -105,6 +108,9 @@ final class OperatorLimits {
   }
 
   private static Optional<String> rows(TensorRule weight) {
+    if (!weight.type().isInteger()) {
+      return Optional.of("rows of a table need integers: Gather takes no other numbers of 8 bits");
+    }
     if (weight.type().dtype().bits() != 8 || weight.blockSize().isPresent()) {
       return Optional.of("rows of a table need 8 bits and no blocks");
     }
@@ -118,7 +124,8 @@ final class OperatorLimits {
     if (node.opType().equals("ConvTranspose")) {
       return Optional.of("ONNX has no integer ConvTranspose, which mode dynamic needs");
     }
-    if (weight.type().dtype().bits() != 8 || weight.blockSize().isPresent()) {
+    boolean bytes = weight.type().isInteger() && weight.type().dtype().bits() == 8;
+    if (!bytes || weight.blockSize().isPresent()) {
       return Optional.of("integer products need weights of 8 bits and no blocks");
     }
     if (node.opType().equals("Conv") && weight.perChannel() && !weight.symmetric()) {

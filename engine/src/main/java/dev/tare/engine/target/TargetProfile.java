@@ -11,6 +11,7 @@ import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeLimits;
 import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.recipe.Words;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -78,9 +79,11 @@ public interface TargetProfile extends RecipeLimits {
   Optional<String> limit(
       QuantizableNode node, Mode mode, TensorRule weight, Supplier<TensorRule> input);
 
-  /** Returns why the target reads no weights of FLOAT16 that Tare writes; empty if it does. */
-  default Optional<String> againstHalves() {
-    return Optional.of("weights of float16 are not written for " + title());
+  /** Returns why the target reads nothing of a type that Tare writes; empty if it does. */
+  default Optional<String> against(QuantType type) {
+    return type.isInteger()
+        ? Optional.empty()
+        : Optional.of("numbers of %s are not written for %s".formatted(Words.of(type), title()));
   }
 
   /** Whether the channels of a weight may have their own scales. */

@@ -388,6 +388,30 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void scalesThatArePowersOfTwoAreSaidFromVersion13On() {
+    Target shifts = new Target(QuantType.INT8, true, true, false, true);
+    TensorPlan tensor =
+        new TensorPlan(
+            "w",
+            Role.WEIGHT,
+            Format.QDQ,
+            List.of("n"),
+            Optional.empty(),
+            Optional.of(Shape.of(2, 2)),
+            shifts,
+            "mse",
+            "recipe",
+            Granularity.perTensor(),
+            ScaleColumns.of(
+                new ChannelPlan(new Range(-3, 3), shifts.params(new Range(-3, 3)), 0, 40)));
+    assertThat(tensor.scales()).containsExactly(0x1p-5f);
+    QuantPlan plan = new QuantPlan("int8", "ab", "cd", List.of(tensor));
+    String json = QuantPlanJson.format(plan);
+    assertThat(json).contains("\"format-version\" : 13", "\"power-of-two\" : true");
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+  }
+
+  @Test
   void blocksListTheirScalesAndOneError() {
     float[] scales = {.5f, .5f, .5f, .5f, .5f, .5f};
     int[] zeroPoints = {-1, -1, -1, -1, -1, -1};
@@ -462,8 +486,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 13"),
-        "Cannot read a plan of format version 13, only 1 to 12");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 14"),
+        "Cannot read a plan of format version 14, only 1 to 13");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

@@ -196,4 +196,28 @@ class ScaleRuleTest {
       return new ObjectMapper().readTree(in);
     }
   }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {"INT32", "FLOAT16"},
+      mode = EnumSource.Mode.EXCLUDE)
+  void powersOfTwoAreTheLeastThatCoverTheInterval(QuantType type) {
+    Random random = new Random(5);
+    for (int i = 0; i < 1000; i++) {
+      float low = (float) -StrictMath.exp(random.nextGaussian() * 9);
+      float high = (float) StrictMath.exp(random.nextGaussian() * 9);
+      for (boolean symmetric : new boolean[] {true, false}) {
+        if (!symmetric && !type.isInteger()) {
+          continue;
+        }
+        ScaleRule any = ScaleRule.of(type, symmetric, false, false);
+        QuantParams exact = any.params(low, high);
+        QuantParams shift = any.inPowersOfTwo().params(low, high);
+        assertThat(shift.scale()).isEqualTo(Math.scalb(1f, Math.getExponent(shift.scale())));
+        assertThat(shift.scale()).isBetween(exact.scale(), Math.nextDown(2 * exact.scale()));
+      }
+    }
+    assertThat(ScaleRule.powerOfTwo(.25)).isEqualTo(.25);
+    assertThat(ScaleRule.powerOfTwo(Float.MAX_VALUE)).isEqualTo(0x1p127);
+  }
 }

@@ -197,9 +197,11 @@ class RecipeParserTest {
         "float-above = NaN        | expected a positive number, found NaN",
         "float-above = high       | float-above has type STRING rather than NUMBER",
         "weights.type = int5      | Invalid 'type' in a recipe (String: 13): expected one of int4,"
-            + " uint4, int8, uint8, int16, uint16, float16, nf4, fp4, found 'int5'",
+            + " uint4, int8, uint8, int16, uint16, float8e4m3fn, float8e5m2, float16, nf4, fp4,"
+            + " found 'int5'",
         "activations.type = float16 | expected one of int4, uint4, int8, uint8, int16, uint16,"
-            + " found 'float16'",
+            + " float8e4m3fn, float8e5m2, found 'float16'",
+        "weights.scales = shift   | expected any or power-of-two, found 'shift'",
         "weights.type = float16   | float16 has no scales: it needs symmetric = true, granularity ="
             + " per-tensor and method = min-max",
         "weights { type = float16, granularity = per-tensor } | type float16 needs mode"

@@ -185,9 +185,14 @@ class RecipeRulesTest {
         "weights.granularity = per-block                   | setting found for key 'block-size'",
         "weights.granularity = per-block, weights.block-size = 0 | expected a positive number",
         "mode = dynamic, weights.type = int4               | mode dynamic needs 8-bit weights",
-        "weights.reduce-range = true, weights.type = int4  | only types of 8 bits",
+        "weights.reduce-range = true, weights.type = int4  | only integers of 8 bits",
         "mode = weight-only, format = matmul-nbits         | MatMulNBits needs 4 or 8 bits per"
             + " block",
+        "mode = dynamic, weights.type = float8e5m2         | numbers of float8 take no mode"
+            + " dynamic",
+        "activations { type = float8e4m3fn, symmetric = true }, bias-correction = on | float8 take"
+            + " no",
+        "weights { type = float8e4m3fn, symmetric = false } | has no zero point",
         "mode = weight-only, weights.type = nf4            | types nf4 and fp4 need format"
             + " matmul-bnb4",
         "format = matmul-bnb4                              | matmul-bnb4 needs mode weight-only",
@@ -210,6 +215,7 @@ class RecipeRulesTest {
         "Gather | weight-only | type = int4                  | need 8 bits and no blocks",
         "Gather | weight-only | granularity = per-block, block-size = 32 | need 8 bits and no"
             + " blocks",
+        "Gather | weight-only | type = float8e4m3fn, narrow-range = false | need integers",
         "Gather | weight-only | symmetric = false            | need zero point 0",
         "Gather | weight-only | type = uint8, narrow-range = false | need zero point 0",
         "Conv   | dynamic     | symmetric = false            | takes a single zero point",

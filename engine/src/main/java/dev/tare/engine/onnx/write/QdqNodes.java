@@ -74,6 +74,42 @@ final class QdqNodes {
   }
 
   /**
+   * Dequantizes a whole stored constant without a DequantizeLinear, to the same bits: (q - z) * s.
+   * ONNX Runtime makes a product of integers of any MatMul between two DequantizeLinear, and then
+   * refuses a model whose numbers are no integers.
+   */
+  Chain cast(TensorPlan plan, Shape shape, String quantized) {
+    String tensor = plan.tensor();
+    List<Long> dims = List.of();
+    if (plan.axis().isPresent()) {
+      dims = new ArrayList<>(Collections.nCopies(shape.rank(), 1L));
+      dims.set(plan.axis().getAsInt(), shape.dim(plan.axis().getAsInt()));
+    }
+    String scale = scale(plan, dims, tensor + "_scale");
+    String wide = names.fresh(tensor + "_Cast_Output");
+    List<NodeProto> nodes = new ArrayList<>();
+    nodes.add(
+        plain("Cast", names.fresh(tensor + "_Cast"), wide, quantized)
+            .addAttribute(Nodes.intAttribute("to", DType.FLOAT32.onnxCode()))
+            .build());
+    if (!plan.channels().haveZeroPoint(0)) {
+      int[] zeroPoints = plan.zeroPoints();
+      float[] numbers = new float[zeroPoints.length];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = zeroPoints[i];
+      }
+      String zeroPoint = names.fresh(tensor + "_zero_point");
+      graph.add(TensorCodec.floats(zeroPoint, dims, numbers));
+      String centred = names.fresh(tensor + "_Sub_Output");
+      nodes.add(plain("Sub", names.fresh(tensor + "_Sub"), centred, wide, zeroPoint).build());
+      wide = centred;
+    }
+    String product = names.fresh(tensor + "_Mul_Output");
+    nodes.add(plain("Mul", names.fresh(tensor + "_Mul"), product, wide, scale).build());
+    return new Chain(nodes, product);
+  }
+
+  /**
    * Dequantizes looked-up rows of a stored table, replacing a Gather from the float table:
    * dequantizing the whole table for a few rows would cost more than the float model. The last node
    * computes the Gather's output.

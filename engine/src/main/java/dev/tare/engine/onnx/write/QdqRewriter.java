@@ -13,8 +13,10 @@ import dev.tare.engine.target.Targets;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -29,9 +31,9 @@ import java.util.stream.Collectors;
  * constant {@code t_quantized}, with {@code t_scale} and {@code t_zero_point} (of a bias: {@code
  * t_quantized_scale}); a taken name gets {@code _1}, {@code _2}. A product with the result {@code
  * t} may get a bias {@code t_nominal_bias}, where the target needs one. A float constant that
- * nothing reads any more is removed. The result has at least opset 13, or 21 if the plan has
- * blocks, or integers of 4 or 16 bits, or the oldest one that the plan's target reads. Equal
- * arguments give equal bytes.
+ * nothing reads any more is removed. The result has at least opset 13, 19 if the plan has numbers
+ * of float8, 21 if it has blocks, or integers of 4 or 16 bits, or the oldest one that the plan's
+ * target reads. Equal arguments give equal bytes.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/qdq_quantizer.py">qdq_quantizer.py,
@@ -40,6 +42,7 @@ import java.util.stream.Collectors;
 public final class QdqRewriter {
 
   private static final int OPSET_OF_CHANNELS = 13;
+  private static final int OPSET_OF_FLOAT8 = 19;
   private static final int OPSET_OF_BLOCKS = 21;
 
   private final PlannedGraph graph;
@@ -47,6 +50,11 @@ public final class QdqRewriter {
   private final IntegerProducts integers;
   private final PackedProducts packed;
   private final TableProducts tables;
+
+  /** Nodes with a quantized input. */
+  private final Set<String> readers = new HashSet<>();
+
+  private final Set<String> readersOfFloat8 = new HashSet<>();
 
   private QdqRewriter(OnnxModel model) {
     this.graph = new PlannedGraph(model);
@@ -70,6 +78,15 @@ public final class QdqRewriter {
     QdqRewriter rewriter = new QdqRewriter(model);
     List<TensorPlan> quantized = plan.tensors().stream().filter(TensorPlan::quantized).toList();
     // Inputs come first, because integer products refer to their quantized input.
+    quantized.stream()
+        .filter(tensor -> tensor.role() == Role.ACTIVATION)
+        .forEach(
+            tensor -> {
+              rewriter.readers.addAll(tensor.consumers());
+              if (tensor.type().float8().isPresent()) {
+                rewriter.readersOfFloat8.addAll(tensor.consumers());
+              }
+            });
     for (Role role : List.of(Role.ACTIVATION, Role.WEIGHT, Role.BIAS)) {
       for (TensorPlan tensor : quantized) {
         if (tensor.role() == role) {
@@ -80,7 +97,8 @@ public final class QdqRewriter {
     }
     boolean modern = quantized.stream().anyMatch(QdqRewriter::needsBlocks);
     TargetProfile target = Targets.of(plan.target());
-    int opset = Math.max(OPSET_OF_CHANNELS, target.minOpset());
+    boolean float8 = quantized.stream().anyMatch(tensor -> tensor.type().float8().isPresent());
+    int opset = Math.max(float8 ? OPSET_OF_FLOAT8 : OPSET_OF_CHANNELS, target.minOpset());
     return rewriter.graph.build(modern ? Math.max(OPSET_OF_BLOCKS, opset) : opset, target);
   }
 
@@ -128,7 +146,13 @@ public final class QdqRewriter {
       rows(plan, shape, stored, gather);
     }
     if (!consumers.get(false).isEmpty()) {
-      QdqNodes.Chain chain = qdq.constant(plan, shape, stored);
+      Set<String> apart = plan.type().float8().isPresent() ? readers : readersOfFloat8;
+      boolean cast =
+          plan.role() == Role.WEIGHT
+              && plan.granularity().blockSize().isEmpty()
+              && consumers.get(false).stream().anyMatch(apart::contains);
+      QdqNodes.Chain chain =
+          cast ? qdq.cast(plan, shape, stored) : qdq.constant(plan, shape, stored);
       graph.connect(plan, consumers.get(false), chain.nodes(), chain.output());
     }
   }

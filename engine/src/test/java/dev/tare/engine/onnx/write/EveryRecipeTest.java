@@ -45,12 +45,22 @@ class EveryRecipeTest {
           List.of("int8-weights"),
           List.of("int4-weights-b32"),
           List.of("int4-nbits-b32"),
+          List.of("int8-power-of-two"),
+          List.of("float8e4m3fn"),
+          List.of("float8e4m3fn", "placement = constant-weights, weights.granularity = per-tensor"),
+          List.of("float8e4m3fn-weights", "weights { granularity = per-block, block-size = 16 }"),
+          List.of("float8e5m2"),
           List.of("nf4-bnb4-b32", "weights.block-size = 16"),
           List.of("fp4-bnb4-b64", "weights.block-size = 16"));
 
   /** Weights of 4 bits cost 20 dB on Gaussian values, those of 8 bits 40. */
   private static double floorDb(List<String> recipe) {
-    return recipe.get(0).matches("int4.*|.*bnb4.*") ? 12 : 24;
+    String name = recipe.get(0);
+    if (name.startsWith("float8")) {
+      // Three and two bits of mantissa.
+      return name.equals("float8e5m2") ? 9 : 20;
+    }
+    return name.matches("int4.*|.*bnb4.*") ? 12 : 24;
   }
 
   static Stream<Arguments> models() {
