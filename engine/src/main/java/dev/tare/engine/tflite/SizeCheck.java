@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * Compares the sizes that constants give to results with the shapes that the file states. The
  * runtime follows the constants alone: four changed bytes of a padding make it compute for minutes,
- * or ask for more memory than there is.
+ * or ask for more memory than there is, and those of a Slice make it read outside of the input.
  *
  * <p>Dimensions that the file leaves open are not compared, nor those that a padding or a
  * repetition leaves as they are.
@@ -43,6 +43,7 @@ final class SizeCheck {
       case "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR" -> resized();
       case "SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND" -> blocks();
       case "TILE" -> tiled();
+      case "SLICE" -> cut();
       case "BROADCAST_TO" -> whole(1);
       case "FILL", "TRANSPOSE_CONV" -> whole(0);
       default -> {}
@@ -121,6 +122,31 @@ final class SizeCheck {
       if (repeated != 1) {
         becomes(from, i, from.shape().dim(i) * repeated, "repetitions", times.get());
       }
+    }
+  }
+
+  /**
+   * From where on, and how much, -1 for all: the kernel reads there without a look at the input.
+   */
+  private void cut() {
+    LiteTensor from = tensor(0);
+    Optional<List<Long>> begins = constant(1);
+    Optional<List<Long>> sizes = constant(2);
+    if (begins.isEmpty() || sizes.isEmpty()) {
+      return;
+    }
+    int rank = from.shape().rank();
+    require(
+        begins.get().size() == rank && sizes.get().size() == rank,
+        "%s is cut at %s to %s".formatted(from.shape(), begins.get(), sizes.get()));
+    for (int i = 0; i < rank; i++) {
+      long begin = begins.get().get(i);
+      long left = open(from, i) ? Integer.MAX_VALUE : from.shape().dim(i) - begin;
+      long size = sizes.get().get(i);
+      require(
+          begin >= 0 && left >= 0 && size >= -1 && size <= left,
+          "%s is cut at %s to %s".formatted(from.shape(), begins.get(), sizes.get()));
+      becomes(from, i, size < 0 ? left : size, "the size", sizes.get());
     }
   }
 

@@ -214,6 +214,27 @@ class LiteFileTest {
         "has paddings [0, 0, 3, -1, 0, 0, 0, 0]");
   }
 
+  /** Its kernel reads there, and ended the process. */
+  @Test
+  void aSliceOutsideOfItsInputIsRefused() throws IOException {
+    LiteModels.read(sliced(ints(0, 1, 0, 2), ints(1, 2, -1, 5)), folder);
+    for (int[] begins : new int[][] {{0, 3, 0, 2}, {0, 1, 0, -1}, {0, 1, 1 << 30, 2}, {0, 1}}) {
+      assertRefused(sliced(begins, ints(1, 2, 4, 5)), "SLICE, cannot be computed: [1, 4, 4, 8] is");
+    }
+    assertRefused(sliced(ints(0, 1, 0, 2), ints(1, 2, 160, 5)), "to [1, 2, 160, 5]");
+    assertRefused(sliced(ints(0, 1, 0, 2), ints(1, 2, -9, 5)), "to [1, 2, -9, 5]");
+  }
+
+  private static byte[] sliced(int[] begins, int[] sizes) throws IOException {
+    LiteNetwork network = new LiteNetwork();
+    int x = network.input("x", 1, 4, 4, 8);
+    int begin = network.ints("begin", ints(begins.length), begins);
+    int size = network.ints("size", ints(sizes.length), sizes);
+    int made = network.made("made", 1, 2, 4, 5);
+    network.add("SLICE", BuiltinOptions.NONE, null, ints(x, begin, size), made);
+    return LiteModels.written(network.finish(made));
+  }
+
   /** In the file both agree, or the file states one row more. */
   private void assertSizes(String type, int[] from, int[] constant, int... to) throws IOException {
     LiteModels.read(sized(type, from, constant, to), folder);
