@@ -199,7 +199,7 @@ final class SizeCheck {
     require(operator.input(input) >= 0, "it leaves out input %d".formatted(input));
     LiteTensor tensor = tensor(input);
     boolean wide = tensor.dtype().equals(Optional.of(DType.INT64));
-    if (!tensor.constant() || !wide && !tensor.dtype().equals(Optional.of(DType.INT32))) {
+    if (!tensor.constant() || (!wide && !tensor.dtype().equals(Optional.of(DType.INT32)))) {
       return Optional.empty();
     }
     ByteBuffer bytes = model.constant(tensor).bytes().duplicate().order(ByteOrder.LITTLE_ENDIAN);
