@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * What a run records about its plan.
  *
  * @param recipe name of the recipe
+ * @param suited name of the recipe that suits the kind of the model; earlier runs do not say it
  * @param target name of the runtime that the plan is for; earlier runs do not say it: the default
  * @param placement name of the target's placement; empty if the recipe alone decided
  * @param contentSha256 identity of the statistics it was made from; empty if it needed none
@@ -22,6 +23,7 @@ import java.util.TreeMap;
  */
 public record SelectionFacts(
     String recipe,
+    Optional<String> suited,
     String target,
     Optional<String> placement,
     Optional<String> contentSha256,
@@ -40,6 +42,7 @@ public record SelectionFacts(
     }
     return new SelectionFacts(
         in.text("recipe"),
+        in.optionalText("suited-recipe"),
         in.optionalText("target").orElse(Targets.DEFAULT.name()),
         in.optionalText("placement"),
         in.optionalText("content-sha256").filter(hash -> !hash.isEmpty()),
@@ -52,6 +55,7 @@ public record SelectionFacts(
   public ObjectNode toJson() {
     ObjectNode node = StrictJson.object();
     node.put("recipe", recipe);
+    suited.ifPresent(name -> node.put("suited-recipe", name));
     node.put("target", target);
     placement.ifPresent(name -> node.put("placement", name));
     node.put("content-sha256", contentSha256.orElse(""));

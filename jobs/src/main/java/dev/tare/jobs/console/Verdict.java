@@ -13,13 +13,16 @@ import java.util.stream.Collectors;
 /** Says plainly that a run is no success, and what may help. */
 public final class Verdict {
 
+  /** Costs models with scores and boxes in one output their scores. */
+  private static final String CNN = "int8-cnn";
+
   /** Recipes that lose less than most, from the fastest to the most accurate. */
   private static final List<String> NEXT =
-      List.of("int8-cnn", "int8-transformer", "int8-dynamic", "int8-weights", "int8-weights-b32");
+      List.of(CNN, "int8-transformer", "int8-dynamic", "int8-weights", "int8-weights-b32");
 
   /** Likewise for convolutional networks, where ONNX Runtime runs the model. */
   private static final List<String> NEXT_OF_CONVOLUTIONS =
-      List.of("int8-cnn", "int16x8-cnn", "int16x8-cnn-gptq", "int8-weights", "int8-weights-b32");
+      List.of(CNN, "int16x8-cnn", "int16x8-cnn-gptq", "int8-weights", "int8-weights-b32");
 
   private static final String TFLITE = "tflite";
 
@@ -52,7 +55,9 @@ public final class Verdict {
         .filter(Latency::floatIsFaster)
         .map(
             latency ->
-                isOfTflite(selection) ? ofTflite(latency) : ofOthers(latency, trials.isPresent()));
+                isOfTflite(selection)
+                    ? ofTflite(latency)
+                    : ofOthers(latency, trials.isPresent(), suits(selection, CNN)));
   }
 
   private static boolean isOfTflite(Optional<SelectionFacts> selection) {
@@ -66,11 +71,12 @@ public final class Verdict {
         latency.ratio());
   }
 
-  private static String ofOthers(Latency latency, boolean tried) {
+  private static String ofOthers(Latency latency, boolean tried, boolean convolutions) {
     return text(
         "The float model is faster here: the quantized one takes %.2f times as long."
-            + " Another recipe may help, such as int8-all or int8-cnn for convolutions%s%s.",
+            + " Another recipe may help, such as int8-all%s%s%s.",
         latency.ratio(),
+        convolutions ? " or int8-cnn for convolutions" : "",
         tried ? "" : ", --placement fastest",
         latency.byExecutors() ? ", or --target openvino" : "");
   }
@@ -94,12 +100,18 @@ public final class Verdict {
     String others =
         recipes(selection).stream()
             .filter(name -> !name.equals(selection.recipe()))
+            .filter(name -> !name.equals(CNN) || suits(Optional.of(selection), CNN))
             .limit(OTHERS)
             .collect(Collectors.joining(", "));
     return text(
         "The gate failed, by recipe %s. Try next: --recipe %s; or --sensitivity 16, which finds the"
             + " operators that cost most, to 'exclude' them in a recipe of yours.",
         selection.recipe(), others);
+  }
+
+  /** Whether a recipe suits the model, or the run does not know. */
+  private static boolean suits(Optional<SelectionFacts> selection, String recipe) {
+    return selection.flatMap(SelectionFacts::suited).map(recipe::equals).orElse(true);
   }
 
   private static List<String> recipes(SelectionFacts selection) {

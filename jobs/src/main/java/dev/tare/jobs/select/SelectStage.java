@@ -3,6 +3,7 @@ package dev.tare.jobs.select;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
+import dev.tare.engine.recipe.DefaultRecipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.TareException;
@@ -122,7 +123,7 @@ public record SelectStage(SelectOptions options) implements Stage {
     FloatReasons.of(plan).forEach(work.progress()::line);
     FloatReasons.guarded(plan).ifPresent(work.progress()::line);
     FloatReasons.nothingQuantized(plan, model).ifPresent(work.inputs()::warn);
-    return work.with(plan).with(work.facts().with(facts(plan, recipe)));
+    return work.with(plan).with(work.facts().with(facts(plan, recipe, model)));
   }
 
   /**
@@ -225,13 +226,14 @@ public record SelectStage(SelectOptions options) implements Stage {
     return plan;
   }
 
-  private static SelectionFacts facts(QuantPlan plan, RecipeText recipe) {
+  private static SelectionFacts facts(QuantPlan plan, RecipeText recipe, ModelHandle model) {
     SortedMap<Role, Integer> quantized = new TreeMap<>();
     for (Role role : Role.values()) {
       quantized.put(role, plan.quantized(role).size());
     }
     return new SelectionFacts(
         recipe.name(),
+        Optional.of(DefaultRecipe.of(model.prepared().graph()).name()),
         plan.target(),
         plan.placement(),
         Optional.of(plan.statisticsSha256()).filter(hash -> !hash.isEmpty()),

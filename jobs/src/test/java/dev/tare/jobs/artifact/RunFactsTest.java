@@ -44,6 +44,7 @@ class RunFactsTest {
         .with(
             new SelectionFacts(
                 "int8",
+                Optional.of("int8-cnn"),
                 "openvino",
                 Optional.of("outputs"),
                 Optional.of(A),
@@ -101,7 +102,13 @@ class RunFactsTest {
   void planWithoutStatisticsNamesNone() {
     SelectionFacts facts =
         new SelectionFacts(
-            "w", "onnxruntime", Optional.empty(), Optional.empty(), new TreeMap<>(), 0);
+            "w",
+            Optional.empty(),
+            "onnxruntime",
+            Optional.empty(),
+            Optional.empty(),
+            new TreeMap<>(),
+            0);
     assertThat(facts.toJson().path("content-sha256").textValue()).isEmpty();
     assertThat(read(StrictJson.format(RunFacts.NONE.with(facts).toJson())).selection())
         .contains(facts);

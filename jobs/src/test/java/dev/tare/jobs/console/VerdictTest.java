@@ -58,10 +58,14 @@ class VerdictTest {
   void tableHasALineForEachPlacement() {
     assertThat(PlacementTable.lines(trials(1.3, .8)))
         .containsExactly(
-            "placement        time of float  95 %                           SQNR dB   cosine  outcome",
-            "inputs                    1.30  1.28 to 1.40 (wider than 5 %)    21.53  0.99812  slower than outputs",
-            "outputs                   0.80  0.78 to 0.90 (wider than 5 %)    21.53  0.99812  chosen: the fastest",
-            "depthwise-float              -  -                                    -        -  the same as inputs");
+            "placement        time of float  95 %                           SQNR dB   cosine "
+                + " outcome",
+            "inputs                    1.30  1.28 to 1.40 (wider than 5 %)    21.53  0.99812 "
+                + " slower than outputs",
+            "outputs                   0.80  0.78 to 0.90 (wider than 5 %)    21.53  0.99812 "
+                + " chosen: the fastest",
+            "depthwise-float              -  -                                    -        -  the"
+                + " same as inputs");
   }
 
   @Test
@@ -83,9 +87,38 @@ class VerdictTest {
     assertThat(Verdict.ofGate(Optional.of(passed), selected("int8-cnn", "onnxruntime"))).isEmpty();
   }
 
+  @Test
+  void aRecipeForConvolutionsIsNamedOnlyWhereItSuits() {
+    Optional<Quality> failed = Optional.of(quality(List.of("cosine is low")));
+    assertThat(Verdict.ofGate(failed, selected("int8", "onnxruntime", "int8")).orElseThrow())
+        .contains("Try next: --recipe int8-transformer, int8-dynamic,")
+        .doesNotContain("int8-cnn");
+    assertThat(Verdict.ofGate(failed, selected("int8", "onnxruntime", "int8-cnn")).orElseThrow())
+        .contains("Try next: --recipe int8-cnn, int8-transformer,");
+    Optional<Quality> slow =
+        Optional.of(
+            quality(
+                List.of(),
+                Optional.of(new Latency("cpu", 2, 8, "x[3]", 40, 10, 10, 1.25, 1.2, 1.3))));
+    assertThat(
+            Verdict.of(slow, Optional.empty(), selected("int8", "onnxruntime", "int8"))
+                .orElseThrow())
+        .contains("Another recipe may help, such as int8-all, --placement");
+  }
+
   private static Optional<SelectionFacts> selected(String recipe, String target) {
+    return selected(recipe, target, Optional.empty());
+  }
+
+  private static Optional<SelectionFacts> selected(String recipe, String target, String suited) {
+    return selected(recipe, target, Optional.of(suited));
+  }
+
+  private static Optional<SelectionFacts> selected(
+      String recipe, String target, Optional<String> suited) {
     return Optional.of(
-        new SelectionFacts(recipe, target, Optional.empty(), Optional.empty(), new TreeMap<>(), 0));
+        new SelectionFacts(
+            recipe, suited, target, Optional.empty(), Optional.empty(), new TreeMap<>(), 0));
   }
 
   @Test

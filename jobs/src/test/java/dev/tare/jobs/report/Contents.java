@@ -352,7 +352,13 @@ final class Contents {
                 List.of()))
         .with(
             new SelectionFacts(
-                "int8", "onnxruntime", Optional.empty(), Optional.empty(), new TreeMap<>(), 0))
+                "int8",
+                Optional.empty(),
+                "onnxruntime",
+                Optional.empty(),
+                Optional.empty(),
+                new TreeMap<>(),
+                0))
         .with(new QuantizationFacts("onnxruntime", 0, 0, 90_400_000));
   }
 

@@ -202,6 +202,7 @@ class EarlierRunTest {
       Set.of(
           "/configuration/target",
           "/configuration/strict",
+          "/properties/selection/suited-recipe",
           "/properties/selection/target",
           "/properties/quantization/target",
           "/outputs[]/per-sample/cosine-mean-95",
