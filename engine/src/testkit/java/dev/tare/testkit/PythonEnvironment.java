@@ -118,9 +118,8 @@ public final class PythonEnvironment {
           }
         });
     String python = home.resolve("bin").resolve("python").toString();
-    return succeeds(Map.of(), "python3", "-m", "venv", "--clear", "--without-pip", home.toString())
-        && succeeds(
-            settings,
+    List<String> install =
+        List.of(
             uv.resolve("bin").resolve("uv").toString(),
             "pip",
             "install",
@@ -129,6 +128,14 @@ public final class PythonEnvironment {
             python,
             "--requirement",
             requirements.toString());
+    // Named packages first, alone: uv takes what it has built before. To learn what PySpark needs
+    // it
+    // would fetch the source of 450 MB again, and build it again.
+    List<String> named = new ArrayList<>(install);
+    named.add("--no-deps");
+    return succeeds(Map.of(), "python3", "-m", "venv", "--clear", "--without-pip", home.toString())
+        && succeeds(settings, named)
+        && succeeds(settings, install);
   }
 
   private static boolean succeeds(Map<String, String> variables, String... command) {
