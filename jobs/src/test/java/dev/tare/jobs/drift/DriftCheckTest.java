@@ -31,10 +31,12 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the check prints, writes and refuses, on runs whose values a reader can see. */
+@Tag("slow")
 class DriftCheckTest {
 
   private static final float[] BEFORE = {0, 0, -1, 1};
