@@ -25,7 +25,7 @@ public record HadoopSettings(Map<String, String> entries) implements Serializabl
    * the driver.
    */
   public static Configuration ofDriver() {
-    Configuration hadoop = new Configuration();
+    Configuration hadoop = ofFiles();
     Umask.unlessSet().ifPresent(umask -> hadoop.set(Umask.KEY, umask));
     for (String name : new TreeSet<>(System.getProperties().stringPropertyNames())) {
       if (name.startsWith(PREFIX)) {
@@ -33,6 +33,24 @@ public record HadoopSettings(Map<String, String> entries) implements Serializabl
       }
     }
     return hadoop;
+  }
+
+  /** Only Hadoop's files; the caller's own copy. */
+  static Configuration ofFiles() {
+    // Without its values a copy would read the files again: a resource may have been added since.
+    Read.FILES.size();
+    Configuration copy = new Configuration(Read.FILES);
+    // As if read here: file systems are classes of this thread's loader.
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    if (loader != null) {
+      copy.setClassLoader(loader);
+    }
+    return copy;
+  }
+
+  /** Read once: a command asks several times, and 1500 settings are parsed each time. */
+  private static final class Read {
+    static final Configuration FILES = new Configuration();
   }
 
   public static HadoopSettings of(Configuration hadoop) {

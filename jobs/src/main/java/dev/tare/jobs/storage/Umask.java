@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.hadoop.conf.Configuration;
 
 /**
  * The umask of this process. Hadoop uses its own umask, 022 unless configured, for the permissions
@@ -28,7 +27,7 @@ public final class Umask {
    * this system does not report one.
    */
   public static Optional<String> unlessSet() {
-    String[] sources = new Configuration().getPropertySources(KEY);
+    String[] sources = HadoopSettings.ofFiles().getPropertySources(KEY);
     boolean byHand =
         (sources != null && sources.length > 0 && !sources[0].equals("core-default.xml"))
             || System.getProperty("spark.hadoop." + KEY) != null;
