@@ -20,7 +20,7 @@ final class Airflow {
 
   private static final long LIMIT_SECONDS = 1800;
 
-  private final Path programs;
+  private final Path python;
   private final Path home;
   private final Map<String, String> environment;
 
@@ -37,8 +37,7 @@ final class Airflow {
    * @param environment variables beside those that keep this Airflow apart from any other
    */
   Airflow(Path home, Map<String, String> environment) throws IOException {
-    Path python = PythonEnvironment.of(folder().resolve("requirements.txt")).home();
-    this.programs = python.resolve("bin");
+    this.python = environment();
     this.home = Files.createDirectories(home);
     this.environment = new TreeMap<>(environment);
     this.environment.put("SPARK_SUBMIT_OPTS", ClassArchive.options(python));
@@ -46,8 +45,8 @@ final class Airflow {
     assertThat(migrated.exit()).as(migrated.said()).isZero();
   }
 
-  private Airflow(Path programs, Path home, Map<String, String> environment) {
-    this.programs = programs;
+  private Airflow(Path python, Path home, Map<String, String> environment) {
+    this.python = python;
     this.home = home;
     this.environment = environment;
   }
@@ -56,7 +55,12 @@ final class Airflow {
   Airflow with(String variable, String value) {
     Map<String, String> changed = new TreeMap<>(environment);
     changed.put(variable, value);
-    return new Airflow(programs, home, changed);
+    return new Airflow(python, home, changed);
+  }
+
+  /** The folder of the Python that the requirements are installed in. */
+  static Path environment() {
+    return PythonEnvironment.of(folder().resolve("requirements.txt")).home();
   }
 
   /** The folder of the DAG. */
@@ -71,6 +75,7 @@ final class Airflow {
 
   /** Starts a program of the environment. */
   Started start(String... command) throws IOException {
+    Path programs = python.resolve("bin");
     List<String> words = new ArrayList<>(List.of(command));
     words.set(0, programs.resolve(command[0]).toString());
     ProcessBuilder builder = new ProcessBuilder(words);

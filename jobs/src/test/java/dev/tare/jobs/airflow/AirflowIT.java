@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.cluster.ClassArchive;
 import dev.tare.jobs.cluster.LocalCluster;
 import dev.tare.jobs.report.Chromium;
 import dev.tare.jobs.storage.RunFolder;
@@ -56,7 +57,9 @@ class AirflowIT {
     images("data/2026-11-21", 40);
     images("held-out", 42);
     Path root = Path.of(System.getProperty("tare.root"));
-    Path sparkHome = Path.of(System.getProperty("tare.spark.home"));
+    // Executors of the same PySpark as the drivers map the same file of loaded classes.
+    Path sparkHome = ClassArchive.spark(Airflow.environment());
+    String options = ClassArchive.options(Airflow.environment());
     String settings =
         Files.readString(root.resolve("conf/spark-cluster.conf"))
             + """
@@ -67,8 +70,9 @@ class AirflowIT {
             spark.executor.memoryOverhead 384m
             spark.sql.shuffle.partitions 4
             spark.sql.codegen.wholeStage false
-            spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-            """;
+            spark.executor.extraJavaOptions %s
+            """
+                .formatted(options);
     Path properties =
         Files.writeString(
             folder.resolve("spark.conf"),
@@ -95,7 +99,8 @@ class AirflowIT {
                 // Whoever reaches the pages on the loopback needs no login.
                 "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS",
                 "True"));
-    try (LocalCluster cluster = LocalCluster.start(sparkHome, folder.resolve("cluster"), 2)) {
+    try (LocalCluster cluster =
+        LocalCluster.start(sparkHome, folder.resolve("cluster"), 2, options)) {
       airflow = hasty.with(CONNECTION, connection(cluster.master()));
       night = killedHalfWay();
     }

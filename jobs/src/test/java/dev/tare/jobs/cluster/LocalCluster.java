@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,13 +25,15 @@ public final class LocalCluster implements AutoCloseable {
 
   private final Path home;
   private final Path folder;
+  private final List<String> options;
   private final int masterPort;
   private final int masterUiPort;
   private final List<Process> processes = new ArrayList<>();
 
-  private LocalCluster(Path home, Path folder) throws IOException {
+  private LocalCluster(Path home, Path folder, List<String> options) throws IOException {
     this.home = home;
     this.folder = folder;
+    this.options = options;
     this.masterPort = freePort();
     this.masterUiPort = freePort();
   }
@@ -38,8 +41,18 @@ public final class LocalCluster implements AutoCloseable {
   /** Starts a Master and Workers of one core each, and waits until all are alive. */
   public static LocalCluster start(Path sparkHome, Path folder, int workers)
       throws IOException, InterruptedException {
+    return start(sparkHome, folder, workers, ClassArchive.SHORT);
+  }
+
+  /**
+   * The same with options of these JVMs.
+   *
+   * @param options of the JVM, between spaces
+   */
+  public static LocalCluster start(Path sparkHome, Path folder, int workers, String options)
+      throws IOException, InterruptedException {
     Files.createDirectories(folder);
-    LocalCluster cluster = new LocalCluster(sparkHome, folder);
+    LocalCluster cluster = new LocalCluster(sparkHome, folder, List.of(options.split(" ")));
     try {
       cluster.launch(
           "master",
@@ -84,17 +97,26 @@ public final class LocalCluster implements AutoCloseable {
     return "spark://127.0.0.1:" + masterPort;
   }
 
+  /** In the order of Spark's own launcher, because an archive of classes is of one class path. */
+  private static String classPath(Path jars) throws IOException {
+    List<String> path = new ArrayList<>();
+    try (DirectoryStream<Path> first = Files.newDirectoryStream(jars, "slf4j-api-*.jar")) {
+      first.forEach(jar -> path.add(jar.toString()));
+    }
+    path.add(jars + "/*");
+    return String.join(":", path);
+  }
+
   private void launch(String name, String mainClass, List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(
         List.of(
             "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
             "-Dspark.master.rest.enabled=false",
             "-cp",
-            home.resolve("jars") + "/*",
+            classPath(home.resolve("jars")),
             mainClass));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);

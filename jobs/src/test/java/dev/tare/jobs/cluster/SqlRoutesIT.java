@@ -75,11 +75,7 @@ class SqlRoutesIT {
     PythonEnvironment environment = PythonEnvironment.of(Path.of("../notebooks/requirements.txt"));
     python = environment.home().resolve("bin").resolve("python");
     options = ClassArchive.options(environment.home());
-    spark =
-        Path.of(
-            environment
-                .script("-c", "import pyspark, os; print(os.path.dirname(pyspark.__file__))")
-                .strip());
+    spark = ClassArchive.spark(environment.home());
     Path root = TextRuns.made();
     settings =
         List.of(
@@ -197,8 +193,8 @@ class SqlRoutesIT {
 
   @Test
   void submittedToAClusterOfTwoWorkers() throws IOException, InterruptedException {
-    Path home = Path.of(System.getProperty("tare.spark.home"));
-    try (LocalCluster cluster = LocalCluster.start(home, folder.resolve("cluster"), 2)) {
+    // Executors of the same PySpark as the driver map the same file of loaded classes.
+    try (LocalCluster cluster = LocalCluster.start(spark, folder.resolve("cluster"), 2, options)) {
       List<String> command = submit("spark-submit", cluster.master());
       command.addAll(
           List.of(
@@ -207,7 +203,7 @@ class SqlRoutesIT {
               "--conf",
               "spark.executor.memory=512m",
               "--conf",
-              "spark.executor.extraJavaOptions=" + ClassArchive.SHORT,
+              "spark.executor.extraJavaOptions=" + options,
               "--conf",
               "spark.scheduler.minRegisteredResourcesRatio=1.0",
               script.toString(),
