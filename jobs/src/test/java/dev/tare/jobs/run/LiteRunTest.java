@@ -16,6 +16,7 @@ import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.image.ImageFiles;
 import dev.tare.jobs.law.MiniLm;
+import dev.tare.jobs.sql.TareCatalog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,8 +26,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -126,6 +129,21 @@ class LiteRunTest {
     assertThat(tensor(plan, Role.WEIGHT, "dw/w").axis()).hasValue(3);
     assertThat(plan.quantized(Role.BIAS)).hasSize(3);
     assertIntegersAtTheEnds();
+    assertDrift();
+  }
+
+  /** Of the same pictures none; of brighter ones in every tensor that sees them. */
+  private static void assertDrift() throws IOException {
+    assertThat(tare("drift", "--baseline", folder("s"), "--current", folder("s5")).ends(0).out())
+        .contains("drift: none; all 7 tensors");
+    Row[] brighter =
+        Arrays.stream(gaussian(ROWS, EDGE * EDGE * CHANNELS, 3))
+            .map(row -> row.<List<Float>>getAs(0).stream().map(x -> 3 * x).toList())
+            .map(RowFactory::create)
+            .toArray(Row[]::new);
+    Path now = calibratedFrom(images(shared.resolve("brighter"), brighter));
+    assertThat(tare("drift", "--baseline", folder("s"), "--current", now.toString()).ends(4).out())
+        .contains("conv", "x");
   }
 
   /** They are compared as the numbers that they stand for. */
@@ -175,10 +193,47 @@ class LiteRunTest {
         .contains("QUANTIZE 1", "DEQUANTIZE 1", "is quantized already");
     tareAlone("verify", folder("run")).ends(0);
     assertExported(shared.resolve("run"));
+    assertInTables(shared.resolve("run"));
+    assertReported(shared.resolve("run"));
     tare("dequantize", folder("run"), "--output", folder("back")).ends(0);
     assertThat(tareAlone("inspect", folder("back/model.tflite")).ends(0).out())
         .contains("can be quantized")
         .doesNotContain("DEQUANTIZE");
+  }
+
+  /** As runs of any other format are. */
+  private static void assertInTables(Path run) throws IOException {
+    SparkSession spark = CommandLine.spark();
+    spark.conf().set("spark.sql.catalog.lite", TareCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.lite.root", run.toString());
+    assertThat(spark.sql("SELECT samples, content_sha256 FROM lite.runs").collectAsList())
+        .containsExactly(RowFactory.create((long) ROWS, contentSha256(run)));
+    assertThat(
+            spark
+                .sql(
+                    """
+                    SELECT s.tensor, s.count FROM lite.statistics s
+                    JOIN lite.plan p ON p.tensor = s.tensor AND p.role = 'activation'
+                    WHERE s.channel IS NULL AND p.type = 'int8' AND s.tensor IN ('x', 'prob')
+                    ORDER BY s.tensor
+                    """)
+                .collectAsList())
+        .containsExactly(
+            RowFactory.create("prob", ROWS * 5L),
+            RowFactory.create("x", (long) ROWS * EDGE * EDGE * CHANNELS));
+    assertThat(
+            spark
+                .sql("SELECT tensor FROM lite.weights ORDER BY tensor")
+                .as(Encoders.STRING())
+                .collectAsList())
+        .contains("conv/w", "dw/w", "fc/w");
+    assertThat(spark.sql("SELECT output FROM lite.quality").head().getString(0)).isEqualTo("prob");
+  }
+
+  private static void assertReported(Path run) throws IOException {
+    Path page = shared.resolve("report.html");
+    tareAlone("report", run.toString(), "--out", page.toString()).ends(0);
+    assertThat(Files.readString(page)).contains("tflite", "prob", "conv/w", "SQNR");
   }
 
   /** The ranges of the plan; a file for another target is refused. */
