@@ -42,11 +42,11 @@ final class Mutants {
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     long seed = Long.parseLong(args[1]);
-    long end = System.nanoTime() + (long) (Double.parseDouble(args[2]) * 1e9);
     List<Original> originals = new ArrayList<>();
     for (String file : List.of(args).subList(FIRST_FILE, args.length)) {
-      originals.add(Original.of(Files.readAllBytes(Path.of(file))));
+      originals.add(new Original(Files.readAllBytes(Path.of(file))));
     }
+    long end = System.nanoTime() + (long) (Double.parseDouble(args[2]) * 1e9);
     int read = 0;
     int run = 0;
     long first = seed;
@@ -76,33 +76,33 @@ final class Mutants {
         slowest);
   }
 
-  /**
-   * A file to change.
-   *
-   * @param structure positions with zeros around them: offsets, counts and layouts, and few weights
-   */
-  private record Original(ByteBuffer whole, List<Integer> structure) {
+  /** A file to change. */
+  private static final class Original {
 
-    static Original of(byte[] whole) {
-      return new Original(
-          ByteBuffer.wrap(whole),
+    private final byte[] whole;
+
+    /** Positions with zeros around them: offsets, counts and layouts, and few weights. */
+    private final int[] structure;
+
+    Original(byte[] whole) {
+      this.whole = whole;
+      int[] zeros = new int[whole.length + 1];
+      for (int i = 0; i < whole.length; i++) {
+        zeros[i + 1] = zeros[i] + (whole[i] == 0 ? 1 : 0);
+      }
+      this.structure =
           IntStream.range(AROUND, whole.length - AROUND)
-              .filter(
-                  i ->
-                      IntStream.range(i - AROUND, i + AROUND).filter(j -> whole[j] == 0).count()
-                          >= AROUND)
-              .boxed()
-              .toList());
+              .filter(i -> zeros[i + AROUND] - zeros[i - AROUND] >= AROUND)
+              .toArray();
     }
 
     byte[] mutant(long seed) {
-      byte[] mutant = new byte[whole.capacity()];
-      whole.get(0, mutant);
+      byte[] mutant = whole.clone();
       // Spread, since neighbouring seeds begin alike.
       Random random = new Random(seed * 0x9E3779B97F4A7C15L);
       int changes = 1 + random.nextInt(MOST_CHANGES);
       for (int c = 0; c < changes; c++) {
-        mutant[structure.get(random.nextInt(structure.size()))] = (byte) random.nextInt(256);
+        mutant[structure[random.nextInt(structure.length)]] = (byte) random.nextInt(256);
       }
       return mutant;
     }
