@@ -54,6 +54,7 @@ class ArchiveIT {
             "README.md",
             "bin/tare",
             "lib/" + Path.of(JAR).getFileName(),
+            "lib/build.properties",
             "lib/s3a/hadoop-aws-3.4.2.jar",
             "conf/log4j2.properties",
             "conf/spark-defaults.conf",

@@ -142,6 +142,11 @@ class ClusterIT {
     Path output = folder.resolve("submit.log");
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().remove("SPARK_HOME");
+    // The Java of this process, which is another one than Maven's where -Djvm says so.
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder
+        .environment()
+        .put("TARE_BUILD", Path.of(System.getProperty("tare.jar")).getParent().toString());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
     builder.environment().put("SPARK_SUBMIT_OPTS", ClassArchive.SHORT);
     Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
