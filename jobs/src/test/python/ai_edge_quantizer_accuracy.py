@@ -4,7 +4,7 @@ Usage: ai_edge_quantizer_accuracy.py FLOAT_MODEL RANGES QUANTIZED_MODEL PICTURES
 
 PICTURES is a folder of PNG files of the size of the model's input; values are divided by 255. Both models
 run with LiteRT's reference choice of kernels. Prints the SQNR of each output in dB. Needs the packages in
-requirements-ai-edge-quantizer.txt and pillow.
+requirements-ai-edge-quantizer.txt.
 """
 
 import pathlib
