@@ -208,6 +208,10 @@ public record Candidates(
     if (against.isPresent()) {
       return against;
     }
+    if (rule.type().learned() && candidate.format() != Format.GATHER) {
+      return Optional.of(
+          "rows of a table, and weights in a body of If, Loop or Scan, need integers");
+    }
     if (rule.type().codebook().isPresent() && candidate.format() != Format.MATMUL_BNB4) {
       return Optional.of(NO_TABLE.formatted(rule.type()));
     }

@@ -1,10 +1,12 @@
 package dev.tare.engine.plan;
 
+import dev.tare.engine.quant.Codebook;
 import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.Range;
 import java.util.AbstractList;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -31,6 +33,9 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
   private final double[] clippedShare;
   private final double[] expectedSqnrDb;
 
+  /** One for each scale of a learned type; empty for others. */
+  private final List<Codebook> codebooks;
+
   private ScaleColumns(
       QuantType type,
       Limits limits,
@@ -39,7 +44,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
       float[] scale,
       int[] zeroPoint,
       double[] clippedShare,
-      double[] expectedSqnrDb) {
+      double[] expectedSqnrDb,
+      List<Codebook> codebooks) {
     this.type = type;
     this.limits = limits;
     this.low = low;
@@ -48,6 +54,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     this.zeroPoint = zeroPoint;
     this.clippedShare = clippedShare;
     this.expectedSqnrDb = expectedSqnrDb;
+    this.codebooks = codebooks;
   }
 
   /** Of a tensor without a scale. */
@@ -104,7 +111,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
             scale.clone(),
             zeroPoint.clone(),
             new double[] {clippedShare},
-            new double[] {expectedSqnrDb});
+            new double[] {expectedSqnrDb},
+            List.of());
     for (int i = 0; i < scale.length; i++) {
       // Refuses what no parameter may be, and an infinite range.
       blocks.params(i);
@@ -163,7 +171,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
   }
 
   public QuantParams params(int index) {
-    return new QuantParams(type, scale[index], zeroPoint[index]);
+    QuantParams params = new QuantParams(type, scale[index], zeroPoint[index]);
+    return codebooks.isEmpty() ? params : params.with(codebooks.get(index));
   }
 
   /** The entry of one scale, made anew. */
@@ -185,7 +194,38 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
       }
     }
     return new ScaleColumns(
-        type, limits, low, high, wider, zeroPoint, clippedShare, expectedSqnrDb);
+        type, limits, low, high, wider, zeroPoint, clippedShare, expectedSqnrDb, codebooks);
+  }
+
+  /** The tables of a learned type, one for each scale; empty for other types. */
+  public List<Codebook> codebooks() {
+    return codebooks;
+  }
+
+  /**
+   * The same with tables.
+   *
+   * @throws IllegalArgumentException if they are not one for each scale, of the type's size
+   */
+  ScaleColumns with(List<Codebook> tables) {
+    if (tables.size() != size()) {
+      throw new IllegalArgumentException(
+          "Invalid scales: %d tables for %d of them".formatted(tables.size(), size()));
+    }
+    ScaleColumns found =
+        new ScaleColumns(
+            type,
+            limits,
+            low,
+            high,
+            scale,
+            zeroPoint,
+            clippedShare,
+            expectedSqnrDb,
+            List.copyOf(tables));
+    // Refuses tables of another size.
+    found.params().forEach(QuantParams::codebook);
+    return found;
   }
 
   /** A view: each parameter is made when it is asked for. */
@@ -238,6 +278,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     if (!(other instanceof ScaleColumns that)
         || (type != that.type && !isEmpty())
         || !Arrays.equals(scale, that.scale)
+        || !codebooks.equals(that.codebooks)
         || !Arrays.equals(zeroPoint, that.zeroPoint)) {
       return false;
     }
@@ -289,6 +330,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     private int[] zeroPoint;
     private double[] clippedShare;
     private double[] expectedSqnrDb;
+    private final List<Codebook> codebooks = new ArrayList<>();
     private int size;
 
     /**
@@ -323,6 +365,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
       zeroPoint[size] = entry.params().zeroPoint();
       clippedShare[size] = entry.clippedShare();
       expectedSqnrDb[size] = entry.expectedSqnrDb();
+      entry.params().codebook().ifPresent(codebooks::add);
       size++;
       return this;
     }
@@ -351,7 +394,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
           Arrays.copyOf(scale, size),
           Arrays.copyOf(zeroPoint, size),
           Arrays.copyOf(clippedShare, size),
-          Arrays.copyOf(expectedSqnrDb, size));
+          Arrays.copyOf(expectedSqnrDb, size),
+          List.copyOf(codebooks));
     }
 
     /** What was added as the blocks of a tensor: only scales and zero points are kept of each. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.quant.Codebook;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
@@ -14,6 +15,7 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.Words;
 import dev.tare.engine.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -28,6 +30,7 @@ final class TensorPlanJson {
   /** How many scales a tensor has whose scales are not listed. */
   static final String POINTER = "scales-in-table";
 
+  private static final String CODEBOOK = "codebook";
   private static final String POWER_OF_TWO = "power-of-two";
 
   /** Supplies the scales of a tensor that are not listed. */
@@ -60,6 +63,7 @@ final class TensorPlanJson {
           "zero-point",
           "clipped-share",
           "expected-sqnr-db",
+          CODEBOOK,
           POINTER);
 
   private static final List<String> ERRORS = List.of("clipped-share", "expected-sqnr-db");
@@ -102,6 +106,15 @@ final class TensorPlanJson {
       node.put(POINTER, plan.channels().size());
     } else if (!plan.channels().isEmpty()) {
       channels(plan, node);
+    }
+    if (!plan.channels().codebooks().isEmpty()) {
+      ArrayNode tables = node.putArray(CODEBOOK);
+      for (Codebook each : plan.channels().codebooks()) {
+        ArrayNode table = tables.addArray();
+        for (float number : each.numbers()) {
+          table.add(number);
+        }
+      }
     }
     return node;
   }
@@ -189,6 +202,11 @@ final class TensorPlanJson {
     } else if (pointsToTable(node)) {
       scales = source.of(target, granularity.blockSize().isPresent(), count(node));
     }
+    if (node.has(CODEBOOK)) {
+      scales = scales.with(codebooks(node));
+    } else if (target.type().learned() && !scales.isEmpty()) {
+      throw new IllegalArgumentException("Invalid plan: '" + CODEBOOK + "' is missing");
+    }
     return new TensorPlan(
         PlanFields.text(node, "tensor"),
         choice(node, "role", Role.values()),
@@ -203,6 +221,18 @@ final class TensorPlanJson {
         node.has("decided-by") ? PlanFields.text(node, "decided-by") : Recipe.BASE,
         granularity,
         scales);
+  }
+
+  private static List<Codebook> codebooks(JsonNode node) {
+    List<Codebook> tables = new ArrayList<>();
+    for (JsonNode table : PlanFields.array(node, CODEBOOK)) {
+      float[] numbers = new float[table.size()];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = table.get(i).isNumber() ? table.get(i).floatValue() : Float.NaN;
+      }
+      tables.add(new Codebook(numbers));
+    }
+    return tables;
   }
 
   private static Target target(JsonNode node) {

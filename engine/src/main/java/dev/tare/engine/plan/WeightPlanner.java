@@ -208,6 +208,7 @@ public final class WeightPlanner {
     try {
       Range range = rule.method().select(distribution(values, rule), rule.target());
       QuantParams params = rule.target().params(range);
+      params = params.type().learned() ? params.learned(values) : params;
       QuantError error = error(values, params, rule.target());
       int clipped = clipped(values, range);
       double share = (double) clipped / values.length;

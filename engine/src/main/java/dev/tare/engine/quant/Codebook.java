@@ -146,6 +146,11 @@ public final class Codebook {
     return codes[from];
   }
 
+  /** A copy of the numbers, by code. */
+  public float[] numbers() {
+    return numbers.clone();
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Codebook that && Arrays.equals(numbers, that.numbers);

@@ -1,14 +1,33 @@
 package dev.tare.engine.quant;
 
+import java.util.List;
+
 /** Numbers of a table, times a scale. */
 final class CodebookKernel implements Kernel {
 
-  private final Codebook table;
+  private final Codebook[] tables;
   private final Steps steps;
 
-  CodebookKernel(Codebook table, Steps steps) {
-    this.table = table;
+  /**
+   * @throws IllegalArgumentException if parameters of a learned type have no table
+   */
+  CodebookKernel(List<QuantParams> params, Steps steps) {
+    this.tables = new Codebook[params.size()];
+    for (int p = 0; p < tables.length; p++) {
+      QuantParams each = params.get(p);
+      this.tables[p] =
+          each.codebook()
+              .or(() -> each.type().codebook())
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "Cannot quantize to " + each.type() + " without its table"));
+    }
     this.steps = steps;
+  }
+
+  private Codebook table(int param, int from, int i) {
+    return tables[steps.neighbours() ? param + i - from : param];
   }
 
   @Override
@@ -16,7 +35,7 @@ final class CodebookKernel implements Kernel {
     steps.count(values, param, from, to);
     boolean all = true;
     for (int i = from; i < to; i++) {
-      codes[i] = (byte) table.encode(values[i]);
+      codes[i] = (byte) table(param, from, i).encode(values[i]);
       all &= !Float.isNaN(values[i]);
     }
     return all;
@@ -28,8 +47,11 @@ final class CodebookKernel implements Kernel {
     boolean all = true;
     for (int i = from; i < to; i++) {
       boolean number = !Float.isNaN(values[i]);
+      if (number) {
+        Codebook table = table(param, from, i);
+        values[i] = table.decode(table.encode(values[i]));
+      }
       // NaN stays, so that the message finds it.
-      values[i] = number ? table.decode(table.encode(values[i])) : values[i];
       all &= number;
     }
     steps.scale(values, param, from, to);
@@ -39,7 +61,7 @@ final class CodebookKernel implements Kernel {
   @Override
   public void real(int[] codes, int param, int from, int to, float[] out) {
     for (int i = from; i < to; i++) {
-      out[i] = table.decode(codes[i]);
+      out[i] = table(param, from, i).decode(codes[i]);
     }
     steps.scale(out, param, from, to);
   }

@@ -57,8 +57,8 @@ interface Kernel {
           "Cannot limit %s to %d..%d: only integers have limits"
               .formatted(type, limits.qmin(), limits.qmax()));
     }
-    if (type.codebook().isPresent()) {
-      return new CodebookKernel(type.codebook().get(), steps);
+    if (type.codebook().isPresent() || type.learned()) {
+      return new CodebookKernel(params, steps);
     }
     return type == QuantType.FLOAT16
         ? new HalfKernel(steps)

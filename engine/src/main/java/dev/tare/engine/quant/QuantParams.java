@@ -1,13 +1,22 @@
 package dev.tare.engine.quant;
 
+import java.util.Optional;
+
 /**
  * Scale and zero point of one channel: {@code real = scale * (q - zeroPoint)}.
  *
  * @param type type of q
  * @param scale positive and finite
  * @param zeroPoint in [qmin, qmax]; 0 for a floating-point type
+ * @param codebook the table of a learned type, which is needed to quantize: {@code real = scale *
+ *     codebook[q]}; empty for other types
  */
-public record QuantParams(QuantType type, float scale, int zeroPoint) {
+public record QuantParams(QuantType type, float scale, int zeroPoint, Optional<Codebook> codebook) {
+
+  /** Creates parameters without a table. */
+  public QuantParams(QuantType type, float scale, int zeroPoint) {
+    this(type, scale, zeroPoint, Optional.empty());
+  }
 
   /**
    * @throws IllegalArgumentException if the scale is not positive and finite, or the zero point
@@ -24,6 +33,30 @@ public record QuantParams(QuantType type, float scale, int zeroPoint) {
     if (zeroPoint < type.qmin() || zeroPoint > type.qmax()) {
       throw new IllegalArgumentException("Invalid zero point of " + type + ": " + zeroPoint);
     }
+    if (codebook.isPresent()
+        && !(type.learned() && codebook.get().size() == 1 << type.dtype().bits())) {
+      throw new IllegalArgumentException(
+          "Invalid table of %s: it has %d numbers".formatted(type, codebook.get().size()));
+    }
+  }
+
+  /**
+   * The same with the table that is learned from values.
+   *
+   * @param values at least one, finite
+   * @throws IllegalArgumentException if the type learns no table
+   */
+  public QuantParams learned(float[] values) {
+    float[] steps = new float[values.length];
+    for (int i = 0; i < steps.length; i++) {
+      steps[i] = values[i] / scale;
+    }
+    return with(Clusters.of(steps, 1 << type.dtype().bits()));
+  }
+
+  /** The same with a table. */
+  public QuantParams with(Codebook table) {
+    return new QuantParams(type, scale, zeroPoint, Optional.of(table));
   }
 
   /**

@@ -29,7 +29,11 @@ public enum QuantType {
   /** 4 bits: quantiles of a normal distribution, in [-1, 1]; {@link Codebook#NF4}. */
   NF4(DType.UINT4, Codebook.NF4),
   /** 4 bits: a floating-point number in [-1, 1]; {@link Codebook#FP4}. */
-  FP4(DType.UINT4, Codebook.FP4);
+  FP4(DType.UINT4, Codebook.FP4),
+  /** 4 bits: a table of 16 numbers in [-1, 1] for each scale, learned from the values. */
+  CODEBOOK4(DType.UINT4),
+  /** 8 bits: a table of 256 numbers in [-1, 1] for each scale, learned from the values. */
+  CODEBOOK8(DType.UINT8);
 
   private final DType dtype;
   private final int qmin;
@@ -53,6 +57,14 @@ public enum QuantType {
     this.qmin = (int) -format.maxFinite();
     this.qmax = (int) format.maxFinite();
     this.float8 = Optional.of(format);
+    this.codebook = Optional.empty();
+  }
+
+  QuantType(DType dtype) {
+    this.dtype = dtype;
+    this.qmin = -1;
+    this.qmax = 1;
+    this.float8 = Optional.empty();
     this.codebook = Optional.empty();
   }
 
@@ -92,8 +104,13 @@ public enum QuantType {
     return codebook;
   }
 
+  /** Whether each scale has a table of its own, which its parameters have. */
+  public boolean learned() {
+    return this == CODEBOOK4 || this == CODEBOOK8;
+  }
+
   /** Whether the numbers are evenly spaced integers, not floating-point or of a table. */
   public boolean isInteger() {
-    return float8.isEmpty() && codebook.isEmpty() && !dtype.isFloat();
+    return float8.isEmpty() && codebook.isEmpty() && !learned() && !dtype.isFloat();
   }
 }

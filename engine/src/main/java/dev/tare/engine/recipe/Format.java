@@ -9,5 +9,7 @@ public enum Format {
   /** Packed for ONNX Runtime's {@code com.microsoft.MatMulNBits}. */
   MATMUL_NBITS,
   /** Packed for ONNX Runtime's {@code com.microsoft.MatMulBnb4}. */
-  MATMUL_BNB4
+  MATMUL_BNB4,
+  /** As codes by which a Gather takes numbers out of a table. */
+  GATHER
 }

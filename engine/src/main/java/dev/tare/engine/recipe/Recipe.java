@@ -15,8 +15,8 @@ import java.util.function.Predicate;
  * @param name as the user gave it: a shipped name or a file
  * @param description one sentence for display
  * @param mode when numbers become integers, unless a rule says otherwise
- * @param format how weights are stored in mode {@link Mode#WEIGHT_ONLY}: QDQ, MATMUL_NBITS or
- *     MATMUL_BNB4
+ * @param format how weights are stored in mode {@link Mode#WEIGHT_ONLY}: QDQ, MATMUL_NBITS,
+ *     MATMUL_BNB4 or GATHER
  * @param operators operator types to quantize if they have a constant weight
  * @param activations rule for the inputs; present if anything is quantized statically
  * @param weights rule for the constants

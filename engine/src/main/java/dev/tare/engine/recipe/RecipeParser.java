@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * description = "one sentence"
  * mode = static                       # or dynamic, weight-only; default static
  * placement = constant-weights        # or all-supported; default constant-weights
- * format = qdq                        # or matmul-nbits, matmul-bnb4, for weight-only
+ * format = qdq                        # or matmul-nbits, matmul-bnb4, gather: weight-only
  * operators = [MatMul, Gemm, Conv]
  * activations { type = uint8, symmetric = false, narrow-range = false, reduce-range = false,
  *               granularity = per-tensor, method = min-max }      # only if mode is static
@@ -169,6 +169,15 @@ public final class RecipeParser {
     if (has(recipe, type -> type.codebook().isPresent()) && recipe.format() != Format.MATMUL_BNB4) {
       throw RecipeKeys.at(
           config, "weights", "types nf4 and fp4 need format matmul-bnb4, and mode weight-only");
+    }
+    if (has(recipe, QuantType::learned) && recipe.format() != Format.GATHER) {
+      throw RecipeKeys.at(
+          config,
+          "weights",
+          "types codebook4 and codebook8 need format gather, and mode weight-only");
+    }
+    if (recipe.format() == Format.GATHER && recipe.mode() != Mode.WEIGHT_ONLY) {
+      throw RecipeKeys.at(config, "format", "gather needs mode weight-only");
     }
     if (recipe.format() == Format.MATMUL_BNB4 && recipe.mode() != Mode.WEIGHT_ONLY) {
       throw RecipeKeys.at(config, "format", "matmul-bnb4 needs mode weight-only");

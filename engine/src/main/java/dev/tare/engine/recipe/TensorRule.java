@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 /**
  * How a recipe quantizes tensors of one role.
  *
- * @param type integer type or one of FLOAT8E4M3FN and FLOAT8E5M2, or of weights FLOAT16, NF4 or FP4
+ * @param type integer type or one of FLOAT8E4M3FN and FLOAT8E5M2, or of weights FLOAT16, a table
  * @param symmetric zero point forced to the middle
  * @param narrowRange lowest integer unused
  * @param reduceRange seven bits instead of eight, so that u8 by s8 sums cannot saturate on a CPU

@@ -45,7 +45,14 @@ final class TensorRuleParser {
           QuantType.FLOAT8E4M3FN,
           QuantType.FLOAT8E5M2);
   private static final List<QuantType> TYPES_OF_WEIGHTS =
-      Stream.concat(TYPES.stream(), Stream.of(QuantType.FLOAT16, QuantType.NF4, QuantType.FP4))
+      Stream.concat(
+              TYPES.stream(),
+              Stream.of(
+                  QuantType.FLOAT16,
+                  QuantType.NF4,
+                  QuantType.FP4,
+                  QuantType.CODEBOOK4,
+                  QuantType.CODEBOOK8))
           .toList();
 
   private TensorRuleParser() {}
@@ -103,6 +110,13 @@ final class TensorRuleParser {
     }
     if (!parsed.type().isInteger() && parsed.type() != QuantType.FLOAT16) {
       requireMagnitudes(parsed, rule);
+    }
+    if (parsed.type().learned() && parsed.blockSize().isPresent()) {
+      throw RecipeKeys.at(
+          rule, "granularity", "a learned table is for a tensor or a channel, not for a block");
+    }
+    if (parsed.type().learned() && !(parsed.method() instanceof MinMax)) {
+      throw RecipeKeys.at(rule, "method", "a learned table needs min-max");
     }
     return parsed;
   }

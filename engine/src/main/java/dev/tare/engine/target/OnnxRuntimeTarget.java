@@ -50,6 +50,9 @@ public final class OnnxRuntimeTarget implements TargetProfile {
               "mode dynamic needs 8-bit weights, per tensor or per channel: MatMulInteger has no"
                   + " other"));
     }
+    if (recipe.format() == Format.GATHER && !weights.type().learned()) {
+      return Optional.of(new Refusal("weights", "format gather needs type codebook4 or codebook8"));
+    }
     if (recipe.format() == Format.MATMUL_BNB4 && !packsTables(weights)) {
       return Optional.of(
           new Refusal(
@@ -72,6 +75,9 @@ public final class OnnxRuntimeTarget implements TargetProfile {
    */
   @Override
   public boolean packs(Format format, QuantizableNode node, TensorRule weight) {
+    if (format == Format.GATHER) {
+      return weight.type().learned() && !node.takesRows();
+    }
     boolean matrix =
         node.opType().equals("MatMul") && node.weightIndex() == 1 && node.weightShape().rank() == 2;
     return format == Format.MATMUL_BNB4

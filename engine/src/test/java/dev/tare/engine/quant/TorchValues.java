@@ -33,7 +33,7 @@ public final class TorchValues {
     Path folder = Files.createDirectories(Path.of(args[0]));
     long seed = 1;
     for (QuantType type : QuantType.values()) {
-      if (type.codebook().isPresent()) {
+      if (type.codebook().isPresent() || type.learned()) {
         continue;
       }
       for (float scale : new float[] {1f, 0.037f, 1.7e-5f, 311.3f}) {

@@ -198,7 +198,7 @@ class RecipeParserTest {
         "float-above = high       | float-above has type STRING rather than NUMBER",
         "weights.type = int5      | Invalid 'type' in a recipe (String: 13): expected one of int4,"
             + " uint4, int8, uint8, int16, uint16, float8e4m3fn, float8e5m2, float16, nf4, fp4,"
-            + " found 'int5'",
+            + " codebook4, codebook8, found 'int5'",
         "activations.type = float16 | expected one of int4, uint4, int8, uint8, int16, uint16,"
             + " float8e4m3fn, float8e5m2, found 'float16'",
         "weights.scales = shift   | expected any or power-of-two, found 'shift'",

@@ -195,6 +195,9 @@ class RecipeRulesTest {
         "weights { type = float8e4m3fn, symmetric = false } | has no zero point",
         "mode = weight-only, weights.type = nf4            | types nf4 and fp4 need format"
             + " matmul-bnb4",
+        "mode = weight-only, weights.type = codebook4      | need format gather",
+        "mode = weight-only, format = gather               | format gather needs type codebook4",
+        "weights { type = codebook4, granularity = per-block, block-size = 8 } | not for a block",
         "format = matmul-bnb4                              | matmul-bnb4 needs mode weight-only",
         "mode = weight-only, format = matmul-bnb4          | MatMulBnb4 needs type nf4 or fp4",
         "mode = weight-only, format = matmul-bnb4, weights.type = fp4, weights.symmetric = false |"

@@ -81,6 +81,8 @@ public record RecipeText(String name, String json, String targetName, String pla
           "nf4-bnb4-b32",
           "nf4-bnb4-b64",
           "fp4-bnb4-b64",
+          "codebook4-weights",
+          "codebook8-weights",
           "int4-gptq-b32",
           "int4-gptq-b64",
           "int4-gptq-b128",

@@ -50,6 +50,7 @@ record TensorView(
       case DYNAMIC -> "at run time, before MatMulInteger or ConvInteger";
       case MATMUL_NBITS -> "packed for MatMulNBits";
       case MATMUL_BNB4 -> "packed for MatMulBnb4";
+      case GATHER -> "codes of a table, for Gather";
     };
   }
 

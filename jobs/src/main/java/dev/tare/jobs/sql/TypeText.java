@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Integer types as queries spell them: {@code int8}, {@code uint8}, {@code int4 symmetric}, {@code
@@ -23,7 +24,12 @@ final class TypeText {
 
   /** Names of all types, for messages and documentation. */
   static String names() {
-    return Arrays.stream(QuantType.values()).map(TypeText::name).collect(Collectors.joining(", "));
+    return types().map(TypeText::name).collect(Collectors.joining(", "));
+  }
+
+  /** A type with learned tables follows from values, not from a scale. */
+  private static Stream<QuantType> types() {
+    return Arrays.stream(QuantType.values()).filter(type -> !type.learned());
   }
 
   private static String name(QuantType type) {
@@ -37,8 +43,7 @@ final class TypeText {
    */
   static Target parse(String text) {
     List<String> words = List.of(text.trim().toLowerCase(Locale.ROOT).split("[ ]+", -1));
-    Optional<QuantType> type =
-        Arrays.stream(QuantType.values()).filter(t -> name(t).equals(words.get(0))).findFirst();
+    Optional<QuantType> type = types().filter(t -> name(t).equals(words.get(0))).findFirst();
     List<String> rest = words.subList(1, words.size());
     if (type.isEmpty() || !WORDS.containsAll(rest)) {
       throw new IllegalArgumentException(

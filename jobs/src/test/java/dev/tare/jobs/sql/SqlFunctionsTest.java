@@ -335,6 +335,9 @@ class SqlFunctionsTest {
   @Test
   void everyTypeIsAccepted() {
     for (QuantType type : QuantType.values()) {
+      if (type.learned()) {
+        continue;
+      }
       Row row =
           one(
               "SELECT tare.fn.scale(struct(*), '%s') FROM merged.statistics".formatted(type)

@@ -6,6 +6,8 @@ import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.Codebook;
+import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.DType;
@@ -107,6 +109,51 @@ final class QdqNodes {
     String product = names.fresh(tensor + "_Mul_Output");
     nodes.add(plain("Mul", names.fresh(tensor + "_Mul"), product, wide, scale).build());
     return new Chain(nodes, product);
+  }
+
+  /**
+   * Takes the numbers of stored codes out of the tables of their channels, which are one after
+   * another: index {@code channel * size + code}. To the same bits as our dequantization, because
+   * the numbers are stored with their scale.
+   */
+  Chain table(TensorPlan plan, Shape shape, String codes) {
+    String tensor = plan.tensor();
+    List<QuantParams> params = plan.params();
+    int size = 1 << plan.type().dtype().bits();
+    float[] numbers = new float[params.size() * size];
+    int[] offsets = new int[params.size()];
+    for (int p = 0; p < offsets.length; p++) {
+      offsets[p] = p * size;
+      Codebook table = params.get(p).codebook().orElseThrow();
+      for (int code = 0; code < size; code++) {
+        numbers[p * size + code] = table.decode(code) * params.get(p).scale();
+      }
+    }
+    String index = names.fresh(tensor + "_Cast_Output");
+    List<NodeProto> nodes = new ArrayList<>();
+    nodes.add(
+        plain("Cast", names.fresh(tensor + "_Cast"), index, codes)
+            .addAttribute(Nodes.intAttribute("to", DType.INT32.onnxCode()))
+            .build());
+    if (plan.axis().isPresent()) {
+      List<Long> dims = new ArrayList<>(Collections.nCopies(shape.rank(), 1L));
+      dims.set(plan.axis().getAsInt(), (long) offsets.length);
+      ByteBuffer bytes =
+          ByteBuffer.allocate(offsets.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.asIntBuffer().put(offsets);
+      String first = names.fresh(tensor + "_first");
+      graph.add(TensorCodec.encode(first, DType.INT32, dims, bytes));
+      String sum = names.fresh(tensor + "_Add_Output");
+      nodes.add(plain("Add", names.fresh(tensor + "_Add"), sum, index, first).build());
+      index = sum;
+    }
+    String table =
+        graph.add(
+            TensorCodec.floats(
+                names.fresh(tensor + "_table"), List.of((long) numbers.length), numbers));
+    String output = names.fresh(tensor + "_Gather_Output");
+    nodes.add(plain("Gather", names.fresh(tensor + "_Gather"), output, table, index).build());
+    return new Chain(nodes, output);
   }
 
   /**

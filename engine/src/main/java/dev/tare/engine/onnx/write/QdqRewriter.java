@@ -104,8 +104,10 @@ public final class QdqRewriter {
 
   private static boolean needsBlocks(TensorPlan plan) {
     int bits = plan.type().dtype().bits();
-    return plan.format() == Format.QDQ
-        && (plan.granularity().blockSize().isPresent() || bits == 4 || bits == 16);
+    return plan.format() == Format.GATHER
+        ? bits == 4
+        : plan.format() == Format.QDQ
+            && (plan.granularity().blockSize().isPresent() || bits == 4 || bits == 16);
   }
 
   private void write(TensorPlan plan, Function<TensorPlan, ByteBuffer> codes) {
@@ -125,6 +127,10 @@ public final class QdqRewriter {
       case DYNAMIC -> integers.weight(plan, qdq.store(plan, shape, bytes));
       case MATMUL_NBITS -> packed.weight(plan, shape, bytes);
       case MATMUL_BNB4 -> tables.weight(plan, shape, bytes);
+      case GATHER -> {
+        QdqNodes.Chain chain = qdq.table(plan, shape, qdq.store(plan, shape, bytes));
+        graph.connect(plan, plan.consumers(), chain.nodes(), chain.output());
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import dev.tare.engine.onnx.view.OnnxGraphTest;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.PlanAssembler;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.plan.WeightPlanner;
 import dev.tare.engine.quant.QuantError;
@@ -217,6 +218,39 @@ class ModesTest {
                 OptLevel.ALL_OPT,
                 Map.of("x", Reference.gaussian(9, 3, k))))
         .isGreaterThan(120);
+  }
+
+  /** A table of numbers with their scale: nothing is rounded when one is taken. */
+  @ParameterizedTest
+  @CsvSource({
+    "codebook4, per-tensor", "codebook4, per-channel",
+    "codebook8, per-tensor", "codebook8, per-channel"
+  })
+  void learnedTablesGiveOurNumbersExactly(String type, String granularity) {
+    Recipe recipe =
+        recipe(
+            "mode = weight-only",
+            "format = gather",
+            "operators = [MatMul, Gemm, Conv]",
+            "weights.type = " + type,
+            "weights.narrow-range = false",
+            "weights.granularity = " + granularity);
+    for (OnnxModel model : List.of(SmallModels.mlp().build(), SmallModels.cnn().build())) {
+      QuantPlan plan = plan(model, recipe);
+      assertThat(plan.tensors()).allMatch(tensor -> !tensor.channels().codebooks().isEmpty());
+      assertThat(QuantPlanJson.parse(QuantPlanJson.format(plan))).isEqualTo(plan);
+      OnnxModel quantized = quantized(model, plan);
+      assertThat(operators(quantized)).contains("Gather");
+      Tensor x =
+          model.graph().getNodeList().stream().anyMatch(node -> node.getOpType().equals("Conv"))
+              ? Reference.gaussian(8, 2, 3, 8, 8)
+              : Reference.gaussian(7, 5, 6);
+      Map<String, Tensor> inputs = Map.of(model.inputs().get(0).name(), x);
+      for (OptLevel level : List.of(OptLevel.NO_OPT, OptLevel.ALL_OPT)) {
+        assertThat(Reference.run(quantized, inputs, level))
+            .isEqualTo(Reference.run(dequantized(model, plan), inputs, level));
+      }
+    }
   }
 
   private static Recipe table(String type, int block) {
