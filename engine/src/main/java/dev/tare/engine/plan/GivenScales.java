@@ -1,5 +1,6 @@
 package dev.tare.engine.plan;
 
+import dev.tare.engine.quant.Codebook;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
@@ -96,13 +97,20 @@ public final class GivenScales {
       entry =
           new ChannelPlan(
               new Range(low, high),
-              new QuantParams(target.type(), scale, zeroPoint),
+              new QuantParams(target.type(), scale, zeroPoint, codebook(index)),
               clippedShare,
               expectedSqnrDb);
     } catch (IllegalArgumentException e) {
       throw refused("%s, at %d of the table".formatted(e.getMessage(), index));
     }
     add(index, entry);
+  }
+
+  /** The table has no tables of numbers: those of the text are taken. */
+  private Optional<Codebook> codebook(int index) {
+    return listed
+        .filter(scales -> index >= 0 && index < scales.size())
+        .flatMap(scales -> scales.params(index).codebook());
   }
 
   void add(int index, ChannelPlan entry) {

@@ -111,6 +111,10 @@ final class TensorRuleParser {
     if (!parsed.type().isInteger() && parsed.type() != QuantType.FLOAT16) {
       requireMagnitudes(parsed, rule);
     }
+    if (role == Role.ACTIVATION && !parsed.type().isInteger() && parsed.perChannel()) {
+      throw RecipeKeys.at(
+          rule, "granularity", "inputs of " + Words.of(parsed.type()) + " need per-tensor");
+    }
     if (parsed.type().learned() && parsed.blockSize().isPresent()) {
       throw RecipeKeys.at(
           rule, "granularity", "a learned table is for a tensor or a channel, not for a block");

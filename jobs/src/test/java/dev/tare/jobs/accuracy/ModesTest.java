@@ -165,7 +165,7 @@ class ModesTest {
     return switch (recipe) {
       case "int8-all" -> Optional.of("all");
       default ->
-          recipe.matches(".*-(dynamic|weights|nbits).*")
+          recipe.matches(".*-(dynamic|weights|nbits|bnb4).*")
               ? Optional.empty()
               : Optional.of("statistics");
     };

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.CorrectedModel;
 import dev.tare.engine.onnx.write.SmoothedModel;
@@ -19,6 +20,7 @@ import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,10 +45,26 @@ class ModeRunsTest {
   private static String data;
   private static Path statistics;
 
+  /** For blocks of 64: the other's matrices are smaller. */
+  private static String wideModel;
+
+  private static String wideData;
+
   @BeforeAll
   static void prepare() throws IOException {
     model = SmallModels.exportedMlp().write(shared.resolve("model.onnx"));
     data = write(shared.resolve("data"), "x array<float>", gaussian(400, 6, 7));
+    wideModel =
+        Models.exported(13)
+            .input("x", TensorProto.DataType.FLOAT, "batch", 64)
+            .weight("w1", 64, 128)
+            .weight("w2", 128, 64)
+            .node("MatMul", "first", List.of("x", "w1"), List.of("h"))
+            .node("Relu", "h", "r")
+            .node("MatMul", "second", List.of("r", "w2"), List.of("y"))
+            .output("y")
+            .write(shared.resolve("wide.onnx"));
+    wideData = write(shared.resolve("wide"), "x array<float>", gaussian(100, 64, 7));
     statistics = shared.resolve("statistics");
     tare("calibrate", "--model", model, "--data", data, "--output", statistics.toString()).ends(0);
   }
@@ -58,9 +76,9 @@ class ModeRunsTest {
 
   private static Path run(String recipe, String... more) {
     Path run = shared.resolve("run-" + recipe.replaceAll(".*/", ""));
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("run", "--model", model, "--data", data, "--recipe", recipe, "--output"));
+    boolean wide = recipe.contains("bnb4");
+    List<String> arguments = new ArrayList<>(List.of("run", "--model", wide ? wideModel : model));
+    arguments.addAll(List.of("--data", wide ? wideData : data, "--recipe", recipe, "--output"));
     arguments.add(run.toString());
     arguments.addAll(List.of(more));
     tare(arguments.toArray(String[]::new)).ends(0);
@@ -91,7 +109,10 @@ class ModeRunsTest {
     tare("dequantize", run.toString(), "--output", back.toString()).ends(0);
     OnnxModel before =
         CorrectedModel.of(
-            SmoothedModel.of(OnnxModel.read(Path.of(model)), plan.smoothed()), plan.corrected());
+            SmoothedModel.of(
+                OnnxModel.read(Path.of(recipe.contains("bnb4") ? wideModel : model)),
+                plan.smoothed()),
+            plan.corrected());
     OnnxModel after = OnnxModel.read(back.resolve("model.onnx"));
     for (Role role : List.of(Role.WEIGHT, Role.BIAS)) {
       for (TensorPlan tensor : plan.quantized(role)) {

@@ -24,7 +24,7 @@ final class QdqNodes {
   /**
    * Nodes in order, and the output of the last one.
    *
-   * @param nodes one or two nodes
+   * @param nodes one to four nodes
    * @param output what consumers read instead of the float tensor
    */
   record Chain(List<NodeProto> nodes, String output) {}
@@ -38,6 +38,9 @@ final class QdqNodes {
   }
 
   Chain activation(TensorPlan plan) {
+    if (plan.type().float8().isPresent()) {
+      return rounded(plan);
+    }
     String tensor = plan.tensor();
     List<Long> dims = dims(plan);
     String scale = scale(plan, dims, tensor + "_scale");
@@ -47,13 +50,40 @@ final class QdqNodes {
     return new Chain(List.of(quantize, dequantize), dequantize.getOutput(0));
   }
 
+  /**
+   * Rounds an activation to float8 and back without the operators of integers, to the same bits:
+   * ONNX Runtime takes a QuantizeLinear behind a Relu for one of unsigned integers and drops the
+   * Relu, and any product of a DequantizeLinear for one of integers, which it then does not find.
+   */
+  private Chain rounded(TensorPlan plan) {
+    String tensor = plan.tensor();
+    String scale = scale(plan, List.of(), tensor + "_scale");
+    String steps = names.fresh(tensor + "_Div_Output");
+    String codes = names.fresh(tensor + "_QuantizeLinear_Output");
+    String wide = names.fresh(tensor + "_Cast_Output");
+    String product = names.fresh(tensor + "_Mul_Output");
+    return new Chain(
+        List.of(
+            plain("Div", names.fresh(tensor + "_Div"), steps, tensor, scale).build(),
+            plain("Cast", names.fresh(tensor + "_QuantizeLinear"), codes, steps)
+                .addAttribute(Nodes.intAttribute("to", plan.type().dtype().onnxCode()))
+                .build(),
+            plain("Cast", names.fresh(tensor + "_Cast"), wide, codes)
+                .addAttribute(Nodes.intAttribute("to", DType.FLOAT32.onnxCode()))
+                .build(),
+            plain("Mul", names.fresh(tensor + "_Mul"), product, wide, scale).build()),
+        product);
+  }
+
   /** Creates the chain of a graph output: it computes the output from a renamed tensor. */
   Chain output(TensorPlan plan) {
     Chain chain = activation(plan);
     String renamed = names.fresh(plan.tensor() + "_QuantizeLinear_Input");
-    NodeProto quantize = chain.nodes().get(0).toBuilder().setInput(0, renamed).build();
-    NodeProto dequantize = chain.nodes().get(1).toBuilder().setOutput(0, plan.tensor()).build();
-    return new Chain(List.of(quantize, dequantize), plan.tensor());
+    List<NodeProto> nodes = new ArrayList<>(chain.nodes());
+    int last = nodes.size() - 1;
+    nodes.set(0, nodes.get(0).toBuilder().setInput(0, renamed).build());
+    nodes.set(last, nodes.get(last).toBuilder().setOutput(0, plan.tensor()).build());
+    return new Chain(nodes, plan.tensor());
   }
 
   /** Stores the integers of a constant; returns their name. */
@@ -76,7 +106,7 @@ final class QdqNodes {
   }
 
   /**
-   * Dequantizes a whole stored constant without a DequantizeLinear, to the same bits: (q - z) * s.
+   * Dequantizes a whole stored constant of float8 without a DequantizeLinear, to the same bits.
    * ONNX Runtime makes a product of integers of any MatMul between two DequantizeLinear, and then
    * refuses a model whose numbers are no integers.
    */
@@ -94,18 +124,6 @@ final class QdqNodes {
         plain("Cast", names.fresh(tensor + "_Cast"), wide, quantized)
             .addAttribute(Nodes.intAttribute("to", DType.FLOAT32.onnxCode()))
             .build());
-    if (!plan.channels().haveZeroPoint(0)) {
-      int[] zeroPoints = plan.zeroPoints();
-      float[] numbers = new float[zeroPoints.length];
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = zeroPoints[i];
-      }
-      String zeroPoint = names.fresh(tensor + "_zero_point");
-      graph.add(TensorCodec.floats(zeroPoint, dims, numbers));
-      String centred = names.fresh(tensor + "_Sub_Output");
-      nodes.add(plain("Sub", names.fresh(tensor + "_Sub"), centred, wide, zeroPoint).build());
-      wide = centred;
-    }
     String product = names.fresh(tensor + "_Mul_Output");
     nodes.add(plain("Mul", names.fresh(tensor + "_Mul"), product, wide, scale).build());
     return new Chain(nodes, product);

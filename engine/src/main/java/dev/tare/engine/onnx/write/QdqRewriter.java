@@ -51,10 +51,8 @@ public final class QdqRewriter {
   private final PackedProducts packed;
   private final TableProducts tables;
 
-  /** Nodes with a quantized input. */
+  /** Nodes with an input of integers. */
   private final Set<String> readers = new HashSet<>();
-
-  private final Set<String> readersOfFloat8 = new HashSet<>();
 
   private QdqRewriter(OnnxModel model) {
     this.graph = new PlannedGraph(model);
@@ -79,14 +77,8 @@ public final class QdqRewriter {
     List<TensorPlan> quantized = plan.tensors().stream().filter(TensorPlan::quantized).toList();
     // Inputs come first, because integer products refer to their quantized input.
     quantized.stream()
-        .filter(tensor -> tensor.role() == Role.ACTIVATION)
-        .forEach(
-            tensor -> {
-              rewriter.readers.addAll(tensor.consumers());
-              if (tensor.type().float8().isPresent()) {
-                rewriter.readersOfFloat8.addAll(tensor.consumers());
-              }
-            });
+        .filter(tensor -> tensor.role() == Role.ACTIVATION && tensor.type().isInteger())
+        .forEach(tensor -> rewriter.readers.addAll(tensor.consumers()));
     for (Role role : List.of(Role.ACTIVATION, Role.WEIGHT, Role.BIAS)) {
       for (TensorPlan tensor : quantized) {
         if (tensor.role() == role) {
@@ -152,11 +144,10 @@ public final class QdqRewriter {
       rows(plan, shape, stored, gather);
     }
     if (!consumers.get(false).isEmpty()) {
-      Set<String> apart = plan.type().float8().isPresent() ? readers : readersOfFloat8;
       boolean cast =
-          plan.role() == Role.WEIGHT
+          plan.type().float8().isPresent()
               && plan.granularity().blockSize().isEmpty()
-              && consumers.get(false).stream().anyMatch(apart::contains);
+              && consumers.get(false).stream().anyMatch(readers::contains);
       QdqNodes.Chain chain =
           cast ? qdq.cast(plan, shape, stored) : qdq.constant(plan, shape, stored);
       graph.connect(plan, consumers.get(false), chain.nodes(), chain.output());

@@ -15,6 +15,7 @@ import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.tensor.Tensor;
+import dev.tare.testkit.SmallModels;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a recipe makes of an uncommon model, ONNX Runtime runs it at every level. */
 @Tag("slow")
@@ -87,6 +89,21 @@ class EveryRecipeTest {
                     .isGreaterThan(floorDb(recipe)));
       }
     }
+  }
+
+  /** Optimizations for integers would drop the Relu, or make a product that takes no float8. */
+  @ParameterizedTest
+  @ValueSource(strings = {"float8e4m3fn", "float8e5m2"})
+  void inputsOfFloat8AreTheSameAtEveryLevel(String recipe) {
+    OnnxModel model = GraphPreparation.prepare(SmallModels.exportedMlp().build());
+    Map<String, Tensor> inputs = Map.of("x", Reference.gaussian(7, 84, 6));
+    OnnxModel quantized =
+        StaticPlans.quantized(model, plan(model, CapturedModel.recipe(recipe), inputs));
+    float[] plain = Reference.run(quantized, inputs, OptLevel.NO_OPT).get("y").toFloatArray();
+    float[] all = Reference.run(quantized, inputs, OptLevel.ALL_OPT).get("y").toFloatArray();
+    assertThat(QuantError.between(plain, all).sqnrDb()).isGreaterThan(100);
+    float[] expected = Reference.run(model, inputs, OptLevel.NO_OPT).get("y").toFloatArray();
+    assertThat(QuantError.between(expected, all).sqnrDb()).isGreaterThan(20);
   }
 
   private static Recipe recipe(List<String> words) {
