@@ -60,7 +60,7 @@ class CandidatesTest {
                         "weights { type = float16, granularity = per-tensor }"),
                     MODEL)
                 .leftFloat())
-        .containsEntry(FIRST, "weights of float16 are not written for ONNX Runtime");
+        .containsEntry(FIRST, "numbers of float16 are not written for ONNX Runtime");
   }
 
   @Test
