@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -60,6 +61,7 @@ class AccuracyTest {
   @TempDir static Path folder;
 
   private final List<String> table = new ArrayList<>();
+  private final Set<String> selected = new HashSet<>();
   private List<String> texts;
 
   @BeforeAll
@@ -99,8 +101,7 @@ class AccuracyTest {
   })
   void methodReachesItsFloor(String activations, String type, String weights, double floor)
       throws IOException {
-    String name = activations + "-" + type + "-" + weights;
-    select(name, activations, type, weights);
+    String name = select(activations, type, weights);
     JsonNode pooled =
         measured(
             name,
@@ -177,8 +178,8 @@ class AccuracyTest {
   void expectedSqnrAgreesWithTheFakeQuantizedTensor() throws IOException {
     Map<String, QuantPlan> plans = new TreeMap<>();
     for (String method : List.of("min-max", "percentile-99.99", "entropy", "mse")) {
-      select("expected-" + method, method, "uint8", "min-max");
-      plans.put(method, CommandLine.plan(Path.of(path("plan-expected-" + method))));
+      String name = select(method, "uint8", "min-max");
+      plans.put(method, CommandLine.plan(Path.of(path("plan-" + name))));
     }
     Map<String, Map<String, QuantError>> measured = measure(plans);
     plans.forEach(
@@ -194,8 +195,8 @@ class AccuracyTest {
 
   @Test
   void allMatMulsWithConstantWeightsAndAllTablesAreQuantizedAndNothingElse() throws IOException {
-    select("placement", "min-max", "uint8", "min-max");
-    QuantPlan plan = CommandLine.plan(Path.of(path("plan-placement")));
+    String name = select("min-max", "uint8", "min-max");
+    QuantPlan plan = CommandLine.plan(Path.of(path("plan-" + name)));
     assertThat(plan.quantized(Role.WEIGHT))
         .filteredOn(weight -> weight.tensor().startsWith("onnx::MatMul"))
         .hasSize(36);
@@ -253,8 +254,12 @@ class AccuracyTest {
     return Quantizer.fakeQuantize(values, plan.params(), Granularity.perTensor()).toFloatArray();
   }
 
-  private void select(String name, String activations, String type, String weights)
-      throws IOException {
+  /** Makes the plan, if no test has made it; returns its name. */
+  private String select(String activations, String type, String weights) throws IOException {
+    String name = activations + "-" + type + "-" + weights;
+    if (!selected.add(name)) {
+      return name;
+    }
     String shipped = Files.readString(Path.of("..", "conf", "recipes", "int8.conf"));
     Path recipe = folder.resolve(name + ".conf");
     Files.writeString(
@@ -268,6 +273,7 @@ class AccuracyTest {
             .formatted(
                 shipped, activations, type, type.equals("int8"), type.equals("int8"), weights));
     select(name, recipe.toString());
+    return name;
   }
 
   private void select(String name, String recipe) {
