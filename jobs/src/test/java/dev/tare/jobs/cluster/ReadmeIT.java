@@ -77,14 +77,14 @@ class ReadmeIT {
 
   @Test
   void everyLineDoesWhatItSays() throws IOException, InterruptedException {
-    Path python =
-        PythonEnvironment.of(Path.of("../notebooks/requirements.txt")).home().resolve("bin");
+    Path home = PythonEnvironment.of(Path.of("../notebooks/requirements.txt")).home();
+    Path python = home.resolve("bin");
     environment.put(
         "PATH",
         "%s:%s:%s:%s"
             .formatted(pip(python), python, folder.resolve("prefix/bin"), System.getenv("PATH")));
-    environment.put("SPARK_SUBMIT_OPTS", ClassArchive.SHORT);
-    // Writing one takes longer than the few runs here could gain.
+    environment.put("SPARK_SUBMIT_OPTS", ClassArchive.options(home));
+    // Writing one of their own takes longer than the few runs here could gain.
     environment.put("TARE_CLASS_ARCHIVE", "off");
     environment.put("XDG_STATE_HOME", folder.resolve("state").toString());
     environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
