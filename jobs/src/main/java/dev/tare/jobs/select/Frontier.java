@@ -208,7 +208,8 @@ public final class Frontier {
     Sum sum = frontier.whole;
     for (int i = 0; i < sqnrDb.length; i++) {
       sum = sum.after(frontier.steps.get(i));
-      sqnrDb[i] = -10 * StrictMath.log10(sum.noise());
+      // Where hardly anything is quantized yet, rounding may leave less than nothing.
+      sqnrDb[i] = decibels(Math.max(0, sum.noise()));
     }
     int last = -1;
     for (int m = 0; m < most && sqnrDb.length > 0; m++) {

@@ -148,6 +148,21 @@ class FrontierTest {
   }
 
   @Test
+  void stepsThatCostNothingDoNotEndTheMixtures() {
+    List<GroupError> errors = new ArrayList<>();
+    double[] noise = {.03, .0007, .00011, .021, .0013};
+    for (int g = 0; g < noise.length; g++) {
+      double own = -10 * Math.log10(noise[g]);
+      errors.add(error("w" + g, WeightLevel.INT16, 1000, Double.POSITIVE_INFINITY));
+      errors.add(error("w" + g, WeightLevel.INT8, 1000, own + 20));
+      errors.add(error("w" + g, WeightLevel.INT4, 1000, own));
+    }
+    List<Frontier.Mixture> mixtures = Frontier.mixtures(errors, 8);
+    assertThat(mixtures).hasSizeGreaterThan(3);
+    assertThat(mixtures.get(0).levels()).containsValue(WeightLevel.INT8);
+  }
+
+  @Test
   void whatMixturesHaveBeyondTheirSumIsPredictedOfAll() {
     for (int seed = 0; seed < 20; seed++) {
       List<GroupError> errors = groups(seed);
