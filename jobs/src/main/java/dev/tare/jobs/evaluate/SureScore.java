@@ -17,8 +17,11 @@ import java.util.List;
  * @param cosineMean mean over samples
  * @param sqnrDbLow signal to noise at least
  * @param cosineLow mean at least
+ * @param effective samples of equal error that would tell as much (Kish): far fewer than there are
+ *     if a few have most of it, and then others may have more than the lower ends say
  */
-public record SureScore(double sqnrDb, double cosineMean, double sqnrDbLow, double cosineLow) {
+public record SureScore(
+    double sqnrDb, double cosineMean, double sqnrDbLow, double cosineLow, double effective) {
 
   /** The quantile of .95 of the normal distribution. */
   private static final double NORMAL = 1.6448536;
@@ -53,7 +56,8 @@ public record SureScore(double sqnrDb, double cosineMean, double sqnrDbLow, doub
         decibels(ratio),
         mean,
         decibels(ratio + n * above(ratios) / signal),
-        Math.max(-1, mean - above(distances)));
+        Math.max(-1, mean - above(distances)),
+        effective(all));
   }
 
   /** How far the mean may be above that of these values, which is 0; 0 of fewer than two values. */
@@ -72,6 +76,19 @@ public record SureScore(double sqnrDb, double cosineMean, double sqnrDbLow, doub
     double skewness = deviation == 0 ? 0 : cubes / n / (deviation * deviation * deviation);
     double skewed = Math.max(0, skewness) * (2 * NORMAL * NORMAL + 1) / (6 * Math.sqrt(n));
     return deviation / Math.sqrt(n - 1.0) * (quantile(n - 1) + skewed);
+  }
+
+  private static double effective(List<QuantError> errors) {
+    double sum = 0;
+    double squares = 0;
+    for (QuantError error : errors) {
+      double share = error.noise() / error.signal();
+      if (Double.isFinite(share)) {
+        sum += share;
+        squares += share * share;
+      }
+    }
+    return squares == 0 ? errors.size() : sum * sum / squares;
   }
 
   private static double decibels(double ratio) {

@@ -26,6 +26,7 @@ import dev.tare.jobs.table.SensitivityTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -43,6 +44,9 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
 
   /** Samples of the lowest hashes that are measured if the user names no number. */
   private static final int SAMPLES = 64;
+
+  /** Samples of equal error, below which lower ends of confidence say little. */
+  private static final double FEWEST = 10;
 
   /** Models along the frontier that are measured too. */
   private static final int MIXTURES = 8;
@@ -151,17 +155,28 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
     List<GroupJob.Variant> whole =
         plans.keySet().stream().map(name -> new GroupJob.Variant(name, "")).toList();
     List<MixedError> mixed = new ArrayList<>();
-    job.run(maker.model(), plans, whole, samples)
-        .scores()
-        .forEach(
-            (variant, score) ->
-                mixed.add(
-                    new MixedError(
-                        bytes.get(variant.plan()),
-                        score.sqnrDb(),
-                        score.cosineMean(),
-                        score.sqnrDbLow(),
-                        score.cosineLow())));
+    SortedMap<GroupJob.Variant, SureScore> scores =
+        job.run(maker.model(), plans, whole, samples).scores();
+    double effective =
+        scores.values().stream().mapToDouble(SureScore::effective).min().orElseThrow();
+    if (effective < FEWEST) {
+      maker
+          .inputs()
+          .warn(
+              String.format(
+                  Locale.ROOT,
+                  "A few samples have most of the error: they tell as much as %.1f of equal error, and others may have more than select --budget predicts; measure on more samples",
+                  effective));
+    }
+    scores.forEach(
+        (variant, score) ->
+            mixed.add(
+                new MixedError(
+                    bytes.get(variant.plan()),
+                    score.sqnrDb(),
+                    score.cosineMean(),
+                    score.sqnrDbLow(),
+                    score.cosineLow())));
     return mixed;
   }
 

@@ -55,10 +55,18 @@ class SureScoreTest {
   }
 
   @Test
+  void aSampleThatHasMostOfTheErrorCountsAsOne() {
+    List<QuantError> errors = samples(new Random(3), 50);
+    assertThat(SureScore.of(errors).effective()).isBetween(25.0, 50.0);
+    errors.add(QuantError.between(new float[] {1, 0}, new float[] {0, 40}));
+    assertThat(SureScore.of(errors).effective()).isBetween(1.0, 1.1);
+  }
+
+  @Test
   void equalOutputsAreCertain() {
     QuantError same = QuantError.between(new float[] {3, 4}, new float[] {3, 4});
     assertThat(SureScore.of(List.of(same, same)))
-        .isEqualTo(new SureScore(Double.POSITIVE_INFINITY, 1, Double.POSITIVE_INFINITY, 1));
+        .isEqualTo(new SureScore(Double.POSITIVE_INFINITY, 1, Double.POSITIVE_INFINITY, 1, 2));
     assertThat(SureScore.of(List.of(same)).cosineLow()).isEqualTo(1);
   }
 }
