@@ -212,6 +212,9 @@ class LiteFileTest {
     assertRefused(
         sized("PAD", new int[] {1, 4, 4, 3}, ints(0, 0, 3, -1, 0, 0, 0, 0), 1, 6, 4, 3),
         "has paddings [0, 0, 3, -1, 0, 0, 0, 0]");
+    assertRefused(
+        sized("RESIZE_BILINEAR", new int[] {1, 4, 0, 3}, ints(6, 4), 1, 6, 4, 3),
+        "[1, 4, 0, 3] gets the size [6, 4]");
   }
 
   /** Its kernel reads there, and ended the process. */
