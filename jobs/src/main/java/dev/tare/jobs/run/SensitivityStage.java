@@ -25,6 +25,7 @@ import dev.tare.jobs.stage.Work;
 import dev.tare.jobs.table.SensitivityTable;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -177,6 +178,7 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
                     score.cosineMean(),
                     score.sqnrDbLow(),
                     score.cosineLow())));
+    mixed.sort(Comparator.comparingLong(MixedError::bytes).reversed());
     return mixed;
   }
 
