@@ -61,7 +61,8 @@ class DocumentedLinesTest {
       Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"|'([^']*)'|(\\S+)");
 
   /** Options of Spark before the subcommand, which take a value unless it follows by {@code =}. */
-  private static final Set<String> OF_SPARK = Set.of("--master", "--conf", "--properties-file", "--packages", "--exclude-packages");
+  private static final Set<String> OF_SPARK =
+      Set.of("--master", "--conf", "--properties-file", "--packages", "--exclude-packages");
 
   /** Words of documents that stand for a value of another type than a path or a name. */
   private static final Map<String, String> PLACEHOLDERS = Map.of("N", "8", "R", "0.9");
