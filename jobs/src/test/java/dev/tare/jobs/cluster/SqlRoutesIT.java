@@ -8,6 +8,7 @@ import dev.tare.jobs.run.TextRuns;
 import dev.tare.testkit.PythonEnvironment;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -69,6 +72,9 @@ class SqlRoutesIT {
   private static Path queries;
   private static List<String> expected;
   private static String model;
+
+  /** Of statistics, from the first route that made them. */
+  private static final Map<String, String> contentByRun = new TreeMap<>();
 
   @BeforeAll
   static void run() throws IOException {
@@ -161,12 +167,37 @@ class SqlRoutesIT {
         .toString();
   }
 
+  /** The same with the rows as vectors of Spark ML, which only a whole Spark has. */
+  private static String pythonOnVectors(String route) throws IOException {
+    Path calls = Path.of(python(route));
+    String view = "rows.createOrReplaceTempView(";
+    String text = Files.readString(calls);
+    assertThat(text).contains(view);
+    String vectors =
+        """
+        from pyspark.ml.functions import array_to_vector
+        rows = rows.select(array_to_vector(rows.x.cast("array<double>")).alias("x"))
+        assert rows.schema["x"].dataType.simpleString() == "vector"
+        """;
+    return Files.writeString(calls, text.replace(view, vectors + view)).toString();
+  }
+
   /** A second run of the same call would have found a finished output, and failed. */
   private static void assertCalledOnce(String route, String run) throws IOException {
     Path called = folder.resolve("called-" + route).resolve(run);
+    String content = contentByRun.computeIfAbsent(run, name -> content(called));
+    assertThat(content(called)).as("statistics by every route").hasSize(64).isEqualTo(content);
     assertThat(called.resolve("manifest.json")).isRegularFile();
     assertThat(CommandLine.json(called.resolve("status.json")).path("outcome").asText())
         .isEqualTo("finished");
+  }
+
+  private static String content(Path run) {
+    try {
+      return CommandLine.contentSha256(run);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -184,7 +215,11 @@ class SqlRoutesIT {
     conf.add("pyspark-shell");
     Process process =
         start(
-            List.of(python.toString(), script.toString(), queries.toString(), python("pyspark")),
+            List.of(
+                python.toString(),
+                script.toString(),
+                queries.toString(),
+                pythonOnVectors("pyspark")),
             "pyspark",
             String.join(" ", conf));
     assertThat(rowsOf(process, "pyspark")).isEqualTo(expected);
