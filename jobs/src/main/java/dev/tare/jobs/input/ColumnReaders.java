@@ -40,12 +40,15 @@ record ColumnReaders(List<CellReader> inOrder, Map<String, ColumnType> types) {
     return new ColumnReaders(readers, types);
   }
 
-  /** The columns to select before the readers read: file, position, and their own in order. */
-  Column[] selected(Column file, Column position) {
+  /**
+   * The columns to select before the readers read: file, position, and their own in order; the
+   * label, if any, comes last.
+   */
+  Column[] selected(Column file, Column position, LabelColumn labels) {
     List<Column> selected = new ArrayList<>(List.of(file, position));
     inOrder.forEach(
         reader -> reader.columns().forEach(column -> selected.add(ParquetTable.column(column))));
-    return selected.toArray(Column[]::new);
+    return labels.after(selected.toArray(Column[]::new));
   }
 
   private static String use(InputSpec spec) {

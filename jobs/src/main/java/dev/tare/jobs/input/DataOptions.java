@@ -23,6 +23,7 @@ import java.util.SortedMap;
  * @param batchSize samples per run of the model, at least 1. Never changes the result
  * @param images how images become the model's input
  * @param maxBadRows rows that may be skipped before the run fails, at least 0
+ * @param labels the column of labels, which are read beside the samples; none if empty
  */
 public record DataOptions(
     String data,
@@ -35,7 +36,8 @@ public record DataOptions(
     OptionalInt partitions,
     int batchSize,
     ImageOptions images,
-    long maxBadRows) {
+    long maxBadRows,
+    Optional<String> labels) {
 
   /** Tokens at which a text is cut if neither the user nor the file sets a limit. */
   public static final int DEFAULT_MAX_LENGTH = 128;
@@ -58,6 +60,51 @@ public record DataOptions(
     }
   }
 
+  /** Data without labels. */
+  public DataOptions(
+      String data,
+      DataFormat format,
+      Optional<String> textColumn,
+      Optional<String> tokenizer,
+      OptionalInt maxLength,
+      OptionalInt samples,
+      RowChoice choice,
+      OptionalInt partitions,
+      int batchSize,
+      ImageOptions images,
+      long maxBadRows) {
+    this(
+        data,
+        format,
+        textColumn,
+        tokenizer,
+        maxLength,
+        samples,
+        choice,
+        partitions,
+        batchSize,
+        images,
+        maxBadRows,
+        Optional.empty());
+  }
+
+  /** The same with another column of labels, or none. */
+  public DataOptions withLabels(Optional<String> column) {
+    return new DataOptions(
+        data,
+        format,
+        textColumn,
+        tokenizer,
+        maxLength,
+        samples,
+        choice,
+        partitions,
+        batchSize,
+        images,
+        maxBadRows,
+        column);
+  }
+
   /** The same of another place. */
   public DataOptions withData(String newData) {
     return new DataOptions(
@@ -71,7 +118,8 @@ public record DataOptions(
         partitions,
         batchSize,
         images,
-        maxBadRows);
+        maxBadRows,
+        labels);
   }
 
   /** The same with another number of rows. */
@@ -87,10 +135,11 @@ public record DataOptions(
         partitions,
         batchSize,
         images,
-        maxBadRows);
+        maxBadRows,
+        labels);
   }
 
-  /** The options by their names on the command line. */
+  /** The options by their names on the command line; labels are an option of evaluation. */
   public SortedMap<String, String> configuration() {
     Settings settings =
         new Settings()

@@ -138,6 +138,7 @@ public final class DataSource {
     }
     if (format != DataFormat.PARQUET) {
       requireNoColumn(options, data, format == DataFormat.TEXT ? "text" : "images");
+      LabelColumn.of(options).requireNone(data, format);
       SampleSource source =
           format == DataFormat.IMAGES
               ? ImageSource.of(spark, data, inputs, options.images())
@@ -155,17 +156,19 @@ public final class DataSource {
     ParquetFooters footers = ParquetFooters.read(data, configuration);
     ReadSettings.limitBatches(spark, footers.bytesPerRow());
     Optional<String> column = textColumn(options, footers, inputs, tokenizer);
+    LabelColumn labels = LabelColumn.of(options);
+    labels.require(footers);
     SampleSource source =
         column.isPresent()
             ? TextSource.of(
-                texts(spark, data, footers, column.get()),
+                texts(spark, data, footers, column.get(), labels),
                 Optional.empty(),
                 footers.expectedRows(),
                 options,
                 inputs,
                 vocabularySize,
                 tokenizer)
-            : new ParquetSource(spark, data, footers, inputs, vocabularySize);
+            : new ParquetSource(spark, data, footers, inputs, vocabularySize, labels);
     return new DataSource(spark, configuration, data, format, source, column, options.choice());
   }
 
@@ -179,7 +182,9 @@ public final class DataSource {
       DataFormat format) {
     Configuration configuration = SparkJobs.hadoop(spark);
     TableFiles table = TableFiles.read(data, format, configuration);
-    Supplier<Dataset<Row>> lines = TableSource.lines(spark, data, format, configuration);
+    LabelColumn labels = LabelColumn.of(options);
+    Supplier<Dataset<Row>> lines =
+        labels.ofRecords(TableSource.lines(spark, data, format, configuration), data, table);
     Optional<String> column = textColumn(options, table, inputs, tokenizer);
     SampleSource source =
         column.isPresent()
@@ -192,7 +197,7 @@ public final class DataSource {
                 inputs,
                 vocabularySize,
                 tokenizer)
-            : TableSource.of(lines, data, table, inputs, vocabularySize);
+            : TableSource.of(lines, data, table, inputs, vocabularySize, labels);
     return new DataSource(spark, configuration, data, format, source, column, options.choice());
   }
 
@@ -221,19 +226,24 @@ public final class DataSource {
   }
 
   private static Supplier<Dataset<Row>> texts(
-      SparkSession spark, DataFiles data, ParquetFooters footers, String column) {
+      SparkSession spark,
+      DataFiles data,
+      ParquetFooters footers,
+      String column,
+      LabelColumn labels) {
     ColumnType type = footers.require(column, "texts");
     if (!type.isText()) {
       throw footers.wrongType(column, type, "texts as string");
     }
     Column text = ParquetTable.column(column).cast("binary");
     Dataset<Row> texts =
-        ParquetTable.read(spark, data, Map.of(column, type))
+        ParquetTable.read(spark, data, labels.with(Map.of(column, type), footers))
             .select(
-                ParquetTable.FILE,
-                ParquetTable.ROW,
-                functions.substring(text, 1, LineForm.TEXT.keptBytes()),
-                functions.octet_length(text).cast("long"));
+                labels.after(
+                    ParquetTable.FILE,
+                    ParquetTable.ROW,
+                    functions.substring(text, 1, LineForm.TEXT.keptBytes()),
+                    functions.octet_length(text).cast("long")));
     return () -> texts;
   }
 

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -131,8 +132,15 @@ public record InputReport(
             count(lit(1)),
             min(struct(col(SampleRows.ROW), col(SampleRows.ERROR))),
             count(when(HashSplit.DEFAULT.heldOut(col(SampleRows.HASH)), lit(1))),
-            sum(xxhash64(col(SampleRows.HASH)).cast("decimal(20,0)")),
+            sum(xxhash64(content(table)).cast("decimal(20,0)")),
             sum(octet_length(col(SampleRows.SAMPLE)).cast("bigint")));
+  }
+
+  /** Where labels are read, another label is another content. */
+  private static Column[] content(Dataset<Row> table) {
+    return LabelColumn.in(table)
+        ? new Column[] {col(SampleRows.HASH), col(SampleRows.LABEL)}
+        : new Column[] {col(SampleRows.HASH)};
   }
 
   private static Offender offender(String file, Row row) {

@@ -14,18 +14,19 @@ record ParquetSource(
     DataFiles data,
     ParquetFooters footers,
     ModelInputs inputs,
-    OptionalLong vocabularySize)
+    OptionalLong vocabularySize,
+    LabelColumn labels)
     implements SampleSource {
 
   @Override
   public Dataset<Row> rows() {
     ColumnReaders readers = ColumnReaders.of(inputs, footers);
-    return ParquetTable.read(spark, data, readers.types())
-        .select(readers.selected(ParquetTable.FILE, ParquetTable.ROW))
-        .map(
-            new ToSample(
-                new CellSamples(inputs, readers.inOrder(), vocabularySize.orElse(Long.MAX_VALUE))),
-            SampleRows.encoder());
+    return labels.map(
+        ParquetTable.read(spark, data, labels.with(readers.types(), footers))
+            .select(readers.selected(ParquetTable.FILE, ParquetTable.ROW, labels)),
+        new ToSample(
+            new CellSamples(inputs, readers.inOrder(), vocabularySize.orElse(Long.MAX_VALUE))),
+        SampleRows.schema());
   }
 
   @Override

@@ -56,6 +56,8 @@ record RelationSource(
           "--format %s is for files, but --data names %s: leave it out"
               .formatted(options.format(), relation.shown()));
     }
+    LabelColumn labels = LabelColumn.of(options);
+    labels.require(columns);
     Optional<String> imageColumn = options.images().column();
     if (textColumn.isPresent() && imageColumn.isPresent()) {
       throw new InputException(
@@ -68,7 +70,7 @@ record RelationSource(
         throw columns.wrongType(textColumn.get(), type, "texts as string");
       }
       return TextSource.of(
-          () -> texts(relation, relation.read(spark), textColumn.get()),
+          () -> texts(relation, relation.read(spark), textColumn.get(), labels),
           Optional.empty(),
           new TreeMap<>(),
           options,
@@ -77,19 +79,19 @@ record RelationSource(
           tokenizer);
     }
     if (imageColumn.isPresent()) {
-      return images(spark, columns, imageColumn.get(), inputs, options.images());
+      return images(spark, columns, imageColumn.get(), inputs, options.images(), labels);
     }
     ColumnReaders readers = ColumnReaders.of(inputs, columns);
     return new RelationSource(
         relation,
         spark,
         rows ->
-            rows.select(readers.selected(place(relation), NO_POSITION))
-                .map(
-                    new ParquetSource.ToSample(
-                        new CellSamples(
-                            inputs, readers.inOrder(), vocabularySize.orElse(Long.MAX_VALUE))),
-                    SampleRows.encoder()),
+            labels.map(
+                rows.select(readers.selected(place(relation), NO_POSITION, labels)),
+                new ParquetSource.ToSample(
+                    new CellSamples(
+                        inputs, readers.inOrder(), vocabularySize.orElse(Long.MAX_VALUE))),
+                SampleRows.schema()),
         Optional.empty());
   }
 
@@ -98,7 +100,8 @@ record RelationSource(
       RelationColumns columns,
       String column,
       ModelInputs inputs,
-      ImageOptions options) {
+      ImageOptions options,
+      LabelColumn labels) {
     String wanted = "PNG or JPEG images as binary";
     ColumnType type = columns.require(column, wanted);
     if (!type.isBinary()) {
@@ -110,21 +113,23 @@ record RelationSource(
         columns.relation(),
         spark,
         rows ->
-            rows.select(place(columns.relation()), ParquetTable.column(column))
-                .map(
-                    new ImageSource.ToSample(inputs, input.name(), preparation),
-                    SampleRows.encoder()),
+            labels.map(
+                rows.select(labels.after(place(columns.relation()), ParquetTable.column(column))),
+                new ImageSource.ToSample(inputs, input.name(), preparation),
+                SampleRows.schema()),
         Optional.of(preparation));
   }
 
   /** The texts of a column as {@link TextSource} reads them. */
-  private static Dataset<Row> texts(Relation relation, Dataset<Row> rows, String column) {
+  private static Dataset<Row> texts(
+      Relation relation, Dataset<Row> rows, String column, LabelColumn labels) {
     Column text = ParquetTable.column(column).cast("binary");
     return rows.select(
-        place(relation),
-        NO_POSITION,
-        functions.substring(text, 1, LineForm.TEXT.keptBytes()),
-        functions.octet_length(text).cast("long"));
+        labels.after(
+            place(relation),
+            NO_POSITION,
+            functions.substring(text, 1, LineForm.TEXT.keptBytes()),
+            functions.octet_length(text).cast("long")));
   }
 
   private static Column place(Relation relation) {

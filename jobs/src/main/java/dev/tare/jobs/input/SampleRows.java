@@ -21,6 +21,7 @@ import org.apache.spark.sql.types.StructType;
  *   <tr><td>hash</td><td>binary(32), null unless a sample</td><td>SHA-256 of {@code sample}</td></tr>
  *   <tr><td>shape_key</td><td>string, null unless a sample</td><td>{@link Sample#shapeKey}</td></tr>
  *   <tr><td>sample</td><td>binary, null unless a sample</td><td>{@link Sample#encode}</td></tr>
+ *   <tr><td>label</td><td>string, only if labels are read</td><td>{@link LabelColumn}</td></tr>
  * </table>
  */
 public final class SampleRows {
@@ -32,6 +33,9 @@ public final class SampleRows {
   public static final String HASH = "hash";
   public static final String SHAPE_KEY = "shape_key";
   public static final String SAMPLE = "sample";
+
+  /** The label as text; there is no such column unless labels are read. */
+  public static final String LABEL = "label";
 
   private SampleRows() {}
 

@@ -90,8 +90,15 @@ public final class Sampling {
     return smaller.union(
         samples
             .filter(HASH.equalTo(border.hash()))
-            .orderBy(SampleRows.FILE, SampleRows.ROW)
+            .orderBy(SampleRows.FILE, ties(samples))
             .limit(border.equalKept()));
+  }
+
+  /** By what equal samples of a file differ; rows of a relation have no position. */
+  private static String[] ties(Dataset<Row> samples) {
+    return LabelColumn.in(samples)
+        ? new String[] {SampleRows.ROW, SampleRows.LABEL}
+        : new String[] {SampleRows.ROW};
   }
 
   /** Empty if there are no more than n. */

@@ -22,9 +22,14 @@ import org.apache.spark.sql.functions;
  * @param lines of {@link #lines}
  * @param records of the inputs' columns, in the model's order
  * @param vocabularySize above every token id; Long.MAX_VALUE if unknown
+ * @param labels the column of labels, which {@code lines} already has
  */
 record TableSource(
-    Supplier<Dataset<Row>> lines, TableRecords records, ModelInputs inputs, long vocabularySize)
+    Supplier<Dataset<Row>> lines,
+    TableRecords records,
+    ModelInputs inputs,
+    long vocabularySize,
+    LabelColumn labels)
     implements SampleSource {
 
   /**
@@ -37,7 +42,8 @@ record TableSource(
       DataFiles data,
       TableFiles table,
       ModelInputs inputs,
-      OptionalLong vocabularySize) {
+      OptionalLong vocabularySize,
+      LabelColumn labels) {
     for (InputSpec spec : inputs.specs()) {
       table.records(
           data.uri(),
@@ -48,7 +54,8 @@ record TableSource(
         lines,
         table.records(data.uri(), inputs.names(), "the model"),
         inputs,
-        vocabularySize.orElse(Long.MAX_VALUE));
+        vocabularySize.orElse(Long.MAX_VALUE),
+        labels);
   }
 
   /** The columns of {@link TextLines}, without headers. */
@@ -62,7 +69,8 @@ record TableSource(
 
   @Override
   public Dataset<Row> rows() {
-    return lines.get().map(new ToSample(records, inputs, vocabularySize), SampleRows.encoder());
+    return labels.map(
+        lines.get(), new ToSample(records, inputs, vocabularySize), SampleRows.schema());
   }
 
   @Override

@@ -45,7 +45,10 @@ final class TextColumn {
   }
 
   private static String only(DataOptions options, List<String> inputs, ColumnNames columns) {
-    List<String> strings = columns.textColumns();
+    List<String> strings =
+        columns.textColumns().stream()
+            .filter(column -> !options.labels().equals(Optional.of(column)))
+            .toList();
     if (strings.contains(TEXT)) {
       return TEXT;
     }

@@ -3,8 +3,6 @@ package dev.tare.jobs.input;
 import dev.tare.engine.tensor.Sample;
 import java.nio.charset.StandardCharsets;
 import org.apache.spark.api.java.function.MapFunction;
-import org.apache.spark.sql.Encoder;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -22,7 +20,7 @@ record TextRows(TextReader reader) implements MapFunction<Row, Row> {
   /** Index of the text. */
   static final int TEXT = 5;
 
-  private static final StructType SCHEMA =
+  static final StructType SCHEMA =
       new StructType()
           .add(SampleRows.FILE, DataTypes.StringType, false)
           .add(SampleRows.ROW, DataTypes.LongType, true)
@@ -30,10 +28,6 @@ record TextRows(TextReader reader) implements MapFunction<Row, Row> {
           .add(SampleRows.ERROR_REASON, DataTypes.StringType, true)
           .add(SampleRows.HASH, DataTypes.BinaryType, true)
           .add(SampleRows.SAMPLE, DataTypes.StringType, true);
-
-  static Encoder<Row> encoder() {
-    return Encoders.row(SCHEMA);
-  }
 
   @Override
   public Row call(Row row) {

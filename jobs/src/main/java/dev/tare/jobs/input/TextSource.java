@@ -25,13 +25,15 @@ import org.apache.spark.sql.Row;
  *     requested
  * @param table finds the text where these are records of a table
  * @param expectedRows rows by file if footers give them
+ * @param labels the column of labels, which {@code texts} has as its last one
  */
 record TextSource(
     Supplier<Dataset<Row>> texts,
     Optional<TableText> table,
     ModelInputs inputs,
     Tokens tokens,
-    SortedMap<String, Long> expectedRows)
+    SortedMap<String, Long> expectedRows,
+    LabelColumn labels)
     implements SampleSource {
 
   /**
@@ -91,34 +93,40 @@ record TextSource(
             ? new Tokens(file, maxLength, null, 0)
             : new Tokens(
                 file, maxLength, length.getAsInt(), description.requirePadding(length.getAsInt()));
-    return new TextSource(texts, table, inputs, tokens, expectedRows);
+    return new TextSource(texts, table, inputs, tokens, expectedRows, LabelColumn.of(options));
   }
 
   @Override
   public Dataset<Row> rows() {
     TextReader reader = new TextReader(table.orElse(null));
-    return texts.get().mapPartitions(new Tokenize(reader, inputs, tokens), SampleRows.encoder());
+    return texts.get().mapPartitions(tokenize(reader), labels.encoder(SampleRows.schema()));
   }
 
   /** The texts as {@link TextRows}: nothing is tokenized. */
   Dataset<Row> candidates() {
-    return texts.get().map(new TextRows(new TextReader(table.orElse(null))), TextRows.encoder());
+    return labels.map(
+        texts.get(), new TextRows(new TextReader(table.orElse(null))), TextRows.SCHEMA);
   }
 
   /** The samples of some rows of {@link #candidates}, none of which has an error. */
   Dataset<Row> tokenized(Dataset<Row> candidates) {
-    return candidates.mapPartitions(new Tokenize(null, inputs, tokens), SampleRows.encoder());
+    return candidates.mapPartitions(tokenize(null), labels.encoder(SampleRows.schema()));
+  }
+
+  private Tokenize tokenize(TextReader reader) {
+    return new Tokenize(reader, inputs, tokens, labels.present());
   }
 
   /**
    * @param reader null for {@link TextRows}
+   * @param labelled whether the last column is the label
    */
-  private record Tokenize(TextReader reader, ModelInputs inputs, Tokens tokens)
+  private record Tokenize(TextReader reader, ModelInputs inputs, Tokens tokens, boolean labelled)
       implements MapPartitionsFunction<Row, Row> {
 
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
-      return new Tokenized(Optional.ofNullable(reader), inputs, tokens, rows);
+      return new Tokenized(Optional.ofNullable(reader), inputs, tokens, labelled, rows);
     }
   }
 
@@ -134,13 +142,20 @@ record TextSource(
     private final Optional<TextReader> reader;
     private final ModelInputs inputs;
     private final Tokens tokens;
+    private final boolean labelled;
     private final HuggingFaceTokenizer tokenizer;
     private final Iterator<Row> rows;
 
-    Tokenized(Optional<TextReader> reader, ModelInputs inputs, Tokens tokens, Iterator<Row> rows) {
+    Tokenized(
+        Optional<TextReader> reader,
+        ModelInputs inputs,
+        Tokens tokens,
+        boolean labelled,
+        Iterator<Row> rows) {
       this.reader = reader;
       this.inputs = inputs;
       this.tokens = tokens;
+      this.labelled = labelled;
       this.tokenizer = Tokenizers.open(tokens.tokenizer(), tokens.maxLength());
       this.rows = rows;
     }
@@ -153,6 +168,10 @@ record TextSource(
     @Override
     public Row next() {
       Row row = rows.next();
+      return labelled ? LabelColumn.copy(row, tokenized(row)) : tokenized(row);
+    }
+
+    private Row tokenized(Row row) {
       String file = reader.isEmpty() ? row.getString(0) : ParquetTable.file(row);
       Optional<Long> position = ParquetTable.position(row);
       try {

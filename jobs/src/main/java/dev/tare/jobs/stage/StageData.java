@@ -134,8 +134,8 @@ public final class StageData implements AutoCloseable {
   }
 
   /**
-   * Samples, all or the n with the smallest hashes: rows of hash, sample, file and row. Where n are
-   * not there, no job looks for them.
+   * Samples, all or the n with the smallest hashes: rows of hash, sample, file and row, and of a
+   * label where labels are read. Where n are not there, no job looks for them.
    *
    * @param which rows are considered
    */
@@ -149,9 +149,7 @@ public final class StageData implements AutoCloseable {
       return chosenTexts.computeIfAbsent(
           new Choice(which, n), choice -> tokenized(choice, Sampling.select(wanted, most)));
     }
-    Dataset<Row> selected =
-        Sampling.select(wanted, most)
-            .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
+    Dataset<Row> selected = samplesOf(Sampling.select(wanted, most));
     boolean keptAlready = !some && !rows.storageLevel().equals(StorageLevel.NONE());
     // The same samples may be selected twice, and Spark warns of keeping them twice.
     if (n.isPresent() && !keptAlready && selected.storageLevel().equals(StorageLevel.NONE())) {
@@ -173,9 +171,16 @@ public final class StageData implements AutoCloseable {
               return one;
             });
     goodTexts.put(choice, counted.samples());
-    return tokenized
-        .filter(functions.col(SampleRows.ERROR).isNull())
-        .select(SampleRows.HASH, SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW);
+    return samplesOf(tokenized.filter(functions.col(SampleRows.ERROR).isNull()));
+  }
+
+  private static Dataset<Row> samplesOf(Dataset<Row> good) {
+    List<String> columns =
+        new ArrayList<>(List.of(SampleRows.SAMPLE, SampleRows.FILE, SampleRows.ROW));
+    if (List.of(good.columns()).contains(SampleRows.LABEL)) {
+      columns.add(SampleRows.LABEL);
+    }
+    return good.select(SampleRows.HASH, columns.toArray(String[]::new));
   }
 
   /** Throws if a file changed since the data was opened. */
