@@ -25,6 +25,7 @@ import java.util.TreeSet;
  * @param target what the target computes beside what was predicted; empty unless it was run
  * @param latency times of both models; empty unless they were measured
  * @param sensitivity results of leaving one operator in float at a time; empty unless requested
+ * @param labels what both models are worth by labels; empty unless there are some
  */
 public record Quality(
     long samples,
@@ -38,7 +39,8 @@ public record Quality(
     List<String> warnings,
     Optional<TargetQuality> target,
     Optional<Latency> latency,
-    Optional<Sensitivity> sensitivity) {
+    Optional<Sensitivity> sensitivity,
+    Optional<LabelQuality> labels) {
 
   /**
    * @throws IllegalArgumentException if a number of samples is negative
@@ -51,6 +53,54 @@ public record Quality(
     outputs = List.copyOf(outputs);
     cpus = Collections.unmodifiableSortedSet(new TreeSet<>(cpus));
     warnings = List.copyOf(warnings);
+  }
+
+  /** Figures without labels. */
+  public Quality(
+      long samples,
+      String heldOut,
+      List<OutputQuality> outputs,
+      Optional<Double> nearestNeighbour,
+      int neighbourSamples,
+      double timeRatio,
+      SortedSet<String> cpus,
+      GateResult gate,
+      List<String> warnings,
+      Optional<TargetQuality> target,
+      Optional<Latency> latency,
+      Optional<Sensitivity> sensitivity) {
+    this(
+        samples,
+        heldOut,
+        outputs,
+        nearestNeighbour,
+        neighbourSamples,
+        timeRatio,
+        cpus,
+        gate,
+        warnings,
+        target,
+        latency,
+        sensitivity,
+        Optional.empty());
+  }
+
+  /** Returns the quality with what both models are worth by labels. */
+  public Quality with(LabelQuality measured) {
+    return new Quality(
+        samples,
+        heldOut,
+        outputs,
+        nearestNeighbour,
+        neighbourSamples,
+        timeRatio,
+        cpus,
+        gate,
+        warnings,
+        target,
+        latency,
+        sensitivity,
+        Optional.of(measured));
   }
 
   /** Returns the quality with a sensitivity measurement. */
@@ -67,7 +117,8 @@ public record Quality(
         warnings,
         target,
         latency,
-        Optional.of(measured));
+        Optional.of(measured),
+        labels);
   }
 
   /** Returns the quality with times of both models, and a gate that they may have failed. */
@@ -84,7 +135,8 @@ public record Quality(
         warnings,
         target,
         Optional.of(measured),
-        sensitivity);
+        sensitivity,
+        labels);
   }
 
   /** Returns the quality with what the target computes, and more warnings. */
@@ -103,7 +155,8 @@ public record Quality(
         all,
         Optional.of(measured),
         latency,
-        sensitivity);
+        sensitivity,
+        labels);
   }
 
   /**

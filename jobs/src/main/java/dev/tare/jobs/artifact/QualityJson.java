@@ -47,6 +47,7 @@ public final class QualityJson {
     quality.target().ifPresent(measured -> measured.put(root.putObject("target")));
     quality.latency().ifPresent(measured -> measured.put(root.putObject("latency")));
     quality.sensitivity().ifPresent(measured -> put(root.putObject("sensitivity"), measured));
+    quality.labels().ifPresent(measured -> measured.put(root.putObject("labels")));
     return JsonText.format(root);
   }
 
@@ -102,6 +103,10 @@ public final class QualityJson {
         root.has("sensitivity")
             ? Optional.of(
                 sensitivity(StrictJson.child(root, "sensitivity", where), where + ", sensitivity"))
+            : Optional.empty(),
+        root.has("labels")
+            ? Optional.of(
+                LabelQuality.of(StrictJson.child(root, "labels", where), where + ", labels"))
             : Optional.empty());
   }
 

@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
 
 /**
- * How certain the mean of samples is, by the percentiles of the means of resamples (Efron, 1979).
+ * How certain a figure of samples is, by the percentiles of that of resamples (Efron, 1979).
  *
  * <p>The seed comes from the samples' hashes, so the same samples give the same interval on every
  * cluster, whatever was evaluated on them.
@@ -38,17 +39,41 @@ final class Bootstrap {
     if (n > MOST_SAMPLES) {
       return Optional.of(normal(values));
     }
-    SplittableRandom random = new SplittableRandom(seed(samples));
-    double[] means = new double[RESAMPLES];
-    for (int r = 0; r < RESAMPLES; r++) {
-      double sum = 0;
-      for (int i = 0; i < n; i++) {
-        sum += values[random.nextInt(n)];
-      }
-      means[r] = sum / n;
+    return of(
+        samples,
+        drawn -> {
+          double sum = 0;
+          for (int i : drawn) {
+            sum += values[i];
+          }
+          return sum / n;
+        });
+  }
+
+  /**
+   * The interval of any figure of samples with a confidence of 95 %.
+   *
+   * @param samples their hashes in hexadecimal, in order, at least 16 digits each
+   * @param figure of some samples by their indices, which may repeat and must not be kept
+   * @return empty for fewer than two samples
+   */
+  static Optional<Interval> of(List<String> samples, ToDoubleFunction<int[]> figure) {
+    int n = samples.size();
+    if (n < 2) {
+      return Optional.empty();
     }
-    Arrays.sort(means);
-    return Optional.of(new Interval(means[RESAMPLES / 40 - 1], means[RESAMPLES - RESAMPLES / 40]));
+    SplittableRandom random = new SplittableRandom(seed(samples));
+    int[] drawn = new int[n];
+    double[] figures = new double[RESAMPLES];
+    for (int r = 0; r < RESAMPLES; r++) {
+      for (int i = 0; i < n; i++) {
+        drawn[i] = random.nextInt(n);
+      }
+      figures[r] = figure.applyAsDouble(drawn);
+    }
+    Arrays.sort(figures);
+    return Optional.of(
+        new Interval(figures[RESAMPLES / 40 - 1], figures[RESAMPLES - RESAMPLES / 40]));
   }
 
   private static long seed(List<String> samples) {

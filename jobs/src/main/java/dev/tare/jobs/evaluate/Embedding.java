@@ -54,7 +54,8 @@ final class Embedding {
     return (double) same / n;
   }
 
-  private static int nearest(float[][] vectors, int query) {
+  /** The index of the nearest other vector, by cosine; -1 where there is none. */
+  static int nearest(float[][] vectors, int query) {
     int best = -1;
     float bestDot = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < vectors.length; i++) {

@@ -46,34 +46,43 @@ class QualityJsonTest {
 
   private static Quality whole() {
     return new Quality(
-        7,
-        "by hash",
-        List.of(
-            output("y", false, Optional.of(.75), Optional.of(facts(Optional.empty()))),
-            output("y", true, Optional.empty(), Optional.empty()),
-            output("label", false, Optional.empty(), Optional.of(facts(Optional.of(.875))))),
-        Optional.of(.875),
-        6,
-        1.5,
-        new TreeSet<>(List.of("a", "b")),
-        new Quality.GateResult(true, false, List.of("too low")),
-        List.of("mind the channels"),
-        Optional.of(
-            new TargetQuality(
-                "openvino",
-                "OpenVINO 1",
-                3,
-                List.of(new TargetQuality.Output("y", 20.5, 7.75)),
-                Optional.of(new TargetQuality.Kernels(52, 53)),
-                Optional.of("they part at Mul 'm'"))),
-        Optional.of(
-            new Latency("Xeon (avx2)", 2, 8, "x[3, 8]", 40, 12.5, 10, .8, .75, .875)
-                .with(new Turns(List.of(12.5, 13.001), List.of(10., 9.75)))),
-        Optional.of(
-            new Sensitivity(
-                5,
-                new Sensitivity.Score(20, .5),
-                new TreeMap<>(Map.of("dense", new Sensitivity.Score(21, .75))))));
+            7,
+            "by hash",
+            List.of(
+                output("y", false, Optional.of(.75), Optional.of(facts(Optional.empty()))),
+                output("y", true, Optional.empty(), Optional.empty()),
+                output("label", false, Optional.empty(), Optional.of(facts(Optional.of(.875))))),
+            Optional.of(.875),
+            6,
+            1.5,
+            new TreeSet<>(List.of("a", "b")),
+            new Quality.GateResult(true, false, List.of("too low")),
+            List.of("mind the channels"),
+            Optional.of(
+                new TargetQuality(
+                    "openvino",
+                    "OpenVINO 1",
+                    3,
+                    List.of(new TargetQuality.Output("y", 20.5, 7.75)),
+                    Optional.of(new TargetQuality.Kernels(52, 53)),
+                    Optional.of("they part at Mul 'm'"))),
+            Optional.of(
+                new Latency("Xeon (avx2)", 2, 8, "x[3, 8]", 40, 12.5, 10, .8, .75, .875)
+                    .with(new Turns(List.of(12.5, 13.001), List.of(10., 9.75)))),
+            Optional.of(
+                new Sensitivity(
+                    5,
+                    new Sensitivity.Score(20, .5),
+                    new TreeMap<>(Map.of("dense", new Sensitivity.Score(21, .75))))))
+        .with(
+            new LabelQuality(
+                "kind",
+                "y",
+                7,
+                List.of(
+                    new LabelQuality.Measure(
+                        "accuracy", .75, .5, Optional.of(new Interval(-.5, .25))),
+                    new LabelQuality.Measure("macro F1", .75, .5, Optional.empty()))));
   }
 
   private static String text() {
@@ -132,6 +141,7 @@ class QualityJsonTest {
   @Test
   void valuesThatCannotBeAreRefusedByTheirKeys() {
     refuses("\"format-version\" : 1", "\"format-version\" : 2", "q has format version 2");
+    refuses("\"difference-low\" : -0.5", "\"difference-low\" : 0.5", "q, labels, measures: 'd");
     refuses("\"samples\" : 7", "\"samples\" : -7", "q: 'samples' cannot be -7");
     refuses("\"gate\" : \"failed\"", "\"gate\" : \"open\"", "q: 'gate' cannot be \"open\"");
     refuses("\"min\" : -1.0", "\"min\" : -3.0", "q, output 'y', cosine: 'min' cannot be -3.0");
