@@ -4,6 +4,7 @@ import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.evaluate.EvaluateStage;
+import dev.tare.jobs.evaluate.LabelOptions;
 import dev.tare.jobs.evaluate.TargetOptions;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.stage.Rows;
@@ -41,7 +42,8 @@ public final class EvaluateCommand extends TareCommand {
       paramLabel = "C",
       converter = Converters.Cosine.class,
       description =
-          "Gate: minimum mean cosine against the float model; below it the run is finished with exit code 4 (default: none).")
+          "Gate: minimum mean cosine against the float model; below it the run is finished with"
+              + " exit code 4 (default: none).")
   private Double minCosine;
 
   @Option(
@@ -67,14 +69,16 @@ public final class EvaluateCommand extends TareCommand {
   }
 
   EvaluateOptions options() {
+    LabelOptions labels = quality.labels();
     return new EvaluateOptions(
         model.model(),
         Optional.of(quantized),
-        data.options(model.tokenizer()),
+        data.options(model.tokenizer()).withLabels(labels.column()),
         quality.gate(minCosine),
         quality.classes(),
         quality.latency(),
         new TargetOptions(Optional.ofNullable(target), target != null, quality.python()),
-        quality.sensitivity());
+        quality.sensitivity(),
+        labels);
   }
 }

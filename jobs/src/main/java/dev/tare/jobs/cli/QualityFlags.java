@@ -1,6 +1,7 @@
 package dev.tare.jobs.cli;
 
 import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.evaluate.LabelOptions;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -18,7 +19,8 @@ final class QualityFlags {
       names = "--min-channel-sqnr",
       paramLabel = "DB",
       description =
-          "Gate: minimum SQNR in dB of a channel, on the last axis or the second of an image, of any output (default: none; channels below 20 dB give a warning).")
+          "Gate: minimum SQNR in dB of a channel, on the last axis or the second of an image, of"
+              + " any output (default: none; channels below 20 dB give a warning).")
   private Double minChannelSqnr;
 
   @Option(
@@ -39,16 +41,35 @@ final class QualityFlags {
       names = "--classes",
       paramLabel = "NAMES",
       description =
-          "Outputs whose largest value along the last axis is the answer: comma-separated names, all, none, or auto: outputs of a Softmax or named logits or probabilities, with at least 3 classes (default: auto).")
+          "Outputs whose largest value along the last axis is the answer: comma-separated names,"
+              + " all, none, or auto: outputs of a Softmax or named logits or probabilities, with"
+              + " at least 3 classes (default: auto).")
   private String classes;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "COLUMN",
+      description =
+          "Also measure both models by the labels in this column: accuracy and macro F1 of an"
+              + " output with classes, or how often the nearest neighbour of an embedding has the"
+              + " same label; runs both models once more (default: not measured).")
+  private String labels;
+
+  @Option(
+      names = "--label-names",
+      paramLabel = "NAMES",
+      description =
+          "Labels of the classes 0, 1, ..., comma-separated, where --labels has names (default: its"
+              + " labels are the numbers).")
+  private String labelNames;
 
   @Option(
       names = "--sensitivity",
       paramLabel = "N",
       converter = Converters.Million.class,
       description =
-          "Also measure the gain from leaving each quantized operator in float, one at a time, on N of the held-out samples (default: not"
-              + " measured).")
+          "Also measure the gain from leaving each quantized operator in float, one at a time, on N"
+              + " of the held-out samples (default: not measured).")
   private Integer sensitivity;
 
   @Option(
@@ -85,6 +106,10 @@ final class QualityFlags {
 
   Optional<String> python() {
     return Optional.ofNullable(python);
+  }
+
+  LabelOptions labels() {
+    return LabelOptions.of(Optional.ofNullable(labels), Optional.ofNullable(labelNames));
   }
 
   Optional<String> classes() {

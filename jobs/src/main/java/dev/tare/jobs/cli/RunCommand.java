@@ -47,7 +47,8 @@ public final class RunCommand extends TareCommand {
       defaultValue = "" + RunOptions.DEFAULT_MIN_COSINE,
       converter = Converters.Cosine.class,
       description =
-          "Gate: minimum mean cosine against the float model; below it the run is finished with exit code 4 (default: ${DEFAULT-VALUE}).")
+          "Gate: minimum mean cosine against the float model; below it the run is finished with"
+              + " exit code 4 (default: ${DEFAULT-VALUE}).")
   private Double minCosine;
 
   @Mixin private QualityFlags quality;
@@ -75,6 +76,7 @@ public final class RunCommand extends TareCommand {
         quality.classes(),
         quality.latency(),
         quality.python(),
-        quality.sensitivity());
+        quality.sensitivity(),
+        quality.labels());
   }
 }

@@ -4,6 +4,7 @@ import static dev.tare.jobs.console.Columns.Align.LEFT;
 import static dev.tare.jobs.console.Columns.Align.RIGHT;
 
 import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.LabelQuality;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.TargetQuality;
@@ -90,6 +91,7 @@ public final class QualityTable {
                     "same nearest neighbour among %d samples: %.1f %%%n",
                     quality.neighbourSamples(),
                     100 * share));
+    quality.labels().ifPresent(measured -> labels(measured, out));
     quality.target().ifPresent(measured -> target(measured, out));
     quality.latency().ifPresent(measured -> latency(measured, out));
     quality.warnings().forEach(warning -> out.println("Warning: " + warning));
@@ -111,6 +113,16 @@ public final class QualityTable {
         measured.runtime(),
         Amounts.counted(measured.threads(), "thread"),
         measured.cpu());
+  }
+
+  private static void labels(LabelQuality measured, PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "labels of column '%s', output %s, %s:%n",
+        measured.column(),
+        measured.output(),
+        Amounts.counted(measured.samples(), "sample"));
+    measured.measures().forEach(measure -> out.println("  " + measured.words(measure)));
   }
 
   /** Beside what was predicted. */

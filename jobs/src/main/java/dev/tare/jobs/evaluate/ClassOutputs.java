@@ -73,6 +73,16 @@ final class ClassOutputs {
     return names;
   }
 
+  /** Whether an output has a number for each class, as far as the model or the user says. */
+  boolean has(String output) {
+    return outputs.contains(output);
+  }
+
+  /** Whether the user said which outputs have classes. */
+  boolean asked() {
+    return asked;
+  }
+
   /**
    * Whether an output's largest value is an answer.
    *

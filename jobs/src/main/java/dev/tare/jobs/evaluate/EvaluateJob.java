@@ -30,13 +30,17 @@ public final class EvaluateJob {
    * Checks, before the first job, that there are outputs to compare.
    *
    * @param classes which outputs contain classes, as in {@code --classes}
+   * @param labels by which outputs are to be measured
    * @throws TareException (bad input) if no output can be compared; (usage) if an output named in
-   *     {@code classes} has none
+   *     {@code classes} has none, or none is known to be what labels are for
    */
-  public static void require(ModelHandle model, String classes) {
+  public static void require(ModelHandle model, String classes, LabelOptions labels) {
     ComparedOutputs.require(model);
     List<String> outputs = model.parse().outputs().stream().map(TensorInfo::name).toList();
     ClassOutputs.of(model.parse(), outputs, classes);
+    if (labels.column().isPresent()) {
+      LabelledOutput.of(model, outputs, classes);
+    }
   }
 
   /**

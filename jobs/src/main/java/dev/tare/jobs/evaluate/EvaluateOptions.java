@@ -18,6 +18,7 @@ import java.util.SortedMap;
  * @param latency whether to measure the time of both models; a limit of the gate asks for it too
  * @param target whether the target runs the quantized model too
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
+ * @param labels by which both models are measured
  */
 public record EvaluateOptions(
     String model,
@@ -27,7 +28,8 @@ public record EvaluateOptions(
     Optional<String> classes,
     boolean latency,
     TargetOptions target,
-    OptionalInt sensitivity) {
+    OptionalInt sensitivity,
+    LabelOptions labels) {
 
   /** What {@code classes} says, or its default. */
   public String classesOrAuto() {
@@ -48,6 +50,7 @@ public record EvaluateOptions(
         .put("latency", Optional.of(latency).filter(asked -> asked))
         .putAll(target.configuration())
         .put("sensitivity", sensitivity)
+        .putAll(labels.configuration())
         .values();
   }
 }

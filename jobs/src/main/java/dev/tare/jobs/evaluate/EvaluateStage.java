@@ -5,6 +5,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.EvaluationFacts;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.LabelQuality;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
@@ -74,7 +75,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
     Inputs inputs = work.inputs();
     ModelHandle model = inputs.model(options.model());
     ModelHandle quantized = quantized(work, model);
-    EvaluateJob.require(model, options.classesOrAuto());
+    EvaluateJob.require(model, options.classesOrAuto(), options.labels());
     Optional<TargetRuntime> runtime = target(work);
     StageData data = inputs.data(model, options.data());
     Quality quality =
@@ -172,6 +173,12 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
     Dataset<Row> samples = data.select(rows, options.data().samples());
     Optional<QuantPlan> plan =
         options.sensitivity().isPresent() ? Optional.of(plan(work)) : Optional.empty();
+    Optional<LabelQuality> labels =
+        options.labels().column().isPresent()
+            ? Optional.of(
+                new LabelJob(spark, options.labels())
+                    .run(model, quantized, samples, options.classesOrAuto()))
+            : Optional.empty();
     Quality quality =
         new EvaluateJob(spark)
             .run(
@@ -182,6 +189,9 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
                 options.gate(),
                 options.classesOrAuto(),
                 heldOut(data));
+    if (labels.isPresent()) {
+      quality = quality.with(labels.get());
+    }
     if (runtime.isPresent()) {
       String target = options.target().target().orElseThrow();
       List<String> outputs = ComparedOutputs.of(model, quantized).numbers();

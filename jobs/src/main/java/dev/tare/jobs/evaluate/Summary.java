@@ -22,7 +22,7 @@ import org.apache.spark.sql.Row;
 final class Summary {
 
   /** Neighbours cost the square of their number. */
-  private static final int MAX_NEIGHBOUR_SAMPLES = 2048;
+  static final int MAX_NEIGHBOUR_SAMPLES = 2048;
 
   private static final int[] PERCENTILES = {1, 5, 25, 50};
 
@@ -232,7 +232,7 @@ final class Summary {
     return rows.stream().filter(which).mapToLong(r -> r.<Long>getAs(column)).sum();
   }
 
-  private static float[][] vectors(List<Row> rows, String column) {
+  static float[][] vectors(List<Row> rows, String column) {
     float[][] vectors = new float[rows.size()][];
     for (int i = 0; i < vectors.length; i++) {
       List<Float> values = rows.get(i).getList(rows.get(i).fieldIndex(column));

@@ -1,5 +1,6 @@
 package dev.tare.jobs.report;
 
+import dev.tare.jobs.artifact.LabelQuality;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
@@ -33,6 +34,7 @@ final class Headline {
     List<Piece> pieces = new ArrayList<>();
     size(run).ifPresent(pieces::add);
     run.quality().flatMap(Headline::speed).ifPresent(pieces::add);
+    run.quality().flatMap(Quality::labels).flatMap(Headline::task).ifPresent(pieces::add);
     run.quality()
         .flatMap(quality -> Quality.headline(quality.outputs()))
         .ifPresent(output -> likeness(output, pieces));
@@ -69,6 +71,20 @@ final class Headline {
     return ratio <= 1
         ? new Piece(before, times(1 / ratio), "faster")
         : new Piece(before, times(ratio), "slower than float");
+  }
+
+  /** The first measure by labels, and the float model's, or that nothing tells them apart. */
+  private static Optional<Piece> task(LabelQuality labels) {
+    return labels.measures().stream()
+        .findFirst()
+        .map(
+            measure ->
+                new Piece(
+                    measure.name(),
+                    Figures.percent(measure.ofQuantized()),
+                    measure.apart()
+                        ? "after " + Figures.percent(measure.ofFloat())
+                        : "as float, by %d samples".formatted(labels.samples())));
   }
 
   private static void likeness(Quality.OutputQuality output, List<Piece> pieces) {

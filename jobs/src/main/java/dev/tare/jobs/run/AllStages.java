@@ -122,7 +122,7 @@ public record AllStages(RunOptions options) implements Stages {
     if (options.recipe().fastest()) {
       new FastestStage(options, evaluated()).prepare(work);
     }
-    EvaluateJob.require(model, options.classesOrAuto());
+    EvaluateJob.require(model, options.classesOrAuto(), options.labels());
     if (recipe.parse().activations().filter(TensorRule::perChannel).isPresent()) {
       QuantizeJob.requireChannelsOfActivations(
           recipe.target(), "Recipe '" + recipe.name() + "' gives every input");

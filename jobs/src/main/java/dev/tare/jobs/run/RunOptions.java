@@ -7,6 +7,7 @@ import dev.tare.jobs.calibrate.CalibrateOptions;
 import dev.tare.jobs.calibrate.ObserveOptions;
 import dev.tare.jobs.evaluate.EvaluateOptions;
 import dev.tare.jobs.evaluate.Gate;
+import dev.tare.jobs.evaluate.LabelOptions;
 import dev.tare.jobs.evaluate.TargetOptions;
 import dev.tare.jobs.input.DataOptions;
 import dev.tare.jobs.model.RecipeOptions;
@@ -31,6 +32,7 @@ import java.util.SortedMap;
  * @param latency whether to measure the time of both models
  * @param python interpreter for targets that Python runs; empty for the usual one
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
+ * @param labels by which both models are measured
  */
 public record RunOptions(
     String model,
@@ -43,7 +45,43 @@ public record RunOptions(
     Optional<String> classes,
     boolean latency,
     Optional<String> python,
-    OptionalInt sensitivity) {
+    OptionalInt sensitivity,
+    LabelOptions labels) {
+
+  /** Data that is calibrated on and evaluated on is read once, with its labels. */
+  public RunOptions {
+    if (evalData.isEmpty()) {
+      data = data.withLabels(labels.column());
+    }
+  }
+
+  /** A run without labels. */
+  public RunOptions(
+      String model,
+      DataOptions data,
+      ObserveOptions observe,
+      RecipeOptions recipe,
+      Optional<String> evalData,
+      int evalSamples,
+      Gate gate,
+      Optional<String> classes,
+      boolean latency,
+      Optional<String> python,
+      OptionalInt sensitivity) {
+    this(
+        model,
+        data,
+        observe,
+        recipe,
+        evalData,
+        evalSamples,
+        gate,
+        classes,
+        latency,
+        python,
+        sensitivity,
+        LabelOptions.NONE);
+  }
 
   /** The default gate of {@code tare run}; {@code tare evaluate} has none by default. */
   public static final double DEFAULT_MIN_COSINE = 0.95;
@@ -79,9 +117,11 @@ public record RunOptions(
 
   public EvaluateOptions evaluate() {
     DataOptions heldOut =
-        data.withData(evalData.orElse(data.data())).withSamples(OptionalInt.of(evalSamples));
+        data.withData(evalData.orElse(data.data()))
+            .withSamples(OptionalInt.of(evalSamples))
+            .withLabels(labels.column());
     return new EvaluateOptions(
-        model, Optional.empty(), heldOut, gate, classes, latency, target(), sensitivity);
+        model, Optional.empty(), heldOut, gate, classes, latency, target(), sensitivity, labels);
   }
 
   /** Targets whose runtime does not evaluate the model are run where it is at hand. */
@@ -107,6 +147,7 @@ public record RunOptions(
         .put("classes", classes)
         .put("latency", Optional.of(latency).filter(asked -> asked))
         .put("sensitivity", sensitivity)
+        .putAll(labels.configuration())
         .put("python", python)
         .values();
   }

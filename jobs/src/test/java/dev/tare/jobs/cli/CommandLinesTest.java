@@ -408,6 +408,8 @@ class CommandLinesTest {
         "--max-latency-ratio=1.5",
         "--placement=outputs",
         "--classes=y,z",
+        "--labels=l",
+        "--label-names=cat, dog",
         "--sensitivity=6",
         "--python=p");
     SortedMap<String, String> configuration = called(0, RunCommand.class).options().configuration();
@@ -434,6 +436,8 @@ class CommandLinesTest {
         .containsEntry("samples", "5")
         .containsEntry("image-size", "48x*")
         .containsEntry("image-mean", "0")
+        .containsEntry("labels", "l")
+        .containsEntry("label-names", "cat,dog")
         .containsEntry("min-sqnr-db", "-3.0");
   }
 

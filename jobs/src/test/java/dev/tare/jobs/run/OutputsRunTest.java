@@ -4,6 +4,7 @@ import static dev.tare.jobs.run.CommandLine.gaussian;
 import static dev.tare.jobs.run.CommandLine.json;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
+import static java.util.Collections.max;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -18,6 +19,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,7 +36,14 @@ class OutputsRunTest {
 
   @BeforeAll
   static void rows() {
-    data = write(shared.resolve("data"), "x array<float>", gaussian(150, 6, 1));
+    Row[] labelled = gaussian(150, 6, 1);
+    for (int i = 0; i < labelled.length; i++) {
+      List<Float> x = labelled[i].getAs(0);
+      List<Float> classes = x.subList(0, 4);
+      int largest = classes.indexOf(max(classes));
+      labelled[i] = RowFactory.create(x, "abcd".substring(largest, largest + 1));
+    }
+    data = write(shared.resolve("data"), "x array<float>, kind string", labelled);
   }
 
   private static Models graphs() {
@@ -247,17 +257,48 @@ class OutputsRunTest {
     return turn;
   }
 
+  /** The largest of the first four numbers is the class. */
+  @Test
+  void labelsGiveTheAccuracyOfBothModels() throws IOException {
+    float[] first = new float[24];
+    for (int i = 0; i < 4; i++) {
+      first[5 * i] = 3;
+    }
+    Models softmax =
+        Models.exported(13)
+            .input("x", TensorProto.DataType.FLOAT, "batch", 6)
+            .constant(Models.floats("w", first, 6, 4))
+            .node("MatMul", "product", List.of("x", "w"), "m")
+            .node("Softmax", "soft", List.of("m"), "y")
+            .output("y", TensorProto.DataType.FLOAT, "batch", 4);
+    CommandLine.Result result =
+        run("classes", softmax, "--labels", "kind", "--label-names", "a,b,c,d").ends(0);
+    assertThat(result.out())
+        .contains("argmax")
+        .contains("labels of column 'kind', output y, 100 samples:\n  accuracy 1.0000 float, ");
+    JsonNode accuracy = quality("classes").path("labels").path("measures").get(0);
+    assertThat(accuracy.path("float").asDouble()).isEqualTo(1);
+    assertThat(accuracy.path("quantized").asDouble())
+        .isEqualTo(output("classes", "y").path("argmax-agreement").asDouble())
+        .isBetween(.9, 1.0);
+    assertThat(json(Path.of(folder("classes")).resolve("manifest.json")).toString())
+        .contains("\"labels\":\"kind\"", "\"label-names\":\"a,b,c,d\"");
+    run("no-column", softmax, "--labels", "sort")
+        .refuses(3, Path.of(folder("no-column")), "no column 'sort' for labels; it has [x, kind]");
+  }
+
   @Test
   void argmaxIsOfClassesOnly() throws IOException {
     Models softmax =
         graphs()
             .node("Softmax", "soft", List.of("m"), "y")
             .output("y", TensorProto.DataType.FLOAT, "batch", 4);
-    assertThat(run("classes", softmax).ends(0).out()).contains("argmax");
     assertThat(run("no-classes", softmax, "--classes", "none").ends(0).out())
         .doesNotContain("argmax");
     Models hidden = graphs().output("m", TensorProto.DataType.FLOAT, "batch", 4);
     assertThat(run("named", hidden, "--classes", "m").ends(0).out()).contains("argmax");
+    run("unknown", hidden, "--labels", "kind")
+        .refuses(2, Path.of(folder("unknown")), "--labels needs an output with classes, and of m");
     run("misnamed", hidden, "--classes", "y")
         .refuses(2, Path.of(folder("misnamed")), "--classes names 'y'", "the model has m");
   }
