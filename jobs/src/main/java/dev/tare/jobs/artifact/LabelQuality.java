@@ -9,14 +9,16 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How well the float and the quantized model do what they are for, by labels of the samples.
+ * How well the float and the quantized model do what they are for, by labels of the samples or by
+ * the strings that both read.
  *
- * @param column the data's column of labels
+ * @param column the data's column of labels; empty where strings are compared without any
  * @param output the output that was compared with them
  * @param samples how many have a part in the measures
  * @param measures at least one
  */
-public record LabelQuality(String column, String output, long samples, List<Measure> measures) {
+public record LabelQuality(
+    Optional<String> column, String output, long samples, List<Measure> measures) {
 
   public LabelQuality {
     measures = List.copyOf(measures);
@@ -90,7 +92,7 @@ public record LabelQuality(String column, String output, long samples, List<Meas
   }
 
   void put(ObjectNode node) {
-    node.put("column", column);
+    column.ifPresent(name -> node.put("column", name));
     node.put("output", output);
     node.put("samples", samples);
     ArrayNode all = node.putArray("measures");
@@ -103,6 +105,10 @@ public record LabelQuality(String column, String output, long samples, List<Meas
     for (ObjectNode measure : in.objects("measures")) {
       measures.add(Measure.of(measure, where + ", measures"));
     }
-    return new LabelQuality(in.text("column"), in.text("output"), in.count("samples"), measures);
+    return new LabelQuality(
+        node.has("column") ? Optional.of(in.text("column")) : Optional.empty(),
+        in.text("output"),
+        in.count("samples"),
+        measures);
   }
 }

@@ -64,6 +64,17 @@ final class QualityFlags {
   private String labelNames;
 
   @Option(
+      names = "--ctc-blank",
+      paramLabel = "N",
+      converter = Converters.NotNegative.class,
+      description =
+          "Also measure strings of an output with classes for every step, decoded greedily as by"
+              + " CTC, in which class N is no character: how many are as the float model's, and"
+              + " with --labels as labelled; then --label-names are the characters (default: not"
+              + " measured).")
+  private Long ctcBlank;
+
+  @Option(
       names = "--sensitivity",
       paramLabel = "N",
       converter = Converters.Million.class,
@@ -109,7 +120,12 @@ final class QualityFlags {
   }
 
   LabelOptions labels() {
-    return LabelOptions.of(Optional.ofNullable(labels), Optional.ofNullable(labelNames));
+    return LabelOptions.of(
+        Optional.ofNullable(labels),
+        Optional.ofNullable(labelNames),
+        ctcBlank == null
+            ? OptionalInt.empty()
+            : OptionalInt.of((int) Math.min(ctcBlank, Integer.MAX_VALUE)));
   }
 
   Optional<String> classes() {

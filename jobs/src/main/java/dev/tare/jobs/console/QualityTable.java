@@ -118,8 +118,8 @@ public final class QualityTable {
   private static void labels(LabelQuality measured, PrintStream out) {
     out.printf(
         Locale.ROOT,
-        "labels of column '%s', output %s, %s:%n",
-        measured.column(),
+        "%s, output %s, %s:%n",
+        measured.column().map("labels of column '%s'"::formatted).orElse("strings"),
         measured.output(),
         Amounts.counted(measured.samples(), "sample"));
     measured.measures().forEach(measure -> out.println("  " + measured.words(measure)));

@@ -38,8 +38,8 @@ public final class EvaluateJob {
     ComparedOutputs.require(model);
     List<String> outputs = model.parse().outputs().stream().map(TensorInfo::name).toList();
     ClassOutputs.of(model.parse(), outputs, classes);
-    if (labels.column().isPresent()) {
-      LabelledOutput.of(model, outputs, classes);
+    if (labels.asked()) {
+      LabelledOutput.of(model, outputs, classes, labels);
     }
   }
 

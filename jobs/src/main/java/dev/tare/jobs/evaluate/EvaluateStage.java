@@ -174,7 +174,7 @@ public record EvaluateStage(EvaluateOptions options, Rows rows, String dataName)
     Optional<QuantPlan> plan =
         options.sensitivity().isPresent() ? Optional.of(plan(work)) : Optional.empty();
     Optional<LabelQuality> labels =
-        options.labels().column().isPresent()
+        options.labels().asked()
             ? Optional.of(
                 new LabelJob(spark, options.labels())
                     .run(model, quantized, samples, options.classesOrAuto()))

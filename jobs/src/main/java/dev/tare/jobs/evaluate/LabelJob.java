@@ -14,6 +14,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
 
 /**
  * Measures the float and the quantized model by labels of the samples.
@@ -26,32 +27,38 @@ final class LabelJob {
 
   private final SparkSession spark;
   private final LabelOptions options;
-  private final String column;
 
   LabelJob(SparkSession spark, LabelOptions options) {
     this.spark = spark;
     this.options = options;
-    this.column = options.column().orElseThrow();
   }
 
   /**
    * Checks the labels, runs both models, and measures.
    *
-   * @param samples rows with hash, sample, label, file and row
+   * @param samples rows with hash, sample, file and row, and the label if there are labels
    * @param classes as in {@code --classes}
    * @throws TareException (bad input) if a sample has no label, or its label is no class; (usage)
    *     if no output can be compared with labels
    */
   LabelQuality run(ModelHandle model, ModelHandle quantized, Dataset<Row> samples, String classes) {
     LabelledOutput output =
-        LabelledOutput.of(model, ComparedOutputs.of(model, quantized).numbers(), classes);
-    SparkJobs.describe(spark, "evaluate: check labels");
-    Labels labels = new Labels(column, options.names());
-    labels.requireAll(samples.select("label", "file", "row").collectAsList());
+        LabelledOutput.of(model, ComparedOutputs.of(model, quantized).numbers(), classes, options);
+    Labels labels = new Labels(options.column().orElse(""), options.names());
+    boolean labelled = options.column().isPresent();
+    if (labelled) {
+      SparkJobs.describe(spark, "evaluate: check labels");
+      labels.requireAll(samples.select("label", "file", "row").collectAsList());
+    }
     SparkJobs.describe(spark, "evaluate: float and quantized model by labels");
     List<Row> rows =
         new ArrayList<>(
             samples
+                .withColumn(
+                    "label",
+                    labelled
+                        ? functions.col("label")
+                        : functions.lit("").cast(DataTypes.StringType))
                 .select("hash", "label", "file", "row", "sample")
                 .repartition(SparkJobs.parallelism(spark), functions.col("hash"))
                 .mapPartitions(
@@ -62,16 +69,49 @@ final class LabelJob {
     rows.sort(
         Comparator.comparing((Row r) -> r.<byte[]>getAs("hash"), Arrays::compareUnsigned)
             .thenComparing((Row r) -> r.<String>getAs("label")));
-    return output.kind() == LabelledOutput.Kind.CLASSES
-        ? ofClasses(output, labels, rows)
-        : ofNeighbours(output, rows);
+    if (rows.isEmpty()) {
+      throw TareException.badInput("There is no sample to evaluate on");
+    }
+    return switch (output.kind()) {
+      case CLASSES -> ofClasses(output, labels, rows);
+      case STRING -> ofStrings(output, labels, rows);
+      case TOKENS, VECTOR -> ofNeighbours(output, rows);
+    };
+  }
+
+  private LabelQuality ofStrings(LabelledOutput output, Labels labels, List<Row> rows) {
+    long classes = rows.get(0).<Long>getAs("classes");
+    if (output.blank() >= classes) {
+      throw TareException.badInput(
+          "--ctc-blank %d is no class of output '%s', which has the classes 0 to %d"
+              .formatted(output.blank(), output.name(), classes - 1));
+    }
+    boolean labelled = options.column().isPresent();
+    if (labelled) {
+      labels.requireNames(output.name(), classes);
+    }
+    return new LabelQuality(
+        options.column(),
+        output.name(),
+        rows.size(),
+        LabelMeasures.ofStrings(
+            hashes(rows),
+            labelled ? rows.stream().map(row -> row.<String>getAs("label")).toList() : List.of(),
+            strings(labels, rows, "string"),
+            strings(labels, rows, "string_quantized")));
+  }
+
+  private static List<String> strings(Labels labels, List<Row> rows, String name) {
+    return rows.stream()
+        .map(row -> labels.text(row.<Integer>getList(row.fieldIndex(name))))
+        .toList();
   }
 
   private LabelQuality ofClasses(LabelledOutput output, Labels labels, List<Row> rows) {
     int classes = classes(output, rows);
     int[] known = labels.classes(output.name(), classes, rows);
     return new LabelQuality(
-        column,
+        options.column(),
         output.name(),
         rows.size(),
         LabelMeasures.ofClasses(
@@ -99,7 +139,7 @@ final class LabelJob {
     }
     List<Row> some = rows.subList(0, Math.min(rows.size(), Summary.MAX_NEIGHBOUR_SAMPLES));
     return new LabelQuality(
-        column,
+        options.column(),
         output.name(),
         some.size(),
         LabelMeasures.ofNeighbours(

@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.jobs.artifact.LabelQuality.Measure;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -49,6 +50,34 @@ final class LabelMeasures {
             samples,
             sameAsNearest(labels, ofFloat),
             sameAsNearest(labels, ofQuantized)));
+  }
+
+  /**
+   * Share of strings that are the float model's, and, with labels, of those that are the label.
+   *
+   * @param labels of the samples; empty without any
+   * @param ofFloat the strings that the float model reads
+   */
+  static <T> List<Measure> ofStrings(
+      List<String> samples, List<T> labels, List<T> ofFloat, List<T> ofQuantized) {
+    List<Measure> measures = new ArrayList<>();
+    if (!labels.isEmpty()) {
+      measures.add(
+          shares("strings as labelled", samples, same(labels, ofFloat), same(labels, ofQuantized)));
+    }
+    measures.add(
+        shares(
+            "strings as the float model's",
+            samples,
+            same(ofFloat, ofFloat),
+            same(ofFloat, ofQuantized)));
+    return measures;
+  }
+
+  private static <T> double[] same(List<T> some, List<T> others) {
+    return IntStream.range(0, some.size())
+        .mapToDouble(i -> some.get(i).equals(others.get(i)) ? 1 : 0)
+        .toArray();
   }
 
   private static double[] right(int[] labels, int[] answers) {

@@ -28,13 +28,15 @@ final class LabelTask implements MapPartitionsFunction<Row, Row> {
   static final StructType SCHEMA =
       new StructType()
           .add("hash", DataTypes.BinaryType, false)
-          .add("label", DataTypes.StringType, false)
+          .add("label", DataTypes.StringType, true)
           .add("file", DataTypes.StringType, false)
           .add("row", DataTypes.LongType, true)
           .add("classes", DataTypes.LongType, false)
           .add("answers", DataTypes.LongType, false)
           .add("answer", DataTypes.IntegerType, false)
           .add("answer_quantized", DataTypes.IntegerType, false)
+          .add("string", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add("string_quantized", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
           .add("vector", DataTypes.createArrayType(DataTypes.FloatType, false), false)
           .add("vector_quantized", DataTypes.createArrayType(DataTypes.FloatType, false), false);
 
@@ -80,6 +82,8 @@ final class LabelTask implements MapPartitionsFunction<Row, Row> {
 
   private Row row(Row labelled, SampleOutput expected, SampleOutput actual) {
     boolean classes = output.kind() == LabelledOutput.Kind.CLASSES;
+    boolean string = output.kind() == LabelledOutput.Kind.STRING;
+    boolean vector = !classes && !string;
     Shape shape = expected.shape();
     long width = shape.rank() == 0 ? 1 : shape.dim(shape.rank() - 1);
     float[] none = new float[0];
@@ -92,8 +96,14 @@ final class LabelTask implements MapPartitionsFunction<Row, Row> {
         width == 0 ? 0 : shape.size() / width,
         classes ? answer(expected.numbers()) : 0,
         classes ? answer(actual.numbers()) : 0,
-        classes ? none : output.vector(expected),
-        classes ? none : output.vector(actual));
+        string ? ints(expected, width) : new int[0],
+        string ? ints(actual, width) : new int[0],
+        vector ? output.vector(expected) : none,
+        vector ? output.vector(actual) : none);
+  }
+
+  private int[] ints(SampleOutput sample, long width) {
+    return output.string(sample, Math.toIntExact(width)).stream().mapToInt(c -> c).toArray();
   }
 
   /** The first of the largest values; where one is not a number there is no answer, -1. */

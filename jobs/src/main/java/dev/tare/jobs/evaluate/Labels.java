@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 
 /**
@@ -60,10 +61,8 @@ record Labels(String column, List<String> names) {
    * @throws TareException (bad input) if a label is none of the classes; the message names its row
    */
   int[] classes(String output, int classes, List<Row> rows) {
-    if (!names.isEmpty() && names.size() != classes) {
-      throw TareException.badInput(
-          "--label-names has %d names, but output '%s' has %d classes"
-              .formatted(names.size(), output, classes));
+    if (!names.isEmpty()) {
+      requireNames(output, classes);
     }
     Map<String, Integer> byName = new HashMap<>();
     for (int i = 0; i < names.size(); i++) {
@@ -84,6 +83,26 @@ record Labels(String column, List<String> names) {
           throw refusal(row, output, classes);
         });
     return known;
+  }
+
+  /**
+   * Checks that every class has a name.
+   *
+   * @throws TareException (bad input) if there are more names or fewer
+   */
+  void requireNames(String output, long classes) {
+    if (names.size() != classes) {
+      throw TareException.badInput(
+          "--label-names has %d names, but output '%s' has %d classes"
+              .formatted(names.size(), output, classes));
+    }
+  }
+
+  /** Classes as a text: their names; their numbers where they have none. */
+  String text(List<Integer> classes) {
+    return classes.stream()
+        .map(c -> names.isEmpty() || c < 0 ? c + " " : names.get(c))
+        .collect(Collectors.joining());
   }
 
   private static int number(String label) {

@@ -76,7 +76,7 @@ class QualityJsonTest {
                     new TreeMap<>(Map.of("dense", new Sensitivity.Score(21, .75))))))
         .with(
             new LabelQuality(
-                "kind",
+                Optional.of("kind"),
                 "y",
                 7,
                 List.of(

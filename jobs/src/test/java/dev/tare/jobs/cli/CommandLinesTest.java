@@ -71,6 +71,7 @@ class CommandLinesTest {
           Map.entry("min-channel-sqnr", List.of("12.5", "14.5")),
           Map.entry("classes", List.of("none", "all")),
           Map.entry("sensitivity", List.of("12", "13")),
+          Map.entry("ctc-blank", List.of("1", "2")),
           Map.entry("target", List.of("openvino", "onnxruntime")),
           Map.entry("strict", List.of("true", "false")),
           Map.entry("image-size", List.of("48x*", "224x224")),
@@ -410,6 +411,7 @@ class CommandLinesTest {
         "--classes=y,z",
         "--labels=l",
         "--label-names=cat, dog",
+        "--ctc-blank=1",
         "--sensitivity=6",
         "--python=p");
     SortedMap<String, String> configuration = called(0, RunCommand.class).options().configuration();

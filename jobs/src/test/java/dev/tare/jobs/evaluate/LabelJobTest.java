@@ -21,6 +21,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -61,7 +62,8 @@ class LabelJobTest {
       List<Row> rows, int partitions, String classes, boolean softmax, String names)
       throws IOException {
     LabelOptions options =
-        LabelOptions.of(Optional.of("kind"), Optional.of(names).filter(n -> !n.isEmpty()));
+        LabelOptions.of(
+            Optional.of("kind"), Optional.of(names).filter(n -> !n.isEmpty()), OptionalInt.empty());
     return new LabelJob(spark, options)
         .run(
             model("float", 1, softmax),
@@ -92,7 +94,7 @@ class LabelJobTest {
   @Test
   void accuracyAndMacroF1AreThoseCountedByHand() throws IOException {
     LabelQuality quality = classes(known("0", "1", "2").toArray(Row[]::new));
-    assertThat(quality.column()).isEqualTo("kind");
+    assertThat(quality.column()).contains("kind");
     assertThat(quality.output()).isEqualTo("y");
     assertThat(quality.samples()).isEqualTo(6);
     LabelQuality.Measure accuracy = quality.measures().get(0);
@@ -148,6 +150,68 @@ class LabelJobTest {
         .hasMessageContaining("need at least 2 samples; there is 1");
   }
 
+  private LabelQuality strings(List<Row> rows, LabelOptions options) throws IOException {
+    List<ModelHandle> models = new ArrayList<>();
+    for (float third : new float[] {1, .5f}) {
+      models.add(
+          ModelHandle.openToRun(
+              Models.exported(13)
+                  .input("x", TensorProto.DataType.FLOAT, "batch", 4, 3)
+                  .constant(Models.floats("w", new float[] {1, 0, 0, 0, 1, 0, 0, 0, third}, 3, 3))
+                  .node("MatMul", "product", List.of("x", "w"), "m")
+                  .node("Softmax", "soft", List.of("m"), "y", Models.integer("axis", 2))
+                  .output("y", TensorProto.DataType.FLOAT, "batch", 4, 3)
+                  .write(folder.resolve("steps-" + third + ".onnx")),
+              SparkJobs.hadoop(spark)));
+    }
+    return new LabelJob(spark, options)
+        .run(
+            models.get(0),
+            models.get(1),
+            LocalSpark.table(
+                "hash binary, sample binary, label string, file string, row bigint",
+                rows.toArray(Row[]::new)),
+            "auto");
+  }
+
+  private static Row steps(String label, long row, float... x) {
+    byte[] encoded = Sample.of(Map.of("x", Tensor.ofFloats(Shape.of(4, 3), x))).encode();
+    return RowFactory.create(Sample.hash(encoded), encoded, label, "f", row);
+  }
+
+  @Test
+  void stringsAreThoseDecodedByHand() throws IOException {
+    List<Row> rows =
+        List.of(
+            steps("aa", 0, 0, 3, 0, 0, 3, 0, 3, 0, 0, 0, 3, 0),
+            // The second model reads "baa".
+            steps("ba", 1, 0, 0, 3, 0, 1, 1.5f, 3, 0, 0, 0, 3, 0),
+            // Both read "bb".
+            steps("b", 2, 0, 0, 3, 3, 0, 0, 0, 0, 3, 0, 0, 3));
+    LabelOptions named =
+        LabelOptions.of(Optional.of("kind"), Optional.of("-,a,b"), OptionalInt.of(0));
+    LabelQuality quality = strings(rows, named);
+    LabelQuality.Measure labelled = quality.measures().get(0);
+    assertThat(labelled.name()).isEqualTo("strings as labelled");
+    assertThat(labelled.ofFloat()).isEqualTo(2 / 3.0);
+    assertThat(labelled.ofQuantized()).isEqualTo(1 / 3.0);
+    LabelQuality.Measure same = quality.measures().get(1);
+    assertThat(same.name()).isEqualTo("strings as the float model's");
+    assertThat(same.ofFloat()).isEqualTo(1);
+    assertThat(same.ofQuantized()).isEqualTo(2 / 3.0);
+    LabelOptions alone = LabelOptions.of(Optional.empty(), Optional.empty(), OptionalInt.of(0));
+    assertThat(strings(rows, alone))
+        .isEqualTo(new LabelQuality(Optional.empty(), "y", 3, List.of(same)));
+    assertThatThrownBy(
+            () ->
+                strings(
+                    rows, LabelOptions.of(Optional.empty(), Optional.empty(), OptionalInt.of(3))))
+        .hasMessageContaining("--ctc-blank 3 is no class of output 'y', which has the classes 0");
+    assertThatThrownBy(
+            () -> LabelOptions.of(Optional.of("kind"), Optional.empty(), OptionalInt.of(0)))
+        .hasMessageContaining("--labels with --ctc-blank needs --label-names");
+  }
+
   @Test
   void labelsThatAreNoClassesAreRefusedByTheirRow() {
     Row good = row("1", 0, 0, 1, 0);
@@ -183,9 +247,11 @@ class LabelJobTest {
   void outputsThatAreNotKnownToHaveClassesAreRefused() {
     assertThatThrownBy(() -> measured(List.of(row("1", 0, 0, 1, 0)), 1, "auto", false, ""))
         .hasMessageContaining("--labels needs an output with classes, and of y none is known");
-    assertThatThrownBy(() -> LabelOptions.of(Optional.empty(), Optional.of("a")))
+    assertThatThrownBy(
+            () -> LabelOptions.of(Optional.empty(), Optional.of("a"), OptionalInt.empty()))
         .hasMessageContaining("--label-names without --labels");
-    assertThatThrownBy(() -> LabelOptions.of(Optional.of("kind"), Optional.of("a,,b")))
+    assertThatThrownBy(
+            () -> LabelOptions.of(Optional.of("kind"), Optional.of("a,,b"), OptionalInt.empty()))
         .hasMessageContaining("--label-names has an empty name, or one twice: a,,b");
   }
 }

@@ -9,6 +9,7 @@ import dev.tare.jobs.artifact.LabelQuality;
 import dev.tare.jobs.artifact.LabelQuality.Measure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +54,7 @@ class LabelMeasuresTest {
         Interval interval = measure.difference().orElseThrow();
         assertThat(interval.contains(measure.ofQuantized() - measure.ofFloat())).isTrue();
       }
-      String words = new LabelQuality("kind", "y", n, measures).words(measures.get(0));
+      String words = new LabelQuality(Optional.of("kind"), "y", n, measures).words(measures.get(0));
       assertThat(words).startsWith("accuracy 1.0000 float, 0.7500 quantized; difference -0.2500 (");
       assertThat(words.endsWith(": cannot be told apart on 4 samples")).isEqualTo(n == 4);
     }
@@ -73,6 +74,20 @@ class LabelMeasuresTest {
     assertThat(LabelTask.answer(new float[] {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY}))
         .isZero();
     assertThat(LabelTask.answer(new float[] {1, Float.NaN})).isEqualTo(-1);
+  }
+
+  @Test
+  void repeatsAreOneCharacterUnlessABlankIsBetween() {
+    LabelledOutput output = new LabelledOutput("y", LabelledOutput.Kind.STRING, 0);
+    int[] steps = {0, 1, 1, 0, 1, 2, 2, 0, 0, 1};
+    float[] numbers = new float[3 * steps.length];
+    for (int i = 0; i < steps.length; i++) {
+      numbers[3 * i + steps[i]] = 1;
+    }
+    SampleOutput sample = SampleOutput.ofNumbers(Shape.of(steps.length, 3), numbers);
+    assertThat(output.string(sample, 3)).containsExactly(1, 1, 2, 1);
+    assertThat(new LabelledOutput("y", LabelledOutput.Kind.STRING, 2).string(sample, 3))
+        .containsExactly(0, 1, 0, 1, 0, 1);
   }
 
   @Test
