@@ -112,7 +112,8 @@ class PlanQuantizer(Quantizer):  # type: ignore[misc]
         if wanted:
             raise PlanError(
                 f"no layer of the exported model reads {', '.join(sorted(wanted))}, which the plan"
-                " quantizes: say which node makes each of them"
+                " quantizes: say which node makes each of them, or select a recipe without"
+                " equalization and smoothing, which insert tensors of their own"
             )
         return model
 
