@@ -1,14 +1,13 @@
 package dev.tare.engine.onnx.write;
 
-import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.graph.TensorCodec;
-import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Shape;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -49,48 +48,28 @@ final class PackedProducts {
         graph.add(
             TensorCodec.encode(
                 graph.names().fresh(tensor + "_packed"), DType.UINT8, dims, packing.codes()));
-    String scales =
-        graph.add(
-            TensorCodec.floats(
-                graph.names().fresh(tensor + "_scale"),
-                List.of((long) packing.n * packing.blocks),
-                packing.scales()));
-    String zeroPoints = "";
+    List<String> constants = new ArrayList<>(List.of(weight));
+    constants.add(BlockProducts.addScales(graph, plan, packing.blocks, packing.n));
     if (!packing.middle()) {
       ByteBuffer packed = packing.zeroPoints();
-      zeroPoints =
+      constants.add(
           graph.add(
               TensorCodec.encode(
                   graph.names().fresh(tensor + "_zero_point"),
                   DType.UINT8,
                   List.of((long) packed.remaining()),
-                  packed));
+                  packed)));
     }
-    for (String consumer : plan.consumers()) {
-      QuantizableNode product = graph.product(plan, consumer);
-      NodeProto node = graph.node(plan, consumer);
-      PlannedGraph.require(
-          node.getOpType().equals("MatMul") && product.weightIndex() == 1,
-          plan,
-          "node '" + consumer + "' is not a MatMul with a constant right operand");
-      NodeProto.Builder builder =
-          NodeProto.newBuilder()
-              .setOpType("MatMulNBits")
-              .setDomain("com.microsoft")
-              .setName(node.getName())
-              .addInput(product.input())
-              .addInput(weight)
-              .addInput(scales)
-              .addOutput(node.getOutput(0))
-              .addAttribute(Nodes.intAttribute("K", packing.k))
-              .addAttribute(Nodes.intAttribute("N", packing.n))
-              .addAttribute(Nodes.intAttribute("bits", bits))
-              .addAttribute(Nodes.intAttribute("block_size", packing.block));
-      if (!zeroPoints.isEmpty()) {
-        builder.addInput(zeroPoints);
-      }
-      graph.replace(plan, consumer, List.of(builder.build()));
-    }
+    BlockProducts.replace(
+        graph,
+        plan,
+        "MatMulNBits",
+        constants,
+        List.of(
+            Nodes.intAttribute("K", packing.k),
+            Nodes.intAttribute("N", packing.n),
+            Nodes.intAttribute("bits", bits),
+            Nodes.intAttribute("block_size", packing.block)));
   }
 
   /** The layout of one weight. */
@@ -138,18 +117,6 @@ final class PackedProducts {
         }
       }
       return ByteBuffer.wrap(packed);
-    }
-
-    /** Returns scales by column and block; the plan has them by block and column. */
-    float[] scales() {
-      float[] from = plan.scales();
-      float[] scales = new float[from.length];
-      for (int b = 0; b < blocks; b++) {
-        for (int column = 0; column < n; column++) {
-          scales[column * blocks + b] = from[b * n + column];
-        }
-      }
-      return scales;
     }
 
     /** Whether every zero point is the one that the operator assumes. */

@@ -32,7 +32,7 @@ import java.util.Set;
 /** The nodes of a model while a plan is written into them. Not thread-safe. */
 final class PlannedGraph {
 
-  private static final String RUNTIME_DOMAIN = "com.microsoft";
+  static final String RUNTIME_DOMAIN = "com.microsoft";
 
   /**
    * Operators of which only the second input is a weight; the third, a bias, may be the same

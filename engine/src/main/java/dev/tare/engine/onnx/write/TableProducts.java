@@ -1,9 +1,7 @@
 package dev.tare.engine.onnx.write;
 
-import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.graph.Nodes;
 import dev.tare.engine.onnx.graph.TensorCodec;
-import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.tensor.DType;
@@ -48,45 +46,24 @@ final class TableProducts {
     int k = (int) shape.dim(0);
     int n = (int) shape.dim(1);
     byte[] packed = transposed(codes, k, n);
-    String tensor = plan.tensor();
     String weight =
         graph.add(
             TensorCodec.encode(
-                graph.names().fresh(tensor + "_packed"),
+                graph.names().fresh(plan.tensor() + "_packed"),
                 DType.UINT8,
                 List.of((long) packed.length),
                 ByteBuffer.wrap(packed)));
-    float[] largest = transposed(plan.scales(), k / block, n);
-    String scales =
-        graph.add(
-            TensorCodec.floats(
-                graph.names().fresh(tensor + "_scale"), List.of((long) largest.length), largest));
-    for (String consumer : plan.consumers()) {
-      QuantizableNode product = graph.product(plan, consumer);
-      NodeProto node = graph.node(plan, consumer);
-      PlannedGraph.require(
-          node.getOpType().equals("MatMul") && product.weightIndex() == 1,
-          plan,
-          "node '" + consumer + "' is not a MatMul with a constant right operand");
-      graph.replace(
-          plan,
-          consumer,
-          List.of(
-              NodeProto.newBuilder()
-                  .setOpType("MatMulBnb4")
-                  .setDomain("com.microsoft")
-                  .setName(node.getName())
-                  .addInput(product.input())
-                  .addInput(weight)
-                  .addInput(scales)
-                  .addOutput(node.getOutput(0))
-                  .addAttribute(Nodes.intAttribute("K", k))
-                  .addAttribute(Nodes.intAttribute("N", n))
-                  .addAttribute(Nodes.intAttribute("block_size", block))
-                  .addAttribute(
-                      Nodes.intAttribute("quant_type", plan.type() == QuantType.NF4 ? NF4 : FP4))
-                  .build()));
-    }
+    String largest = BlockProducts.addScales(graph, plan, k / block, n);
+    BlockProducts.replace(
+        graph,
+        plan,
+        "MatMulBnb4",
+        List.of(weight, largest),
+        List.of(
+            Nodes.intAttribute("K", k),
+            Nodes.intAttribute("N", n),
+            Nodes.intAttribute("block_size", block),
+            Nodes.intAttribute("quant_type", plan.type() == QuantType.NF4 ? NF4 : FP4)));
   }
 
   /** Codes of [K, N], the first of a byte in its low half, as those of [N, K], in its high half. */
@@ -102,15 +79,5 @@ final class TableProducts {
       }
     }
     return packed;
-  }
-
-  private static float[] transposed(float[] scales, int blocks, int n) {
-    float[] columns = new float[scales.length];
-    for (int b = 0; b < blocks; b++) {
-      for (int column = 0; column < n; column++) {
-        columns[column * blocks + b] = scales[b * n + column];
-      }
-    }
-    return columns;
   }
 }
