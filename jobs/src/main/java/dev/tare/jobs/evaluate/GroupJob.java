@@ -69,18 +69,35 @@ public final class GroupJob {
       int samples, String output, boolean pooled, SortedMap<Variant, SureScore> scores) {}
 
   /**
+   * Reads samples for any number of jobs.
+   *
+   * @param samples rows of hash and encoded sample
+   * @return the encoded samples, in the order of their hashes
+   * @throws TareException (bad input) if there are fewer than two
+   */
+  public static List<byte[]> samples(Dataset<Row> samples) {
+    List<byte[]> chosen = VariantJob.inOrder(samples);
+    if (chosen.size() < 2) {
+      throw TareException.badInput(
+          "Errors are measured on at least 2 samples, since one says nothing about others; there %s %d"
+              .formatted(chosen.size() == 1 ? "is" : "are", chosen.size()));
+    }
+    return chosen;
+  }
+
+  /**
    * Runs the float model and every variant.
    *
    * @param plans of the whole model, by name
    * @param variants of these plans
-   * @param samples rows of hash and encoded sample, all of which are run
-   * @throws TareException (bad input) if there are fewer than two samples, or no output has numbers
+   * @param samples of {@link #samples}, all of which are run
+   * @throws TareException (bad input) if no output has numbers
    */
   public Measured run(
       ModelHandle model,
       SortedMap<String, QuantPlan> plans,
       List<Variant> variants,
-      Dataset<Row> samples) {
+      List<byte[]> samples) {
     List<String> outputs = ComparedOutputs.of(model, model).numbers();
     if (outputs.isEmpty()) {
       throw TareException.badInput(
@@ -90,20 +107,14 @@ public final class GroupJob {
     List<String> embeddings = EvaluateJob.embeddings(model, outputs);
     boolean pooled = !embeddings.isEmpty();
     String output = pooled ? embeddings.get(0) : outputs.get(0);
-    List<byte[]> chosen = VariantJob.inOrder(samples);
-    if (chosen.size() < 2) {
-      throw TareException.badInput(
-          "Errors are measured on at least 2 samples, since one says nothing about others; there %s %d"
-              .formatted(chosen.size() == 1 ? "is" : "are", chosen.size()));
-    }
     SparkJobs.describe(
-        spark, "sensitivity: %d models on %d samples".formatted(variants.size(), chosen.size()));
-    int shards = Math.min(chosen.size(), (2 * tasks + variants.size() - 1) / variants.size());
+        spark, "sensitivity: %d models on %d samples".formatted(variants.size(), samples.size()));
+    int shards = Math.min(samples.size(), (2 * tasks + variants.size() - 1) / variants.size());
     TreeMap<String, ShippedPlan> shipped = new TreeMap<>();
     plans.forEach((name, plan) -> shipped.put(name, new ShippedPlan(model, plan)));
     GroupTask.Sent work =
         new GroupTask.Sent(
-            shipped, new ArrayList<>(texts(variants)), new ArrayList<>(chosen), shards);
+            shipped, new ArrayList<>(texts(variants)), new ArrayList<>(samples), shards);
     long all = (long) shards * variants.size();
     List<Row> rows =
         SparkJobs.sharing(
@@ -117,7 +128,7 @@ public final class GroupJob {
                         Encoders.row(GroupTask.SCHEMA))
                     .collectAsList());
     SparkJobs.describe(spark, null);
-    return new Measured(chosen.size(), output, pooled, scores(variants, rows, chosen.size()));
+    return new Measured(samples.size(), output, pooled, scores(variants, rows, samples.size()));
   }
 
   private static List<String[]> texts(List<Variant> variants) {

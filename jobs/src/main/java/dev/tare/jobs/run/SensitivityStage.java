@@ -33,8 +33,6 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /**
  * {@code tare sensitivity}: the measured error of quantizing each group alone, at every level that
@@ -119,8 +117,9 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
               .forEach(weight -> variants.add(new GroupJob.Variant(level.word(), weight.tensor())));
         });
     GroupJob job = new GroupJob(inputs.spark());
-    Dataset<Row> samples =
-        data.select(Rows.ALL, OptionalInt.of(options.data().samples().orElse(SAMPLES)));
+    List<byte[]> samples =
+        GroupJob.samples(
+            data.select(Rows.ALL, OptionalInt.of(options.data().samples().orElse(SAMPLES))));
     GroupJob.Measured measured = job.run(model, named, variants, samples);
     List<GroupError> errors = new ArrayList<>();
     plans.forEach((level, plan) -> errors.addAll(errors(level, plan, measured.scores())));
@@ -137,7 +136,7 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
 
   /** The error of models along the frontier, which says how far groups interact. */
   private static List<MixedError> mixed(
-      LevelledPlans maker, GroupJob job, Dataset<Row> samples, List<Frontier.Mixture> mixtures)
+      LevelledPlans maker, GroupJob job, List<byte[]> samples, List<Frontier.Mixture> mixtures)
       throws IOException {
     SortedMap<String, QuantPlan> plans = new TreeMap<>();
     SortedMap<String, Long> bytes = new TreeMap<>();
@@ -166,7 +165,9 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
           .warn(
               String.format(
                   Locale.ROOT,
-                  "A few samples have most of the error: they tell as much as %.1f of equal error, and others may have more than select --budget predicts; measure on more samples",
+                  "A few samples have most of the error: they tell as much as %.1f of equal error,"
+                      + " and others may have more than select --budget predicts; measure on more"
+                      + " samples",
                   effective));
     }
     scores.forEach(

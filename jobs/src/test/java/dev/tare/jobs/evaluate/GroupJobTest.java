@@ -100,7 +100,8 @@ class GroupJobTest {
             SmallModels.exportedMlp().write(folder.resolve("model.onnx")), SparkJobs.hadoop(spark));
     assertThatThrownBy(() -> measured(1, model, new TreeMap<>(), List.of(), samples(1)))
         .hasMessage(
-            "Errors are measured on at least 2 samples, since one says nothing about others; there is 1");
+            "Errors are measured on at least 2 samples, since one says nothing about others; there"
+                + " is 1");
   }
 
   private GroupJob.Measured measured(
@@ -114,7 +115,8 @@ class GroupJobTest {
             model,
             plans,
             variants,
-            LocalSpark.table("hash binary, sample binary", rows.toArray(Row[]::new))
-                .repartition(tasks));
+            GroupJob.samples(
+                LocalSpark.table("hash binary, sample binary", rows.toArray(Row[]::new))
+                    .repartition(tasks)));
   }
 }
