@@ -38,7 +38,9 @@ public interface FloatModel extends WritableModel {
     return Set.of();
   }
 
-  /** Floating-point numbers among the constants. */
+  /**
+   * Floating-point numbers among the constants, and integers with scales where the format has such.
+   */
   long parameterCount();
 
   /** How often each operator occurs, by the names that rules of recipes match. */

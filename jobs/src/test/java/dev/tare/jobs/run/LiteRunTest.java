@@ -190,7 +190,8 @@ class LiteRunTest {
     assertThat(quality.at("/outputs/0/sqnr-db").asDouble()).isBetween(20.0, 60.0);
     String quantized = folder("run/model.tflite");
     assertThat(tareAlone("inspect", quantized).ends(0).out())
-        .contains("QUANTIZE 1", "DEQUANTIZE 1", "is quantized already");
+        .contains("QUANTIZE 1", "DEQUANTIZE 1", "is quantized already")
+        .contains(parameters(tareAlone("inspect", model.toString()).ends(0).out()));
     tareAlone("verify", folder("run")).ends(0);
     assertExported(shared.resolve("run"));
     assertInTables(shared.resolve("run"));
@@ -199,6 +200,14 @@ class LiteRunTest {
     assertThat(tareAlone("inspect", folder("back/model.tflite")).ends(0).out())
         .contains("can be quantized")
         .doesNotContain("DEQUANTIZE");
+  }
+
+  private static String parameters(String inspected) {
+    return inspected
+        .lines()
+        .filter(line -> line.startsWith("parameters"))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** As runs of any other format are. */

@@ -112,7 +112,8 @@ public final class LiteFloatModel implements FloatModel {
   @Override
   public long parameterCount() {
     return model.tensors().stream()
-        .filter(t -> t.constant() && t.dtype().filter(DType::isFloat).isPresent())
+        .filter(t -> t.constant())
+        .filter(t -> t.quantized() || t.dtype().filter(DType::isFloat).isPresent())
         .mapToLong(tensor -> tensor.shape().size())
         .sum();
   }
