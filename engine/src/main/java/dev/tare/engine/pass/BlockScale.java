@@ -60,8 +60,7 @@ final class BlockScale {
     double sum = 0;
     double scale = params.scale();
     for (int k = 0; k < values.length; k++) {
-      double error =
-          values[k] - GptqGrid.kept(values[k], scale, params.zeroPoint(), limits) * scale;
+      double error = values[k] - GptqGrid.kept(values[k], params, limits) * scale;
       sum += counts[k] * error * error;
     }
     return sum;

@@ -1,5 +1,6 @@
 package dev.tare.engine.pass;
 
+import dev.tare.engine.quant.Codebook;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
@@ -7,8 +8,8 @@ import dev.tare.engine.tensor.Shape;
 import java.nio.FloatBuffer;
 
 /**
- * Where the numbers of a weight are, and the integers that each may become. Not thread-safe; of one
- * call of {@link Gptq}.
+ * Where the numbers of a weight are, and the integers or numbers of a table that each may become.
+ * Not thread-safe; of one call of {@link Gptq}.
  */
 final class GptqGrid {
 
@@ -21,6 +22,10 @@ final class GptqGrid {
   private final double[] scales;
   private final float[] steps;
   private final int[] zeroPoints;
+
+  /** Of parameters whose codes are no integers; null for others. */
+  private final Codebook[] tables;
+
   private final Limits limits;
 
   /** Without parameters, which {@link #set} gives it. */
@@ -37,6 +42,7 @@ final class GptqGrid {
     scales = new double[count];
     steps = new float[count];
     zeroPoints = new int[count];
+    tables = new Codebook[count];
   }
 
   /** What an index on an axis adds to the place of the parameters. */
@@ -63,6 +69,11 @@ final class GptqGrid {
     steps[index] = params.scale();
     scales[index] = params.scale();
     zeroPoints[index] = params.zeroPoint();
+    tables[index] = table(params);
+  }
+
+  private static Codebook table(QuantParams params) {
+    return params.codebook().or(() -> params.type().codebook()).orElse(null);
   }
 
   double[] row(int channel) {
@@ -77,15 +88,23 @@ final class GptqGrid {
   void round(double[] row, int channel, double divisor, float[] solved) {
     for (int n = 0; n < columns; n++) {
       int p = index(channel, n);
-      int kept = kept(row[n], scales[p], zeroPoints[p], limits);
+      float kept = kept(row[n], scales[p], zeroPoints[p], tables[p], limits);
       solved[channel * channelStride + n * columnStride] = kept * steps[p];
       row[n] = (row[n] - kept * scales[p]) / divisor;
     }
   }
 
-  /** The steps from zero that a value becomes. */
-  static int kept(double value, double scale, int zeroPoint, Limits limits) {
+  /** What a value becomes, over the scale: the steps from zero, or a number of the table. */
+  static float kept(double value, QuantParams params, Limits limits) {
+    return kept(value, params.scale(), params.zeroPoint(), table(params), limits);
+  }
+
+  private static float kept(
+      double value, double scale, int zeroPoint, Codebook table, Limits limits) {
+    if (table != null) {
+      return table.decode(table.encode((float) (value / scale)));
+    }
     double code = Math.rint(value / scale) + zeroPoint;
-    return (int) Math.max(limits.qmin(), Math.min(limits.qmax(), code)) - zeroPoint;
+    return (float) (Math.max(limits.qmin(), Math.min(limits.qmax(), code)) - zeroPoint);
   }
 }

@@ -5,7 +5,9 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.plan.GptqPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,11 +69,16 @@ public final class GptqWeights {
     GptqWeights found = new GptqWeights(plans, new GramInput.Finder(graph), smoothed, sizes);
     for (TensorPlan plan : plans) {
       boolean product = readers.containsKey(plan.tensor());
-      if (product && plan.role() == Role.WEIGHT && plan.quantized() && plan.type().isInteger()) {
+      if (product && plan.role() == Role.WEIGHT && plan.quantized() && rounds(plan.type())) {
         found.add(plan, readers.get(plan.tensor()));
       }
     }
     return new GptqPlan(gramSha256, damping, found.weights, found.nearest);
+  }
+
+  /** Integers, and codes of a table. */
+  private static boolean rounds(QuantType type) {
+    return type.isInteger() || type.learned() || type.codebook().isPresent();
   }
 
   private void add(TensorPlan plan, List<QuantizableNode> readers) {
@@ -126,8 +133,10 @@ public final class GptqWeights {
   }
 
   private static Optional<String> blocks(TensorPlan plan, QuantizableNode node) {
-    return node.weightShape().rank() > 2 && plan.granularity().blockSize().isPresent()
-        ? Optional.of("a convolution's weight has scales of blocks")
+    Shape shape = node.weightShape();
+    boolean taps = shape.rank() > 2 && shape.size() > shape.dim(0) * shape.dim(1);
+    return taps && plan.granularity().blockSize().isPresent()
+        ? Optional.of("the weight of a convolution with several taps has scales of blocks")
         : Optional.empty();
   }
 

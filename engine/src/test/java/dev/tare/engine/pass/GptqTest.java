@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tare.engine.quant.Codebook;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.Limits;
 import dev.tare.engine.quant.QuantParams;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Scanner;
 import org.junit.jupiter.api.Test;
 
@@ -149,7 +151,105 @@ class GptqTest {
       }
       assertThat(gptq.blockScales(transposed(weight), 1, target))
           .containsExactlyInAnyOrderElementsOf(params);
+      Tensor convolution =
+          Tensor.ofFloats(Shape.of(columns, channels, 1, 1), transposed(weight).toFloatArray());
+      List<QuantParams> byOutput = gptq.blockScales(convolution, 1, target);
+      assertThat(byOutput).isEqualTo(gptq.blockScales(transposed(weight), 1, target));
+      assertThat(
+              gptq.solve(convolution, 1, byOutput, Granularity.perBlock(1, block), target.limits())
+                  .toFloatArray())
+          .isEqualTo(transposed(solved).toFloatArray());
     }
+  }
+
+  private static int[][] together(Random random, int vectors, int channels) {
+    int[][] codes = new int[vectors][channels];
+    for (int[] vector : codes) {
+      double common = 40 * random.nextGaussian();
+      for (int c = 0; c < channels; c++) {
+        vector[c] = (int) Math.rint(common + 20 * random.nextGaussian());
+      }
+    }
+    return codes;
+  }
+
+  private static Tensor gaussian(Random random, int rows, int columns) {
+    float[] values = new float[rows * columns];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = (float) random.nextGaussian();
+    }
+    return Tensor.ofFloats(Shape.of(rows, columns), values);
+  }
+
+  /** A table of even steps: the same arithmetic as with integers, and so the same values. */
+  @Test
+  void tableOfEvenStepsGivesTheValuesOfIntegers() {
+    Random random = new Random(5);
+    Gptq gptq = Gptq.of(gram(together(random, 90, 12), new int[12]), List.of(), .01);
+    Tensor weight = gaussian(random, 12, 7);
+    float[] eighths = new float[16];
+    for (int code = 0; code < eighths.length; code++) {
+      eighths[code] = (code - 8) / 8f;
+    }
+    List<QuantParams> integers = new ArrayList<>();
+    List<QuantParams> tables = new ArrayList<>();
+    for (int n = 0; n < 7; n++) {
+      float scale = .3f + n * .01f;
+      integers.add(new QuantParams(QuantType.INT4, scale, 0));
+      tables.add(new QuantParams(QuantType.CODEBOOK4, 8 * scale, 0).with(new Codebook(eighths)));
+    }
+    Granularity byColumn = Granularity.perChannel(1);
+    assertThat(gptq.solve(weight, 0, tables, byColumn, Limits.of(QuantType.CODEBOOK4)))
+        .isEqualTo(gptq.solve(weight, 0, integers, byColumn, Limits.of(QuantType.INT4)));
+  }
+
+  @Test
+  void productsWithTablesLoseLessThanByRoundingToNearest() {
+    Random random = new Random(6);
+    int[][] inputs = together(random, 200, 32);
+    Tensor weight = gaussian(random, 32, 9);
+    Target target = new Target(QuantType.NF4, true, false, false);
+    Gptq gptq = Gptq.of(gram(inputs, new int[32]), List.of(), List.of(), .01, false, 16);
+    Granularity blocks = Granularity.perBlock(0, 16);
+    List<QuantParams> found = gptq.blockScales(weight, 0, target);
+    Tensor solved = gptq.solve(weight, 0, found, blocks, target.limits());
+    assertThat(Quantizer.fakeQuantize(weight, found, blocks, target.limits(), Rounding.DIVISION))
+        .isNotEqualTo(solved);
+    assertThat(Quantizer.fakeQuantize(solved, found, blocks, target.limits(), Rounding.DIVISION))
+        .as("the codes of these values are these values")
+        .isEqualTo(solved);
+    List<QuantParams> largest = new ArrayList<>();
+    float[] values = weight.toFloatArray();
+    for (int p = 0; p < 18; p++) {
+      float most = 0;
+      for (int k = 0; k < 16; k++) {
+        most = Math.max(most, Math.abs(values[(p / 9 * 16 + k) * 9 + p % 9]));
+      }
+      largest.add(new QuantParams(QuantType.NF4, most, 0));
+    }
+    double nearest =
+        loss(
+            inputs,
+            values,
+            Quantizer.fakeQuantize(weight, largest, blocks, target.limits(), Rounding.DIVISION)
+                .toFloatArray());
+    assertThat(loss(inputs, values, solved.toFloatArray())).isLessThan(nearest / 2);
+  }
+
+  /** Sum of squared errors of products. */
+  private static double loss(int[][] inputs, float[] weight, float[] other) {
+    int columns = weight.length / inputs[0].length;
+    double sum = 0;
+    for (int[] vector : inputs) {
+      for (int n = 0; n < columns; n++) {
+        double error = 0;
+        for (int k = 0; k < vector.length; k++) {
+          error += vector[k] * ((double) weight[k * columns + n] - other[k * columns + n]);
+        }
+        sum += error * error;
+      }
+    }
+    return sum;
   }
 
   /** The second channel hardly counts: its value may be clipped, so that the first is exact. */
