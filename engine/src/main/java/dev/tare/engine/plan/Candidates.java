@@ -215,11 +215,17 @@ public record Candidates(
     if (rule.type().codebook().isPresent() && candidate.format() != Format.MATMUL_BNB4) {
       return Optional.of(NO_TABLE.formatted(rule.type()));
     }
+    if (node.takesRows() && candidate.format() == Format.MATMUL_NBITS) {
+      return Optional.empty();
+    }
     return target.limit(node, candidate.mode(), rule, () -> inputRule(recipe, node));
   }
 
   private static Optional<String> reasonAgainst(Candidate candidate, Candidate first) {
-    if (first != null && first.format() != candidate.format()) {
+    if (first != null
+        && (first.format() != candidate.format()
+            || (first.format() == Format.MATMUL_NBITS
+                && first.node().takesRows() != candidate.node().takesRows()))) {
       return Optional.of(
           "node '%s' reads the weight '%s' in another mode"
               .formatted(first.node().node(), candidate.node().weight()));

@@ -100,7 +100,7 @@ public final class PlanAssembler {
         weight
             .floatReason()
             .map(r -> "the weight '%s' stays float: %s".formatted(node.weight(), r))
-            .or(() -> candidates.target().against(node, candidate.mode(), decided(weight)));
+            .or(() -> against(candidate, weight));
     if (candidate.mode() == Mode.STATIC) {
       TensorPlan activation = activations.get(node.input());
       if (!activation.quantized()) {
@@ -126,6 +126,14 @@ public final class PlanAssembler {
     against.ifPresentOrElse(
         reason -> weightReaders.refuse(node.weight(), node, reason),
         () -> weightReaders.add(node.weight(), node));
+  }
+
+  private Optional<String> against(Candidates.Candidate candidate, TensorPlan weight) {
+    // Rows in blocks: whoever reads them was found to look up just these.
+    boolean packed = candidate.format() == Format.MATMUL_NBITS && candidate.node().takesRows();
+    return packed
+        ? Optional.empty()
+        : candidates.target().against(candidate.node(), candidate.mode(), decided(weight));
   }
 
   private static DecidedWeight decided(TensorPlan weight) {

@@ -71,12 +71,19 @@ public final class OnnxRuntimeTarget implements TargetProfile {
 
   /**
    * MatMulNBits and MatMulBnb4 accept the right operand of a matrix product; of the latter blocks
-   * would continue from column to column, where a column is no whole number of them.
+   * would continue from column to column, where a column is no whole number of them. Rows of a
+   * table of 4 bits are what GatherBlockQuantized looks up.
    */
   @Override
   public boolean packs(Format format, QuantizableNode node, TensorRule weight) {
     if (format == Format.GATHER) {
       return weight.type().learned() && !node.takesRows();
+    }
+    if (node.takesRows()) {
+      return format == Format.MATMUL_NBITS
+          && node.weightShape().rank() == 2
+          && packs(weight)
+          && weight.type().dtype().bits() == 4;
     }
     boolean matrix =
         node.opType().equals("MatMul") && node.weightIndex() == 1 && node.weightShape().rank() == 2;

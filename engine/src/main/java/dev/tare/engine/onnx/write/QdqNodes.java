@@ -208,6 +208,35 @@ final class QdqNodes {
         plain("Mul", names.fresh(rows + "_Mul"), gather.getOutput(0), cast, scale).build());
   }
 
+  /**
+   * Dequantizes looked-up rows of a stored table of 4 bits, which has scales of blocks inside each
+   * row, in place of a Gather from the float table.
+   *
+   * @see <a
+   *     href="https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md">ContribOperators.md,
+   *     com.microsoft.GatherBlockQuantized</a>
+   */
+  NodeProto blockRows(TensorPlan plan, Shape shape, String quantized, NodeProto gather) {
+    List<Long> dims = plan.granularity().paramsShape(shape).dims();
+    NodeProto.Builder node =
+        NodeProto.newBuilder()
+            .setOpType("GatherBlockQuantized")
+            .setDomain(PlannedGraph.RUNTIME_DOMAIN)
+            .setName(gather.getName())
+            .addInput(quantized)
+            .addInput(gather.getInput(1))
+            .addInput(scale(plan, dims, plan.tensor() + "_scale"))
+            .addOutput(gather.getOutput(0))
+            .addAttribute(Nodes.intAttribute("gather_axis", 0))
+            .addAttribute(Nodes.intAttribute("quantize_axis", 1))
+            .addAttribute(
+                Nodes.intAttribute("block_size", plan.granularity().blockSize().orElseThrow()));
+    if (!plan.channels().haveZeroPoint(0)) {
+      node.addInput(zeroPoint(plan, dims, plan.tensor() + "_zero_point"));
+    }
+    return node.build();
+  }
+
   private static NodeProto.Builder plain(
       String opType, String name, String output, String... inputs) {
     return NodeProto.newBuilder()

@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
 /**
  * Writes a plan into a float model: integer weights with a DequantizeLinear, activations with a
  * QuantizeLinear and a DequantizeLinear, each feeding only the consumers in the plan. A Gather from
- * a table reads integers, and only its rows become float. Operators in formats other than QDQ
- * become {@link IntegerProducts}, {@link PackedProducts} or {@link TableProducts}.
+ * a table reads integers, and only its rows become float, of 4 bits in blocks by ONNX Runtime's
+ * GatherBlockQuantized. Operators in formats other than QDQ become {@link IntegerProducts}, {@link
+ * PackedProducts} or {@link TableProducts}.
  *
  * <p>Names of inputs, outputs and kept tensors do not change, nor do metadata and documentation. A
  * tensor {@code t} becomes {@code t_QuantizeLinear_Output} and {@code t_DequantizeLinear_Output}, a
@@ -75,6 +76,8 @@ public final class QdqRewriter {
       OnnxModel model, QuantPlan plan, Function<TensorPlan, ByteBuffer> codes) {
     QdqRewriter rewriter = new QdqRewriter(model);
     List<TensorPlan> quantized = plan.tensors().stream().filter(TensorPlan::quantized).toList();
+    boolean modern =
+        quantized.stream().anyMatch(tensor -> needsBlocks(tensor) || rewriter.rowsInBlocks(tensor));
     // Inputs come first, because integer products refer to their quantized input.
     quantized.stream()
         .filter(tensor -> tensor.role() == Role.ACTIVATION && tensor.type().isInteger())
@@ -87,7 +90,6 @@ public final class QdqRewriter {
         }
       }
     }
-    boolean modern = quantized.stream().anyMatch(QdqRewriter::needsBlocks);
     TargetProfile target = Targets.of(plan.target());
     boolean float8 = quantized.stream().anyMatch(tensor -> tensor.type().float8().isPresent());
     int opset = Math.max(float8 ? OPSET_OF_FLOAT8 : OPSET_OF_CHANNELS, target.minOpset());
@@ -117,13 +119,49 @@ public final class QdqRewriter {
     switch (plan.format()) {
       case QDQ -> constant(plan, shape, bytes);
       case DYNAMIC -> integers.weight(plan, qdq.store(plan, shape, bytes));
-      case MATMUL_NBITS -> packed.weight(plan, shape, bytes);
+      case MATMUL_NBITS -> {
+        if (rowsInBlocks(plan)) {
+          blockRows(plan, shape, qdq.store(plan, shape, bytes));
+        } else {
+          packed.weight(plan, shape, bytes);
+        }
+      }
       case MATMUL_BNB4 -> tables.weight(plan, shape, bytes);
       case GATHER -> {
         QdqNodes.Chain chain = qdq.table(plan, shape, qdq.store(plan, shape, bytes));
         graph.connect(plan, plan.consumers(), chain.nodes(), chain.output());
       }
     }
+  }
+
+  /** Whether all that reads it looks up rows of 4 bits, whose blocks are inside a row. */
+  private boolean rowsInBlocks(TensorPlan plan) {
+    return plan.format() == Format.MATMUL_NBITS
+        && plan.role() == Role.WEIGHT
+        && plan.consumers().stream().allMatch(consumer -> graph.takesRows(plan, consumer));
+  }
+
+  private void blockRows(TensorPlan plan, Shape shape, String stored) {
+    PlannedGraph.require(
+        shape.rank() == 2
+            && plan.type().dtype().bits() == 4
+            && plan.axis().orElse(-1) == 1
+            && plan.granularity().blockSize().isPresent(),
+        plan,
+        "GatherBlockQuantized requires a matrix of 4 bits in blocks along axis 1");
+    for (String consumer : plan.consumers()) {
+      graph.replace(
+          plan, consumer, List.of(qdq.blockRows(plan, shape, stored, rowsOf(plan, consumer))));
+    }
+  }
+
+  private NodeProto rowsOf(TensorPlan plan, String consumer) {
+    NodeProto gather = graph.node(plan, consumer);
+    PlannedGraph.require(
+        graph.reads(plan, consumer, gather, 0) && Nodes.intAttribute(gather, "axis", 0) == 0,
+        plan,
+        "node '" + consumer + "' does not look up rows of it");
+    return gather;
   }
 
   private void activation(TensorPlan plan) {
@@ -155,11 +193,7 @@ public final class QdqRewriter {
   }
 
   private void rows(TensorPlan plan, Shape shape, String stored, String consumer) {
-    NodeProto gather = graph.node(plan, consumer);
-    PlannedGraph.require(
-        graph.reads(plan, consumer, gather, 0) && Nodes.intAttribute(gather, "axis", 0) == 0,
-        plan,
-        "node '" + consumer + "' does not look up rows of it");
+    NodeProto gather = rowsOf(plan, consumer);
     PlannedGraph.require(
         plan.type().dtype().bits() == 8 && plan.granularity().blockSize().isEmpty(),
         plan,

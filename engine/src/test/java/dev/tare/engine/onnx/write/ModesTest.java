@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.proto.NodeProto;
+import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.proto.ValueInfoProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.view.OnnxGraphTest;
@@ -189,6 +190,70 @@ class ModesTest {
                 OptLevel.ALL_OPT,
                 Map.of("x", Reference.gaussian(9, 3, k))))
         .isGreaterThan(100);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "int4, true, 32, 64",
+    "int4, false, 16, 48",
+    "uint4, false, 32, 70",
+    "uint4, true, 128, 384"
+  })
+  void rowsOfFourBitsInBlocksAreOurNumbersExactly(
+      String type, boolean symmetric, int block, int width) {
+    OnnxModel model =
+        Models.opset(13)
+            .input("ids", TensorProto.DataType.INT64, "batch", "n")
+            .weight("table", 9, width)
+            .node("Gather", "look-up", List.of("table", "ids"), List.of("rows"))
+            .node("Relu", "rows", "y")
+            .output("y", "rows")
+            .build();
+    Recipe recipe =
+        recipe(
+            "mode = weight-only",
+            "format = matmul-nbits",
+            "weights.type = " + type,
+            "weights.symmetric = " + symmetric,
+            "weights.narrow-range = false",
+            "weights.granularity = per-block",
+            "weights.block-size = " + block);
+    QuantPlan plan = plan(model, recipe);
+    assertThat(QuantPlanJson.parse(QuantPlanJson.format(plan))).isEqualTo(plan);
+    OnnxModel quantized = quantized(model, plan);
+    assertThat(operators(quantized)).containsExactly("GatherBlockQuantized", "Relu");
+    Map<String, Tensor> ids = Map.of("ids", Tensor.ofLongs(Shape.of(2, 3), 0, 8, 2, 5, 5, 1));
+    for (OptLevel level : List.of(OptLevel.NO_OPT, OptLevel.ALL_OPT)) {
+      assertThat(Reference.run(quantized, ids, level))
+          .isEqualTo(Reference.run(dequantized(model, plan), ids, level));
+    }
+    assertThat(sqnrDb(model, quantized, OptLevel.ALL_OPT, ids)).isBetween(12.0, 30.0);
+  }
+
+  @Test
+  void tableThatAProductAlsoReadsInBlocksStaysFloatForIt() {
+    OnnxModel model =
+        Models.opset(13)
+            .input("ids", TensorProto.DataType.INT64, "n")
+            .input("x", "batch", 64)
+            .weight("table", 64, 64)
+            .node("Gather", "table ids", "rows")
+            .node("MatMul", "x table", "y")
+            .output("y", "rows")
+            .build();
+    Candidates candidates =
+        Candidates.of(
+            OnnxRuntimeTarget.INSTANCE,
+            recipe(
+                "mode = weight-only",
+                "format = matmul-nbits",
+                "weights.type = int4",
+                "weights.narrow-range = false",
+                "weights.granularity = per-block"),
+            OnnxGraph.of(model));
+    assertThat(candidates.nodes()).hasSize(1);
+    assertThat(candidates.leftFloat().values())
+        .containsExactly("node 'MatMul#1' reads the weight 'table' in another mode");
   }
 
   /** One-hot rows make each product a single number: no sum, so nothing is rounded. */
