@@ -80,10 +80,19 @@ class CatalogTablesTest {
             .count();
     assertThat(joined.getLong(0)).isEqualTo(inputs).isPositive();
 
-    // A half-done try is completed by the next.
+    // A half-done try is completed by the next, here a procedure.
     spark.sql("DELETE FROM out.db.plan WHERE run_id = 'first'");
-    assertThat(tare("publish", first, "--tables", "out.db").ends(0).out())
+    spark.conf().set("spark.sql.catalog.calls", "dev.tare.jobs.sql.TareCatalog");
+    spark.conf().set("spark.sql.catalog.calls.procedures", "true");
+    Row called =
+        spark
+            .sql("CALL calls.system.publish(run => '%s', tables => 'out.db')".formatted(first))
+            .head();
+    spark.conf().unset("spark.sql.catalog.calls.procedures");
+    assertThat(called.<String>getAs("console"))
         .contains("statistics: has run first already", "of run first appended");
+    assertThat(rows("plan", "run_id = 'first'"))
+        .isEqualTo(spark.read().parquet(first + "/plan").count());
 
     String other =
         made(
