@@ -67,6 +67,9 @@ class ParquetSourceTest {
     String a = write(table("x array<array<float>>", lists), folder.resolve("a"), 1);
     assertThat(only(open(a, MATRIX).rows()).inputs()).containsEntry("x", expected);
 
+    String query = "sql:SELECT array(array(1f, 2f), array(3f, 4f)) AS x";
+    assertThat(only(open(query, MATRIX).rows()).inputs()).containsEntry("x", expected);
+
     Row binary = RowFactory.create(littleEndian(1, 2, 3, 4), List.of(2, 2));
     String b = write(table("x binary, x_shape array<int>", binary), folder.resolve("b"), 1);
     assertThat(only(open(b, MATRIX).rows()).inputs()).containsEntry("x", expected);

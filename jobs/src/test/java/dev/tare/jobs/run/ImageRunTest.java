@@ -2,6 +2,7 @@ package dev.tare.jobs.run;
 
 import static dev.tare.jobs.run.CommandLine.contentSha256;
 import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.spark;
 import static dev.tare.jobs.run.CommandLine.tare;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -54,11 +55,19 @@ class ImageRunTest {
   }
 
   @Test
-  void statisticsDoNotDependOnPartitionsBatchesOrNames() throws IOException {
+  void statisticsDoNotDependOnPartitionsBatchesNamesOrTables() throws IOException {
     Path first = run("a", images("forward", false), "--partitions=1", "--samples=20");
     Path second =
         run("b", images("backward", true), "--partitions=5", "--batch-size=1", "--samples=20");
     assertThat(contentSha256(first)).isEqualTo(contentSha256(second));
+    spark()
+        .read()
+        .format("binaryFile")
+        .load(folder.resolve("backward").toString())
+        .createOrReplaceTempView("pictures");
+    Path third =
+        run("c", "sql:SELECT content FROM pictures", "--image-column=content", "--samples=20");
+    assertThat(contentSha256(third)).isEqualTo(contentSha256(first));
     var data = json(first.resolve("manifest.json")).path("properties").path("data");
     assertThat(data.path("format").asText()).isEqualTo("images");
     assertThat(data.path("images").asText()).isEqualTo("8x8 stretch, rgb, mean 0, std 1, nchw");
