@@ -14,15 +14,16 @@ import java.util.TreeMap;
  * @param name what the user called it
  * @param description one sentence for people
  * @param scheme how weights are quantized
- * @param fused names of layers that a runtime joins, so that they share the scale of a tensor where
- *     they are in one module; empty where weights have no such scale
+ * @param fused patterns of the last names of layers that a runtime joins, so that they share the
+ *     scale of a tensor where they are in one module; a layer is in the first group that has a
+ *     pattern for it. Empty where weights have no such scale
  * @param exclude modules that stay as they are, by their path: {@code model.layers.0.mlp.gate}
  */
 public record CheckpointRecipe(
     String name,
     String description,
     WeightScheme scheme,
-    List<List<String>> fused,
+    List<List<NamePattern>> fused,
     List<NamePattern> exclude) {
 
   private static final String WEIGHT = ".weight";
@@ -51,7 +52,7 @@ public record CheckpointRecipe(
     int dot = weight.lastIndexOf('.', end - 1);
     String layer = weight.substring(dot + 1, end);
     for (int i = 0; i < fused.size(); i++) {
-      if (fused.get(i).contains(layer)) {
+      if (fused.get(i).stream().anyMatch(pattern -> pattern.matches(layer))) {
         return weight.substring(0, dot + 1) + i;
       }
     }

@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  * weights { type = int4, symmetric = true, granularity = per-group, group-size = 128,
  *           method = min-max }             # or mse-grid, mse-grid-N
  * inputs = float                           # or dynamic-token, dynamic-group
- * fused = [[q_proj, k_proj, v_proj]]       # of nvfp4: layers whose weights share a scale
+ * fused = [[q_proj, k_proj, v_proj]]       # of nvfp4: patterns of layers that share a scale
  * exclude = ["*lm_head", "*embed*"]        # paths of modules
  * </pre>
  *
@@ -113,7 +113,7 @@ public final class CheckpointRecipeParser {
     return OptionalInt.of(steps == null ? GRID_STEPS : Integer.parseInt(steps));
   }
 
-  private static List<List<String>> fused(Config config, WeightScheme scheme) {
+  private static List<List<NamePattern>> fused(Config config, WeightScheme scheme) {
     if (!config.hasPath(FUSED)) {
       return List.of();
     }
@@ -121,7 +121,7 @@ public final class CheckpointRecipeParser {
       throw RecipeKeys.at(
           config, FUSED, "weights of %s share no scale".formatted(Words.of(scheme.type())));
     }
-    List<List<String>> groups = new ArrayList<>();
+    List<List<NamePattern>> groups = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (ConfigValue value : config.getList(FUSED)) {
       if (!(value instanceof ConfigList list)) {
@@ -133,7 +133,7 @@ public final class CheckpointRecipeParser {
           throw RecipeKeys.at(config, FUSED, "'%s' is named twice".formatted(name));
         }
       }
-      groups.add(group);
+      groups.add(group.stream().map(NamePattern::new).toList());
     }
     return groups;
   }

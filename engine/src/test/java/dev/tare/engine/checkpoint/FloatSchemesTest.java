@@ -102,5 +102,14 @@ class FloatSchemesTest {
             Map.entry("l.0.v.weight", 9f),
             Map.entry("l.1.q.weight", 2f),
             Map.entry("q.weight", 7f));
+    // By a pattern, and only of one module.
+    assertThat(recipe(NVFP4 + "fused = [[\"?\"], [\"*\"]]").shared(largest))
+        .containsExactly(
+            Map.entry("l.0.k.weight", 9f),
+            Map.entry("l.0.q.weight", 9f),
+            Map.entry("l.0.up.weight", 5f),
+            Map.entry("l.0.v.weight", 9f),
+            Map.entry("l.1.q.weight", 2f),
+            Map.entry("q.weight", 7f));
   }
 }

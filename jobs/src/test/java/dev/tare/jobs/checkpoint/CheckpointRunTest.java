@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.safetensors.SafetensorsHeader;
 import dev.tare.engine.safetensors.StoredTensor;
+import dev.tare.engine.safetensors.TensorSpec;
 import dev.tare.engine.tensor.HalfFloats;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.console.Console;
@@ -24,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -240,6 +242,67 @@ class CheckpointRunTest {
     assertThat(
             little(SmallCheckpoint.tensor(file, SmallCheckpoint.UP + "_global_scale")).getFloat())
         .isEqualTo(448 * 6 * (1 / most));
+  }
+
+  /** Wherever layers are that a runtime joins, all of them have the scale of the largest. */
+  @Test
+  void fusedLayersInDifferentFilesShareOneScale() throws IOException {
+    List<TensorSpec> layers =
+        Stream.of("self_attn.q", "self_attn.k", "self_attn.v", "mlp.gate", "mlp.up", "mlp.down")
+            .map(name -> SmallCheckpoint.tensor(module(name) + ".weight", 64, 128))
+            .toList();
+    Path together = SmallCheckpoint.write(shared.resolve("fused"), layers);
+    SortedMap<String, Digest> one = stage("nvfp4a16", together, "fused-one", 1 << 30);
+    Path apart =
+        SmallCheckpoint.write(
+            shared.resolve("apart"),
+            List.of(layers.get(0), layers.get(4)),
+            List.of(layers.get(1), layers.get(5)),
+            List.of(layers.get(2), layers.get(3)));
+    assertThat(stage("nvfp4a16", apart, "fused-apart", 6_000)).isEqualTo(one);
+    assertThat(files(shared.resolve("fused-apart/model")))
+        .containsKey("model-00006-of-00006.safetensors");
+    float attention = most("self_attn.q", "self_attn.k", "self_attn.v");
+    float joined = most("mlp.gate", "mlp.up");
+    assertThat(attention).isNotEqualTo(most("self_attn.v"));
+    assertThat(joined).isNotEqualTo(most("mlp.gate"));
+    Path file = shared.resolve("fused-one/model/model.safetensors");
+    for (String name : List.of("self_attn.q", "self_attn.k", "self_attn.v")) {
+      assertThat(globalScale(file, name)).as(name).isEqualTo(448 * 6 * (1 / attention));
+    }
+    assertThat(globalScale(file, "mlp.gate")).isEqualTo(448 * 6 * (1 / joined));
+    assertThat(globalScale(file, "mlp.up")).isEqualTo(448 * 6 * (1 / joined));
+    assertThat(globalScale(file, "mlp.down")).isEqualTo(448 * 6 * (1 / most("mlp.down")));
+
+    // Which layers are joined is the recipe's to say.
+    Path recipe =
+        Files.writeString(
+            shared.resolve("own.conf"), "include \"nvfp4a16\"\nfused = [[\"?_proj\"]]\n");
+    stage(recipe.toString(), apart, "fused-own", 1 << 30);
+    Path own = shared.resolve("fused-own/model/model.safetensors");
+    assertThat(globalScale(own, "self_attn.v")).isEqualTo(448 * 6 * (1 / attention));
+    assertThat(globalScale(own, "mlp.gate")).isEqualTo(448 * 6 * (1 / most("mlp.gate")));
+  }
+
+  private static String module(String name) {
+    return "model.layers.0." + name + "_proj";
+  }
+
+  private static float globalScale(Path file, String name) {
+    return little(SmallCheckpoint.tensor(file, module(name) + ".weight_global_scale")).getFloat();
+  }
+
+  /** The largest magnitude of these layers' weights. */
+  private static float most(String... names) {
+    float most = 0;
+    for (String name : names) {
+      ByteBuffer values =
+          little(SmallCheckpoint.bytes(SmallCheckpoint.tensor(module(name) + ".weight", 64, 128)));
+      while (values.hasRemaining()) {
+        most = Math.max(most, Math.abs(brain(values.getShort())));
+      }
+    }
+    return most;
   }
 
   private static SortedMap<String, Digest> stage(

@@ -41,7 +41,7 @@ public final class SmallCheckpoint {
 
   private SmallCheckpoint() {}
 
-  private static TensorSpec tensor(String name, long... shape) {
+  static TensorSpec tensor(String name, long... shape) {
     return new TensorSpec(name, ElementType.BF16, Shape.of(shape));
   }
 
@@ -71,12 +71,23 @@ public final class SmallCheckpoint {
     }
   }
 
-  /** Writes a checkpoint of any tensors in BF16, as one file. */
-  static Path write(Path folder, List<TensorSpec> tensors) {
+  /** Writes a checkpoint of any tensors in BF16, as one file, or as several and an index. */
+  @SafeVarargs
+  static Path write(Path folder, List<TensorSpec>... files) {
     try {
       Files.createDirectories(folder);
       Files.writeString(folder.resolve("config.json"), "{\n  \"model_type\": \"llama\"\n}\n");
-      file(folder.resolve("model.safetensors"), tensors);
+      if (files.length == 1) {
+        file(folder.resolve("model.safetensors"), files[0]);
+        return folder;
+      }
+      TreeMap<String, String> index = new TreeMap<>();
+      for (int i = 0; i < files.length; i++) {
+        String name = "part-%d.safetensors".formatted(i);
+        files[i].forEach(tensor -> index.put(tensor.name(), name));
+        file(folder.resolve(name), files[i]);
+      }
+      Files.writeString(folder.resolve(ShardIndex.FILE), new ShardIndex(index).format(1));
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
