@@ -16,12 +16,13 @@ import java.util.Optional;
 
 /**
  * Collects the Gram matrix of one tensor: for every position outside the channel axis, the vector
- * of its channels becomes codes, and their products with each other are summed. For a convolution
- * the vectors are {@link Patches} instead, of up to {@value PatchGrid#MOST} positions of a sample.
+ * of its channels becomes codes, and their products with each other are summed, or only their
+ * squares. For a convolution the vectors are {@link Patches} instead, of up to {@value
+ * PatchGrid#MOST} positions of a sample.
  *
  * <p>Not thread-safe; confined to one Spark task. Vectors wait until there are enough for one
  * multiplication, so the cost of a call does not depend on how many a batch has. Memory: {@link
- * #heapBytes}.
+ * #heapBytes}, or {@link #diagonalBytes}.
  */
 public final class GramObserver implements Collector {
 
@@ -34,7 +35,7 @@ public final class GramObserver implements Collector {
   private final ChannelAxis axis;
   private final Optional<Patches> patches;
   private final GramScales scales;
-  private final CodeProducts products;
+  private final Optional<CodeProducts> products;
   private final double[] inverse;
   private final byte[] codes;
   private final int room;
@@ -53,7 +54,20 @@ public final class GramObserver implements Collector {
    * @param products multiplies; collectors of one thread may share it
    */
   public GramObserver(String tensor, int channelAxis, GramScales scales, CodeProducts products) {
-    this(tensor, channelAxis, Optional.empty(), scales, products);
+    this(tensor, channelAxis, Optional.empty(), scales, Optional.of(products));
+  }
+
+  /**
+   * Creates a collector of the diagonal alone.
+   *
+   * @param channelAxis the channel axis; negative from the end; 1 for patches
+   * @param patches of a convolution; empty for vectors
+   * @param scales one for each channel, or each tap of each channel
+   */
+  public static GramObserver ofDiagonal(
+      String tensor, int channelAxis, Optional<Patches> patches, GramScales scales) {
+    String matrix = patches.map(own -> own.matrix(tensor)).orElse(tensor);
+    return new GramObserver(matrix, channelAxis, patches, scales, Optional.empty());
   }
 
   /**
@@ -65,7 +79,8 @@ public final class GramObserver implements Collector {
    */
   public static GramObserver ofPatches(
       String tensor, Patches patches, GramScales scales, CodeProducts products) {
-    return new GramObserver(patches.matrix(tensor), 1, Optional.of(patches), scales, products);
+    return new GramObserver(
+        patches.matrix(tensor), 1, Optional.of(patches), scales, Optional.of(products));
   }
 
   private GramObserver(
@@ -73,7 +88,7 @@ public final class GramObserver implements Collector {
       int channelAxis,
       Optional<Patches> patches,
       GramScales scales,
-      CodeProducts products) {
+      Optional<CodeProducts> products) {
     this.tensor = BlockKey.ofWhole(matrix).tensor();
     this.axis = new ChannelAxis(matrix, channelAxis);
     this.patches = patches;
@@ -84,9 +99,9 @@ public final class GramObserver implements Collector {
     this.upper = new long[channels][];
     for (int j = 0; j < channels; j++) {
       inverse[j] = Math.scalb(1.0, -scales.exponents().get(j));
-      upper[j] = new long[channels - j];
+      upper[j] = new long[products.isPresent() ? channels - j : 1];
     }
-    this.room = waiting(channels);
+    this.room = products.isPresent() ? waiting(channels) : 0;
     this.codes = new byte[room * channels];
     this.sums = new long[channels];
     this.saturated = new long[channels];
@@ -100,6 +115,11 @@ public final class GramObserver implements Collector {
   public static long heapBytes(int channels) {
     long sums = (channels + 1L) * channels / 2 * Long.BYTES + 24L * channels;
     return sums + (long) waiting(channels) * channels + 24L * channels;
+  }
+
+  /** Bytes of heap for the diagonal of a tensor of so many channels. */
+  public static long diagonalBytes(int channels) {
+    return 80L * channels;
   }
 
   @Override
@@ -154,18 +174,22 @@ public final class GramObserver implements Collector {
         // NaN becomes 0.
         code = code > 0 ? GramScales.MOST : code < 0 ? GramScales.LEAST : 0;
       }
-      codes[at + j] = (byte) code;
+      if (room == 0) {
+        upper[j][0] += (long) (code * code);
+      } else {
+        codes[at + j] = (byte) code;
+      }
       sums[j] += (long) code;
     }
     count++;
-    if (++waiting == room) {
+    if (room > 0 && ++waiting == room) {
       flush();
     }
   }
 
   private void flush() {
     if (waiting > 0) {
-      products.add(codes, waiting, inverse.length, upper);
+      products.orElseThrow().add(codes, waiting, inverse.length, upper);
       waiting = 0;
     }
   }

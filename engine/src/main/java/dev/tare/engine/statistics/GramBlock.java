@@ -7,15 +7,16 @@ import java.util.List;
  * Up to 64 rows of the Gram matrix of a tensor's codes: cut like a {@link StatisticsBlock}, so that
  * the matrix of many channels is in many records.
  *
- * <p>Only the upper triangle is kept. {@link #merge} is associative and commutative over blocks of
- * one key and scale set: all sums are exact integers.
+ * <p>Only the upper triangle is kept, or, where memory is short, only the diagonal. {@link #merge}
+ * is associative and commutative over blocks of one key and scale set, in either form: all sums are
+ * exact integers, and the sum of a block with a diagonal is a diagonal.
  *
  * @param key identifies the block; its first channel is the first row
  * @param channels number of channels of the tensor on the key's axis
  * @param scaleSet {@link GramScales#sha256} of the scales of all channels
  * @param count vectors whose codes were multiplied, at most {@value #MAX_COUNT}
  * @param rows one for each channel from the key's first on; each has the products with its own and
- *     all later channels
+ *     all later channels, or each has that with its own alone
  */
 public record GramBlock(BlockKey key, int channels, String scaleSet, long count, List<GramRow> rows)
     implements MergeableState {
@@ -43,9 +44,11 @@ public record GramBlock(BlockKey key, int channels, String scaleSet, long count,
       throw new IllegalArgumentException(
           "Invalid Gram matrix of %s: %d vectors".formatted(key, count));
     }
+    int triangle = channels - key.firstChannel();
+    boolean alone = rows.get(0).size() == 1;
     for (int i = 0; i < rows.size(); i++) {
       GramRow row = rows.get(i);
-      if (row.size() != channels - key.firstChannel() - i || !row.possible(count)) {
+      if (row.size() != (alone ? 1 : triangle - i) || !row.possible(count)) {
         throw new IllegalArgumentException(
             "Invalid Gram matrix of %s: no %d vectors of codes have row %d (%s)"
                 .formatted(key, count, key.firstChannel() + i, row));
@@ -59,7 +62,16 @@ public record GramBlock(BlockKey key, int channels, String scaleSet, long count,
   }
 
   /**
-   * Returns the block of both multisets of vectors together.
+   * Whether products with other channels are missing. A block with the last channel alone has none
+   * in either form.
+   */
+  public boolean diagonal() {
+    return rows.get(0).size() == 1 && channels - key.firstChannel() > 1;
+  }
+
+  /**
+   * Returns the block of both multisets of vectors together; only its diagonal if one of them has
+   * no more.
    *
    * @throws IllegalArgumentException if kinds, keys, channels or scale sets differ
    * @throws ArithmeticException if there are more than {@value #MAX_COUNT} vectors
@@ -80,9 +92,12 @@ public record GramBlock(BlockKey key, int channels, String scaleSet, long count,
     if (sum > MAX_COUNT) {
       throw new ArithmeticException("%d vectors, more than %d".formatted(sum, MAX_COUNT));
     }
+    boolean alone = diagonal() || that.diagonal();
     List<GramRow> merged = new ArrayList<>(rows.size());
     for (int i = 0; i < rows.size(); i++) {
-      merged.add(rows.get(i).merge(that.rows.get(i)));
+      GramRow left = rows.get(i);
+      GramRow right = that.rows.get(i);
+      merged.add(alone ? left.diagonal().merge(right.diagonal()) : left.merge(right));
     }
     return new GramBlock(key, channels, scaleSet, sum, merged);
   }

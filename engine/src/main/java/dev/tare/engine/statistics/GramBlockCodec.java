@@ -11,12 +11,12 @@ import java.util.List;
  * decode.
  *
  * <pre>
- * header   of a {@link BlockHeader}: version 1, kind 3
+ * header   of a {@link BlockHeader}: version 1, or 2 for the diagonal alone; kind 3
  * 32 bytes scale set, a SHA-256
  * varint   count
  * per row (the number follows from channels and first channel):
  *   varint exponent of the scale, then saturated values, then the sum
- *   varint products, from the row's own channel to the last
+ *   varint products, from the row's own channel to the last; in version 2 that of its own alone
  * </pre>
  *
  * <p>Numbers that may be negative (exponent, sum, products) are folded: 0, -1, 1, -2, 2 become 0,
@@ -24,7 +24,8 @@ import java.util.List;
  */
 final class GramBlockCodec {
 
-  private static final int VERSION = 1;
+  private static final int TRIANGLE = 1;
+  private static final int DIAGONAL = 2;
   private static final int HASH_BYTES = 32;
 
   /** Folded; the row checks the exponent itself. */
@@ -34,7 +35,8 @@ final class GramBlockCodec {
 
   static byte[] encode(GramBlock block) {
     VarintWriter out = new VarintWriter();
-    BlockHeader.write(out, VERSION, StateKind.GRAM, block.key(), block.channels());
+    int version = block.diagonal() ? DIAGONAL : TRIANGLE;
+    BlockHeader.write(out, version, StateKind.GRAM, block.key(), block.channels());
     out.bytes(HexFormat.of().parseHex(block.scaleSet()));
     out.varint(block.count());
     for (GramRow row : block.rows()) {
@@ -51,7 +53,8 @@ final class GramBlockCodec {
   static GramBlock decode(byte[] encoded) {
     ByteBuffer buffer = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
     VarintReader in = new VarintReader(buffer);
-    BlockHeader header = BlockHeader.read(in, StateKind.GRAM, VERSION);
+    BlockHeader header = BlockHeader.read(in, StateKind.GRAM, DIAGONAL);
+    boolean diagonal = header.version() == DIAGONAL;
     String scaleSet = HexFormat.of().formatHex(in.bytes(HASH_BYTES, "scale set"));
     long count = in.varint("count");
     List<GramRow> rows = new ArrayList<>();
@@ -59,7 +62,7 @@ final class GramBlockCodec {
       int exponent = (int) unfolded(in.varint(MAX_EXPONENT, "exponent"));
       long saturated = in.varint("saturated");
       long sum = unfolded(in.varint("sum"));
-      int size = header.channels() - header.key().firstChannel() - i;
+      int size = diagonal ? 1 : header.channels() - header.key().firstChannel() - i;
       if (in.remaining() < size) {
         throw VarintReader.invalid("truncated in the products");
       }
@@ -70,7 +73,11 @@ final class GramBlockCodec {
       rows.add(new GramRow(exponent, saturated, sum, products));
     }
     in.requireEnd();
-    return new GramBlock(header.key(), header.channels(), scaleSet, count, rows);
+    GramBlock block = new GramBlock(header.key(), header.channels(), scaleSet, count, rows);
+    if (diagonal != block.diagonal()) {
+      throw VarintReader.invalid("version %d of a block of one row".formatted(header.version()));
+    }
+    return block;
   }
 
   private static long folded(long value) {

@@ -3,7 +3,7 @@ package dev.tare.engine.statistics;
 import java.util.Map;
 
 /**
- * The Gram matrix of a tensor's channels, of all its rows. Immutable.
+ * The Gram matrix of a tensor's channels, of all its rows, or only its diagonal. Immutable.
  *
  * <p>It is that of the values, not of the codes, up to the rounding of codes: the products of codes
  * times the scales of both channels.
@@ -20,19 +20,25 @@ public final class GramMatrix {
     this.rows = rows;
   }
 
+  /** Whether products of different channels are missing. */
+  public boolean diagonal() {
+    return rows.length > 1 && rows[0].size() == 1;
+  }
+
   /**
    * Assembles a matrix.
    *
    * @param count vectors whose products were summed
-   * @param rows by channel
+   * @param rows by channel; all of them up to the last channel, or each with its own alone
    * @throws IllegalArgumentException if a channel is missing, or a row is of another size than its
    *     channel requires
    */
   public static GramMatrix of(String tensor, long count, Map<Integer, GramRow> rows) {
     GramRow[] all = new GramRow[rows.size()];
+    boolean alone = rows.containsKey(0) && rows.get(0).size() == 1;
     for (int i = 0; i < all.length; i++) {
       GramRow row = rows.get(i);
-      if (row == null || row.size() != all.length - i) {
+      if (row == null || row.size() != (alone ? 1 : all.length - i)) {
         throw new IllegalArgumentException(
             "Invalid Gram matrix of tensor '%s': row %d of %d is missing or of another size"
                 .formatted(tensor, i, all.length));
@@ -66,8 +72,13 @@ public final class GramMatrix {
    * The sum of products of two channels' values, rounded to float64.
    *
    * @param i the earlier channel, or the same
+   * @throws IllegalStateException if this is a {@link #diagonal} and they differ
    */
   public double product(int i, int j) {
+    if (i != j && diagonal()) {
+      throw new IllegalStateException(
+          "Of the Gram matrix of tensor '%s' there is only the diagonal".formatted(tensor));
+    }
     return Math.scalb((double) rows[i].product(j - i), rows[i].exponent() + rows[j].exponent());
   }
 }

@@ -65,6 +65,13 @@ public final class GramRow {
     return products[later];
   }
 
+  /** The row without products with other channels. */
+  GramRow diagonal() {
+    return products.length == 1
+        ? this
+        : new GramRow(exponent, saturated, sum, new long[] {products[0]});
+  }
+
   /** A copy of all products. */
   public long[] products() {
     return products.clone();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +50,27 @@ class GramObserverTest {
                     new GramRow(0, 1, 129, new long[] {4 + 127 * 127, -6 - 127 * 128, 2}),
                     new GramRow(0, 1, -131, new long[] {9 + 128 * 128, -3}),
                     new GramRow(-1, 1, 1, new long[] {1}))));
+  }
+
+  @Test
+  void diagonalIsThatOfTheWholeMatrix() {
+    float[] values = {2.5f, -3, 0.5f, 200, -129, Float.NaN};
+    GramObserver whole = observer(-1, new PlainCodeProducts());
+    GramObserver alone = GramObserver.ofDiagonal("x", -1, Optional.empty(), UNIT);
+    for (GramObserver each : List.of(whole, alone)) {
+      each.observe(Floats.direct(values), Shape.of(1, 2, 3), List.of());
+    }
+    GramBlock full = blocks(whole).get(0);
+    GramBlock diagonal = blocks(alone).get(0);
+    assertThat(diagonal.diagonal()).isTrue();
+    for (int j = 0; j < 3; j++) {
+      GramRow row = full.rows().get(j);
+      assertThat(diagonal.rows().get(j))
+          .isEqualTo(
+              new GramRow(row.exponent(), row.saturated(), row.sum(), new long[] {row.product(0)}));
+    }
+    assertThat(full.merge(diagonal)).isEqualTo(diagonal.merge(diagonal));
+    assertThat(GramObserver.diagonalBytes(8192)).isLessThan(GramObserver.heapBytes(8192) / 100);
   }
 
   @Test

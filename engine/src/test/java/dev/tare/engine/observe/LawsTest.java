@@ -357,7 +357,7 @@ class LawsTest {
   @Nested
   class OfGramBlockOfPatches extends OfGramBlock {
 
-    private final Patches patches =
+    final Patches patches =
         new Patches(List.of(7), List.of(1), List.of(1), List.of(3, 3), Patches.Padding.GIVEN);
 
     @Override
@@ -374,6 +374,17 @@ class LawsTest {
     @Override
     Shape shape(int values) {
       return Shape.of(1, 10, values / 10);
+    }
+  }
+
+  /** Of ten channels with seven taps each, the squares alone. */
+  @Nested
+  class OfGramBlockOfDiagonal extends OfGramBlockOfPatches {
+
+    @Override
+    GramObserver observer() {
+      GramScales scales = new GramScales(java.util.Collections.nCopies(10, -3)).repeated(7);
+      return GramObserver.ofDiagonal("x", 1, Optional.of(patches), scales);
     }
   }
 }

@@ -3,9 +3,11 @@ package dev.tare.engine.statistics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GramBlockTest {
@@ -40,8 +42,62 @@ class GramBlockTest {
     byte[] more = Arrays.copyOf(bytes, bytes.length + 1);
     assertThatThrownBy(() -> StateCodec.decode(more)).hasMessageContaining("1 bytes left over");
     byte[] newer = bytes.clone();
-    newer[4] = 2;
-    assertThatThrownBy(() -> StateCodec.decode(newer)).hasMessageContaining("version 2");
+    newer[4] = 3;
+    assertThatThrownBy(() -> StateCodec.decode(newer)).hasMessageContaining("version 3");
+  }
+
+  /** As the block above, without products of different channels. */
+  private static final GramBlock DIAGONAL =
+      block(3, new GramRow(-4, 0, 7, new long[] {300}), row(1, -5, 130));
+
+  @Test
+  void bytesOfADiagonalAreVersion2() {
+    byte[] bytes =
+        HexFormat.ofDelimiter(" ")
+            .parseHex(
+                "54 41 52 45 02 03 01 78 02 40 42 "
+                    + "ab ".repeat(32)
+                    + "03 07 00 0e d8 04 04 01 09 84 02");
+    assertThat(StateCodec.encode(DIAGONAL)).isEqualTo(bytes);
+    assertThat(StateCodec.decode(bytes)).isEqualTo(DIAGONAL);
+    assertThat(DIAGONAL.diagonal()).isTrue();
+    assertThat(BLOCK.diagonal()).isFalse();
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> StateCodec.decode(cut)).isInstanceOf(IllegalArgumentException.class);
+    }
+    // One row has no other channel: it is written as version 1 in either form.
+    GramBlock last = new GramBlock(new BlockKey("x", 1, 64), 65, SET, 3, List.of(row(1, -5, 130)));
+    byte[] one = StateCodec.encode(last);
+    assertThat(one[4]).isEqualTo((byte) 1);
+    one[4] = 2;
+    assertThatThrownBy(() -> StateCodec.decode(one))
+        .hasMessageContaining("version 2 of a block of one row");
+  }
+
+  /** Runs with less memory have less; their sum too, whatever the order. */
+  @Test
+  void sumWithADiagonalIsADiagonal() {
+    GramBlock twice = DIAGONAL.merge(DIAGONAL);
+    assertThat(twice.diagonal()).isTrue();
+    assertThat(twice.rows().get(0).product(0)).isEqualTo(600);
+    assertThat(BLOCK.merge(DIAGONAL)).isEqualTo(twice).isEqualTo(DIAGONAL.merge(BLOCK));
+    byte[] some = StateCodec.encode(BLOCK.merge(BLOCK).merge(DIAGONAL));
+    assertThat(some).isEqualTo(StateCodec.encode(BLOCK.merge(DIAGONAL.merge(BLOCK))));
+    assertThat(some).isEqualTo(StateCodec.encode(twice.merge(DIAGONAL)));
+    assertThatThrownBy(() -> block(3, new GramRow(-4, 0, 7, new long[] {300}), row(0, 0, 1, 2)))
+        .hasMessageContaining("row 65");
+  }
+
+  @Test
+  void matrixOfADiagonalHasNoOtherProducts() {
+    GramMatrix matrix =
+        GramMatrix.of("x", 3, Map.of(0, DIAGONAL.rows().get(0), 1, DIAGONAL.rows().get(1)));
+    assertThat(matrix.diagonal()).isTrue();
+    assertThat(matrix.product(1, 1)).isEqualTo(130 * 16.0);
+    assertThatThrownBy(() -> matrix.product(0, 1)).hasMessageContaining("only the diagonal");
+    assertThatThrownBy(() -> GramMatrix.of("x", 3, Map.of(0, row(0, 0, 5), 1, row(0, 0, 1, 1))))
+        .hasMessageContaining("row 1 of 2");
   }
 
   @Test
@@ -55,6 +111,23 @@ class GramBlockTest {
     assertThatThrownBy(() -> row(0, 0, -1)).hasMessageStartingWith("Invalid row");
     assertThatThrownBy(() -> block(-1, BLOCK.rows().toArray(GramRow[]::new)))
         .hasMessageContaining("-1 vectors");
+  }
+
+  /** Of the most channels, with sums as large as can be. */
+  @Test
+  void largestBlockIsBelow16MiB() {
+    long most = GramBlock.MAX_COUNT * 128 * 128;
+    List<GramRow> rows = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      long[] products = new long[GramScales.MAX_CHANNELS - i];
+      Arrays.fill(products, -most);
+      products[0] = most;
+      rows.add(new GramRow(127, GramBlock.MAX_COUNT, -GramBlock.MAX_COUNT * 128, products));
+    }
+    GramBlock block =
+        new GramBlock(
+            new BlockKey("x", 1, 0), GramScales.MAX_CHANNELS, SET, GramBlock.MAX_COUNT, rows);
+    assertThat(StateCodec.encode(block)).hasSizeLessThan(16 << 20).hasSizeGreaterThan(13 << 20);
   }
 
   @Test
