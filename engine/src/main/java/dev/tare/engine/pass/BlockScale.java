@@ -30,13 +30,20 @@ final class BlockScale {
    * @param counts of each row
    */
   static Found of(double[][] rows, double[] counts, int column, Target target) {
-    double low = 0;
-    double high = 0;
     double[] values = new double[rows.length];
     for (int k = 0; k < values.length; k++) {
       values[k] = rows[k][column];
-      low = Math.min(low, values[k]);
-      high = Math.max(high, values[k]);
+    }
+    return of(values, counts, target);
+  }
+
+  /** The same of values that are counted one by one. */
+  static Found of(double[] values, double[] counts, Target target) {
+    double low = 0;
+    double high = 0;
+    for (double value : values) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
     Limits limits = target.limits();
     QuantParams best = params(low, high, target);

@@ -53,8 +53,8 @@ public final class Gptq {
    * @param factors by which the channels of the input are multiplied before the product; empty for
    *     none
    * @param damping added to the diagonal, as a part of its mean; positive
-   * @throws IllegalArgumentException if there is not one factor for each channel, or the matrix
-   *     cannot be inverted with this damping
+   * @throws IllegalArgumentException if there is not one factor for each channel, only the diagonal
+   *     of the matrix is known, or it cannot be inverted with this damping
    */
   public static Gptq of(GramMatrix gram, List<Float> factors, double damping) {
     return of(gram, factors, List.of(), damping, false, 1);
@@ -79,6 +79,10 @@ public final class Gptq {
       throw new IllegalArgumentException(
           "Gram matrix of tensor '%s': %d channels, but %d factors"
               .formatted(gram.tensor(), n, factors.size()));
+    }
+    if (gram.diagonal()) {
+      throw new IllegalArgumentException(
+          "Of the Gram matrix of tensor '%s' there is only the diagonal".formatted(gram.tensor()));
     }
     double[] scales = new double[n];
     double[] means = new double[n];
@@ -166,7 +170,7 @@ public final class Gptq {
       List<QuantParams> params,
       Granularity granularity,
       Limits limits) {
-    Shape shape = matrix(weight, inputAxis);
+    Shape shape = matrix(weight, inputAxis, order.length);
     GptqGrid grid = new GptqGrid(weight.floats(), shape, inputAxis, granularity, limits);
     for (int p = 0; p < params.size(); p++) {
       grid.set(p, params.get(p));
@@ -189,7 +193,7 @@ public final class Gptq {
    * @throws IllegalArgumentException if the weight's size on that axis is not that of the input
    */
   public List<QuantParams> blockScales(Tensor weight, int inputAxis, Target target) {
-    Shape shape = matrix(weight, inputAxis);
+    Shape shape = matrix(weight, inputAxis, order.length);
     Granularity blocks = Granularity.perBlock(inputAxis, block);
     GptqGrid grid = new GptqGrid(weight.floats(), shape, inputAxis, blocks, target.limits());
     QuantParams[] found = new QuantParams[Math.toIntExact(blocks.paramsShape(shape).size())];
@@ -206,13 +210,18 @@ public final class Gptq {
     return Arrays.asList(found);
   }
 
-  private Shape matrix(Tensor weight, int inputAxis) {
+  /**
+   * The shape of a weight as a matrix.
+   *
+   * @param channels of the input
+   */
+  static Shape matrix(Tensor weight, int inputAxis, int channels) {
     boolean patches = weight.shape().rank() > 2 && inputAxis == 1;
     long results = weight.shape().dim(0);
     Shape shape = patches ? Shape.of(results, weight.shape().size() / results) : weight.shape();
-    if (shape.rank() != 2 || shape.dim(inputAxis) != order.length) {
+    if (shape.rank() != 2 || shape.dim(inputAxis) != channels) {
       throw new IllegalArgumentException(
-          "%d channels, but a weight of shape %s".formatted(order.length, weight.shape()));
+          "%d channels, but a weight of shape %s".formatted(channels, weight.shape()));
     }
     return shape;
   }

@@ -88,8 +88,26 @@ public final class WeightPlanner {
     }
     WeightRuns runs = WeightRuns.of(weight.shape(), plan.granularity());
     List<QuantParams> scales = found.params(query.tensor(), plan.target(), runs.count());
+    return withScales(weight, plan, scales, ActivationPlanner.GIVEN);
+  }
+
+  /**
+   * Returns the plan of a weight with other scales, and the error that rounding to nearest has with
+   * them.
+   *
+   * @param method what found the scales
+   * @throws IllegalArgumentException if there are too few or too many
+   */
+  public static TensorPlan withScales(
+      Tensor weight, TensorPlan plan, List<QuantParams> scales, String method) {
     if (plan.granularity().blockSize().isPresent()) {
-      return withBlockScales(weight, plan, scales, ActivationPlanner.GIVEN);
+      return withBlockScales(weight, plan, scales, method);
+    }
+    WeightRuns runs = WeightRuns.of(weight.shape(), plan.granularity());
+    if (scales.size() != runs.count()) {
+      throw new IllegalArgumentException(
+          "Weight '%s' has %d scales, but %d were found"
+              .formatted(plan.tensor(), runs.count(), scales.size()));
     }
     ScaleColumns.Builder channels = new ScaleColumns.Builder(plan.type(), scales.size());
     FloatBuffer values = weight.floats();
@@ -105,7 +123,7 @@ public final class WeightPlanner {
                 error(ofScale, params, plan.target()).sqnrDb()));
       }
     }
-    return plan.withScales(ActivationPlanner.GIVEN, channels.build());
+    return plan.withScales(method, channels.build());
   }
 
   /**
