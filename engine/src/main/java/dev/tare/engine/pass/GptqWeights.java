@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Finds the weights of a plan that {@link Gptq} can round. */
+/** Finds the weights of a plan that {@link Gptq} can round, or {@link WeightedScales} can scale. */
 public final class GptqWeights {
 
   /**
@@ -22,14 +22,16 @@ public final class GptqWeights {
    *
    * @param rows channels, or taps of channels
    * @param vectors whose products were summed
+   * @param diagonal whether only products of rows with themselves are there
    */
-  public record Size(int rows, long vectors) {}
+  public record Size(int rows, long vectors, boolean diagonal) {}
 
   private final List<TensorPlan> plans;
   private final GramInput.Finder finder;
   private final List<SmoothedInput> smoothed;
   private final Map<String, Size> sizes;
   private final List<GptqPlan.Weight> weights = new ArrayList<>();
+  private final List<GptqPlan.Weight> scaled = new ArrayList<>();
   private final List<GptqPlan.Nearest> nearest = new ArrayList<>();
 
   private GptqWeights(
@@ -62,6 +64,27 @@ public final class GptqWeights {
       Map<String, Size> sizes,
       String gramSha256,
       double damping) {
+    GptqWeights found = found(plans, smoothed, graph, sizes);
+    return new GptqPlan(gramSha256, damping, found.weights, found.nearest);
+  }
+
+  /**
+   * Returns the weights that would be among them if there were more than the diagonal of the matrix
+   * of what they multiply; not those with tables of their own, which have more than a scale.
+   */
+  public static List<GptqPlan.Weight> ofDiagonals(
+      List<TensorPlan> plans,
+      List<SmoothedInput> smoothed,
+      ModelGraph graph,
+      Map<String, Size> sizes) {
+    return List.copyOf(found(plans, smoothed, graph, sizes).scaled);
+  }
+
+  private static GptqWeights found(
+      List<TensorPlan> plans,
+      List<SmoothedInput> smoothed,
+      ModelGraph graph,
+      Map<String, Size> sizes) {
     Map<String, List<QuantizableNode>> readers = new HashMap<>();
     for (QuantizableNode node : graph.nodes()) {
       readers.computeIfAbsent(node.weight(), w -> new ArrayList<>()).add(node);
@@ -73,7 +96,7 @@ public final class GptqWeights {
         found.add(plan, readers.get(plan.tensor()));
       }
     }
-    return new GptqPlan(gramSha256, damping, found.weights, found.nearest);
+    return found;
   }
 
   /** Integers, and codes of a table. */
@@ -91,15 +114,28 @@ public final class GptqWeights {
             .or(() -> lacking(first));
     if (reason.isPresent()) {
       nearest.add(new GptqPlan.Nearest(plan.tensor(), reason.get()));
-    } else {
-      weights.add(
-          new GptqPlan.Weight(
-              plan.tensor(),
-              first.input(),
-              first.blockAxis(),
-              input(first).patches().isPresent() ? input(first).matrix() : "",
-              readers.size() == 1 ? bias(first) : ""));
+      return;
     }
+    GramInput input = input(first);
+    boolean diagonal = sizes.get(input.matrix()).diagonal();
+    if (diagonal) {
+      nearest.add(
+          new GptqPlan.Nearest(
+              plan.tensor(),
+              "of the Gram matrix of its input '%s' there is only the diagonal"
+                  .formatted(input.tensor())));
+    }
+    if (diagonal && plan.type().learned()) {
+      return;
+    }
+    (diagonal ? scaled : weights)
+        .add(
+            new GptqPlan.Weight(
+                plan.tensor(),
+                first.input(),
+                first.blockAxis(),
+                input.patches().isPresent() ? input.matrix() : "",
+                readers.size() == 1 && !diagonal ? bias(first) : ""));
   }
 
   /** The integer bias that only this convolution adds. */
@@ -151,7 +187,7 @@ public final class GptqWeights {
       return Optional.of("there is no Gram matrix of its input '" + input.tensor() + "'");
     }
     // Those of pooled values: of each sample there is one.
-    return input.patches().isPresent() && own.vectors() < 2L * own.rows()
+    return input.patches().isPresent() && !own.diagonal() && own.vectors() < 2L * own.rows()
         ? Optional.of(
             "%d vectors say too little of how its %d inputs go together"
                 .formatted(own.vectors(), own.rows()))

@@ -67,18 +67,21 @@ public record CalibrationFacts(
    *
    * @param sha256 their identity
    * @param samples on which they were collected
+   * @param diagonal names of those of which only the diagonal is there, sorted
    */
-  public record Gram(String sha256, long samples) {
+  public record Gram(String sha256, long samples, List<String> diagonal) {
 
     public static final String SHA256 = "gram-sha256";
 
     private static final String SAMPLES = "gram-samples";
+    private static final String DIAGONAL = "gram-diagonal";
 
     /**
      * @throws IllegalArgumentException if it is no valid sha256, or the number negative
      */
     public Gram {
       new Digest(sha256, 0);
+      diagonal = List.copyOf(diagonal);
       if (samples < 0) {
         throw new IllegalArgumentException("Negative number of samples: " + samples);
       }
@@ -86,13 +89,14 @@ public record CalibrationFacts(
 
     private static Optional<Gram> fromJson(FactReader in) {
       return in.has(SHA256)
-          ? Optional.of(new Gram(in.sha256(SHA256), in.count(SAMPLES)))
+          ? Optional.of(new Gram(in.sha256(SHA256), in.count(SAMPLES), in.texts(DIAGONAL)))
           : Optional.empty();
     }
 
     private void write(ObjectNode node) {
       node.put(SHA256, sha256);
       node.put(SAMPLES, samples);
+      putAny(node, DIAGONAL, diagonal);
     }
   }
 

@@ -125,7 +125,7 @@ public final class CalibrateJob {
                     model.sha256()));
       }
       Optional<CalibrationFacts.Gram> products =
-          gram.flatMap(input -> gram(model, tensors, probe, input, folders, runId));
+          gram.flatMap(input -> gram(model, observe.gram(), tensors, probe, input, folders, runId));
       return CalibrateResult.of(
           written,
           sums,
@@ -144,6 +144,7 @@ public final class CalibrateJob {
   /** The second pass, if the model has inputs that it is for. */
   private Optional<CalibrationFacts.Gram> gram(
       ModelHandle model,
+      GramOptions wanted,
       List<ObservedTensor> tensors,
       Probe probe,
       GramJob.Input input,
@@ -159,13 +160,15 @@ public final class CalibrateJob {
     SparkJobs.describe(spark, "calibrate: read the extremes of channels");
     GramPlan plan =
         GramPlan.read(spark, inputs, input.scales().orElse(folders.statistics()), notices)
-            .fitting(SparkJobs.taskHeap(spark), notices);
+            .fitting(SparkJobs.taskHeap(spark), wanted.memory(), notices);
     TreeSet<String> exposed = new TreeSet<>();
     tensors.forEach(tensor -> exposed.add(tensor.tensor()));
     StatisticsStore.Written written =
         new GramJob(spark)
             .run(model, exposed, plan, probe.batchSize(), input, folders.gram(), runId);
-    return Optional.of(new CalibrationFacts.Gram(written.contentSha256(), input.count()));
+    return Optional.of(
+        new CalibrationFacts.Gram(
+            written.contentSha256(), input.count(), List.copyOf(plan.diagonal())));
   }
 
   private int partitions(OptionalInt wanted, long expected) {

@@ -13,8 +13,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
@@ -22,16 +25,19 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Which tensors get a Gram matrix, under which scales, and the memory that one task needs.
+ * Which tensors get a Gram matrix, under which scales, which of them only its diagonal, and the
+ * memory that one task needs.
  *
  * @param inputs by the name of the matrix
  * @param scales of the rows of each matrix
+ * @param diagonal names of those of which only the diagonal is kept
  * @param bytes of heap for the matrices of one task
  * @param beside bytes outside the heap for one multiplication
  */
 record GramPlan(
     SortedMap<String, GramInput> inputs,
     SortedMap<String, GramScales> scales,
+    SortedSet<String> diagonal,
     long bytes,
     long beside) {
 
@@ -41,6 +47,7 @@ record GramPlan(
   GramPlan {
     inputs = Collections.unmodifiableSortedMap(new TreeMap<>(inputs));
     scales = Collections.unmodifiableSortedMap(new TreeMap<>(scales));
+    diagonal = Collections.unmodifiableSortedSet(new TreeSet<>(diagonal));
   }
 
   /**
@@ -107,58 +114,71 @@ record GramPlan(
       bytes = Math.addExact(bytes, GramObserver.heapBytes(rows));
       beside = Math.max(beside, CodeProducts.bytesBeside(rows));
     }
-    return new GramPlan(kept, scales, bytes, beside);
+    return new GramPlan(kept, scales, new TreeSet<>(), bytes, beside);
   }
 
   /**
-   * Returns the plan without the largest matrices, as long as those of one task do not fit; the
-   * weights of these inputs can then only be rounded to nearest.
+   * Returns the plan with only the diagonals of the largest matrices, as long as those of one task
+   * do not fit; the weights of these inputs can then only be rounded to nearest.
    *
-   * @param notices told about tensors that are left out
-   * @throws TareException (usage) if none fits; the message says what to set
+   * @param megabytes of heap for all matrices; empty for what there is
+   * @param notices told about these tensors
+   * @throws TareException (usage) if not even diagonals fit; the message says what to set
    */
-  GramPlan fitting(TaskHeap heap, Consumer<String> notices) {
-    if (bytes <= heap.room()) {
+  GramPlan fitting(TaskHeap heap, OptionalInt megabytes, Consumer<String> notices) {
+    long allowed = heap.room();
+    if (megabytes.isPresent()) {
+      allowed = Math.min(allowed, BESIDE + ((long) megabytes.getAsInt() << 20));
+    }
+    if (bytes <= allowed) {
       return this;
     }
     List<String> bySize = new ArrayList<>(scales.keySet());
     bySize.sort(Comparator.<String>comparingInt(matrix -> -rows(matrix)).thenComparing(m -> m));
-    SortedMap<String, GramInput> kept = new TreeMap<>(inputs);
+    SortedSet<String> alone = new TreeSet<>();
     long needed = bytes;
     for (String matrix : bySize) {
-      if (needed <= heap.room()) {
+      if (needed <= allowed) {
         break;
       }
-      kept.remove(matrix);
-      needed -= GramObserver.heapBytes(rows(matrix));
+      alone.add(matrix);
+      int rows = rows(matrix);
+      needed -= GramObserver.heapBytes(rows) - GramObserver.diagonalBytes(rows);
     }
-    if (kept.isEmpty()) {
+    if (needed > heap.room()) {
       throw TareException.usage(
-          "A task needs up to %s for %d Gram matrices, but of a heap of %s Spark leaves %s: set %s, or leave gram out of --collect (a recipe with gptq needs it)"
+          "A task needs up to %s for %d Gram matrices, and %s for their diagonals, but of a heap of %s Spark leaves %s: set %s, or leave gram out of --collect (a recipe with gptq needs it)"
               .formatted(
                   TaskHeap.text(bytes),
                   scales.size(),
+                  TaskHeap.text(needed),
                   TaskHeap.text(heap.bytes()),
                   TaskHeap.text(heap.room()),
                   heap.settingFor(bytes)));
     }
-    List<String> left = bySize.subList(0, bySize.size() - kept.size());
+    String largest = bySize.get(0);
     notices.accept(
-        "No Gram matrices of %d of %d inputs, whose weights are rounded to nearest: a task would need up to %s for all, but of a heap of %s Spark leaves %s; for all set %s. The largest is of tensor '%s' with %d rows"
+        "Only the diagonals of the Gram matrices of %d of %d inputs, whose weights are rounded to nearest: a task would need up to %s for all, %s. The largest is of tensor '%s' with %d rows"
             .formatted(
-                left.size(),
+                alone.size(),
                 scales.size(),
                 TaskHeap.text(bytes),
-                TaskHeap.text(heap.bytes()),
-                TaskHeap.text(heap.room()),
-                heap.settingFor(bytes),
-                left.get(0),
-                rows(left.get(0))));
-    SortedMap<String, GramScales> some = new TreeMap<>(scales);
-    some.keySet().retainAll(kept.keySet());
-    long beside =
-        some.keySet().stream().mapToLong(m -> CodeProducts.bytesBeside(rows(m))).max().orElse(0);
-    return new GramPlan(kept, some, needed, beside);
+                allowed < heap.room()
+                    ? "but --gram-memory is %d MB".formatted(megabytes.getAsInt())
+                    : "but of a heap of %s Spark leaves %s; for all set %s"
+                        .formatted(
+                            TaskHeap.text(heap.bytes()),
+                            TaskHeap.text(heap.room()),
+                            heap.settingFor(bytes)),
+                largest,
+                rows(largest)));
+    long multiplied =
+        scales.keySet().stream()
+            .filter(matrix -> !alone.contains(matrix))
+            .mapToLong(matrix -> CodeProducts.bytesBeside(rows(matrix)))
+            .max()
+            .orElse(0);
+    return new GramPlan(inputs, scales, alone, needed, multiplied);
   }
 
   private int rows(String matrix) {

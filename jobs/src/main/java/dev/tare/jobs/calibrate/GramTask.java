@@ -18,6 +18,7 @@ import dev.tare.jobs.table.StateRow;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -35,6 +36,7 @@ final class GramTask implements MapPartitionsFunction<Row, Row> {
   private final TreeMap<String, ArrayList<Integer>> exponents = new TreeMap<>();
   private final TreeMap<String, String> tensors = new TreeMap<>();
   private final TreeMap<String, Patches> patches = new TreeMap<>();
+  private final TreeSet<String> diagonal;
   private final TaskHeap asked;
   private final long bytes;
   private final long beside;
@@ -54,6 +56,7 @@ final class GramTask implements MapPartitionsFunction<Row, Row> {
     this.model = model;
     this.exposed = new TreeSet<>(exposed);
     this.asked = heap;
+    this.diagonal = new TreeSet<>(plan.diagonal());
     this.bytes = plan.bytes();
     this.beside = plan.beside();
     this.batchSize = batchSize;
@@ -99,16 +102,20 @@ final class GramTask implements MapPartitionsFunction<Row, Row> {
   private SortedMap<String, List<GramObserver>> observers(CodeProducts products) {
     SortedMap<String, List<GramObserver>> observers = new TreeMap<>();
     exponents.forEach(
-        (matrix, own) -> {
-          String tensor = tensors.get(matrix);
-          GramScales scales = new GramScales(own);
-          observers
-              .computeIfAbsent(tensor, t -> new ArrayList<>())
-              .add(
-                  patches.containsKey(matrix)
-                      ? GramObserver.ofPatches(tensor, patches.get(matrix), scales, products)
-                      : new GramObserver(tensor, -1, scales, products));
-        });
+        (matrix, own) ->
+            observers
+                .computeIfAbsent(tensors.get(matrix), t -> new ArrayList<>())
+                .add(observer(matrix, new GramScales(own), products)));
     return observers;
+  }
+
+  private GramObserver observer(String matrix, GramScales scales, CodeProducts products) {
+    String tensor = tensors.get(matrix);
+    Optional<Patches> own = Optional.ofNullable(patches.get(matrix));
+    if (diagonal.contains(matrix)) {
+      return GramObserver.ofDiagonal(tensor, own.isPresent() ? 1 : -1, own, scales);
+    }
+    return own.map(each -> GramObserver.ofPatches(tensor, each, scales, products))
+        .orElseGet(() -> new GramObserver(tensor, -1, scales, products));
   }
 }

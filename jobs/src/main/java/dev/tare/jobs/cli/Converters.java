@@ -136,6 +136,13 @@ final class Converters {
     }
   }
 
+  static final class Megabytes implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String value) {
+      return Math.toIntExact(whole(value, 0, Million.MOST));
+    }
+  }
+
   static final class NotNegative implements ITypeConverter<Long> {
     @Override
     public Long convert(String value) {

@@ -14,8 +14,8 @@ final class ObserveFlags {
       names = "--observe",
       paramLabel = "WHAT",
       description =
-          "Tensors to observe: constant-weight-inputs, all-supported, matmul, all, or a pattern over"
-              + " tensor names (default: "
+          "Tensors to observe: constant-weight-inputs, all-supported, matmul, all, or a pattern"
+              + " over tensor names (default: "
               + ObserveOptions.DEFAULT
               + ", or as the recipe of a run requires).")
   private String observe;
@@ -25,7 +25,8 @@ final class ObserveFlags {
       paramLabel = "auto|histogram|extremes|none",
       defaultValue = "auto",
       description =
-          "What to keep per channel: auto keeps histograms if those of a task fit into 896 MB, else extremes, else nothing (default: ${DEFAULT-VALUE}).")
+          "What to keep per channel: auto keeps histograms if those of a task fit into 896 MB, else"
+              + " extremes, else nothing (default: ${DEFAULT-VALUE}).")
   private Channels channels;
 
   @Option(
@@ -42,7 +43,9 @@ final class ObserveFlags {
       paramLabel = "KINDS",
       defaultValue = "histogram",
       description =
-          "What to collect, as a comma-separated list: histogram, moments (exact means and variances, 480 more bytes of heap per channel), and gram (products of channels of inputs of MatMul, Gemm, Conv, from a second pass over some samples) (default:"
+          "What to collect, as a comma-separated list: histogram, moments (exact means and"
+              + " variances, 480 more bytes of heap per channel), and gram (products of channels of"
+              + " inputs of MatMul, Gemm, Conv, from a second pass over some samples) (default:"
               + " ${DEFAULT-VALUE}).")
   private CollectedKinds collect;
 
@@ -50,7 +53,8 @@ final class ObserveFlags {
       names = "--gram-scales",
       paramLabel = "RUN",
       description =
-          "Collect gram under the scales of this run's extremes, so that it can be merged with others under them (default: those of a first pass).")
+          "Collect gram under the scales of this run's extremes, so that it can be merged with"
+              + " others under them (default: those of a first pass).")
   private String gramScales;
 
   @Option(
@@ -63,6 +67,15 @@ final class ObserveFlags {
               + ").")
   private Integer gramSamples;
 
+  @Option(
+      names = "--gram-memory",
+      paramLabel = "MB",
+      converter = Converters.Megabytes.class,
+      description =
+          "Megabytes of heap for the gram of a task; of the largest inputs only the diagonal is"
+              + " kept where all would take more (default: what there is).")
+  private Integer gramMemory;
+
   ObserveOptions options() {
     return new ObserveOptions(
         Optional.ofNullable(observe),
@@ -70,7 +83,10 @@ final class ObserveFlags {
         channelBits,
         collect,
         new GramOptions(
-            Optional.ofNullable(gramScales),
-            gramSamples == null ? OptionalInt.empty() : OptionalInt.of(gramSamples)));
+            Optional.ofNullable(gramScales), optional(gramSamples), optional(gramMemory)));
+  }
+
+  private static OptionalInt optional(Integer given) {
+    return given == null ? OptionalInt.empty() : OptionalInt.of(given);
   }
 }

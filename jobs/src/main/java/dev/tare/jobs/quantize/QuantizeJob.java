@@ -120,7 +120,8 @@ public final class QuantizeJob {
 
   private Rounded rounded(
       SmoothedHandle model, QuantPlan plan, GptqPlan gptq, Path gram, String runId) {
-    GramWeights own = GramWeights.of(plan.tensors(), plan.smoothed(), gptq, weight -> true);
+    GramWeights own =
+        GramWeights.of(plan.tensors(), plan.smoothed(), gptq.weights(), weight -> true);
     return new Rounded(
         own,
         own.matrices(spark, gram)

@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.Printable;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
@@ -269,6 +270,7 @@ final class Numbers {
         known -> {
           facts.add(Fact.of("samples calibrated", Figures.count(known.samples())));
           facts.add(Fact.of("content-sha256", known.contentSha256()));
+          known.gram().ifPresent(gram -> facts.add(products(gram)));
         });
     facts.add(Fact.of("manifest sha256", run.manifestSha256()));
     run.quality().ifPresent(q -> facts.add(Fact.of("evaluated on", q.heldOut())));
@@ -286,6 +288,13 @@ final class Numbers {
     }
     cpus.forEach(cpu -> facts.add(Fact.of("processor", cpu)));
     return facts;
+  }
+
+  private static Fact products(CalibrationFacts.Gram gram) {
+    return new Fact(
+        "Gram matrices",
+        Figures.count(gram.samples()) + " samples",
+        gram.diagonal().isEmpty() ? "" : "only the diagonal of " + Printable.list(gram.diagonal()));
   }
 
   /** One line for each choice of passes. */

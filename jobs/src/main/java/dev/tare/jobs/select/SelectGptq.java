@@ -11,10 +11,13 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.model.SmoothedHandle;
 import dev.tare.jobs.table.GramTable;
 import dev.tare.jobs.table.GramWeights;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
@@ -45,31 +48,35 @@ final class SelectGptq {
   }
 
   /**
-   * Returns decisions about weights with scales of blocks that are found while weights are rounded.
+   * Returns decisions about weights with scales of blocks that are found while weights are rounded,
+   * or with all scales by the diagonal, where there is no more of the matrix of what they multiply.
    *
    * @param plans of the model's tensors
    * @param weights those of weights alone, as they were before they were made to agree
    * @param model as smoothed inputs change it
    */
-  List<TensorPlan> withBlockScales(
+  List<TensorPlan> withFoundScales(
       List<TensorPlan> plans,
       List<TensorPlan> weights,
       List<SmoothedInput> smoothed,
       SmoothedHandle model) {
-    Optional<GptqPlan> rounded = of(plans, smoothed, model.prepared().graph());
-    if (rounded.isEmpty()) {
-      return weights;
-    }
+    ModelGraph graph = model.prepared().graph();
+    List<GptqPlan.Weight> products =
+        new ArrayList<>(GptqWeights.ofDiagonals(plans, smoothed, graph, sizes));
+    Set<String> scaled = new HashSet<>();
+    products.forEach(weight -> scaled.add(weight.weight()));
+    of(plans, smoothed, graph).ifPresent(rounded -> products.addAll(rounded.weights()));
     GramWeights blocks =
         GramWeights.of(
             weights,
             smoothed,
-            rounded.get(),
-            weight -> weight.granularity().blockSize().isPresent());
+            products,
+            weight ->
+                scaled.contains(weight.tensor()) || weight.granularity().blockSize().isPresent());
     if (blocks.isEmpty()) {
       return weights;
     }
-    SparkJobs.describe(spark, "select: scales of blocks");
+    SparkJobs.describe(spark, "select: scales by Gram matrices");
     Map<String, TensorPlan> found = new HashMap<>();
     blocks
         .matrices(spark, gram.folder())

@@ -131,7 +131,7 @@ public final class SelectJob {
         gram.filter(own -> recipe.gptq().isPresent())
             .map(own -> new SelectGptq(spark, recipe.gptq().orElseThrow(), own));
     if (gptq.isPresent()) {
-      weights = gptq.get().withBlockScales(plans, weights, smoothed, changed);
+      weights = gptq.get().withFoundScales(plans, weights, smoothed, changed);
       plans =
           new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     }

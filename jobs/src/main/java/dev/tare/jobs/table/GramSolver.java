@@ -1,6 +1,7 @@
 package dev.tare.jobs.table;
 
 import dev.tare.engine.pass.Gptq;
+import dev.tare.engine.pass.WeightedScales;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
@@ -95,6 +96,27 @@ public final class GramSolver {
       weights.add(new Weight(inputs.get(i), axes.get(i), PlanCodec.decode(plans.get(i)), bias));
     }
     return weights;
+  }
+
+  /** Whether there is only the diagonal, which can choose scales but not round. */
+  public boolean diagonal() {
+    return gram.diagonal();
+  }
+
+  /**
+   * Goes through the weights, by the inputs of their products, each with what finds its scales by
+   * the diagonal.
+   *
+   * @param smoothed inputs whose channels have factors
+   * @throws IllegalArgumentException if factors do not fit the matrix
+   */
+  public void scale(List<SmoothedInput> smoothed, BiConsumer<Weight, WeightedScales> consumer) {
+    byInput.forEach(
+        (input, weights) -> {
+          WeightedScales scales =
+              WeightedScales.of(gram, factors(smoothed, input), offsets(smoothed, input));
+          weights.forEach(weight -> consumer.accept(weight, scales));
+        });
   }
 
   /**

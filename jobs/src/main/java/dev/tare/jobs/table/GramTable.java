@@ -28,7 +28,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The table of Gram matrices, format version 1: one row per channel of a tensor, with its products
  * from the channel itself on; a matrix is symmetric, so the others are in the rows of earlier
- * channels.
+ * channels. Where memory is short, each row has only the product of the channel with itself.
  *
  * <p>A channel's code is {@code rint(x / 2^scale_exponent)} within -128 to 127; {@code saturated}
  * values were outside, or NaN. {@code sum} is the sum of {@code count} codes, {@code products[j]}
@@ -164,13 +164,19 @@ public final class GramTable implements StateTable<GramTable.Cells> {
     Map<String, GptqWeights.Size> sizes = new TreeMap<>();
     CheckedParquet.read(spark, SCHEMA, folder)
         .groupBy("tensor")
-        .agg(functions.count("*"), functions.max("count"))
+        .agg(
+            functions.count("*"),
+            functions.max("count"),
+            functions.max(functions.size(functions.col("products"))))
         .collectAsList()
         .forEach(
             row ->
                 sizes.put(
                     row.getString(0),
-                    new GptqWeights.Size(Math.toIntExact(row.getLong(1)), row.getLong(2))));
+                    new GptqWeights.Size(
+                        Math.toIntExact(row.getLong(1)),
+                        row.getLong(2),
+                        row.getLong(1) > 1 && row.getInt(3) == 1)));
     return sizes;
   }
 

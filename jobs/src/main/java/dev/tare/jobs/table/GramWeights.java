@@ -64,10 +64,10 @@ public final class GramWeights {
   public static GramWeights of(
       List<TensorPlan> plans,
       List<SmoothedInput> smoothed,
-      GptqPlan rounded,
+      List<GptqPlan.Weight> rounded,
       Predicate<TensorPlan> wanted) {
     GramWeights all = new GramWeights();
-    for (GptqPlan.Weight weight : rounded.weights()) {
+    for (GptqPlan.Weight weight : rounded) {
       TensorPlan own = quantized(plans, weight.weight(), Role.WEIGHT, weight);
       if (!wanted.test(own)) {
         continue;

@@ -23,7 +23,7 @@ class RunFactsTest {
     return new CalibrationFacts(
         A,
         Optional.of(A),
-        Optional.of(new CalibrationFacts.Gram(B, 7)),
+        Optional.of(new CalibrationFacts.Gram(B, 7, List.of("y"))),
         B,
         12,
         Optional.of("constant-weight-inputs"),

@@ -14,8 +14,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class GramPlanTest {
@@ -30,36 +32,59 @@ class GramPlanTest {
       scales.put(name, GramScales.ofReaches(Collections.nCopies(each.getValue(), 1f)));
       bytes += GramObserver.heapBytes(each.getValue());
     }
-    return new GramPlan(inputs, scales, bytes, CodeProducts.bytesBeside(8192));
+    return new GramPlan(inputs, scales, new TreeSet<>(), bytes, CodeProducts.bytesBeside(8192));
   }
 
   private static TaskHeap heap(long megabytes) {
     return new TaskHeap(megabytes << 20, .5, "--executor-memory %s", 2);
   }
 
+  private static long bytes(int full, int alone) {
+    return GramObserver.heapBytes(full) + GramObserver.diagonalBytes(alone);
+  }
+
   @Test
-  void largestMatricesAreLeftOutUntilTheOthersFit() {
+  void onlyDiagonalsOfTheLargestMatricesAreKeptUntilAllFit() {
     GramPlan plan = plan(Map.of("a", 512, "b", 8192, "c", 1024));
     List<String> notices = new ArrayList<>();
-    GramPlan some = plan.fitting(heap(400), notices::add);
-    assertThat(some.inputs().keySet()).containsExactly("a", "c");
-    assertThat(some.scales().keySet()).containsExactly("a", "c");
-    assertThat(some.bytes()).isEqualTo(GramObserver.heapBytes(512) + GramObserver.heapBytes(1024));
+    GramPlan some = plan.fitting(heap(400), OptionalInt.empty(), notices::add);
+    assertThat(some.inputs()).isEqualTo(plan.inputs());
+    assertThat(some.scales()).isEqualTo(plan.scales());
+    assertThat(some.diagonal()).containsExactly("b");
+    assertThat(some.bytes()).isEqualTo(bytes(512, 8192) + GramObserver.heapBytes(1024));
     assertThat(some.beside()).isEqualTo(CodeProducts.bytesBeside(1024));
     assertThat(notices)
         .singleElement()
         .asString()
-        .startsWith("No Gram matrices of 1 of 3 inputs, whose weights are rounded to nearest")
+        .startsWith(
+            "Only the diagonals of the Gram matrices of 1 of 3 inputs, whose weights are rounded"
+                + " to nearest")
         .contains("--executor-memory")
         .endsWith("The largest is of tensor 'b' with 8192 rows");
-    assertThat(plan.fitting(heap(100_000), notices::add)).isSameAs(plan);
+    assertThat(plan.fitting(heap(100_000), OptionalInt.empty(), notices::add)).isSameAs(plan);
     assertThat(notices).hasSize(1);
   }
 
   @Test
-  void heapWithoutRoomForAnyIsRefused() {
+  void aStatedLimitLeavesDiagonalsWhateverTheHeap() {
+    GramPlan plan = plan(Map.of("a", 512, "b", 8192, "c", 1024));
+    List<String> notices = new ArrayList<>();
+    GramPlan none = plan.fitting(heap(100_000), OptionalInt.of(1), notices::add);
+    // What a task needs besides is not counted.
+    assertThat(none.diagonal()).containsExactly("b");
+    GramPlan large = plan(Map.of("b", 8192, "c", 8000));
+    assertThat(large.fitting(heap(100_000), OptionalInt.of(1), notices::add).diagonal())
+        .containsExactly("b", "c");
+    assertThat(large.fitting(heap(100_000), OptionalInt.of(1), notices::add).beside()).isZero();
+    assertThat(notices).hasSize(3).allMatch(n -> n.contains("but --gram-memory is 1 MB"));
+  }
+
+  @Test
+  void heapWithoutRoomForDiagonalsIsRefused() {
     GramPlan plan = plan(Map.of("b", 8192));
-    assertThatThrownBy(() -> plan.fitting(heap(200), notice -> {}))
+    assertThat(plan.fitting(heap(200), OptionalInt.empty(), notice -> {}).diagonal())
+        .containsExactly("b");
+    assertThatThrownBy(() -> plan.fitting(heap(100), OptionalInt.empty(), notice -> {}))
         .isInstanceOf(TareException.class)
         .hasMessageStartingWith("A task needs up to")
         .hasMessageContaining("for 1 Gram matrices");

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.plan.GptqPlan;
+import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.sql.TareCatalog;
@@ -133,20 +134,25 @@ class GptqRunTest {
     return (long) Math.rint(Math.scalb((double) value, -channel.getInt(3)));
   }
 
+  /** Calibrates under the scales of the whole, once for each name. */
+  private static CommandLine.Result gram(
+      String name, String data, String partitions, String batchSize, String... more) {
+    List<String> line = new ArrayList<>(List.of("--model", model, "--data", at(data)));
+    line.addAll(List.of("--collect", "histogram,gram", "--gram-scales", at("whole")));
+    line.addAll(List.of("--partitions", partitions, "--batch-size", batchSize));
+    line.addAll(List.of("--output", at(name), "--if-finished", "reuse"));
+    line.addAll(Arrays.asList(more));
+    return command("calibrate", line.toArray(String[]::new));
+  }
+
   /**
    * Stage by stage, from halves that were collected under the scales of the whole, in another
    * order, in other partitions and batches.
    */
   @Test
   void mergedHalvesGiveTheSameModel() throws IOException {
-    for (String half : List.of("some", "rest")) {
-      String[] words = {"--model", model, "--data", at(half), "--collect", "histogram,gram"};
-      List<String> line = new ArrayList<>(Arrays.asList(words));
-      boolean first = half.equals("some");
-      line.addAll(List.of("--partitions", first ? "7" : "1", "--batch-size", first ? "1" : "8"));
-      line.addAll(List.of("--gram-scales", at("whole"), "--output", at("gram-" + half)));
-      command("calibrate", line.toArray(String[]::new));
-    }
+    gram("gram-some", "some", "7", "1");
+    gram("gram-rest", "rest", "1", "8");
     command("merge", at("gram-some"), at("gram-rest"), "--output", at("sum"));
     assertThat(facts("sum").path("gram-sha256")).isEqualTo(facts("whole").path("gram-sha256"));
     assertThat(facts("sum").path("gram-samples").asInt()).isEqualTo(60);
@@ -175,6 +181,49 @@ class GptqRunTest {
     assertThat(merged.err())
         .contains("Gram matrices are left out: runs have them of different inputs");
     assertThat(facts("fewer").has("gram-sha256")).isFalse();
+  }
+
+  /**
+   * With no memory for matrices there are only squares: the manifest names them, the table has
+   * them, and scales are chosen by them. The same of halves in other partitions and batches, of
+   * which one has the whole matrices.
+   */
+  @Test
+  void diagonalsOfMatricesThatDoNotFitChooseScales() throws IOException {
+    CommandLine.Result ended = gram("squares", "all", "2", "8", "--gram-memory", "0");
+    assertThat(ended.err())
+        .contains("Only the diagonals of the Gram matrices of 2 of 2 inputs")
+        .contains("but --gram-memory is 0 MB");
+    assertThat(facts("squares").path("gram-diagonal"))
+        .extracting(JsonNode::asText)
+        .containsExactly("r", "x");
+    SparkSession spark = CommandLine.spark();
+    for (String run : List.of("squares", "whole")) {
+      spark.read().parquet(at(run) + "/gram").createOrReplaceTempView(run);
+    }
+    Row same =
+        spark
+            .sql(
+                "SELECT count(*), count_if(s.products[0] = w.products[0] AND s.sum = w.sum),"
+                    + " max(size(s.products)) FROM squares s JOIN whole w USING (tensor, channel)")
+            .head();
+    assertThat(same.getLong(0)).isEqualTo(same.getLong(1)).isGreaterThan(6);
+    assertThat(same.getInt(2)).isEqualTo(1);
+
+    gram("squares-some", "some", "7", "1", "--gram-memory", "0");
+    gram("gram-rest", "rest", "1", "8");
+    CommandLine.Result merged =
+        command("merge", at("gram-rest"), at("squares-some"), "--output", at("squares-sum"));
+    assertThat(merged.err()).contains("Some runs have only the diagonals of some Gram matrices");
+    for (String fact : List.of("gram-sha256", "gram-diagonal")) {
+      assertThat(facts("squares-sum").path(fact)).isEqualTo(facts("squares").path(fact));
+    }
+    assertThat(made("squares-sum", RECIPE)).isEqualTo(made("squares", RECIPE));
+    QuantPlan plan = CommandLine.plan(shared.resolve("plan-squares-" + RECIPE));
+    assertThat(plan.gptq()).isEmpty();
+    assertThat(plan.quantized(Role.WEIGHT))
+        .extracting(weight -> weight.tensor().replace("_smoothed", ""), TensorPlan::method)
+        .containsExactly(tuple("w1", "mse-weighted"), tuple("w2", "mse-weighted"));
   }
 
   @Test
