@@ -4,10 +4,8 @@ import dev.tare.jobs.Concurrently;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
-import dev.tare.jobs.artifact.ChannelQuality;
 import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.Manifest;
-import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.RunFacts;
@@ -81,31 +79,6 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
                   DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType, false),
                   false));
 
-  private static final StructType QUALITY =
-      all(
-          FACTS,
-          new StructType()
-              .add("output", DataTypes.StringType, true)
-              .add("vector", DataTypes.StringType, true)
-              .add("samples", DataTypes.LongType, true)
-              .add("gate", DataTypes.StringType, true)
-              .add("sqnr_db", DataTypes.DoubleType, true)
-              .add("cosine_mean", DataTypes.DoubleType, true)
-              .add("cosine_min", DataTypes.DoubleType, true)
-              .add("cosine_p1", DataTypes.DoubleType, true)
-              .add("cosine_p5", DataTypes.DoubleType, true)
-              .add("cosine_p25", DataTypes.DoubleType, true)
-              .add("cosine_p50", DataTypes.DoubleType, true)
-              .add("argmax_agreement", DataTypes.DoubleType, true)
-              .add("nearest_neighbour_agreement", DataTypes.DoubleType, true)
-              .add("quantized_time_over_float", DataTypes.DoubleType, true)
-              .add("classes", DataTypes.BooleanType, true)
-              .add("labels_equal", DataTypes.DoubleType, true)
-              .add("largest_error", DataTypes.DoubleType, true)
-              .add("worst_channel", DataTypes.LongType, true)
-              .add("worst_channel_axis", DataTypes.LongType, true)
-              .add("worst_channel_sqnr_db", DataTypes.DoubleType, true));
-
   private static StructType all(StructType first, StructType second) {
     StructType schema = first;
     for (StructField field : second.fields()) {
@@ -125,7 +98,9 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
       case "plan" -> parquet(full, name, Part.PLAN, PlanTable.SCHEMA);
       case "tensors" -> parquet(full, name, Part.TENSORS, WeightTables.TENSORS_SCHEMA);
       case "weights" -> parquet(full, name, Part.WEIGHTS, WeightTables.WEIGHTS_SCHEMA);
-      case "quality" -> new FactTable(full, ColumnComments.comment(name, QUALITY), quality());
+      case "quality" ->
+          new FactTable(
+              full, ColumnComments.comment(name, all(FACTS, QualityRows.COLUMNS)), quality());
       case "runs" ->
           new FactTable(
               full, ColumnComments.comment(name, RUNS), runs.stream().map(RunTables::run).toList());
@@ -235,41 +210,10 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     for (FinishedRun run : runs) {
       if (run.has(Part.QUALITY)) {
         Quality quality = quality(run);
-        quality.outputs().forEach(output -> rows.add(quality(run, quality, output)));
+        QualityRows.of(quality).forEach(measured -> rows.add(row(run, measured)));
       }
     }
     return rows;
-  }
-
-  private static InternalRow quality(
-      FinishedRun run, Quality quality, Quality.OutputQuality output) {
-    Optional<ChannelQuality> worst = output.worstChannel();
-    return row(
-        run,
-        InternalRows.text(output.name()),
-        InternalRows.text(output.vector()),
-        quality.samples(),
-        InternalRows.text(quality.gate().outcome()),
-        InternalRows.number(output.sqnrDb()),
-        InternalRows.number(output.cosineMean()),
-        InternalRows.number(output.cosineMin()),
-        percentile(output, 1),
-        percentile(output, 5),
-        percentile(output, 25),
-        percentile(output, 50),
-        output.argmaxAgreement().orElse(null),
-        quality.nearestNeighbour().orElse(null),
-        InternalRows.number(quality.timeRatio()),
-        output.facts().map(OutputFacts::classes).orElse(null),
-        output.labelsEqual().orElse(null),
-        output.facts().map(facts -> InternalRows.number(facts.largestError())).orElse(null),
-        worst.map(channel -> (long) channel.worst()).orElse(null),
-        worst.map(channel -> (long) channel.axis()).orElse(null),
-        worst.map(channel -> InternalRows.number(channel.worstSqnrDb())).orElse(null));
-  }
-
-  private static Double percentile(Quality.OutputQuality output, int percentile) {
-    return InternalRows.number(output.cosinePercentiles().getOrDefault(percentile, Double.NaN));
   }
 
   private static Quality quality(FinishedRun run) {

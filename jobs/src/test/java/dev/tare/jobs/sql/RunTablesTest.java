@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.jobs.artifact.Interval;
+import dev.tare.jobs.artifact.LabelQuality;
+import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.QualityJson;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.run.DailyRuns;
 import java.io.IOException;
@@ -16,6 +20,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -128,6 +133,49 @@ class RunTablesTest {
     assertThat(Path.of(java.net.URI.create(run.getString(5)).getPath()))
         .isEqualTo(root.resolve("int8"));
     assertThat(run.getLong(6)).isPositive();
+  }
+
+  @Test
+  void measuresByLabelsAreAColumnOfTheOutputThatTheyAreOf() throws Exception {
+    assertThat(sql("SELECT measures FROM tables.quality").get(0).isNullAt(0)).isTrue();
+    Path other = folder.resolve("labelled");
+    copy(root.resolve("int8"), other.resolve("int8"));
+    Path file = other.resolve("int8/quality.json");
+    Quality quality = QualityJson.parse(Files.readString(file), "quality.json");
+    String output = quality.outputs().get(0).name();
+    LabelQuality labels =
+        new LabelQuality(
+            Optional.of("kind"),
+            output,
+            6,
+            List.of(
+                new LabelQuality.Measure("accuracy", 5 / 6.0, 4 / 6.0, interval(-.5, 0)),
+                new LabelQuality.Measure("macro F1", .875, .5, interval(-.5, -.25)),
+                new LabelQuality.Measure("strings as labelled", 1, 1, Optional.empty())));
+    Files.writeString(file, QualityJson.format(quality.with(labels)));
+    rewriteDigest(other.resolve("int8"), file);
+    SqlFunctionsTest.register("tables", other.toString());
+    List<Row> rows =
+        sql("SELECT run_id, output, inline(measures) FROM tables.quality ORDER BY measure");
+    assertThat(rows.stream().map(Row::mkString).toList()).hasSize(3);
+    Row accuracy = rows.get(0);
+    assertThat(accuracy.getString(0)).isEqualTo("int8");
+    assertThat(accuracy.getString(1)).isEqualTo(output);
+    assertThat(accuracy.<String>getAs("measure")).isEqualTo("accuracy");
+    assertThat(accuracy.<String>getAs("label_column")).isEqualTo("kind");
+    assertThat(accuracy.<Long>getAs("samples")).isEqualTo(6);
+    assertThat(accuracy.<Double>getAs("of_float")).isEqualTo(5 / 6.0);
+    assertThat(accuracy.<Double>getAs("of_quantized")).isEqualTo(4 / 6.0);
+    assertThat(accuracy.<Double>getAs("difference")).isEqualTo(4 / 6.0 - 5 / 6.0);
+    assertThat(accuracy.<Double>getAs("difference_low")).isEqualTo(-.5);
+    assertThat(accuracy.<Double>getAs("difference_high")).isEqualTo(0);
+    assertThat(accuracy.<Boolean>getAs("apart")).as("0 is inside").isFalse();
+    assertThat(rows.get(1).<Boolean>getAs("apart")).isTrue();
+    assertThat(rows.get(2).<Double>getAs("difference_low")).as("of one sample").isNull();
+  }
+
+  private static Optional<Interval> interval(double low, double high) {
+    return Optional.of(new Interval(low, high));
   }
 
   @Test
