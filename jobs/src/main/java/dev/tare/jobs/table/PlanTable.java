@@ -2,6 +2,7 @@ package dev.tare.jobs.table;
 
 import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.Codebook;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -11,16 +12,17 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The plan as a table, format version 4: one row per tensor and channel, with {@code channel} null
+ * The plan as a table, format version 5: one row per tensor and channel, with {@code channel} null
  * for a tensor with a single scale, one row with a {@code reason} for a tensor that stays float,
  * and one without a scale for an activation whose scale is computed at run time. For a tensor in
  * blocks, {@code channel} counts the blocks, row-major in the shape of the scales. Version 2 has no
  * {@code target}; its plans are for the default one. Version 3 has no {@code placement}, which is
- * null where the recipe alone decided.
+ * null where the recipe alone decided. Version 4 has no {@code codebook}, the numbers of a learned
+ * type by code, before the scale.
  */
 public final class PlanTable {
 
-  public static final int FORMAT_VERSION = 4;
+  public static final int FORMAT_VERSION = 5;
 
   public static final StructType SCHEMA =
       new StructType()
@@ -50,7 +52,8 @@ public final class PlanTable {
           .add("scale", DataTypes.FloatType, true)
           .add("zero_point", DataTypes.IntegerType, true)
           .add("clipped_share", DataTypes.DoubleType, true)
-          .add("expected_sqnr_db", DataTypes.DoubleType, true);
+          .add("expected_sqnr_db", DataTypes.DoubleType, true)
+          .add("codebook", DataTypes.createArrayType(DataTypes.FloatType, false), true);
 
   private PlanTable() {}
 
@@ -113,6 +116,15 @@ public final class PlanTable {
         c < 0 ? null : scales.scale(c),
         c < 0 ? null : scales.zeroPoint(c),
         c < 0 ? null : scales.clippedShare(c),
-        c < 0 ? null : scales.expectedSqnrDb(c));
+        c < 0 ? null : scales.expectedSqnrDb(c),
+        c < 0 ? null : scales.params(c).codebook().map(PlanTable::numbers).orElse(null));
+  }
+
+  private static Float[] numbers(Codebook table) {
+    Float[] numbers = new Float[table.size()];
+    for (int code = 0; code < numbers.length; code++) {
+      numbers[code] = table.decode(code);
+    }
+    return numbers;
   }
 }

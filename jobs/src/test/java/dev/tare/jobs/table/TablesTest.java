@@ -9,6 +9,7 @@ import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.Codebook;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
@@ -229,7 +230,7 @@ class TablesTest {
     assertThat(rows).hasSize(4).allMatch(row -> row.length() == PlanTable.SCHEMA.length());
     assertThat(cells(rows.get(0)))
         .containsExactly(
-            4,
+            5,
             "run",
             "ab",
             "int8",
@@ -255,10 +256,11 @@ class TablesTest {
             null,
             null,
             null,
+            null,
             null);
     assertThat(cells(rows.get(1)))
         .containsExactly(
-            4,
+            5,
             "run",
             "ab",
             "int8",
@@ -284,11 +286,12 @@ class TablesTest {
             .5f,
             7,
             .25,
-            40.0);
+            40.0,
+            null);
     assertThat(cells(rows.get(2)).subList(18, 24)).containsExactly(1, null, 1, -1f, .25f, .25f);
     assertThat(cells(rows.get(3)))
         .containsExactly(
-            4,
+            5,
             "run",
             "ab",
             "int8",
@@ -314,7 +317,36 @@ class TablesTest {
             2f,
             7,
             .25,
-            40.0);
+            40.0,
+            null);
+  }
+
+  @Test
+  void tableOfALearnedTypeIsInItsRow() {
+    float[] numbers = new float[16];
+    for (int code = 0; code < numbers.length; code++) {
+      numbers[code] = (code - 8) / 8f;
+    }
+    QuantParams params = new QuantParams(QuantType.CODEBOOK4, .5f, 0).with(new Codebook(numbers));
+    TensorPlan plan =
+        new TensorPlan(
+            "w",
+            Role.WEIGHT,
+            Format.GATHER,
+            List.of("n1"),
+            Optional.empty(),
+            Optional.of(Shape.of(3, 2)),
+            new Target(QuantType.CODEBOOK4, true, false, false),
+            "min-max",
+            "rule 1",
+            Granularity.perTensor(),
+            ScaleColumns.of(new ChannelPlan(new Range(-.5f, .5f), params, 0, 20)));
+    List<Row> rows = PlanTable.rows(plan, "r", "t", "", "m", "run").toList();
+    assertThat(rows).hasSize(1);
+    assertThat((Float[]) rows.get(0).get(PlanTable.SCHEMA.fieldIndex("codebook")))
+        .containsExactly(
+            -1f, -.875f, -.75f, -.625f, -.5f, -.375f, -.25f, -.125f, 0f, .125f, .25f, .375f, .5f,
+            .625f, .75f, .875f);
   }
 
   @Test
