@@ -1,0 +1,133 @@
+package dev.tare.engine.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tare.engine.histogram.FloatBins;
+import dev.tare.engine.histogram.Histogram;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.recipe.Recipes;
+import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ScaleStabilityTest {
+
+  private static final int PARTS = 8;
+  private static final TensorQuery QUERY =
+      TensorQuery.ofActivation("t", List.of("node"), List.of("MatMul"));
+
+  private static final FloatBins BINS = FloatBins.of(FloatBins.MAX_MANTISSA_BITS);
+
+  /** As an observer counts, which is made for more values. */
+  private static TensorStatistics part(Random random, int values, String kind) {
+    TreeMap<Integer, Long> counts = new TreeMap<>();
+    float min = Float.POSITIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
+    for (int k = 0; k < values; k++) {
+      double normal = random.nextGaussian();
+      float drawn =
+          (float)
+              switch (kind) {
+                case "normal" -> normal;
+                case "exponential" -> -StrictMath.log(1 - random.nextDouble());
+                // As behind a GELU: few large values.
+                default -> normal * StrictMath.exp(random.nextGaussian());
+              };
+      counts.merge(BINS.bin(drawn), 1L, Long::sum);
+      min = Math.min(min, drawn);
+      max = Math.max(max, drawn);
+    }
+    Histogram histogram =
+        Histogram.of(
+            FloatBins.MAX_MANTISSA_BITS,
+            counts.keySet().stream().mapToInt(bin -> bin).toArray(),
+            counts.values().stream().mapToLong(count -> count).toArray());
+    return TensorStatistics.ofWhole(
+        "t", new Statistics(values, 0, 0, 0, 0, min, max, Optional.of(histogram)));
+  }
+
+  private static TensorStatistics sum(List<TensorStatistics> parts) {
+    return parts.stream().reduce(TensorStatistics::merge).orElseThrow();
+  }
+
+  /** What twice as many samples really change, judged by all of them. */
+  private static double change(
+      ActivationPlanner planner, TensorStatistics before, TensorStatistics after) {
+    var values = after.whole().orElseThrow().distribution();
+    return Math.abs(
+        ExpectedError.of(values, planner.plan(before, QUERY).channels().params(0)).sqnrDb()
+            - ExpectedError.of(values, planner.plan(after, QUERY).channels().params(0)).sqnrDb());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"normal, min-max", "heavy, min-max", "exponential, percentile-99.9"})
+  void ofAThousandResamplesTheBoundHoldsInAtLeast95Percent(String kind, String method) {
+    ActivationPlanner planner =
+        new ActivationPlanner(Recipes.int8("activations.method = " + method, "guard = off"));
+    ScaleStability stability = new ScaleStability(planner, PARTS);
+    Random random = new Random(kind.hashCode());
+    int kept = 0;
+    for (int resample = 0; resample < 1000; resample++) {
+      List<TensorStatistics> seen = new ArrayList<>();
+      List<TensorStatistics> more = new ArrayList<>();
+      for (int p = 0; p < PARTS; p++) {
+        seen.add(part(random, 40, kind));
+        more.add(part(random, 40, kind));
+      }
+      TensorStatistics before = sum(seen);
+      double bound = stability.changeDb(seen, QUERY).orElseThrow();
+      kept += change(planner, before, before.merge(sum(more))) <= bound ? 1 : 0;
+    }
+    assertThat(kept).isGreaterThanOrEqualTo(950);
+  }
+
+  @Test
+  void equalPartsMoveNothing() {
+    TensorStatistics same = part(new Random(1), 100, "normal");
+    ScaleStability stability = new ScaleStability(new ActivationPlanner(Recipes.int8()), 4);
+    assertThat(stability.changeDb(Collections.nCopies(4, same), QUERY)).contains(0.0);
+  }
+
+  @Test
+  void onePartWithTheExtremeMovesTheScale() {
+    ScaleStability stability = new ScaleStability(new ActivationPlanner(Recipes.int8()), 4);
+    Random random = new Random(2);
+    List<TensorStatistics> parts = new ArrayList<>();
+    for (int p = 0; p < 3; p++) {
+      parts.add(part(random, 500, "normal"));
+    }
+    parts.add(part(random, 500, "normal").merge(Recipes.observed("t", 40)));
+    assertThat(stability.changeDb(parts, QUERY).orElseThrow()).isGreaterThan(3);
+    assertThat(stability.changeDb(parts, QUERY)).isEqualTo(stability.changeDb(parts, QUERY));
+  }
+
+  @Test
+  void floatTensorsHaveNone() {
+    ScaleStability stability = new ScaleStability(new ActivationPlanner(Recipes.int8()), 4);
+    assertThat(
+            stability.changeDb(Collections.nCopies(4, Recipes.observed("t", Float.NaN, 1)), QUERY))
+        .isEqualTo(Optional.empty());
+  }
+
+  @Test
+  void tooFewPartsAreRefused() {
+    ActivationPlanner planner = new ActivationPlanner(Recipes.int8());
+    assertThatThrownBy(() -> new ScaleStability(planner, 3))
+        .hasMessage(
+            "3 parts of the samples say too little of how stable scales are: at least 4 are"
+                + " needed");
+    assertThatThrownBy(
+            () -> new ScaleStability(planner, 4).changeDb(List.of(Recipes.observed("t", 1)), QUERY))
+        .hasMessageContaining("statistics of 1 parts instead of 4");
+  }
+}
