@@ -6,12 +6,14 @@ import java.util.List;
 import org.tensorflow.lite.schema.BuiltinOptionsUnion;
 import org.tensorflow.lite.schema.Conv2DOptionsT;
 import org.tensorflow.lite.schema.DepthwiseConv2DOptionsT;
+import org.tensorflow.lite.schema.Padding;
 import org.tensorflow.lite.schema.Pool2DOptionsT;
 import org.tensorflow.lite.schema.TransposeConvOptionsT;
 
 /**
- * Steps and channels of convolutions and pooling, by which kernels divide: the runtime does not
- * compare them all, and a division by zero ends the process.
+ * Steps, channels and paddings of convolutions and pooling: the runtime does not check them all. It
+ * divides by steps and channels, and computes an empty result of a padding that it does not know,
+ * which the next operator copies from address 0; either ends the process.
  */
 final class OperatorCheck {
 
@@ -37,15 +39,15 @@ final class OperatorCheck {
       OperatorCheck check = new OperatorCheck(model, operator);
       switch (operator.type()) {
         case "CONV_2D" -> {
-          check.steps(options == null ? null : options.getValue());
+          check.window(options == null ? null : options.getValue());
           check.groups(check.shape(0), check.shape(1));
         }
         case "DEPTHWISE_CONV_2D" -> {
-          check.steps(options == null ? null : options.getValue());
+          check.window(options == null ? null : options.getValue());
           check.depthwise(check.shape(0), check.shape(1));
         }
         case "TRANSPOSE_CONV", "AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D" ->
-            check.steps(options == null ? null : options.getValue());
+            check.window(options == null ? null : options.getValue());
         default -> {}
       }
     }
@@ -59,9 +61,11 @@ final class OperatorCheck {
     return shape;
   }
 
-  private void steps(Object options) {
+  private void window(Object options) {
     List<Integer> steps = List.of();
+    byte padding = 0;
     if (options instanceof Conv2DOptionsT conv) {
+      padding = conv.getPadding();
       steps =
           List.of(
               conv.getStrideH(),
@@ -69,6 +73,7 @@ final class OperatorCheck {
               conv.getDilationHFactor(),
               conv.getDilationWFactor());
     } else if (options instanceof DepthwiseConv2DOptionsT conv) {
+      padding = conv.getPadding();
       steps =
           List.of(
               conv.getStrideH(),
@@ -76,8 +81,10 @@ final class OperatorCheck {
               conv.getDilationHFactor(),
               conv.getDilationWFactor());
     } else if (options instanceof TransposeConvOptionsT conv) {
+      padding = conv.getPadding();
       steps = List.of(conv.getStrideH(), conv.getStrideW());
     } else if (options instanceof Pool2DOptionsT pool) {
+      padding = pool.getPadding();
       steps =
           List.of(
               pool.getStrideH(), pool.getStrideW(), pool.getFilterHeight(), pool.getFilterWidth());
@@ -87,6 +94,38 @@ final class OperatorCheck {
         steps.stream().allMatch(step -> step > 0 && step <= Short.MAX_VALUE),
         "its steps and sizes are %s, and each must be from 1 to %d"
             .formatted(steps, Short.MAX_VALUE));
+    require(
+        padding == Padding.SAME || padding == Padding.VALID,
+        "its padding is %d, neither SAME (%d) nor VALID (%d)"
+            .formatted(padding, Padding.SAME, Padding.VALID));
+    if (padding == Padding.VALID && !(options instanceof TransposeConvOptionsT)) {
+      fits(options instanceof Pool2DOptionsT, steps.get(2), steps.get(3));
+    }
+  }
+
+  /**
+   * Without padding a window larger than its input has no place in it, and the result is empty.
+   *
+   * @param pool whether the two numbers are the sizes of the window; else they spread a weight
+   */
+  private void fits(boolean pool, int high, int wide) {
+    LiteTensor input = model.tensors().get(operator.input(0));
+    if (input.shape().rank() != RANK) {
+      return;
+    }
+    List<Long> sizes =
+        pool
+            ? List.of((long) high, (long) wide)
+            : List.of((shape(1).dim(1) - 1) * high + 1, (shape(1).dim(2) - 1) * wide + 1);
+    for (int axis = 1; axis <= 2; axis++) {
+      require(
+          open(input, axis) || sizes.get(axis - 1) <= input.shape().dim(axis),
+          "windows of the size %s do not fit into the shape %s".formatted(sizes, input.shape()));
+    }
+  }
+
+  private static boolean open(LiteTensor tensor, int axis) {
+    return axis < tensor.signature().size() && tensor.signature().get(axis) < 0;
   }
 
   /** Input {@code [N, H, W, C]}, weight {@code [O, H, W, C / groups]}. */

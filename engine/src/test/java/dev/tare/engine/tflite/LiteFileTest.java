@@ -186,6 +186,16 @@ class LiteFileTest {
         changed(d -> d.operator(0).getBuiltinOptions().asConv2DOptions().setStrideH(4456449)),
         "its steps and sizes are [4456449, 1, 1, 1], and each must be from 1 to 32767");
     assertRefused(
+        changed(d -> d.operator(0).getBuiltinOptions().asConv2DOptions().setPadding((byte) -126)),
+        "its padding is -126, neither SAME (0) nor VALID (1)");
+    assertRefused(
+        changed(
+            d -> {
+              d.operator(0).getBuiltinOptions().asConv2DOptions().setPadding((byte) 1);
+              d.operator(0).getBuiltinOptions().asConv2DOptions().setDilationWFactor(4);
+            }),
+        "windows of the size [3, 9] do not fit into the shape [1, 8, 8, 3]");
+    assertRefused(
         changed(
             d ->
                 d.operator(1).getBuiltinOptions().asDepthwiseConv2DOptions().setDilationWFactor(0)),
