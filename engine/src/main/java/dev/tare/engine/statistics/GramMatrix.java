@@ -69,6 +69,38 @@ public final class GramMatrix {
   }
 
   /**
+   * How far the mean products moved from a baseline: the Frobenius norm of their difference, over
+   * that of the baseline; only of the diagonals, if one of both is no more. At least 0; 0 for equal
+   * ones, and infinite where only the baseline's are 0. Sums are float64 in a fixed order.
+   *
+   * @throws IllegalArgumentException if they have different numbers of channels
+   */
+  public double change(GramMatrix baseline) {
+    if (baseline.channels() != channels()) {
+      throw new IllegalArgumentException(
+          "Cannot compare Gram matrices of tensor '%s': %d channels vs %d"
+              .formatted(tensor, baseline.channels(), channels()));
+    }
+    boolean alone = diagonal() || baseline.diagonal();
+    double moved = 0;
+    double size = 0;
+    for (int i = 0; i < channels(); i++) {
+      for (int j = i; j < (alone ? i + 1 : channels()); j++) {
+        int times = i == j ? 1 : 2;
+        double then = baseline.meanProduct(i, j);
+        double step = meanProduct(i, j) - then;
+        moved += times * step * step;
+        size += times * then * then;
+      }
+    }
+    return moved == 0 ? 0 : Math.sqrt(moved / size);
+  }
+
+  private double meanProduct(int i, int j) {
+    return count == 0 ? 0 : product(i, j) / count;
+  }
+
+  /**
    * The sum of products of two channels' values, rounded to float64.
    *
    * @param i the earlier channel, or the same

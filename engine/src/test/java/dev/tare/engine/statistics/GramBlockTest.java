@@ -100,6 +100,23 @@ class GramBlockTest {
         .hasMessageContaining("row 1 of 2");
   }
 
+  /** Mean products (4, 2; 2, 1) and (4, 0; 0, 4), and their diagonals. */
+  @Test
+  void changeIsTheNormOfTheDifferenceOverThatOfTheBaseline() {
+    GramMatrix then = GramMatrix.of("x", 2, Map.of(0, unit(8, 4), 1, unit(2)));
+    GramMatrix now = GramMatrix.of("x", 1, Map.of(0, unit(4, 0), 1, unit(4)));
+    assertThat(now.change(then)).isEqualTo(Math.sqrt(17 / 25.0));
+    assertThat(then.change(then)).isZero();
+    GramMatrix alone = GramMatrix.of("x", 1, Map.of(0, unit(4), 1, unit(4)));
+    assertThat(alone.change(then)).isEqualTo(Math.sqrt(9 / 17.0));
+    assertThatThrownBy(() -> now.change(GramMatrix.of("x", 1, Map.of(0, unit(4)))))
+        .hasMessage("Cannot compare Gram matrices of tensor 'x': 1 channels vs 2");
+  }
+
+  private static GramRow unit(long... products) {
+    return new GramRow(0, 0, 0, products);
+  }
+
   @Test
   void sumsThatNoCodesHaveAreRefused() {
     for (GramRow wrong :

@@ -66,7 +66,8 @@ public final class DriftCheck implements SparkWork<ExitCode> {
                         .run(
                             StatisticsCheck.verified(spark, baseline),
                             StatisticsCheck.verified(spark, current),
-                            plan),
+                            plan)
+                        .with(new KindDriftJob(spark).run(baseline, current)),
                 compared -> compared.tensors().size() + " tensors compared");
     requireCovered(result, plan, current);
     List<TensorDrift> moved =

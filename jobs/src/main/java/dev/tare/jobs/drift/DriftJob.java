@@ -97,6 +97,6 @@ public final class DriftJob {
     compared.sort(
         Comparator.comparingDouble((TensorDrift t) -> -t.drift().psi())
             .thenComparing(TensorDrift::tensor));
-    return new DriftResult(compared, oneSided);
+    return new DriftResult(compared, oneSided, List.of());
   }
 }

@@ -2,6 +2,7 @@ package dev.tare.jobs.drift;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.JsonText;
 import java.util.List;
 
@@ -36,7 +37,22 @@ public final class DriftJson {
     }
     ObjectNode oneSided = root.putObject("only-in");
     result.oneSided().forEach(oneSided::put);
+    kind(root, "moments", "mean-moved", result.of(StateKind.MOMENTS));
+    kind(root, "gram", "products-changed", result.of(StateKind.GRAM));
     return JsonText.format(root);
+  }
+
+  private static void kind(ObjectNode root, String key, String figure, List<KindDrift> moved) {
+    if (moved.isEmpty()) {
+      return;
+    }
+    ArrayNode all = root.putArray(key);
+    for (KindDrift each : moved) {
+      ObjectNode node = all.addObject();
+      node.put("tensor", each.tensor());
+      each.channel().ifPresent(channel -> node.put("channel", channel));
+      JsonText.put(node, figure, each.moved());
+    }
   }
 
   private static void tensor(ObjectNode node, TensorDrift tensor, List<String> exceeded) {

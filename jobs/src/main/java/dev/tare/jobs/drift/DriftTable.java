@@ -3,6 +3,7 @@ package dev.tare.jobs.drift;
 import static dev.tare.jobs.console.Columns.Align.LEFT;
 import static dev.tare.jobs.console.Columns.Align.RIGHT;
 
+import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.console.Columns;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -43,6 +44,23 @@ public final class DriftTable {
     result
         .oneSided()
         .forEach((tensor, side) -> out.printf("only in the %s: %s%n", side, shortened(tensor)));
+    kind(result.of(StateKind.MOMENTS), "means: '%s'%s moved by %.2f standard deviations", out);
+    kind(result.of(StateKind.GRAM), "products of channels: those of '%s'%s changed by %.2f", out);
+  }
+
+  /** The tensor that moved most. */
+  private static void kind(List<KindDrift> moved, String text, PrintStream out) {
+    if (!moved.isEmpty()) {
+      KindDrift most = moved.get(0);
+      String channel = most.channel().isPresent() ? " channel " + most.channel().getAsInt() : "";
+      out.printf(
+          Locale.ROOT,
+          text + ", the most of %d tensors%n",
+          shortened(most.tensor()),
+          channel,
+          most.moved(),
+          moved.size());
+    }
   }
 
   private static String percent(double share) {

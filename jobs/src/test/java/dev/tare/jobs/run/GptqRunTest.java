@@ -218,6 +218,15 @@ class GptqRunTest {
     for (String fact : List.of("gram-sha256", "gram-diagonal")) {
       assertThat(facts("squares-sum").path(fact)).isEqualTo(facts("squares").path(fact));
     }
+    Path json = shared.resolve("drift.json");
+    String[] drift = {"drift", "--baseline", at("squares"), "--json", json.toString(), "--current"};
+    tare(join(drift, at("whole"))).ends(0);
+    assertThat(json(json).path("gram").findValues("products-changed"))
+        .extracting(JsonNode::asDouble)
+        .containsExactly(0.0, 0.0);
+    CommandLine.Result moved = tare(join(drift, at("gram-rest")));
+    assertThat(moved.out()).contains("products of channels: those of ", "the most of 2 tensors");
+    assertThat(json(json).at("/gram/0/products-changed").asDouble()).isBetween(0.01, 1.0);
     assertThat(made("squares-sum", RECIPE)).isEqualTo(made("squares", RECIPE));
     QuantPlan plan = CommandLine.plan(shared.resolve("plan-squares-" + RECIPE));
     assertThat(plan.gptq()).isEmpty();
@@ -246,6 +255,12 @@ class GptqRunTest {
             "--output",
             at("plan-other"));
     assertThat(ended.ends(3).err()).contains("contradict its manifest", "ab".repeat(8));
+  }
+
+  private static String[] join(String[] words, String last) {
+    String[] all = Arrays.copyOf(words, words.length + 1);
+    all[words.length] = last;
+    return all;
   }
 
   /** Selects from statistics and quantizes; returns the model. */

@@ -137,6 +137,42 @@ class MomentsRunTest {
         .isEqualTo(facts("whole").path("content-sha256"));
   }
 
+  @Test
+  void driftSaysHowFarMeansMoved() throws IOException {
+    Path json = folder.resolve("drift.json");
+    String[] drift = {
+      "drift",
+      "--baseline",
+      folder.resolve("first").toString(),
+      "--json",
+      json.toString(),
+      "--current",
+      folder.resolve("second").toString()
+    };
+    assertThat(tare(drift).out()).containsPattern("means: '[^']+' channel \\d moved by 0\\.\\d\\d");
+    Row means =
+        sql("first")
+            .sql("SELECT mean, variance FROM sums.moments WHERE tensor = 'x' AND channel = 0")
+            .head();
+    double now =
+        sql("second")
+            .sql("SELECT mean FROM sums.moments WHERE tensor = 'x' AND channel = 0")
+            .head()
+            .getDouble(0);
+    double moved = Math.abs(now - means.getDouble(0)) / Math.sqrt(means.getDouble(1));
+    JsonNode found = new ObjectMapper().readTree(json.toFile()).path("moments");
+    assertThat(found).hasSize(2);
+    for (JsonNode tensor : found) {
+      assertThat(tensor.path("mean-moved").asDouble()).isPositive();
+      if (tensor.path("tensor").asText().equals("x")) {
+        assertThat(tensor.path("mean-moved").asDouble()).isGreaterThanOrEqualTo(moved);
+      }
+    }
+    drift[6] = folder.resolve("without").toString();
+    tare(drift);
+    assertThat(new ObjectMapper().readTree(json.toFile()).has("moments")).isFalse();
+  }
+
   private static CommandLine.Result merge(String first, String second, String output) {
     return tare(
         "merge",
