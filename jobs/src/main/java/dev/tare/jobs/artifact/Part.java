@@ -30,6 +30,8 @@ public enum Part {
   PASSES("passes.json"),
   /** What a budget chose, and what is predicted of it. */
   BUDGET("budget.json"),
+  /** How much scales depend on which samples were seen. */
+  STABILITY("stability.json"),
   /** The plan as JSON. */
   PLAN_JSON("plan.json"),
   /** The plan as a Parquet table for SQL. */

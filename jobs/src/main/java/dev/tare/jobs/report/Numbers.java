@@ -11,10 +11,12 @@ import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.Stability;
 import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.console.PassTable;
 import dev.tare.jobs.console.PlacementTable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -22,6 +24,9 @@ import java.util.TreeSet;
 
 /** The figures that show a run's quality, and the facts that identify it. */
 final class Numbers {
+
+  /** Scales that are listed of those that depend on the samples. */
+  private static final int MOST_CHANGES = 5;
 
   private Numbers() {}
 
@@ -263,6 +268,7 @@ final class Numbers {
               facts.add(Fact.of("target", plan.target()));
               plan.placement().ifPresent(name -> facts.add(Fact.of("placement", name)));
             });
+    run.stability().ifPresent(stability -> stable(stability, facts));
     run.passes().ifPresent(trials -> trials(trials, facts));
     run.placements().ifPresent(trials -> trials(trials, facts));
     Optional<CalibrationFacts> calibration = run.facts(RunFacts::calibration);
@@ -295,6 +301,22 @@ final class Numbers {
         "Gram matrices",
         Figures.count(gram.samples()) + " samples",
         gram.diagonal().isEmpty() ? "" : "only the diagonal of " + Printable.list(gram.diagonal()));
+  }
+
+  /** What more samples are good for, and the scales that depend most on them. */
+  private static void stable(Stability stability, List<Fact> facts) {
+    facts.add(Fact.of("more samples", stability.sentence()));
+    stability.tensors().stream()
+        .sorted(Comparator.comparingDouble(Stability.Change::db).reversed())
+        .limit(MOST_CHANGES)
+        .filter(change -> change.db() > 0)
+        .forEach(
+            change ->
+                facts.add(
+                    Fact.of(
+                        "scale of " + change.tensor(),
+                        "at most %s dB by twice as many samples"
+                            .formatted(Figures.db(change.db())))));
   }
 
   /** One line for each choice of passes. */

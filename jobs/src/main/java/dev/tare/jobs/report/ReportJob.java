@@ -10,6 +10,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.Stability;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.OperatorOrder;
 import dev.tare.jobs.stage.SparkWork;
@@ -124,6 +125,7 @@ public final class ReportJob implements SparkWork<Path> {
         placements(lineage),
         passes(lineage),
         budget(lineage),
+        stability(lineage),
         spreads,
         channels,
         codes,
@@ -166,6 +168,11 @@ public final class ReportJob implements SparkWork<Path> {
   private static Optional<BudgetPlan> budget(Lineage lineage) throws IOException {
     Optional<FinishedRun> run = lineage.holding(Part.BUDGET);
     return run.isPresent() ? Optional.of(run.get().budget()) : Optional.empty();
+  }
+
+  private static Optional<Stability> stability(Lineage lineage) throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.STABILITY);
+    return run.isPresent() ? Optional.of(run.get().stability()) : Optional.empty();
   }
 
   private static Optional<Quality> quality(Lineage lineage, List<String> missing)

@@ -10,6 +10,7 @@ import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.Stability;
 import dev.tare.jobs.storage.ModelFiles;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import java.util.function.Function;
  * @param placements what was measured of placements
  * @param passes what was measured of passes
  * @param budget what a budget chose
+ * @param stability how much scales depend on the samples
  * @param spreads values by activation
  * @param channels ranges of channels by activation
  * @param codes counts of integers by weight
@@ -41,13 +43,14 @@ record RunContent(
     Optional<PlacementTrials> placements,
     Optional<PassTrials> passes,
     Optional<BudgetPlan> budget,
+    Optional<Stability> stability,
     Map<String, Spread> spreads,
     Map<String, ChannelSpread> channels,
     Map<String, List<Long>> codes,
     List<String> order,
     List<String> missing) {
 
-  /** Content of a run without a budget. */
+  /** Content of a run without a budget or parts. */
   RunContent(
       List<Manifest> manifests,
       String manifestSha256,
@@ -67,6 +70,7 @@ record RunContent(
         quality,
         placements,
         passes,
+        Optional.empty(),
         Optional.empty(),
         spreads,
         channels,

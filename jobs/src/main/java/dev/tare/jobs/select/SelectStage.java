@@ -11,6 +11,7 @@ import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.SelectionFacts;
+import dev.tare.jobs.artifact.Stability;
 import dev.tare.jobs.console.Amounts;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeOptions;
@@ -120,6 +121,13 @@ public record SelectStage(SelectOptions options) implements Stage {
                     + recipe.namedPlacement().map(name -> ", placement " + name).orElse(""),
                 () -> select(work, model, recipe, statistics(work, model, recipe, named)),
                 made -> summary(made, SelectJob.vectors(model, made)));
+    if (named.isPresent()) {
+      Optional<Stability> stability = SelectStability.of(work, model, recipe, plan, named.get());
+      if (stability.isPresent()) {
+        work.attempt().write(Part.STABILITY, stability.get().format());
+        work.progress().line("        " + stability.get().sentence());
+      }
+    }
     FloatReasons.of(plan).forEach(work.progress()::line);
     FloatReasons.guarded(plan).ifPresent(work.progress()::line);
     FloatReasons.nothingQuantized(plan, model).ifPresent(work.inputs()::warn);

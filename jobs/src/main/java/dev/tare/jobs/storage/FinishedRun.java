@@ -13,6 +13,7 @@ import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QualityJson;
 import dev.tare.jobs.artifact.RunFacts;
+import dev.tare.jobs.artifact.Stability;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -199,6 +200,11 @@ public final class FinishedRun {
    */
   public BudgetPlan budget() throws IOException {
     return BudgetPlan.parse(verifiedText(Part.BUDGET), path(Part.BUDGET).toString());
+  }
+
+  /** How much the plan's scales depend on the samples, its bytes checked. */
+  public Stability stability() throws IOException {
+    return Stability.parse(verifiedText(Part.STABILITY), path(Part.STABILITY).toString());
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
 import dev.tare.jobs.artifact.Quality;
+import dev.tare.jobs.artifact.Stability;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -175,6 +176,10 @@ class PageTest {
                     List.of(
                         new PassTrials.Trial(List.of("bias-correction"), false, 19, .98),
                         new PassTrials.Trial(List.of(), true, 21.5, .99)))),
+            Optional.empty(),
+            Optional.of(
+                new Stability(
+                    8, 640, List.of(new Stability.Change("h", .5), new Stability.Change("x", 0)))),
             Map.of(),
             Map.of(),
             Map.of(),
@@ -184,6 +189,9 @@ class PageTest {
         .contains("No statistics of this tensor were found.", "No integers of this weight")
         .contains("placement inputs", "0.75 of the float model's time", "chosen: the fastest")
         .contains("placement outputs", "not measured", "the same as inputs")
+        .contains("more samples", "by at most 0.50 dB", "8 parts of 640 samples")
+        .contains("scale of h", "at most 0.50 dB by twice as many samples")
+        .doesNotContain("scale of x")
         .contains("passes: bias-correction", "passes: no pass", "SQNR 21.50 dB on 32 calibration");
   }
 

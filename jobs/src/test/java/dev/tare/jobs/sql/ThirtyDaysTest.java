@@ -2,6 +2,7 @@ package dev.tare.jobs.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.artifact.Stability;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.run.DailyRuns;
 import java.io.IOException;
@@ -35,6 +36,17 @@ class ThirtyDaysTest {
 
     assertThat(DailyRuns.contentSha256(merged)).isEqualTo(DailyRuns.contentSha256(whole));
     assertThat(onlyPart(merged)).hasSameBinaryContentAs(onlyPart(whole));
+
+    Path plan = days.select("int8", merged, folder.resolve("plan"));
+    Stability stability =
+        Stability.parse(Files.readString(plan.resolve("stability.json")), "stability");
+    assertThat(stability.parts()).isEqualTo(DailyRuns.DAYS);
+    assertThat(stability.tensors()).hasSize(2);
+    // Values are wider from day to day: most halves of the month lack its largest ones.
+    assertThat(stability.largest().db()).isBetween(3.0, 10.0);
+    Path again = days.select("int8", whole, folder.resolve("again"));
+    assertThat(again.resolve("stability.json")).as("one run has no parts").doesNotExist();
+    assertThat(again.resolve("plan.json")).hasSameBinaryContentAs(plan.resolve("plan.json"));
 
     SqlFunctionsTest.register("thirty", days.root().toString());
     Row seen =
