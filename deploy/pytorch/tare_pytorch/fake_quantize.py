@@ -11,6 +11,7 @@ limit outside, times 1 / sqrt(number of values * qmax).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -93,8 +94,7 @@ class FakeQuantize(torch.nn.Module):
         scale = tuple(float(each) for each in self.scale.detach().flatten())
         if not all(each > 0 and math.isfinite(each) for each in scale):
             raise ValueError("a scale is not positive any more: use a smaller learning rate")
-        was = self.scales
-        return Scales(was.type, was.qmin, was.qmax, scale, was.zero_point, was.axis)
+        return replace(self.scales, scale=scale)
 
 
 class _Through(torch.autograd.Function):

@@ -12,7 +12,7 @@ from typing import Any
 
 Rows = tuple[list[float], list[int]]
 
-_VERSIONS = range(2, 12)
+_VERSIONS = range(2, 14)
 _LIMITS = {
     "int4": (-8, 7),
     "uint4": (0, 15),
@@ -22,6 +22,8 @@ _LIMITS = {
     "uint16": (0, 65535),
     "int32": (-(2**31), 2**31 - 1),
 }
+# What a code stands for is looked up in a table of numbers in [-1, 1].
+_TABLES = ("nf4", "fp4", "codebook4", "codebook8")
 
 
 class PlanError(ValueError):
@@ -38,6 +40,7 @@ class Scales:
     :param scale: one number, or one for each index of the axis
     :param zero_point: as many
     :param axis: the dimension with a scale for each index; None for one scale
+    :param power_of_two: whether every scale has to be a power of two
     """
 
     type: str
@@ -46,6 +49,7 @@ class Scales:
     scale: tuple[float, ...]
     zero_point: tuple[int, ...]
     axis: int | None
+    power_of_two: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,16 @@ class Plan:
     """The quantized tensors of a plan by name and role (activation, weight, bias).
 
     :param consumers: the nodes of the ONNX model that read each of them quantized
+    :param changes: what the plan changes in the model besides, so that the network of PyTorch is
+        another one: a sentence for each tensor
+    :param rounded: weights whose integers are not the nearest ones, but those of GPTQ
     """
 
     recipe: str
     tensors: dict[tuple[str, str], Scales]
     consumers: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
 
     @staticmethod
     def read(path: str | pathlib.Path) -> Plan:
@@ -97,7 +106,20 @@ class Plan:
                 key = node["tensor"], node["role"]
                 tensors[key] = _scales(node, where, (table or {}).get(key))
                 consumers[key] = tuple(node.get("consumers", ()))
-        return Plan(str(tree.get("recipe", "")), tensors, consumers)
+        rounded = tuple(each["weight"] for each in (tree.get("gptq") or {}).get("weights", []))
+        return Plan(str(tree.get("recipe", "")), tensors, consumers, _changes(tree), rounded)
+
+    def require_same_model(self) -> None:
+        """Checks that the plan is of the network as PyTorch has it.
+
+        :raises PlanError: if it rescales or shifts inputs, or corrects biases
+        """
+        if self.changes:
+            more = f", and {len(self.changes) - 1} more" if len(self.changes) > 1 else ""
+            raise PlanError(
+                f"the plan {self.changes[0]}{more}, which the PyTorch model lacks: select a recipe"
+                " without smoothing, equalization and bias correction, such as int8"
+            )
 
     def scales(self, tensor: str, role: str) -> Scales:
         """How a tensor is quantized.
@@ -109,20 +131,34 @@ class Plan:
             raise PlanError(f"the plan does not quantize the {role} '{tensor}'")
         return found
 
-    def input_of(self, weight: str) -> str:
-        """The activation that a node reads together with a weight.
+    def input_of(self, weight: str) -> str | None:
+        """The activation that a node reads quantized together with a weight; None if it reads none.
 
-        :raises PlanError: if the plan quantizes none, or several
+        :raises PlanError: if the plan quantizes several, or does not say which nodes read the weight
         """
-        nodes = set(self.consumers.get((weight, "weight"), ()))
+        if not self.consumers.get((weight, "weight")):
+            raise PlanError(f"the plan does not say what reads the weight '{weight}'")
+        nodes = set(self.consumers[weight, "weight"])
         found = [
             tensor
             for (tensor, role), readers in sorted(self.consumers.items())
             if role == "activation" and nodes.intersection(readers)
         ]
-        if len(found) != 1:
+        if len(found) > 1:
             raise PlanError(f"the plan quantizes {len(found)} inputs beside the weight '{weight}'")
-        return found[0]
+        return found[0] if found else None
+
+
+def _changes(tree: Mapping[str, Any]) -> tuple[str, ...]:
+    found = []
+    for each in tree.get("smoothed", []):
+        how = "rescales and shifts" if each.get("offsets") else "rescales"
+        found.append(f"{how} the channels of '{each['tensor']}'")
+    for each in tree.get("corrected", []):
+        if "result" in each:
+            bias = f"the bias '{each['bias']}'" if each.get("bias") else "a bias that it adds"
+            found.append(f"corrects {bias} of node '{each['node']}'")
+    return tuple(found)
 
 
 def _table(folder: pathlib.Path) -> dict[tuple[str, str], Rows]:
@@ -151,8 +187,20 @@ def _float32(value: float) -> float:
 
 def _scales(node: dict[str, Any], where: str, rows: Rows | None) -> Scales:
     name = node["tensor"]
+    if node.get("type") in _TABLES:
+        raise PlanError(
+            f"{where}: the codes of '{name}' are indices of a table ({node['type']}), which is not"
+            " supported here: only integers with scales are"
+        )
     if node.get("type") not in _LIMITS:
-        raise PlanError(f"{where}: tensor '{name}' has the type {node.get('type')}")
+        raise PlanError(
+            f"{where}: tensor '{name}' has the type {node.get('type')}, which is not supported"
+            " here: only integers with scales are"
+        )
+    if node.get("format") == "dynamic" and node["role"] == "activation":
+        raise PlanError(
+            f"{where}: the scale of '{name}' is found at run time, which is not supported here"
+        )
     if "block-size" in node:
         raise PlanError(f"{where}: '{name}' has a scale for each block, which is not supported here")
     listed = rows
@@ -174,5 +222,8 @@ def _scales(node: dict[str, Any], where: str, rows: Rows | None) -> Scales:
     zero = tuple(int(each) for each in listed[1])
     if len(zero) != len(scale) or not all(each > 0 and math.isfinite(each) for each in scale):
         raise PlanError(f"{where}: tensor '{name}' has scales that are not positive")
+    power_of_two = bool(node.get("power-of-two"))
+    if power_of_two and not all(math.frexp(each)[0] == 0.5 for each in scale):
+        raise PlanError(f"{where}: tensor '{name}' has scales that are no powers of two")
     axis = node.get("axis") if len(scale) > 1 else None
-    return Scales(node["type"], qmin, qmax, scale, zero, axis)
+    return Scales(node["type"], qmin, qmax, scale, zero, axis, power_of_two)

@@ -9,6 +9,7 @@ of ONNX in its place unless it is told not to.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -52,8 +53,15 @@ def convert(
         convolutions and linear layers read quantized; their output is quantized for all readers
     :param division: whether activations are divided by their scale, as ONNX does, or multiplied by
         its reciprocal, which backends of PT2E recognize
-    :raises PlanError: if the plan quantizes an activation that no layer here reads
+    :raises PlanError: if the plan quantizes an activation that no layer here reads, changes the
+        model, or has weights that are not rounded to the nearest integer
     """
+    plan.require_same_model()
+    if plan.rounded:
+        raise PlanError(
+            f"the plan rounds '{plan.rounded[0]}' and {len(plan.rounded) - 1} other weights by GPTQ,"
+            " but PT2E to the nearest integer: select a recipe without gptq"
+        )
     quantizer = PlanQuantizer(plan, nodes or {})
     converted = convert_pt2e(prepare_pt2e(exported, quantizer))
     return divide(converted) if division else converted
@@ -94,12 +102,12 @@ class PlanQuantizer(Quantizer):  # type: ignore[misc]
             tensor = self.plan.input_of(weight)
             scales = _rows(self.plan.scales(weight, "weight"), _parameter(model, weight))
             specs = {node.args[1]: _of_weight(scales)}
-            if tensor not in self.nodes:
+            if tensor is not None and tensor not in self.nodes:
                 specs[node.args[0]] = _of_activation(tensor, self.plan)
             node.meta[_ANNOTATION] = QuantizationAnnotation(
                 input_qspec_map=specs, _annotated=True
             )
-            wanted.discard(tensor)
+            wanted.discard(tensor or "")
         by_name = {node.name: node for node in model.graph.nodes}
         for tensor, name in sorted(self.nodes.items()):
             if name not in by_name:
@@ -194,7 +202,7 @@ def _rows(scales: Scales, weight: torch.Tensor) -> Scales:
     """Scales of rows: an exporter that transposes a matrix has moved the axis."""
     if scales.axis is None or len(scales.scale) != weight.shape[0]:
         return scales
-    return Scales(scales.type, scales.qmin, scales.qmax, scales.scale, scales.zero_point, 0)
+    return replace(scales, axis=0)
 
 
 def _scheme(scales: Scales) -> torch.qscheme:

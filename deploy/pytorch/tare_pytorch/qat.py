@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch.nn.utils import parametrize
 
 from tare_pytorch.fake_quantize import FakeBias, FakeQuantize
-from tare_pytorch.plan import Plan, Scales
+from tare_pytorch.plan import Plan, PlanError, Scales
 from tare_pytorch.scales import format_scales
 
 _LAYERS = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d)
@@ -19,7 +20,7 @@ _INPUT = "quantize_input"
 def prepare(
     model: torch.nn.Module,
     plan: Plan,
-    inputs: Mapping[str, str] | None = None,
+    inputs: Mapping[str, str | None] | None = None,
     learn: bool = True,
 ) -> dict[str, FakeQuantize]:
     """Puts fake quantization before each layer that a plan quantizes, and on its weight and bias.
@@ -27,12 +28,15 @@ def prepare(
     A weight is the tensor `LAYER.weight` of the plan, as exporters of ONNX call it where they keep
     names; an exporter that transposes it has moved the axis, so one axis of a matrix is the rows.
 
-    :param inputs: tensor of the plan at each layer's input, by the layer's name; without it, all
-        layers whose weight the plan quantizes, and the inputs that the plan says
+    :param inputs: tensor of the plan at each layer's input, by the layer's name, None where it
+        stays float; without it, all layers whose weight the plan quantizes, and the inputs that the
+        plan says
     :param learn: whether scales are trained
     :return: the quantizers of inputs, by tensor
-    :raises PlanError: if the plan does not quantize one of them
+    :raises PlanError: if the plan does not quantize one of them, changes the model, or has scales
+        that have to stay powers of two while they are trained
     """
+    plan.require_same_model()
     inputs = inputs_of(model, plan) if inputs is None else inputs
     quantizers: dict[str, FakeQuantize] = {}
     for name, tensor in inputs.items():
@@ -41,13 +45,18 @@ def prepare(
             raise TypeError(f"layer '{name}' is a {type(layer).__name__}")
         weight = plan.scales(name + ".weight", "weight")
         if weight.axis is not None and len(weight.scale) == layer.weight.shape[0]:
-            weight = Scales(
-                weight.type, weight.qmin, weight.qmax, weight.scale, weight.zero_point, 0
-            )
+            weight = replace(weight, axis=0)
+        if learn:
+            _require_free(name + ".weight", weight)
         of_weight = FakeQuantize(weight, layer.weight.dim(), learn)
         parametrize.register_parametrization(layer, "weight", of_weight)
+        if tensor is None:
+            continue
         if tensor not in quantizers:
-            quantizers[tensor] = FakeQuantize(plan.scales(tensor, "activation"), 0, learn)
+            scales = plan.scales(tensor, "activation")
+            if learn:
+                _require_free(tensor, scales)
+            quantizers[tensor] = FakeQuantize(scales, 0, learn)
         quantizer = quantizers[tensor]
         # In the layer, not in the model: a Sequential would run it after its last layer.
         layer.add_module(_INPUT, quantizer)
@@ -57,8 +66,19 @@ def prepare(
     return quantizers
 
 
-def inputs_of(model: torch.nn.Module, plan: Plan) -> dict[str, str]:
-    """The tensor of a plan at each layer's input, for layers whose weight it quantizes."""
+def _require_free(tensor: str, scales: Scales) -> None:
+    if scales.power_of_two:
+        raise PlanError(
+            f"scales of '{tensor}' have to be powers of two, which training would not keep: train"
+            " with learn=False, or select a recipe with other scales"
+        )
+
+
+def inputs_of(model: torch.nn.Module, plan: Plan) -> dict[str, str | None]:
+    """The tensor of a plan at each layer's input, for layers whose weight it quantizes.
+
+    None stands for an input that stays float.
+    """
     return {
         name: plan.input_of(name + ".weight")
         for name, layer in model.named_modules()
@@ -121,5 +141,6 @@ def finish(model: torch.nn.Module) -> None:
             for tensor in ["bias", "weight"]:
                 if parametrize.is_parametrized(layer, tensor):
                     parametrize.remove_parametrizations(layer, tensor, leave_parametrized=True)
-            layer._forward_pre_hooks.clear()
-            delattr(layer, _INPUT)
+            if hasattr(layer, _INPUT):
+                layer._forward_pre_hooks.clear()
+                delattr(layer, _INPUT)

@@ -18,7 +18,11 @@ TENSOR = {
 
 
 def plan(**changes: object) -> Plan:
-    tree = {"format-version": 11, "recipe": "int8", "tensors": [{**TENSOR, **changes}]}
+    return of_tree(tensors=[{**TENSOR, **changes}])
+
+
+def of_tree(**keys: object) -> Plan:
+    tree = {"format-version": 13, "recipe": "int8", "tensors": [TENSOR], **keys}
     return Plan.parse(json.dumps(tree), "plan.json")
 
 
@@ -51,8 +55,14 @@ class PlanTest(unittest.TestCase):
         tensors = [{**TENSOR, "consumers": ["gemm"]}, x]
         read = Plan.parse(json.dumps({"format-version": 11, "tensors": tensors}), "f")
         self.assertEqual(read.input_of("fc.weight"), "x")
-        with self.assertRaisesRegex(PlanError, "0 inputs beside the weight 'no'"):
+        with self.assertRaisesRegex(PlanError, "does not say what reads the weight 'no'"):
             read.input_of("no")
+        alone = Plan.parse(json.dumps({"format-version": 11, "tensors": tensors[:1]}), "f")
+        self.assertIsNone(alone.input_of("fc.weight"))
+        y = {**x, "tensor": "y"}
+        read = Plan.parse(json.dumps({"format-version": 11, "tensors": [*tensors, y]}), "f")
+        with self.assertRaisesRegex(PlanError, "2 inputs beside the weight 'fc.weight'"):
+            read.input_of("fc.weight")
 
     def test_scales_are_written_with_all_digits(self) -> None:
         scales = {"b": plan(scale=[0.1, 0.2]).scales("fc.weight", "weight")}
@@ -65,17 +75,49 @@ class PlanTest(unittest.TestCase):
     def test_what_is_no_plan_is_refused(self) -> None:
         for text, words in {
             "[": "is not JSON",
-            "[]": "no plan of version 2 to 11",
-            '{"format-version": 12}': "no plan of version 2 to 11",
+            "[]": "no plan of version 2 to 13",
+            '{"format-version": 14}': "no plan of version 2 to 13",
         }.items():
             with self.assertRaisesRegex(PlanError, words):
                 Plan.parse(text, "f")
-        with self.assertRaisesRegex(PlanError, "type float8"):
-            plan(type="float8")
         with self.assertRaisesRegex(PlanError, "not positive"):
             plan(scale=[0.0, 1.0])
         with self.assertRaisesRegex(PlanError, "does not quantize the activation 'x'"):
             plan().scales("x", "activation")
+
+    def test_versions_with_offsets_tables_and_powers_of_two(self) -> None:
+        for version in (2, 11, 12, 13):
+            read = of_tree(**{"format-version": version})
+            self.assertFalse(read.scales("fc.weight", "weight").power_of_two)
+        self.assertTrue(plan(**{"power-of-two": True}).scales("fc.weight", "weight").power_of_two)
+        with self.assertRaisesRegex(PlanError, "'fc.weight' has scales that are no powers of two"):
+            plan(scale=[0.5, 0.3], **{"power-of-two": True})
+        for type_ in ("nf4", "fp4", "codebook4", "codebook8"):
+            with self.assertRaisesRegex(PlanError, f"of 'fc.weight' are indices .* .{type_}."):
+                plan(type=type_)
+        for type_ in ("float8e4m3fn", "float8e5m2", "float16", "int5"):
+            with self.assertRaisesRegex(PlanError, f"'fc.weight' has the type {type_}"):
+                plan(type=type_)
+        with self.assertRaisesRegex(PlanError, "scale of 'x' is found at run time"):
+            plan(tensor="x", role="activation", format="dynamic")
+
+    def test_what_changes_the_model_is_named(self) -> None:
+        plan().require_same_model()
+        smoothed = {"tensor": "x", "result": "x_smoothed", "consumers": ["fc"], "factors": [2.0]}
+        left = {"node": "fc", "reader": "fc", "bias": "fc.bias", "left": "noise"}
+        corrected = {"node": "fc", "reader": "fc", "bias": "fc.bias", "result": "b", "correction": []}
+        of_tree(corrected=[left]).require_same_model()
+        for keys, words in [
+            ({"smoothed": [smoothed]}, "the plan rescales the channels of 'x', which"),
+            ({"smoothed": [{**smoothed, "offsets": [1.0]}]}, "rescales and shifts the channels of"),
+            ({"corrected": [left, corrected]}, "corrects the bias 'fc.bias' of node 'fc', which"),
+            ({"smoothed": [smoothed], "corrected": [corrected]}, "'x', and 1 more, which"),
+        ]:
+            with self.assertRaisesRegex(PlanError, words):
+                of_tree(**keys).require_same_model()
+        rounded = of_tree(gptq={"weights": [{"weight": "fc.weight", "input": "x"}], "damping": 0.01})
+        rounded.require_same_model()
+        self.assertEqual(rounded.rounded, ("fc.weight",))
 
 
 if __name__ == "__main__":

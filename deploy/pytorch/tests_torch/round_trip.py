@@ -3,7 +3,7 @@
 `make FOLDER` trains a small convolutional network and exports it; Tare quantizes that. `load FOLDER
 RUN` loads the run's plan into PT2E. `train FOLDER RUN` trains scales and weights from the plan and
 writes them for Tare, which quantizes again. `compare FOLDER PLAN RUN` holds the plan and the model
-of that to what was trained.
+of that to what was trained. `refused FOLDER RUN` prints why a plan is not loaded into PT2E.
 """
 
 import json
@@ -19,7 +19,7 @@ import torch
 from onnx import numpy_helper
 from sklearn.datasets import load_digits
 
-from tare_pytorch.plan import Plan
+from tare_pytorch.plan import Plan, PlanError
 from tare_pytorch.pt2e import convert
 from tare_pytorch.qat import learned_scales, prepare, write_back
 
@@ -135,11 +135,14 @@ def load(folder, run):
     with torch.no_grad():
         for layer in LAYERS:
             for tensor in ["weight", "bias"]:
-                value = torch.from_numpy(of_layer(constants, layer, tensor))
-                getattr(reference[int(layer)], tensor).copy_(value)
+                if (f"{layer}.{tensor}", tensor) in plan.tensors:
+                    value = torch.from_numpy(of_layer(constants, layer, tensor))
+                    getattr(reference[int(layer)], tensor).copy_(value)
         for number, module in enumerate(reference):
-            if str(number) in LAYERS:
-                x = rounded(x, plan.scales(plan.input_of(f"{number}.weight"), "activation"))
+            layer = str(number) in LAYERS
+            tensor = plan.input_of(f"{number}.weight") if layer else None
+            if tensor is not None:
+                x = rounded(x, plan.scales(tensor, "activation"))
             x = module(x)
         logits = converted(PICTURES[TEST])
     integers = [v for v in converted.state_dict().values() if v.dtype == torch.int8]
@@ -152,6 +155,14 @@ def load(folder, run):
     with torch.no_grad():
         print("reciprocal", (by_reciprocal(PICTURES[TEST]) - x).abs().max().item())
     print("accuracy", accuracy(logits.numpy()), accuracy(theirs))
+
+
+def refused(folder, run):
+    exported = torch.export.export(trained(folder), (PICTURES[TEST][:2],)).module()
+    try:
+        convert(exported, Plan.read(run))
+    except PlanError as error:
+        print("refused", error)
 
 
 def tune(folder, run):
@@ -194,5 +205,5 @@ def compare(folder, planned, run):
 
 
 if __name__ == "__main__":
-    steps = {"make": make, "load": load, "train": tune, "compare": compare}
+    steps = {"make": make, "load": load, "train": tune, "compare": compare, "refused": refused}
     steps[sys.argv[1]](*map(pathlib.Path, sys.argv[2:]))

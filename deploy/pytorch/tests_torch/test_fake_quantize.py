@@ -4,12 +4,13 @@ import math
 import pathlib
 import tempfile
 import unittest
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from tare_pytorch.fake_quantize import FakeQuantize, LearnedStep, dequantize, quantize
-from tare_pytorch.plan import Plan, Scales
+from tare_pytorch.plan import Plan, PlanError, Scales
 from tare_pytorch.qat import finish, learned_scales, prepare
 from tare_pytorch.ranges import main, observers_of
 
@@ -94,6 +95,36 @@ class FakeQuantizeTest(unittest.TestCase):
         finish(model)
         self.assertEqual(len(list(model.children())), 3)
         torch.testing.assert_close(model[0].weight.detach(), weight, rtol=0, atol=0)
+
+    def test_weights_alone_are_trained(self):
+        torch.manual_seed(1)
+        model = torch.nn.Sequential(torch.nn.Linear(6, 8))
+        weight = {("0.weight", "weight"): Scales("int4", -7, 7, (0.05,) * 8, (0,) * 8, 1)}
+        plan = Plan("int4-weights", weight, {("0.weight", "weight"): ("gemm",)})
+        self.assertEqual(prepare(model, plan), {})
+        model(torch.randn(64, 6)).square().mean().backward()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter -= 1e-2 * parameter.grad
+        scales = learned_scales(model, plan, {})
+        self.assertNotEqual(scales["0.weight"].scale, (0.05,) * 8)
+        finish(model)
+        steps = model[0].weight.detach() / torch.tensor(scales["0.weight"].scale).reshape(-1, 1)
+        torch.testing.assert_close(steps, steps.round(), rtol=0, atol=1e-5)
+
+    def test_scales_that_cannot_be_trained_are_refused(self):
+        tensors = {
+            ("x", "activation"): Scales("int8", -128, 127, (0.125,), (0,), None, True),
+            ("0.weight", "weight"): Scales("int8", -127, 127, (0.25,), (0,), None, True),
+        }
+        powers = Plan("int8-power-of-two", tensors)
+        model = torch.nn.Sequential(torch.nn.Linear(6, 8))
+        with self.assertRaisesRegex(PlanError, "scales of '0.weight' have to be powers of two"):
+            prepare(model, powers, {"0": "x"})
+        with self.assertRaisesRegex(PlanError, "corrects 'b', which the PyTorch model lacks"):
+            prepare(model, replace(powers, changes=("corrects 'b'",)), {"0": "x"})
+        quantizers = prepare(model, powers, {"0": "x"}, learn=False)
+        self.assertTrue(learned_scales(model, powers, quantizers)["x"].power_of_two)
 
     def test_saved_observers_become_ranges(self):
         from torch.ao.quantization.observer import HistogramObserver, PerChannelMinMaxObserver

@@ -1,6 +1,7 @@
 """Needs torch and torchao; run by the profile extended."""
 
 import unittest
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -65,6 +66,31 @@ class Pt2eTest(unittest.TestCase):
         wide = {("x", "activation"): Scales("uint16", 0, 65535, (0.5,), (0,), None)}
         with self.assertRaisesRegex(PlanError, "PT2E has no type uint16"):
             convert(exported(x), with_others(wide))
+        with self.assertRaisesRegex(PlanError, "rescales 'x', which the PyTorch model lacks"):
+            convert(exported(x), replace(plan(), changes=("rescales 'x'",)))
+        with self.assertRaisesRegex(PlanError, "rounds 'fc.weight' and 0 other weights by GPTQ"):
+            convert(exported(x), replace(plan(), rounded=("fc.weight",)))
+
+    def test_inputs_may_stay_float(self):
+        weight = {("fc.weight", "weight"): Scales("int8", -127, 127, (STEP,) * 6, (0,) * 6, 1)}
+        x = torch.linspace(-3, 3, 60).reshape(-1, 6)
+        found = convert(exported(x), Plan("int8-weights", weight, {("fc.weight", "weight"): ("n",)}))
+        # One is 27 steps of 0.037.
+        step = np.float32(27) * np.float32(STEP)
+        np.testing.assert_array_equal(found(x).numpy(), x.numpy() * step + np.float32(1))
+
+    def test_scales_that_are_powers_of_two(self):
+        tensors = {
+            ("x", "activation"): Scales("int8", -128, 127, (0.125,), (0,), None, True),
+            ("fc.weight", "weight"): Scales("int8", -127, 127, (0.25,) * 6, (0,) * 6, 1, True),
+        }
+        found = Plan("int8-power-of-two", tensors, {key: ("node",) for key in tensors})
+        x = torch.linspace(-20, 20, 60).reshape(-1, 6)
+        expected = np.clip(np.rint(x.numpy() * 8), -128, 127) / 8 + np.float32(1)
+        # A product with the reciprocal of a power of two is the quotient.
+        for division in [True, False]:
+            converted = convert(exported(x), found, division=division)
+            np.testing.assert_array_equal(converted(x).numpy(), expected)
 
 
 def with_others(others):

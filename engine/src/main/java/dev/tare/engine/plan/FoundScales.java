@@ -1,6 +1,7 @@
 package dev.tare.engine.plan;
 
 import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.ScaleRule;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
 import java.io.Serializable;
@@ -35,7 +36,8 @@ public record FoundScales(List<Float> scale, List<Integer> zeroPoint) implements
    *
    * @param tensor for messages
    * @throws IllegalArgumentException naming the tensor, if there is another number of them, one is
-   *     no scale, or a zero point is not that of a symmetric target
+   *     no scale or no power of two where the target needs one, or a zero point is not that of a
+   *     symmetric target
    */
   List<QuantParams> params(String tensor, Target target, int count) {
     if (scale.size() != count) {
@@ -49,6 +51,11 @@ public record FoundScales(List<Float> scale, List<Integer> zeroPoint) implements
         throw new IllegalArgumentException(
             "Tensor '%s' is quantized symmetrically, so its zero point at %d must be %d, not %d"
                 .formatted(tensor, i, middle, zeroPoint.get(i)));
+      }
+      if (target.powerOfTwo() && ScaleRule.powerOfTwo(scale.get(i)) != scale.get(i)) {
+        throw new IllegalArgumentException(
+            "Tensor '%s' has scales that are powers of two by the recipe, but %s is given at %d"
+                .formatted(tensor, scale.get(i), i));
       }
       try {
         QuantParams each = new QuantParams(target.type(), scale.get(i), zeroPoint.get(i));

@@ -78,6 +78,12 @@ class WeightPlannerTest {
             "Tensor 'w' is quantized symmetrically, so its zero point at 1 must be 0, not 1");
     assertThatThrownBy(() -> found(List.of(1f, 1f, 3e38f), List.of(0, 0, 0)))
         .hasMessageContaining("Tensor 'w', scale at 2");
+    String powers = "weights.scales = power-of-two";
+    assertThatThrownBy(() -> found(List.of(.5f, .3f, 1f), List.of(0, 0, 0), powers))
+        .hasMessage(
+            "Tensor 'w' has scales that are powers of two by the recipe, but 0.3 is given at 1");
+    assertThat(found(List.of(.5f, .25f, 1f), List.of(0, 0, 0), powers).scales())
+        .containsExactly(.5f, .25f, 1f);
   }
 
   @Test

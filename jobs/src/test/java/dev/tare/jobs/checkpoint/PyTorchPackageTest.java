@@ -23,7 +23,7 @@ class PyTorchPackageTest {
             .start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isZero();
-    assertThat(said).contains("Ran 7 tests");
+    assertThat(said).contains("Ran 9 tests");
   }
 
   @Tag("extended")
