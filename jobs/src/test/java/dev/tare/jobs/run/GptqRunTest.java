@@ -257,6 +257,24 @@ class GptqRunTest {
     assertThat(ended.ends(3).err()).contains("contradict its manifest", "ab".repeat(8));
   }
 
+  /** Of some samples, those with the smallest hashes, whatever the order of rows. */
+  @Test
+  void someSamplesAreChosenByTheirHashes() throws IOException {
+    List<Row> shuffled = new ArrayList<>(rows);
+    Collections.shuffle(shuffled, new Random(6));
+    data("shuffled", shuffled);
+    gram("twenty", "all", "2", "8", "--gram-memory", "0", "--gram-samples", "20");
+    gram("twenty-shuffled", "shuffled", "7", "1", "--gram-memory", "0", "--gram-samples", "20");
+    assertThat(facts("twenty").path("gram-samples").asInt()).isEqualTo(20);
+    assertThat(facts("twenty").path("gram-sha256").asText())
+        .hasSize(64)
+        .isEqualTo(facts("twenty-shuffled").path("gram-sha256").asText())
+        .isNotEqualTo(facts("whole").path("gram-sha256").asText());
+    SparkSession spark = CommandLine.spark();
+    assertThat(spark.read().parquet(at("twenty") + "/gram").select("count").distinct().head())
+        .isEqualTo(RowFactory.create(20L));
+  }
+
   private static String[] join(String[] words, String last) {
     String[] all = Arrays.copyOf(words, words.length + 1);
     all[words.length] = last;
