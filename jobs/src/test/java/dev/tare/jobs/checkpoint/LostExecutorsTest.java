@@ -2,24 +2,29 @@ package dev.tare.jobs.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.tare.engine.safetensors.ElementType;
 import dev.tare.engine.safetensors.TensorSpec;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.cluster.LocalCluster;
 import dev.tare.jobs.console.Console;
 import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.jobs.run.OutputOptions;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.storage.Atomicity;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.IfFinished;
 import dev.tare.jobs.storage.RunFolder;
+import dev.tare.testkit.SmallModels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -28,47 +33,107 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Executors that are killed half-way do not change a byte of the result. */
+/**
+ * On Master and two Workers: executors that are killed half-way do not change a byte of a
+ * checkpoint, and weights rounded by GPTQ behind smoothed inputs are those of one process.
+ */
 @Tag("slow")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LostExecutorsTest {
 
   private static final int WEIGHTS = 24;
   private static final long MOST_BYTES = 600_000;
 
-  @TempDir Path folder;
+  @TempDir static Path folder;
 
+  private static Path source;
+  private static LocalCluster cluster;
+  private static SparkSession spark;
+
+  /** First what one process makes, then the cluster. */
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    source = checkpoint();
+    run(LocalSpark.spark(), source, "undisturbed");
+    CommandLine.write(folder.resolve("rows"), "x array<float>", CommandLine.gaussian(60, 6, 5));
+    SmallModels.exportedMlp().write(folder.resolve("mlp.onnx"));
+    rounded("alone", "--partitions", "2");
+    LocalSpark.stop();
+    Path home = Path.of(System.getProperty("tare.spark.home"));
+    cluster = LocalCluster.start(home, folder.resolve("cluster"), 2);
+    spark = onCluster();
+  }
+
+  @AfterAll
+  static void stop() {
+    LocalSpark.stop();
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private static void rounded(String name, String... more) {
+    List<String> words = new ArrayList<>(List.of("run", "--recipe", "int8-transformer-gptq"));
+    String rows = folder.resolve("rows").toString();
+    words.addAll(List.of("--data", rows, "--eval-data", rows));
+    words.addAll(List.of("--model", folder.resolve("mlp.onnx").toString()));
+    words.addAll(List.of("--output", folder.resolve(name).toString()));
+    words.addAll(List.of(more));
+    CommandLine.tare(words.toArray(String[]::new)).ends(0);
+  }
+
+  /** First, since it asks that both take part. */
+  @Order(1)
+  @Test
+  void weightsByGptqAreThoseOfOneProcess() throws IOException {
+    rounded("on-workers", "--partitions", "7", "--batch-size", "1");
+    JsonNode alone = CommandLine.json(folder.resolve("alone/manifest.json"));
+    JsonNode manifest = CommandLine.json(folder.resolve("on-workers/manifest.json"));
+    assertThat(manifest.at("/properties/calibration/executors")).hasSize(2);
+    for (String identity : List.of("content-sha256", "gram-sha256")) {
+      String fact = "/properties/calibration/" + identity;
+      assertThat(manifest.at(fact).asText()).hasSize(64).isEqualTo(alone.at(fact).asText());
+    }
+    JsonNode plan = CommandLine.json(folder.resolve("on-workers/plan.json"));
+    assertThat(plan.at("/gptq/weights")).hasSize(2);
+    assertThat(plan.path("smoothed")).hasSize(2);
+    for (String file : List.of("plan.json", "model.onnx")) {
+      assertThat(Files.readAllBytes(folder.resolve("on-workers").resolve(file)))
+          .as(file)
+          .isEqualTo(Files.readAllBytes(folder.resolve("alone").resolve(file)));
+    }
+  }
+
+  @Order(2)
   @Test
   void bothExecutorsAreKilledAfterTheirFirstFiles()
       throws IOException, InterruptedException, ExecutionException {
-    Path source = checkpoint();
-    run(LocalSpark.spark(), source, "undisturbed");
-    LocalSpark.stop();
-    Path home = Path.of(System.getProperty("tare.spark.home"));
-    try (LocalCluster cluster = LocalCluster.start(home, folder.resolve("cluster"), 2);
-        SparkSession spark = onCluster(cluster)) {
-      CompletableFuture<Void> run =
-          CompletableFuture.runAsync(() -> run(spark, source, "disturbed"));
-      Set<Long> killed = new HashSet<>();
-      for (int finished = 2; finished <= 8 && !run.isDone(); finished += 6) {
-        while (finished(folder.resolve("disturbed")) < finished && !run.isDone()) {
-          Thread.sleep(5);
-        }
-        executors()
-            .filter(executor -> !killed.contains(executor.pid()))
-            .findFirst()
-            .ifPresent(
-                executor -> {
-                  executor.destroyForcibly();
-                  killed.add(executor.pid());
-                });
+    CompletableFuture<Void> run = CompletableFuture.runAsync(() -> run(spark, source, "disturbed"));
+    Set<Long> killed = new HashSet<>();
+    for (int finished = 2; finished <= 8 && !run.isDone(); finished += 6) {
+      while (finished(folder.resolve("disturbed")) < finished && !run.isDone()) {
+        Thread.sleep(5);
       }
-      run.get();
-      assertThat(killed).hasSize(2);
+      executors()
+          .filter(executor -> !killed.contains(executor.pid()))
+          .findFirst()
+          .ifPresent(
+              executor -> {
+                executor.destroyForcibly();
+                killed.add(executor.pid());
+              });
     }
+    run.get();
+    assertThat(killed).hasSize(2);
     FinishedRun disturbed = open("disturbed");
     disturbed.verifyAll();
     assertThat(disturbed.manifest().files())
@@ -80,7 +145,7 @@ class LostExecutorsTest {
     }
   }
 
-  private Path checkpoint() {
+  private static Path checkpoint() {
     return SmallCheckpoint.write(
         folder.resolve("model"),
         IntStream.range(0, WEIGHTS)
@@ -93,7 +158,7 @@ class LostExecutorsTest {
             .toList());
   }
 
-  private SparkSession onCluster(LocalCluster cluster) {
+  private static SparkSession onCluster() {
     return SparkSession.builder()
         .master(cluster.master())
         .config("spark.ui.enabled", "false")
@@ -104,7 +169,9 @@ class LostExecutorsTest {
             "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn100m")
         .config("spark.executor.memory", "600m")
         .config("spark.executor.cores", "1")
+        .config("spark.cores.max", "2")
         .config("spark.scheduler.minRegisteredResourcesRatio", "1.0")
+        .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "300s")
         .getOrCreate();
   }
 
@@ -122,7 +189,7 @@ class LostExecutorsTest {
     }
   }
 
-  private void run(SparkSession spark, Path source, String name) {
+  private static void run(SparkSession spark, Path source, String name) {
     PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true);
     try {
       new RunLoop(new Console(nowhere, nowhere))
