@@ -45,6 +45,7 @@ final class OperatorCheck {
         case "DEPTHWISE_CONV_2D" -> {
           check.window(options == null ? null : options.getValue());
           check.depthwise(check.shape(0), check.shape(1));
+          check.bias();
         }
         case "TRANSPOSE_CONV", "AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D" ->
             check.window(options == null ? null : options.getValue());
@@ -144,6 +145,12 @@ final class OperatorCheck {
     require(
         weight.dim(0) == 1 && channels > 0 && weight.dim(CHANNELS) % channels == 0,
         "%d input channels, and a weight of the shape %s".formatted(channels, weight));
+  }
+
+  /** Converters write one always; TensorFlow Lite 2.20 copies what is not there from address 0. */
+  private void bias() {
+    require(
+        operator.input(2) >= 0, "it has no bias, without which TensorFlow Lite ends the process");
   }
 
   private void require(boolean condition, String what) {

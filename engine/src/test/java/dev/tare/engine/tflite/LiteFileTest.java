@@ -201,6 +201,9 @@ class LiteFileTest {
                 d.operator(1).getBuiltinOptions().asDepthwiseConv2DOptions().setDilationWFactor(0)),
         "operator 1, a DEPTHWISE_CONV_2D, cannot be computed");
     assertRefused(
+        changed(d -> d.operator(1).setInputs(Arrays.copyOf(d.operator(1).getInputs(), 2))),
+        "operator 1, a DEPTHWISE_CONV_2D, cannot be computed: it has no bias");
+    assertRefused(
         changed(d -> d.operator(2).getBuiltinOptions().asPool2DOptions().setFilterWidth(-1)),
         "operator 2, a AVERAGE_POOL_2D, cannot be computed");
     assertRefused(changed(d -> d.tensor(3).getShape()[3] = 3), "3 input channels, and a weight");
