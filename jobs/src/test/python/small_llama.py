@@ -1,5 +1,7 @@
 """A small Llama: `make FOLDER` writes it, `check FOLDER QUANTIZED...` loads its quantized forms.
 
+It is in BF16 and in several files; `make FOLDER float32` writes it in F32 and in one.
+
 transformers loads each one. The weights that it computes with must be those that are decoded here
 from the stored integers, without compressed-tensors, and its logits must be those of the float
 model with these weights, to the last bit. Where inputs are quantized as well, each linear layer's
@@ -17,7 +19,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 TOKENS = torch.arange(48).reshape(2, 24) * 5 % 128
 
 
-def make(folder):
+def make(folder, alone=False):
     torch.manual_seed(11)
     config = LlamaConfig(
         hidden_size=256,
@@ -29,8 +31,8 @@ def make(folder):
         tie_word_embeddings=False,
         max_position_embeddings=64,
     )
-    model = LlamaForCausalLM(config).to(torch.bfloat16)
-    model.save_pretrained(folder, max_shard_size="1MB")
+    model = LlamaForCausalLM(config).to(torch.float32 if alone else torch.bfloat16)
+    model.save_pretrained(folder, max_shard_size="1GB" if alone else "1MB")
 
 
 def unpacked(packed, columns, bits):
@@ -60,6 +62,10 @@ def decoded(tensors, name, scheme):
         rows, columns = tensors[name + "_shape"].tolist()
         codes = unpacked(tensors[name + "_packed"], columns, scheme["num_bits"])
         assert codes.shape == (rows, columns), name
+        if name + "_zero_point" in tensors:
+            # Packed along the rows.
+            zeros = unpacked(tensors[name + "_zero_point"].T, rows, scheme["num_bits"]).T
+            codes = codes - zeros.repeat_interleave(columns // zeros.shape[1], 1)
     else:
         codes = tensors[name].float()
     if scheme["strategy"] == "block":
@@ -90,7 +96,11 @@ def rounded_inputs(kind, group):
     return hook
 
 
-def check(source, folder):
+def fake_quantized(source, folder):
+    """The float model with the weights of a quantized one, and inputs rounded as it says.
+
+    :return: the model, and how many layers it has of these
+    """
     settings = json.loads((folder / "config.json").read_text())["quantization_config"]
     group = settings["config_groups"]["group_0"]
     tensors = {}
@@ -107,6 +117,11 @@ def check(source, folder):
                 group["weights"]["type"], group["input_activations"].get("group_size")
             )
             layer.register_forward_pre_hook(hook)
+    return model, len(layers)
+
+
+def check(source, folder):
+    model, layers = fake_quantized(source, folder)
     loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
     with torch.no_grad():
         expected = model(TOKENS).logits
@@ -116,12 +131,12 @@ def check(source, folder):
         before = original(TOKENS).logits
     difference = (logits - expected).abs().max().item()
     away = (logits - before).abs().max().item()
-    print(folder.parent.name, len(layers), difference, away, expected.abs().max().item())
+    print(folder.parent.name, layers, difference, away, expected.abs().max().item())
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "make":
-        make(sys.argv[2])
+        make(sys.argv[2], sys.argv[3:] == ["float32"])
     else:
         for quantized in sys.argv[3:]:
             check(pathlib.Path(sys.argv[2]), pathlib.Path(quantized))

@@ -33,6 +33,9 @@ public final class PythonEnvironment {
   private static final String READY = "ready";
   private static final String UV = "uv==0.13.9";
 
+  /** The option of pip and of uv by which packages come without those that they need. */
+  private static final String ALONE = "--no-deps";
+
   /** Variables of pip, and what uv calls them. */
   private static final Map<String, String> OF_PIP =
       Map.of(
@@ -54,7 +57,22 @@ public final class PythonEnvironment {
    * @throws org.opentest4j.TestAbortedException if none can be made outside of CI
    * @throws AssertionError if none can be made in CI
    */
-  public static synchronized PythonEnvironment of(Path requirements) {
+  public static PythonEnvironment of(Path requirements) {
+    return of(requirements, List.of());
+  }
+
+  /**
+   * The environment of a requirements file that names every package that is needed. Nothing else is
+   * installed, so that packages may ask for builds that no index has.
+   *
+   * @throws org.opentest4j.TestAbortedException if none can be made outside of CI
+   * @throws AssertionError if none can be made in CI
+   */
+  public static PythonEnvironment exactly(Path requirements) {
+    return of(requirements, List.of(ALONE));
+  }
+
+  private static synchronized PythonEnvironment of(Path requirements, List<String> options) {
     try {
       String pinned = Files.readString(requirements);
       Path home = FOLDER.resolve(hash(pinned)).toAbsolutePath();
@@ -64,7 +82,7 @@ public final class PythonEnvironment {
               FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock held = channel.lock()) {
         if (held.isValid() && !Files.exists(home.resolve(READY))) {
-          make(home, requirements);
+          make(home, requirements, options);
           Files.writeString(home.resolve(READY), pinned);
         }
       }
@@ -79,9 +97,11 @@ public final class PythonEnvironment {
     return home;
   }
 
-  private static void make(Path home, Path requirements) throws IOException {
-    if (!byUv(home, requirements)) {
-      byPip(home, "--requirement", requirements.toString());
+  private static void make(Path home, Path requirements, List<String> options) throws IOException {
+    if (!byUv(home, requirements, options)) {
+      List<String> what = new ArrayList<>(List.of("--requirement", requirements.toString()));
+      what.addAll(options);
+      byPip(home, what.toArray(String[]::new));
     }
   }
 
@@ -91,7 +111,8 @@ public final class PythonEnvironment {
    *
    * @return whether that succeeded: pip may have settings of this machine that uv does not know
    */
-  private static boolean byUv(Path home, Path requirements) throws IOException {
+  private static boolean byUv(Path home, Path requirements, List<String> options)
+      throws IOException {
     Path uv = FOLDER.resolve(UV.replace("==", "-")).toAbsolutePath();
     try (FileChannel channel =
             FileChannel.open(
@@ -132,10 +153,10 @@ public final class PythonEnvironment {
     // it
     // would fetch the source of 450 MB again, and build it again.
     List<String> named = new ArrayList<>(install);
-    named.add("--no-deps");
+    named.add(ALONE);
     return succeeds(Map.of(), "python3", "-m", "venv", "--clear", "--without-pip", home.toString())
         && succeeds(settings, named)
-        && succeeds(settings, install);
+        && (options.contains(ALONE) || succeeds(settings, install));
   }
 
   private static boolean succeeds(Map<String, String> variables, String... command) {

@@ -23,9 +23,13 @@ class TransformersTest {
 
   private static final List<String> RECIPES =
       List.of(
+          "w4a16-g32",
+          "w4a16-g64",
           "w4a16-g128",
           "w4a16-g128-mse",
           "w8a16",
+          "w8a16-g128",
+          "w8a16-mse",
           "w8a8-dynamic",
           "fp8-dynamic",
           "fp8-b128-dynamic",
