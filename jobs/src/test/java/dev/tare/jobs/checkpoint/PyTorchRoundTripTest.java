@@ -27,12 +27,8 @@ class PyTorchRoundTripTest {
   @Test
   void thePlanRunsInPyTorchAndTrainedScalesComeBack() {
     python("make", folder);
-    Path first = folder.resolve("first");
-    String model = folder.resolve("model.onnx").toString();
-    String data = folder.resolve("x.jsonl").toString();
-    String out = first.toString();
     // Without passes, which insert tensors that the PyTorch model does not have.
-    tare("run", "--recipe", "int8", "--model", model, "--data", data, "--output", out).ends(0);
+    Path first = run("int8");
 
     List<String> loaded = python("load", folder, first);
     assertThat(number(loaded, "integer-weights")).isEqualTo(3);
@@ -55,6 +51,7 @@ class PyTorchRoundTripTest {
         .ends(0);
     tare("verify", second.toString()).ends(0);
     Path report = folder.resolve("report");
+    String data = folder.resolve("x.jsonl").toString();
     tare(
             "evaluate",
             "--quantized",
@@ -74,6 +71,35 @@ class PyTorchRoundTripTest {
     // The weights that PyTorch computed with are those that the integers stand for.
     assertThat(number(compared, "constants")).as(compared.toString()).isZero();
     assertThat(number(compared, "logits")).as(compared.toString()).isLessThan(0.2);
+  }
+
+  /** Scales that are powers of two, weights alone, and what PyTorch's model cannot have. */
+  @Test
+  void plansOfOtherRecipesRunOrAreRefusedByName() {
+    python("make", folder);
+    List<String> loaded = python("load", folder, run("int8-power-of-two"));
+    assertThat(number(loaded, "integer-weights")).isEqualTo(3);
+    assertThat(number(loaded, "difference")).as(loaded.toString()).isZero();
+    loaded = python("load", folder, run("int8-weights"));
+    assertThat(number(loaded, "integer-weights")).isEqualTo(3);
+    assertThat(number(loaded, "difference")).as(loaded.toString()).isZero();
+    assertThat(python("refused", folder, run("codebook4-weights")))
+        .anyMatch(line -> line.contains("weight' are indices of a table (codebook4)"));
+    assertThat(python("refused", folder, run("float8e4m3fn")))
+        .anyMatch(line -> line.contains("has the type float8e4m3fn"));
+    assertThat(python("refused", folder, run("int8-dynamic")))
+        .anyMatch(line -> line.contains("is found at run time"));
+    assertThat(python("refused", folder, run("int8-transformer")))
+        .anyMatch(line -> line.contains("the plan rescales the channels of '"));
+  }
+
+  private Path run(String recipe) {
+    String model = folder.resolve("model.onnx").toString();
+    String data = folder.resolve("x.jsonl").toString();
+    Path run = folder.resolve(recipe);
+    String out = run.toString();
+    tare("run", "--recipe", recipe, "--model", model, "--data", data, "--output", out).ends(0);
+    return run;
   }
 
   private static List<String> python(String step, Path... paths) {
