@@ -121,7 +121,7 @@ class SqlRoutesIT {
     // One route runs the code that Spark makes of whole stages.
     command.addAll(List.of("--conf", "spark.sql.codegen.wholeStage=true"));
     command.addAll(List.of("--conf", "spark.sql.cli.print.header=true", "-f", file.toString()));
-    List<String> lines = ran(start(command, "shell", ""), "shell");
+    List<String> lines = ran(start(command, "shell", Map.of()), "shell");
     assertThat(lines).filteredOn(line -> line.startsWith("{")).isEqualTo(expected);
     assertCalledOnce("shell", "sql");
 
@@ -221,7 +221,7 @@ class SqlRoutesIT {
                 queries.toString(),
                 pythonOnVectors("pyspark")),
             "pyspark",
-            String.join(" ", conf));
+            Map.of("PYSPARK_SUBMIT_ARGS", String.join(" ", conf)));
     assertThat(rowsOf(process, "pyspark")).isEqualTo(expected);
     assertCalledOnce("pyspark", "python");
   }
@@ -262,7 +262,16 @@ class SqlRoutesIT {
             "--class",
             "org.apache.spark.sql.connect.service.SparkConnectServer",
             "spark-internal"));
-    Process server = start(command, "connect-server", "");
+    Path events = folder.resolve("connect.jsonl");
+    Process server =
+        start(
+            command,
+            "connect-server",
+            Map.of(
+                "OPENLINEAGE__TRANSPORT__TYPE",
+                "file",
+                "OPENLINEAGE__TRANSPORT__LOCATION",
+                events.toString()));
     try {
       await(server, port);
       List<String> client =
@@ -274,6 +283,10 @@ class SqlRoutesIT {
               "sc://127.0.0.1:" + port);
       assertThat(rows(client)).isEqualTo(expected);
       assertCalledOnce("connect", "python");
+      // Connect once executed commands twice (SPARK-51273): one run begins and ends for one CALL.
+      assertThat(Files.readString(events))
+          .containsOnlyOnce("\"eventType\":\"START\"")
+          .containsOnlyOnce("\"eventType\":\"COMPLETE\"");
     } finally {
       server.destroy();
       if (!server.waitFor(20, TimeUnit.SECONDS)) {
@@ -315,16 +328,14 @@ class SqlRoutesIT {
     return confs;
   }
 
-  private static Process start(List<String> command, String name, String pysparkArguments)
+  private static Process start(List<String> command, String name, Map<String, String> variables)
       throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("SPARK_HOME", spark.toString());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
     builder.environment().put("PYSPARK_PYTHON", python.toString());
     builder.environment().put("PYSPARK_DRIVER_PYTHON", python.toString());
-    if (!pysparkArguments.isEmpty()) {
-      builder.environment().put("PYSPARK_SUBMIT_ARGS", pysparkArguments);
-    }
+    builder.environment().putAll(variables);
     // The shell keeps its metastore in the working folder.
     builder.directory(Files.createDirectories(folder.resolve(name)).toFile());
     builder.redirectOutput(folder.resolve(name + ".out").toFile());
@@ -334,7 +345,7 @@ class SqlRoutesIT {
 
   private static List<String> rows(List<String> command) throws IOException, InterruptedException {
     String name = "rows-" + Integer.toHexString(command.hashCode());
-    return rowsOf(start(command, name, ""), name);
+    return rowsOf(start(command, name, Map.of()), name);
   }
 
   private static List<String> rowsOf(Process process, String name)
