@@ -73,6 +73,8 @@ kinds = {
     "other asset": run("asset_triggered__2026-11-23T12:00:00.123456+00:00_Xy7abc"),
     "named": run("try-2"),
 }
+values = {key: dag.params.get_param(key).value for key in dag.params}
+registered = {"params": {**values, "mlflow": "http://mlflow:5000"}, "dag_run": kinds["named"]}
 print(
     json.dumps(
         {
@@ -103,6 +105,7 @@ print(
             },
             "nights": {kind: module.night(of) for kind, of in kinds.items()},
             "days": {kind: module.day(of) for kind, of in kinds.items()},
+            "registered": module.publish(registered, None),
         }
     )
 )

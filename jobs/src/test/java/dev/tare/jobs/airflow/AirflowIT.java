@@ -180,6 +180,12 @@ class AirflowIT {
       assertThat(param.path("description").asText()).isNotEmpty();
     }
     assertThat(params.at("/runs/value").asText()).isEqualTo(folder + "/runs");
+    List<String> registered = new ArrayList<>();
+    dag.path("registered").forEach(word -> registered.add(word.asText()));
+    assertThat(registered)
+        .startsWith("publish")
+        .contains("--gate")
+        .endsWith("--as", "model", "--mlflow", "http://mlflow:5000");
 
     assertThat(dag.at("/nights/interval").asText()).isEqualTo("20261122T0200");
     assertThat(dag.at("/days/interval").asText()).isEqualTo("2026-11-22");
