@@ -158,7 +158,7 @@ record GramPlan(
     }
     String largest = bySize.get(0);
     notices.accept(
-        "Only the diagonals of the Gram matrices of %d of %d inputs, whose weights are rounded to nearest: a task would need up to %s for all, %s. The largest is of tensor '%s' with %d rows"
+        "Of %d of %d Gram matrices only the diagonals are kept, and the weights of these inputs are rounded to nearest: a task would need up to %s for all, %s. The largest is of tensor '%s' with %d rows"
             .formatted(
                 alone.size(),
                 scales.size(),

@@ -57,8 +57,8 @@ class GramPlanTest {
         .singleElement()
         .asString()
         .startsWith(
-            "Only the diagonals of the Gram matrices of 1 of 3 inputs, whose weights are rounded"
-                + " to nearest")
+            "Of 1 of 3 Gram matrices only the diagonals are kept, and the weights of these inputs"
+                + " are rounded to nearest")
         .contains("--executor-memory")
         .endsWith("The largest is of tensor 'b' with 8192 rows");
     assertThat(plan.fitting(heap(100_000), OptionalInt.empty(), notices::add)).isSameAs(plan);

@@ -192,7 +192,7 @@ class GptqRunTest {
   void diagonalsOfMatricesThatDoNotFitChooseScales() throws IOException {
     CommandLine.Result ended = gram("squares", "all", "2", "8", "--gram-memory", "0");
     assertThat(ended.err())
-        .contains("Only the diagonals of the Gram matrices of 2 of 2 inputs")
+        .contains("Of 2 of 2 Gram matrices only the diagonals are kept")
         .contains("but --gram-memory is 0 MB");
     assertThat(facts("squares").path("gram-diagonal"))
         .extracting(JsonNode::asText)
