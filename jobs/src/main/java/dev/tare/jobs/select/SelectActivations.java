@@ -4,6 +4,7 @@ import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.SmoothedInput;
+import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.statistics.RescaledChannels;
 import dev.tare.engine.statistics.TensorStatistics;
@@ -16,9 +17,13 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -47,6 +52,29 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
     this.recipe = recipe;
     this.queries = new HashMap<>(queries);
     this.smoothed = QuantPlanJson.formatSmoothed(smoothed);
+  }
+
+  /**
+   * The rows of statistics that decisions about activations read: of what is quantized and of
+   * inputs that are smoothed, and those of channels only where they are read.
+   *
+   * @param queries by name of what is quantized, the result of a smoothed input
+   */
+  static Dataset<Row> needed(
+      Dataset<Row> statistics,
+      Recipe recipe,
+      Map<String, TensorQuery> queries,
+      List<SmoothedInput> smoothed) {
+    Set<String> tensors = new TreeSet<>(queries.keySet());
+    for (SmoothedInput input : smoothed) {
+      tensors.remove(input.result());
+      tensors.add(input.tensor());
+    }
+    ActivationPlanner planner = new ActivationPlanner(recipe);
+    boolean channels =
+        !smoothed.isEmpty() || queries.values().stream().anyMatch(planner::readsChannels);
+    Dataset<Row> asked = statistics.filter(functions.col("tensor").isin(tensors.toArray()));
+    return channels ? asked : asked.filter(functions.col("channel").isNull());
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.InvalidModelException;
-import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.FoundScales;
@@ -384,17 +383,8 @@ public final class SelectJob {
       SortedMap<String, TensorQuery> wanted,
       List<SmoothedInput> smoothed,
       SelectActivations select) {
-    Dataset<Row> rows = StatisticsStore.read(spark, statistics);
-    Set<String> tensors = new TreeSet<>(wanted.keySet());
-    for (SmoothedInput input : smoothed) {
-      tensors.remove(input.result());
-      tensors.add(input.tensor());
-    }
-    ActivationPlanner planner = new ActivationPlanner(recipe);
-    boolean channels =
-        !smoothed.isEmpty() || wanted.values().stream().anyMatch(planner::readsChannels);
-    Dataset<Row> asked = rows.filter(functions.col("tensor").isin(tensors.toArray()));
-    Dataset<Row> needed = channels ? asked : asked.filter(functions.col("channel").isNull());
+    Dataset<Row> needed =
+        SelectActivations.needed(StatisticsStore.read(spark, statistics), recipe, wanted, smoothed);
     return StatisticsStore.groupedBy(functions.col("tensor"), needed)
         .flatMapGroups(select, Encoders.BINARY())
         .collectAsList();

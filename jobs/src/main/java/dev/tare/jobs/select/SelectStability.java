@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Dataset;
@@ -83,12 +82,15 @@ final class SelectStability implements FlatMapGroupsFunction<String, Row, Row> {
         merged.manifest().inputs().stream()
             .filter(input -> input.name().equals("statistics"))
             .toList();
+    if (refs.size() < ScaleStability.FEWEST_PARTS) {
+      return Optional.empty();
+    }
     ModelGraph graph = SmoothedHandle.of(model, plan).prepared().graph();
     Map<String, TensorQuery> queries =
         new TreeMap<>(
             Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph)
                 .activations());
-    if (refs.size() < ScaleStability.FEWEST_PARTS || queries.isEmpty()) {
+    if (queries.isEmpty()) {
       return Optional.empty();
     }
     List<Path> folders = new ArrayList<>();
@@ -121,19 +123,16 @@ final class SelectStability implements FlatMapGroupsFunction<String, Row, Row> {
   }
 
   private Dataset<Row> rows(Work work, QuantPlan plan, List<Path> folders) {
-    TreeSet<String> tensors = new TreeSet<>(queries.keySet());
-    plan.smoothed().forEach(input -> tensors.add(input.tensor()));
-    ActivationPlanner planner = new ActivationPlanner(recipe.parse());
-    boolean channels =
-        !plan.smoothed().isEmpty() || queries.values().stream().anyMatch(planner::readsChannels);
     Dataset<Row> all = null;
     for (int part = 0; part < folders.size(); part++) {
       Dataset<Row> own =
-          StatisticsStore.read(work.inputs().spark(), folders.get(part))
-              .filter(functions.col("tensor").isin(tensors.toArray()))
+          SelectActivations.needed(
+                  StatisticsStore.read(work.inputs().spark(), folders.get(part)),
+                  recipe.parse(),
+                  queries,
+                  plan.smoothed())
               .withColumn(PART, functions.lit(part));
-      Dataset<Row> needed = channels ? own : own.filter(functions.col("channel").isNull());
-      all = all == null ? needed : all.union(needed);
+      all = all == null ? own : all.union(own);
     }
     return all;
   }
