@@ -96,20 +96,25 @@ public final class MergeJob {
     }
     StatisticsStore.Written written = added(StateKind.HISTOGRAM, "add up", attempt);
     Optional<StatisticsStore.Written> moments = ofAll(StateKind.MOMENTS, "Moments", attempt);
-    List<String> diagonals = diagonals(facts);
+    TreeSet<String> diagonals = new TreeSet<>();
+    facts.forEach(each -> diagonals.addAll(diagonals(each)));
     Optional<CalibrationFacts.Gram> gram =
         ofAll(StateKind.GRAM, "Gram matrices", attempt)
             .map(
                 sum ->
-                    new CalibrationFacts.Gram(sum.contentSha256(), gramSamples(facts), diagonals));
+                    new CalibrationFacts.Gram(
+                        sum.contentSha256(), gramSamples(facts), List.copyOf(diagonals)));
+    if (gram.isPresent() && facts.stream().map(MergeJob::diagonals).distinct().count() > 1) {
+      notices.accept(
+          "Some runs have only the diagonals of some Gram matrices, and so has their sum: the"
+              + " manifest names them (gram-diagonal)");
+    }
     return merged(facts, samples, written, moments, gram, mixed);
   }
 
-  /** Those of which one run at least has only the diagonal, and so the sum too. */
-  private static List<String> diagonals(List<CalibrationFacts> facts) {
-    TreeSet<String> names = new TreeSet<>();
-    facts.forEach(each -> each.gram().ifPresent(gram -> names.addAll(gram.diagonal())));
-    return List.copyOf(names);
+  /** The Gram matrices of which a run, and so the sum, has only the diagonal. */
+  private static List<String> diagonals(CalibrationFacts facts) {
+    return facts.gram().map(CalibrationFacts.Gram::diagonal).orElse(List.of());
   }
 
   private static long gramSamples(List<CalibrationFacts> facts) {
@@ -140,17 +145,6 @@ public final class MergeJob {
     if (kind == StateKind.GRAM && !haveTheSameMatrices()) {
       notices.accept("%s are left out: runs have them of different inputs".formatted(name));
       return Optional.empty();
-    }
-    List<List<String>> diagonals =
-        runs.stream()
-            .map(run -> run.calibration().gram())
-            .map(gram -> gram.map(CalibrationFacts.Gram::diagonal).orElse(List.of()))
-            .distinct()
-            .toList();
-    if (kind == StateKind.GRAM && diagonals.size() > 1) {
-      notices.accept(
-          "Some runs have only the diagonals of some Gram matrices, and so has their sum: the"
-              + " manifest names them (gram-diagonal)");
     }
     String what = name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1);
     return Optional.of(added(kind, "add up the " + what + " of", attempt));
