@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.engine.tflite.LiteModels;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,33 +25,27 @@ class MutantsTest {
   @Test
   void theRuntimeSurvivesWhatTheReaderAccepts() throws IOException, InterruptedException {
     int seconds = Integer.getInteger("mutants.seconds", SECONDS);
-    List<String> command =
+    List<String> arguments =
         new ArrayList<>(
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                folder.toString(),
+                System.getProperty("mutants.seed", "0"),
+                String.valueOf(seconds)));
+    arguments.addAll(models());
+    ChildJvm.Ended child =
+        ChildJvm.run(
+            folder.resolve("log"),
+            seconds + PATIENCE_SECONDS,
+            List.of(
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=" + folder.resolve("crash.log"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Mutants.class.getName(),
-                folder.toString(),
-                System.getProperty("mutants.seed", "0"),
-                String.valueOf(seconds)));
-    command.addAll(models());
-    Path log = folder.resolve("log");
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    boolean ended = process.waitFor(seconds + PATIENCE_SECONDS, TimeUnit.SECONDS);
-    if (!ended) {
-      process.destroyForcibly().waitFor();
-    }
-    String printed = Files.readString(log, StandardCharsets.ISO_8859_1).strip();
-    String seed = Files.readString(folder.resolve("seed"));
-    assertThat(ended).as("seed %s takes too long: %s", seed, printed).isTrue();
-    assertThat(process.exitValue()).as("seed %s: %s", seed, printed).isEqualTo(0);
+                "-XX:ErrorFile=" + folder.resolve("crash.log")),
+            Mutants.class,
+            arguments);
+    child.requireWell("seed " + Files.readString(folder.resolve("seed")));
+    String printed = child.printed();
     assertThat(printed).containsPattern("[1-9][0-9]* mutants, [1-9][0-9]* read, [1-9][0-9]* run");
     System.out.println(printed.substring(printed.lastIndexOf('\n') + 1));
   }

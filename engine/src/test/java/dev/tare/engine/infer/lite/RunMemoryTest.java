@@ -3,10 +3,8 @@ package dev.tare.engine.infer.lite;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -32,31 +30,20 @@ class RunMemoryTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void moreBatchesAndTasksTakeNoMoreMemory() throws IOException, InterruptedException {
-    Path log = folder.resolve("log");
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    ChildJvm.Ended child =
+        ChildJvm.run(
+            folder.resolve("log"),
+            PATIENCE_SECONDS,
+            List.of(
                 "-Xms48m",
                 "-Xmx48m",
                 "-XX:+AlwaysPreTouch",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                RunMemory.class.getName(),
-                folder.toString(),
-                String.valueOf(FIRST_TASKS),
-                String.valueOf(MORE_TASKS))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    if (!ended) {
-      process.destroyForcibly().waitFor();
-    }
-    String printed = Files.readString(log).strip();
-    assertThat(ended).as(printed).isTrue();
-    assertThat(process.exitValue()).as(printed).isEqualTo(0);
+                "-XX:TieredStopAtLevel=1"),
+            RunMemory.class,
+            List.of(folder.toString(), String.valueOf(FIRST_TASKS), String.valueOf(MORE_TASKS)));
+    child.requireWell("RunMemory");
+    String printed = child.printed();
     List<Long> resident =
         printed.lines().filter(line -> line.matches("[0-9]+")).map(Long::valueOf).toList();
     assertThat(resident).as(printed).hasSize(2);
