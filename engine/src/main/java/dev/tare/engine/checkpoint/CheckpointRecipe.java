@@ -5,6 +5,7 @@ import dev.tare.engine.safetensors.TensorSpec;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -13,24 +14,25 @@ import java.util.TreeMap;
  *
  * @param name what the user called it
  * @param description one sentence for people
- * @param scheme how weights are quantized
- * @param fused patterns of the last names of layers that a runtime joins, so that they share the
- *     scale of a tensor where they are in one module; a layer is in the first group that has a
- *     pattern for it. Empty where weights have no such scale
- * @param exclude modules that stay as they are, by their path: {@code model.layers.0.mlp.gate}
+ * @param scheme how weights are quantized, unless a rule says otherwise
+ * @param fused patterns of the last names of layers that a runtime joins, so that they need one
+ *     scheme, and share the scale of a tensor where the scheme has one; layers of one module that
+ *     are in the same group of patterns are joined, and a layer is in the first group that has a
+ *     pattern for it
+ * @param rules exceptions; the last match decides, the excluded modules being the last of them
  */
 public record CheckpointRecipe(
     String name,
     String description,
     WeightScheme scheme,
     List<List<NamePattern>> fused,
-    List<NamePattern> exclude) {
+    List<CheckpointRule> rules) {
 
-  private static final String WEIGHT = ".weight";
+  static final String WEIGHT = ".weight";
 
   public CheckpointRecipe {
     fused = fused.stream().map(List::copyOf).toList();
-    exclude = List.copyOf(exclude);
+    rules = List.copyOf(rules);
   }
 
   /**
@@ -48,15 +50,24 @@ public record CheckpointRecipe(
   }
 
   private String group(String weight) {
-    int end = weight.length() - WEIGHT.length();
-    int dot = weight.lastIndexOf('.', end - 1);
-    String layer = weight.substring(dot + 1, end);
+    return joined(weight.substring(0, weight.length() - WEIGHT.length())).orElse(weight);
+  }
+
+  /**
+   * What tells a joined layer from others.
+   *
+   * @param module path of one of its parts
+   * @return empty if the module is not a part of one
+   */
+  Optional<String> joined(String module) {
+    int dot = module.lastIndexOf('.');
+    String layer = module.substring(dot + 1);
     for (int i = 0; i < fused.size(); i++) {
       if (fused.get(i).stream().anyMatch(pattern -> pattern.matches(layer))) {
-        return weight.substring(0, dot + 1) + i;
+        return Optional.of(module.substring(0, dot + 1) + i);
       }
     }
-    return weight;
+    return Optional.empty();
   }
 
   /** Whether a tensor can be the weight of a linear layer: a matrix of floats of that name. */
@@ -71,7 +82,13 @@ public record CheckpointRecipe(
     return weight.name().substring(0, weight.name().length() - WEIGHT.length());
   }
 
-  boolean excludes(String module) {
-    return exclude.stream().anyMatch(pattern -> pattern.matches(module));
+  /** The rule that decides for the weight of a module; empty if none does. */
+  Optional<CheckpointRule> rule(String module) {
+    for (int i = rules.size() - 1; i >= 0; i--) {
+      if (rules.get(i).matches(module)) {
+        return Optional.of(rules.get(i));
+      }
+    }
+    return Optional.empty();
   }
 }

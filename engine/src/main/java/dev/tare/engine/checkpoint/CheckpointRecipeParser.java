@@ -7,10 +7,10 @@ import com.typesafe.config.ConfigValue;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.RecipeException;
 import dev.tare.engine.recipe.RecipeKeys;
-import dev.tare.engine.recipe.Words;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -26,11 +26,15 @@ import java.util.regex.Pattern;
  * weights { type = int4, symmetric = true, granularity = per-group, group-size = 128,
  *           method = min-max }             # or mse-grid, mse-grid-N
  * inputs = float                           # or dynamic-token, dynamic-group
- * fused = [[q_proj, k_proj, v_proj]]       # of nvfp4: patterns of layers that share a scale
- * exclude = ["*lm_head", "*embed*"]        # paths of modules
+ * fused = [[q_proj, k_proj, v_proj]]       # patterns of layers that a runtime joins
+ * exclude = ["*lm_head", "*embed*"]        # short for rules with quantize = false, after all others
+ * rules = [ { tensors = "*.self_attn.*", type = int8, granularity = per-channel },
+ *           { tensors = "*.layers.0.*", quantize = false } ]
  * </pre>
  *
- * Unknown keys are refused.
+ * A rule matches by a pattern for the path of a module, or for the name of its weight; the last one
+ * that matches decides. Its settings, those of {@code weights} and {@code inputs}, override the
+ * recipe's. Unknown keys are refused.
  */
 public final class CheckpointRecipeParser {
 
@@ -39,11 +43,16 @@ public final class CheckpointRecipeParser {
   private static final String GROUP_SIZE = "group-size";
   private static final String GROUP_ROWS = "group-rows";
   private static final String FUSED = "fused";
+  private static final String INPUTS = "inputs";
+
+  /** Name of the rules that exclude modules. */
+  static final String EXCLUDE = "exclude";
+
   private static final int GRID_STEPS = 50;
   private static final Pattern METHOD = Pattern.compile("min-max|mse-grid(?:-([0-9]{1,4}))?");
   private static final Set<String> KEYS =
-      Set.of("format-version", "description", "format", "weights", "inputs", FUSED, "exclude");
-  private static final Set<String> WEIGHT_KEYS =
+      Set.of("format-version", "description", "format", "weights", INPUTS, FUSED, EXCLUDE, "rules");
+  static final Set<String> WEIGHT_KEYS =
       Set.of("type", "symmetric", "granularity", GROUP_SIZE, GROUP_ROWS, "method");
 
   private CheckpointRecipeParser() {}
@@ -72,17 +81,26 @@ public final class CheckpointRecipeParser {
         throw RecipeKeys.at(
             config, "format-version", "expected " + FORMAT_VERSION + ", found " + version);
       }
-      WeightScheme scheme = scheme(config);
+      Config weights = config.getConfig("weights");
+      RecipeKeys.refuseUnknown("a recipe for checkpoints", "weights.", weights, WEIGHT_KEYS);
+      WeightScheme scheme =
+          scheme(weights.withValue(INPUTS, config.getValue(INPUTS)), config, "weights");
+      List<CheckpointRule> rules = new ArrayList<>(CheckpointRuleParser.parse(config, scheme));
+      rules.addAll(exclude(config));
       return new CheckpointRecipe(
-          name, config.getString("description"), scheme, fused(config, scheme), exclude(config));
+          name, config.getString("description"), scheme, fused(config), rules);
     } catch (ConfigException e) {
       throw new RecipeException("Invalid recipe '" + name + "': " + e.getMessage(), e);
     }
   }
 
-  private static WeightScheme scheme(Config config) {
-    Config weights = config.getConfig("weights");
-    RecipeKeys.refuseUnknown("a recipe for checkpoints", "weights.", weights, WEIGHT_KEYS);
+  /**
+   * The scheme of a section.
+   *
+   * @param weights settings of weights, and inputs
+   * @param where a section with the key that is blamed if they do not go together
+   */
+  static WeightScheme scheme(Config weights, Config where, String key) {
     String granularity = weights.getString("granularity");
     if (!List.of("per-channel", "per-group").contains(granularity)) {
       throw RecipeKeys.at(weights, "granularity", "expected per-channel or per-group");
@@ -95,9 +113,9 @@ public final class CheckpointRecipeParser {
           grouped ? OptionalInt.of(weights.getInt(GROUP_SIZE)) : OptionalInt.empty(),
           grouped && weights.hasPath(GROUP_ROWS) ? weights.getInt(GROUP_ROWS) : 1,
           gridSteps(weights),
-          RecipeKeys.choice(config, "inputs", List.of(WeightScheme.Inputs.values())));
+          RecipeKeys.choice(weights, INPUTS, List.of(WeightScheme.Inputs.values())));
     } catch (IllegalArgumentException e) {
-      throw RecipeKeys.at(config, "weights", e.getMessage());
+      throw RecipeKeys.at(where, key, e.getMessage());
     }
   }
 
@@ -113,13 +131,9 @@ public final class CheckpointRecipeParser {
     return OptionalInt.of(steps == null ? GRID_STEPS : Integer.parseInt(steps));
   }
 
-  private static List<List<NamePattern>> fused(Config config, WeightScheme scheme) {
+  private static List<List<NamePattern>> fused(Config config) {
     if (!config.hasPath(FUSED)) {
       return List.of();
-    }
-    if (!scheme.hasTensorScale()) {
-      throw RecipeKeys.at(
-          config, FUSED, "weights of %s share no scale".formatted(Words.of(scheme.type())));
     }
     List<List<NamePattern>> groups = new ArrayList<>();
     Set<String> names = new HashSet<>();
@@ -138,11 +152,17 @@ public final class CheckpointRecipeParser {
     return groups;
   }
 
-  private static List<NamePattern> exclude(Config config) {
+  private static List<CheckpointRule> exclude(Config config) {
+    return config.getStringList(EXCLUDE).stream()
+        .map(glob -> new CheckpointRule(EXCLUDE, pattern(config, EXCLUDE, glob), Optional.empty()))
+        .toList();
+  }
+
+  static NamePattern pattern(Config config, String key, String glob) {
     try {
-      return config.getStringList("exclude").stream().map(NamePattern::new).toList();
+      return new NamePattern(glob);
     } catch (IllegalArgumentException e) {
-      throw RecipeKeys.at(config, "exclude", e.getMessage());
+      throw RecipeKeys.at(config, key, e.getMessage());
     }
   }
 }

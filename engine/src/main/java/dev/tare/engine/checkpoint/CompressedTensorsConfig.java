@@ -8,7 +8,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.engine.recipe.Words;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -19,6 +23,10 @@ import java.util.Set;
 public final class CompressedTensorsConfig {
 
   private static final String KEY = "quantization_config";
+  private static final String OUTPUTS = "output_activations";
+
+  /** The format of a checkpoint whose groups have formats of their own. */
+  private static final String MIXED = "mixed-precision";
 
   /** A head that shares the embedding's weight is a linear layer without a tensor of its own. */
   private static final String ANY_HEAD = "re:.*lm_head";
@@ -80,11 +88,40 @@ public final class CompressedTensorsConfig {
     return before + (root.isEmpty() ? "" : ",") + "\n  \"" + KEY + "\": " + section + "\n}\n";
   }
 
+  /**
+   * One group for each scheme. Where there are several, they name their layers: loaders look for
+   * names before classes, but a joined layer, such as vLLM's qkv_proj, is of the class Linear too.
+   */
   static ObjectNode section(CheckpointPlan plan) {
-    WeightScheme scheme = plan.scheme();
+    Map<WeightScheme, List<String>> groups = new LinkedHashMap<>();
+    plan.schemes()
+        .forEach(
+            (module, scheme) ->
+                groups.computeIfAbsent(scheme.asStored(), each -> new ArrayList<>()).add(module));
+    List<CompressionFormat> formats =
+        groups.keySet().stream().map(WeightScheme::format).distinct().toList();
+    List<ObjectNode> layers = new ArrayList<>();
+    groups.forEach(
+        (scheme, modules) -> {
+          ObjectNode group = MAPPER.createObjectNode();
+          ArrayNode targets = group.putArray("targets");
+          if (groups.size() == 1) {
+            targets.add("Linear");
+          } else {
+            ModuleTargets.of(modules, plan.schemes().keySet()).forEach(targets::add);
+          }
+          group(group, scheme);
+          if (formats.size() > 1) {
+            group.put("format", Words.of(scheme.format()));
+          }
+          layers.add(group);
+        });
+    String format = formats.size() == 1 ? Words.of(formats.get(0)) : MIXED;
+    return section(layers, format, plan.left().keySet());
+  }
+
+  private static void group(ObjectNode layers, WeightScheme scheme) {
     String type = scheme.type().isInteger() ? "int" : "float";
-    ObjectNode layers = MAPPER.createObjectNode();
-    layers.putArray("targets").add("Linear");
     ObjectNode weights = layers.putObject("weights");
     weights.put("num_bits", scheme.bits());
     weights.put("type", type);
@@ -109,7 +146,7 @@ public final class CompressedTensorsConfig {
       }
     }
     inputs(layers, scheme, type);
-    return section(layers, Words.of(scheme.format()), plan.left().keySet());
+    layers.putNull(OUTPUTS);
   }
 
   static ObjectNode section(LinearLayers plan) {
@@ -133,13 +170,15 @@ public final class CompressedTensorsConfig {
     } else {
       layers.putNull("input_activations");
     }
-    return section(layers, Words.of(plan.format()), plan.left());
+    layers.putNull(OUTPUTS);
+    return section(List.of(layers), Words.of(plan.format()), plan.left());
   }
 
-  private static ObjectNode section(ObjectNode layers, String format, Collection<String> left) {
-    layers.putNull("output_activations");
+  private static ObjectNode section(
+      List<ObjectNode> layers, String format, Collection<String> left) {
     ObjectNode root = MAPPER.createObjectNode();
-    root.putObject("config_groups").set("group_0", layers);
+    ObjectNode groups = root.putObject("config_groups");
+    layers.forEach(group -> groups.set("group_" + groups.size(), group));
     root.put("format", format);
     root.putNull("global_compression_ratio");
     ArrayNode ignore = root.putArray("ignore");

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -33,26 +34,28 @@ public record PlannedShard(String file, List<PlannedTensor> tensors) {
   }
 
   /** A shard of these tensors, those whose bytes keep the following ones aligned first. */
-  static PlannedShard of(String file, List<PlannedTensor> tensors, WeightScheme scheme) {
+  static PlannedShard of(String file, List<PlannedTensor> tensors) {
     return new PlannedShard(
         file,
         tensors.stream()
-            .sorted(
-                Comparator.comparingInt((PlannedTensor tensor) -> tensor.alignment(scheme))
-                    .reversed())
+            .sorted(Comparator.comparingInt(PlannedTensor::alignment).reversed())
             .toList());
   }
 
   /** The header of the file, which follows from shapes. */
-  public SafetensorsHeader header(WeightScheme scheme) {
+  public SafetensorsHeader header() {
     return SafetensorsHeader.layOut(
         new TreeMap<>(METADATA),
-        tensors.stream().flatMap(tensor -> tensor.outputs(scheme).stream()).toList());
+        tensors.stream().flatMap(tensor -> tensor.outputs().stream()).toList());
   }
 
-  /** As text, for the task that writes it. */
+  /** As text, for the task that writes it: each scheme once, and tensors by its number. */
   public String toJson() {
     ObjectNode root = MAPPER.createObjectNode().put("file", file);
+    List<WeightScheme> schemes =
+        tensors.stream().flatMap(tensor -> tensor.scheme().stream()).distinct().toList();
+    ArrayNode written = root.putArray("schemes");
+    schemes.forEach(scheme -> SchemeJson.write(scheme, written.addObject()));
     ArrayNode all = root.putArray("tensors");
     for (PlannedTensor tensor : tensors) {
       TensorSpec spec = tensor.source().spec();
@@ -61,8 +64,8 @@ public record PlannedShard(String file, List<PlannedTensor> tensors) {
               .put("file", tensor.file())
               .put("name", spec.name())
               .put("type", spec.type().name())
-              .put("begin", tensor.source().begin())
-              .put("quantized", tensor.quantized());
+              .put("begin", tensor.source().begin());
+      tensor.scheme().ifPresent(scheme -> node.put("scheme", schemes.indexOf(scheme)));
       spec.shape().dims().forEach(node.putArray("shape")::add);
     }
     return root.toString();
@@ -72,6 +75,8 @@ public record PlannedShard(String file, List<PlannedTensor> tensors) {
   public static PlannedShard parse(String json) {
     try {
       JsonNode root = MAPPER.readTree(json);
+      List<WeightScheme> schemes = new ArrayList<>();
+      root.get("schemes").forEach(node -> schemes.add(SchemeJson.read(node)));
       List<PlannedTensor> tensors = new ArrayList<>();
       for (JsonNode node : root.get("tensors")) {
         List<Long> shape = new ArrayList<>();
@@ -85,7 +90,9 @@ public record PlannedShard(String file, List<PlannedTensor> tensors) {
             new PlannedTensor(
                 node.get("file").textValue(),
                 new StoredTensor(spec, node.get("begin").longValue()),
-                node.get("quantized").booleanValue()));
+                node.has("scheme")
+                    ? Optional.of(schemes.get(node.get("scheme").intValue()))
+                    : Optional.empty()));
       }
       return new PlannedShard(root.get("file").textValue(), tensors);
     } catch (IOException e) {

@@ -6,16 +6,23 @@ import dev.tare.engine.safetensors.TensorSpec;
 import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A tensor of the original, and whether it is quantized or copied.
  *
  * @param file the file that it is in
  * @param source what it is and where it is there
+ * @param scheme how it is quantized; empty if it is copied
  */
-public record PlannedTensor(String file, StoredTensor source, boolean quantized) {
+public record PlannedTensor(String file, StoredTensor source, Optional<WeightScheme> scheme) {
 
   private static final int ALIGNMENT = 8;
+
+  /** Whether it becomes another type. */
+  public boolean quantized() {
+    return scheme.isPresent();
+  }
 
   /**
    * What is written for it, in the order of the bytes: itself; or, of a weight [out, in] that is
@@ -26,11 +33,12 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
    * weight_scale} U8 [out, groups]; of NVFP4 {@code weight_global_scale} F32 [1], and these with
    * scales F8_E4M3. The codes come before the scales, so that a weight is read once.
    */
-  List<TensorSpec> outputs(WeightScheme scheme) {
+  List<TensorSpec> outputs() {
+    return scheme.map(this::outputs).orElseGet(() -> List.of(source.spec()));
+  }
+
+  private List<TensorSpec> outputs(WeightScheme scheme) {
     TensorSpec spec = source.spec();
-    if (!quantized) {
-      return List.of(spec);
-    }
     long rows = spec.shape().dim(0);
     long columns = spec.shape().dim(1);
     long groups = scheme.groups(columns);
@@ -62,17 +70,17 @@ public record PlannedTensor(String file, StoredTensor source, boolean quantized)
   }
 
   /** Bytes of what is written. */
-  long bytes(WeightScheme scheme) {
-    return outputs(scheme).stream().mapToLong(TensorSpec::bytes).sum();
+  long bytes() {
+    return outputs().stream().mapToLong(TensorSpec::bytes).sum();
   }
 
   /**
    * The largest of 8, 4, 2 and 1 that divides the bytes of every tensor that is written: those with
    * larger ones come first, so that odd sizes do not misalign what follows.
    */
-  int alignment(WeightScheme scheme) {
+  int alignment() {
     int alignment = ALIGNMENT;
-    for (TensorSpec output : outputs(scheme)) {
+    for (TensorSpec output : outputs()) {
       while (output.bytes() % alignment != 0) {
         alignment /= 2;
       }

@@ -90,16 +90,27 @@ public record WeightScheme(
     this(type, symmetric, groupSize, 1, gridSteps, inputs);
   }
 
+  /** Whether errors of columns can count differently: ranges are searched, in rows. */
+  public boolean weighable() {
+    return gridSteps.isPresent() && groupRows == 1;
+  }
+
   /**
    * Checks that errors of columns can count differently.
    *
    * @throws IllegalArgumentException if ranges are not searched, or are those of blocks of rows
    */
   public void requireWeighable() {
-    if (gridSteps.isEmpty() || groupRows > 1) {
+    if (!weighable()) {
       throw new IllegalArgumentException(
-          "importance is for recipes that search ranges in rows: weights.method = mse-grid, as in w4a16-g128-mse and w8a16-mse");
+          "importance is for recipes that search ranges in rows: weights.method = mse-grid, as in"
+              + " w4a16-g128-mse and w8a16-mse");
     }
+  }
+
+  /** What a loader needs to know, and a configuration says: not how ranges were found. */
+  WeightScheme asStored() {
+    return new WeightScheme(type, symmetric, groupSize, groupRows, OptionalInt.empty(), inputs);
   }
 
   /** The layout that codes and scales are stored in. */

@@ -34,6 +34,17 @@ class CheckpointPlanTest {
     return CheckpointRecipeParser.parse("r", config.resolve());
   }
 
+  @Test
+  void tensorsThatNoFileHasRoomForAreNamedWithTheirBytes() {
+    CheckpointPlan plan = CheckpointPlan.of(recipe(""), FILES, 12_000);
+    assertThat(plan.larger(12_000)).containsExactly(Map.entry("embed_tokens.weight", 12_800L));
+    assertThat(plan.shards())
+        .filteredOn(shard -> shard.header().dataBytes() > 12_000)
+        .singleElement()
+        .satisfies(shard -> assertThat(shard.tensors()).hasSize(1));
+    assertThat(CheckpointPlan.of(recipe(""), FILES, 12_800).larger(12_800)).isEmpty();
+  }
+
   static TensorSpec tensor(String name, ElementType type, long... shape) {
     return new TensorSpec(name, type, Shape.of(shape));
   }
@@ -69,7 +80,7 @@ class CheckpointPlanTest {
             Map.entry("l.gate", CheckpointPlan.EXCLUDED),
             Map.entry("l.odd", "rows of 40 values are no whole number of groups of 32"));
     assertThat(plan.shards()).extracting(PlannedShard::file).containsExactly("model.safetensors");
-    SafetensorsHeader header = plan.shards().get(0).header(plan.scheme());
+    SafetensorsHeader header = plan.shards().get(0).header();
     assertThat(header.tensors())
         .extracting(StoredTensor::spec)
         .contains(
@@ -101,8 +112,7 @@ class CheckpointPlanTest {
         .containsEntry("l.up.weight_scale", "model-00002-of-00005.safetensors")
         .containsEntry("l.up.weight_packed", "model-00002-of-00005.safetensors")
         .hasSize(3 + 4 + 4 + 4);
-    long bytes =
-        plan.shards().stream().mapToLong(shard -> shard.header(plan.scheme()).dataBytes()).sum();
+    long bytes = plan.shards().stream().mapToLong(shard -> shard.header().dataBytes()).sum();
     assertThat(bytes).isEqualTo(plan.bytes());
     for (PlannedShard shard : plan.shards()) {
       assertThat(PlannedShard.parse(shard.toJson())).isEqualTo(shard);
@@ -180,7 +190,7 @@ class CheckpointPlanTest {
     assertThat(CompressedTensorsConfig.addTo("{}", plan))
         .contains("float-quantized", "\"type\" : \"float\"")
         .doesNotContain("\"int\"");
-    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
+    assertThat(plan.shards().get(0).header().tensors())
         .extracting(StoredTensor::spec)
         .contains(
             tensor("l.up.weight", ElementType.F8_E4M3, 96, 64),
@@ -215,7 +225,6 @@ class CheckpointPlanTest {
     assertRefused("inputs = dynamic-group", "weights with group-rows need inputs = dynamic-group");
     assertRefused("weights.group-rows = 12", "group-rows is 1 or a multiple of 8 up to 1024");
     assertRefused("weights.group-rows = 16", "group-rows is for weights of float8");
-    assertRefused("fused = [[q, k]]", "weights of int4 share no scale");
     assertRefused(FloatSchemesTest.NVFP4 + "fused = [q]", "expected a list of lists of names");
     assertRefused(FloatSchemesTest.NVFP4 + "fused = [[q, k], [k]]", "'k' is named twice");
     assertRefused("exclude = [\"\"]", "Invalid name pattern: empty");

@@ -35,7 +35,7 @@ class FloatSchemesTest {
                 + "\"dynamic\":false},\"input_activations\":{\"num_bits\":8,\"type\":\"float\","
                 + "\"symmetric\":true,\"strategy\":\"group\",\"group_size\":32,"
                 + "\"dynamic\":true},\"output_activations\":null}");
-    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
+    assertThat(plan.shards().get(0).header().tensors())
         .extracting(StoredTensor::spec)
         .contains(
             tensor("l.up.weight", ElementType.F8_E4M3, 96, 64),
@@ -54,7 +54,7 @@ class FloatSchemesTest {
                 + "\"strategy\":\"group\",\"group_size\":32,\"dynamic\":false,"
                 + "\"scale_dtype\":\"torch.uint8\"},\"input_activations\":null",
             "\"format\":\"mxfp4-pack-quantized\"");
-    assertThat(plan.shards().get(0).header(plan.scheme()).tensors())
+    assertThat(plan.shards().get(0).header().tensors())
         .extracting(StoredTensor::spec)
         .contains(
             tensor("l.up.weight_packed", ElementType.U8, 96, 32),
@@ -71,7 +71,7 @@ class FloatSchemesTest {
                 + "\"strategy\":\"tensor_group\",\"group_size\":16,\"dynamic\":false,"
                 + "\"scale_dtype\":\"torch.float8_e4m3fn\"},\"input_activations\":null",
             "\"format\":\"nvfp4-pack-quantized\"");
-    SafetensorsHeader header = plan.shards().get(0).header(plan.scheme());
+    SafetensorsHeader header = plan.shards().get(0).header();
     assertThat(header.tensors())
         .extracting(StoredTensor::spec)
         .contains(

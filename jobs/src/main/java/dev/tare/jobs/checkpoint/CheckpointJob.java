@@ -4,6 +4,7 @@ import dev.tare.engine.checkpoint.CheckpointPlan;
 import dev.tare.engine.checkpoint.CheckpointRecipe;
 import dev.tare.engine.checkpoint.CompressedTensorsConfig;
 import dev.tare.engine.checkpoint.PlannedShard;
+import dev.tare.engine.checkpoint.WeightScheme;
 import dev.tare.engine.model.ModelSink;
 import dev.tare.engine.safetensors.ShardIndex;
 import dev.tare.jobs.Shared;
@@ -103,7 +104,7 @@ final class CheckpointJob {
     List<SourceFile> originals = List.copyOf(source.shards().values());
     List<String> folders = earlier.stream().map(Path::toString).toList();
     SortedMap<String, Float> largest =
-        largest(new Shards(texts, originals, Map.of(), new TreeMap<>(), folders), recipe);
+        largest(new Shards(texts, originals, Map.of(), new TreeMap<>(), folders), plan, recipe);
     SparkJobs.describe(spark, "quantize: %d files".formatted(texts.size()));
     List<Row> rows =
         rows(
@@ -127,12 +128,13 @@ final class CheckpointJob {
   }
 
   /** A pass over all weights, where they have scales that weights in other files share. */
-  private SortedMap<String, Float> largest(Shards all, CheckpointRecipeText text) {
-    CheckpointRecipe recipe = text.parse();
+  private SortedMap<String, Float> largest(
+      Shards all, CheckpointPlan plan, CheckpointRecipeText text) {
     SortedMap<String, Float> largest = new TreeMap<>();
-    if (!recipe.scheme().hasTensorScale()) {
+    if (plan.schemes().values().stream().noneMatch(WeightScheme::hasTensorScale)) {
       return largest;
     }
+    CheckpointRecipe recipe = text.parse();
     SparkJobs.describe(spark, "quantize: extremes of %d files".formatted(all.texts().size()));
     rows(all, shards -> new LargestTask(shards, HadoopSettings.of(hadoop)), LargestTask.SCHEMA)
         .forEach(row -> largest.put(row.getString(0), row.getFloat(1)));

@@ -29,8 +29,6 @@ public final class CheckpointStage implements Stage {
   /** What loads the result; the word in its own configuration. */
   static final String TARGET = "compressed-tensors";
 
-  private static final int LISTED = 3;
-
   private final CheckpointOptions options;
   private final long mostShardBytes;
   private Optional<CheckpointFolder> source = Optional.empty();
@@ -93,7 +91,10 @@ public final class CheckpointStage implements Stage {
     CheckpointFolder folder = source(inputs.hadoop());
     CheckpointRecipeText recipe = CheckpointRecipes.open(options.recipe(), inputs.hadoop());
     CheckpointPlan plan = CheckpointJob.plan(folder, recipe, mostShardBytes);
-    tell(folder, plan, work);
+    if (!folder.left().isEmpty()) {
+      work.progress().line("Not carried over: " + String.join(", ", folder.left()));
+    }
+    new PlanNotes(plan, mostShardBytes).tell(work);
     SortedMap<String, float[]> importance =
         ImportanceFiles.read(options.importance(), plan, inputs);
     Path target = new Path(work.attempt().path(Part.MODEL).getParent(), Part.MODEL_STEM);
@@ -125,26 +126,6 @@ public final class CheckpointStage implements Stage {
 
   private static String counted(CheckpointPlan plan) {
     return Amounts.counted(plan.modules().size(), "weight");
-  }
-
-  private static void tell(CheckpointFolder folder, CheckpointPlan plan, Work work) {
-    if (!folder.left().isEmpty()) {
-      work.progress().line("Not carried over: " + String.join(", ", folder.left()));
-    }
-    List<String> odd =
-        plan.left().entrySet().stream()
-            .filter(module -> !module.getValue().equals(CheckpointPlan.EXCLUDED))
-            .map(module -> module.getKey() + " (" + module.getValue() + ")")
-            .toList();
-    if (!odd.isEmpty()) {
-      work.inputs()
-          .warn(
-              "%s in float, though the recipe names no exception: %s%s"
-                  .formatted(
-                      Amounts.counted(odd.size(), "matrix stays"),
-                      String.join(", ", odd.subList(0, Math.min(LISTED, odd.size()))),
-                      odd.size() > LISTED ? ", ..." : ""));
-    }
   }
 
   private static String summary(CheckpointJob.Result result) {

@@ -4,6 +4,7 @@ import dev.tare.engine.checkpoint.CheckpointPlan;
 import dev.tare.engine.checkpoint.ImportanceSums;
 import dev.tare.engine.checkpoint.PlannedShard;
 import dev.tare.engine.checkpoint.PlannedTensor;
+import dev.tare.engine.checkpoint.WeightScheme;
 import dev.tare.engine.gguf.GgufException;
 import dev.tare.engine.gguf.GgufFile;
 import dev.tare.engine.safetensors.TensorSpec;
@@ -46,7 +47,9 @@ final class ImportanceFiles {
       return means;
     }
     try {
-      plan.scheme().requireWeighable();
+      if (plan.schemes().values().stream().noneMatch(WeightScheme::weighable)) {
+        plan.schemes().values().forEach(WeightScheme::requireWeighable);
+      }
     } catch (IllegalArgumentException e) {
       throw TareException.usage("Cannot use --importance: " + e.getMessage());
     }
@@ -55,7 +58,7 @@ final class ImportanceFiles {
       ImportanceSums sums = sums(files, inputs.hadoop());
       for (PlannedShard shard : plan.shards()) {
         for (PlannedTensor tensor : shard.tensors()) {
-          if (tensor.quantized()) {
+          if (tensor.scheme().filter(WeightScheme::weighable).isPresent()) {
             TensorSpec spec = tensor.source().spec();
             sums.of(spec.name(), spec.shape().dim(1))
                 .ifPresentOrElse(

@@ -2,6 +2,7 @@ package dev.tare.jobs.checkpoint;
 
 import dev.tare.engine.checkpoint.LargestMagnitude;
 import dev.tare.engine.checkpoint.PlannedTensor;
+import dev.tare.engine.checkpoint.WeightScheme;
 import dev.tare.jobs.Shared;
 import dev.tare.jobs.storage.HadoopSettings;
 import java.io.IOException;
@@ -17,8 +18,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Reads the weights that will be quantized into files of the result, and returns a row for each
- * with its largest magnitude: weights in other files may share its scale.
+ * Reads the weights of files of the result that will have a scale of the tensor, and returns a row
+ * for each with its largest magnitude: weights in other files may share its scale.
  */
 final class LargestTask implements MapPartitionsFunction<Long, Row> {
 
@@ -47,7 +48,7 @@ final class LargestTask implements MapPartitionsFunction<Long, Row> {
       numbers.forEachRemaining(
           number -> {
             for (PlannedTensor tensor : all.shard(Math.toIntExact(number)).tensors()) {
-              if (tensor.quantized()) {
+              if (tensor.scheme().filter(WeightScheme::hasTensorScale).isPresent()) {
                 rows.add(RowFactory.create(tensor.source().name(), largest(reader, tensor, bytes)));
               }
             }

@@ -1,7 +1,6 @@
 package dev.tare.jobs.checkpoint;
 
 import dev.tare.engine.checkpoint.PlannedShard;
-import dev.tare.engine.checkpoint.WeightScheme;
 import dev.tare.jobs.Shared;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.storage.HadoopSettings;
@@ -31,8 +30,8 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
   /** A row of a file has no tensor. */
   static final StructType SCHEMA =
       StructType.fromDDL(
-          "file STRING NOT NULL, tensor STRING, bytes BIGINT NOT NULL, sha256 STRING, sqnr_db DOUBLE,"
-              + " taken BOOLEAN NOT NULL");
+          "file STRING NOT NULL, tensor STRING, bytes BIGINT NOT NULL, sha256 STRING, sqnr_db"
+              + " DOUBLE, taken BOOLEAN NOT NULL");
 
   private final Broadcast<Shared<Shards>> shards;
   private final CheckpointRecipeText recipe;
@@ -56,12 +55,11 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
   @Override
   public Iterator<Row> call(Iterator<Long> numbers) {
     List<Row> rows = new ArrayList<>();
-    WeightScheme scheme = recipe.parse().scheme();
     Configuration settings = hadoop.configuration();
     numbers.forEachRemaining(
         number -> {
           try {
-            write(shards.value().get().shard(Math.toIntExact(number)), scheme, settings, rows);
+            write(shards.value().get().shard(Math.toIntExact(number)), settings, rows);
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
@@ -69,8 +67,7 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
     return rows.iterator();
   }
 
-  private void write(
-      PlannedShard shard, WeightScheme scheme, Configuration settings, List<Row> rows)
+  private void write(PlannedShard shard, Configuration settings, List<Row> rows)
       throws IOException {
     Path target = new Path(folder, shard.file());
     long attempt = TaskContext.get().taskAttemptId();
@@ -79,7 +76,7 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
     EarlierShards earlier = new EarlierShards(all.earlier(), settings);
     Optional<FinishedShard> taken = earlier.take(target, attempt, source);
     FinishedShard finished =
-        taken.isPresent() ? taken.get() : make(shard, scheme, settings, source, target, attempt);
+        taken.isPresent() ? taken.get() : make(shard, settings, source, target, attempt);
     earlier.tell(target, attempt, finished);
     for (CheckpointJob.Weight weight : finished.weights()) {
       rows.add(
@@ -98,18 +95,13 @@ final class ShardTask implements MapPartitionsFunction<Long, Row> {
   }
 
   private FinishedShard make(
-      PlannedShard shard,
-      WeightScheme scheme,
-      Configuration settings,
-      String source,
-      Path target,
-      long attempt)
+      PlannedShard shard, Configuration settings, String source, Path target, long attempt)
       throws IOException {
     Shards all = shards.value().get();
     List<CheckpointJob.Weight> weights = new ArrayList<>();
     try (SourceReader reader = new SourceReader(all.byName(), settings);
         OutputFile file = OutputFile.create(target, attempt, settings)) {
-      new ShardWriter(reader, file, scheme, all.largest(), all.importance())
+      new ShardWriter(reader, file, all.largest(), all.importance())
           .write(
               shard,
               (tensor, bytes, sqnrDb) ->

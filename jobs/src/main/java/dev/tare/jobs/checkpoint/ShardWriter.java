@@ -25,7 +25,6 @@ final class ShardWriter {
 
   private final SourceReader reader;
   private final OutputFile out;
-  private final WeightScheme scheme;
   private final Map<String, Float> largest;
   private final Map<String, float[]> importance;
   private byte[] bytes = new byte[SLICE_BYTES];
@@ -40,12 +39,10 @@ final class ShardWriter {
   ShardWriter(
       SourceReader reader,
       OutputFile out,
-      WeightScheme scheme,
       Map<String, Float> largest,
       Map<String, float[]> importance) {
     this.reader = reader;
     this.out = out;
-    this.scheme = scheme;
     this.largest = largest;
     this.importance = importance;
   }
@@ -61,12 +58,12 @@ final class ShardWriter {
    * @throws TareException (bad input) if an original has changed, or a weight cannot be quantized
    */
   void write(PlannedShard shard, Weights weights) throws IOException {
-    SafetensorsHeader header = shard.header(scheme);
+    SafetensorsHeader header = shard.header();
     byte[] encoded = header.encode();
     out.write(encoded, encoded.length);
     for (PlannedTensor tensor : shard.tensors()) {
       if (tensor.quantized()) {
-        quantize(tensor, weights);
+        quantize(tensor, tensor.scheme().get(), weights);
       } else {
         reader.read(tensor.file(), tensor.source(), bytes, out::write);
       }
@@ -77,7 +74,8 @@ final class ShardWriter {
     }
   }
 
-  private void quantize(PlannedTensor tensor, Weights weights) throws IOException {
+  private void quantize(PlannedTensor tensor, WeightScheme scheme, Weights weights)
+      throws IOException {
     TensorSpec spec = tensor.source().spec();
     long rows = spec.shape().dim(0);
     int columns = Math.toIntExact(spec.shape().dim(1));

@@ -24,7 +24,13 @@ final class WritingCode {
 
   /** The package-private classes of {@code engine.checkpoint} that quantize. */
   private static final List<String> BESIDE_ENCODER =
-      List.of("GroupQuantizer", "StoredFloats", "ZeroPoints", "Float4", "CompressionFormat");
+      List.of(
+          "GroupQuantizer",
+          "StoredFloats",
+          "ZeroPoints",
+          "Float4",
+          "CompressionFormat",
+          "SchemeJson");
 
   private static final List<Class<?>> CLASSES =
       List.of(
