@@ -23,6 +23,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,6 +43,9 @@ class CheckpointRunTest {
   @TempDir static Path shared;
 
   private static Path source;
+
+  /** What the last run of {@link #stage} said. */
+  private static String said = "";
 
   @BeforeAll
   static void checkpoint() {
@@ -170,13 +174,37 @@ class CheckpointRunTest {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** One file or two, one shard or many, written by a command or by the stage. */
+  /** One file or two, one shard or many, layers in four ways by rules. */
   @Test
   void theTensorsDoNotDependOnHowTheyAreSplit() throws IOException {
     Path alone = SmallCheckpoint.write(shared.resolve("alone"), false);
-    SortedMap<String, Digest> one = stage("w8a8-dynamic", alone, "one", 1 << 30);
-    SortedMap<String, Digest> many = stage("w8a8-dynamic", source, "many", 60_000);
+    String mixed =
+        Files.writeString(
+                shared.resolve("mixed.conf"),
+                """
+                include "w8a8-dynamic"
+                rules = [
+                  { tensors = "*.self_attn.*", type = int4, granularity = per-group, group-size = 128,
+                    inputs = float, method = mse-grid-10 }
+                  { tensors = "*.down_proj", type = nvfp4, granularity = per-group, group-size = 16,
+                    inputs = float }
+                ]
+                """)
+            .toString();
+    SortedMap<String, Digest> one = stage(mixed, alone, "one", 1 << 30);
+    assertThat(said).doesNotContain("since a tensor is in one file");
+    SortedMap<String, Digest> many = stage(mixed, source, "many", 60_000);
     assertThat(many).isEqualTo(one);
+    assertThat(said)
+        .contains(
+            "Weights by the rules of the recipe: 1 int4 in groups of 128; 2 int8 by rows, inputs"
+                + " dynamic-token; 1 nvfp4 in groups of 16",
+            "1 file has more than 60.0 kB, since a tensor is in one file: " + SmallCheckpoint.UP)
+        .doesNotContain("Warning");
+    JsonNode settings = json(shared.resolve("many/model/config.json")).path("quantization_config");
+    assertThat(settings.path("format").asText()).isEqualTo("mixed-precision");
+    assertThat(settings.path("config_groups").findValuesAsText("format"))
+        .containsExactly("nvfp4-pack-quantized", "int-quantized", "pack-quantized");
     try (Stream<Path> shards = Files.list(shared.resolve("many/model"))) {
       assertThat(shards.filter(file -> file.toString().endsWith(".safetensors")).count())
           .isGreaterThan(3);
@@ -193,8 +221,31 @@ class CheckpointRunTest {
         Path.of("../engine/src/test/resources/dev/tare/engine/checkpoint/imatrix.gguf").toString();
     Path own = shared.resolve("importance");
     String line = "quantize --recipe w4a16-g128-mse --model %s --output %s --importance %s";
-    CommandLine.Result result = tare(line.formatted(source, own, file).split(" ", -1)).ends(0);
-    assertThat(result.err()).doesNotContain("no importance");
+    // A layer whose range is not searched needs none.
+    Path rules =
+        Files.writeString(
+            shared.resolve("rules.conf"),
+            """
+            include "w4a16-g128-mse"
+            fused = [[up_proj, down_proj]]
+            rules = [
+              { tensors = "*.down_proj", type = int8, granularity = per-channel, method = min-max }
+              { tensors = "*.k_proj", quantize = false }
+            ]
+            """);
+    CommandLine.Result result =
+        tare(line.replace("w4a16-g128-mse", "%s")
+                .formatted(rules, source, own, file)
+                .split(" ", -1))
+            .ends(0);
+    assertThat(result.err())
+        .doesNotContain("no importance")
+        .contains(
+            "Warning: 1 idle rule of the recipe: no weight has such a name, or a later rule"
+                + " decides: rule 2 ('*.k_proj')",
+            "Warning: 1 joined layer of parts that are quantized in different ways:"
+                + " model.layers.0.mlp.down_proj and model.layers.0.mlp.up_proj. vLLM refuses"
+                + " that");
     Path plain = shared.resolve("no-importance");
     quantize("w4a16-g128-mse", plain).ends(0);
     assertThat(importantError(own)).isLessThan(0.97 * importantError(plain));
@@ -307,8 +358,9 @@ class CheckpointRunTest {
 
   private static SortedMap<String, Digest> stage(
       String recipe, Path model, String name, long mostBytes) throws IOException {
-    PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true);
-    new RunLoop(new Console(nowhere, nowhere))
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
+    new RunLoop(new Console(out, out))
         .produce(
             spark(),
             new OutputOptions(
@@ -317,6 +369,7 @@ class CheckpointRunTest {
                 IfFinished.FAIL,
                 Atomicity.REQUIRED),
             new CheckpointStage(new CheckpointOptions(model.toString(), recipe), mostBytes));
+    said = printed.toString(StandardCharsets.UTF_8);
     SortedMap<String, Digest> tensors = new TreeMap<>();
     files(shared.resolve(name).resolve("model"))
         .forEach(
