@@ -105,6 +105,7 @@ public final class StatisticsCollector {
       case MOMENTS -> new MomentsObserver(tensor, options, room);
       case GRAM ->
           throw new IllegalArgumentException("Gram matrices need the scales of a first pass");
+      case PAIRS -> throw new IllegalArgumentException("Paired sums need a quantized model");
     };
   }
 

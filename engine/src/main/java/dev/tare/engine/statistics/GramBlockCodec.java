@@ -80,11 +80,11 @@ final class GramBlockCodec {
     return block;
   }
 
-  private static long folded(long value) {
+  static long folded(long value) {
     return value << 1 ^ value >> 63;
   }
 
-  private static long unfolded(long folded) {
+  static long unfolded(long folded) {
     return folded >>> 1 ^ -(folded & 1);
   }
 }

@@ -29,7 +29,9 @@ public record GramScales(List<Integer> exponents) {
   /** With more channels, the encoding of 64 rows could exceed 16 MiB. */
   public static final int MAX_CHANNELS = 24_576;
 
-  private static final int LOWEST = -160;
+  /** The exponent of the smallest scale. */
+  public static final int LOWEST = -160;
+
   private static final int HIGHEST = 127;
 
   /**

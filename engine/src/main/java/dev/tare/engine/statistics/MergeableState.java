@@ -7,7 +7,8 @@ package dev.tare.engine.statistics;
  * byte of {@link StateCodec#encode}, and the merge of the parts of any split of samples is the
  * state of the whole.
  */
-public sealed interface MergeableState permits StatisticsBlock, MomentsBlock, GramBlock {
+public sealed interface MergeableState
+    permits StatisticsBlock, MomentsBlock, GramBlock, PairedBlock {
 
   StateKind kind();
 

@@ -3,7 +3,8 @@ package dev.tare.engine.statistics;
 /**
  * The bytes of a state of any kind: equal states have equal bytes, and only those bytes decode.
  *
- * <p>Layouts: {@link StatisticsBlockCodec}, {@link MomentsBlockCodec} and {@link GramBlockCodec}.
+ * <p>Layouts: {@link StatisticsBlockCodec}, {@link MomentsBlockCodec}, {@link GramBlockCodec} and
+ * {@link PairedBlockCodec}.
  */
 public final class StateCodec {
 
@@ -13,6 +14,9 @@ public final class StateCodec {
   public static byte[] encode(MergeableState state) {
     if (state instanceof GramBlock gram) {
       return GramBlockCodec.encode(gram);
+    }
+    if (state instanceof PairedBlock pairs) {
+      return PairedBlockCodec.encode(pairs);
     }
     return state instanceof MomentsBlock moments
         ? MomentsBlockCodec.encode(moments)
@@ -36,6 +40,9 @@ public final class StateCodec {
     int kind = BlockHeader.kindOf(encoded);
     if (kind == StateKind.GRAM.code()) {
       return GramBlockCodec.decode(encoded);
+    }
+    if (kind == StateKind.PAIRS.code()) {
+      return PairedBlockCodec.decode(encoded);
     }
     return kind == StateKind.MOMENTS.code()
         ? MomentsBlockCodec.decode(encoded)

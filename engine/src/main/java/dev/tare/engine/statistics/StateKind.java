@@ -10,7 +10,9 @@ public enum StateKind {
   /** Exact sums of values and of their squares: {@link MomentsBlock}. */
   MOMENTS(2),
   /** Sums of products of codes, for each pair of channels: {@link GramBlock}. */
-  GRAM(3);
+  GRAM(3),
+  /** Sums over pairs of what a float and a quantized model compute: {@link PairedBlock}. */
+  PAIRS(4);
 
   private final int code;
 

@@ -8,6 +8,9 @@ import dev.tare.engine.statistics.GramRow;
 import dev.tare.engine.statistics.GramScales;
 import dev.tare.engine.statistics.Moments;
 import dev.tare.engine.statistics.MomentsBlock;
+import dev.tare.engine.statistics.PairedBlock;
+import dev.tare.engine.statistics.PairedChannel;
+import dev.tare.engine.statistics.PairedSums;
 import dev.tare.engine.statistics.StateCodec;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.StatisticsBlock;
@@ -281,6 +284,65 @@ class LawsTest {
     @Override
     String refusal() {
       return "Cannot merge statistics of tensor 'x': 70 channels vs 69";
+    }
+  }
+
+  /** Rows of either half by their first value; the float model has the values turned round. */
+  @Nested
+  class OfPairedBlock extends MergeLaws<PairedBlock> {
+
+    private static final List<Integer> EXPONENTS = java.util.Collections.nCopies(70, -9);
+
+    private PairedBlock empty(String plan) {
+      return new PairedBlock(
+          new BlockKey("x", 1, 64),
+          70,
+          plan,
+          java.util.Collections.nCopies(
+              6, new PairedChannel(-9, PairedSums.EMPTY, PairedSums.EMPTY)));
+    }
+
+    @Override
+    PairedBlock identity() {
+      return empty("ab".repeat(32));
+    }
+
+    @Override
+    PairedBlock of(List<float[]> rows) {
+      PairedObserver observer = new PairedObserver("x", -1, EXPONENTS, "ab".repeat(32));
+      for (float[] values : rows) {
+        float[] turned = new float[values.length];
+        for (int i = 0; i < turned.length; i++) {
+          turned[i] = values[values.length - 1 - i];
+        }
+        Shape shape = Shape.of(1, values.length);
+        observer.expect(Floats.direct(turned), shape);
+        observer.observe(Floats.direct(values), shape, values[0] > 0);
+      }
+      List<PairedBlock> blocks = new ArrayList<>();
+      observer.blocks().forEachRemaining(blocks::add);
+      return rows.isEmpty() ? identity() : blocks.get(1);
+    }
+
+    @Override
+    PairedBlock merge(PairedBlock left, PairedBlock right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(PairedBlock state) {
+      return StateCodec.encode(state);
+    }
+
+    @Override
+    PairedBlock incompatible() {
+      return empty("cd".repeat(32));
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge paired sums of tensor 'x': one is under plan abababababababab, the other"
+          + " under plan cdcdcdcdcdcdcdcd";
     }
   }
 

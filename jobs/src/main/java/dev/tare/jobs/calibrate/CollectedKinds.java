@@ -2,8 +2,8 @@ package dev.tare.jobs.calibrate;
 
 import dev.tare.engine.statistics.StateKind;
 import dev.tare.jobs.artifact.Settings;
-import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -32,6 +32,10 @@ public record CollectedKinds(SortedSet<StateKind> kinds) {
     }
   }
 
+  /** All but paired sums, which need a quantized model. */
+  private static final SortedSet<StateKind> KNOWN =
+      new TreeSet<>(EnumSet.complementOf(EnumSet.of(StateKind.PAIRS)));
+
   /**
    * Parses a comma-separated list.
    *
@@ -41,16 +45,13 @@ public record CollectedKinds(SortedSet<StateKind> kinds) {
     SortedSet<StateKind> kinds = new TreeSet<>();
     for (String word : list.split(",", -1)) {
       kinds.add(
-          Arrays.stream(StateKind.values())
+          KNOWN.stream()
               .filter(kind -> Settings.word(kind).equals(word.strip()))
               .findFirst()
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
-                          "'%s' is not one of %s"
-                              .formatted(
-                                  word.strip(),
-                                  text(new TreeSet<>(Arrays.asList(StateKind.values())))))));
+                          "'%s' is not one of %s".formatted(word.strip(), text(KNOWN)))));
     }
     return new CollectedKinds(kinds);
   }

@@ -61,7 +61,8 @@ public final class StateRow {
     return row.getAs(2);
   }
 
-  static MergeableState state(Row row) {
+  /** Decodes the state of a row that is no report. */
+  public static MergeableState state(Row row) {
     return StateCodec.decode(bytes(row));
   }
 

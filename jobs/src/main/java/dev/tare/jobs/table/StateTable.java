@@ -24,6 +24,9 @@ interface StateTable<T> {
       case HISTOGRAM -> new HistogramRows();
       case MOMENTS -> new MomentsTable();
       case GRAM -> new GramTable();
+      case PAIRS ->
+          throw new IllegalArgumentException(
+              "Paired sums are of one plan and end with its compensation: no table has them");
     };
   }
 

@@ -119,6 +119,7 @@ public final class StatisticsCheck {
           case HISTOGRAM -> facts.contentSha256();
           case MOMENTS -> facts.momentsSha256().orElse("none");
           case GRAM -> facts.gram().map(CalibrationFacts.Gram::sha256).orElse("none");
+          case PAIRS -> "none";
         };
     if (comparable && !hash.sha256Hex().equals(sha256)) {
       throw contradiction(
