@@ -96,8 +96,7 @@ public final class BiasCorrection {
   }
 
   /** The only reader of a MatMul, if it adds a vector with a number for each output channel. */
-  private static Optional<GraphNode> behind(
-      QuantizableNode node, Topology topology, ModelGraph graph) {
+  static Optional<GraphNode> behind(QuantizableNode node, Topology topology, ModelGraph graph) {
     String output =
         topology.nodes().stream()
             .filter(each -> each.node().equals(node.node()))
@@ -125,7 +124,7 @@ public final class BiasCorrection {
     return vector ? Optional.of(add) : Optional.empty();
   }
 
-  private static String constant(GraphNode add, Topology topology) {
+  static String constant(GraphNode add, Topology topology) {
     return add.inputs().stream()
         .filter(topology.constants()::containsKey)
         .map(topology.constants()::get)

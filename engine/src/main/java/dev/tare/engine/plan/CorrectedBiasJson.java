@@ -13,7 +13,7 @@ import java.util.Set;
 final class CorrectedBiasJson {
 
   private static final Set<String> KEYS =
-      Set.of("node", "reader", "bias", "result", "over-noise", "correction", "left");
+      Set.of("node", "reader", "bias", "result", "over-noise", "correction", "gains", "left");
 
   private CorrectedBiasJson() {}
 
@@ -29,6 +29,10 @@ final class CorrectedBiasJson {
         node.put("result", bias.result());
         ArrayNode correction = node.putArray("correction");
         bias.correction().forEach(correction::add);
+        if (!bias.gains().isEmpty()) {
+          ArrayNode gains = node.putArray("gains");
+          bias.gains().forEach(gains::add);
+        }
       }
       bias.reason().ifPresent(reason -> node.put("left", reason));
     }
@@ -53,6 +57,7 @@ final class CorrectedBiasJson {
               left ? "" : PlanFields.text(node, "result"),
               PlanFields.number(node, "over-noise"),
               correction,
+              node.has("gains") ? PlanFields.floats(node, "gains") : List.of(),
               left ? Optional.of(PlanFields.text(node, "left")) : Optional.empty()));
     }
     return biases;

@@ -18,12 +18,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 13; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 14; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
  * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, 7,
  * of plans that round all weights to nearest, 8, of plans that correct no bias, 9, of plans that
  * rescale no input of a convolution, 10, of plans that round no weight of one by GPTQ, 11, of plans
- * that shift no smoothed input, and 12, of plans of integers (or float16) with scales of any value.
+ * that shift no smoothed input, 12, of plans of integers (or float16) with scales of any value, and
+ * 13, of plans that compensate no product.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -37,7 +38,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 13;
+  private static final int FORMAT_VERSION = 14;
+  private static final int UNCOMPENSATED_VERSION = 13;
   private static final int LINEAR_VERSION = 12;
   private static final int UNSHIFTED_VERSION = 11;
   private static final int PRODUCTS_VERSION = 10;
@@ -104,8 +106,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (!plan.tensors().stream().allMatch(QuantPlanJson::linear)) {
+    if (!plan.corrected().stream().allMatch(bias -> bias.gains().isEmpty())) {
       return FORMAT_VERSION;
+    }
+    if (!plan.tensors().stream().allMatch(QuantPlanJson::linear)) {
+      return UNCOMPENSATED_VERSION;
     }
     if (!plan.smoothed().stream().allMatch(input -> input.offsets().isEmpty())) {
       return LINEAR_VERSION;
@@ -227,9 +232,7 @@ public final class QuantPlanJson {
             PlanFields.text(root, "statistics-sha256"),
             version > UNSMOOTHED_VERSION ? smoothed(root, version) : List.of(),
             root.has(GPTQ) ? Optional.of(gptq(root, version)) : Optional.empty(),
-            version > UNCORRECTED_VERSION
-                ? CorrectedBiasJson.parse(PlanFields.array(root, CORRECTED))
-                : List.of());
+            version > UNCORRECTED_VERSION ? corrected(root, version) : List.of());
     for (JsonNode node : PlanFields.array(root, "tensors")) {
       document.add(node, version > ALL_LISTED_VERSION);
     }
@@ -279,6 +282,16 @@ public final class QuantPlanJson {
               + PRODUCTS_VERSION);
     }
     return inputs;
+  }
+
+  private static List<CorrectedBias> corrected(JsonNode root, int version) {
+    List<CorrectedBias> biases = CorrectedBiasJson.parse(PlanFields.array(root, CORRECTED));
+    if (version <= UNCOMPENSATED_VERSION
+        && !biases.stream().allMatch(bias -> bias.gains().isEmpty())) {
+      throw new IllegalArgumentException(
+          "Invalid plan: key 'corrected' has gains before format version " + FORMAT_VERSION);
+    }
+    return biases;
   }
 
   private static List<DType> widened(JsonNode root) {

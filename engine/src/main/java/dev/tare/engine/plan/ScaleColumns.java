@@ -197,6 +197,38 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
         type, limits, low, high, wider, zeroPoint, clippedShare, expectedSqnrDb, codebooks);
   }
 
+  /**
+   * The same for values that are multiplied by positive factors; errors stay what they were.
+   *
+   * @param factors one for each scale
+   * @throws IllegalArgumentException if a scale overflows
+   */
+  ScaleColumns times(float[] factors) {
+    float[] changed = scale.clone();
+    for (int i = 0; i < changed.length; i++) {
+      changed[i] = new QuantParams(type, changed[i] * factors[i], zeroPoint[i]).scale();
+    }
+    return new ScaleColumns(
+        type,
+        limits,
+        times(low, factors),
+        times(high, factors),
+        changed,
+        zeroPoint,
+        clippedShare,
+        expectedSqnrDb,
+        codebooks);
+  }
+
+  /** Of blocks there are no such columns. */
+  private static float[] times(float[] column, float[] factors) {
+    float[] changed = column.clone();
+    for (int i = 0; i < changed.length; i++) {
+      changed[i] *= factors[i];
+    }
+    return changed;
+  }
+
   /** The tables of a learned type, one for each scale; empty for other types. */
   public List<Codebook> codebooks() {
     return codebooks;

@@ -376,6 +376,33 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void gainsOfCompensatedProductsAreSaidFromVersion14On() {
+    CorrectedBias bias =
+        new CorrectedBias(
+            "one", "one", "b", "b_2", 0, List.of(.5f, 0f), List.of(1.25f, 1f), Optional.empty());
+    QuantPlan plan =
+        new QuantPlan(
+            "int8",
+            "onnxruntime",
+            Optional.empty(),
+            "ab",
+            List.of(),
+            "cd",
+            List.of(),
+            Optional.empty(),
+            List.of(bias),
+            PLAN.tensors());
+    String json = QuantPlanJson.format(plan);
+    assertThat(json).contains("\"format-version\" : 14", "\"gains\" : [ 1.25, 1.0 ]");
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertRefused(
+        json.replace("\"format-version\" : 14", "\"format-version\" : 13"),
+        "'corrected' has gains before format version 14");
+    assertRefused(json.replace("[ 1.25, 1.0 ]", "[ 1.25 ]"), "2 numbers and 1 positive factors");
+    assertRefused(json.replace("[ 1.25, 1.0 ]", "[ 0, 1 ]"), "2 positive factors");
+  }
+
+  @Test
   void firstVersionIsRead() {
     String first =
         JSON.replace("\"format-version\" : 2", "\"format-version\" : 1")
@@ -486,8 +513,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 14"),
-        "Cannot read a plan of format version 14, only 1 to 13");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 15"),
+        "Cannot read a plan of format version 15, only 1 to 14");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

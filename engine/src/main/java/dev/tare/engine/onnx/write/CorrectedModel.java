@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx.write;
 
+import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.graph.DeadConstants;
 import dev.tare.engine.onnx.graph.FreshNames;
@@ -19,7 +20,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The float model with corrected biases, each a new initializer of the name in the plan. Sums are
+ * The float model with corrected biases, each a new initializer of the name in the plan, and with
+ * weights that are multiplied by the gains of their channels, under their own names. Numbers are
  * computed in double and rounded once. Constants that nothing reads any more are removed.
  */
 public final class CorrectedModel {
@@ -33,6 +35,7 @@ public final class CorrectedModel {
   private final FreshNames names;
   private final Map<String, Integer> indexes = new HashMap<>();
   private final List<TensorProto> initializers = new ArrayList<>();
+  private final Map<String, TensorProto> scaled = new HashMap<>();
 
   private CorrectedModel(OnnxModel model) {
     this.model = model;
@@ -75,7 +78,10 @@ public final class CorrectedModel {
       dims = old.shape().dims();
     }
     for (int c = 0; c < values.length; c++) {
-      values[c] = (float) ((double) values[c] + bias.correction().get(c));
+      values[c] = (float) ((double) bias.gain(c) * values[c] + bias.correction().get(c));
+    }
+    if (!bias.gains().isEmpty()) {
+      scale(bias);
     }
     initializers.add(TensorCodec.floats(bias.result(), dims, values));
     nodes.set(
@@ -83,6 +89,28 @@ public final class CorrectedModel {
         input < node.getInputCount()
             ? node.toBuilder().setInput(input, bias.result()).build()
             : node.toBuilder().addInput(bias.result()).build());
+  }
+
+  private void scale(CorrectedBias bias) {
+    QuantizableNode product =
+        graph.nodes().stream()
+            .filter(each -> each.node().equals(bias.node()))
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException(message(bias, "it multiplies by no constant")));
+    Tensor old = graph.constant(product.weight());
+    int axis = product.weightAxis();
+    int channels = bias.gains().size();
+    require(
+        old.shape().dim(axis) == channels && scaled.get(product.weight()) == null,
+        bias,
+        "%d factors for shape %s".formatted(channels, old.shape()));
+    float[] values = old.toFloatArray();
+    long stride = old.shape().stride(axis);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) ((double) values[i] * bias.gain((int) (i / stride % channels)));
+    }
+    scaled.put(product.weight(), TensorCodec.floats(product.weight(), old.shape().dims(), values));
   }
 
   private int input(NodeProto node, CorrectedBias bias) {
@@ -108,9 +136,18 @@ public final class CorrectedModel {
   }
 
   private OnnxModel build() {
-    GraphProto.Builder rewritten =
-        new DeadConstants(model.graph(), nodes)
-            .removed().toBuilder().addAllInitializer(initializers);
+    GraphProto.Builder rewritten = new DeadConstants(model.graph(), nodes).removed().toBuilder();
+    for (int i = 0; i < rewritten.getInitializerCount(); i++) {
+      TensorProto weight = scaled.remove(rewritten.getInitializer(i).getName());
+      if (weight != null) {
+        rewritten.setInitializer(i, weight);
+      }
+    }
+    if (!scaled.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot compensate: weights %s are no initializers".formatted(scaled.keySet()));
+    }
+    rewritten.addAllInitializer(initializers);
     if (model.irVersion() <= OpsetUpgrade.IR_WITH_INITIALIZERS_AS_INPUTS) {
       initializers.forEach(tensor -> rewritten.addInput(TensorCodec.declaration(tensor)));
     }
