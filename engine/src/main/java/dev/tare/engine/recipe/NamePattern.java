@@ -1,7 +1,5 @@
 package dev.tare.engine.recipe;
 
-import java.util.regex.Pattern;
-
 /**
  * A glob over tensor or node names: {@code *} matches any run of characters, {@code ?} any single
  * one, all others themselves. It must match the whole name; case matters.
@@ -19,13 +17,31 @@ public record NamePattern(String glob) {
     }
   }
 
+  /** Whether it matches a name; in time of the product of both lengths at most. */
   public boolean matches(String name) {
-    StringBuilder regex = new StringBuilder();
-    glob.codePoints()
-        .forEach(
-            c ->
-                regex.append(
-                    c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c))));
-    return Pattern.compile(regex.toString(), Pattern.DOTALL).matcher(name).matches();
+    int[] wanted = glob.codePoints().toArray();
+    int[] found = name.codePoints().toArray();
+    int at = 0;
+    int star = -1;
+    int retry = 0;
+    for (int i = 0; i < found.length; ) {
+      if (at < wanted.length && wanted[at] == '*') {
+        star = at++;
+        retry = i;
+      } else if (at < wanted.length && (wanted[at] == '?' || wanted[at] == found[i])) {
+        at++;
+        i++;
+      } else if (star >= 0) {
+        // The last star takes one more.
+        at = star + 1;
+        i = ++retry;
+      } else {
+        return false;
+      }
+    }
+    while (at < wanted.length && wanted[at] == '*') {
+      at++;
+    }
+    return at == wanted.length;
   }
 }

@@ -3,6 +3,8 @@ package dev.tare.engine.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Random;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +25,36 @@ class NamePatternTest {
   })
   void wholeNameMustMatch(String glob, String name, boolean matches) {
     assertThat(new NamePattern(glob).matches(name)).isEqualTo(matches);
+  }
+
+  /** Against the same as a regular expression, on short texts of few letters. */
+  @Test
+  void itIsTheExpressionThatItSays() {
+    Random random = new Random(18);
+    int matched = 0;
+    for (int round = 0; round < 20_000; round++) {
+      String glob = text(random, "ab*?", 1);
+      String name = text(random, "ab*", 0);
+      String regex = Pattern.quote(glob).replace("*", "\\E.*\\Q").replace("?", "\\E.\\Q");
+      boolean matches = name.matches(regex);
+      assertThat(new NamePattern(glob).matches(name)).as("%s %s", glob, name).isEqualTo(matches);
+      matched += matches ? 1 : 0;
+    }
+    assertThat(matched).isBetween(2_000, 18_000);
+  }
+
+  private static String text(Random random, String letters, int least) {
+    StringBuilder text = new StringBuilder();
+    for (int i = least + random.nextInt(7); i > 0; i--) {
+      text.append(letters.charAt(random.nextInt(letters.length())));
+    }
+    return text.toString();
+  }
+
+  @Test
+  void starsTakeNoTimeBeyondTheProduct() {
+    String glob = "*a".repeat(200) + "*b";
+    assertThat(new NamePattern(glob).matches("a".repeat(1000))).isFalse();
   }
 
   @Test
