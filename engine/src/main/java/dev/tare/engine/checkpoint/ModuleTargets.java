@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 final class ModuleTargets {
 
   private static final String NUMBER = "[0-9]+";
+  private static final Predicate<String> IS_NUMBER = Pattern.compile(NUMBER).asMatchPredicate();
 
   private ModuleTargets() {}
 
@@ -53,7 +55,7 @@ final class ModuleTargets {
   private static Optional<String> pattern(String module) {
     String[] words = module.split("\\.", -1);
     int first = 1;
-    while (first < words.length && !words[first].matches(NUMBER)) {
+    while (first < words.length && !IS_NUMBER.test(words[first])) {
       first++;
     }
     if (first >= words.length) {
@@ -61,7 +63,7 @@ final class ModuleTargets {
     }
     StringBuilder pattern = new StringBuilder(".*").append(quoted(words[first - 1]));
     for (int i = first; i < words.length; i++) {
-      pattern.append("\\.").append(words[i].matches(NUMBER) ? NUMBER : quoted(words[i]));
+      pattern.append("\\.").append(IS_NUMBER.test(words[i]) ? NUMBER : quoted(words[i]));
     }
     return Optional.of(pattern.append('$').toString());
   }
