@@ -18,8 +18,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
@@ -31,22 +33,36 @@ final class LostExecutors {
 
   static final int WEIGHTS = 24;
 
+  private static final int COLUMNS = 1024;
+
   private static final long MOST_BYTES = 600_000;
 
   private LostExecutors() {}
 
-  /** Writes a checkpoint that becomes several files. */
-  static Path checkpoint(Path folder) {
+  /** Writes a checkpoint that becomes several files, and beside it the importance of its inputs. */
+  static Path checkpoint(Path folder) throws IOException {
+    float[] squares = new float[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) {
+      squares[i] = i % 16 == 0 ? 400 : 1;
+    }
+    TreeMap<String, float[]> sums = new TreeMap<>();
+    IntStream.range(0, WEIGHTS)
+        .forEach(i -> sums.put("blk.%d.ffn_up.weight".formatted(i), squares));
+    ImportanceFile.write(importance(folder), sums);
     return SmallCheckpoint.write(
         folder,
         IntStream.range(0, WEIGHTS)
             .mapToObj(
                 i ->
                     new TensorSpec(
-                        "model.layers.%d.up_proj.weight".formatted(i),
+                        "model.layers.%d.mlp.up_proj.weight".formatted(i),
                         ElementType.BF16,
-                        Shape.of(1024, 1024)))
+                        Shape.of(COLUMNS, COLUMNS)))
             .toList());
+  }
+
+  private static Path importance(Path checkpoint) {
+    return checkpoint.resolveSibling("imatrix.gguf");
   }
 
   /** A session with two executors, which both have to be there. */
@@ -68,15 +84,24 @@ final class LostExecutors {
         .getOrCreate();
   }
 
-  /** Quantizes a checkpoint. */
-  static void quantize(SparkSession spark, String source, String output) {
+  /**
+   * Quantizes a checkpoint by the importance of its inputs, which the driver reads and each task
+   * gets by Spark's broadcast.
+   *
+   * @param local the folder that it was written to
+   * @param source where it is now
+   */
+  static void quantize(SparkSession spark, Path local, String source, String output) {
     PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true);
     try {
       new RunLoop(new Console(nowhere, nowhere))
           .produce(
               spark,
               new OutputOptions(output, Optional.empty(), IfFinished.FAIL, Atomicity.REQUIRED),
-              new CheckpointStage(new CheckpointOptions(source, "w4a16-g128-mse"), MOST_BYTES));
+              new CheckpointStage(
+                  new CheckpointOptions(
+                      source, "w4a16-g128-mse", List.of(importance(local).toString())),
+                  MOST_BYTES));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -87,14 +112,15 @@ final class LostExecutors {
    *
    * @param files where the files of the result are seen
    */
-  static void quantizeAndKillBoth(SparkSession spark, String source, String output, Path files)
+  static void quantizeAndKillBoth(
+      SparkSession spark, Path local, String source, String output, Path files)
       throws InterruptedException, ExecutionException {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     CompletableFuture<Void> run =
         CompletableFuture.runAsync(
             () -> {
               Thread.currentThread().setContextClassLoader(loader);
-              quantize(spark, source, output);
+              quantize(spark, local, source, output);
             });
     Set<Long> killed = new HashSet<>();
     for (int finished = 2; finished <= 8 && !run.isDone(); finished += 6) {

@@ -32,7 +32,7 @@ class LostExecutorsOnS3Test {
   void bothExecutorsAreKilledAfterTheirFirstFiles() throws Exception {
     Path source = LostExecutors.checkpoint(folder.resolve("model"));
     LostExecutors.quantize(
-        LocalSpark.spark(), source.toString(), folder.resolve("undisturbed").toString());
+        LocalSpark.spark(), source, source.toString(), folder.resolve("undisturbed").toString());
     LocalSpark.stop();
     Path home = Path.of(System.getProperty("tare.spark.home"));
     ClassLoader before = Thread.currentThread().getContextClassLoader();
@@ -53,7 +53,7 @@ class LostExecutorsOnS3Test {
         }
         String result = S3Server.uri() + "/disturbed";
         LostExecutors.quantizeAndKillBoth(
-            spark, there, result, store.resolve("data/bucket/disturbed"));
+            spark, source, there, result, store.resolve("data/bucket/disturbed"));
         assertSame(result, SparkJobs.hadoop(spark));
       }
     } finally {

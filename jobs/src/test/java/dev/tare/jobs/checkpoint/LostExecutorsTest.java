@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * On Master and two Workers: executors that are killed half-way do not change a byte of a
- * checkpoint, and weights rounded by GPTQ behind smoothed inputs are those of one process.
+ * checkpoint whose errors an importance file weighs, and weights rounded by GPTQ behind smoothed
+ * inputs are those of one process.
  */
 @Tag("slow")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -37,15 +38,16 @@ class LostExecutorsTest {
 
   @TempDir static Path folder;
 
-  private static String source;
+  private static Path source;
   private static LocalCluster cluster;
   private static SparkSession spark;
 
   /** First what one process makes, then the cluster. */
   @BeforeAll
   static void start() throws IOException, InterruptedException {
-    source = LostExecutors.checkpoint(folder.resolve("model")).toString();
-    LostExecutors.quantize(LocalSpark.spark(), source, folder.resolve("undisturbed").toString());
+    source = LostExecutors.checkpoint(folder.resolve("model"));
+    LostExecutors.quantize(
+        LocalSpark.spark(), source, source.toString(), folder.resolve("undisturbed").toString());
     CommandLine.write(folder.resolve("rows"), "x array<float>", CommandLine.gaussian(60, 6, 5));
     SmallModels.exportedMlp().write(folder.resolve("mlp.onnx"));
     rounded("alone", "--partitions", "2");
@@ -102,8 +104,9 @@ class LostExecutorsTest {
   void bothExecutorsAreKilledAfterTheirFirstFiles()
       throws IOException, InterruptedException, ExecutionException {
     Path output = folder.resolve("disturbed");
-    LostExecutors.quantizeAndKillBoth(spark, source, output.toString(), output);
+    LostExecutors.quantizeAndKillBoth(spark, source, source.toString(), output.toString(), output);
     FinishedRun disturbed = open("disturbed");
+    assertThat(disturbed.manifest().inputs()).anyMatch(input -> input.name().equals("importance"));
     disturbed.verifyAll();
     assertThat(disturbed.manifest().files())
         .hasSizeGreaterThan(LostExecutors.WEIGHTS)
