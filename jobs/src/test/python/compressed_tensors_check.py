@@ -11,20 +11,25 @@ import sys
 import torch
 from compressed_tensors.compressors import BaseCompressor
 from compressed_tensors.quantization import QuantizationConfig
+from compressed_tensors.utils.match import match_targets
 from safetensors.torch import load_file
 
 folder = pathlib.Path(sys.argv[1])
 settings = json.loads((folder / "config.json").read_text())["quantization_config"]
 config = QuantizationConfig.model_validate(settings)
-scheme = config.config_groups["group_0"]
-compressor = BaseCompressor.get_value_from_registry(config.format)
-assert compressor.can_compress(torch.nn.Linear, scheme)
+targets = {target: scheme for scheme in config.config_groups.values() for target in scheme.targets}
+linear = torch.nn.Linear(1, 1)
 tensors = {}
 for file in sorted(folder.glob("*.safetensors")):
     tensors.update(load_file(file))
 modules = sorted(name[: -len(".weight_scale")] for name in tensors if name.endswith(".weight_scale"))
 assert modules and not set(modules) & set(config.ignore)
 for module in modules:
+    matched = match_targets(module, linear, targets)
+    assert len(matched) == 1, (module, matched)
+    scheme = targets[matched[0]]
+    compressor = BaseCompressor.get_value_from_registry(scheme.format or config.format)
+    assert compressor.can_compress(torch.nn.Linear, scheme)
     stored = {
         name[len(module) + 1 :]: tensor
         for name, tensor in tensors.items()

@@ -18,13 +18,16 @@ import dev.tare.testkit.PythonEnvironment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,8 +59,61 @@ class CompressedTensorsTest {
     "nvfp4a16, 4, 16",
   })
   void theLibraryDecompressesItToTheSameBits(String recipe, int packedBits, int groupSize) {
+    // A weight of 24 columns fills no group; by channels it is quantized as well.
+    assertDecompressed(recipe, groupSize == 0 ? 4 : 3, weight -> new Layout(packedBits, groupSize));
+  }
+
+  /** Attention in 8 bits by rows, the rest in 4 bits in groups: one layout for both. */
+  @Test
+  void theLibraryDecompressesGroupsOfOneLayout() throws IOException {
+    Path recipe =
+        Files.writeString(
+            folder.resolve("attention.conf"),
+            """
+            include "w4a16-g128"
+            rules = [{ tensors = "*.self_attn.*", type = int8, granularity = per-channel }]
+            """);
+    assertDecompressed(
+        recipe.toString(),
+        3,
+        weight -> weight.contains("self_attn") ? new Layout(8, 0) : new Layout(4, 128));
+  }
+
+  /** Three layouts in one checkpoint, each of which the configuration names. */
+  @Test
+  void theLibraryDecompressesGroupsOfSeveralLayouts() throws IOException {
+    Path recipe =
+        Files.writeString(
+            folder.resolve("layouts.conf"),
+            """
+            include "w4a16-g128-asym"
+            rules = [
+              { tensors = "*.self_attn.*", role = weight, type = float8e4m3fn, symmetric = true,
+                granularity = per-channel, inputs = dynamic-token }
+              { tensors = "*.down_proj.weight", role = weight, type = nvfp4, symmetric = true,
+                group-size = 16 }
+            ]
+            """);
+    assertDecompressed(
+        recipe.toString(),
+        3,
+        weight ->
+            weight.contains("self_attn")
+                ? new Layout(0, 0)
+                : new Layout(4, weight.contains("down_proj") ? 16 : 128));
+  }
+
+  /**
+   * How codes of a weight are stored.
+   *
+   * @param packedBits of each, where they are packed; else 0
+   * @param groupSize 0 if a row has one scale
+   */
+  private record Layout(int packedBits, int groupSize) {}
+
+  private void assertDecompressed(String recipe, int weights, Function<String, Layout> layout) {
     Path source = SmallCheckpoint.write(folder.resolve("llama"), true);
-    Path run = folder.resolve(recipe);
+    Path run = folder.resolve("run");
     tare("quantize", "--recipe", recipe, "--model", source.toString(), "--output", run.toString())
         .ends(0);
     String printed =
@@ -80,14 +136,14 @@ class CompressedTensorsTest {
     for (String name : tensors.keySet()) {
       if (name.endsWith(".weight_scale")) {
         String weight = name.substring(0, name.length() - "_scale".length());
-        byte[] floats = dequantized(weight, tensors, stored, packedBits, groupSize);
+        Layout own = layout.apply(weight);
+        byte[] floats = dequantized(weight, tensors, stored, own.packedBits(), own.groupSize());
         expected.add(
             "%s torch.bfloat16 %s"
                 .formatted(weight.replace(".weight", ""), Digest.of(floats).sha256()));
       }
     }
-    // A weight of 24 columns fills no group; by channels it is quantized as well.
-    assertThat(expected).hasSize(groupSize == 0 ? 4 : 3);
+    assertThat(expected).hasSize(weights);
     assertThat(printed.strip().lines().filter(line -> line.contains("torch.bfloat16")))
         .containsExactlyElementsOf(expected);
   }
