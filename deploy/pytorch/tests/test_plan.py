@@ -75,8 +75,8 @@ class PlanTest(unittest.TestCase):
     def test_what_is_no_plan_is_refused(self) -> None:
         for text, words in {
             "[": "is not JSON",
-            "[]": "no plan of version 2 to 13",
-            '{"format-version": 14}': "no plan of version 2 to 13",
+            "[]": "no plan of version 2 to 15",
+            '{"format-version": 16}': "no plan of version 2 to 15",
         }.items():
             with self.assertRaisesRegex(PlanError, words):
                 Plan.parse(text, "f")
@@ -86,7 +86,7 @@ class PlanTest(unittest.TestCase):
             plan().scales("x", "activation")
 
     def test_versions_with_offsets_tables_and_powers_of_two(self) -> None:
-        for version in (2, 11, 12, 13):
+        for version in (2, 11, 12, 13, 14, 15):
             read = of_tree(**{"format-version": version})
             self.assertFalse(read.scales("fc.weight", "weight").power_of_two)
         self.assertTrue(plan(**{"power-of-two": True}).scales("fc.weight", "weight").power_of_two)

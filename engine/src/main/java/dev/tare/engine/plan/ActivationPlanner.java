@@ -3,6 +3,7 @@ package dev.tare.engine.plan;
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.range.MinMax;
 import dev.tare.engine.range.Range;
@@ -86,46 +87,86 @@ public final class ActivationPlanner {
     }
     Optional<Range> prescribed = query.nature().range();
     if (prescribed.isPresent()) {
-      ChannelPlan channel = channel(tensor, whole, rule, (d, t) -> prescribed.get());
+      Selected selected = select(tensor, whole, rule, (d, t) -> prescribed.get());
       return TensorPlan.of(
           query,
           Optional.empty(),
           decision,
           Granularity.perTensor(),
-          ScaleColumns.of(channel),
+          ScaleColumns.of(selected.channel()),
           query.nature() == TensorQuery.Nature.PROBABILITIES ? UNIT : PRESCRIBED);
     }
-    List<Statistics> rows = rule.perChannel() ? statistics.channels() : List.of(whole);
-    ScaleColumns.Builder scales = new ScaleColumns.Builder(rule.target().type(), rows.size());
-    for (Statistics row : rows) {
-      ChannelPlan selected = channel(tensor, row, rule, rule.method()::select);
-      // Never per channel: the one row is that of the whole tensor.
-      Optional<String> refusal =
-          guards(rule)
-              ? MethodGuard.against(
-                  rule.method().name(),
-                  selected.range(),
-                  rule.target(),
-                  whole.distribution(),
-                  channels.get())
-              : Optional.empty();
-      if (refusal.isPresent()) {
-        return TensorPlan.of(
-            query,
-            Optional.empty(),
-            decision,
-            Granularity.perTensor(),
-            ScaleColumns.of(channel(tensor, whole, rule, ALL::select)),
-            ALL.name(),
-            decision.decidedBy() + GUARD + refusal.get());
-      }
-      scales.add(selected);
+    if (!rule.perChannel()) {
+      return wholeTensor(whole, query, decision, channels);
     }
-    Granularity granularity =
-        rule.perChannel()
-            ? Granularity.perChannel(statistics.axis().getAsInt())
-            : Granularity.perTensor();
-    return TensorPlan.of(query, Optional.empty(), decision, granularity, scales.build());
+    boolean compared = !(rule.method() instanceof MinMax);
+    UnclippedTally tally = new UnclippedTally();
+    ScaleColumns.Builder scales =
+        new ScaleColumns.Builder(rule.target().type(), statistics.channels().size());
+    for (Statistics row : statistics.channels()) {
+      Selected selected = select(tensor, row, rule, rule.method()::select);
+      scales.add(selected.channel());
+      if (compared) {
+        tally(tally, row.distribution(), selected, rule.target());
+      }
+    }
+    ScaleColumns found = scales.build();
+    return TensorPlan.of(
+        query,
+        Optional.empty(),
+        decision,
+        Granularity.perChannel(statistics.axis().getAsInt()),
+        compared && !found.isEmpty() ? found.with(tally.ofChannels()) : found);
+  }
+
+  private TensorPlan wholeTensor(
+      Statistics whole,
+      TensorQuery query,
+      Recipe.Decision decision,
+      Supplier<List<Distribution>> channels) {
+    String tensor = query.tensor();
+    TensorRule rule = decision.rule();
+    ChannelPlan selected = select(tensor, whole, rule, rule.method()::select).channel();
+    if (rule.method() instanceof MinMax) {
+      return TensorPlan.of(
+          query, Optional.empty(), decision, Granularity.perTensor(), ScaleColumns.of(selected));
+    }
+    ChannelLosses losses =
+        new ChannelLosses(
+            selected.range(),
+            rule.target(),
+            whole.distribution(),
+            recipe.guard() ? channels.get() : List.of());
+    Optional<String> refusal = MethodGuard.against(rule.method().name(), losses);
+    if (refusal.isPresent()) {
+      return TensorPlan.of(
+          query,
+          Optional.empty(),
+          decision,
+          Granularity.perTensor(),
+          ScaleColumns.of(select(tensor, whole, rule, ALL::select).channel()),
+          ALL.name(),
+          decision.decidedBy() + GUARD + refusal.get());
+    }
+    return TensorPlan.of(
+        query,
+        Optional.empty(),
+        decision,
+        Granularity.perTensor(),
+        ScaleColumns.of(selected).with(losses.unclipped(selected.expectedSqnrDb())));
+  }
+
+  private static void tally(
+      UnclippedTally tally, Distribution values, Selected selected, Target target) {
+    Range all = ALL.select(values, target);
+    ExpectedError withAll = ExpectedError.of(values, target.params(all));
+    ChannelPlan channel = selected.channel();
+    tally.add(
+        channel.range(), channel.params().scale(), sums(selected.error()), all, sums(withAll));
+  }
+
+  private static QuantError sums(ExpectedError error) {
+    return new QuantError(error.count(), error.signal(), 0, 0, error.noise());
   }
 
   /**
@@ -232,7 +273,9 @@ public final class ActivationPlanner {
     return "values reach %s, beyond float-above %s".formatted(magnitude, recipe.floatAbove());
   }
 
-  private static ChannelPlan channel(
+  private record Selected(ChannelPlan channel, ExpectedError error) {}
+
+  private static Selected select(
       String tensor,
       Statistics row,
       TensorRule rule,
@@ -243,7 +286,8 @@ public final class ActivationPlanner {
       QuantParams params = rule.target().params(range);
       // ONNX saturates to the full range of the type, narrow or not.
       ExpectedError error = ExpectedError.of(distribution, params);
-      return new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb());
+      return new Selected(
+          new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb()), error);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw new IllegalArgumentException(
           "Cannot select a range for tensor '%s' by %s: %s%s"

@@ -1,12 +1,6 @@
 package dev.tare.engine.plan;
 
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.quant.ExpectedError;
-import dev.tare.engine.quant.QuantParams;
-import dev.tare.engine.range.MinMax;
-import dev.tare.engine.range.Range;
-import dev.tare.engine.range.Target;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -31,50 +25,45 @@ final class MethodGuard {
    * may be.
    *
    * @param method name of the method that selected the range
-   * @param channels values of each channel; those without bins are not judged
+   * @param channels what is expected of each channel; those without bins are not judged
    */
-  static Optional<String> against(
-      String method, Range range, Target target, Distribution whole, List<Distribution> channels) {
-    QuantParams chosen = target.params(range);
-    QuantParams all = target.params(new MinMax().select(whole, target));
+  static Optional<String> against(String method, ChannelLosses channels) {
     int worst = -1;
-    double left = 0;
-    double best = 0;
     int destroyed = 0;
     for (int j = 0; j < channels.size(); j++) {
-      Distribution channel = channels.get(j);
-      double kept = ExpectedError.of(channel, chosen).sqnrDb();
-      if (kept >= DESTROYED_DB) {
+      if (channels.kept(j) >= DESTROYED_DB) {
         continue;
       }
-      double possible = ExpectedError.of(channel, all).sqnrDb();
-      if (possible - kept >= LOST_DB) {
+      if (lost(channels, j) >= LOST_DB) {
         destroyed++;
-        if (worst < 0 || possible - kept > best - left) {
+        if (worst < 0 || lost(channels, j) > lost(channels, worst)) {
           worst = j;
-          left = kept;
-          best = possible;
         }
       }
     }
     if (worst < 0) {
       return Optional.empty();
     }
-    Distribution channel = channels.get(worst);
+    Distribution channel = channels.channel(worst);
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "%s keeps [%s, %s], but channel %d has values in [%s, %s]: %.1f dB instead of %.1f (%d of %d channels below %.0f dB)",
+            "%s keeps [%s, %s], but channel %d has values in [%s, %s]: %.1f dB instead of %.1f (%d"
+                + " of %d channels below %.0f dB)",
             method,
-            range.low(),
-            range.high(),
+            channels.range().low(),
+            channels.range().high(),
             worst,
             channel.min(),
             channel.max(),
-            left,
-            best,
+            channels.kept(worst),
+            channels.possible(worst),
             destroyed,
             channels.size(),
             DESTROYED_DB));
+  }
+
+  private static double lost(ChannelLosses channels, int index) {
+    return channels.possible(index) - channels.kept(index);
   }
 }

@@ -31,6 +31,16 @@ final class PlanFields {
     return require(value.isNumber(), key, "a number", value).doubleValue();
   }
 
+  /** A number that may be one that JSON lacks. */
+  static double real(JsonNode node, String key) {
+    return Double.parseDouble(number(TensorPlanJson.required(node, key), key, "a number"));
+  }
+
+  /** Parsed as float: through a double it would be rounded twice. */
+  static float realFloat(JsonNode node, String key) {
+    return Float.parseFloat(number(TensorPlanJson.required(node, key), key, "a number"));
+  }
+
   static OptionalInt optionalInteger(JsonNode node, String key) {
     return node.has(key) ? OptionalInt.of(integer(node, key)) : OptionalInt.empty();
   }
@@ -79,10 +89,13 @@ final class PlanFields {
   }
 
   private static String numberAt(JsonNode node, String key, int index) {
-    JsonNode value = array(node, key).get(index);
+    return number(array(node, key).get(index), key, "an array of numbers");
+  }
+
+  private static String number(JsonNode value, String key, String expected) {
     boolean number =
         value.isNumber() || (value.isTextual() && BEYOND_JSON.contains(value.textValue()));
-    return require(number, key, "an array of numbers", value).asText();
+    return require(number, key, expected, value).asText();
   }
 
   private static int integer(JsonNode value, String key, int index) {

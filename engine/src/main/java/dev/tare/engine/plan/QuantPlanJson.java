@@ -18,13 +18,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 14; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 15; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
  * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, 7,
  * of plans that round all weights to nearest, 8, of plans that correct no bias, 9, of plans that
  * rescale no input of a convolution, 10, of plans that round no weight of one by GPTQ, 11, of plans
- * that shift no smoothed input, 12, of plans of integers (or float16) with scales of any value, and
- * 13, of plans that compensate no product.
+ * that shift no smoothed input, 12, of plans of integers (or float16) with scales of any value, 13,
+ * of plans that compensate no product, and 14, of plans that do not compare a range with that of
+ * all values.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -38,7 +39,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 14;
+  private static final int FORMAT_VERSION = 15;
+  private static final int UNCOMPARED_VERSION = 14;
   private static final int UNCOMPENSATED_VERSION = 13;
   private static final int LINEAR_VERSION = 12;
   private static final int UNSHIFTED_VERSION = 11;
@@ -106,8 +108,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (!plan.corrected().stream().allMatch(bias -> bias.gains().isEmpty())) {
+    if (plan.tensors().stream().anyMatch(t -> t.channels().unclipped().isPresent())) {
       return FORMAT_VERSION;
+    }
+    if (!plan.corrected().stream().allMatch(bias -> bias.gains().isEmpty())) {
+      return UNCOMPARED_VERSION;
     }
     if (!plan.tensors().stream().allMatch(QuantPlanJson::linear)) {
       return UNCOMPENSATED_VERSION;
@@ -289,7 +294,7 @@ public final class QuantPlanJson {
     if (version <= UNCOMPENSATED_VERSION
         && !biases.stream().allMatch(bias -> bias.gains().isEmpty())) {
       throw new IllegalArgumentException(
-          "Invalid plan: key 'corrected' has gains before format version " + FORMAT_VERSION);
+          "Invalid plan: key 'corrected' has gains before format version " + UNCOMPARED_VERSION);
     }
     return biases;
   }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.RandomAccess;
 
 /**
@@ -36,6 +37,9 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
   /** One for each scale of a learned type; empty for others. */
   private final List<Codebook> codebooks;
 
+  /** Of the whole tensor. */
+  private final Optional<UnclippedRange> unclipped;
+
   private ScaleColumns(
       QuantType type,
       Limits limits,
@@ -45,7 +49,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
       int[] zeroPoint,
       double[] clippedShare,
       double[] expectedSqnrDb,
-      List<Codebook> codebooks) {
+      List<Codebook> codebooks,
+      Optional<UnclippedRange> unclipped) {
     this.type = type;
     this.limits = limits;
     this.low = low;
@@ -55,6 +60,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
     this.clippedShare = clippedShare;
     this.expectedSqnrDb = expectedSqnrDb;
     this.codebooks = codebooks;
+    this.unclipped = unclipped;
   }
 
   /** Of a tensor without a scale. */
@@ -112,7 +118,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
             zeroPoint.clone(),
             new double[] {clippedShare},
             new double[] {expectedSqnrDb},
-            List.of());
+            List.of(),
+            Optional.empty());
     for (int i = 0; i < scale.length; i++) {
       // Refuses what no parameter may be, and an infinite range.
       blocks.params(i);
@@ -194,11 +201,48 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
       }
     }
     return new ScaleColumns(
-        type, limits, low, high, wider, zeroPoint, clippedShare, expectedSqnrDb, codebooks);
+        type,
+        limits,
+        low,
+        high,
+        wider,
+        zeroPoint,
+        clippedShare,
+        expectedSqnrDb,
+        codebooks,
+        unclipped);
+  }
+
+  /** What the range of all values would have been; empty where it was chosen, or is not known. */
+  public Optional<UnclippedRange> unclipped() {
+    return unclipped;
   }
 
   /**
-   * The same for values that are multiplied by positive factors; errors stay what they were.
+   * The same beside the range of all values.
+   *
+   * @throws IllegalArgumentException if there is no scale
+   */
+  public ScaleColumns with(UnclippedRange all) {
+    if (isEmpty()) {
+      throw new IllegalArgumentException("Invalid scales: a range of all values, and no scale");
+    }
+    return new ScaleColumns(
+        type,
+        limits,
+        low,
+        high,
+        scale,
+        zeroPoint,
+        clippedShare,
+        expectedSqnrDb,
+        codebooks,
+        Optional.of(all));
+  }
+
+  /**
+   * The same for values that are multiplied by positive factors; errors stay what they were, and
+   * the range of all values, which was that of other values, is not known any more.
    *
    * @param factors one for each scale
    * @throws IllegalArgumentException if a scale overflows
@@ -217,7 +261,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
         zeroPoint,
         clippedShare,
         expectedSqnrDb,
-        codebooks);
+        codebooks,
+        Optional.empty());
   }
 
   /** Of blocks there are no such columns. */
@@ -254,7 +299,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
             zeroPoint,
             clippedShare,
             expectedSqnrDb,
-            List.copyOf(tables));
+            List.copyOf(tables),
+            unclipped);
     // Refuses tables of another size.
     found.params().forEach(QuantParams::codebook);
     return found;
@@ -311,6 +357,7 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
         || (type != that.type && !isEmpty())
         || !Arrays.equals(scale, that.scale)
         || !codebooks.equals(that.codebooks)
+        || !unclipped.equals(that.unclipped)
         || !Arrays.equals(zeroPoint, that.zeroPoint)) {
       return false;
     }
@@ -427,7 +474,8 @@ public final class ScaleColumns implements Iterable<ChannelPlan> {
           Arrays.copyOf(zeroPoint, size),
           Arrays.copyOf(clippedShare, size),
           Arrays.copyOf(expectedSqnrDb, size),
-          List.copyOf(codebooks));
+          List.copyOf(codebooks),
+          Optional.empty());
     }
 
     /** What was added as the blocks of a tensor: only scales and zero points are kept of each. */

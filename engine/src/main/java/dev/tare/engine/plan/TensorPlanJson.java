@@ -32,6 +32,7 @@ final class TensorPlanJson {
 
   private static final String CODEBOOK = "codebook";
   private static final String POWER_OF_TWO = "power-of-two";
+  private static final String MIN_MAX = "min-max";
 
   /** Supplies the scales of a tensor that are not listed. */
   @FunctionalInterface
@@ -64,6 +65,7 @@ final class TensorPlanJson {
           "clipped-share",
           "expected-sqnr-db",
           CODEBOOK,
+          MIN_MAX,
           POINTER);
 
   private static final List<String> ERRORS = List.of("clipped-share", "expected-sqnr-db");
@@ -107,6 +109,9 @@ final class TensorPlanJson {
     } else if (!plan.channels().isEmpty()) {
       channels(plan, node);
     }
+    plan.channels()
+        .unclipped()
+        .ifPresent(range -> node.set(MIN_MAX, UnclippedRangeJson.format(range)));
     if (!plan.channels().codebooks().isEmpty()) {
       ArrayNode tables = node.putArray(CODEBOOK);
       for (Codebook each : plan.channels().codebooks()) {
@@ -206,6 +211,9 @@ final class TensorPlanJson {
       scales = scales.with(codebooks(node));
     } else if (target.type().learned() && !scales.isEmpty()) {
       throw new IllegalArgumentException("Invalid plan: '" + CODEBOOK + "' is missing");
+    }
+    if (node.has(MIN_MAX)) {
+      scales = scales.with(UnclippedRangeJson.parse(node.get(MIN_MAX)));
     }
     return new TensorPlan(
         PlanFields.text(node, "tensor"),

@@ -8,6 +8,7 @@ import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.range.MinMax;
 import dev.tare.engine.range.Range;
 import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Recipe;
@@ -57,10 +58,16 @@ public final class WeightPlanner {
         new ScaleColumns.Builder(decision.rule().target().type(), runs.count());
     QuantError error = QuantError.NONE;
     long clipped = 0;
+    Target target = decision.rule().target();
+    boolean compared = !decision.rule().method().needsOnlyExtremes();
+    UnclippedTally tally = new UnclippedTally();
     while (channels.size() < runs.count()) {
       for (float[] ofScale : runs.tile(values, channels.size())) {
         Measured measured = measure(query.tensor(), ofScale, decision.rule());
         channels.add(measured.channel());
+        if (compared) {
+          tally(tally, ofScale, measured.channel(), measured.error(), target);
+        }
         error = error.plus(measured.error());
         clipped += measured.clipped();
       }
@@ -72,7 +79,23 @@ public final class WeightPlanner {
                 decision.rule().target().limits(),
                 (double) clipped / values.limit(),
                 error.sqnrDb());
-    return TensorPlan.of(query, shape, decision, granularity, scales);
+    return TensorPlan.of(
+        query,
+        shape,
+        decision,
+        granularity,
+        compared ? scales.with(result(tally, granularity)) : scales);
+  }
+
+  private static void tally(
+      UnclippedTally tally, float[] values, ChannelPlan channel, QuantError error, Target target) {
+    Range all = new MinMax().select(extremes(values), target);
+    double step = channel.params().scale();
+    tally.add(channel.range(), step, error, all, error(values, target.params(all), target));
+  }
+
+  private static UnclippedRange result(UnclippedTally tally, Granularity granularity) {
+    return granularity.blockSize().isPresent() ? tally.ofTensor() : tally.ofChannels();
   }
 
   /**
@@ -111,19 +134,23 @@ public final class WeightPlanner {
     }
     ScaleColumns.Builder channels = new ScaleColumns.Builder(plan.type(), scales.size());
     FloatBuffer values = weight.floats();
+    UnclippedTally tally = new UnclippedTally();
     while (channels.size() < runs.count()) {
       for (float[] ofScale : runs.tile(values, channels.size())) {
         QuantParams params = scales.get(channels.size());
         Range range = FoundScales.range(params, plan.target());
-        channels.add(
-            new ChannelPlan(
-                range,
-                params,
-                (double) clipped(ofScale, range) / ofScale.length,
-                error(ofScale, params, plan.target()).sqnrDb()));
+        QuantError error = error(ofScale, params, plan.target());
+        double share = (double) clipped(ofScale, range) / ofScale.length;
+        ChannelPlan channel = new ChannelPlan(range, params, share, error.sqnrDb());
+        channels.add(channel);
+        if (!plan.type().learned()) {
+          tally(tally, ofScale, channel, error, plan.target());
+        }
       }
     }
-    return plan.withScales(method, channels.build());
+    ScaleColumns found = channels.build();
+    return plan.withScales(
+        method, plan.type().learned() ? found : found.with(result(tally, plan.granularity())));
   }
 
   /**
@@ -145,11 +172,18 @@ public final class WeightPlanner {
     float[] steps = new float[scales.size()];
     int[] zeroPoints = new int[scales.size()];
     QuantError error = QuantError.NONE;
+    UnclippedTally tally = new UnclippedTally();
     for (int p = 0; p < scales.size(); ) {
       for (float[] ofScale : runs.tile(values, p)) {
-        steps[p] = scales.get(p).scale();
-        zeroPoints[p] = scales.get(p).zeroPoint();
-        error = error.plus(error(ofScale, scales.get(p), plan.target()));
+        QuantParams params = scales.get(p);
+        steps[p] = params.scale();
+        zeroPoints[p] = params.zeroPoint();
+        QuantError own = error(ofScale, params, plan.target());
+        error = error.plus(own);
+        if (!plan.type().learned()) {
+          Range range = FoundScales.range(params, plan.target());
+          tally(tally, ofScale, new ChannelPlan(range, params, 0, 0), own, plan.target());
+        }
         p++;
       }
     }
@@ -161,15 +195,15 @@ public final class WeightPlanner {
         clipped += clipped(ofScale, found.range(p++));
       }
     }
-    return plan.withScales(
-        method,
+    found =
         ScaleColumns.ofBlocks(
             plan.type(),
             plan.limits(),
             steps,
             zeroPoints,
             (double) clipped / values.limit(),
-            error.sqnrDb()));
+            error.sqnrDb());
+    return plan.withScales(method, plan.type().learned() ? found : found.with(tally.ofTensor()));
   }
 
   private Optional<String> reasonForFloat(Tensor weight, TensorRule rule) {

@@ -26,13 +26,17 @@ class MethodGuardTest {
   private static final String METHOD = "activations.method = percentile-99.9";
 
   private static TensorStatistics statistics(ChannelMode mode) {
+    return statistics(mode, .1f, 24);
+  }
+
+  private static TensorStatistics statistics(ChannelMode mode, float usual, float large) {
     Random random = new Random(9);
     float[] values = new float[8 * ROWS];
     for (int i = 0; i < values.length; i++) {
       boolean rare = i % 8 == 5;
-      values[i] = (float) random.nextGaussian() * (rare ? .1f : 1);
+      values[i] = (float) random.nextGaussian() * (rare ? usual : 1);
       if (rare && i / 8 % 500 == 0) {
-        values[i] = 24;
+        values[i] = large;
       }
     }
     return Recipes.observed("t", ObserverOptions.ofChannels(mode, -1), Shape.of(ROWS, 8), values);
@@ -56,6 +60,27 @@ class MethodGuardTest {
         .contains("but channel 5 has values in [")
         .contains(", 24.0]: ")
         .endsWith("(1 of 8 channels below 10 dB)");
+  }
+
+  /** A rare value of 6 is clipped, which does not destroy its channel. */
+  @Test
+  void planSaysWhatTheRangeOfAllValuesWouldGive() {
+    TensorStatistics statistics = statistics(ChannelMode.HISTOGRAM, 1, 6);
+    TensorPlan plan = plan(statistics, METHOD);
+    assertThat(plan.method()).isEqualTo("percentile-99.9");
+    UnclippedRange all = plan.channels().unclipped().orElseThrow();
+    TensorPlan unclipped = plan(statistics, "activations.method = min-max");
+    assertThat(unclipped.channels().unclipped()).isEmpty();
+    assertThat(all.range()).isEqualTo(unclipped.channels().range(0));
+    assertThat(all.expectedSqnrDb()).isEqualTo(unclipped.channels().expectedSqnrDb(0));
+    assertThat(all.chosenSqnrDb()).isEqualTo(plan.channels().expectedSqnrDb(0));
+    assertThat(all.clippedChannels().orElse(0)).isPositive();
+    UnclippedRange.Channel first = all.farthest().get(0);
+    assertThat(first.channel()).isEqualTo(5);
+    assertThat(first.range().high()).isEqualTo(6);
+    assertThat(first.chosenSqnrDb()).isGreaterThan(MethodGuard.DESTROYED_DB);
+    assertThat(first.expectedSqnrDb()).isGreaterThan(first.chosenSqnrDb());
+    assertThat(PlanCodec.decode(PlanCodec.encode(plan))).isEqualTo(plan);
   }
 
   @Test
@@ -98,7 +123,8 @@ class MethodGuardTest {
     double possible =
         ExpectedError.of(small, target.params(new MinMax().select(all, target))).sqnrDb();
     assertThat(kept).isLessThan(MethodGuard.DESTROYED_DB).isLessThan(possible);
-    assertThat(MethodGuard.against("mse", mse, target, all, List.of(small))).isEmpty();
+    assertThat(MethodGuard.against("mse", new ChannelLosses(mse, target, all, List.of(small))))
+        .isEmpty();
   }
 
   /** Channels times factors are judged as if they had been observed so. */
@@ -133,10 +159,11 @@ class MethodGuardTest {
     assertThat(
             MethodGuard.against(
                 "mse",
-                new Range(-1, 1),
-                Recipes.int8().activations().orElseThrow().target(),
-                all,
-                List.of(near, off, far)))
+                new ChannelLosses(
+                    new Range(-1, 1),
+                    Recipes.int8().activations().orElseThrow().target(),
+                    all,
+                    List.of(near, off, far))))
         .contains(
             "mse keeps [-1.0, 1.0], but channel 2 has values in [8.0, 9.0]: 1.1 dB instead of 57.5"
                 + " (2 of 3 channels below 10 dB)");

@@ -16,6 +16,7 @@ import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -439,6 +440,61 @@ class QuantPlanJsonTest {
   }
 
   @Test
+  void rangeOfAllValuesIsInTheTextWhereAnotherWasChosen() {
+    Target target = new Target(QuantType.UINT8, false, false, false);
+    Range range = new Range(0, 2);
+    UnclippedRange all =
+        new UnclippedRange(
+            new Range(-.1f, 24),
+            20.5,
+            Double.POSITIVE_INFINITY,
+            OptionalInt.of(3),
+            List.of(new UnclippedRange.Channel(99, new Range(0, 24), 31, Double.NaN)));
+    TensorPlan tensor =
+        new TensorPlan(
+            "x",
+            Role.ACTIVATION,
+            Format.QDQ,
+            List.of("n"),
+            Optional.empty(),
+            Optional.empty(),
+            target,
+            "mse",
+            "recipe",
+            Granularity.perTensor(),
+            ScaleColumns.of(new ChannelPlan(range, target.params(range), .01, 40)).with(all));
+    QuantPlan plan = new QuantPlan("int8", "ab", "cd", List.of(tensor));
+    String json = QuantPlanJson.format(plan);
+    assertThat(json)
+        .contains("\"format-version\" : 15")
+        .contains(
+            """
+                "min-max" : {
+                  "low" : -0.1,
+                  "high" : 24.0,
+                  "expected-sqnr-db" : 20.5,
+                  "chosen-sqnr-db" : "Infinity",
+                  "clipped-channels" : 3,
+                  "farthest" : [ {
+                    "channel" : 99,
+                    "low" : 0.0,
+                    "high" : 24.0,
+                    "expected-sqnr-db" : 31.0,
+                    "chosen-sqnr-db" : "NaN"
+                  } ]
+                }
+            """);
+    assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+    assertThat(plan.tensors().get(0).channels())
+        .isNotEqualTo(ScaleColumns.of(new ChannelPlan(range, target.params(range), .01, 40)));
+    assertRefused(
+        json.replace("\"clipped-channels\" : 3", "\"clipped-channels\" : 0"),
+        "Invalid plan: 'farthest' has 1 channels, and 'clipped-channels' is 0");
+    assertRefused(json.replace("\"channel\" : 99", "\"number\" : 99"), "unknown key 'number'");
+    assertRefused(json.replace("20.5", "\"much\""), "'expected-sqnr-db' must be a number");
+  }
+
+  @Test
   void blocksListTheirScalesAndOneError() {
     float[] scales = {.5f, .5f, .5f, .5f, .5f, .5f};
     int[] zeroPoints = {-1, -1, -1, -1, -1, -1};
@@ -513,8 +569,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 15"),
-        "Cannot read a plan of format version 15, only 1 to 14");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 16"),
+        "Cannot read a plan of format version 16, only 1 to 15");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

@@ -1,6 +1,7 @@
 package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.UnclippedRange;
 import dev.tare.engine.recipe.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -214,6 +215,7 @@ record TensorView(
               sqnr() + " dB",
               clipped() + " of the values saturate; the plan does not hold the parts"));
     }
+    plan.channels().unclipped().ifPresent(all -> facts.add(fact(all)));
     if (plan.channels().size() > 1 && plan.granularity().blockSize().isEmpty()) {
       int worst = 0;
       for (int c = 1; c < plan.channels().size(); c++) {
@@ -227,6 +229,30 @@ record TensorView(
               "channel " + worst));
     }
     return facts;
+  }
+
+  private static Fact fact(UnclippedRange all) {
+    String range =
+        "%s … %s".formatted(Figures.real(all.range().low()), Figures.real(all.range().high()));
+    String clipped =
+        all.clippedChannels().isEmpty()
+            ? ""
+            : "; what was chosen clips %s channels"
+                .formatted(Figures.count(all.clippedChannels().getAsInt()));
+    String farthest =
+        all.farthest().isEmpty()
+            ? ""
+            : ", channel %d farthest (it has %s … %s and keeps %s dB, of %s with all values)"
+                .formatted(
+                    all.farthest().get(0).channel(),
+                    Figures.real(all.farthest().get(0).range().low()),
+                    Figures.real(all.farthest().get(0).range().high()),
+                    Figures.db(all.farthest().get(0).chosenSqnrDb()),
+                    Figures.db(all.farthest().get(0).expectedSqnrDb()));
+    return new Fact(
+        "with the range of all values",
+        Figures.db(all.expectedSqnrDb()) + " dB",
+        range + clipped + farthest);
   }
 
   /** Other ways to quantize an activation, from its statistics. */

@@ -2,6 +2,7 @@ package dev.tare.jobs.table;
 
 import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.UnclippedRange;
 import dev.tare.engine.quant.Codebook;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -12,17 +13,19 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The plan as a table, format version 5: one row per tensor and channel, with {@code channel} null
+ * The plan as a table, format version 6: one row per tensor and channel, with {@code channel} null
  * for a tensor with a single scale, one row with a {@code reason} for a tensor that stays float,
  * and one without a scale for an activation whose scale is computed at run time. For a tensor in
  * blocks, {@code channel} counts the blocks, row-major in the shape of the scales. Version 2 has no
  * {@code target}; its plans are for the default one. Version 3 has no {@code placement}, which is
  * null where the recipe alone decided. Version 4 has no {@code codebook}, the numbers of a learned
- * type by code, before the scale.
+ * type by code, before the scale. Version 5 has none of the columns from {@code min_max_low} on,
+ * which compare the tensor with the range of all its values; they are null where that was chosen,
+ * or is not known.
  */
 public final class PlanTable {
 
-  public static final int FORMAT_VERSION = 5;
+  public static final int FORMAT_VERSION = 6;
 
   public static final StructType SCHEMA =
       new StructType()
@@ -53,7 +56,13 @@ public final class PlanTable {
           .add("zero_point", DataTypes.IntegerType, true)
           .add("clipped_share", DataTypes.DoubleType, true)
           .add("expected_sqnr_db", DataTypes.DoubleType, true)
-          .add("codebook", DataTypes.createArrayType(DataTypes.FloatType, false), true);
+          .add("codebook", DataTypes.createArrayType(DataTypes.FloatType, false), true)
+          .add("min_max_low", DataTypes.FloatType, true)
+          .add("min_max_high", DataTypes.FloatType, true)
+          .add("min_max_sqnr_db", DataTypes.DoubleType, true)
+          .add("chosen_sqnr_db", DataTypes.DoubleType, true)
+          .add("clipped_channels", DataTypes.IntegerType, true)
+          .add("farthest_channels", DataTypes.createArrayType(DataTypes.IntegerType, false), true);
 
   private PlanTable() {}
 
@@ -87,6 +96,7 @@ public final class PlanTable {
       int c) {
     ScaleColumns scales = tensor.channels();
     boolean perChannel = tensor.axis().isPresent();
+    UnclippedRange all = scales.unclipped().orElse(null);
     return RowFactory.create(
         FORMAT_VERSION,
         runId,
@@ -117,7 +127,15 @@ public final class PlanTable {
         c < 0 ? null : scales.zeroPoint(c),
         c < 0 ? null : scales.clippedShare(c),
         c < 0 ? null : scales.expectedSqnrDb(c),
-        c < 0 ? null : scales.params(c).codebook().map(PlanTable::numbers).orElse(null));
+        c < 0 ? null : scales.params(c).codebook().map(PlanTable::numbers).orElse(null),
+        all == null ? null : all.range().low(),
+        all == null ? null : all.range().high(),
+        all == null ? null : all.expectedSqnrDb(),
+        all == null ? null : all.chosenSqnrDb(),
+        all == null || all.clippedChannels().isEmpty() ? null : all.clippedChannels().getAsInt(),
+        all == null || all.clippedChannels().isEmpty()
+            ? null
+            : all.farthest().stream().map(UnclippedRange.Channel::channel).toArray(Integer[]::new));
   }
 
   private static Float[] numbers(Codebook table) {

@@ -9,6 +9,7 @@ import dev.tare.engine.plan.ChannelPlan;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.ScaleColumns;
 import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.plan.UnclippedRange;
 import dev.tare.engine.quant.Codebook;
 import dev.tare.engine.quant.Granularity;
 import dev.tare.engine.quant.QuantParams;
@@ -230,7 +231,7 @@ class TablesTest {
     assertThat(rows).hasSize(4).allMatch(row -> row.length() == PlanTable.SCHEMA.length());
     assertThat(cells(rows.get(0)))
         .containsExactly(
-            5,
+            6,
             "run",
             "ab",
             "int8",
@@ -257,10 +258,16 @@ class TablesTest {
             null,
             null,
             null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
             null);
     assertThat(cells(rows.get(1)))
         .containsExactly(
-            5,
+            6,
             "run",
             "ab",
             "int8",
@@ -287,11 +294,17 @@ class TablesTest {
             7,
             .25,
             40.0,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
             null);
     assertThat(cells(rows.get(2)).subList(18, 24)).containsExactly(1, null, 1, -1f, .25f, .25f);
     assertThat(cells(rows.get(3)))
         .containsExactly(
-            5,
+            6,
             "run",
             "ab",
             "int8",
@@ -318,7 +331,45 @@ class TablesTest {
             7,
             .25,
             40.0,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
             null);
+  }
+
+  @Test
+  void whatTheRangeOfAllValuesWouldGiveIsInTheRows() {
+    TensorPlan plan =
+        plan("x", Role.ACTIVATION, Optional.empty(), Shape.SCALAR, OptionalInt.empty(), 2);
+    ScaleColumns compared =
+        plan.channels()
+            .with(
+                new UnclippedRange(
+                    new Range(-1, 24),
+                    20.5,
+                    40,
+                    OptionalInt.of(3),
+                    List.of(new UnclippedRange.Channel(99, new Range(0, 24), 31, 12))));
+    TensorPlan mse =
+        new TensorPlan(
+            plan.tensor(),
+            plan.role(),
+            plan.format(),
+            plan.consumers(),
+            Optional.empty(),
+            Optional.empty(),
+            plan.target(),
+            "mse",
+            "recipe",
+            plan.granularity(),
+            compared);
+    Row row = PlanTable.rows(mse, "r", "t", "", "m", "run").toList().get(0);
+    int from = PlanTable.SCHEMA.fieldIndex("min_max_low");
+    assertThat(cells(row).subList(from, row.length()))
+        .containsExactly(-1f, 24f, 20.5, 40.0, 3, List.of(99));
   }
 
   @Test
