@@ -5,6 +5,7 @@ import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.graph.Topology;
+import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.recipe.NamePattern;
 import dev.tare.engine.recipe.Nearest;
 import dev.tare.engine.recipe.Placement;
@@ -23,7 +24,8 @@ import java.util.regex.PatternSyntaxException;
  *
  * <ul>
  *   <li>{@code constant-weight-inputs}: inputs of MatMul, Gemm, Conv and ConvTranspose with a
- *       constant weight
+ *       constant weight, and what a logarithm, a division or a root reads that results of these
+ *       meet, which tells whether it would amplify their noise
  *   <li>{@code matmul}: every computed operand of every such operator
  *   <li>{@code all-supported}: inputs and outputs of operators that {@link Placement#ALL_SUPPORTED}
  *       supports, even if a recipe leaves some out
@@ -98,6 +100,7 @@ public final class Observation {
   private NavigableSet<String> constantWeightInputs() {
     NavigableSet<String> names = new TreeSet<>();
     graph.nodes().stream().map(QuantizableNode::input).forEach(names::add);
+    names.addAll(AmplifiedNoise.decisive(graph));
     return names;
   }
 

@@ -81,13 +81,32 @@ public record Candidates(
    */
   public static Candidates of(
       TargetProfile target, NamedPlacement placement, Recipe recipe, ModelGraph source) {
+    return of(
+        target,
+        placement,
+        recipe,
+        source,
+        recipe.guard() ? AmplifiedNoise.suspected(source) : Map.of());
+  }
+
+  /**
+   * The same where it is known from statistics what quantization would spoil.
+   *
+   * @param spoiled operators that stay float unless their weights alone are quantized, by name,
+   *     with the reason
+   */
+  public static Candidates of(
+      TargetProfile target,
+      NamedPlacement placement,
+      Recipe recipe,
+      ModelGraph source,
+      Map<String, String> spoiled) {
     List<QuantizableNode> all = new ArrayList<>(source.nodes());
     source.embeddings().forEach(e -> all.add(e.asQuantizable()));
     Map<String, Candidate> byWeight = new LinkedHashMap<>();
     List<Candidate> chosen = new ArrayList<>();
     Map<QuantizableNode, String> leftFloat = new LinkedHashMap<>();
     List<QuantizableNode> limited = new ArrayList<>();
-    Map<String, String> spoiled = recipe.guard() ? AmplifiedNoise.of(source) : Map.of();
     for (QuantizableNode node : all) {
       Optional<String> reason = recipe.reasonToLeave(node);
       if (reason.isEmpty()) {

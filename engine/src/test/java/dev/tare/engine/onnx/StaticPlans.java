@@ -9,6 +9,7 @@ import dev.tare.engine.onnx.model.OnnxFloatModel;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.QdqRewriter;
 import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
@@ -21,6 +22,8 @@ import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.tensor.Tensor;
@@ -64,12 +67,7 @@ public final class StaticPlans {
       Recipe recipe,
       String observed,
       Map<String, Tensor> inputs) {
-    Candidates candidates =
-        Candidates.of(
-            target,
-            placement.map(target::placement).orElse(target.placements().get(0)),
-            recipe,
-            OnnxGraph.of(model));
+    OnnxGraph graph = OnnxGraph.of(model);
     List<String> names =
         Observation.resolve(observed, OnnxFloatModel.of(model)).stream()
             .map(ObservableTensor::name)
@@ -78,6 +76,22 @@ public final class StaticPlans {
     seen.putAll(
         Reference.run(
             ExposedOutputs.expose(model, computed(names, inputs)), inputs, OptLevel.BASIC_OPT));
+    Candidates candidates =
+        Candidates.of(
+            target,
+            placement.map(target::placement).orElse(target.placements().get(0)),
+            recipe,
+            graph,
+            recipe.guard()
+                ? AmplifiedNoise.found(
+                    graph,
+                    recipe,
+                    name ->
+                        Optional.of(name)
+                            .filter(names::contains)
+                            .flatMap(n -> observed(n, seen.get(n)).whole())
+                            .map(Statistics::distribution))
+                : Map.of());
     ActivationPlanner planner = new ActivationPlanner(recipe);
     List<TensorPlan> activations = new ArrayList<>();
     candidates
@@ -87,9 +101,7 @@ public final class StaticPlans {
               if (!names.contains(name)) {
                 throw new AssertionError("'" + name + "' is not observed by " + observed);
               }
-              Observer observer = Observer.create(name, ObserverOptions.ofWhole());
-              observer.observe(seen.get(name).floats(), seen.get(name).shape());
-              activations.add(planner.plan(observer.statistics(), query));
+              activations.add(planner.plan(observed(name, seen.get(name)), query));
             });
     WeightPlanner weightPlanner = new WeightPlanner(recipe);
     List<TensorPlan> weights = new ArrayList<>();
@@ -104,6 +116,12 @@ public final class StaticPlans {
     plans.addAll(LeftFloat.of(recipe, candidates, plans));
     plans.addAll(OtherConstants.of(target, recipe, OnnxGraph.of(model), plans));
     return new QuantPlan(recipe.name(), target.name(), placement, "", "", plans);
+  }
+
+  private static TensorStatistics observed(String name, Tensor values) {
+    Observer observer = Observer.create(name, ObserverOptions.ofWhole());
+    observer.observe(values.floats(), values.shape());
+    return observer.statistics();
   }
 
   private static List<String> computed(List<String> names, Map<String, Tensor> inputs) {

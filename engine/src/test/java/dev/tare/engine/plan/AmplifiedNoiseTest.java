@@ -3,8 +3,10 @@ package dev.tare.engine.plan;
 import static dev.tare.testkit.Models.integer;
 import static dev.tare.testkit.Models.ints;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
@@ -20,6 +22,7 @@ import dev.tare.testkit.Models;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 class AmplifiedNoiseTest {
@@ -78,7 +81,7 @@ class AmplifiedNoiseTest {
   }
 
   private static Map<String, String> found(OnnxModel model) {
-    return AmplifiedNoise.of(OnnxGraph.of(model));
+    return AmplifiedNoise.suspected(OnnxGraph.of(model));
   }
 
   private static double sqnrDb(OnnxModel model, QuantPlan plan) {
@@ -96,9 +99,11 @@ class AmplifiedNoiseTest {
     QuantPlan plan = StaticPlans.plan(model, recipe, observed, wave());
     assertThat(plan.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).containsExactly("w");
     assertThat(plan.find("wave", Role.ACTIVATION).orElseThrow().floatReason())
-        .contains(
+        .get(InstanceOfAssertFactories.STRING)
+        .startsWith(
             "its rounding noise would meet the logarithm of node 'log', where small results count"
-                + " as much as large ones");
+                + " as much as large ones: of what that reads, ")
+        .endsWith(" dB are left behind it, less than 20");
     assertThat(plan.find("bank", Role.WEIGHT).orElseThrow().quantized()).isFalse();
     Recipe without = Recipes.int8("operators = [MatMul, Conv]", "guard = off");
     QuantPlan all = StaticPlans.plan(model, without, observed, wave());
@@ -132,6 +137,82 @@ class AmplifiedNoiseTest {
             .node("Div", "ratio", List.of("n", "b"), "y")
             .output("y");
     assertThat(found(model.build())).containsOnlyKeys("second");
+  }
+
+  /** x / (x w): the same graph, and only the values tell whether denominators come near 0. */
+  private static QuantPlan ratio(float lowest) {
+    OnnxModel model =
+        Models.opset(13)
+            .input("x", 64, 4)
+            .constant(Models.floats("w", new float[] {.5f, 1, .25f, 1}, 4, 1))
+            .weight("v", 4, 4)
+            .node("MatMul", "sum", List.of("x", "w"), "s")
+            .node("Div", "ratio", List.of("x", "s"), "n")
+            .node("MatMul", "layer", List.of("n", "v"), "y")
+            .output("y")
+            .build();
+    Random random = new Random(5);
+    float[] x = new float[256];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = lowest + random.nextFloat() * (2 - lowest);
+    }
+    return StaticPlans.plan(
+        model,
+        Recipes.int8(),
+        Observation.CONSTANT_WEIGHT_INPUTS,
+        Map.of("x", Tensor.ofFloats(Shape.of(64, 4), x)));
+  }
+
+  @Test
+  void denominatorsFarFromZeroAreQuantized() {
+    assertThat(ratio(.5f).quantized(Role.WEIGHT))
+        .extracting(TensorPlan::tensor)
+        .containsExactlyInAnyOrder("v", "w");
+    QuantPlan near = ratio(-2);
+    assertThat(near.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).containsExactly("v");
+    assertThat(near.find("w", Role.WEIGHT).orElseThrow().floatReason().orElseThrow())
+        .startsWith("its rounding noise would meet the division of node 'ratio'")
+        .contains("dB are left behind it, less than 20");
+  }
+
+  @Test
+  void aRootIsJudgedByItsValuesAlone() {
+    Models model =
+        Models.opset(13)
+            .input("x", 1, 4)
+            .weight("w", 4, 4)
+            .node("MatMul", "product", List.of("x", "w"), "a")
+            .node("Abs", "size", List.of("a"), "b")
+            .node("Sqrt", "root", List.of("b"), "y")
+            .output("y");
+    assertThat(found(model.build())).isEmpty();
+    assertThat(AmplifiedNoise.decisive(OnnxGraph.of(model.build()))).containsExactly("b", "x");
+  }
+
+  /** By hand: a floor of 0.01 under denominators of 1 and 0.02, and under their logarithms. */
+  @Test
+  void noiseBehindAnOperatorIsThatOfRaisedValues() {
+    Distribution values =
+        Distribution.of(new double[] {.02, 1}, new double[] {.02, 1}, new long[] {1, 1}, .02f, 1);
+    double signal = (1 + .02f * .02f) / 2;
+    double noise = 1e-4 / signal;
+    NoiseBehind ratio = NoiseBehind.of(meeting(-1, 1), noise, values);
+    assertThat(ratio.floor()).isCloseTo(.01, within(1e-6));
+    assertThat(ratio.below()).isZero();
+    double off = 50 - 1 / .03;
+    assertThat(ratio.sqnrDb())
+        .isCloseTo(10 * Math.log10((2500 + 1) / (off * off + 9.8e-5)), within(1e-3));
+    NoiseBehind log = NoiseBehind.of(meeting(0, 1), noise, values);
+    double half = Math.log(50) / 2;
+    assertThat(log.sqnrDb())
+        .isCloseTo(
+            10 * Math.log10(2 * half * half / (Math.pow(Math.log(1.5), 2) + 9.9e-5)), within(1e-3));
+    NoiseBehind squares = NoiseBehind.of(meeting(0, 2), 2e-2 / 1.02, values);
+    assertThat(squares.floor()).isCloseTo(.01, within(1e-6));
+  }
+
+  private static NoiseMeeting meeting(double exponent, double power) {
+    return new NoiseMeeting(null, "n", "division", "t", exponent, power);
   }
 
   /** Only differences of what an exponential reads count, as in a softmax and its logarithm. */

@@ -1,7 +1,9 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.FoundScales;
@@ -27,10 +29,12 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.StatisticsCheck;
 import dev.tare.jobs.table.StatisticsStore;
+import dev.tare.jobs.table.StatisticsTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,7 +122,9 @@ public final class SelectJob {
     List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics, gram);
     SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
     ModelGraph graph = changed.prepared().graph();
-    Candidates candidates = candidates(model, graph, recipeText);
+    SparkJobs.describe(spark, "select: noise that would be amplified");
+    Map<String, String> spoiled = spoiled(model, recipeText, statistics);
+    Candidates candidates = candidates(model, graph, recipeText, spoiled);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations =
         activations(recipeText, recipe, candidates, smoothed, statistics, unchecked);
@@ -144,7 +150,7 @@ public final class SelectJob {
           new Corrections(spark, changed, statistics, samples)
               .of(candidates, plans, smoothed, rounded);
       graph = SmoothedHandle.of(model, smoothed, corrected).prepared().graph();
-      candidates = candidates(model, graph, recipeText);
+      candidates = candidates(model, graph, recipeText, spoiled);
       plans =
           new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     }
@@ -304,8 +310,10 @@ public final class SelectJob {
    * these are checked.
    */
   static boolean readsActivationsFirst(ModelHandle model, RecipeText recipe) {
-    return !candidates(model, model.prepared().graph(), recipe).activations().isEmpty()
-        && SelectSmoothing.Groups.of(recipe, model.prepared().graph()).tensors().isEmpty();
+    ModelGraph graph = model.prepared().graph();
+    return !candidates(model, graph, recipe).activations().isEmpty()
+        && SelectSmoothing.Groups.of(recipe, graph).tensors().isEmpty()
+        && decisive(recipe.parse(), graph).isEmpty();
   }
 
   /** Whether there is anything to do that the recipe and its placement quantize. */
@@ -316,10 +324,48 @@ public final class SelectJob {
         .isEmpty();
   }
 
+  private static Set<String> decisive(Recipe recipe, ModelGraph graph) {
+    return recipe.guard() ? AmplifiedNoise.decisive(graph) : Set.of();
+  }
+
+  /**
+   * The operators that quantized inputs would spoil, with the reason: from statistics, where the
+   * graph suspects any and the recipe reads statistics.
+   */
+  private Map<String, String> spoiled(ModelHandle model, RecipeText recipe, Path statistics) {
+    ModelGraph graph = model.prepared().graph();
+    Set<String> decisive = decisive(recipe.parse(), graph);
+    if (decisive.isEmpty()) {
+      return Map.of();
+    }
+    if (!needsRanges(model, recipe)) {
+      return AmplifiedNoise.suspected(graph);
+    }
+    Map<String, Distribution> values = new HashMap<>();
+    StatisticsStore.read(spark, statistics)
+        .filter(functions.col("channel").isNull())
+        .filter(functions.col("tensor").isin(decisive.toArray()))
+        .collectAsList()
+        .forEach(
+            row ->
+                values.put(row.getAs("tensor"), StatisticsTable.toStatistics(row).distribution()));
+    return AmplifiedNoise.found(
+        graph, recipe.parse(), tensor -> Optional.ofNullable(values.get(tensor)));
+  }
+
   private static Candidates candidates(ModelHandle model, ModelGraph graph, RecipeText recipeText) {
+    return candidates(
+        model,
+        graph,
+        recipeText,
+        recipeText.parse().guard() ? AmplifiedNoise.suspected(graph) : Map.of());
+  }
+
+  private static Candidates candidates(
+      ModelHandle model, ModelGraph graph, RecipeText recipeText, Map<String, String> spoiled) {
     Recipe recipe = recipeText.parse();
     Candidates candidates =
-        Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph);
+        Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph, spoiled);
     if (candidates.chosen().isEmpty()) {
       throw TareException.badInput(
           NothingToQuantize.message(model.prepared().name(), graph, recipe, candidates));
