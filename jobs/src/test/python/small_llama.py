@@ -10,6 +10,7 @@ input is rounded here per token, or per group, symmetric, to 8 bits.
 
 import json
 import pathlib
+import re
 import sys
 
 import torch
@@ -96,13 +97,23 @@ def rounded_inputs(kind, group):
     return hook
 
 
+def group_of(settings, module):
+    """The group whose targets name a module, or that has all linear layers."""
+
+    def names(target):
+        return target in ("Linear", module) or target[:3] == "re:" and re.match(target[3:], module)
+
+    groups = [g for g in settings["config_groups"].values() if any(map(names, g["targets"]))]
+    assert len(groups) == 1, (module, groups)
+    return groups[0]
+
+
 def fake_quantized(source, folder):
     """The float model with the weights of a quantized one, and inputs rounded as it says.
 
     :return: the model, and how many layers it has of these
     """
     settings = json.loads((folder / "config.json").read_text())["quantization_config"]
-    group = settings["config_groups"]["group_0"]
     tensors = {}
     for file in sorted(folder.glob("*.safetensors")):
         tensors.update(load_file(file))
@@ -110,6 +121,7 @@ def fake_quantized(source, folder):
     model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.bfloat16).eval()
     weights = dict(model.named_parameters())
     for name in layers:
+        group = group_of(settings, name[: -len(".weight")])
         weights[name].data = decoded(tensors, name, group["weights"]).to(torch.bfloat16)
         if group["input_activations"]:
             layer = model.get_submodule(name[: -len(".weight")])

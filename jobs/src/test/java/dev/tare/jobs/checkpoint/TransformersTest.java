@@ -4,9 +4,14 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.testkit.PythonEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,23 +41,50 @@ class TransformersTest {
           "mxfp4a16",
           "nvfp4a16");
 
+  /** Layers of the same layout and of three, which the configuration names by expressions. */
+  private static final Map<String, String> RULES =
+      new TreeMap<>(
+          Map.of(
+              "attention",
+              """
+              include "w4a16-g128"
+              rules = [{ tensors = "*.self_attn.*", type = int8, granularity = per-channel }]
+              """,
+              "layouts",
+              """
+              include "w4a16-g128"
+              rules = [
+                { tensors = "*.self_attn.*", type = int8, granularity = per-channel,
+                  inputs = dynamic-token }
+                { tensors = "*.layers.1.mlp.down_proj", type = nvfp4, group-size = 16 }
+              ]
+              """));
+
   @TempDir private Path folder;
 
   @Test
-  void logitsAreThoseOfTheFakeQuantizedModel() {
+  void logitsAreThoseOfTheFakeQuantizedModel() throws IOException {
     PythonEnvironment python =
         PythonEnvironment.of(Path.of("src/test/python/requirements-compressed-tensors.txt"));
     String script = Path.of("src/test/python/small_llama.py").toString();
     String source = folder.resolve("llama").toString();
     python.script(script, "make", source);
     List<String> check = new ArrayList<>(List.of(script, "check", source));
-    for (String recipe : RECIPES) {
-      Path run = folder.resolve(recipe);
-      tare("quantize", "--recipe", recipe, "--model", source, "--output", run.toString()).ends(0);
-      check.add(run.resolve("model").toString());
+    Map<String, String> recipes = new LinkedHashMap<>();
+    RECIPES.forEach(name -> recipes.put(name, name));
+    for (Map.Entry<String, String> rules : RULES.entrySet()) {
+      Path file = folder.resolve(rules.getKey() + ".conf");
+      recipes.put(rules.getKey(), Files.writeString(file, rules.getValue()).toString());
     }
+    recipes.forEach(
+        (name, recipe) -> {
+          Path run = folder.resolve(name);
+          tare("quantize", "--recipe", recipe, "--model", source, "--output", run.toString())
+              .ends(0);
+          check.add(run.resolve("model").toString());
+        });
     String printed = python.script(check.toArray(String[]::new));
-    for (String recipe : RECIPES) {
+    for (String recipe : recipes.keySet()) {
       String[] words =
           printed
               .lines()
