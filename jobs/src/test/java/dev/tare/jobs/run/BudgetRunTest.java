@@ -9,6 +9,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.artifact.BudgetPlan;
 import dev.tare.jobs.artifact.WeightLevel;
+import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -92,12 +94,11 @@ class BudgetRunTest {
   @Test
   void errorsAreATable() {
     assertThat(errors.err()).contains("sensitivity", "2 groups on 30 samples, output 'y'");
+    SparkSession spark = CommandLine.spark();
+    spark.conf().set("spark.sql.catalog.budget", TareCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.budget.root", path("errors"));
     List<Row> rows =
-        CommandLine.spark()
-            .read()
-            .parquet(path("errors") + "/sensitivity")
-            .orderBy("weight", "level")
-            .collectAsList();
+        spark.sql("SELECT * FROM budget.sensitivity ORDER BY weight, level").collectAsList();
     assertThat(rows)
         .extracting(row -> row.getAs("weight") + " " + row.getAs("level"))
         .containsExactlyInAnyOrder(
@@ -162,12 +163,14 @@ class BudgetRunTest {
     assertThat(evaluated.err())
         .contains("budget sqnr>=25dB is kept: cosine ", "measured (95 %: ")
         .containsPattern(
-            "SQNR \\S+ dB predicted, at least \\S+, \\S+ measured; \\S+ MB predicted, \\S+ MB made");
+            "SQNR \\S+ dB predicted, at least \\S+, \\S+ measured; \\S+ MB predicted, \\S+ MB"
+                + " made");
     Path page = shared.resolve("page.html");
     tare("report", path("quality"), "--out", page.toString()).ends(0);
     assertThat(Files.readString(page))
         .contains(
-            "Bits of each weight were chosen by the budget sqnr&gt;=25dB, from errors on 30 samples.",
+            "Bits of each weight were chosen by the budget sqnr&gt;=25dB, from errors on 30"
+                + " samples.",
             "On the samples of the evaluation the budget is kept.",
             "SQNR over size of ",
             "Levels of 2 weights, ");
