@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
  * models compute with just our numbers is shown by the engine's tests.
  *
  * <p>{@code -Dtare.networks=cls,rec} measures some of them and keeps the others' lines; {@code
- * -Dtare.latency=true} times both models in turns beside.
+ * -Dtare.latency=true} times both models in turns beside; {@code -Dtare.lines=AWQ,ROWS} measures
+ * only some lines and leaves the document as it is.
  */
 @EnabledIfSystemProperty(named = "tare.docs", matches = "true")
 class MappingsTest {
@@ -34,16 +36,37 @@ class MappingsTest {
   private static final List<String> NETWORKS =
       List.of(System.getProperty("tare.networks", String.join(",", ALL)).split(","));
   private static final boolean LATENCY = Boolean.getBoolean("tare.latency");
+  private static final String LINES = System.getProperty("tare.lines", "");
   private static final Set<String> TEXTS = Set.of("MiniLM");
 
   /** A line of the table for each network. */
   private enum Line {
     INT4_32("int4 in blocks of 32", "5", "int4-weights-b32", ""),
     INT4_NBITS("the same, MatMulNBits", "5", "int4-nbits-b32", ""),
+    UINT4_32(
+        "uint4 in blocks of 32",
+        "5.13",
+        "int4-weights-b32",
+        "weights { type = uint4, symmetric = false }"),
+    MSE_32(
+        "uint4 in blocks of 32, MSE",
+        "5.13",
+        "int4-weights-b32",
+        "weights { type = uint4, symmetric = false, method = mse }"),
+    SQUARES_32(
+        "uint4 in blocks of 32, MSE weighted by the Gram's diagonal", "5.13", "int4-gptq-b32", ""),
+    SQUARES_AWQ("the same with AWQ", "5.13", "int4-gptq-b32", "gptq.awq = on"),
     GPTQ_32("uint4 in blocks of 32, GPTQ", "5.13", "int4-gptq-b32", ""),
     AWQ("the same with AWQ", "5.13", "int4-gptq-b32", "gptq.awq = on"),
+    GPTQ_DEPTHWISE(
+        "the same, depthwise convolutions int8",
+        "5.13",
+        "int4-gptq-b32",
+        "rules = [{ operators = [DepthwiseConv], role = weight, type = int8, symmetric = true,"
+            + " narrow-range = true, granularity = per-channel }]"),
+    GPTQ_NBITS("uint4 in blocks of 32, GPTQ, MatMulNBits", "5.13", "int4-gptq-nbits-b32", ""),
     ROWS(
-        "embeddings of 4 bits too, MatMulNBits",
+        "the same, embeddings of 4 bits too",
         "5.13",
         "int4-gptq-nbits-b32",
         "rules = [{ operators = [Gather], role = weight, type = uint4, symmetric = false,"
@@ -88,15 +111,23 @@ class MappingsTest {
       this.change = change;
     }
 
-    boolean readsStatistics() {
-      return name().contains("GPTQ") || this == AWQ || this == ROWS || name().contains("INPUTS");
+    /** Which statistics it reads: of Gram matrices, or only of their diagonals. */
+    Optional<String> statistics() {
+      if (name().contains("SQUARES")) {
+        return Optional.of("squares");
+      }
+      boolean reads =
+          name().contains("GPTQ") || this == AWQ || this == ROWS || name().contains("INPUTS");
+      return reads ? Optional.of("statistics") : Optional.empty();
     }
 
     /** Of a convolutional network MatMulNBits and MatMulBnb4 would take hardly anything. */
     boolean isFor(String network) {
       boolean ofProducts =
-          this == AWQ || this == ROWS || this == INT4_NBITS || recipe.contains("bnb4");
-      return !ofProducts || TEXTS.contains(network);
+          Set.of(UINT4_32, MSE_32, SQUARES_32, SQUARES_AWQ, AWQ, ROWS).contains(this)
+              || recipe.contains("nbits")
+              || recipe.contains("bnb4");
+      return TEXTS.contains(network) ? this != GPTQ_DEPTHWISE : !ofProducts;
     }
   }
 
@@ -117,19 +148,25 @@ class MappingsTest {
     Map<String, Network> networks = Network.all(folder.resolve("data"));
     for (String name : NETWORKS) {
       Network network = networks.get(name);
-      calibrate(name, network);
+      calibrate(name, network, "statistics");
+      if (TEXTS.contains(name)) {
+        calibrate(name, network, "squares", "--gram-memory", "0");
+      }
       for (Line line : Line.values()) {
-        if (line.isFor(name)) {
+        if (line.isFor(name)
+            && (LINES.isEmpty() || List.of(LINES.split(",")).contains(line.name()))) {
           table.add(measured(name, network, line));
           Files.write(Path.of("target", "mappings.md"), table, StandardCharsets.UTF_8);
         }
       }
     }
-    Document.ACCURACY.replace("table of mappings", table, ALL, NETWORKS);
+    if (LINES.isEmpty()) {
+      Document.ACCURACY.replace("table of mappings", table, ALL, NETWORKS);
+    }
   }
 
-  private static void calibrate(String name, Network network) {
-    run(
+  private static void calibrate(String name, Network network, String output, String... more) {
+    List<String> arguments =
         network.arguments(
             "calibrate",
             "--data",
@@ -141,7 +178,9 @@ class MappingsTest {
             "--samples",
             TEXTS.contains(name) ? "128" : "64",
             "--output",
-            path(name, "statistics")));
+            path(name, output));
+    arguments.addAll(List.of(more));
+    run(arguments);
   }
 
   private static String measured(String name, Network network, Line line) throws IOException {
@@ -160,9 +199,7 @@ class MappingsTest {
                 recipe.toString(),
                 "--output",
                 path(name, own + "-plan")));
-    if (line.readsStatistics()) {
-      select.addAll(List.of("--statistics", path(name, "statistics")));
-    }
+    line.statistics().ifPresent(from -> select.addAll(List.of("--statistics", path(name, from))));
     run(select);
     run(
         List.of(
