@@ -12,6 +12,7 @@ import dev.tare.engine.tensor.DType;
 import dev.tare.engine.tensor.Tensor;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,7 @@ public record CompensatedProducts(List<Product> products, SortedMap<String, Stri
    * @param result an unused name, for a changed bias
    * @param output what the reader computes: these values are compared
    * @param channelAxis of the output; -1 for the last
+   * @param level how many products whose results reach its input are on the longest way there
    * @param scaled whether the weight's channels have scales of their own, so that a factor of a
    *     channel can go into them
    */
@@ -57,8 +59,13 @@ public record CompensatedProducts(List<Product> products, SortedMap<String, Stri
       String result,
       String output,
       int channelAxis,
+      int level,
       boolean scaled)
       implements Serializable {
+
+    private Product at(int other) {
+      return new Product(node, weight, reader, bias, result, output, channelAxis, other, scaled);
+    }
 
     /** The change of the plan that puts its channels on their lines. */
     public Compensation on(PairedFit fit) {
@@ -82,6 +89,7 @@ public record CompensatedProducts(List<Product> products, SortedMap<String, Stri
                     .filter(weight -> !weight.bias().isEmpty())
                     .forEach(weight -> shifted.add(weight.weight())));
     FreeNames names = FreeNames.of(topology);
+    Set<String> results = new HashSet<>();
     List<Product> products = new ArrayList<>();
     SortedMap<String, String> left = new TreeMap<>();
     for (QuantizableNode node : graph.nodes()) {
@@ -105,6 +113,7 @@ public record CompensatedProducts(List<Product> products, SortedMap<String, Stri
           node.opType().equals("MatMul")
               ? BiasCorrection.constant(reader.get(), topology)
               : node.bias().orElseThrow();
+      results.add(reader.get().outputs().get(0));
       products.add(
           new Product(
               node.node(),
@@ -114,9 +123,30 @@ public record CompensatedProducts(List<Product> products, SortedMap<String, Stri
               names.unused(bias + "_compensated"),
               reader.get().outputs().get(0),
               node.opType().equals("Conv") ? CONV_AXIS : LAST,
+              0,
               weight.get().axis().isPresent() && !weight.get().target().powerOfTwo()));
     }
-    return new CompensatedProducts(products, left);
+    Map<String, Integer> levels = levels(topology, results);
+    return new CompensatedProducts(
+        products.stream().map(each -> each.at(levels.get(each.output()) - 1)).toList(), left);
+  }
+
+  /** How many of some tensors are on the longest way to each tensor, itself included. */
+  private static Map<String, Integer> levels(Topology topology, Set<String> counted) {
+    Map<String, Integer> levels = new HashMap<>();
+    for (GraphNode node : topology.nodes()) {
+      int most = 0;
+      for (String read : node.inputs()) {
+        most = Math.max(most, levels.getOrDefault(read, 0));
+      }
+      for (String read : node.captured()) {
+        most = Math.max(most, levels.getOrDefault(read, 0));
+      }
+      for (String made : node.outputs()) {
+        levels.put(made, counted.contains(made) ? most + 1 : most);
+      }
+    }
+    return levels;
   }
 
   /** How many nodes read each constant, by the name under which the model stores it. */

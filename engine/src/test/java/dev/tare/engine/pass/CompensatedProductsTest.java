@@ -74,8 +74,8 @@ class CompensatedProductsTest {
     CompensatedProducts found = CompensatedProducts.of(plan(model), OnnxGraph.of(model));
     assertThat(found.products())
         .containsExactly(
-            new Product("conv", "k", "conv", "kb", "kb_compensated", "c", 1, true),
-            new Product("product", "w", "sum", "b", "b_compensated", "s", -1, true));
+            new Product("conv", "k", "conv", "kb", "kb_compensated", "c", 1, 0, true),
+            new Product("product", "w", "sum", "b", "b_compensated", "s", -1, 1, true));
     assertThat(found.left())
         .containsEntry("bare", "it adds no constant bias, which could take a shift")
         .containsEntry("gemm", "its sum has factors")
@@ -147,7 +147,7 @@ class CompensatedProductsTest {
     CorrectedBias bias = CompensatedPlan.of(plan, graph, List.of(conv.on(huge))).corrected().get(0);
     assertThat(bias.gains()).isEmpty();
     assertThat(bias.correction()).containsExactly(0f, 1f);
-    Product unknown = new Product("none", "k", "none", "kb", "kb_2", "c", 1, true);
+    Product unknown = new Product("none", "k", "none", "kb", "kb_2", "c", 1, 0, true);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CompensatedPlan.of(plan, graph, List.of(unknown.on(FIT))))
         .withMessage("Cannot compensate node 'none': the model has no such product");

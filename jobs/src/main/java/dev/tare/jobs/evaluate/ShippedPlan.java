@@ -1,6 +1,7 @@
 package dev.tare.jobs.evaluate;
 
 import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.model.WritableModel;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
@@ -12,6 +13,7 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.SmoothedHandle;
+import dev.tare.jobs.table.ConstantKey;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** A plan as it travels to executors, and the models that are made of it there. */
@@ -34,6 +37,15 @@ final class ShippedPlan implements Serializable {
   private final String statisticsSha256;
   private final SmoothedHandle changed;
   private final ArrayList<byte[]> tensors = new ArrayList<>();
+
+  /** None, or those whose integers the plan's weights have. */
+  private final ArrayList<StoredWeights> stored = new ArrayList<>();
+
+  /** A plan whose weights are those of a table, whatever rounded them. */
+  ShippedPlan(ModelHandle model, QuantPlan plan, StoredWeights stored) {
+    this(model, plan);
+    this.stored.add(stored);
+  }
 
   ShippedPlan(ModelHandle model, QuantPlan plan) {
     this.model = model;
@@ -67,20 +79,37 @@ final class ShippedPlan implements Serializable {
 
   /** The model that the whole plan makes, with one of its tensors as a further output. */
   WritableModel quantizedWith(String tensor) {
+    return quantizedWith(new TreeSet<>(Set.of(tensor)));
+  }
+
+  /** The model in float, with the plan's rescaled channels, with more tensors as outputs. */
+  ModelFile floatWith(SortedSet<String> more) {
+    return SmoothedHandle.of(model, plan().smoothed()).exposing(more);
+  }
+
+  /** The model that the whole plan makes, with some of its tensors as further outputs. */
+  WritableModel quantizedWith(SortedSet<String> more) {
     QuantPlan whole = plan();
     Map<String, ByteBuffer> codes = codes(whole);
-    return changed
-        .prepared()
-        .exposing(new TreeSet<>(Set.of(tensor)))
-        .quantized(whole, c -> codes.get(key(c)).duplicate());
+    return changed.prepared().exposing(more).quantized(whole, c -> codes.get(key(c)).duplicate());
   }
 
   /** The integers of every constant of a plan; costs a walk through all of them. */
   Map<String, ByteBuffer> codes(QuantPlan whole) {
     ModelGraph source = changed.prepared().graph();
     Map<String, ByteBuffer> codes = new HashMap<>();
+    for (StoredWeights own : stored) {
+      List<TensorPlan> biases = own.biases();
+      Map<ConstantKey, ByteBuffer> read = own.read();
+      whole.tensors().stream()
+          .filter(constant -> read.containsKey(ConstantKey.of(constant)))
+          .filter(constant -> constant.role() == Role.WEIGHT || biases.contains(constant))
+          .forEach(constant -> codes.put(key(constant), read.get(ConstantKey.of(constant))));
+    }
     for (TensorPlan constant : whole.tensors()) {
-      if (constant.quantized() && constant.role() != Role.ACTIVATION) {
+      if (constant.quantized()
+          && constant.role() != Role.ACTIVATION
+          && !codes.containsKey(key(constant))) {
         Tensor quantized =
             Quantizer.quantize(
                 source.constant(constant.tensor()),

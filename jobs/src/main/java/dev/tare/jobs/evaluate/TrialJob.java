@@ -57,6 +57,24 @@ public final class TrialJob {
    * @throws TareException (bad input) if there is no sample, or no output has numbers
    */
   public Measured run(ModelHandle model, SortedMap<String, QuantPlan> plans, Dataset<Row> samples) {
+    TreeMap<String, ShippedPlan> shipped = new TreeMap<>();
+    plans.forEach((name, plan) -> shipped.put(name, new ShippedPlan(model, plan)));
+    return measured(model, shipped, samples);
+  }
+
+  /** The same of plans whose weights have the integers of a table. */
+  public Measured run(
+      ModelHandle model,
+      SortedMap<String, QuantPlan> plans,
+      StoredWeights weights,
+      Dataset<Row> samples) {
+    TreeMap<String, ShippedPlan> shipped = new TreeMap<>();
+    plans.forEach((name, plan) -> shipped.put(name, new ShippedPlan(model, plan, weights)));
+    return measured(model, shipped, samples);
+  }
+
+  private Measured measured(
+      ModelHandle model, Map<String, ShippedPlan> plans, Dataset<Row> samples) {
     List<String> outputs = ComparedOutputs.of(model, model).numbers();
     if (outputs.isEmpty()) {
       throw TareException.badInput(
@@ -69,13 +87,11 @@ public final class TrialJob {
     if (chosen.isEmpty()) {
       throw TareException.badInput("There is no sample to measure passes with");
     }
-    TreeMap<String, ShippedPlan> shipped = new TreeMap<>();
-    plans.forEach((name, plan) -> shipped.put(name, new ShippedPlan(model, plan)));
     SortedMap<String, Sensitivity.Score> scores =
         VariantJob.scores(
             spark,
             new ArrayList<>(plans.keySet()),
-            new TrialTask.Sent(shipped, new ArrayList<>(chosen)),
+            new TrialTask.Sent(new TreeMap<>(plans), new ArrayList<>(chosen)),
             sent -> new TrialTask(model, sent, tensor, SparkJobs.taskCpus(spark)));
     SparkJobs.describe(spark, null);
     return new Measured(chosen.size(), tensor, scores);

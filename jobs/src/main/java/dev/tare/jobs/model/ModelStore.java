@@ -215,6 +215,19 @@ final class ModelStore {
     return local.made(key, handle, () -> prepared(handle).exposing(tensors));
   }
 
+  /** The same of a model with the changes of a plan. */
+  ModelFile exposing(SmoothedHandle handle, SortedSet<String> tensors) {
+    String text =
+        String.join(
+            "\n",
+            key(handle.model().files()),
+            handle.changes(),
+            handle.corrections(),
+            String.join("\n", tensors));
+    return local.made(
+        Digest.of(text).sha256(), handle.model(), () -> smoothed(handle).exposing(tensors));
+  }
+
   private static ModelFormat format(Path file, String name) throws IOException {
     return ModelFormats.of(file, name).format();
   }

@@ -1,12 +1,14 @@
 package dev.tare.jobs.model;
 
 import dev.tare.engine.model.FloatModel;
+import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.SmoothedInput;
 import java.io.Serializable;
 import java.util.List;
+import java.util.SortedSet;
 
 /**
  * A serializable reference to a model as a plan changes it before it quantizes: every JVM makes the
@@ -46,6 +48,14 @@ public record SmoothedHandle(ModelHandle model, String changes, String correctio
    */
   public FloatModel prepared() {
     return ModelStore.ofJvm().smoothed(this);
+  }
+
+  /**
+   * This model with more of its tensors as outputs, made on this machine, as {@link
+   * ModelHandle#exposing}.
+   */
+  public ModelFile exposing(SortedSet<String> tensors) {
+    return ModelStore.ofJvm().exposing(this, tensors);
   }
 
   List<SmoothedInput> inputs() {
