@@ -28,6 +28,8 @@ public enum Part {
   PLACEMENTS("placements.json"),
   /** What was measured of the recipe's passes, if it wants them measured. */
   PASSES("passes.json"),
+  /** What a compensation found of the products, if it was asked for. */
+  COMPENSATION("compensation.json"),
   /** What a budget chose, and what is predicted of it. */
   BUDGET("budget.json"),
   /** How much scales depend on which samples were seen. */

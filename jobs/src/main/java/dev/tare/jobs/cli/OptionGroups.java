@@ -31,6 +31,7 @@ final class OptionGroups {
           Map.entry(OutputFlags.class, "Output"),
           Map.entry(OutputFlags.IfNotAtomic.class, "Output"),
           Map.entry(RecipeFlags.class, "Recipe"),
+          Map.entry(CompensateFlags.class, "Recipe"),
           Map.entry(RunCommand.class, "Evaluation and gate"),
           Map.entry(EvaluateCommand.class, "Evaluation and gate"),
           Map.entry(QualityFlags.class, "Evaluation and gate"),

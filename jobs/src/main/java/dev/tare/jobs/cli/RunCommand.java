@@ -25,6 +25,7 @@ public final class RunCommand extends TareCommand {
   @Mixin private DataFlags data;
   @Mixin private OutputFlags output;
   @Mixin private RecipeFlags recipe;
+  @Mixin private CompensateFlags compensate;
 
   @Option(
       names = "--eval-data",
@@ -77,6 +78,7 @@ public final class RunCommand extends TareCommand {
         quality.latency(),
         quality.python(),
         quality.sensitivity(),
-        quality.labels());
+        quality.labels(),
+        compensate.asked());
   }
 }

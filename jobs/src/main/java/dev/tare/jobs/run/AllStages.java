@@ -33,7 +33,8 @@ import java.util.SortedMap;
 
 /**
  * Calibration, selection, quantization and evaluation into one folder; recipes that need no
- * statistics begin with the second, and {@code --placement fastest} measures before it.
+ * statistics begin with the second, {@code --placement fastest} measures before it, and {@code
+ * --compensate} after the third.
  */
 public record AllStages(RunOptions options) implements Stages {
 
@@ -77,7 +78,11 @@ public record AllStages(RunOptions options) implements Stages {
     if (options.recipe().fastest()) {
       stages.add(new FastestStage(options, evaluated()));
     }
-    stages.addAll(List.of(select(), quantize(), evaluate()));
+    stages.addAll(List.of(select(), quantize()));
+    if (options.compensate()) {
+      stages.add(new CompensateStage(options, calibrated()));
+    }
+    stages.add(evaluate());
     return stages;
   }
 

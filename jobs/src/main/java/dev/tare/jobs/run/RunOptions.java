@@ -33,6 +33,7 @@ import java.util.SortedMap;
  * @param python interpreter for targets that Python runs; empty for the usual one
  * @param sensitivity samples on which to measure what each operator costs; not measured if empty
  * @param labels by which both models are measured
+ * @param compensate whether results of products are put on the lines nearest to the float model's
  */
 public record RunOptions(
     String model,
@@ -46,7 +47,8 @@ public record RunOptions(
     boolean latency,
     Optional<String> python,
     OptionalInt sensitivity,
-    LabelOptions labels) {
+    LabelOptions labels,
+    boolean compensate) {
 
   /** Data that is calibrated on and evaluated on is read once, with its labels. */
   public RunOptions {
@@ -55,7 +57,7 @@ public record RunOptions(
     }
   }
 
-  /** A run without labels. */
+  /** A run without labels and compensation. */
   public RunOptions(
       String model,
       DataOptions data,
@@ -80,7 +82,8 @@ public record RunOptions(
         latency,
         python,
         sensitivity,
-        LabelOptions.NONE);
+        LabelOptions.NONE,
+        false);
   }
 
   /** The default gate of {@code tare run}; {@code tare evaluate} has none by default. */
@@ -147,6 +150,7 @@ public record RunOptions(
         .put("classes", classes)
         .put("latency", Optional.of(latency).filter(asked -> asked))
         .put("sensitivity", sensitivity)
+        .put("compensate", Optional.of(compensate).filter(asked -> asked))
         .putAll(labels.configuration())
         .put("python", python)
         .values();

@@ -162,6 +162,11 @@ public final class RunAttempt {
         .toList();
   }
 
+  /** Removes a part that this attempt wrote, so that it can be written again. */
+  public void discard(Part part) throws IOException {
+    fileSystem.delete(path(part), true);
+  }
+
   /** Opens a part that is one file; the caller closes it. */
   public OutputStream create(Part part) throws IOException {
     return fileSystem.create(path(part), true);

@@ -72,7 +72,7 @@ class ConvolutionsRunTest {
       rows.add(RowFactory.create(image));
     }
     data = write(shared.resolve("data"), SCHEMA, rows.toArray(Row[]::new));
-    first = run("first", data, "--partitions", "2", "--sensitivity", "20");
+    first = run("first", data, "--partitions", "2", "--sensitivity", "20", "--compensate");
   }
 
   private static CommandLine.Result run(String name, String from, String... more) {
@@ -165,13 +165,15 @@ class ConvolutionsRunTest {
     List<Row> shuffled = new ArrayList<>(rows);
     Collections.shuffle(shuffled, new Random(1));
     String from = write(shared.resolve("shuffled"), SCHEMA, shuffled.toArray(Row[]::new));
-    run("one", data, "--partitions", "1", "--batch-size", "1");
-    run("seven", from, "--partitions", "7", "--batch-size", "8");
+    run("one", data, "--partitions", "1", "--batch-size", "1", "--compensate");
+    run("seven", from, "--partitions", "7", "--batch-size", "8", "--compensate");
     assertThat(made("one")).isEqualTo(made("first"));
     assertThat(made("seven")).isEqualTo(made("first"));
     for (String other : List.of("one", "seven")) {
       assertThat(Path.of(path(other), "passes.json"))
           .hasSameBinaryContentAs(Path.of(path("first"), "passes.json"));
+      assertThat(Path.of(path(other), "compensation.json"))
+          .hasSameBinaryContentAs(Path.of(path("first"), "compensation.json"));
     }
   }
 
