@@ -31,7 +31,7 @@ class CompensatedProductsTest {
         .weight("k", 2, 3, 3, 3)
         .weight("kb", 2)
         .weight("plain", 2, 2, 1, 1)
-        .weight("w", 4, 2)
+        .constantNode("w", 4, 2)
         .weight("b", 2)
         .weight("shared", 2, 2)
         .node("Conv", "conv", List.of("x", "k", "kb"), "c")

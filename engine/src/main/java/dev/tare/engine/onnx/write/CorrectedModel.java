@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The float model with corrected biases, each a new initializer of the name in the plan, and with
@@ -35,7 +36,7 @@ public final class CorrectedModel {
   private final FreshNames names;
   private final Map<String, Integer> indexes = new HashMap<>();
   private final List<TensorProto> initializers = new ArrayList<>();
-  private final Map<String, TensorProto> scaled = new HashMap<>();
+  private final Map<String, TensorProto> scaled = new TreeMap<>();
 
   private CorrectedModel(OnnxModel model) {
     this.model = model;
@@ -136,6 +137,9 @@ public final class CorrectedModel {
   }
 
   private OnnxModel build() {
+    // A Constant becomes an initializer of its name.
+    nodes.removeIf(
+        node -> node.getOpType().equals("Constant") && scaled.containsKey(node.getOutput(0)));
     GraphProto.Builder rewritten = new DeadConstants(model.graph(), nodes).removed().toBuilder();
     for (int i = 0; i < rewritten.getInitializerCount(); i++) {
       TensorProto weight = scaled.remove(rewritten.getInitializer(i).getName());
@@ -143,10 +147,7 @@ public final class CorrectedModel {
         rewritten.setInitializer(i, weight);
       }
     }
-    if (!scaled.isEmpty()) {
-      throw new IllegalArgumentException(
-          "Cannot compensate: weights %s are no initializers".formatted(scaled.keySet()));
-    }
+    initializers.addAll(scaled.values());
     rewritten.addAllInitializer(initializers);
     if (model.irVersion() <= OpsetUpgrade.IR_WITH_INITIALIZERS_AS_INPUTS) {
       initializers.forEach(tensor -> rewritten.addInput(TensorCodec.declaration(tensor)));
