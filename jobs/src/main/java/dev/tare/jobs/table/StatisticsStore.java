@@ -6,6 +6,7 @@ import dev.tare.engine.statistics.MergeableState;
 import dev.tare.engine.statistics.StateKind;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.artifact.Part;
 import java.util.Iterator;
 import java.util.List;
@@ -65,6 +66,12 @@ public final class StatisticsStore {
 
   /** Encoded states per output file: a table of a thousand layers still has few files. */
   private static final long BYTES_PER_FILE = 64L << 20;
+
+  /**
+   * Encoded states that a task writes where all would fit in one file. Writing a megabyte takes
+   * tenths of a second, and who reads the table again has a task for each file.
+   */
+  private static final long BYTES_PER_TASK = 2L << 20;
 
   private StatisticsStore() {}
 
@@ -130,7 +137,10 @@ public final class StatisticsStore {
             Encoders.row(StateTable.of(kind).schema()));
     Dataset<Row> arranged =
         files == 1
-            ? rows.coalesce(1)
+            ? rows.coalesce(
+                (int)
+                    Math.min(
+                        SparkJobs.parallelism(rows.sparkSession()), 1 + bytes / BYTES_PER_TASK))
             : rows.repartitionByRange(files, functions.col("tensor"), functions.col("channel"));
     arranged
         // Rows of whole tensors first, so that a reader of only these skips the pages of
