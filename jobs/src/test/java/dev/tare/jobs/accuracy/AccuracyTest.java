@@ -86,8 +86,12 @@ class AccuracyTest {
     Files.write(TABLE, table, StandardCharsets.UTF_8);
   }
 
-  /** Floors: what was measured, less a margin for other CPUs. */
+  /**
+   * Floors: what was measured, less a margin for other CPUs. Every build measures the shipped
+   * recipes of these methods in {@link ModesTest}.
+   */
   @ParameterizedTest
+  @Tag("extended")
   @CsvSource({
     "min-max, uint8, min-max, 0.985",
     "percentile-99.999, uint8, min-max, 0.5",

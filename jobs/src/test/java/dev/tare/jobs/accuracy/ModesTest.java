@@ -25,8 +25,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
 /**
- * Every mode on three networks: statistics collected once a network, then a recipe at a time from
- * selection to evaluation on data that calibration did not see.
+ * Modes on three networks: statistics collected once a network, then a recipe at a time from
+ * selection to evaluation on data that calibration did not see. Every build measures each mode on
+ * one network at least, but for modes that differ only in the size of their blocks; {@code
+ * -Pextended} measures all.
  *
  * <p>The floors are in {@code modes.csv}, and in {@code modes-extended.csv} those of {@code mvn
  * verify -Pextended}: what was measured, less a margin for other processors. A line with {@code
@@ -56,21 +58,26 @@ class ModesTest {
   void prepare() throws IOException {
     networks.putAll(Network.all(folder));
     networks.remove("det");
-    for (String name : networks.keySet()) {
-      // Selection skips the rows of channels where a recipe has no use for them.
-      calibrate(name, "statistics", "--channels", "histogram");
-      calibrate(name, "all", "--observe", "all-supported", "--channels", "none");
-    }
   }
 
-  private void calibrate(String name, String output, String... observe) throws IOException {
+  /** Statistics of a network, collected when the first recipe asks for them; returns their path. */
+  private String statistics(String name, String output) throws IOException {
+    if (Files.exists(Path.of(path(name, output)))) {
+      return path(name, output);
+    }
+    // Selection skips the rows of channels where a recipe has no use for them.
+    List<String> observe =
+        output.equals("all")
+            ? List.of("--observe", "all-supported", "--channels", "none")
+            : List.of("--channels", "histogram");
     Network network = networks.get(name);
     List<String> arguments =
         network.arguments("calibrate", "--data", network.calibration().toString());
-    arguments.addAll(List.of(observe));
+    arguments.addAll(observe);
     arguments.addAll(
         List.of("--samples", String.valueOf(CALIBRATED), "--output", path(name, output)));
     run(arguments);
+    return path(name, output);
   }
 
   @AfterAll
@@ -104,7 +111,10 @@ class ModesTest {
                 recipe,
                 "--output",
                 path(name, recipe + "-plan")));
-    statistics(recipe).ifPresent(of -> select.addAll(List.of("--statistics", path(name, of))));
+    Optional<String> kind = kind(recipe);
+    if (kind.isPresent()) {
+      select.addAll(List.of("--statistics", statistics(name, kind.get())));
+    }
     run(select);
     run(
         List.of(
@@ -151,7 +161,7 @@ class ModesTest {
         .isEqualTo(state);
   }
 
-  /** Weights alone, of networks for whose convolutions 4 bits do not suffice. */
+  /** What differs by its method or its bits from a mode that every build measures. */
   @ParameterizedTest
   @Tag("extended")
   @CsvFileSource(resources = "modes-extended.csv", useHeadersInDisplayName = true)
@@ -161,7 +171,7 @@ class ModesTest {
   }
 
   /** Which statistics a recipe needs, if any. */
-  private static Optional<String> statistics(String recipe) {
+  private static Optional<String> kind(String recipe) {
     return switch (recipe) {
       case "int8-all" -> Optional.of("all");
       default ->
