@@ -26,10 +26,12 @@ import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two classifiers whose answers follow from their inputs by hand. */
+@Tag("slow")
 class LabelJobTest {
 
   @TempDir Path folder;

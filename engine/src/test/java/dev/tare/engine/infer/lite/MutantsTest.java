@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files that somebody broke, in a process of their own, since native code ends it. */
+@Tag("slow")
 class MutantsTest {
 
   private static final int SECONDS = 20;
