@@ -29,7 +29,10 @@ public final class CompensationTable {
     }
     return "%s; the model stays as it is: %s"
         .formatted(
-            trial.with().sqnrDb() < trial.without().sqnrDb() ? "it hurts" : "it gains too little",
+            trial.with().sqnrDb() < trial.without().sqnrDb()
+                    || trial.with().cosineMean() < trial.without().cosineMean()
+                ? "it hurts"
+                : "it gains too little",
             figures);
   }
 

@@ -13,6 +13,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.testkit.Models;
 import java.io.IOException;
@@ -86,6 +87,11 @@ class ConvolutionsRunTest {
     return shared.resolve("run-" + name).toString();
   }
 
+  private static CompensationTrial compensation(String name) throws IOException {
+    return CompensationTrial.parse(
+        Files.readString(Path.of(path(name), "compensation.json")), "lines");
+  }
+
   private static byte[] made(String name) throws IOException {
     return Files.readAllBytes(Path.of(path(name), "model.onnx"));
   }
@@ -127,6 +133,15 @@ class ConvolutionsRunTest {
     assertThat(trials.chosen().sqnrDb()).isEqualTo(best);
     assertThat(trials.samples()).isEqualTo(64);
     assertThat(first.err()).contains("bias-correction, equalization: kept", "no pass  ");
+    CompensationTrial lines = compensation("first");
+    assertThat(lines.rounds()).hasSize(2);
+    assertThat(lines.products())
+        .extracting(CompensationTrial.Product::node)
+        .containsExactly("one", "two");
+    assertThat(lines.kept())
+        .isEqualTo(
+            CommandLine.plan(Path.of(path("first"))).corrected().stream()
+                .anyMatch(bias -> !bias.gains().isEmpty()));
   }
 
   /** Its formula expects weights that use the range of their integers, and these are cut. */
