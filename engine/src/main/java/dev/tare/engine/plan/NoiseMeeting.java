@@ -11,6 +11,8 @@ import dev.tare.engine.graph.QuantizableNode;
  * @param tensor what it reads
  * @param exponent of that power, below 1; 0 for a logarithm
  * @param power how what it reads grows with results of the product: 2 where they are squared
+ * @param direct whether the graph alone suspects the product; false where another product is behind
+ *     it on the way
  */
 record NoiseMeeting(
     QuantizableNode product,
@@ -18,14 +20,15 @@ record NoiseMeeting(
     String what,
     String tensor,
     double exponent,
-    double power) {
+    double power,
+    boolean direct) {
 
   /**
    * Whether small values are suspected without statistics: a root makes less of them than a
    * logarithm or a division.
    */
   boolean suspected() {
-    return exponent <= 0;
+    return direct && exponent <= 0;
   }
 
   String reason() {

@@ -21,7 +21,9 @@ import java.util.Set;
  * sum with a constant of at least {@value #FLOOR}, as in {@code log(1 + x)}), where only their
  * differences count (Exp, Softmax, Sigmoid and whatever else is not named), for a division and a
  * root also at a sum over an axis, and at the first product; beyond it only to one of whose results
- * a square or a magnitude was made in between, as a filter bank's input is made of a spectrum.
+ * a square or a magnitude was made in between, as a filter bank's input is made of a spectrum, and
+ * to one whose results are moved and added up alone, as a waveform is filtered before its spectrum
+ * is made. The last are for statistics to judge: the graph alone does not suspect them.
  */
 final class NoiseWays {
 
@@ -49,6 +51,24 @@ final class NoiseWays {
           "MaxPool");
   private static final Set<String> ALL_INPUTS =
       Set.of("Concat", "Mul", "Add", "Sub", "Max", "Min", "Sum", "Mean");
+
+  /** Those of both that only move values or add them up. */
+  private static final Set<String> LINEAR =
+      Set.of(
+          "Identity",
+          "Reshape",
+          "Flatten",
+          "Transpose",
+          "Squeeze",
+          "Unsqueeze",
+          "Slice",
+          "Split",
+          "Pad",
+          "AveragePool",
+          "Concat",
+          "Add",
+          "Sub");
+
   private static final Set<String> SUMS = Set.of("ReduceSum", "ReduceMean", "GlobalAveragePool");
 
   /** Operators that make a magnitude of their input, with the power of it that they are. */
@@ -70,15 +90,22 @@ final class NoiseWays {
       String tensor,
       double exponent,
       boolean product,
+      boolean linear,
       boolean magnitude,
       double power) {
 
     Way withProduct() {
-      return new Way(from, what, tensor, exponent, true, false, power);
+      return new Way(from, what, tensor, exponent, true, true, false, power);
+    }
+
+    Way through(String type) {
+      return linear && !LINEAR.contains(type)
+          ? new Way(from, what, tensor, exponent, product, false, magnitude, power)
+          : this;
     }
 
     Way withMagnitude(double raised) {
-      return new Way(from, what, tensor, exponent, product, true, power * raised);
+      return new Way(from, what, tensor, exponent, product, false, true, power * raised);
     }
 
     boolean logarithm() {
@@ -86,7 +113,8 @@ final class NoiseWays {
     }
 
     NoiseMeeting at(QuantizableNode node) {
-      return new NoiseMeeting(node, from.node(), what, tensor, exponent, power);
+      boolean direct = !product || magnitude;
+      return new NoiseMeeting(node, from.node(), what, tensor, exponent, power, direct);
     }
   }
 
@@ -122,30 +150,31 @@ final class NoiseWays {
 
   private void start(GraphNode node, int input, String what, double exponent) {
     String tensor = node.input(input);
-    back(tensor, new Way(node, what, tensor, exponent, false, false, 1), new HashSet<>());
+    back(tensor, new Way(node, what, tensor, exponent, false, false, false, 1), new HashSet<>());
   }
 
   private void back(String tensor, Way way, Set<String> seen) {
     GraphNode maker = makers.get(tensor);
-    if (maker == null || !seen.add(tensor + way.product + way.magnitude)) {
+    if (maker == null || !seen.add(tensor + way.product + way.magnitude + way.linear)) {
       return;
     }
     String type = maker.opType();
     if (products.containsKey(maker.node())) {
       QuantizableNode product = products.get(maker.node());
-      if (!way.product || way.magnitude) {
+      if (!way.product || way.magnitude || way.linear) {
         found.add(way.at(product));
       }
-      if (!way.product) {
+      if (!way.product || way.linear) {
         back(product.input(), way.withProduct(), seen);
       }
     } else if (raised(maker)) {
       return;
     } else if (ALL_INPUTS.contains(type)) {
       boolean square = type.equals("Mul") && maker.input(0).equals(maker.input(1));
-      maker.inputs().forEach(each -> back(each, square ? way.withMagnitude(2) : way, seen));
+      Way on = square ? way.withMagnitude(2) : way.through(type);
+      maker.inputs().forEach(each -> back(each, on, seen));
     } else if (FIRST_INPUT.contains(type) || (SUMS.contains(type) && way.logarithm())) {
-      back(maker.input(0), way, seen);
+      back(maker.input(0), way.through(type), seen);
     } else if (MAGNITUDES.containsKey(type)) {
       back(maker.input(0), way.withMagnitude(MAGNITUDES.get(type)), seen);
     } else if (type.equals("Pow")) {

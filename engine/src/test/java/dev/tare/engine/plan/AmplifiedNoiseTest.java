@@ -189,6 +189,29 @@ class AmplifiedNoiseTest {
     assertThat(AmplifiedNoise.decisive(OnnxGraph.of(model.build()))).containsExactly("b", "x");
   }
 
+  /** A waveform is filtered before its spectrum is made: only statistics blame the filter. */
+  @Test
+  void aFilterBeforeASpectrumIsForStatisticsToJudge() {
+    Models model =
+        Models.opset(13)
+            .input("x", 1, 4)
+            .weight("w", 4, 4)
+            .weight("v", 4, 4)
+            .weight("u", 4, 4)
+            .node("MatMul", "early", List.of("x", "u"), "e")
+            .node("Relu", "relu", List.of("e"), "r")
+            .node("MatMul", "filter", List.of("r", "w"), "f")
+            .node("Identity", "move", List.of("f"), "g")
+            .node("MatMul", "spectrum", List.of("g", "v"), "s")
+            .node("Abs", "size", List.of("s"), "b")
+            .node("Log", "log", List.of("b"), "y")
+            .output("y");
+    assertThat(found(model.build())).containsOnlyKeys("spectrum");
+    assertThat(NoiseWays.of(OnnxGraph.of(model.build())))
+        .extracting(meeting -> meeting.product().node())
+        .containsExactly("spectrum", "filter");
+  }
+
   /** By hand: a floor of 0.01 under denominators of 1 and 0.02, and under their logarithms. */
   @Test
   void noiseBehindAnOperatorIsThatOfRaisedValues() {
@@ -212,7 +235,7 @@ class AmplifiedNoiseTest {
   }
 
   private static NoiseMeeting meeting(double exponent, double power) {
-    return new NoiseMeeting(null, "n", "division", "t", exponent, power);
+    return new NoiseMeeting(null, "n", "division", "t", exponent, power, true);
   }
 
   /** Only differences of what an exponential reads count, as in a softmax and its logarithm. */
