@@ -21,7 +21,14 @@ import org.apache.hadoop.fs.Path;
  */
 final class Strangers {
   private static final Set<Part> TABLES =
-      EnumSet.of(Part.STATISTICS, Part.MOMENTS, Part.GRAM, Part.PLAN, Part.TENSORS, Part.WEIGHTS);
+      EnumSet.of(
+          Part.STATISTICS,
+          Part.MOMENTS,
+          Part.GRAM,
+          Part.SENSITIVITY,
+          Part.PLAN,
+          Part.TENSORS,
+          Part.WEIGHTS);
 
   private static final Pattern TABLE_FILE =
       Pattern.compile(
