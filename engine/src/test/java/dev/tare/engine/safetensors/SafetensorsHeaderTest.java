@@ -197,13 +197,13 @@ class SafetensorsHeaderTest {
   }
 
   /**
-   * The same for 10 seconds. Longer by {@code mvn test -pl engine -Dtest=SafetensorsHeaderTest
+   * The same for 20 seconds. Longer by {@code mvn test -pl engine -Dtest=SafetensorsHeaderTest
    * -Dtare.fuzz.seconds=3600}.
    */
   @Test
   @Tag("slow")
   void mutatedHeadersAreReadOrRefusedForLong() {
-    long end = System.nanoTime() + Long.getLong("tare.fuzz.seconds", 10) * 1_000_000_000L;
+    long end = System.nanoTime() + Long.getLong("tare.fuzz.seconds", 20) * 1_000_000_000L;
     for (long seed = 12; System.nanoTime() < end; seed++) {
       assertThat(refusedOf(20_000, seed)).as("seed %d", seed).isGreaterThan(10_000);
     }
