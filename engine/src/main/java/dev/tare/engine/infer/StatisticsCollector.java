@@ -1,6 +1,7 @@
 package dev.tare.engine.infer;
 
 import dev.tare.engine.observe.Collector;
+import dev.tare.engine.observe.FoldsObserver;
 import dev.tare.engine.observe.GramObserver;
 import dev.tare.engine.observe.MomentsObserver;
 import dev.tare.engine.observe.Observer;
@@ -103,6 +104,7 @@ public final class StatisticsCollector {
     return switch (kind) {
       case HISTOGRAM -> Observer.create(tensor, options, tables, room);
       case MOMENTS -> new MomentsObserver(tensor, options, room);
+      case FOLDS -> new FoldsObserver(tensor, options, room);
       case GRAM ->
           throw new IllegalArgumentException("Gram matrices need the scales of a first pass");
       case PAIRS -> throw new IllegalArgumentException("Paired sums need a quantized model");

@@ -1,5 +1,7 @@
 package dev.tare.engine.observe;
 
+import dev.tare.engine.statistics.FoldsBlock;
+
 /**
  * Upper bound of the heap that the observers of one task need, known before any value is seen.
  *
@@ -53,6 +55,17 @@ public final class StateMemory {
   public static long momentsBytes(long channels) {
     // Counted twice like other flat tables.
     return Math.addExact(OBJECTS, Math.multiplyExact(2L * ExactSums.BYTES, Math.max(1, channels)));
+  }
+
+  /**
+   * Returns the additional bytes for the folds of one tensor.
+   *
+   * @param options what is kept of all samples together
+   * @param channels number of channels on the axis of the options; 0 where nothing is kept of them
+   */
+  public static long foldsBytes(ObserverOptions options, long channels) {
+    return Math.multiplyExact(
+        FoldsBlock.FOLDS, bytes(FoldsObserver.options(options), channels, WholeTables.PAGED));
   }
 
   private static long channelBytes(ObserverOptions options, long channels) {

@@ -8,7 +8,7 @@ package dev.tare.engine.statistics;
  * state of the whole.
  */
 public sealed interface MergeableState
-    permits StatisticsBlock, MomentsBlock, GramBlock, PairedBlock {
+    permits StatisticsBlock, MomentsBlock, GramBlock, PairedBlock, FoldsBlock {
 
   StateKind kind();
 

@@ -3,8 +3,8 @@ package dev.tare.engine.statistics;
 /**
  * The bytes of a state of any kind: equal states have equal bytes, and only those bytes decode.
  *
- * <p>Layouts: {@link StatisticsBlockCodec}, {@link MomentsBlockCodec}, {@link GramBlockCodec} and
- * {@link PairedBlockCodec}.
+ * <p>Layouts: {@link StatisticsBlockCodec}, {@link MomentsBlockCodec}, {@link GramBlockCodec},
+ * {@link PairedBlockCodec} and {@link FoldsBlockCodec}.
  */
 public final class StateCodec {
 
@@ -17,6 +17,9 @@ public final class StateCodec {
     }
     if (state instanceof PairedBlock pairs) {
       return PairedBlockCodec.encode(pairs);
+    }
+    if (state instanceof FoldsBlock folds) {
+      return FoldsBlockCodec.encode(folds);
     }
     return state instanceof MomentsBlock moments
         ? MomentsBlockCodec.encode(moments)
@@ -43,6 +46,9 @@ public final class StateCodec {
     }
     if (kind == StateKind.PAIRS.code()) {
       return PairedBlockCodec.decode(encoded);
+    }
+    if (kind == StateKind.FOLDS.code()) {
+      return FoldsBlockCodec.decode(encoded);
     }
     return kind == StateKind.MOMENTS.code()
         ? MomentsBlockCodec.decode(encoded)

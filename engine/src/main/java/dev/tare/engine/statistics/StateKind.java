@@ -12,7 +12,9 @@ public enum StateKind {
   /** Sums of products of codes, for each pair of channels: {@link GramBlock}. */
   GRAM(3),
   /** Sums over pairs of what a float and a quantized model compute: {@link PairedBlock}. */
-  PAIRS(4);
+  PAIRS(4),
+  /** Statistics of eighths of the samples: {@link FoldsBlock}. */
+  FOLDS(5);
 
   private final int code;
 

@@ -3,6 +3,7 @@ package dev.tare.engine.observe;
 import dev.tare.engine.histogram.Histogram;
 import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.ContentHash;
+import dev.tare.engine.statistics.FoldsBlock;
 import dev.tare.engine.statistics.GramBlock;
 import dev.tare.engine.statistics.GramRow;
 import dev.tare.engine.statistics.GramScales;
@@ -343,6 +344,57 @@ class LawsTest {
     String refusal() {
       return "Cannot merge paired sums of tensor 'x': one is under plan abababababababab, the other"
           + " under plan cdcdcdcdcdcdcdcd";
+    }
+  }
+
+  /** Each row is a sample, whose fold follows from its values. */
+  @Nested
+  class OfFoldsBlock extends MergeLaws<FoldsBlock> {
+
+    private FoldsBlock empty(int channels) {
+      BlockKey key = new BlockKey("x", 1, 64);
+      return new FoldsBlock(
+          java.util.Collections.nCopies(
+              FoldsBlock.FOLDS, FoldsBlock.empty(key, channels, channels - 64, 0)));
+    }
+
+    @Override
+    FoldsBlock identity() {
+      return empty(70);
+    }
+
+    @Override
+    FoldsBlock of(List<float[]> rows) {
+      FoldsObserver observer = new FoldsObserver("x", CHANNELS, Observer.room());
+      for (float[] values : rows) {
+        observer.observe(
+            Floats.direct(values),
+            Shape.of(1, values.length),
+            List.of(ExtremeSampleTest.origin(values)));
+      }
+      List<FoldsBlock> blocks = new ArrayList<>();
+      observer.blocks().forEachRemaining(blocks::add);
+      return blocks.get(2);
+    }
+
+    @Override
+    FoldsBlock merge(FoldsBlock left, FoldsBlock right) {
+      return left.merge(right);
+    }
+
+    @Override
+    byte[] bytes(FoldsBlock state) {
+      return StateCodec.encode(state);
+    }
+
+    @Override
+    FoldsBlock incompatible() {
+      return empty(69);
+    }
+
+    @Override
+    String refusal() {
+      return "Cannot merge statistics of tensor 'x': 70 channels vs 69";
     }
   }
 
