@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  *
  * @param contentSha256 identity of the statistics
  * @param momentsSha256 identity of the moments; empty where none were collected
+ * @param foldsSha256 identity of the folds; empty where none were collected
  * @param gram of the Gram matrices; empty where none were collected
  * @param modelSha256 the model that was observed
  * @param samples number of samples
@@ -27,6 +28,7 @@ import java.util.OptionalLong;
 public record CalibrationFacts(
     String contentSha256,
     Optional<String> momentsSha256,
+    Optional<String> foldsSha256,
     Optional<Gram> gram,
     String modelSha256,
     long samples,
@@ -45,6 +47,7 @@ public record CalibrationFacts(
 
   private static final String CONTENT_SHA256 = "content-sha256";
   private static final String MOMENTS_SHA256 = "moments-sha256";
+  private static final String FOLDS_SHA256 = "folds-sha256";
 
   /**
    * @throws IllegalArgumentException if a hash is not a valid sha256 or the number of samples
@@ -53,6 +56,7 @@ public record CalibrationFacts(
   public CalibrationFacts {
     new Digest(contentSha256, 0);
     momentsSha256.ifPresent(sha256 -> new Digest(sha256, 0));
+    foldsSha256.ifPresent(sha256 -> new Digest(sha256, 0));
     new Digest(modelSha256, 0);
     if (samples < 0) {
       throw new IllegalArgumentException("Negative number of samples: " + samples);
@@ -166,6 +170,7 @@ public record CalibrationFacts(
     return new CalibrationFacts(
         in.sha256(CONTENT_SHA256),
         in.has(MOMENTS_SHA256) ? Optional.of(in.sha256(MOMENTS_SHA256)) : Optional.empty(),
+        in.has(FOLDS_SHA256) ? Optional.of(in.sha256(FOLDS_SHA256)) : Optional.empty(),
         Gram.fromJson(in),
         in.sha256(MODEL_SHA256),
         in.count("samples"),
@@ -200,6 +205,7 @@ public record CalibrationFacts(
     ObjectNode node = StrictJson.object();
     node.put(CONTENT_SHA256, contentSha256);
     momentsSha256.ifPresent(sha256 -> node.put(MOMENTS_SHA256, sha256));
+    foldsSha256.ifPresent(sha256 -> node.put(FOLDS_SHA256, sha256));
     gram.ifPresent(own -> own.write(node));
     node.put(MODEL_SHA256, modelSha256);
     node.put("samples", samples);

@@ -22,6 +22,8 @@ public enum Part {
   MOMENTS("moments"),
   /** Table of Gram matrices, Parquet. */
   GRAM("gram"),
+  /** Table of the statistics of parts of the samples, Parquet. */
+  FOLDS("folds"),
   /** Table of what it costs to quantize each group alone, Parquet. */
   SENSITIVITY("sensitivity"),
   /** What was measured of the target's placements, if the fastest was asked for. */

@@ -8,6 +8,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.TaskHeap;
 import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.Settings;
 import dev.tare.jobs.metrics.RunMetrics;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.table.StateRow;
@@ -54,7 +55,7 @@ public final class CalibrateJob {
   }
 
   /** Where the tables of the kinds of states are written. */
-  public record Folders(Path statistics, Path moments, Path gram) {}
+  public record Folders(Path statistics, Path moments, Path folds, Path gram) {}
 
   /**
    * Runs the float model over the samples on the executors, merges what they counted and writes the
@@ -112,23 +113,16 @@ public final class CalibrateJob {
       StatisticsStore.Written written =
           StatisticsStore.write(states, folders.statistics(), runId, model.sha256());
       RunMetrics.registered().calibrated(expected, written.values(), written.nonFinite());
-      Optional<StatisticsStore.Written> sums = Optional.empty();
-      if (plan.kinds().contains(StateKind.MOMENTS)) {
-        SparkJobs.describe(spark, "calibrate: write moments");
-        sums =
-            Optional.of(
-                StatisticsStore.write(
-                    StateKind.MOMENTS,
-                    StateRow.ofKind(merged, StateKind.MOMENTS),
-                    folders.moments(),
-                    runId,
-                    model.sha256()));
-      }
+      Optional<StatisticsStore.Written> sums =
+          beside(plan, StateKind.MOMENTS, merged, folders.moments(), runId, model);
+      Optional<StatisticsStore.Written> folds =
+          beside(plan, StateKind.FOLDS, merged, folders.folds(), runId, model);
       Optional<CalibrationFacts.Gram> products =
           gram.flatMap(input -> gram(model, observe.gram(), tensors, probe, input, folders, runId));
       return CalibrateResult.of(
           written,
           sums,
+          folds,
           products,
           kept,
           reports,
@@ -139,6 +133,22 @@ public final class CalibrateJob {
       merged.unpersist();
       SparkJobs.describe(spark, null);
     }
+  }
+
+  /** Writes another kind of states of the first pass, if it was collected. */
+  private Optional<StatisticsStore.Written> beside(
+      StatePlan plan,
+      StateKind kind,
+      Dataset<Row> merged,
+      Path folder,
+      String runId,
+      ModelHandle model) {
+    if (!plan.kinds().contains(kind)) {
+      return Optional.empty();
+    }
+    SparkJobs.describe(spark, "calibrate: write " + Settings.word(kind));
+    return Optional.of(
+        StatisticsStore.write(kind, StateRow.ofKind(merged, kind), folder, runId, model.sha256()));
   }
 
   /** The second pass, if the model has inputs that it is for. */

@@ -19,6 +19,7 @@ import java.util.TreeSet;
  *
  * @param contentSha256 identity of the statistics
  * @param momentsSha256 identity of the moments; empty if none were collected
+ * @param foldsSha256 identity of the folds; empty if none were collected
  * @param gram of the Gram matrices; empty if none were collected
  * @param tensors names of the observed tensors
  * @param kept what was kept of their channels
@@ -37,6 +38,7 @@ import java.util.TreeSet;
 public record CalibrateResult(
     String contentSha256,
     Optional<String> momentsSha256,
+    Optional<String> foldsSha256,
     Optional<CalibrationFacts.Gram> gram,
     SortedSet<String> tensors,
     KeptChannels kept,
@@ -55,6 +57,7 @@ public record CalibrateResult(
   static CalibrateResult of(
       StatisticsStore.Written written,
       Optional<StatisticsStore.Written> moments,
+      Optional<StatisticsStore.Written> folds,
       Optional<CalibrationFacts.Gram> gram,
       KeptChannels kept,
       List<TaskReport> reports,
@@ -64,6 +67,7 @@ public record CalibrateResult(
     return new CalibrateResult(
         written.contentSha256(),
         moments.map(StatisticsStore.Written::contentSha256),
+        folds.map(StatisticsStore.Written::contentSha256),
         gram,
         new TreeSet<>(written.tensors()),
         kept,
@@ -96,6 +100,7 @@ public record CalibrateResult(
     return new CalibrationFacts(
         contentSha256,
         momentsSha256,
+        foldsSha256,
         gram,
         model.sha256(),
         samples,

@@ -88,6 +88,7 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
                 new CalibrateJob.Folders(
                     work.attempt().path(Part.STATISTICS),
                     work.attempt().path(Part.MOMENTS),
+                    work.attempt().path(Part.FOLDS),
                     work.attempt().path(Part.GRAM)),
                 work.attempt().folder().runId());
     data.requireUnchanged();

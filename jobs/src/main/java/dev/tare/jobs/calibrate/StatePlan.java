@@ -77,14 +77,14 @@ record StatePlan(
     for (ObservedTensor tensor : tensors) {
       observed.add(tensor.keeping(channels.containsKey(tensor.tensor()) ? mode : ChannelMode.NONE));
     }
-    long moments = moments(kinds, tensors, channels, mode);
+    long beside = beside(kinds, tensors, channels, mode);
     return new StatePlan(
         observed,
         kinds,
         mode,
         channels.values().stream().mapToLong(Long::longValue).sum(),
-        Math.addExact(bytes(tensors, channels, mode, WholeTables.PAGED), moments),
-        Math.addExact(bytes(tensors, channels, mode, WholeTables.DENSE), moments),
+        Math.addExact(bytes(tensors, channels, mode, WholeTables.PAGED), beside),
+        Math.addExact(bytes(tensors, channels, mode, WholeTables.DENSE), beside),
         bytes(tensors, channels, ChannelMode.HISTOGRAM, WholeTables.PAGED));
   }
 
@@ -102,17 +102,21 @@ record StatePlan(
     return bytes;
   }
 
-  /** Returns the additional bytes for moments. */
-  private static long moments(
+  /** Returns the additional bytes for moments and folds. */
+  private static long beside(
       SortedSet<StateKind> kinds,
       List<ObservedTensor> tensors,
       Map<String, Long> channels,
       ChannelMode mode) {
     long bytes = 0;
-    if (kinds.contains(StateKind.MOMENTS)) {
-      for (ObservedTensor tensor : tensors) {
-        long own = mode == ChannelMode.NONE ? 0 : channels.getOrDefault(tensor.tensor(), 0L);
+    for (ObservedTensor tensor : tensors) {
+      long own = mode == ChannelMode.NONE ? 0 : channels.getOrDefault(tensor.tensor(), 0L);
+      if (kinds.contains(StateKind.MOMENTS)) {
         bytes = Math.addExact(bytes, StateMemory.momentsBytes(own));
+      }
+      if (kinds.contains(StateKind.FOLDS)) {
+        ChannelMode kept = own == 0 ? ChannelMode.NONE : mode;
+        bytes = Math.addExact(bytes, StateMemory.foldsBytes(tensor.keeping(kept).options(), own));
       }
     }
     return bytes;
@@ -131,7 +135,7 @@ record StatePlan(
     for (ChannelMode other : List.of(ChannelMode.EXTREMES, ChannelMode.NONE)) {
       long taken =
           bytes(observed, counts, other, WholeTables.PAGED)
-              + moments(kinds, observed, counts, other);
+              + beside(kinds, observed, counts, other);
       if (mode.compareTo(other) > 0 && taken <= heap.room()) {
         less.append(", or --channels %s (%s)".formatted(word(other), TaskHeap.text(taken)));
       }

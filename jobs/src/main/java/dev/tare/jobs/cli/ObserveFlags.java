@@ -44,9 +44,10 @@ final class ObserveFlags {
       defaultValue = "histogram",
       description =
           "What to collect, as a comma-separated list: histogram, moments (exact means and"
-              + " variances, 480 more bytes of heap per channel), and gram (products of channels of"
-              + " inputs of MatMul, Gemm, Conv, from a second pass over some samples) (default:"
-              + " ${DEFAULT-VALUE}).")
+              + " variances, 480 more bytes of heap per channel), folds (statistics of eighths of"
+              + " the samples, which show whether more samples would change scales), and gram"
+              + " (products of channels of inputs of MatMul, Gemm, Conv, from a second pass over"
+              + " some samples) (default: ${DEFAULT-VALUE}).")
   private CollectedKinds collect;
 
   @Option(

@@ -96,6 +96,7 @@ public final class MergeJob {
     }
     StatisticsStore.Written written = added(StateKind.HISTOGRAM, "add up", attempt);
     Optional<StatisticsStore.Written> moments = ofAll(StateKind.MOMENTS, "Moments", attempt);
+    Optional<StatisticsStore.Written> folds = ofAll(StateKind.FOLDS, "Folds", attempt);
     TreeSet<String> diagonals = new TreeSet<>();
     facts.forEach(each -> diagonals.addAll(diagonals(each)));
     Optional<CalibrationFacts.Gram> gram =
@@ -109,7 +110,7 @@ public final class MergeJob {
           "Some runs have only the diagonals of some Gram matrices, and so has their sum: the"
               + " manifest names them (gram-diagonal)");
     }
-    return merged(facts, samples, written, moments, gram, mixed);
+    return merged(facts, samples, written, moments, folds, gram, mixed);
   }
 
   /** The Gram matrices of which a run, and so the sum, has only the diagonal. */
@@ -193,6 +194,7 @@ public final class MergeJob {
       long samples,
       StatisticsStore.Written written,
       Optional<StatisticsStore.Written> moments,
+      Optional<StatisticsStore.Written> folds,
       Optional<CalibrationFacts.Gram> gram,
       List<String> mixed) {
     CalibrationFacts first = facts.get(0);
@@ -203,6 +205,7 @@ public final class MergeJob {
     return new CalibrationFacts(
         written.contentSha256(),
         moments.map(StatisticsStore.Written::contentSha256),
+        folds.map(StatisticsStore.Written::contentSha256),
         gram,
         first.modelSha256(),
         samples,

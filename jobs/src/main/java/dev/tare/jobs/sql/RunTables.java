@@ -10,6 +10,7 @@ import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.table.FoldsTable;
 import dev.tare.jobs.table.GramTable;
 import dev.tare.jobs.table.MomentsTable;
 import dev.tare.jobs.table.PlanTable;
@@ -50,6 +51,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
           "statistics",
           "moments",
           "gram",
+          "folds",
           "sensitivity",
           "plan",
           "tensors",
@@ -93,6 +95,7 @@ record RunTables(SparkSession spark, List<FinishedRun> runs) {
     return switch (name) {
       case "statistics" -> parquet(full, name, Part.STATISTICS, StatisticsTable.SCHEMA);
       case "gram" -> parquet(full, name, Part.GRAM, GramTable.SCHEMA);
+      case "folds" -> parquet(full, name, Part.FOLDS, FoldsTable.SCHEMA);
       case "moments" -> parquet(full, name, Part.MOMENTS, MomentsTable.SCHEMA);
       case "sensitivity" -> parquet(full, name, Part.SENSITIVITY, SensitivityTable.SCHEMA);
       case "plan" -> parquet(full, name, Part.PLAN, PlanTable.SCHEMA);

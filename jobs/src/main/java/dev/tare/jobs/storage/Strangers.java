@@ -25,6 +25,7 @@ final class Strangers {
           Part.STATISTICS,
           Part.MOMENTS,
           Part.GRAM,
+          Part.FOLDS,
           Part.SENSITIVITY,
           Part.PLAN,
           Part.TENSORS,

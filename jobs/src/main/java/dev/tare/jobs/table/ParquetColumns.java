@@ -13,6 +13,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.IntLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
@@ -95,11 +96,7 @@ final class ParquetColumns {
 
   private static void requireType(Path file, Type stored, StructField field) {
     DataType wanted = field.dataType();
-    boolean fits =
-        wanted instanceof ArrayType array
-            ? isList(stored) && isPrimitive(element(stored), array.elementType())
-            : !stored.isRepetition(Type.Repetition.REPEATED) && isPrimitive(stored, wanted);
-    if (!fits) {
+    if (stored.isRepetition(Type.Repetition.REPEATED) || !fits(stored, wanted)) {
       throw TareException.badInput(
           "%s has the column '%s' as %s, but it must be %s"
               .formatted(
@@ -108,6 +105,29 @@ final class ParquetColumns {
                   stored.toString().replaceAll("\\s+", " "),
                   wanted.sql().toLowerCase(java.util.Locale.ROOT)));
     }
+  }
+
+  private static boolean fits(Type stored, DataType wanted) {
+    if (wanted instanceof ArrayType array) {
+      return isList(stored) && fits(element(stored), array.elementType());
+    }
+    return wanted instanceof StructType struct
+        ? isStruct(stored, struct)
+        : isPrimitive(stored, wanted);
+  }
+
+  private static boolean isStruct(Type stored, StructType wanted) {
+    if (stored.isPrimitive() || stored.getLogicalTypeAnnotation() != null) {
+      return false;
+    }
+    GroupType group = stored.asGroupType();
+    for (StructField field : wanted.fields()) {
+      boolean there = group.containsField(field.name());
+      if (!there || !fits(group.getType(field.name()), field.dataType())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isList(Type stored) {

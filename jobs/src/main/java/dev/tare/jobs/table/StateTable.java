@@ -27,6 +27,7 @@ interface StateTable<T> {
       case PAIRS ->
           throw new IllegalArgumentException(
               "Paired sums are of one plan and end with its compensation: no table has them");
+      case FOLDS -> new FoldsTable();
     };
   }
 

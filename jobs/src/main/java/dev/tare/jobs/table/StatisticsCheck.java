@@ -118,6 +118,7 @@ public final class StatisticsCheck {
         switch (kind) {
           case HISTOGRAM -> facts.contentSha256();
           case MOMENTS -> facts.momentsSha256().orElse("none");
+          case FOLDS -> facts.foldsSha256().orElse("none");
           case GRAM -> facts.gram().map(CalibrationFacts.Gram::sha256).orElse("none");
           case PAIRS -> "none";
         };

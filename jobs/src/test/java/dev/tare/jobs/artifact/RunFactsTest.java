@@ -23,6 +23,7 @@ class RunFactsTest {
     return new CalibrationFacts(
         A,
         Optional.of(A),
+        Optional.of(B),
         Optional.of(new CalibrationFacts.Gram(B, 7, List.of("y"))),
         B,
         12,

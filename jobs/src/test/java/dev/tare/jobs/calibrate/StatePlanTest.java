@@ -99,6 +99,17 @@ class StatePlanTest {
     }
   }
 
+  /** As engine/docs/statistics-format.md says. */
+  @Test
+  void foldsTakeRoomBesideAndChangeNoHistogram() {
+    TreeSet<StateKind> both = new TreeSet<>(List.of(StateKind.HISTOGRAM, StateKind.FOLDS));
+    StatePlan alone = plan(2, 100, AUTO);
+    StatePlan beside = StatePlan.of(tensors(2), counts(2, 100), AUTO, both);
+    assertThat(beside.observed()).isEqualTo(alone.observed());
+    assertThat(beside.bytes() - alone.bytes())
+        .isEqualTo(2 * 8 * (4096 + 1024 + (1 << 16) + 104 * 100));
+  }
+
   @Test
   void whatAutoKeepsFitsAnExecutorOfTwoGigabytes() {
     assertThat(heap(2048).room()).isGreaterThanOrEqualTo(StatePlan.AUTO_BYTES);
@@ -112,8 +123,10 @@ class StatePlanTest {
         .isInstanceOfSatisfying(
             TareException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
         .hasMessage(
-            "Calibration keeps histograms of 171666 channels of 102 tensors. A task needs up to 2.2 GB for its counts, but of a heap of 2.0 GB Spark leaves 900 MB: set"
-                + " SIZE=5632m, or --channels extremes (93 MB), or --channels none (76 MB), or observe less with --observe.");
+            "Calibration keeps histograms of 171666 channels of 102 tensors. A task needs up to 2.2"
+                + " GB for its counts, but of a heap of 2.0 GB Spark leaves 900 MB: set SIZE=5632m,"
+                + " or --channels extremes (93 MB), or --channels none (76 MB), or observe less"
+                + " with --observe.");
     plan.requireRoom(heap(5632), counts);
     assertThatThrownBy(() -> plan.requireRoom(heap(5376), counts))
         .isInstanceOf(TareException.class);

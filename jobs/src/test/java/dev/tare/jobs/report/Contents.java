@@ -339,6 +339,7 @@ final class Contents {
                 "ab".repeat(32),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 "ef".repeat(32),
                 256,
                 Optional.empty(),

@@ -277,6 +277,7 @@ class RunFolderTest {
             "statistics/part-00000-8e4a-c000.snappy.parquet",
             "statistics/.part-00000-8e4a-c000.snappy.parquet.crc",
             "sensitivity/part-00000-8e4a-c000.zstd.parquet",
+            "_attempt-1/folds/_temporary/0/part-0.parquet",
             "_attempt-1/weights/_temporary/0/_temporary/attempt_2026_0001_m_000000_7/part-0.parquet",
             "_attempt-1/weights/_temporary/0/task_2026_0001_m_000000/.part-0.parquet.crc",
             "_attempt-1/tensors/__magic_job-1/tasks/x/__base/part-0.parquet",

@@ -79,6 +79,7 @@ public final class ObservedTables {
         content,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         model,
         4,
         Optional.of("all"),
