@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * How much the scale of an activation depends on which samples were seen, from the statistics of
@@ -89,28 +90,43 @@ public final class ScaleStability {
    *
    * @param statistics of one tensor, by part
    * @param query what the recipe's rules match; about the same tensor
-   * @return empty if the tensor stays float, or has a scale for each channel
+   * @return empty if the tensor stays float, has a scale for each channel, or only its extremes are
+   *     known, by which no scale can be judged
    * @throws IllegalArgumentException if there are not so many parts, or the recipe's method needs
    *     what they lack
    */
   public Optional<Double> changeDb(List<TensorStatistics> statistics, TensorQuery query) {
+    return changeDb(merged(statistics, new boolean[statistics.size()], false), statistics, query);
+  }
+
+  /**
+   * The same where more is known of all samples together than of each part, such as finer bins and
+   * those of channels: by these the scales are judged, and whether the recipe's method is right for
+   * the tensor at all.
+   *
+   * @param all statistics of all parts
+   */
+  public Optional<Double> changeDb(
+      TensorStatistics all, List<TensorStatistics> statistics, TensorQuery query) {
     if (statistics.size() != parts) {
       throw new IllegalArgumentException(
           "Tensor '%s' has statistics of %d parts instead of %d"
               .formatted(query.tensor(), statistics.size(), parts));
     }
-    TensorStatistics all = merged(statistics, new boolean[parts], false);
-    Optional<QuantParams> whole = params(all, query);
-    if (whole.isEmpty()) {
+    Supplier<List<Distribution>> channels =
+        () -> all.channels().stream().map(Statistics::distribution).toList();
+    Optional<QuantParams> whole =
+        params(merged(statistics, new boolean[parts], false), query, channels);
+    Distribution values = all.whole().map(Statistics::distribution).orElseThrow();
+    if (whole.isEmpty() || values.bins() == 0) {
       return Optional.empty();
     }
-    Distribution values = all.whole().map(Statistics::distribution).orElseThrow();
     double reached = ExpectedError.of(values, whole.get()).sqnrDb();
     // Many halves have the same extremes.
     Set<QuantParams> judged = new HashSet<>(Set.of(whole.get()));
     double largest = 0;
     for (boolean[] half : halves) {
-      Optional<QuantParams> own = params(merged(statistics, half, true), query);
+      Optional<QuantParams> own = params(merged(statistics, half, true), query, channels);
       if (own.isPresent() && judged.add(own.get())) {
         double other = ExpectedError.of(values, own.get()).sqnrDb();
         largest = Math.max(largest, Math.abs(reached - other));
@@ -130,8 +146,9 @@ public final class ScaleStability {
     return sum;
   }
 
-  private Optional<QuantParams> params(TensorStatistics statistics, TensorQuery query) {
-    TensorPlan plan = planner.plan(statistics, query);
+  private Optional<QuantParams> params(
+      TensorStatistics statistics, TensorQuery query, Supplier<List<Distribution>> channels) {
+    TensorPlan plan = planner.plan(statistics, query, channels);
     return plan.quantized() && plan.channels().size() == 1
         ? Optional.of(plan.channels().params(0))
         : Optional.empty();

@@ -121,8 +121,8 @@ public record SelectStage(SelectOptions options) implements Stage {
                     + recipe.namedPlacement().map(name -> ", placement " + name).orElse(""),
                 () -> select(work, model, recipe, statistics(work, model, recipe, named)),
                 made -> summary(made, SelectJob.vectors(model, made)));
-    if (named.isPresent()) {
-      Optional<Stability> stability = SelectStability.of(work, model, recipe, plan, named.get());
+    if (options.ranges().isEmpty()) {
+      Optional<Stability> stability = SelectStability.of(work, model, recipe, plan, named);
       if (stability.isPresent()) {
         work.attempt().write(Part.STABILITY, stability.get().format());
         work.progress().line("        " + stability.get().sentence());

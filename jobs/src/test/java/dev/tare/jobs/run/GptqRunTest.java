@@ -11,6 +11,7 @@ import dev.tare.engine.plan.GptqPlan;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.jobs.artifact.Stability;
 import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
@@ -62,7 +63,7 @@ class GptqRunTest {
     List<Row> rest = new ArrayList<>(rows.subList(23, 60));
     Collections.shuffle(rest, random);
     data("rest", rest);
-    run("whole", "all", "--partitions", "2");
+    run("whole", "all", "--partitions", "2", "--collect", "histogram,gram,folds");
   }
 
   private static void data(String name, List<Row> some) throws IOException {
@@ -102,6 +103,14 @@ class GptqRunTest {
         .containsExactly(tuple("w1_smoothed", "x_smoothed"), tuple("w2_smoothed", "r_smoothed"));
     assertThat(plan.gramSha256()).isEqualTo(facts("whole").path("gram-sha256").asText());
     assertThat(facts("whole").path("gram-samples").asInt()).isEqualTo(60);
+    Stability stability =
+        Stability.parse(Files.readString(shared.resolve("whole/stability.json")), "whole");
+    assertThat(stability.parts()).isEqualTo(8);
+    assertThat(stability.tensors())
+        .extracting(Stability.Change::tensor)
+        .containsExactly("r_smoothed", "x_smoothed");
+    // Of so few samples, the worst half of the folds lacks most of the range.
+    assertThat(stability.largest().db()).isBetween(1.0, 40.0);
   }
 
   @Test

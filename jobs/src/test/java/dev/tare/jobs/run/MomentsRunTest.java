@@ -8,27 +8,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tare.jobs.artifact.Stability;
 import dev.tare.jobs.sql.TareCatalog;
 import dev.tare.testkit.SmallModels;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Exact moments from the command line to SQL. */
+/** Exact moments, and folds of the samples, from the command line to SQL. */
 @Tag("slow")
 class MomentsRunTest {
 
-  private static final String BOTH = "histogram,moments";
+  private static final String ALL = "histogram,moments,folds";
 
   @TempDir static Path folder;
 
@@ -42,10 +45,10 @@ class MomentsRunTest {
     write(folder.resolve("all"), "x array<float>", rows);
     write(folder.resolve("some"), "x array<float>", Arrays.copyOf(rows, 17));
     write(folder.resolve("rest"), "x array<float>", Arrays.copyOfRange(rows, 17, 41));
-    calibrate("all", "whole", "--collect", BOTH, "--partitions=3");
+    calibrate("all", "whole", "--collect", ALL, "--partitions=3");
     calibrate("all", "alone");
-    calibrate("some", "first", "--collect", BOTH);
-    calibrate("rest", "second", "--collect", BOTH, "--batch-size=1");
+    calibrate("some", "first", "--collect", ALL);
+    calibrate("rest", "second", "--collect", ALL, "--batch-size=1");
     calibrate("rest", "without");
   }
 
@@ -109,11 +112,13 @@ class MomentsRunTest {
   void histogramsStayAsTheyAreWithoutMoments() throws IOException {
     assertThat(facts("whole").path("content-sha256"))
         .isEqualTo(facts("alone").path("content-sha256"));
-    assertThat(facts("alone").has("moments-sha256")).isFalse();
-    assertThat(folder.resolve("alone/moments")).doesNotExist();
+    for (String kind : List.of("moments", "folds")) {
+      assertThat(facts("alone").has(kind + "-sha256")).isFalse();
+      assertThat(folder.resolve("alone").resolve(kind)).doesNotExist();
+    }
     tareAlone("verify", folder.resolve("whole").toString()).ends(0);
     assertThat(tareAlone("inspect", "--verbose", folder.resolve("whole").toString()).out())
-        .contains("moments-sha256");
+        .contains("moments-sha256", "folds-sha256");
   }
 
   @Test
@@ -125,6 +130,67 @@ class MomentsRunTest {
         .isEqualTo(facts("whole").path("moments-sha256").asText());
     assertThat(facts("sum").path("content-sha256"))
         .isEqualTo(facts("whole").path("content-sha256"));
+    assertThat(facts("sum").path("folds-sha256").asText())
+        .isNotEmpty()
+        .isEqualTo(facts("whole").path("folds-sha256").asText());
+  }
+
+  /** A fold that saw no value has extremes that are null, which no aggregate counts. */
+  @Test
+  void foldsTogetherAreTheWhole() {
+    Row differing =
+        sql("whole")
+            .sql(
+                """
+                SELECT count(*), count_if(f.count <> s.count OR f.min <> s.min OR f.max <> s.max)
+                FROM (
+                  SELECT tensor, channel, sum(fold.count) AS count, min(fold.min) AS min,
+                         max(fold.max) AS max
+                  FROM (SELECT tensor, channel, explode(folds) AS fold FROM sums.folds)
+                  GROUP BY tensor, channel) f
+                JOIN sums.statistics s
+                  ON s.tensor = f.tensor AND s.channel <=> f.channel
+                """)
+            .head();
+    assertThat(differing.getLong(0)).isGreaterThan(8);
+    assertThat(differing.getLong(1)).isZero();
+    assertThat(
+            sql("whole")
+                .sql("SELECT count(DISTINCT size(folds)), max(size(folds)) FROM sums.folds")
+                .head())
+        .isEqualTo(RowFactory.create(1L, 8));
+  }
+
+  /** From the folds of one run, and from those of two that were merged. */
+  @Test
+  void planSaysHowStableScalesAre() throws IOException {
+    merge("first", "second", folder.resolve("added").toString()).ends(0);
+    List<String> found = new ArrayList<>();
+    for (String run : List.of("whole", "added")) {
+      Path plan = folder.resolve("plan-" + run);
+      CommandLine.Result selected =
+          tare(
+                  "select",
+                  "--statistics",
+                  folder.resolve(run).toString(),
+                  "--model",
+                  model,
+                  "--recipe",
+                  "int8",
+                  "--output",
+                  plan.toString())
+              .ends(0);
+      assertThat(selected.err() + selected.out())
+          .contains("Twice as many samples would move the output SQNR by at most ");
+      found.add(Files.readString(plan.resolve("stability.json")));
+    }
+    Stability stability = Stability.parse(found.get(0), "stability");
+    assertThat(stability.parts()).isBetween(6, 8);
+    assertThat(stability.samples()).isEqualTo(41);
+    assertThat(stability.tensors()).hasSize(2);
+    // Of so few samples, the worst half of the folds lacks most of the range.
+    assertThat(stability.largest().db()).isBetween(1.0, 40.0);
+    assertThat(found.get(1)).isEqualTo(found.get(0));
   }
 
   @Test
@@ -187,7 +253,7 @@ class MomentsRunTest {
     for (String[] wrong :
         new String[][] {
           {"moments", "'moments' lacks histogram"},
-          {"histogram,pairs", "'pairs' is not one of histogram, moments, gram"},
+          {"histogram,pairs", "'pairs' is not one of histogram, moments, gram, folds"},
           {"", "''"},
         }) {
       assertThat(
