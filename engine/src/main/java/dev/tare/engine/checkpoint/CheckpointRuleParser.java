@@ -62,9 +62,14 @@ final class CheckpointRuleParser {
   /** The recipe's settings, overridden by those of the rule. */
   private static WeightScheme scheme(Config rule, String key, Config recipe) {
     Config own = rule.withoutPath(TENSORS).withoutPath(ROLE);
-    return CheckpointRecipeParser.scheme(
-        own.withFallback(recipe.getConfig("weights")).withFallback(recipe.withOnlyPath(INPUTS)),
-        rule,
-        key);
+    Config merged =
+        own.withFallback(recipe.getConfig("weights")).withFallback(recipe.withOnlyPath(INPUTS));
+    for (String size : List.of("group-size", "group-rows")) {
+      if (rule.hasPath(size) && merged.getString("granularity").equals("per-channel")) {
+        throw RecipeKeys.at(
+            rule, size, "needs granularity = per-group, and the recipe's is per-channel");
+      }
+    }
+    return CheckpointRecipeParser.scheme(merged, rule, key);
   }
 }

@@ -207,6 +207,9 @@ class CheckpointRulesTest {
     assertRefused("{ tensors = \"*\", type = mxfp4 }", "Invalid 'type' in a recipe");
     assertRefused("{ tensors = \"*\", inputs = dynamic-token }", "inputs of 8 bits need weights");
     assertRefused("{ tensors = \"*\", group-size = 12 }", "group-size is a multiple of 8, not 12");
+    assertRefused(
+        "{ tensors = \"*\", type = int8, granularity = per-channel, group-size = 64 }",
+        "Invalid 'group-size' in a recipe");
   }
 
   private static void assertRefused(String rule, String message) {
