@@ -4,6 +4,8 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tare.testkit.PythonEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +38,22 @@ class ModelFreePtqTest {
               "mxfp4a16", "MXFP4A16",
               "nvfp4a16", "NVFP4A16"));
 
+  /** Attention in float8, the rest in 4 bits, there and here. */
+  private static final String MIXED = "FP8_DYNAMIC@re:.*self_attn.*,W4A16@re:.*mlp.*";
+
+  private static final String RULES =
+      """
+      include "w4a16-g128"
+      rules = [
+        { tensors = "*.self_attn.*", type = float8e4m3fn, granularity = per-channel,
+          inputs = dynamic-token }
+      ]
+      """;
+
   @TempDir private Path folder;
 
   @Test
-  void bytesAreThoseOfLlmCompressor() {
+  void bytesAreThoseOfLlmCompressor() throws IOException {
     PythonEnvironment python =
         PythonEnvironment.exactly(Path.of("src/test/python/requirements-llm-compressor.txt"));
     String source = folder.resolve("llama").toString();
@@ -47,15 +61,23 @@ class ModelFreePtqTest {
     List<String> compare = new ArrayList<>();
     compare.add(Path.of("src/test/python/model_free_ptq.py").toString());
     compare.addAll(List.of(source, folder.resolve("theirs").toString()));
-    SCHEMES.forEach(
+    Map<String, String> schemes = new TreeMap<>(SCHEMES);
+    schemes.put(Files.writeString(folder.resolve("mixed.conf"), RULES).toString(), MIXED);
+    List<String> names = new ArrayList<>();
+    schemes.forEach(
         (recipe, scheme) -> {
-          Path run = folder.resolve(recipe);
+          String name = Path.of(recipe).getFileName().toString();
+          Path run = folder.resolve("run-" + name);
           tare("quantize", "--recipe", recipe, "--model", source, "--output", run.toString())
               .ends(0);
-          compare.add("%s=%s=%s".formatted(recipe, scheme, run.resolve("model")));
+          compare.add("%s=%s=%s".formatted(name, scheme, run.resolve("model")));
+          names.add(name);
         });
     String printed = python.script(compare.toArray(String[]::new));
-    for (String recipe : SCHEMES.keySet()) {
+    assertThat(printed)
+        .contains(
+            "FORMATS mixed.conf True ['mixed-precision', 'float-quantized', 'pack-quantized']");
+    for (String recipe : names) {
       String[] words =
           printed
               .lines()
