@@ -109,10 +109,15 @@ public record CompensatedProducts(List<Product> products, SortedMap<String, Stri
         left.put(node.node(), reason.orElse("it adds no constant bias, which could take a shift"));
         continue;
       }
+      boolean behind = node.opType().equals("MatMul");
       String bias =
-          node.opType().equals("MatMul")
-              ? BiasCorrection.constant(reader.get(), topology)
-              : node.bias().orElseThrow();
+          behind ? BiasCorrection.constant(reader.get(), topology) : node.bias().orElseThrow();
+      Optional<String> planned =
+          behind ? planned(plan, node, reader.get(), bias, topology) : Optional.empty();
+      if (planned.isPresent()) {
+        left.put(node.node(), planned.get());
+        continue;
+      }
       results.add(reader.get().outputs().get(0));
       products.add(
           new Product(
@@ -176,6 +181,31 @@ public record CompensatedProducts(List<Product> products, SortedMap<String, Stri
     return shifted.contains(node.weight())
         ? Optional.of("its bias takes up what GPTQ does to the mean")
         : Optional.empty();
+  }
+
+  /**
+   * Why an Add cannot take up a shift: what it reads is quantized, with scales for a bias and sums
+   * without a line. What it computes may be: a line takes it nearer to the float model's results,
+   * for which that scale was selected.
+   */
+  private static Optional<String> planned(
+      QuantPlan plan, QuantizableNode node, GraphNode add, String bias, Topology topology) {
+    String sum =
+        topology.nodes().stream()
+            .filter(each -> each.node().equals(node.node()))
+            .map(each -> each.outputs().get(0))
+            .findFirst()
+            .orElseThrow();
+    for (TensorPlan each : plan.tensors()) {
+      boolean read = each.quantized() && each.consumers().contains(add.node());
+      if (read && each.tensor().equals(bias)) {
+        return Optional.of("the Add behind it reads its bias as a quantized constant of its own");
+      }
+      if (read && each.tensor().equals(sum) && !each.channels().isEmpty()) {
+        return Optional.of("its sums are quantized before the bias, and a gain could exceed them");
+      }
+    }
+    return Optional.empty();
   }
 
   /** The node that adds a bias with a number for each output channel, if its result is a float. */

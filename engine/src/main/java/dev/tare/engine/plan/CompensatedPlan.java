@@ -39,7 +39,8 @@ public final class CompensatedPlan {
   }
 
   /**
-   * Returns the plan with more changes, each on top of those that the plan has.
+   * Returns the plan with more changes, each on top of those that the plan has. A channel whose
+   * bias would not fit its integers stays as it is, and a product of such channels alone too.
    *
    * @param graph of the model with the plan's changes
    * @throws IllegalArgumentException if plan or graph lack a product
@@ -79,6 +80,7 @@ public final class CompensatedPlan {
     float[] gains = new float[product.gains().size()];
     float[] shifts = new float[gains.length];
     float[] values = graph.constant(product.bias()).toFloatArray();
+    boolean changes = false;
     for (int c = 0; c < gains.length; c++) {
       float scale = plan.channels().scale(plan.axis().isPresent() ? c : 0);
       boolean kept =
@@ -89,6 +91,10 @@ public final class CompensatedPlan {
                       input.get().scale() * (double) scale * product.gains().get(c)));
       gains[c] = kept ? product.gains().get(c) : 1;
       shifts[c] = kept ? product.shifts().get(c) : 0;
+      changes |= gains[c] != 1 || shifts[c] != 0;
+    }
+    if (!changes) {
+      return;
     }
     String result = record(product, gains, shifts);
     TensorPlan scaled = product.scales() ? scaled(plan, node, gains) : plan;

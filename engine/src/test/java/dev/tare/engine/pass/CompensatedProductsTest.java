@@ -14,13 +14,19 @@ import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.plan.WeightCheck;
+import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.target.OnnxRuntimeTarget;
+import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.testkit.Models;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 
 class CompensatedProductsTest {
@@ -82,6 +88,36 @@ class CompensatedProductsTest {
         .containsEntry("twice", "other operators read its weight too")
         .containsEntry("again", "other operators read its weight too")
         .hasSize(4);
+  }
+
+  /** As by a placement that quantizes every operator, not products alone. */
+  @Test
+  void productsBehindWhichAQuantizedSumIsReadAreLeft() {
+    OnnxModel model = model();
+    List<String> sum = List.of("sum");
+    TensorPlan bias =
+        Plans.plan(
+            "b",
+            Role.WEIGHT,
+            sum,
+            Optional.of(Shape.of(2)),
+            QuantType.INT8,
+            OptionalInt.empty(),
+            0,
+            .01f);
+    assertThat(leftBy(model, bias))
+        .containsEntry(
+            "product", "the Add behind it reads its bias as a quantized constant of its own");
+    assertThat(leftBy(model, Plans.activation("p", sum)))
+        .containsEntry(
+            "product", "its sums are quantized before the bias, and a gain could exceed them");
+    assertThat(leftBy(model, Plans.activation("s", List.of("twice")))).doesNotContainKey("product");
+  }
+
+  private static SortedMap<String, String> leftBy(OnnxModel model, TensorPlan more) {
+    List<TensorPlan> tensors = new ArrayList<>(plan(model).tensors());
+    tensors.add(more);
+    return CompensatedProducts.of(Plans.of(tensors), OnnxGraph.of(model)).left();
   }
 
   @Test
@@ -147,6 +183,10 @@ class CompensatedProductsTest {
     CorrectedBias bias = CompensatedPlan.of(plan, graph, List.of(conv.on(huge))).corrected().get(0);
     assertThat(bias.gains()).isEmpty();
     assertThat(bias.correction()).containsExactly(0f, 1f);
+    PairedFit none = new PairedFit(List.of(1.25f, .5f), List.of(1e9f, 1e9f), 2, 1, .5);
+    QuantPlan same = CompensatedPlan.of(plan, graph, List.of(conv.on(none)));
+    assertThat(same.corrected()).isEmpty();
+    assertThat(same.find("kb", Role.BIAS)).isPresent();
     Product unknown = new Product("none", "k", "none", "kb", "kb_2", "c", 1, 0, true);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CompensatedPlan.of(plan, graph, List.of(unknown.on(FIT))))

@@ -54,7 +54,8 @@ public record CompensationTrial(
    *
    * @param node its name
    * @param channels how many it has
-   * @param changed those with a line of their own; none if all together gain too little
+   * @param changed those with a line of their own; none if all together gain too little, or the
+   *     integers of the bias have no room for them
    * @param gained the part of the squared error that the lines take away on samples on which they
    *     were not found, from 0 to 1
    */

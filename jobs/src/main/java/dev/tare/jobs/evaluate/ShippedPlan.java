@@ -99,11 +99,10 @@ final class ShippedPlan implements Serializable {
     ModelGraph source = changed.prepared().graph();
     Map<String, ByteBuffer> codes = new HashMap<>();
     for (StoredWeights own : stored) {
-      List<TensorPlan> biases = own.biases();
       Map<ConstantKey, ByteBuffer> read = own.read();
       whole.tensors().stream()
           .filter(constant -> read.containsKey(ConstantKey.of(constant)))
-          .filter(constant -> constant.role() == Role.WEIGHT || biases.contains(constant))
+          .filter(constant -> own.has(constant))
           .forEach(constant -> codes.put(key(constant), read.get(ConstantKey.of(constant))));
     }
     for (TensorPlan constant : whole.tensors()) {

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -28,6 +29,9 @@ public final class StoredWeights implements Serializable {
   private final HadoopSettings hadoop;
   private final ArrayList<byte[]> tensors = new ArrayList<>();
 
+  /** Biases that take up what GPTQ does to the mean, which is not in the float ones. */
+  private final TreeSet<String> shifted = new TreeSet<>();
+
   /**
    * @param folder the table of weights
    * @param plan by which it was written
@@ -38,6 +42,7 @@ public final class StoredWeights implements Serializable {
     plan.tensors().stream()
         .filter(tensor -> tensor.quantized() && tensor.role() != Role.ACTIVATION)
         .forEach(tensor -> tensors.add(PlanCodec.encode(tensor)));
+    plan.gptq().ifPresent(gptq -> gptq.weights().forEach(weight -> shifted.add(weight.bias())));
   }
 
   /** The integers of all constants; costs a reading of the table. */
@@ -51,11 +56,11 @@ public final class StoredWeights implements Serializable {
     }
   }
 
-  /** The decisions by which the biases were written. */
-  List<TensorPlan> biases() {
-    return tensors.stream()
-        .map(PlanCodec::decode)
-        .filter(tensor -> tensor.role() == Role.BIAS)
-        .toList();
+  /**
+   * Whether the integers of a constant are those of the table in every plan: all but biases that
+   * come out again from their float ones. These may be corrected otherwise under the same name.
+   */
+  boolean has(TensorPlan constant) {
+    return constant.role() == Role.WEIGHT || shifted.contains(constant.tensor());
   }
 }

@@ -6,7 +6,6 @@ import dev.tare.engine.pass.CompensatedProducts;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.jobs.SparkJobs;
-import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
@@ -84,19 +83,29 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
 
   @Override
   public Work run(Work work) throws IOException {
-    Tried tried =
+    Optional<Tried> found =
         work.progress()
             .stage(
                 name(),
                 "float and quantized model on calibration samples",
                 () -> tried(work, work.plan().orElseThrow()),
-                done -> CompensationTable.outcome(done.trial()));
-    CompensationTable.lines(tried.trial()).forEach(line -> work.progress().line("        " + line));
-    work.attempt().write(Part.COMPENSATION, tried.trial().format());
-    return tried.trial().kept() ? rewritten(work, tried.plan()) : work;
+                done ->
+                    done.map(Tried::trial)
+                        .map(CompensationTable::outcome)
+                        .orElse("too few samples; the model stays as it is"));
+    if (found.isEmpty()) {
+      return work;
+    }
+    CompensationTrial trial = found.get().trial();
+    CompensationTable.lines(trial).forEach(line -> work.progress().line("        " + line));
+    work.attempt().write(Part.COMPENSATION, trial.format());
+    return trial.kept() ? rewritten(work, found.get().plan()) : work;
   }
 
-  private Tried tried(Work work, QuantPlan plan) throws IOException {
+  /**
+   * Finds and measures lines; nothing if there are too few samples, which costs no finished work.
+   */
+  private Optional<Tried> tried(Work work, QuantPlan plan) throws IOException {
     Inputs inputs = work.inputs();
     ModelHandle model = inputs.model(options.model());
     StageData data = inputs.data(model, options.data());
@@ -107,9 +116,10 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
     long measuring = measured.count();
     long fitting = fitted.count();
     if (Math.min(measuring, fitting) < FEWEST) {
-      throw TareException.badInput(
-          "--compensate finds lines on three in four samples and measures the model on the others: of these %d and %d at least %d each are needed; give more --samples"
+      inputs.warn(
+          "The model was not compensated and stays as it is: --compensate finds lines on three in four samples and measures the model on the others, and of these %d and %d at least %d each are needed; give more --samples"
               .formatted(fitting, measuring, FEWEST));
+      return Optional.empty();
     }
     StoredWeights weights =
         new StoredWeights(work.attempt().path(Part.WEIGHTS), model.hadoop(), plan);
@@ -130,23 +140,26 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
     TrialJob.Measured scores = new TrialJob(inputs.spark()).run(model, plans, weights, measured);
     Sensitivity.Score with = scores.scores().get(WITH);
     Sensitivity.Score without = scores.scores().get(WITHOUT);
-    boolean changed = !found.plan().equals(plan);
-    return new Tried(
-        new CompensationTrial(
-            changed && better(with, without),
-            fitting,
-            scores.samples(),
-            scores.tensor(),
-            without,
-            with,
-            found.rounds(),
-            found.products(),
-            products.left()),
-        found.plan());
+    boolean changed = found.products().stream().anyMatch(product -> product.changed() > 0);
+    return Optional.of(
+        new Tried(
+            new CompensationTrial(
+                changed && better(with, without),
+                fitting,
+                scores.samples(),
+                scores.tensor(),
+                without,
+                with,
+                found.rounds(),
+                found.products(),
+                products.left()),
+            found.plan()));
   }
 
+  /** Two models without any error are equally good. */
   private static boolean better(Sensitivity.Score with, Sensitivity.Score without) {
-    return with.sqnrDb() >= without.sqnrDb() + LEAST_GAIN_DB
+    return with.sqnrDb() > without.sqnrDb()
+        && with.sqnrDb() >= without.sqnrDb() + LEAST_GAIN_DB
         && with.cosineMean() >= without.cosineMean() - SAME_COSINE;
   }
 

@@ -5,13 +5,17 @@ import dev.tare.engine.pass.CompensatedProducts.Product;
 import dev.tare.engine.pass.PairedFit;
 import dev.tare.engine.plan.CompensatedPlan;
 import dev.tare.engine.plan.Compensation;
+import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.evaluate.PairedJob;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.SmoothedHandle;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -61,21 +65,55 @@ final class CompensationRounds {
     for (List<Product> some : inRounds(products)) {
       PairedJob.Measured sums = job.sums(changed, products, some, scales);
       rounds.add(new CompensationTrial.Round(sums.planSha256(), sums.contentSha256()));
+      Map<String, PairedFit> fits = new LinkedHashMap<>();
       List<Compensation> lines = new ArrayList<>();
       for (Product product : some) {
         PairedFit fit = PairedFit.of(sums.channels().get(product.output()), product.scaled());
-        boolean worth = fit.changed() > 0 && fit.gained() >= LEAST_PART;
-        figures.add(
-            new CompensationTrial.Product(
-                product.node(), fit.gains().size(), worth ? fit.changed() : 0, fit.gained()));
-        if (worth) {
+        fits.put(product.node(), fit);
+        if (fit.changed() > 0 && fit.gained() >= LEAST_PART) {
           lines.add(product.on(fit));
         }
       }
       ModelGraph graph = SmoothedHandle.of(model, changed).prepared().graph();
-      changed = CompensatedPlan.of(changed, graph, lines);
+      QuantPlan before = changed;
+      QuantPlan after = CompensatedPlan.of(before, graph, lines);
+      fits.forEach(
+          (node, fit) ->
+              figures.add(
+                  new CompensationTrial.Product(
+                      node,
+                      fit.gains().size(),
+                      changed(node, fit.gains().size(), before, after),
+                      fit.gained())));
+      changed = after;
     }
     return new Found(changed, rounds, figures);
+  }
+
+  /** Channels of a product that have another factor or correction: not every line fits its bias. */
+  private static int changed(String node, int channels, QuantPlan before, QuantPlan after) {
+    Optional<CorrectedBias> was = corrected(before, node);
+    Optional<CorrectedBias> is = corrected(after, node);
+    int changed = 0;
+    for (int c = 0; c < channels; c++) {
+      boolean same = gain(was, c) == gain(is, c) && correction(was, c) == correction(is, c);
+      changed += same ? 0 : 1;
+    }
+    return changed;
+  }
+
+  private static Optional<CorrectedBias> corrected(QuantPlan plan, String node) {
+    return plan.corrected().stream()
+        .filter(bias -> bias.node().equals(node) && bias.corrects())
+        .findFirst();
+  }
+
+  private static float gain(Optional<CorrectedBias> bias, int channel) {
+    return bias.isPresent() ? bias.get().gain(channel) : 1;
+  }
+
+  private static float correction(Optional<CorrectedBias> bias, int channel) {
+    return bias.isPresent() ? bias.get().correction().get(channel) : 0;
   }
 
   private static List<List<Product>> inRounds(List<Product> products) {

@@ -1,0 +1,113 @@
+package dev.tare.jobs.run;
+
+import static dev.tare.jobs.run.CommandLine.json;
+import static dev.tare.jobs.run.CommandLine.tare;
+import static dev.tare.jobs.run.CommandLine.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tare.engine.plan.CorrectedBias;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.jobs.artifact.CompensationTrial;
+import dev.tare.jobs.storage.RunFolder;
+import dev.tare.testkit.Models;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A compensation that is kept. Inputs lie around 2, so that rounding weights of 4 bits moves each
+ * result by nearly the same amount in every sample, which a shift takes back.
+ */
+@Tag("slow")
+class CompensateRunTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void linesThatAreKeptAreInPlanWeightsAndModel() throws IOException {
+    String model =
+        Models.opset(13)
+            .input("x", "batch", 32)
+            .weight("w", 32, 24)
+            .weight("b", 24)
+            .node("MatMul", "x w", "m")
+            .node("Add", "m b", "y")
+            .output("y")
+            .write(folder.resolve("model.onnx"));
+    String data = write(folder.resolve("data"), "x array<float>", around(2, 96, 1));
+    String others = write(folder.resolve("others"), "x array<float>", around(2, 48, 2));
+    CommandLine.Result compensated = run(model, data, others, "lines", "--compensate");
+    // These weights need no calibration, so one sample makes the same model but no line.
+    CommandLine.Result plain = run(model, data, others, "plain", "--compensate", "--samples", "1");
+
+    CompensationTrial trial =
+        CompensationTrial.parse(
+            Files.readString(folder.resolve("lines/compensation.json")), "trial");
+    assertThat(trial.kept()).isTrue();
+    assertThat(trial.compensated()).isOne();
+    assertThat(trial.samples() + trial.measured()).isEqualTo(96);
+    assertThat(trial.with().sqnrDb()).isGreaterThan(trial.without().sqnrDb() + 3);
+    assertThat(compensated.err()).contains("kept: ");
+    assertThat(plain.err())
+        .contains("too few samples; the model stays as it is")
+        .contains("Warning: The model was not compensated and stays as it is: ");
+    assertThat(folder.resolve("plain/compensation.json")).doesNotExist();
+
+    // On samples that neither lines nor the decision have seen.
+    assertThat(sqnrDb("lines")).isGreaterThan(sqnrDb("plain") + 3);
+    QuantPlan plan = CommandLine.plan(folder.resolve("lines"));
+    assertThat(plan.corrected()).hasSize(1);
+    CorrectedBias bias = plan.corrected().get(0);
+    assertThat(bias.gains()).isNotEmpty();
+    assertThat(trial.products().get(0).changed())
+        .isEqualTo(
+            (int)
+                IntStream.range(0, 24)
+                    .filter(c -> bias.gain(c) != 1 || bias.correction().get(c) != 0)
+                    .count());
+    assertThat(CommandLine.plan(folder.resolve("plain")).corrected()).isEmpty();
+    for (String name : List.of("lines", "plain")) {
+      RunFolder.open(folder.resolve(name).toString(), new Configuration()).verifyAll();
+    }
+  }
+
+  private CommandLine.Result run(
+      String model, String data, String others, String name, String... more) {
+    List<String> words = new ArrayList<>(List.of("run", "--model", model, "--data", data));
+    words.addAll(List.of("--eval-data", others, "--recipe", "int4-weights", "--min-cosine", "0"));
+    words.addAll(List.of("--output", folder.resolve(name).toString()));
+    words.addAll(List.of(more));
+    return tare(words.toArray(String[]::new)).ends(0);
+  }
+
+  private double sqnrDb(String name) throws IOException {
+    return json(folder.resolve(name).resolve("quality.json"))
+        .path("outputs")
+        .path(0)
+        .path("sqnr-db")
+        .asDouble();
+  }
+
+  private static Row[] around(float middle, int rows, long seed) {
+    Random random = new Random(seed);
+    Row[] made = new Row[rows];
+    for (int i = 0; i < rows; i++) {
+      List<Float> values = new ArrayList<>();
+      for (int k = 0; k < 32; k++) {
+        values.add(middle + (float) random.nextGaussian() * .5f);
+      }
+      made[i] = RowFactory.create(values);
+    }
+    return made;
+  }
+}
