@@ -2,10 +2,10 @@ package dev.tare.engine.plan;
 
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.range.Range;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.PriorityQueue;
 
 /**
  * Adds up, scale by scale, what a tensor loses with the ranges that were chosen and with those of
@@ -16,12 +16,25 @@ final class UnclippedTally {
   /** A channel and how far its values are outside its range, in units of the range. */
   private record Clipped(double excess, UnclippedRange.Channel channel) {}
 
+  /** The farthest first; of the same distance, the first. */
+  private static final Comparator<Clipped> FARTHEST =
+      Comparator.comparingDouble(Clipped::excess)
+          .reversed()
+          .thenComparingInt(each -> each.channel().channel());
+
   private QuantError chosen = QuantError.NONE;
   private QuantError unclipped = QuantError.NONE;
   private float low;
   private float high;
-  private final List<Clipped> clipped = new ArrayList<>();
+  private int clipped;
   private int scales;
+
+  /**
+   * At most {@link UnclippedRange#MOST}, the least far at the head: a weight in blocks may have
+   * millions of scales.
+   */
+  private final PriorityQueue<Clipped> farthest =
+      new PriorityQueue<>(UnclippedRange.MOST, FARTHEST.reversed());
 
   /**
    * Adds the values of the next scale.
@@ -39,12 +52,22 @@ final class UnclippedTally {
     high = Math.max(high, all.high());
     double outside = outside(range, all);
     if (outside > step / 2) {
-      clipped.add(
-          new Clipped(
-              outside / range.magnitude(),
-              new UnclippedRange.Channel(scales, all, withAll.sqnrDb(), error.sqnrDb())));
+      clipped++;
+      keep(outside / range.magnitude(), error, all, withAll);
     }
     scales++;
+  }
+
+  private void keep(double excess, QuantError error, Range all, QuantError withAll) {
+    if (farthest.size() == UnclippedRange.MOST) {
+      if (Double.compare(excess, farthest.element().excess()) <= 0) {
+        return;
+      }
+      farthest.remove();
+    }
+    farthest.add(
+        new Clipped(
+            excess, new UnclippedRange.Channel(scales, all, withAll.sqnrDb(), error.sqnrDb())));
   }
 
   /** How far values in [low, high] of one range are outside another; not above 0 if none is. */
@@ -54,13 +77,8 @@ final class UnclippedTally {
 
   /** What was added, of a tensor with a scale for each channel. */
   UnclippedRange ofChannels() {
-    List<UnclippedRange.Channel> farthest =
-        clipped.stream()
-            .sorted(Comparator.comparingDouble(Clipped::excess).reversed())
-            .limit(UnclippedRange.MOST)
-            .map(Clipped::channel)
-            .toList();
-    return of(OptionalInt.of(clipped.size()), farthest);
+    return of(
+        OptionalInt.of(clipped), farthest.stream().sorted(FARTHEST).map(Clipped::channel).toList());
   }
 
   /** What was added, of a tensor whose channels are not known, or in blocks. */
@@ -68,8 +86,8 @@ final class UnclippedTally {
     return of(OptionalInt.empty(), List.of());
   }
 
-  private UnclippedRange of(OptionalInt channels, List<UnclippedRange.Channel> farthest) {
+  private UnclippedRange of(OptionalInt channels, List<UnclippedRange.Channel> kept) {
     return new UnclippedRange(
-        new Range(low, high), unclipped.sqnrDb(), chosen.sqnrDb(), channels, farthest);
+        new Range(low, high), unclipped.sqnrDb(), chosen.sqnrDb(), channels, kept);
   }
 }
