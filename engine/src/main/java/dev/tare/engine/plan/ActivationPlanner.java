@@ -289,14 +289,19 @@ public final class ActivationPlanner {
       return new Selected(
           new ChannelPlan(range, params, error.clippedShare(), error.sqnrDb()), error);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
-      throw new IllegalArgumentException(
-          "Cannot select a range for tensor '%s' by %s: %s%s"
-              .formatted(
-                  tensor,
-                  rule.method().name(),
-                  e.getMessage(),
-                  row.histogram().isEmpty() ? "; calibrate with --channels histogram" : ""),
-          e);
+      throw unselected(
+          tensor,
+          rule,
+          e,
+          row.histogram().isEmpty() ? "; calibrate with --channels histogram" : "");
     }
+  }
+
+  static IllegalArgumentException unselected(
+      String tensor, TensorRule rule, RuntimeException cause, String advice) {
+    return new IllegalArgumentException(
+        "Cannot select a range for tensor '%s' by %s: %s%s"
+            .formatted(tensor, rule.method().name(), cause.getMessage(), advice),
+        cause);
   }
 }

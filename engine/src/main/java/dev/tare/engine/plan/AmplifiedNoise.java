@@ -4,10 +4,13 @@ import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.TensorRule;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,16 +61,31 @@ public final class AmplifiedNoise {
   }
 
   /**
-   * Returns the products that are spoiled, by name, with the reason. Where statistics are missing
-   * the graph alone decides.
+   * Returns the products that are spoiled, by name, with the reason. Where statistics are missing,
+   * and of products whose inputs get no range ahead of time, the graph alone decides.
    *
+   * @param unguarded what the recipe would quantize if nothing were spoiled
    * @param values what was observed of a tensor, of all its values together
+   * @throws IllegalArgumentException if the statistics lack what the recipe's method needs; the
+   *     message names the tensor
    */
   public static Map<String, String> found(
-      ModelGraph graph, Recipe recipe, Function<String, Optional<Distribution>> values) {
+      ModelGraph graph,
+      Recipe recipe,
+      Candidates unguarded,
+      Function<String, Optional<Distribution>> values) {
+    Set<String> judged = new HashSet<>();
+    for (Candidates.Candidate candidate : unguarded.chosen()) {
+      if (candidate.mode() == Mode.STATIC) {
+        judged.add(candidate.node().node());
+      }
+    }
     Map<String, String> reasons = new HashMap<>();
     for (NoiseMeeting meeting : NoiseWays.of(graph)) {
-      Optional<Distribution> input = seen(values, meeting.product().input());
+      Optional<Distribution> input =
+          judged.contains(meeting.product().node())
+              ? seen(values, meeting.product().input())
+              : Optional.empty();
       Optional<Distribution> read = seen(values, meeting.tensor());
       if (input.isPresent() && read.isPresent()) {
         judged(meeting, recipe, input.get(), read.get())
@@ -92,8 +110,11 @@ public final class AmplifiedNoise {
     TensorQuery query =
         TensorQuery.ofActivation(product.input(), List.of(product.node()), product.kinds());
     TensorRule rule = recipe.decide(query).rule();
-    ExpectedError error =
-        ExpectedError.of(input, rule.target().params(rule.method().select(input, rule.target())));
+    if (rule.target().rule().underflows(input.min(), input.max())) {
+      // Too small for a scale: the input stays float anyway.
+      return Optional.empty();
+    }
+    ExpectedError error = expected(product.input(), rule, input);
     NoiseBehind behind = NoiseBehind.of(meeting, error.noise() / error.signal(), read);
     return behind.sqnrDb() >= LEAST_DB
         ? Optional.empty()
@@ -107,5 +128,14 @@ public final class AmplifiedNoise {
                 behind.floor(),
                 behind.sqnrDb(),
                 LEAST_DB));
+  }
+
+  private static ExpectedError expected(String tensor, TensorRule rule, Distribution input) {
+    try {
+      Target target = rule.target();
+      return ExpectedError.of(input, target.params(rule.method().select(input, target)));
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw ActivationPlanner.unselected(tensor, rule, e, "");
+    }
   }
 }

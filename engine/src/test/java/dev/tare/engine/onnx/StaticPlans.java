@@ -24,6 +24,7 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Role;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
+import dev.tare.engine.target.NamedPlacement;
 import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.target.TargetProfile;
 import dev.tare.engine.tensor.Tensor;
@@ -76,16 +77,18 @@ public final class StaticPlans {
     seen.putAll(
         Reference.run(
             ExposedOutputs.expose(model, computed(names, inputs)), inputs, OptLevel.BASIC_OPT));
+    NamedPlacement placed = placement.map(target::placement).orElse(target.placements().get(0));
     Candidates candidates =
         Candidates.of(
             target,
-            placement.map(target::placement).orElse(target.placements().get(0)),
+            placed,
             recipe,
             graph,
             recipe.guard()
                 ? AmplifiedNoise.found(
                     graph,
                     recipe,
+                    Candidates.of(target, placed, recipe, graph, Map.of()),
                     name ->
                         Optional.of(name)
                             .filter(names::contains)

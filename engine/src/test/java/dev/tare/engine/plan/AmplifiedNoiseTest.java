@@ -3,6 +3,7 @@ package dev.tare.engine.plan;
 import static dev.tare.testkit.Models.integer;
 import static dev.tare.testkit.Models.ints;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
@@ -16,11 +17,14 @@ import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.testkit.Models;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -173,6 +177,46 @@ class AmplifiedNoiseTest {
     assertThat(near.find("w", Role.WEIGHT).orElseThrow().floatReason().orElseThrow())
         .startsWith("its rounding noise would meet the division of node 'ratio'")
         .contains("dB are left behind it, less than 20");
+  }
+
+  /** Three bins, of which entropy-ort with 128 cells can make nothing. */
+  private static Map<String, String> coarse(String... changes) {
+    OnnxGraph graph =
+        OnnxGraph.of(
+            Models.opset(13)
+                .input("x", 1, 4)
+                .weight("w", 4, 4)
+                .node("MatMul", "product", List.of("x", "w"), "a")
+                .node("Abs", "size", List.of("a"), "b")
+                .node("Log", "log", List.of("b"), "y")
+                .output("y")
+                .build());
+    List<String> lines = new ArrayList<>(List.of("activations.method = entropy-ort"));
+    lines.addAll(List.of(changes));
+    Recipe recipe = Recipes.int8(lines.toArray(String[]::new));
+    Distribution values =
+        Distribution.of(
+            new double[] {0, 1, 2}, new double[] {1, 2, 3}, new long[] {5, 3, 1}, 0f, 3f);
+    OnnxRuntimeTarget target = OnnxRuntimeTarget.INSTANCE;
+    Candidates unguarded =
+        Candidates.of(target, target.placements().get(0), recipe, graph, Map.of());
+    return AmplifiedNoise.found(graph, recipe, unguarded, tensor -> Optional.of(values));
+  }
+
+  @Test
+  void statisticsThatTheMethodCannotReadAreNamed() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(AmplifiedNoiseTest::coarse)
+        .withMessageStartingWith("Cannot select a range for tensor 'x' by entropy-ort-128: ");
+  }
+
+  /** What has no range ahead of time needs no method: the graph alone decides. */
+  @Test
+  void onlyStaticProductsAreJudged() {
+    for (String setting : List.of("mode = dynamic", "mode = weight-only", "quantize = false")) {
+      assertThat(coarse("rules = [{ operators = [MatMul], " + setting + " }]"))
+          .hasEntrySatisfying("product", reason -> assertThat(reason).doesNotContain("dB"));
+    }
   }
 
   @Test

@@ -349,8 +349,14 @@ public final class SelectJob {
         .forEach(
             row ->
                 values.put(row.getAs("tensor"), StatisticsTable.toStatistics(row).distribution()));
-    return AmplifiedNoise.found(
-        graph, recipe.parse(), tensor -> Optional.ofNullable(values.get(tensor)));
+    Candidates unguarded =
+        Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, Map.of());
+    try {
+      return AmplifiedNoise.found(
+          graph, recipe.parse(), unguarded, tensor -> Optional.ofNullable(values.get(tensor)));
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput(e.getMessage(), e);
+    }
   }
 
   private static Candidates candidates(ModelHandle model, ModelGraph graph, RecipeText recipeText) {
