@@ -49,6 +49,13 @@ public final class AmplifiedNoise {
     return tensors;
   }
 
+  /** Returns the products whose noise meets such an operator, by name, spoiled or not. */
+  public static Set<String> exposed(ModelGraph graph) {
+    Set<String> products = new TreeSet<>();
+    NoiseWays.of(graph).forEach(meeting -> products.add(meeting.product().node()));
+    return products;
+  }
+
   /** Returns the products that may be spoiled by the graph alone, by name, with the reason. */
   public static Map<String, String> suspected(ModelGraph graph) {
     Map<String, String> reasons = new HashMap<>();

@@ -118,12 +118,12 @@ public final class SelectJob {
       long samples,
       Optional<SelectGptq.Gram> gram) {
     Recipe recipe = recipeText.parse();
-    SparkJobs.describe(spark, "select: factors of channels");
-    List<SmoothedInput> smoothed = smoothed(model, recipeText, statistics, gram);
-    SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
-    ModelGraph graph = changed.prepared().graph();
     SparkJobs.describe(spark, "select: noise that would be amplified");
     Map<String, String> spoiled = spoiled(model, recipeText, statistics);
+    SparkJobs.describe(spark, "select: factors of channels");
+    List<SmoothedInput> smoothed = smoothed(model, recipeText, spoiled, statistics, gram);
+    SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
+    ModelGraph graph = changed.prepared().graph();
     Candidates candidates = candidates(model, graph, recipeText, spoiled);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations =
@@ -174,12 +174,14 @@ public final class SelectJob {
     ModelGraph graph = model.prepared().graph();
     if (recipe.biasCorrection()
         || recipe.gptq().isPresent()
-        || !SelectSmoothing.Groups.of(recipeText, graph).tensors().isEmpty()) {
+        || !SelectSmoothing.Groups.of(recipeText, graph, suspected(recipe, graph))
+            .tensors()
+            .isEmpty()) {
       throw TareException.usage(
           "Recipe '%s' changes weights or biases by statistics of channels, which --ranges does not have: give --statistics RUN, or another recipe"
               .formatted(recipe.name()));
     }
-    Candidates candidates = candidates(model, graph, recipeText);
+    Candidates candidates = candidates(model, graph, recipeText, suspected(recipe, graph));
     List<TensorPlan> activations = ranges.plan(recipe, candidates.activations());
     SparkJobs.describe(spark, "select: ranges of weights");
     SmoothedHandle unchanged = SmoothedHandle.of(model, List.of());
@@ -220,11 +222,16 @@ public final class SelectJob {
 
   /** The inputs to smooth and their factors, sorted by name. */
   private List<SmoothedInput> smoothed(
-      ModelHandle model, RecipeText recipe, Path statistics, Optional<SelectGptq.Gram> gram) {
+      ModelHandle model,
+      RecipeText recipe,
+      Map<String, String> spoiled,
+      Path statistics,
+      Optional<SelectGptq.Gram> gram) {
     if (gram.isPresent() && recipe.parse().gptq().filter(GptqRule::awq).isPresent()) {
       return SelectAwq.of(spark, model, recipe, gram.get().folder());
     }
-    Set<String> tensors = SelectSmoothing.Groups.of(recipe, model.prepared().graph()).tensors();
+    Set<String> tensors =
+        SelectSmoothing.Groups.of(recipe, model.prepared().graph(), spoiled).tensors();
     if (tensors.isEmpty()) {
       return List.of();
     }
@@ -232,7 +239,7 @@ public final class SelectJob {
         StatisticsStore.read(spark, statistics)
             .filter(functions.col("tensor").isin(tensors.toArray()));
     return StatisticsStore.groupedBy(functions.col("tensor"), rows)
-        .flatMapGroups(new SelectSmoothing(model, recipe), Encoders.STRING())
+        .flatMapGroups(new SelectSmoothing(model, recipe, spoiled), Encoders.STRING())
         .collectAsList()
         .stream()
         .flatMap(text -> QuantPlanJson.parseSmoothed(text).stream())
@@ -259,7 +266,7 @@ public final class SelectJob {
    *     operator that opset 13 cannot express, which quantized models need
    */
   public static void requireCandidates(ModelHandle model, RecipeText recipe) {
-    candidates(model, model.prepared().graph(), recipe);
+    possible(model, recipe);
     try {
       model.prepared().requireWritable();
     } catch (InvalidModelException e) {
@@ -273,7 +280,7 @@ public final class SelectJob {
    * @throws TareException (usage) if it cannot, with operators and reasons
    */
   public static void requireFollowed(ModelHandle model, RecipeText recipe) {
-    Candidates candidates = candidates(model, model.prepared().graph(), recipe);
+    Candidates candidates = possible(model, recipe);
     if (!candidates.limited().isEmpty()) {
       throw TareException.usage(
           "--strict: target %s cannot follow recipe '%s' for %s"
@@ -293,7 +300,7 @@ public final class SelectJob {
    * weights are rounded by what they multiply.
    */
   public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
-    Candidates candidates = candidates(model, model.prepared().graph(), recipe);
+    Candidates candidates = possible(model, recipe);
     return !candidates.activations().isEmpty() || recipe.parse().gptq().isPresent();
   }
 
@@ -302,7 +309,7 @@ public final class SelectJob {
    * ahead of time.
    */
   public static boolean needsRanges(ModelHandle model, RecipeText recipe) {
-    return !candidates(model, model.prepared().graph(), recipe).activations().isEmpty();
+    return !possible(model, recipe).activations().isEmpty();
   }
 
   /**
@@ -311,8 +318,8 @@ public final class SelectJob {
    */
   static boolean readsActivationsFirst(ModelHandle model, RecipeText recipe) {
     ModelGraph graph = model.prepared().graph();
-    return !candidates(model, graph, recipe).activations().isEmpty()
-        && SelectSmoothing.Groups.of(recipe, graph).tensors().isEmpty()
+    return needsRanges(model, recipe)
+        && SelectSmoothing.Groups.of(recipe, graph, Map.of()).tensors().isEmpty()
         && decisive(recipe.parse(), graph).isEmpty();
   }
 
@@ -338,7 +345,9 @@ public final class SelectJob {
     if (decisive.isEmpty()) {
       return Map.of();
     }
-    if (!needsRanges(model, recipe)) {
+    Candidates unguarded =
+        Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, Map.of());
+    if (unguarded.activations().isEmpty()) {
       return AmplifiedNoise.suspected(graph);
     }
     Map<String, Distribution> values = new HashMap<>();
@@ -349,8 +358,6 @@ public final class SelectJob {
         .forEach(
             row ->
                 values.put(row.getAs("tensor"), StatisticsTable.toStatistics(row).distribution()));
-    Candidates unguarded =
-        Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, Map.of());
     try {
       return AmplifiedNoise.found(
           graph, recipe.parse(), unguarded, tensor -> Optional.ofNullable(values.get(tensor)));
@@ -359,12 +366,20 @@ public final class SelectJob {
     }
   }
 
-  private static Candidates candidates(ModelHandle model, ModelGraph graph, RecipeText recipeText) {
-    return candidates(
-        model,
-        graph,
-        recipeText,
-        recipeText.parse().guard() ? AmplifiedNoise.suspected(graph) : Map.of());
+  private static Map<String, String> suspected(Recipe recipe, ModelGraph graph) {
+    return recipe.guard() ? AmplifiedNoise.suspected(graph) : Map.of();
+  }
+
+  /**
+   * What may be quantized: statistics may clear what the graph suspects, so that it decides only
+   * where none are read.
+   */
+  private static Candidates possible(ModelHandle model, RecipeText recipe) {
+    ModelGraph graph = model.prepared().graph();
+    Candidates all = candidates(model, graph, recipe, Map.of());
+    return all.activations().isEmpty()
+        ? candidates(model, graph, recipe, suspected(recipe.parse(), graph))
+        : all;
   }
 
   private static Candidates candidates(

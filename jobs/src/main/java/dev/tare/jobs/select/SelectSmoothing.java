@@ -12,6 +12,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.StatisticsTable;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -32,13 +33,18 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
 
   private final ModelHandle model;
   private final RecipeText recipe;
+  private final HashMap<String, String> spoiled;
 
   private transient ModelGraph graph;
   private transient Groups groups;
 
-  SelectSmoothing(ModelHandle model, RecipeText recipe) {
+  /**
+   * @param spoiled operators that stay float, by name, with the reason
+   */
+  SelectSmoothing(ModelHandle model, RecipeText recipe, Map<String, String> spoiled) {
     this.model = model;
     this.recipe = recipe;
+    this.spoiled = new HashMap<>(spoiled);
   }
 
   /**
@@ -49,12 +55,13 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
    */
   record Groups(Map<String, Smoothing.Group> smoothed, Map<String, Equalization.Group> equalized) {
 
-    static Groups of(RecipeText text, ModelGraph graph) {
+    static Groups of(RecipeText text, ModelGraph graph, Map<String, String> spoiled) {
       Recipe recipe = text.parse();
       if (recipe.smoothing().isEmpty() && !recipe.equalization()) {
         return new Groups(Map.of(), Map.of());
       }
-      Candidates candidates = Candidates.of(text.target(), text.placement(), recipe, graph);
+      Candidates candidates =
+          Candidates.of(text.target(), text.placement(), recipe, graph, spoiled);
       Map<String, Smoothing.Group> smoothed =
           recipe.smoothing().isEmpty() ? Map.of() : Smoothing.groups(candidates, graph);
       Map<String, Equalization.Group> equalized =
@@ -74,7 +81,7 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
   public Iterator<String> call(String tensor, Iterator<Row> rows) {
     if (groups == null) {
       graph = model.prepared().graph();
-      groups = Groups.of(recipe, graph);
+      groups = Groups.of(recipe, graph, spoiled);
     }
     try {
       return factors(StatisticsTable.toTensor(tensor, rows))

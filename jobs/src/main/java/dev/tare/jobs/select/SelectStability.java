@@ -2,11 +2,14 @@ package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.ScaleStability;
 import dev.tare.engine.plan.SmoothedInput;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Role;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.statistics.RescaledChannels;
 import dev.tare.engine.statistics.StateKind;
@@ -33,7 +36,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
@@ -112,10 +117,7 @@ final class SelectStability implements FlatMapGroupsFunction<String, Row, Row> {
       throws IOException {
     Optional<Dataset<Row>> parts = named.isPresent() ? parts(work, named.get()) : folds(work);
     ModelGraph graph = SmoothedHandle.of(model, plan).prepared().graph();
-    Map<String, TensorQuery> queries =
-        new TreeMap<>(
-            Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph)
-                .activations());
+    Map<String, TensorQuery> queries = quantized(recipe, plan, graph);
     if (parts.isEmpty() || queries.isEmpty()) {
       return Optional.empty();
     }
@@ -153,6 +155,30 @@ final class SelectStability implements FlatMapGroupsFunction<String, Row, Row> {
             found.stream()
                 .map(row -> new Stability.Change(row.getString(0), row.getDouble(1)))
                 .toList()));
+  }
+
+  /** The activations that a plan gives scales ahead of time, by name. */
+  private static Map<String, TensorQuery> quantized(
+      RecipeText recipe, QuantPlan plan, ModelGraph graph) {
+    Set<String> readers =
+        plan.quantized(Role.ACTIVATION).stream()
+            .flatMap(activation -> activation.consumers().stream())
+            .collect(Collectors.toSet());
+    Map<String, String> spoiled = new HashMap<>();
+    if (recipe.parse().guard()) {
+      AmplifiedNoise.exposed(graph).stream()
+          .filter(node -> !readers.contains(node))
+          .forEach(node -> spoiled.put(node, "the plan leaves it in float"));
+    }
+    Map<String, TensorQuery> queries =
+        new TreeMap<>(
+            Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, spoiled)
+                .activations());
+    queries
+        .keySet()
+        .removeIf(
+            tensor -> plan.find(tensor, Role.ACTIVATION).filter(TensorPlan::quantized).isEmpty());
+    return queries;
   }
 
   /** The rows of the runs that were merged, or else of the folds of a run, by part. */
@@ -217,7 +243,7 @@ final class SelectStability implements FlatMapGroupsFunction<String, Row, Row> {
       change(all, parts, queries.get(tensor)).ifPresent(found::add);
     }
     for (SmoothedInput input : QuantPlanJson.parseSmoothed(smoothed)) {
-      if (input.tensor().equals(tensor)) {
+      if (input.tensor().equals(tensor) && queries.containsKey(input.result())) {
         change(
                 rescaled(all, input),
                 parts.stream().map(own -> rescaled(own, input)).toList(),

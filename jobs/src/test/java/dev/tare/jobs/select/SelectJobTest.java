@@ -3,6 +3,7 @@ package dev.tare.jobs.select;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
@@ -154,6 +155,45 @@ class SelectJobTest {
     refused(
         () -> select(model, "int8", folder.resolve("nowhere")),
         "has nothing to quantize by recipe 'int8'");
+  }
+
+  /** The logarithm of the magnitude of one product. */
+  private static Models logarithm() {
+    return Models.exported(13)
+        .input("x", "batch", 2)
+        .constant(Models.floats("w", new float[] {127, -254, 1, -3, 10, 63.5f}, 2, 3))
+        .node("MatMul", "product", List.of("x", "w"), "p")
+        .node("Abs", "size", List.of("p"), "b")
+        .node("Log", "log", List.of("b"), "y")
+        .output("y", TensorProto.DataType.FLOAT, "batch", 3);
+  }
+
+  /** The only product is suspected by the graph, so everything depends on the statistics. */
+  @Test
+  void statisticsDecideWhereTheGraphSuspectsEveryProduct() throws IOException {
+    ModelHandle model = model(logarithm());
+    RecipeText recipe = RecipeText.open(RecipeOptions.of("int8"), hadoop);
+    SelectJob.requireCandidates(model, recipe);
+    assertThat(SelectJob.needsStatistics(model, recipe)).isTrue();
+    Path far = statistics("far", 1, Map.of("x", VALUES, "b", new float[] {5_000, 20_000, 80_000}));
+    assertThat(select(model, "int8", far).quantized(Role.WEIGHT))
+        .extracting(TensorPlan::tensor)
+        .containsExactly("w");
+    Path near = statistics("near", 1, Map.of("x", VALUES, "b", new float[] {1e-6f, 1e-3f, 80_000}));
+    refused(() -> select(model, "int8", near), "its rounding noise would meet the logarithm");
+    RecipeText dynamic = RecipeText.open(RecipeOptions.of("int8-dynamic"), hadoop);
+    refused(
+        () -> SelectJob.requireCandidates(model, dynamic),
+        "its rounding noise would meet the logarithm");
+  }
+
+  @Test
+  void onlyWhatIsQuantizedIsSmoothed() throws IOException {
+    RecipeText recipe = RecipeText.open(RecipeOptions.of("int8-transformer"), hadoop);
+    ModelGraph graph = model(logarithm()).prepared().graph();
+    assertThat(SelectSmoothing.Groups.of(recipe, graph, Map.of()).tensors()).containsExactly("x");
+    assertThat(SelectSmoothing.Groups.of(recipe, graph, Map.of("product", "noise")).tensors())
+        .isEmpty();
   }
 
   @Test
