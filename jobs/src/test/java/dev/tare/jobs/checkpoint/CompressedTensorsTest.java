@@ -63,6 +63,16 @@ class CompressedTensorsTest {
     assertDecompressed(recipe, groupSize == 0 ? 4 : 3, weight -> new Layout(packedBits, groupSize));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {32, 64})
+  void theLibraryDecompressesOtherAsymmetricGroups(int size) throws IOException {
+    Path recipe =
+        Files.writeString(
+            folder.resolve("asymmetric.conf"),
+            "include \"w4a16-g128-asym\"\nweights.group-size = " + size + "\n");
+    assertDecompressed(recipe.toString(), 3, weight -> new Layout(4, size));
+  }
+
   /** Attention in 8 bits by rows, the rest in 4 bits in groups: one layout for both. */
   @Test
   void theLibraryDecompressesGroupsOfOneLayout() throws IOException {
