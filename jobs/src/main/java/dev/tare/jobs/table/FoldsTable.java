@@ -69,16 +69,6 @@ public final class FoldsTable implements StateTable<List<Statistics>> {
   }
 
   @Override
-  public Set<String> optional() {
-    return Set.of();
-  }
-
-  @Override
-  public int oldestVersion() {
-    return FORMAT_VERSION;
-  }
-
-  @Override
   public int newestVersion() {
     return FORMAT_VERSION;
   }

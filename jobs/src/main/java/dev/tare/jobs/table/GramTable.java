@@ -70,16 +70,6 @@ public final class GramTable implements StateTable<GramTable.Cells> {
   }
 
   @Override
-  public Set<String> optional() {
-    return Set.of();
-  }
-
-  @Override
-  public int oldestVersion() {
-    return FORMAT_VERSION;
-  }
-
-  @Override
   public int newestVersion() {
     return FORMAT_VERSION;
   }

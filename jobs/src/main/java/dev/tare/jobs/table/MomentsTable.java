@@ -8,7 +8,6 @@ import dev.tare.jobs.artifact.Part;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -55,16 +54,6 @@ public final class MomentsTable implements StateTable<Moments> {
   @Override
   public StructType schema() {
     return SCHEMA;
-  }
-
-  @Override
-  public Set<String> optional() {
-    return Set.of();
-  }
-
-  @Override
-  public int oldestVersion() {
-    return FORMAT_VERSION;
   }
 
   @Override

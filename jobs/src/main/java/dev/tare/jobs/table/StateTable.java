@@ -37,10 +37,14 @@ interface StateTable<T> {
   /** Columns of the newest version. */
   StructType schema();
 
-  /** Columns that a table of an older version may lack. */
-  Set<String> optional();
+  /** Columns that a table of an older version may lack; none where there is no older version. */
+  default Set<String> optional() {
+    return Set.of();
+  }
 
-  int oldestVersion();
+  default int oldestVersion() {
+    return newestVersion();
+  }
 
   int newestVersion();
 
