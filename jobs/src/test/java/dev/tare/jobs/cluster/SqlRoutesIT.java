@@ -92,7 +92,8 @@ class SqlRoutesIT {
     script = Path.of("src/test/python/sql_routes.py").toAbsolutePath();
     queries = Files.writeString(folder.resolve("queries.sql"), String.join("---\n", QUERIES));
     expected = new ArrayList<>();
-    for (String setting : settings) {
+    // A later class in this JVM may ask which namespaces the catalog has: no procedures here.
+    for (String setting : settings.subList(0, 2)) {
       int equals = setting.indexOf('=');
       LocalSpark.spark().conf().set(setting.substring(0, equals), setting.substring(equals + 1));
     }
