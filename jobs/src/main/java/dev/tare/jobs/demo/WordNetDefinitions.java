@@ -46,7 +46,7 @@ public final class WordNetDefinitions {
   }
 
   /** The definition in a line; empty for the licence and for lines without one. */
-  static Optional<String> definition(String line) {
+  public static Optional<String> definition(String line) {
     int bar = line.indexOf(SEPARATOR);
     if (line.startsWith("  ") || bar < 0) {
       return Optional.empty();

@@ -27,11 +27,14 @@ public final class MiniLm {
     return ASSETS.resolve("all-minilm-l6-v2-tokenizer.json");
   }
 
+  /** The folder of WordNet's data files. */
+  static Path wordNet() {
+    return ASSETS.resolve("net/sf/extjwnl/data/wordnet/wn31");
+  }
+
   /** Definitions spread over all of WordNet, always the same ones. */
   public static List<String> definitions(int count) throws IOException {
-    List<String> all =
-        new ArrayList<>(
-            WordNetDefinitions.read(ASSETS.resolve("net/sf/extjwnl/data/wordnet/wn31")));
+    List<String> all = new ArrayList<>(WordNetDefinitions.read(wordNet()));
     Collections.shuffle(all, new Random(20261123));
     return List.copyOf(all.subList(0, count));
   }
