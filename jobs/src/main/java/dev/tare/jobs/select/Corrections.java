@@ -73,7 +73,7 @@ final class Corrections {
       return List.of();
     }
     Dataset<Row> rows =
-        StatisticsStore.read(spark, statistics)
+        StatisticsStore.readChecked(spark, statistics)
             .filter(functions.col("tensor").isin(tasks.keySet().toArray()));
     return StatisticsStore.groupedBy(functions.col("tensor"), rows)
         .flatMapGroups(new CorrectBiases(model, tasks, shipped, byGptq, samples), Encoders.STRING())

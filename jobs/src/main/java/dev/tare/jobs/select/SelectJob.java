@@ -236,7 +236,7 @@ public final class SelectJob {
       return List.of();
     }
     Dataset<Row> rows =
-        StatisticsStore.read(spark, statistics)
+        StatisticsStore.readChecked(spark, statistics)
             .filter(functions.col("tensor").isin(tensors.toArray()));
     return StatisticsStore.groupedBy(functions.col("tensor"), rows)
         .flatMapGroups(new SelectSmoothing(model, recipe, spoiled), Encoders.STRING())
@@ -351,7 +351,7 @@ public final class SelectJob {
       return AmplifiedNoise.suspected(graph);
     }
     Map<String, Distribution> values = new HashMap<>();
-    StatisticsStore.read(spark, statistics)
+    StatisticsStore.readChecked(spark, statistics)
         .filter(functions.col("channel").isNull())
         .filter(functions.col("tensor").isin(decisive.toArray()))
         .collectAsList()
@@ -451,7 +451,8 @@ public final class SelectJob {
       List<SmoothedInput> smoothed,
       SelectActivations select) {
     Dataset<Row> needed =
-        SelectActivations.needed(StatisticsStore.read(spark, statistics), recipe, wanted, smoothed);
+        SelectActivations.needed(
+            StatisticsStore.readChecked(spark, statistics), recipe, wanted, smoothed);
     return StatisticsStore.groupedBy(functions.col("tensor"), needed)
         .flatMapGroups(select, Encoders.BINARY())
         .collectAsList();
