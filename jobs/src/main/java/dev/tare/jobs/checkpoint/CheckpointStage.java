@@ -58,6 +58,7 @@ public final class CheckpointStage implements Stage {
   public Places places() {
     return new Places(
         List.of(),
+        List.of(),
         Stream.concat(Stream.of(options.model()), options.importance().stream()).toList(),
         Optional.empty());
   }

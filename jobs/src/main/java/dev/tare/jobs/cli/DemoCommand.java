@@ -76,7 +76,7 @@ public final class DemoCommand extends TareCommand {
     SparkWork<ExitCode> demo =
         tflite
             ? new LiteDemo(options, console)
-            : vision ? new VisionDemo(options, console) : new Demo(options, console);
+            : vision ? new VisionDemo(options, console) : new Demo(options, console).ahead();
     return Session.use("demo", options.output(), console, demo);
   }
 

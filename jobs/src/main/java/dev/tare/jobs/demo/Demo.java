@@ -2,6 +2,7 @@ package dev.tare.jobs.demo;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.calibrate.ObserveOptions;
@@ -19,6 +20,7 @@ import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.run.AllStages;
 import dev.tare.jobs.run.Outcome;
 import dev.tare.jobs.run.OutputOptions;
+import dev.tare.jobs.run.ReadAhead;
 import dev.tare.jobs.run.RunLoop;
 import dev.tare.jobs.run.RunOptions;
 import dev.tare.jobs.stage.Inputs;
@@ -26,6 +28,7 @@ import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.SparkWork;
 import dev.tare.jobs.stage.StageData;
 import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.IfFinished;
 import dev.tare.jobs.table.PlanStore;
 import java.io.IOException;
@@ -43,29 +46,55 @@ import org.apache.spark.sql.SparkSession;
 /** The demo: a real model, real text, all four stages, and a table of results. */
 public final class Demo implements SparkWork<ExitCode> {
 
+  private static final String MODEL = "all-minilm-l6-v2.onnx";
   private static final int MAX_LENGTH = 128;
   private static final int BATCH_SIZE = 8;
   private static final int SAMPLES = 256;
 
   private final DemoOptions options;
   private final Console console;
+  private final DemoFiles files;
 
+  private OptionalInt definitions = OptionalInt.empty();
+
+  /**
+   * @throws TareException (bad input) if the demo's files are missing
+   */
   public Demo(DemoOptions options, Console console) {
     this.options = options;
     this.console = console;
+    this.files = DemoFiles.find();
+  }
+
+  /** Begins what needs no Spark; returns at once. */
+  public Demo ahead() {
+    ReadAhead.model(files.asset(MODEL).toString(), HadoopSettings.ofDriver());
+    ReadAhead.begin(this::definitions);
+    return this;
+  }
+
+  private Path text() throws IOException {
+    return files.home().resolve("definitions.txt");
+  }
+
+  /** Writes the definitions unless that is done, and returns how many there are. */
+  private synchronized int definitions() throws IOException {
+    if (definitions.isEmpty()) {
+      List<String> lines = files.definitions();
+      Files.write(text(), lines, StandardCharsets.UTF_8);
+      definitions = OptionalInt.of(lines.size());
+    }
+    return definitions.getAsInt();
   }
 
   @Override
   public ExitCode run(SparkSession spark) throws IOException {
-    DemoFiles files = DemoFiles.find();
-    Path text = files.home().resolve("definitions.txt");
-    List<String> definitions = files.definitions();
-    Files.write(text, definitions, StandardCharsets.UTF_8);
     console
         .progress()
         .printf(
             "Model: all-MiniLM-L6-v2, sentence embeddings. Text: %d definitions of WordNet 3.1.%n",
-            definitions.size());
+            definitions());
+    Path text = text();
     String output =
         options.output().isPresent() ? options.output().get() : files.newRun().toString();
     RunOptions run = runOptions(options, files, text);
@@ -87,7 +116,7 @@ public final class Demo implements SparkWork<ExitCode> {
 
   private static RunOptions runOptions(DemoOptions options, DemoFiles files, Path text) {
     return new RunOptions(
-        files.asset("all-minilm-l6-v2.onnx").toString(),
+        files.asset(MODEL).toString(),
         new DataOptions(
             text.toString(),
             DataFormat.TEXT,

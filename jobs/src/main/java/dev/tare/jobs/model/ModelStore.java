@@ -37,6 +37,7 @@ final class ModelStore {
   private static final ModelStore OF_JVM = new ModelStore();
 
   private final Map<String, ModelLook> looks = new ConcurrentHashMap<>();
+  private final Map<String, Object> reading = new ConcurrentHashMap<>();
   private final Map<String, Kept<FloatModel>> parsed = new ConcurrentHashMap<>();
   private final Map<String, Kept<FloatModel>> prepared = new ConcurrentHashMap<>();
   private final Map<String, Kept<FloatModel>> smoothed = new ConcurrentHashMap<>();
@@ -59,16 +60,19 @@ final class ModelStore {
     ModelRef ref = ModelRef.of(location, hadoop);
     ModelFiles alone = new ModelFiles(ref, new TreeMap<>());
     try {
-      if (looks.containsKey(key(alone))) {
-        ModelHandle known = handle(alone, looks.get(key(alone)), hadoop);
-        parse(known);
-        return known;
+      // Who asks while another thread reads it waits for that one.
+      synchronized (reading.computeIfAbsent(key(alone), key -> new Object())) {
+        if (looks.containsKey(key(alone))) {
+          ModelHandle known = handle(alone, looks.get(key(alone)), hadoop);
+          parse(known);
+          return known;
+        }
+        ParsedModel model = read(alone, hadoop);
+        ModelHandle handle = handle(alone, model.look(), hadoop);
+        kept(parsed, handle).get(() -> withData(model, handle));
+        looks.put(key(alone), model.look());
+        return handle;
       }
-      ParsedModel model = read(alone, hadoop);
-      ModelHandle handle = handle(alone, model.look(), hadoop);
-      kept(parsed, handle).get(() -> withData(model, handle));
-      looks.put(key(alone), model.look());
-      return handle;
     } catch (InvalidModelException e) {
       throw TareException.badInput(e.getMessage(), e);
     }

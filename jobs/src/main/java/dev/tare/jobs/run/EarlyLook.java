@@ -8,6 +8,7 @@ import dev.tare.jobs.storage.HadoopSettings;
 import dev.tare.jobs.storage.Locations;
 import dev.tare.jobs.storage.RunFolder;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -27,11 +28,17 @@ final class EarlyLook {
   }
 
   /**
-   * Like {@link #check}, unless Spark was already started elsewhere, with settings that may differ.
+   * Like {@link #check}, unless Spark was already started elsewhere, with settings that may differ;
+   * then begins to read local models.
    */
   void at(Places places) throws IOException {
     if (!places.equals(Places.NONE) && SparkSession.getDefaultSession().isEmpty()) {
       check(places);
+      for (String model : places.models()) {
+        if (local(model)) {
+          ReadAhead.model(model, hadoop);
+        }
+      }
     }
   }
 
@@ -86,8 +93,10 @@ final class EarlyLook {
   }
 
   private void look(Places places) throws IOException {
-    for (String file : places.files()) {
-      Locations.requireFile(file, hadoop);
+    for (List<String> files : List.of(places.models(), places.files())) {
+      for (String file : files) {
+        Locations.requireFile(file, hadoop);
+      }
     }
     for (String data : places.data()) {
       requireThere(data);
