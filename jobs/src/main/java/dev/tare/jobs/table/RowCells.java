@@ -1,7 +1,7 @@
 package dev.tare.jobs.table;
 
-import java.util.List;
 import org.apache.spark.sql.Row;
+import scala.collection.mutable.ArraySeq;
 
 /** Cells of a row of a Dataset. */
 record RowCells(Row row) implements StatisticsCells {
@@ -38,31 +38,46 @@ record RowCells(Row row) implements StatisticsCells {
 
   @Override
   public int[] integers(String column) {
-    return this.<Integer>list(column).stream().mapToInt(i -> i).toArray();
+    Object[] values = values(column);
+    int[] integers = new int[values.length];
+    for (int i = 0; i < integers.length; i++) {
+      integers[i] = (Integer) values[i];
+    }
+    return integers;
   }
 
   @Override
   public long[] wholes(String column) {
-    return this.<Long>list(column).stream().mapToLong(n -> n).toArray();
+    Object[] values = values(column);
+    long[] wholes = new long[values.length];
+    for (int i = 0; i < wholes.length; i++) {
+      wholes[i] = (Long) values[i];
+    }
+    return wholes;
   }
 
   @Override
   public float[] reals(String column) {
-    List<Float> list = list(column);
-    float[] reals = new float[list.size()];
+    Object[] values = values(column);
+    float[] reals = new float[values.length];
     for (int i = 0; i < reals.length; i++) {
-      reals[i] = list.get(i);
+      reals[i] = (Float) values[i];
     }
     return reals;
   }
 
-  private <T> List<T> list(String column) {
-    List<T> list = row.getList(row.fieldIndex(column));
-    for (int i = 0; i < list.size(); i++) {
-      if (list.get(i) == null) {
+  /** The list as Spark made it: a table has millions of elements, and a view boxes calls. */
+  private Object[] values(String column) {
+    int field = row.fieldIndex(column);
+    Object[] values =
+        row.get(field) instanceof ArraySeq.ofRef<?> list
+            ? (Object[]) list.array()
+            : row.getList(field).toArray();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == null) {
         throw StatisticsCells.nullIn(column, i);
       }
     }
-    return list;
+    return values;
   }
 }
