@@ -305,6 +305,23 @@ class LauncherIT {
           .isEqualTo(part(folder.resolve("plain"), part));
     }
 
+    Map<String, String> said = Map.of("SPARK_SUBMIT_OPTS", "-XX:+PrintCommandLineFlags");
+    String[] select = {"select", "--statistics=tuned", "--model=model.onnx", "--recipe=int8-mse"};
+    Result little =
+        tare(
+            said,
+            Stream.concat(Stream.of(select), Stream.of("--output=little")).toArray(String[]::new));
+    assertThat(little.exitCode()).as(little.err()).isZero();
+    assertThat(little.out()).contains("-XX:TieredStopAtLevel=1 ");
+    Result both =
+        tare(
+            Map.of("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=4 -XX:+PrintCommandLineFlags"),
+            Stream.concat(Stream.of(select), Stream.of("--output=both")).toArray(String[]::new));
+    assertThat(both.exitCode()).as(both.err()).isZero();
+    assertThat(both.out()).contains("-XX:TieredStopAtLevel=4 ");
+    assertThat(part(folder.resolve("little"), "plan.json"))
+        .isEqualTo(part(folder.resolve("both"), "plan.json"));
+
     Path loads = folder.resolve("loads");
     Result later =
         tare(Map.of("SPARK_SUBMIT_OPTS", "-Xlog:class+load:file=" + loads), "inspect", "tuned");
