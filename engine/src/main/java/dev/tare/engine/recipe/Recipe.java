@@ -3,6 +3,7 @@ package dev.tare.engine.recipe;
 import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.QuantizableNode;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -32,6 +33,8 @@ import java.util.function.Predicate;
  * @param measured whether a run tries equalization and bias correction, each alone, both and none,
  *     and keeps what is measured to be best
  * @param guard whether a range that destroys a channel is replaced by that of all values
+ * @param spoiled tensors that stay float, with the reason, since statistics say that a scale would
+ *     spoil them; none in a recipe as it is read
  */
 public record Recipe(
     String name,
@@ -49,7 +52,8 @@ public record Recipe(
     boolean biasCorrection,
     boolean equalization,
     boolean measured,
-    boolean guard) {
+    boolean guard,
+    Map<String, String> spoiled) {
 
   /** The name under which the plan records the recipe's own settings, if no rule matches. */
   public static final String BASE = "recipe";
@@ -84,12 +88,36 @@ public record Recipe(
         false,
         false,
         false,
-        true);
+        true,
+        Map.of());
   }
 
   public Recipe {
     operators = List.copyOf(operators);
     rules = List.copyOf(rules);
+    spoiled = Map.copyOf(spoiled);
+  }
+
+  /** Returns the same with tensors that would be spoiled, by name, with the reason. */
+  public Recipe withSpoiled(Map<String, String> tensors) {
+    return new Recipe(
+        name,
+        description,
+        mode,
+        format,
+        operators,
+        activations,
+        weights,
+        floatAbove,
+        rules,
+        placement,
+        smoothing,
+        gptq,
+        biasCorrection,
+        equalization,
+        measured,
+        guard,
+        tensors);
   }
 
   /**
@@ -161,7 +189,9 @@ public record Recipe(
 
   /** Returns why a tensor stays float, whatever reads it; empty if it may be quantized. */
   public Optional<String> reasonToLeave(String tensor) {
-    return last(r -> r.quantize().isPresent() && r.names(tensor)).flatMap(Recipe::exclusion);
+    return last(r -> r.quantize().isPresent() && r.names(tensor))
+        .flatMap(Recipe::exclusion)
+        .or(() -> Optional.ofNullable(spoiled.get(tensor)));
   }
 
   private static Optional<String> exclusion(RecipeRule rule) {

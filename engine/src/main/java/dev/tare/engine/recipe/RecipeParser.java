@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import dev.tare.engine.quant.QuantType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -131,7 +132,8 @@ public final class RecipeParser {
               config.hasPath("passes")
                   && RecipeKeys.choice(config, "passes", List.of(Passes.values()))
                       == Passes.MEASURED,
-              !config.hasPath("guard") || config.getBoolean("guard"));
+              !config.hasPath("guard") || config.getBoolean("guard"),
+              Map.of());
       check(recipe, config);
       limits
           .refusal(recipe)

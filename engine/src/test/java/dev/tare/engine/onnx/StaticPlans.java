@@ -1,6 +1,7 @@
 package dev.tare.engine.onnx;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.model.ObservableTensor;
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.observe.Observer;
@@ -15,6 +16,7 @@ import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.PlanAssembler;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.SharedScale;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.plan.WeightCheck;
 import dev.tare.engine.plan.WeightPlanner;
@@ -33,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Plans from statistics of one run of the float model. */
 public final class StaticPlans {
@@ -65,7 +68,7 @@ public final class StaticPlans {
       TargetProfile target,
       Optional<String> placement,
       OnnxModel model,
-      Recipe recipe,
+      Recipe intent,
       String observed,
       Map<String, Tensor> inputs) {
     OnnxGraph graph = OnnxGraph.of(model);
@@ -78,23 +81,20 @@ public final class StaticPlans {
         Reference.run(
             ExposedOutputs.expose(model, computed(names, inputs)), inputs, OptLevel.BASIC_OPT));
     NamedPlacement placed = placement.map(target::placement).orElse(target.placements().get(0));
-    Candidates candidates =
-        Candidates.of(
-            target,
-            placed,
-            recipe,
-            graph,
-            recipe.guard()
-                ? AmplifiedNoise.found(
-                    graph,
-                    recipe,
-                    Candidates.of(target, placed, recipe, graph, Map.of()),
-                    name ->
-                        Optional.of(name)
-                            .filter(names::contains)
-                            .flatMap(n -> observed(n, seen.get(n)).whole())
-                            .map(Statistics::distribution))
-                : Map.of());
+    Recipe recipe = intent;
+    Map<String, String> spoiled = new HashMap<>();
+    if (recipe.guard()) {
+      Candidates unguarded = Candidates.of(target, placed, recipe, graph, Map.of());
+      Function<String, Optional<Distribution>> values =
+          name ->
+              Optional.of(name)
+                  .filter(names::contains)
+                  .flatMap(n -> observed(n, seen.get(n)).whole())
+                  .map(Statistics::distribution);
+      spoiled.putAll(AmplifiedNoise.found(graph, recipe, unguarded, values));
+      recipe = recipe.withSpoiled(SharedScale.found(graph, recipe, unguarded, values));
+    }
+    Candidates candidates = Candidates.of(target, placed, recipe, graph, spoiled);
     ActivationPlanner planner = new ActivationPlanner(recipe);
     List<TensorPlan> activations = new ArrayList<>();
     candidates
