@@ -25,7 +25,8 @@ import java.util.function.Function;
  *
  * <p>A part is lost when its expected SQNR is below {@value #LEAST_DB} dB by the shared scale, and
  * not by the scale of a range of its own: values that no scale keeps are lost either way. Parts are
- * what a Concat joins.
+ * what a Concat joins. Where products alone read the joined tensor, {@link JoinedInput} judges by
+ * their weights instead.
  */
 public final class SharedScale {
 

@@ -1,0 +1,205 @@
+package dev.tare.engine.plan;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
+import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.MinMax;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
+import dev.tare.engine.tensor.Shape;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Products that stay in float since some of their results are made of small channels of an input
+ * that joins others of a larger scale, as coordinates stand beside features.
+ *
+ * <p>Of result o, with weights {@code w_oj} of input channel j, the signal is taken to be {@code
+ * sum_j w_oj^2 E[x_j^2]} and the noise {@code sum_j w_oj^2 E[e_j^2]}, both as if channels were
+ * independent. A result is lost when that leaves less than {@value SharedScale#LEAST_DB} dB by the
+ * scale of all, and not by a scale for each channel. Small channels that small weights multiply do
+ * no harm.
+ */
+public final class JoinedInput {
+
+  private static final MinMax ALL = new MinMax();
+
+  private JoinedInput() {}
+
+  /**
+   * The static products whose input joins others, by that input. Costs a walk through the graph.
+   *
+   * @param unguarded what the recipe would quantize if nothing were spoiled
+   */
+  public static Map<String, List<QuantizableNode>> products(
+      ModelGraph graph, Candidates unguarded) {
+    JoinedParts joined = new JoinedParts(graph.topology());
+    Map<String, List<QuantizableNode>> products = new TreeMap<>();
+    for (Candidates.Candidate candidate : unguarded.chosen()) {
+      QuantizableNode node = candidate.node();
+      if (candidate.mode() == Mode.STATIC
+          && node.blockAxis() >= 0
+          && !joined.of(node.input()).isEmpty()) {
+        products.computeIfAbsent(node.input(), k -> new ArrayList<>()).add(node);
+      }
+    }
+    return products;
+  }
+
+  /**
+   * Returns why a product stays float; empty if it does not. Costs a walk through its weights, and
+   * two through the bins of its input's channels.
+   *
+   * @param statistics of its input; without histograms of channels nothing is known
+   * @param graph holds the weights
+   * @throws IllegalArgumentException if the statistics lack what the recipe's method needs; the
+   *     message names the tensor
+   */
+  public static Optional<String> against(
+      QuantizableNode product, Recipe recipe, TensorStatistics statistics, ModelGraph graph) {
+    TensorQuery query =
+        TensorQuery.ofActivation(product.input(), List.of(product.node()), product.kinds());
+    TensorRule rule = recipe.decide(query).rule();
+    Shape shape = product.weightShape();
+    long inputs = shape.dim(product.blockAxis());
+    boolean grouped = product.groups() > 1 && product.blockAxis() < product.weightAxis();
+    if (rule.perChannel()
+        || grouped
+        || statistics.channels().size() != inputs * product.groups()
+        || !judgeable(statistics, rule)) {
+      return Optional.empty();
+    }
+    Distribution whole = statistics.whole().orElseThrow().distribution();
+    Powers powers = new Powers(statistics, params(product.input(), rule, whole), rule.target());
+    return powers.of(product, graph.constant(product.weight()).floats()).reason(product.input());
+  }
+
+  private static boolean judgeable(TensorStatistics statistics, TensorRule rule) {
+    Optional<Statistics> whole = statistics.whole().filter(w -> w.finite() == w.count());
+    return whole.isPresent()
+        && whole.get().count() > 0
+        && !rule.target().rule().underflows(whole.get().min(), whole.get().max())
+        && statistics.channels().stream().noneMatch(c -> c.histogram().isEmpty());
+  }
+
+  private static QuantParams params(String tensor, TensorRule rule, Distribution values) {
+    try {
+      return rule.target().params(rule.method().select(values, rule.target()));
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw ActivationPlanner.unselected(tensor, rule, e, "");
+    }
+  }
+
+  /** Mean squares of each channel: its values, and its errors with the scale of all and its own. */
+  private static final class Powers {
+
+    private final double[] signal;
+    private final double[] shared;
+    private final double[] own;
+
+    Powers(TensorStatistics statistics, QuantParams params, Target target) {
+      int channels = statistics.channels().size();
+      this.signal = new double[channels];
+      this.shared = new double[channels];
+      this.own = new double[channels];
+      for (int j = 0; j < channels; j++) {
+        Distribution values = statistics.channels().get(j).distribution();
+        if (values.isEmpty() || !(Math.max(-values.min(), values.max()) > 0)) {
+          continue;
+        }
+        ExpectedError error = ExpectedError.of(values, params);
+        signal[j] = error.signal() / error.count();
+        shared[j] = error.mse();
+        own[j] =
+            target.rule().underflows(values.min(), values.max())
+                ? signal[j]
+                : ExpectedError.of(values, target.params(ALL.select(values, target))).mse();
+      }
+    }
+
+    Results of(QuantizableNode product, FloatBuffer weights) {
+      Shape shape = product.weightShape();
+      int outputs = Math.toIntExact(shape.dim(product.weightAxis()));
+      int inputs = Math.toIntExact(shape.dim(product.blockAxis()));
+      long outputStride = stride(shape, product.weightAxis());
+      long inputStride = stride(shape, product.blockAxis());
+      long perGroup = Math.max(1, outputs / product.groups());
+      double[][] sums = new double[3][outputs];
+      for (long i = 0; weights.hasRemaining(); i++) {
+        double square = weights.get();
+        square *= square;
+        int output = (int) (i / outputStride % outputs);
+        int input = (int) (i / inputStride % inputs + output / perGroup * inputs);
+        sums[0][output] += square * signal[input];
+        sums[1][output] += square * shared[input];
+        sums[2][output] += square * own[input];
+      }
+      return new Results(sums[0], sums[1], sums[2]);
+    }
+
+    private static long stride(Shape shape, int axis) {
+      long stride = 1;
+      for (int i = axis + 1; i < shape.rank(); i++) {
+        stride *= shape.dim(i);
+      }
+      return stride;
+    }
+  }
+
+  /** The same of results. */
+  private static final class Results {
+
+    private final double[] signal;
+    private final double[] shared;
+    private final double[] own;
+
+    Results(double[] signal, double[] shared, double[] own) {
+      this.signal = signal;
+      this.shared = shared;
+      this.own = own;
+    }
+
+    Optional<String> reason(String input) {
+      int worst = -1;
+      int lost = 0;
+      for (int o = 0; o < signal.length; o++) {
+        if (db(o, shared) < SharedScale.LEAST_DB && db(o, own) >= SharedScale.LEAST_DB) {
+          lost++;
+          worst = worst < 0 || db(o, shared) < db(worst, shared) ? o : worst;
+        }
+      }
+      return worst < 0
+          ? Optional.empty()
+          : Optional.of(
+              String.format(
+                  Locale.ROOT,
+                  "its input '%s' joins parts of unlike scale: one scale leaves %.1f dB of channel"
+                      + " %d of its results, less than %.0f, and one for each channel %.1f (%d of"
+                      + " %d channels)",
+                  input,
+                  db(worst, shared),
+                  worst,
+                  SharedScale.LEAST_DB,
+                  db(worst, own),
+                  lost,
+                  signal.length));
+    }
+
+    /** NaN of a result that is always 0, infinite where nothing is lost. */
+    private double db(int output, double[] noise) {
+      return 10 * StrictMath.log10(signal[output] / noise[output]);
+    }
+  }
+}
