@@ -68,6 +68,29 @@ public final class AmplifiedNoise {
   }
 
   /**
+   * Those of {@link #suspected} of which no statistics will tell more: products whose inputs get no
+   * range ahead of time.
+   *
+   * @param unguarded what the recipe would quantize if nothing were spoiled
+   */
+  static Map<String, String> undoubted(ModelGraph graph, Candidates unguarded) {
+    Map<String, String> reasons = new HashMap<>(suspected(graph));
+    reasons.keySet().removeAll(judged(unguarded));
+    return reasons;
+  }
+
+  /** The products that statistics decide about, by name. */
+  private static Set<String> judged(Candidates unguarded) {
+    Set<String> judged = new HashSet<>();
+    for (Candidates.Candidate candidate : unguarded.chosen()) {
+      if (candidate.mode() == Mode.STATIC) {
+        judged.add(candidate.node().node());
+      }
+    }
+    return judged;
+  }
+
+  /**
    * Returns the products that are spoiled, by name, with the reason. Where statistics are missing,
    * and of products whose inputs get no range ahead of time, the graph alone decides.
    *
@@ -81,12 +104,7 @@ public final class AmplifiedNoise {
       Recipe recipe,
       Candidates unguarded,
       Function<String, Optional<Distribution>> values) {
-    Set<String> judged = new HashSet<>();
-    for (Candidates.Candidate candidate : unguarded.chosen()) {
-      if (candidate.mode() == Mode.STATIC) {
-        judged.add(candidate.node().node());
-      }
-    }
+    Set<String> judged = judged(unguarded);
     Map<String, String> reasons = new HashMap<>();
     for (NoiseMeeting meeting : NoiseWays.of(graph)) {
       Optional<Distribution> input =

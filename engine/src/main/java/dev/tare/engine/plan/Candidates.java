@@ -77,16 +77,14 @@ public record Candidates(
 
   /**
    * Sorts the operators of a model by what the recipe asks for, the target supports and the
-   * placement selects of it.
+   * placement selects of it. Of operators whose inputs get a range ahead of time statistics tell
+   * whether quantization would spoil them, so that all may be chosen; of others the graph alone.
    */
   public static Candidates of(
       TargetProfile target, NamedPlacement placement, Recipe recipe, ModelGraph source) {
-    return of(
-        target,
-        placement,
-        recipe,
-        source,
-        recipe.guard() ? AmplifiedNoise.suspected(source) : Map.of());
+    Candidates all = of(target, placement, recipe, source, Map.of());
+    Map<String, String> spoiled = recipe.guard() ? AmplifiedNoise.undoubted(source, all) : Map.of();
+    return spoiled.isEmpty() ? all : of(target, placement, recipe, source, spoiled);
   }
 
   /**

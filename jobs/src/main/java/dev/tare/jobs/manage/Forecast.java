@@ -3,6 +3,7 @@ package dev.tare.jobs.manage;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.graph.SkippedNode;
+import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.Candidates.Candidate;
 import dev.tare.engine.recipe.Mode;
@@ -17,8 +18,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a target will compute in integers, known before anything is calibrated. A bias or a range
- * may still leave an operator in float; the plan says which.
+ * What a target will compute in integers, known before anything is calibrated. Where the graph
+ * suspects that quantization spoils a static product, statistics will decide. A bias or a range may
+ * still leave an operator in float; the plan says which.
  */
 final class Forecast {
 
@@ -52,14 +54,22 @@ final class Forecast {
         recipeText.target().name(),
         recipeText.target().description(),
         recipeText.namedPlacement().map(name -> ", placement " + name).orElse(""));
+    Map<String, String> suspected = recipe.guard() ? AmplifiedNoise.suspected(graph) : Map.of();
     int integers = 0;
+    int doubtful = 0;
     int products = 0;
     for (Candidate candidate : candidates.chosen()) {
       QuantizableNode node = candidate.node();
-      line(node.opType(), how(candidate), node.node(), "");
+      boolean doubted = candidate.mode() == Mode.STATIC && suspected.containsKey(node.node());
+      line(
+          node.opType(),
+          how(candidate),
+          node.node(),
+          doubted ? "if statistics allow: " + suspected.get(node.node()) : "");
       if (!node.takesRows()) {
         products++;
         integers += candidate.mode() == Mode.WEIGHT_ONLY ? 0 : 1;
+        doubtful += doubted ? 1 : 0;
       }
     }
     for (Map.Entry<QuantizableNode, String> left : candidates.leftFloat().entrySet()) {
@@ -73,7 +83,9 @@ final class Forecast {
       }
     }
     alike.forEach((text, count) -> out.printf("  %4d %s%n", count, text));
-    out.printf("%d of %d products in integers%n", integers, products);
+    out.printf(
+        "%d of %d products in integers%s%n",
+        integers, products, doubtful > 0 ? ", " + doubtful + " of them if statistics allow" : "");
     if (parameters > 0) {
       out.printf(
           "size: %s -> about %s%n",

@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
 
 /**
  * {@code --placement fastest}: selects by every placement of the target, measures what comes out,
@@ -110,12 +111,14 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
             evaluation.gate(),
             options.classesOrAuto());
     RecipeText recipe = work.chosen(inputs.recipe(options.recipe(), model));
+    SelectJob select = new SelectJob(inputs.spark());
+    Path statistics = work.attempt().path(Part.STATISTICS);
     PlacementChoice choice = new PlacementChoice();
     Map<List<TensorPlan>, String> known = new LinkedHashMap<>();
     for (NamedPlacement placement : recipe.target().placements()) {
       Optional<String> against = placement.against(recipe.parse());
       RecipeText placed = recipe.with(placement);
-      if (against.isPresent() || !SelectJob.hasCandidates(model, placed)) {
+      if (against.isPresent() || !select.hasCandidates(model, placed, statistics)) {
         choice.add(placement.name(), against.orElse("nothing is quantized"));
         continue;
       }

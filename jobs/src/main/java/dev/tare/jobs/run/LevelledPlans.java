@@ -45,7 +45,7 @@ record LevelledPlans(
   /**
    * The plan with these levels.
    *
-   * @return empty if the target allows none of them
+   * @return empty if the target allows none of them, or statistics leave all in float
    * @throws TareException (usage) if it needs statistics, and there are none
    */
   Optional<QuantPlan> of(SortedMap<String, WeightLevel> levels) throws IOException {
@@ -63,18 +63,22 @@ record LevelledPlans(
                 TareException.usage(
                     "Recipe '%s' needs statistics: give --statistics RUN"
                         .formatted(recipe.name())));
+    Path table = StatisticsCheck.verified(inputs.spark(), run);
+    if (!job.hasCandidates(model, levelled, table)) {
+      return Optional.empty();
+    }
     return Optional.of(
         job.run(
             model,
             levelled,
-            StatisticsCheck.verified(inputs.spark(), run),
+            table,
             run.calibration().contentSha256(),
             run.calibration().samples()));
   }
 
   private boolean allowed(RecipeText levelled) {
     try {
-      return SelectJob.hasCandidates(model, levelled);
+      return !LevelledRecipe.weights(model, levelled).isEmpty();
     } catch (RecipeException e) {
       // The target refuses such weights altogether.
       return false;

@@ -1,7 +1,6 @@
 package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
-import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
@@ -29,12 +28,10 @@ import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.StatisticsCheck;
 import dev.tare.jobs.table.StatisticsStore;
-import dev.tare.jobs.table.StatisticsTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,14 +114,15 @@ public final class SelectJob {
       String contentSha256,
       long samples,
       Optional<SelectGptq.Gram> gram) {
-    Recipe recipe = recipeText.parse();
-    SparkJobs.describe(spark, "select: noise that would be amplified");
-    Map<String, String> spoiled = spoiled(model, recipeText, statistics);
+    SparkJobs.describe(spark, "select: what quantization would spoil");
+    SelectSpoiled.Found found = SelectSpoiled.of(spark, model, recipeText, statistics);
+    Map<String, String> spoiled = found.operators();
+    Recipe recipe = recipeText.parse().withSpoiled(found.tensors());
     SparkJobs.describe(spark, "select: factors of channels");
     List<SmoothedInput> smoothed = smoothed(model, recipeText, spoiled, statistics, gram);
     SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
     ModelGraph graph = changed.prepared().graph();
-    Candidates candidates = candidates(model, graph, recipeText, spoiled);
+    Candidates candidates = candidates(model, graph, recipeText, recipe, spoiled);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations =
         activations(recipeText, recipe, candidates, smoothed, statistics, unchecked);
@@ -150,7 +148,7 @@ public final class SelectJob {
           new Corrections(spark, changed, statistics, samples)
               .of(candidates, plans, smoothed, rounded);
       graph = SmoothedHandle.of(model, smoothed, corrected).prepared().graph();
-      candidates = candidates(model, graph, recipeText, spoiled);
+      candidates = candidates(model, graph, recipeText, recipe, spoiled);
       plans =
           new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     }
@@ -181,7 +179,7 @@ public final class SelectJob {
           "Recipe '%s' changes weights or biases by statistics of channels, which --ranges does not have: give --statistics RUN, or another recipe"
               .formatted(recipe.name()));
     }
-    Candidates candidates = candidates(model, graph, recipeText, suspected(recipe, graph));
+    Candidates candidates = candidates(model, graph, recipeText, recipe, suspected(recipe, graph));
     List<TensorPlan> activations = ranges.plan(recipe, candidates.activations());
     SparkJobs.describe(spark, "select: ranges of weights");
     SmoothedHandle unchanged = SmoothedHandle.of(model, List.of());
@@ -320,73 +318,59 @@ public final class SelectJob {
     ModelGraph graph = model.prepared().graph();
     return needsRanges(model, recipe)
         && SelectSmoothing.Groups.of(recipe, graph, Map.of()).tensors().isEmpty()
-        && decisive(recipe.parse(), graph).isEmpty();
-  }
-
-  /** Whether there is anything to do that the recipe and its placement quantize. */
-  public static boolean hasCandidates(ModelHandle model, RecipeText recipe) {
-    return !Candidates.of(
-            recipe.target(), recipe.placement(), recipe.parse(), model.prepared().graph())
-        .chosen()
-        .isEmpty();
-  }
-
-  private static Set<String> decisive(Recipe recipe, ModelGraph graph) {
-    return recipe.guard() ? AmplifiedNoise.decisive(graph) : Set.of();
+        && !SelectSpoiled.reads(recipe, graph);
   }
 
   /**
-   * The operators that quantized inputs would spoil, with the reason: from statistics, where the
-   * graph suspects any and the recipe reads statistics.
+   * Whether there is anything that the recipe and its placement quantize, and statistics do not
+   * leave in float.
+   *
+   * @param statistics folder of the statistics table; not read where the recipe needs none
    */
-  private Map<String, String> spoiled(ModelHandle model, RecipeText recipe, Path statistics) {
+  public boolean hasCandidates(ModelHandle model, RecipeText recipe, Path statistics) {
     ModelGraph graph = model.prepared().graph();
-    Set<String> decisive = decisive(recipe.parse(), graph);
-    if (decisive.isEmpty()) {
-      return Map.of();
+    Recipe parsed = recipe.parse();
+    if (Candidates.of(recipe.target(), recipe.placement(), parsed, graph).chosen().isEmpty()) {
+      return false;
     }
-    Candidates unguarded =
-        Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, Map.of());
-    if (unguarded.activations().isEmpty()) {
-      return AmplifiedNoise.suspected(graph);
-    }
-    Map<String, Distribution> values = new HashMap<>();
-    StatisticsStore.readChecked(spark, statistics)
-        .filter(functions.col("channel").isNull())
-        .filter(functions.col("tensor").isin(decisive.toArray()))
-        .collectAsList()
-        .forEach(
-            row ->
-                values.put(row.getAs("tensor"), StatisticsTable.toStatistics(row).distribution()));
-    try {
-      return AmplifiedNoise.found(
-          graph, recipe.parse(), unguarded, tensor -> Optional.ofNullable(values.get(tensor)));
-    } catch (IllegalArgumentException e) {
-      throw TareException.badInput(e.getMessage(), e);
-    }
+    SelectSpoiled.Found found = SelectSpoiled.of(spark, model, recipe, statistics);
+    return !Candidates.of(
+            recipe.target(),
+            recipe.placement(),
+            parsed.withSpoiled(found.tensors()),
+            graph,
+            found.operators())
+        .chosen()
+        .isEmpty();
   }
 
   private static Map<String, String> suspected(Recipe recipe, ModelGraph graph) {
     return recipe.guard() ? AmplifiedNoise.suspected(graph) : Map.of();
   }
 
-  /**
-   * What may be quantized: statistics may clear what the graph suspects, so that it decides only
-   * where none are read.
-   */
+  /** What may be quantized, as far as it is known without statistics. */
   private static Candidates possible(ModelHandle model, RecipeText recipe) {
     ModelGraph graph = model.prepared().graph();
-    Candidates all = candidates(model, graph, recipe, Map.of());
-    return all.activations().isEmpty()
-        ? candidates(model, graph, recipe, suspected(recipe.parse(), graph))
-        : all;
+    Recipe parsed = recipe.parse();
+    return requireAny(
+        model, graph, parsed, Candidates.of(recipe.target(), recipe.placement(), parsed, graph));
   }
 
   private static Candidates candidates(
-      ModelHandle model, ModelGraph graph, RecipeText recipeText, Map<String, String> spoiled) {
-    Recipe recipe = recipeText.parse();
-    Candidates candidates =
-        Candidates.of(recipeText.target(), recipeText.placement(), recipe, graph, spoiled);
+      ModelHandle model,
+      ModelGraph graph,
+      RecipeText text,
+      Recipe recipe,
+      Map<String, String> spoiled) {
+    return requireAny(
+        model,
+        graph,
+        recipe,
+        Candidates.of(text.target(), text.placement(), recipe, graph, spoiled));
+  }
+
+  private static Candidates requireAny(
+      ModelHandle model, ModelGraph graph, Recipe recipe, Candidates candidates) {
     if (candidates.chosen().isEmpty()) {
       throw TareException.badInput(
           NothingToQuantize.message(model.prepared().name(), graph, recipe, candidates));

@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.model.LevelledRecipe;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.model.RecipeText;
@@ -69,6 +73,11 @@ class SelectJobTest {
             RecipeText.open(recipe, hadoop),
             new org.apache.hadoop.fs.Path(statistics.toUri()),
             "of-statistics");
+  }
+
+  private boolean hasCandidates(ModelHandle model, RecipeText recipe, Path statistics) {
+    return new SelectJob(spark)
+        .hasCandidates(model, recipe, new org.apache.hadoop.fs.Path(statistics.toUri()));
   }
 
   private Path statistics(String name, int partitions, Map<String, float[]> tensors) {
@@ -181,10 +190,48 @@ class SelectJobTest {
         .containsExactly("w");
     Path near = statistics("near", 1, Map.of("x", VALUES, "b", new float[] {1e-6f, 1e-3f, 80_000}));
     refused(() -> select(model, "int8", near), "its rounding noise would meet the logarithm");
+    assertThat(hasCandidates(model, recipe, far)).isTrue();
+    assertThat(hasCandidates(model, recipe, near)).isFalse();
+    assertThat(LevelledRecipe.weights(model, recipe)).containsExactly("w");
     RecipeText dynamic = RecipeText.open(RecipeOptions.of("int8-dynamic"), hadoop);
     refused(
         () -> SelectJob.requireCandidates(model, dynamic),
         "its rounding noise would meet the logarithm");
+  }
+
+  /** A feature is lost beside a coordinate, and one result of the first product is made of it. */
+  @Test
+  void aProductOfSmallChannelsBesideLargeOnesStaysFloat() throws IOException {
+    ModelHandle model =
+        model(
+            Models.exported(13)
+                .input("place", "batch", 1)
+                .input("feature", "batch", 1)
+                .constant(Models.floats("w", new float[] {1, 0, 0, 1}, 2, 2))
+                .weight("v", 2, 2)
+                .node("Concat", "join", List.of("place", "feature"), "t", Models.integer("axis", 1))
+                .node("MatMul", "product", List.of("t", "w"), "h")
+                .node("MatMul", "layer", List.of("h", "v"), "y")
+                .output("y", TensorProto.DataType.FLOAT, "batch", 2));
+    Path statistics = folder.resolve("joined");
+    ObservedTables.write(
+        statistics,
+        List.of(
+            ObservedTables.observed(
+                "t",
+                ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1),
+                Shape.of(2, 2),
+                0,
+                .25f,
+                255,
+                .125f),
+            ObservedTables.observed(
+                "h", ObserverOptions.ofWhole(), Shape.of(VALUES.length), VALUES)));
+    QuantPlan plan = select(model, "int8", statistics);
+    assertThat(plan.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).containsExactly("v");
+    assertThat(plan.find("w", Role.WEIGHT).orElseThrow().floatReason().orElseThrow())
+        .startsWith(
+            "its input 't' joins parts of unlike scale: one scale leaves 0.0 dB of channel 1");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.tare.jobs.table;
 import dev.tare.engine.observe.Observer;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.statistics.StatisticsBlock;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.artifact.CalibrationFacts;
@@ -93,17 +94,36 @@ public final class ObservedTables {
         List.of());
   }
 
+  /** Writes the table of statistics that a test has made, in one task. */
+  public static void write(java.nio.file.Path folder, List<TensorStatistics> tensors) {
+    write(tensors, new Path(folder.toUri()), 1, "ab");
+  }
+
   private static String write(
       Path folder, int partitions, String model, Map<String, float[]> tensors) {
-    List<Row> rows = new ArrayList<>();
+    List<TensorStatistics> all = new ArrayList<>();
     tensors.forEach(
-        (name, values) -> {
-          Observer observer = Observer.create(name, ObserverOptions.ofWhole());
-          observer.observe(FloatBuffer.wrap(values), Shape.of(values.length));
-          for (StatisticsBlock block : observer.statistics().toBlocks()) {
-            rows.add(StateRow.of(block));
-          }
-        });
+        (name, values) ->
+            all.add(observed(name, ObserverOptions.ofWhole(), Shape.of(values.length), values)));
+    return write(all, folder, partitions, model);
+  }
+
+  /** Statistics of values. */
+  public static TensorStatistics observed(
+      String tensor, ObserverOptions options, Shape shape, float... values) {
+    Observer observer = Observer.create(tensor, options);
+    observer.observe(FloatBuffer.wrap(values), shape);
+    return observer.statistics();
+  }
+
+  private static String write(
+      List<TensorStatistics> tensors, Path folder, int partitions, String model) {
+    List<Row> rows = new ArrayList<>();
+    for (TensorStatistics tensor : tensors) {
+      for (StatisticsBlock block : tensor.toBlocks()) {
+        rows.add(StateRow.of(block));
+      }
+    }
     return StatisticsStore.write(
             LocalSpark.spark().createDataFrame(rows, StateRow.SCHEMA).repartition(partitions),
             folder,
