@@ -66,7 +66,8 @@ final class SensitivityTask implements MapPartitionsFunction<String, Row> {
       String operator = operators.next();
       QuantPlan variant = operator.equals(ALL_QUANTIZED) ? whole : whole.without(operator);
       Sensitivity.Score score =
-          VariantRuns.score(expected, runs.of(shipped.quantized(variant, codes)));
+          VariantRuns.score(
+              VariantRuns.errors(expected, runs.of(shipped.quantized(variant, codes))));
       rows.add(VariantJob.row(operator, score));
     }
     return rows.iterator();

@@ -3,19 +3,24 @@ package dev.tare.jobs.evaluate;
 import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.Topology;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.quant.QuantError;
+import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.Sensitivity;
 import dev.tare.jobs.model.ModelHandle;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 
 /**
  * Measures what several plans make of a model, on the same samples.
@@ -41,11 +46,25 @@ public final class TrialJob {
   /**
    * What was measured.
    *
-   * @param samples how many
+   * @param hashes of the samples in hexadecimal, in order
    * @param tensor name of what is compared
-   * @param scores by name of the plan
+   * @param errors of the samples, in their order, by name of the plan
    */
-  public record Measured(int samples, String tensor, SortedMap<String, Sensitivity.Score> scores) {}
+  public record Measured(
+      List<String> hashes, String tensor, SortedMap<String, List<QuantError>> errors) {
+
+    /** How many samples there were. */
+    public int samples() {
+      return hashes.size();
+    }
+
+    /** The scores of all samples together, by name of the plan. */
+    public SortedMap<String, Sensitivity.Score> scores() {
+      SortedMap<String, Sensitivity.Score> scores = new TreeMap<>();
+      errors.forEach((plan, own) -> scores.put(plan, VariantRuns.score(own)));
+      return scores;
+    }
+  }
 
   /**
    * Runs the float model and that of each plan, and compares the first output of numbers; where a
@@ -87,14 +106,41 @@ public final class TrialJob {
     if (chosen.isEmpty()) {
       throw TareException.badInput("There is no sample to measure passes with");
     }
-    SortedMap<String, Sensitivity.Score> scores =
-        VariantJob.scores(
+    TrialTask.Sent work = new TrialTask.Sent(new TreeMap<>(plans), new ArrayList<>(chosen));
+    List<Row> rows =
+        SparkJobs.sharing(
             spark,
-            new ArrayList<>(plans.keySet()),
-            new TrialTask.Sent(new TreeMap<>(plans), new ArrayList<>(chosen)),
-            sent -> new TrialTask(model, sent, tensor, SparkJobs.taskCpus(spark)));
+            work,
+            sent ->
+                spark
+                    .createDataset(new ArrayList<>(plans.keySet()), Encoders.STRING())
+                    .repartition(SparkJobs.parallelism(spark), functions.col("value"))
+                    .mapPartitions(
+                        new TrialTask(model, sent, tensor, SparkJobs.taskCpus(spark)),
+                        Encoders.row(TrialTask.SCHEMA))
+                    .collectAsList());
     SparkJobs.describe(spark, null);
-    return new Measured(chosen.size(), tensor, scores);
+    List<String> hashes =
+        chosen.stream().map(one -> HexFormat.of().formatHex(Sample.hash(one))).toList();
+    return new Measured(hashes, tensor, errors(rows, plans.keySet(), chosen.size()));
+  }
+
+  private static SortedMap<String, List<QuantError>> errors(
+      List<Row> rows, Set<String> plans, int samples) {
+    SortedMap<String, QuantError[]> errors = new TreeMap<>();
+    plans.forEach(plan -> errors.put(plan, new QuantError[samples]));
+    for (Row row : rows) {
+      errors.get(row.getString(0))[row.getInt(1)] =
+          new QuantError(
+              row.getLong(2),
+              row.getDouble(3),
+              row.getDouble(4),
+              row.getDouble(5),
+              row.getDouble(6));
+    }
+    SortedMap<String, List<QuantError>> all = new TreeMap<>();
+    errors.forEach((plan, own) -> all.put(plan, List.of(own)));
+    return all;
   }
 
   /** What is compared for an output of a graph, whose names may be those of other tensors. */

@@ -1,7 +1,7 @@
 package dev.tare.jobs.evaluate;
 
+import dev.tare.engine.quant.QuantError;
 import dev.tare.jobs.Shared;
-import dev.tare.jobs.artifact.Sensitivity;
 import dev.tare.jobs.model.ModelHandle;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -13,11 +13,24 @@ import java.util.TreeSet;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
-/** Runs the models of plans, by name; one row per plan comes out. */
+/** Runs the models of plans, by name; one row per plan and sample comes out. */
 final class TrialTask implements MapPartitionsFunction<String, Row> {
 
   private static final long serialVersionUID = 1L;
+
+  static final StructType SCHEMA =
+      new StructType()
+          .add("plan", DataTypes.StringType, false)
+          .add("sample", DataTypes.IntegerType, false)
+          .add("count", DataTypes.LongType, false)
+          .add("signal", DataTypes.DoubleType, false)
+          .add("other", DataTypes.DoubleType, false)
+          .add("product", DataTypes.DoubleType, false)
+          .add("noise", DataTypes.DoubleType, false);
 
   /** Plans by name, and encoded samples: too much for a task. */
   record Sent(TreeMap<String, ShippedPlan> plans, ArrayList<byte[]> samples)
@@ -49,10 +62,17 @@ final class TrialTask implements MapPartitionsFunction<String, Row> {
     List<SampleOutput> expected = runs.of(model.exposing(new TreeSet<>(Set.of(tensor))));
     while (names.hasNext()) {
       String name = names.next();
-      Sensitivity.Score score =
-          VariantRuns.score(expected, runs.of(own.plans().get(name).quantizedWith(tensor)));
-      rows.add(VariantJob.row(name, score));
+      List<QuantError> errors =
+          VariantRuns.errors(expected, runs.of(own.plans().get(name).quantizedWith(tensor)));
+      for (int i = 0; i < errors.size(); i++) {
+        rows.add(row(name, i, errors.get(i)));
+      }
     }
     return rows.iterator();
+  }
+
+  private static Row row(String plan, int sample, QuantError error) {
+    return RowFactory.create(
+        plan, sample, error.count(), error.signal(), error.other(), error.product(), error.noise());
   }
 }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.commons.io.FileUtils;
 
 /**
@@ -65,13 +66,19 @@ record VariantRuns(
     return SampleOutput.ofNumbers(Shape.of(vector.length), vector);
   }
 
+  /** The error of each sample; of no values where there is nothing to compare. */
+  static List<QuantError> errors(List<SampleOutput> expected, List<SampleOutput> actual) {
+    return IntStream.range(0, expected.size())
+        .mapToObj(i -> SampleComparison.of(expected.get(i), actual.get(i)).error())
+        .toList();
+  }
+
   /** Samples without a value to compare, or of another shape, are left out. */
-  static Sensitivity.Score score(List<SampleOutput> expected, List<SampleOutput> actual) {
+  static Sensitivity.Score score(List<QuantError> errors) {
     QuantError total = QuantError.NONE;
     double cosines = 0;
     int compared = 0;
-    for (int i = 0; i < expected.size(); i++) {
-      QuantError error = SampleComparison.of(expected.get(i), actual.get(i)).error();
+    for (QuantError error : errors) {
       if (error.count() > 0) {
         total = total.plus(error);
         cosines += error.cosine();

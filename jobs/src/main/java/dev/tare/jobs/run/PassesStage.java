@@ -133,10 +133,11 @@ record PassesStage(RunOptions options, Rows rows) implements Stage {
   }
 
   private static PassTrials trials(TrialJob.Measured measured, Set<List<String>> choices) {
-    List<String> best = best(measured.scores(), choices);
+    SortedMap<String, Sensitivity.Score> scores = measured.scores();
+    List<String> best = best(scores, choices);
     List<PassTrials.Trial> trials = new ArrayList<>();
     for (List<String> passes : choices) {
-      Sensitivity.Score score = measured.scores().get(passes.toString());
+      Sensitivity.Score score = scores.get(passes.toString());
       trials.add(
           new PassTrials.Trial(passes, passes.equals(best), score.sqnrDb(), score.cosineMean()));
     }
