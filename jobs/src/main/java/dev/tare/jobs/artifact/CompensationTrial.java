@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tare.jobs.JsonText;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -13,28 +16,54 @@ import java.util.TreeMap;
  * What a compensation found of every product, what it does to the whole model, and whether it was
  * kept: {@code compensation.json}, format version 1. The lines themselves are in the plan.
  *
- * @param kept whether the model has it
+ * @param verdict whether the model has it, and why not
  * @param samples of the calibration data on which lines were found
  * @param measured others, on which the whole model was measured
  * @param tensor what was compared then: an output, or what the Softmax or Sigmoid behind it reads
  * @param without the model as it was
  * @param with the model with all lines
+ * @param gainDb how many dB all lines together gain on samples like those, with a confidence of 95
+ *     %; empty in runs before it was measured
  * @param rounds the passes over the samples, in order
  * @param products those that were compared, in graph order
  * @param left why other products were not, by node
  */
 public record CompensationTrial(
-    boolean kept,
+    Verdict verdict,
     long samples,
     long measured,
     String tensor,
     Sensitivity.Score without,
     Sensitivity.Score with,
+    Optional<Interval> gainDb,
     List<Round> rounds,
     List<Product> products,
     SortedMap<String, String> left) {
 
   private static final int FORMAT_VERSION = 1;
+
+  private static final String METHOD = "paired bootstrap, 95 %";
+
+  /** Beyond any gain of float32. */
+  private static final double MOST_DB = 1000;
+
+  /** What the measurement decided. */
+  public enum Verdict {
+    KEPT,
+    /** There is nothing to keep: no product has a line. */
+    NO_LINE,
+    /** The model is worse for it on these samples. */
+    WORSE,
+    /** It is better, but not enough for a change. */
+    TOO_LITTLE,
+    /** It is better on these samples, and may be worse on others like them. */
+    UNCERTAIN;
+
+    /** As documents have it. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
 
   public CompensationTrial {
     rounds = List.copyOf(rounds);
@@ -61,6 +90,11 @@ public record CompensationTrial(
    */
   public record Product(String node, int channels, int changed, double gained) {}
 
+  /** Whether the model has it. */
+  public boolean kept() {
+    return verdict == Verdict.KEPT;
+  }
+
   /** Products with a line for any channel. */
   public long compensated() {
     return products.stream().filter(product -> product.changed() > 0).count();
@@ -70,12 +104,20 @@ public record CompensationTrial(
   public String format() {
     ObjectNode root = JsonText.object();
     root.put("format-version", FORMAT_VERSION);
-    root.put("kept", kept);
+    root.put("kept", kept());
+    root.put("verdict", verdict.word());
     root.put("samples", samples);
     root.put("measured", measured);
     root.put("tensor", tensor);
     put(root.putObject("without"), without);
     put(root.putObject("with"), with);
+    gainDb.ifPresent(
+        gain -> {
+          ObjectNode node = root.putObject("gain-db");
+          JsonText.put(node, "low", gain.low());
+          JsonText.put(node, "high", gain.high());
+          node.put("by", METHOD);
+        });
     ArrayNode passes = root.putArray("rounds");
     for (Round round : rounds) {
       ObjectNode node = passes.addObject();
@@ -136,12 +178,13 @@ public record CompensationTrial(
       left.put(reason.text("node"), reason.text("reason"));
     }
     return new CompensationTrial(
-        in.flag("kept"),
+        verdict(in, root, products),
         in.count("samples"),
         in.count("measured"),
         in.text("tensor"),
         score(root, "without", where),
         score(root, "with", where),
+        gain(root, where),
         rounds,
         products,
         left);
@@ -150,5 +193,41 @@ public record CompensationTrial(
   private static Sensitivity.Score score(ObjectNode root, String key, String where) {
     FigureReader in = new FigureReader(StrictJson.child(root, key, where), where + ", " + key);
     return new Sensitivity.Score(in.decibels("sqnr-db"), in.cosine("cosine-mean"));
+  }
+
+  /** A document of an earlier version says only whether it was kept, which its figures explain. */
+  private static Verdict verdict(FigureReader in, ObjectNode root, List<Product> products) {
+    boolean kept = in.flag("kept");
+    if (root.has("verdict")) {
+      String word = in.text("verdict");
+      return Arrays.stream(Verdict.values())
+          .filter(verdict -> verdict.word().equals(word) && (verdict == Verdict.KEPT) == kept)
+          .findFirst()
+          .orElseThrow(() -> in.impossible("verdict"));
+    }
+    if (kept) {
+      return Verdict.KEPT;
+    }
+    if (products.stream().noneMatch(product -> product.changed() > 0)) {
+      return Verdict.NO_LINE;
+    }
+    return root.path("with").path("sqnr-db").asDouble()
+            > root.path("without").path("sqnr-db").asDouble()
+        ? Verdict.TOO_LITTLE
+        : Verdict.WORSE;
+  }
+
+  private static Optional<Interval> gain(ObjectNode root, String where) {
+    if (!root.has("gain-db")) {
+      return Optional.empty();
+    }
+    FigureReader in =
+        new FigureReader(StrictJson.child(root, "gain-db", where), where + ", gain-db");
+    double low = in.number("low", -MOST_DB, MOST_DB);
+    double high = in.number("high", -MOST_DB, MOST_DB);
+    if (!(low <= high)) {
+      throw in.impossible("high");
+    }
+    return Optional.of(new Interval(low, high));
   }
 }

@@ -14,26 +14,39 @@ public final class CompensationTable {
 
   /** Whether the model has it, and why. */
   public static String outcome(CompensationTrial trial) {
-    String figures =
-        String.format(
-            Locale.ROOT,
-            "%.2f dB with it, %.2f dB without, on %s that it does not know",
-            trial.with().sqnrDb(),
-            trial.without().sqnrDb(),
-            Amounts.counted(trial.measured(), "sample"));
-    if (trial.compensated() == 0) {
-      return "no product gains anything from a line; the model stays as it is";
-    }
-    if (trial.kept()) {
-      return "kept: " + figures;
-    }
-    return "%s; the model stays as it is: %s"
-        .formatted(
-            trial.with().sqnrDb() < trial.without().sqnrDb()
-                    || trial.with().cosineMean() < trial.without().cosineMean()
-                ? "it hurts"
-                : "it gains too little",
-            figures);
+    return trial.verdict() == CompensationTrial.Verdict.NO_LINE
+        ? decision(trial)
+        : "%s: %s".formatted(decision(trial), figures(trial));
+  }
+
+  /** Whether the model has it, and why not in words. */
+  public static String decision(CompensationTrial trial) {
+    return switch (trial.verdict()) {
+      case KEPT -> "kept";
+      case NO_LINE -> "no product gains anything from a line; the model stays as it is";
+      case WORSE -> "it hurts; the model stays as it is";
+      case TOO_LITTLE -> "it gains too little; the model stays as it is";
+      case UNCERTAIN -> "it may hurt on other samples; the model stays as it is";
+    };
+  }
+
+  private static String figures(CompensationTrial trial) {
+    return String.format(
+        Locale.ROOT,
+        "%.2f dB with it, %.2f dB without%s, on %s that it does not know",
+        trial.with().sqnrDb(),
+        trial.without().sqnrDb(),
+        trial
+            .gainDb()
+            .map(
+                gain ->
+                    String.format(
+                        Locale.ROOT,
+                        ", a gain of %.2f to %.2f dB by a paired bootstrap (95 %%)",
+                        gain.low(),
+                        gain.high()))
+            .orElse(""),
+        Amounts.counted(trial.measured(), "sample"));
   }
 
   /** How many products have a line, and why the others have none. */

@@ -8,11 +8,13 @@ import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Interval;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.Sensitivity;
 import dev.tare.jobs.console.CompensationTable;
 import dev.tare.jobs.console.Progress;
+import dev.tare.jobs.evaluate.PairedGain;
 import dev.tare.jobs.evaluate.PairedJob;
 import dev.tare.jobs.evaluate.SamplePart;
 import dev.tare.jobs.evaluate.StoredWeights;
@@ -30,11 +32,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 
@@ -48,8 +52,14 @@ import org.apache.spark.sql.functions;
  */
 record CompensateStage(RunOptions options, Rows rows) implements Stage {
 
-  /** Samples of the lowest hashes that are used. */
-  private static final int SAMPLES = 128;
+  /** Samples that are used; of more than these nothing else would be decided. */
+  private static final int SAMPLES = 1024;
+
+  /** Samples of the lowest hashes on which lines are found, which costs many passes over them. */
+  private static final int FITTED = 96;
+
+  /** On fewer, resamples are too much alike to show what chance may do. */
+  private static final long FEWEST_MEASURED = 16;
 
   /** What the whole model has to gain on samples that no line was found on. */
   private static final double LEAST_GAIN_DB = .1;
@@ -57,13 +67,10 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
   /** Of outputs with a few numbers the cosine is nearly 1 whatever their error is. */
   private static final double SAME_COSINE = 1e-4;
 
-  private static final long FEWEST = 2;
+  /** Lines are found on one half and tried on the other. */
+  private static final long FEWEST_FITTED = 2;
 
-  private static final String WITH = "with";
-  private static final String WITHOUT = "without";
-
-  /** What was measured, and the plan to which it belongs. */
-  private record Tried(CompensationTrial trial, QuantPlan plan) {}
+  private static final String MODEL = "model";
 
   @Override
   public String name() {
@@ -81,46 +88,63 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
     return List.of();
   }
 
+  /** What follows goes on with, and what was measured if there were enough samples. */
+  private record Done(Work work, Optional<CompensationTrial> trial) {}
+
+  /** The samples on which lines are found, and those on which the whole model is measured. */
+  private record Samples(Dataset<Row> fitted, long fitting, Dataset<Row> measured) {}
+
   @Override
   public Work run(Work work) throws IOException {
-    Optional<Tried> found =
+    Done done =
         work.progress()
             .stage(
                 name(),
                 "float and quantized model on calibration samples",
-                () -> tried(work, work.plan().orElseThrow()),
-                done ->
-                    done.map(Tried::trial)
+                () -> {
+                  Optional<Samples> samples = samples(work.inputs());
+                  return samples.isPresent()
+                      ? compensated(work, work.plan().orElseThrow(), samples.get())
+                      : new Done(work, Optional.empty());
+                },
+                ended ->
+                    ended
+                        .trial()
                         .map(CompensationTable::outcome)
                         .orElse("too few samples; the model stays as it is"));
-    if (found.isEmpty()) {
-      return work;
+    if (done.trial().isPresent()) {
+      CompensationTrial trial = done.trial().get();
+      CompensationTable.lines(trial).forEach(line -> work.progress().line("        " + line));
+      work.attempt().write(Part.COMPENSATION, trial.format());
     }
-    CompensationTrial trial = found.get().trial();
-    CompensationTable.lines(trial).forEach(line -> work.progress().line("        " + line));
-    work.attempt().write(Part.COMPENSATION, trial.format());
-    return trial.kept() ? rewritten(work, found.get().plan()) : work;
+    return done.work();
   }
 
-  /**
-   * Finds and measures lines; nothing if there are too few samples, which costs no finished work.
-   */
-  private Optional<Tried> tried(Work work, QuantPlan plan) throws IOException {
-    Inputs inputs = work.inputs();
-    ModelHandle model = inputs.model(options.model());
-    StageData data = inputs.data(model, options.data());
+  /** Empty if there are too few, which costs no finished work. */
+  private Optional<Samples> samples(Inputs inputs) throws IOException {
+    StageData data = inputs.data(inputs.model(options.model()), options.data());
     int most = Math.min(SAMPLES, options.data().samples().orElse(SAMPLES));
     Dataset<Row> all = data.select(rows, OptionalInt.of(most));
     Dataset<Row> measured = all.filter(SamplePart.measured());
-    Dataset<Row> fitted = all.filter(functions.not(SamplePart.measured()));
+    Dataset<Row> others = all.filter(functions.not(SamplePart.measured()));
+    List<byte[]> lowest =
+        others.select("hash").orderBy("hash").limit(FITTED).as(Encoders.BINARY()).collectAsList();
     long measuring = measured.count();
-    long fitting = fitted.count();
-    if (Math.min(measuring, fitting) < FEWEST) {
+    int fitting = lowest.size();
+    if (measuring < FEWEST_MEASURED || fitting < FEWEST_FITTED) {
       inputs.warn(
-          "The model was not compensated and stays as it is: --compensate finds lines on three in four samples and measures the model on the others, and of these %d and %d at least %d each are needed; give more --samples"
-              .formatted(fitting, measuring, FEWEST));
+          "The model was not compensated and stays as it is: --compensate finds lines on three in four samples and measures the model on the others; of these there are %d and %d, and at least %d and %d are needed; give more --samples"
+              .formatted(fitting, measuring, FEWEST_FITTED, FEWEST_MEASURED));
       return Optional.empty();
     }
+    Dataset<Row> fitted = others.filter(functions.col("hash").leq(lowest.get(fitting - 1)));
+    return Optional.of(new Samples(fitted, fitting, measured));
+  }
+
+  /** Finds lines and writes the model with them, if it is better for it. */
+  private Done compensated(Work work, QuantPlan plan, Samples samples) throws IOException {
+    Inputs inputs = work.inputs();
+    ModelHandle model = inputs.model(options.model());
     StoredWeights weights =
         new StoredWeights(work.attempt().path(Part.WEIGHTS), model.hadoop(), plan);
     PairedJob job =
@@ -128,42 +152,64 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
             inputs.spark(),
             model,
             weights,
-            fitted,
+            samples.fitted(),
             options.data().partitions().orElse(SparkJobs.parallelism(inputs.spark())));
     CompensatedProducts products =
         CompensatedProducts.of(plan, SmoothedHandle.of(model, plan).prepared().graph());
     CompensationRounds.Found found =
         new CompensationRounds(job, model).of(plan, products.products());
-    SortedMap<String, QuantPlan> plans = new TreeMap<>();
-    plans.put(WITHOUT, plan);
-    plans.put(WITH, found.plan());
-    TrialJob.Measured scores = new TrialJob(inputs.spark()).run(model, plans, weights, measured);
-    Sensitivity.Score with = scores.scores().get(WITH);
-    Sensitivity.Score without = scores.scores().get(WITHOUT);
+    TrialJob.Measured without = measured(work, plan, weights, samples);
     boolean changed = found.products().stream().anyMatch(product -> product.changed() > 0);
-    return Optional.of(
-        new Tried(
-            new CompensationTrial(
-                changed && better(with, without),
-                fitting,
-                scores.samples(),
-                scores.tensor(),
-                without,
-                with,
-                found.rounds(),
-                found.products(),
-                products.left()),
-            found.plan()));
+    TrialJob.Measured then = changed ? measured(work, found.plan(), weights, samples) : without;
+    Optional<Interval> gain =
+        changed
+            ? PairedGain.of(without.errors().get(MODEL), then.errors().get(MODEL), then.hashes())
+            : Optional.empty();
+    Sensitivity.Score before = without.scores().get(MODEL);
+    Sensitivity.Score after = then.scores().get(MODEL);
+    CompensationTrial.Verdict verdict =
+        changed ? verdict(before, after, gain) : CompensationTrial.Verdict.NO_LINE;
+    CompensationTrial trial =
+        new CompensationTrial(
+            verdict,
+            samples.fitting(),
+            then.samples(),
+            then.tensor(),
+            before,
+            after,
+            gain,
+            found.rounds(),
+            found.products(),
+            products.left());
+    return new Done(trial.kept() ? rewritten(work, found.plan()) : work, Optional.of(trial));
   }
 
-  /** Two models without any error are equally good. */
-  private static boolean better(Sensitivity.Score with, Sensitivity.Score without) {
-    return with.sqnrDb() > without.sqnrDb()
-        && with.sqnrDb() >= without.sqnrDb() + LEAST_GAIN_DB
-        && with.cosineMean() >= without.cosineMean() - SAME_COSINE;
+  private TrialJob.Measured measured(
+      Work work, QuantPlan plan, StoredWeights weights, Samples samples) throws IOException {
+    return new TrialJob(work.inputs().spark())
+        .run(
+            work.inputs().model(options.model()),
+            new TreeMap<>(Map.of(MODEL, plan)),
+            weights,
+            samples.measured());
   }
 
-  /** Writes plan, weights and model in place of those without lines. */
+  /** Whether a model is worth its change; two without any error are equally good. */
+  static CompensationTrial.Verdict verdict(
+      Sensitivity.Score without, Sensitivity.Score with, Optional<Interval> gainDb) {
+    if (!(with.sqnrDb() >= without.sqnrDb())
+        || !(with.cosineMean() >= without.cosineMean() - SAME_COSINE)) {
+      return CompensationTrial.Verdict.WORSE;
+    }
+    if (with.sqnrDb() == without.sqnrDb() || with.sqnrDb() < without.sqnrDb() + LEAST_GAIN_DB) {
+      return CompensationTrial.Verdict.TOO_LITTLE;
+    }
+    return gainDb.filter(gain -> gain.low() > 0).isPresent()
+        ? CompensationTrial.Verdict.KEPT
+        : CompensationTrial.Verdict.UNCERTAIN;
+  }
+
+  /** Writes plan, weights and model in place of those that are there. */
   private Work rewritten(Work work, QuantPlan plan) throws IOException {
     for (Part part : List.of(Part.PLAN, Part.TENSORS, Part.WEIGHTS)) {
       work.attempt().discard(part);
