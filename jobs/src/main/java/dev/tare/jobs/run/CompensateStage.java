@@ -141,26 +141,26 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
     return Optional.of(new Samples(fitted, fitting, measured));
   }
 
-  /** Finds lines and writes the model with them, if it is better for it. */
+  /** Finds lines and writes the model with them, and if it is not better, again without. */
   private Done compensated(Work work, QuantPlan plan, Samples samples) throws IOException {
     Inputs inputs = work.inputs();
     ModelHandle model = inputs.model(options.model());
-    StoredWeights weights =
-        new StoredWeights(work.attempt().path(Part.WEIGHTS), model.hadoop(), plan);
     PairedJob job =
         new PairedJob(
             inputs.spark(),
             model,
-            weights,
+            stored(work, plan),
             samples.fitted(),
             options.data().partitions().orElse(SparkJobs.parallelism(inputs.spark())));
     CompensatedProducts products =
         CompensatedProducts.of(plan, SmoothedHandle.of(model, plan).prepared().graph());
     CompensationRounds.Found found =
         new CompensationRounds(job, model).of(plan, products.products());
-    TrialJob.Measured without = measured(work, plan, weights, samples);
+    TrialJob.Measured without = measured(work, plan, samples);
     boolean changed = found.products().stream().anyMatch(product -> product.changed() > 0);
-    TrialJob.Measured then = changed ? measured(work, found.plan(), weights, samples) : without;
+    // What is published is measured: rounding weights with other scales may give other integers.
+    Work with = changed ? rewritten(work, found.plan()) : work;
+    TrialJob.Measured then = changed ? measured(work, found.plan(), samples) : without;
     Optional<Interval> gain =
         changed
             ? PairedGain.of(without.errors().get(MODEL), then.errors().get(MODEL), then.hashes())
@@ -181,17 +181,23 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
             found.rounds(),
             found.products(),
             products.left());
-    return new Done(trial.kept() ? rewritten(work, found.plan()) : work, Optional.of(trial));
+    return new Done(changed && !trial.kept() ? rewritten(work, plan) : with, Optional.of(trial));
   }
 
-  private TrialJob.Measured measured(
-      Work work, QuantPlan plan, StoredWeights weights, Samples samples) throws IOException {
+  private TrialJob.Measured measured(Work work, QuantPlan plan, Samples samples)
+      throws IOException {
     return new TrialJob(work.inputs().spark())
         .run(
             work.inputs().model(options.model()),
             new TreeMap<>(Map.of(MODEL, plan)),
-            weights,
+            stored(work, plan),
             samples.measured());
+  }
+
+  /** The integers that the folder has now. */
+  private StoredWeights stored(Work work, QuantPlan plan) throws IOException {
+    return new StoredWeights(
+        work.attempt().path(Part.WEIGHTS), work.inputs().model(options.model()).hadoop(), plan);
   }
 
   /** Whether a model is worth its change; two without any error are equally good. */
