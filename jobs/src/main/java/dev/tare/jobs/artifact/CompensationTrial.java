@@ -82,13 +82,14 @@ public record CompensationTrial(
    * A product.
    *
    * @param node its name
+   * @param round the pass that compared it, from 1; 0 in runs before that was written
    * @param channels how many it has
    * @param changed those with a line of their own; none if all together gain too little, or the
    *     integers of the bias have no room for them
    * @param gained the part of the squared error that the lines take away on samples on which they
    *     were not found, from 0 to 1
    */
-  public record Product(String node, int channels, int changed, double gained) {}
+  public record Product(String node, int round, int channels, int changed, double gained) {}
 
   /** Whether the model has it. */
   public boolean kept() {
@@ -128,6 +129,7 @@ public record CompensationTrial(
     for (Product product : products) {
       ObjectNode node = all.addObject();
       node.put("node", product.node());
+      node.put("round", product.round());
       node.put("channels", product.channels());
       node.put("changed", product.changed());
       JsonText.put(node, "gained", product.gained());
@@ -168,6 +170,7 @@ public record CompensationTrial(
       products.add(
           new Product(
               product.text("node"),
+              node.has("round") ? product.size("round") : 0,
               product.size("channels"),
               product.size("changed"),
               product.number("gained", 0, 1)));

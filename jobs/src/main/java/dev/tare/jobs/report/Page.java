@@ -79,6 +79,7 @@ record Page(
     add(parts, !outputs().isEmpty(), "outputs", "Float against quantized");
     add(parts, speed().isPresent(), "speed", "Speed");
     add(parts, budget().isPresent(), "budget", "Budget");
+    add(parts, compensation().isPresent(), "compensation", "Compensation");
     add(parts, layers.isPresent(), "depth", "Layers by depth");
     add(parts, layers.isPresent(), "layers", "Layers in float");
     add(parts, comparison.isPresent(), "comparison", "Comparison");
@@ -149,6 +150,11 @@ record Page(
                     plan,
                     content.quality().flatMap(quality -> Quality.headline(quality.outputs())),
                     content.bytes(Part.MODEL)));
+  }
+
+  /** Empty unless {@code --compensate} tried something. */
+  Optional<CompensationView> compensation() {
+    return content.compensation().map(CompensationView::new);
   }
 
   private static Optional<Layers> layers(RunContent content) {

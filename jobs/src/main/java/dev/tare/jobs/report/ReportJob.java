@@ -5,6 +5,7 @@ import dev.tare.engine.plan.TensorPlan;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.BudgetPlan;
+import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.PassTrials;
@@ -125,6 +126,7 @@ public final class ReportJob implements SparkWork<Path> {
         placements(lineage),
         passes(lineage),
         budget(lineage),
+        compensation(lineage),
         stability(lineage),
         spreads,
         channels,
@@ -168,6 +170,11 @@ public final class ReportJob implements SparkWork<Path> {
   private static Optional<BudgetPlan> budget(Lineage lineage) throws IOException {
     Optional<FinishedRun> run = lineage.holding(Part.BUDGET);
     return run.isPresent() ? Optional.of(run.get().budget()) : Optional.empty();
+  }
+
+  private static Optional<CompensationTrial> compensation(Lineage lineage) throws IOException {
+    Optional<FinishedRun> run = lineage.holding(Part.COMPENSATION);
+    return run.isPresent() ? Optional.of(run.get().compensation()) : Optional.empty();
   }
 
   private static Optional<Stability> stability(Lineage lineage) throws IOException {

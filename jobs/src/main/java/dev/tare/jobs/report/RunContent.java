@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.artifact.BudgetPlan;
+import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.Part;
@@ -28,6 +29,7 @@ import java.util.function.Function;
  * @param placements what was measured of placements
  * @param passes what was measured of passes
  * @param budget what a budget chose
+ * @param compensation what a compensation found, and whether it was kept
  * @param stability how much scales depend on the samples
  * @param spreads values by activation
  * @param channels ranges of channels by activation
@@ -43,6 +45,7 @@ record RunContent(
     Optional<PlacementTrials> placements,
     Optional<PassTrials> passes,
     Optional<BudgetPlan> budget,
+    Optional<CompensationTrial> compensation,
     Optional<Stability> stability,
     Map<String, Spread> spreads,
     Map<String, ChannelSpread> channels,
@@ -50,7 +53,7 @@ record RunContent(
     List<String> order,
     List<String> missing) {
 
-  /** Content of a run without a budget or parts. */
+  /** Content of a run without a budget, a compensation or parts. */
   RunContent(
       List<Manifest> manifests,
       String manifestSha256,
@@ -70,6 +73,7 @@ record RunContent(
         quality,
         placements,
         passes,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         spreads,

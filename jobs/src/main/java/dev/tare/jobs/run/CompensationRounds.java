@@ -82,6 +82,7 @@ final class CompensationRounds {
               figures.add(
                   new CompensationTrial.Product(
                       node,
+                      rounds.size(),
                       fit.gains().size(),
                       changed(node, fit.gains().size(), before, after),
                       fit.gained())));

@@ -3,6 +3,7 @@ package dev.tare.jobs.storage;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.BudgetPlan;
 import dev.tare.jobs.artifact.CalibrationFacts;
+import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
@@ -200,6 +201,16 @@ public final class FinishedRun {
    */
   public BudgetPlan budget() throws IOException {
     return BudgetPlan.parse(verifiedText(Part.BUDGET), path(Part.BUDGET).toString());
+  }
+
+  /**
+   * Returns what this run measured of a compensation, after checking the document's bytes.
+   *
+   * @throws TareException (bad input) as {@link #placements} does
+   */
+  public CompensationTrial compensation() throws IOException {
+    return CompensationTrial.parse(
+        verifiedText(Part.COMPENSATION), path(Part.COMPENSATION).toString());
   }
 
   /** How much the plan's scales depend on the samples, its bytes checked. */

@@ -26,8 +26,8 @@ class CompensationTrialTest {
         changed == 0 ? Optional.empty() : Optional.of(new Interval(-.25, 2.5)),
         List.of(new CompensationTrial.Round("ab", "cd")),
         List.of(
-            new CompensationTrial.Product("one", 384, changed, .25),
-            new CompensationTrial.Product("two", 384, 0, 0)),
+            new CompensationTrial.Product("one", 1, 384, changed, .25),
+            new CompensationTrial.Product("two", 1, 384, 0, 0)),
         new TreeMap<>(Map.of("three", "its sum has factors")));
   }
 

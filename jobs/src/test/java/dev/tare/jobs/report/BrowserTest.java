@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.artifact.CompensationTrial;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -243,9 +244,13 @@ class BrowserTest {
   @Test
   void pictureShowsNumbersAndAnOpenRow() throws IOException {
     String named = System.getProperty("tare.report.page", "");
-    Path page = named.isEmpty() ? open(Contents.of("run", 6, 64, 1)) : Path.of(named);
+    RunContent content =
+        Contents.compensated(Contents.of("run", 6, 64, 1), CompensationTrial.Verdict.UNCERTAIN);
+    Path page = named.isEmpty() ? open(content) : Path.of(named);
     browser.scripts(true);
     browser.open(page.toAbsolutePath());
+    browser.evaluate(
+        "document.querySelectorAll('#compensation ~ details').forEach(d => d.open = true)");
     whole(1280, false, "page-wide.png");
     whole(1280, true, "page-wide-dark.png");
     whole(390, false, "page-phone.png");
@@ -254,7 +259,7 @@ class BrowserTest {
     browser.screen(1000, PICTURE, false);
     browser.evaluate("document.querySelector('#table .open').click()");
     browser.evaluate(
-        "for (const id of ['outputs', 'speed', 'depth', 'layers', 'comparison'])"
+        "for (const id of ['outputs', 'speed', 'depth', 'compensation', 'layers', 'comparison'])"
             + " document.getElementById(id)?.parentElement.remove()");
     assertThat(
             Integer.parseInt(

@@ -14,9 +14,11 @@ import dev.tare.engine.recipe.Role;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.ChannelQuality;
+import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.Digest;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.InputRef;
+import dev.tare.jobs.artifact.Interval;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
 import dev.tare.jobs.artifact.OutputFacts;
@@ -25,6 +27,7 @@ import dev.tare.jobs.artifact.Quality;
 import dev.tare.jobs.artifact.QuantizationFacts;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.artifact.SelectionFacts;
+import dev.tare.jobs.artifact.Sensitivity;
 import dev.tare.jobs.artifact.TargetQuality;
 import dev.tare.jobs.artifact.Turns;
 import java.io.IOException;
@@ -184,6 +187,41 @@ final class Contents {
                 quality.sensitivity())),
         run.placements(),
         run.passes(),
+        run.spreads(),
+        run.channels(),
+        run.codes(),
+        run.order(),
+        run.missing());
+  }
+
+  /** The same run with a compensation of two products in two passes. */
+  static RunContent compensated(RunContent run, CompensationTrial.Verdict verdict) {
+    return new RunContent(
+        run.manifests(),
+        run.manifestSha256(),
+        run.plan(),
+        run.quality(),
+        run.placements(),
+        run.passes(),
+        run.budget(),
+        Optional.of(
+            new CompensationTrial(
+                verdict,
+                96,
+                1032,
+                "y",
+                new Sensitivity.Score(17.285, .99201),
+                new Sensitivity.Score(17.484, .99254),
+                Optional.of(new Interval(-.031, .412)),
+                List.of(
+                    new CompensationTrial.Round("ab", "cd"),
+                    new CompensationTrial.Round("ef", "01")),
+                List.of(
+                    new CompensationTrial.Product(
+                        "/encoder/layer.0/attention/self/query/MatMul", 1, 384, 300, .25),
+                    new CompensationTrial.Product("<b>dense</b>", 2, 1536, 0, 0)),
+                new TreeMap<>(Map.of("/pooler/Gemm", "its sum has factors")))),
+        run.stability(),
         run.spreads(),
         run.channels(),
         run.codes(),

@@ -2,6 +2,7 @@ package dev.tare.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.jobs.artifact.CompensationTrial;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.PassTrials;
 import dev.tare.jobs.artifact.PlacementTrials;
@@ -177,6 +178,7 @@ class PageTest {
                         new PassTrials.Trial(List.of("bias-correction"), false, 19, .98),
                         new PassTrials.Trial(List.of(), true, 21.5, .99)))),
             Optional.empty(),
+            Optional.empty(),
             Optional.of(
                 new Stability(
                     8, 640, List.of(new Stability.Change("h", .5), new Stability.Change("x", 0)))),
@@ -211,5 +213,32 @@ class PageTest {
 
   private static int occurrences(String text, String part) {
     return text.split(Pattern.quote(part), -1).length - 1;
+  }
+
+  @Test
+  void aCompensationSaysWhatWasTriedAndWhyItWasRefused() throws IOException {
+    RunContent run = Contents.of("run", 6, 24, 1);
+    assertThat(Contents.html(run)).doesNotContain("Compensation");
+    String refused =
+        Contents.html(Contents.compensated(run, CompensationTrial.Verdict.UNCERTAIN))
+            .replace('\n', ' ');
+    assertThat(refused)
+        .contains("<a href=\"#compensation\">Compensation</a>")
+        .contains(
+            "It may hurt on other samples; the model stays as it is. Compared was y on "
+                + Figures.count(1032)
+                + " samples")
+        .contains("<td class=\"n\">17.29</td><td class=\"n\">17.48</td>")
+        .contains("<td class=\"n\">−0.03 to +0.41</td>")
+        .contains("<td class=\"n\">0.99201</td><td class=\"n\">0.99254</td>")
+        .contains("found in 2 passes over 96 samples")
+        .contains("1 has a line of 2 products compared, lines for 300 of 1920 channels")
+        .contains("/encoder/layer.0/attention/self/query/MatMul</th><td class=\"n\">300 of 384<")
+        .contains(
+            "&lt;b&gt;dense&lt;/b&gt;</th><td class=\"n\">none of " + Figures.count(1536) + "<")
+        .contains("25.00 %")
+        .contains("1 product left alone: its sum has factors");
+    assertThat(Contents.html(Contents.compensated(run, CompensationTrial.Verdict.KEPT)))
+        .contains("<p>Kept. Compared was y on ");
   }
 }
