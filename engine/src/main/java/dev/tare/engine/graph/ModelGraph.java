@@ -56,6 +56,14 @@ public interface ModelGraph {
     return Map.of();
   }
 
+  /**
+   * Results of attention, by name, whose channels are those of its values; costs a walk through the
+   * main graph.
+   */
+  default Map<String, AttentionResult> attention() {
+    return Map.of();
+  }
+
   /** What can be observed; costs a walk through the main graph. */
   default Activations activations() {
     return Activations.NONE;

@@ -1,6 +1,7 @@
 package dev.tare.engine.onnx.view;
 
 import dev.tare.engine.graph.Activations;
+import dev.tare.engine.graph.AttentionResult;
 import dev.tare.engine.graph.EmbeddingNode;
 import dev.tare.engine.graph.FloatConstant;
 import dev.tare.engine.graph.ModelGraph;
@@ -38,6 +39,7 @@ public final class OnnxGraph implements ModelGraph {
   private final GraphProto graph;
   private final List<String> names;
   private final Constants constants;
+  private final int opset;
   private final List<QuantizableNode> nodes = new ArrayList<>();
   private final List<EmbeddingNode> embeddings = new ArrayList<>();
   private final List<SkippedNode> skipped = new ArrayList<>();
@@ -46,13 +48,14 @@ public final class OnnxGraph implements ModelGraph {
 
   /** Creates the graph of a model whose structure was checked. */
   public static OnnxGraph of(OnnxModel model) {
-    return new OnnxGraph(model.graph(), model.constants(), model.nodeNames());
+    return new OnnxGraph(model.graph(), model.constants(), model.nodeNames(), model.opset());
   }
 
-  private OnnxGraph(GraphProto graph, Constants constants, List<String> names) {
+  private OnnxGraph(GraphProto graph, Constants constants, List<String> names, int opset) {
     this.graph = graph;
     this.names = names;
     this.constants = constants;
+    this.opset = opset;
     ConstantScope scope = ConstantScope.ofMain(graph, constants);
     for (int i = 0; i < graph.getNodeCount(); i++) {
       NodeProto node = graph.getNode(i);
@@ -105,6 +108,11 @@ public final class OnnxGraph implements ModelGraph {
       }
     }
     return patches;
+  }
+
+  @Override
+  public Map<String, AttentionResult> attention() {
+    return new AttentionResults(graph, constants, names, opset).all();
   }
 
   @Override
