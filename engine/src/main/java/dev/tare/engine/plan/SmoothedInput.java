@@ -15,13 +15,15 @@ import java.util.List;
  * @param consumers names of the products that read the result, in graph order; others still read
  *     the tensor
  * @param through names of nodes, from the one that computes the tensor back to the one at which the
- *     factors enter: in its constants if it is a Conv or multiplies by a constant, else by a Mul
- *     behind it. What these nodes compute is multiplied by the factors too, and only the next one
- *     reads it. Without any, a Mul computes the result from the tensor
+ *     factors enter: in its constants if it is a Conv, MatMul, Gemm or LayerNormalization or
+ *     multiplies by a constant, else by a Mul behind it. What these nodes compute is multiplied by
+ *     the factors too, and only the next one reads it. Without any, a Mul computes the result from
+ *     the tensor
  * @param alpha how much of the spread the weights took
  * @param factors one for each channel; positive and finite
  * @param offsets one for each channel, added behind the factors, or none: what they add to products
- *     is taken from the biases that follow these. Finite, and only with {@code through} empty
+ *     is taken from the biases that follow these. Finite, and only with channels along the last
+ *     axis; they enter at the first of the nodes that adds a constant, or else in an Add
  */
 public record SmoothedInput(
     String tensor,
@@ -84,7 +86,7 @@ public record SmoothedInput(
             "Invalid plan: tensor '%s' is smoothed by a factor of %s".formatted(tensor, factor));
       }
     }
-    boolean fit = offsets.size() == factors.size() && axis == LAST && through.isEmpty();
+    boolean fit = offsets.size() == factors.size() && axis == LAST;
     if (!offsets.isEmpty() && !(fit && offsets.stream().allMatch(o -> Float.isFinite(o)))) {
       throw new IllegalArgumentException(
           "Invalid plan: tensor '%s' is shifted by offsets that do not fit its factors"

@@ -94,6 +94,11 @@ final class RescaledConstants {
     return Optional.of(shared.name);
   }
 
+  /** The constant that an operand read before it changed; empty if it has not. */
+  Optional<String> origin(int node, int input) {
+    return Optional.ofNullable(byOperand.get(new Operand(node, input))).map(known -> known.origin);
+  }
+
   /** Adds a constant; returns its name. */
   String add(TensorProto constant) {
     all.add(() -> constant);

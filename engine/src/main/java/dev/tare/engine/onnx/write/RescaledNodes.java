@@ -1,5 +1,6 @@
 package dev.tare.engine.onnx.write;
 
+import dev.tare.engine.graph.AttentionResult;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.graph.FreshNames;
@@ -30,6 +31,7 @@ final class RescaledNodes {
   private final Map<String, Integer> indexes = new HashMap<>();
   private final Map<String, Set<String>> readers = new HashMap<>();
   private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
+  private Map<String, AttentionResult> attention;
 
   RescaledNodes(OnnxModel model) {
     this.model = model;
@@ -77,9 +79,39 @@ final class RescaledNodes {
     return readers.getOrDefault(tensor, Set.of());
   }
 
+  /** Those of them that read more than its shape. */
+  Set<String> valueReaders(String tensor) {
+    Set<String> reading = new TreeSet<>(readers(tensor));
+    reading.removeIf(name -> !name.isEmpty() && Nodes.is(at(index(name)), "Shape"));
+    return reading;
+  }
+
+  /** Gives what a node computes another name, also for those that read its shape. */
+  void rename(int index, String tensor) {
+    for (String name : readers(at(index).getOutput(0))) {
+      if (!name.isEmpty() && Nodes.is(at(index(name)), "Shape")) {
+        read(index(name), 0, tensor);
+      }
+    }
+    write(index, tensor);
+  }
+
+  /** Results of attention before any change, by name. */
+  Map<String, AttentionResult> attention() {
+    if (attention == null) {
+      attention = graph.attention();
+    }
+    return attention;
+  }
+
   /** The float constant that a node reads, by the name under which it is stored. */
   Optional<String> constant(String input) {
     return model.constants().resolve(input);
+  }
+
+  /** The float constant that an operand of a node read before any change. */
+  Optional<String> constant(int index, int input) {
+    return constants.origin(index, input).or(() -> constant(Nodes.input(nodes.get(index), input)));
   }
 
   FloatBuffer values(String constant) {
@@ -92,6 +124,26 @@ final class RescaledNodes {
 
   void read(int index, int input, String tensor) {
     nodes.set(index, nodes.get(index).toBuilder().setInput(input, tensor).build());
+  }
+
+  /** Lets a node read one more tensor, behind those that it reads, which may be omitted ones. */
+  void append(int index, int input, String tensor) {
+    NodeProto.Builder node = nodes.get(index).toBuilder();
+    while (node.getInputCount() <= input) {
+      node.addInput("");
+    }
+    nodes.set(index, node.setInput(input, tensor).build());
+  }
+
+  /** Lets a node read a changed constant, as {@link RescaledConstants#change}. */
+  void change(
+      int index,
+      int input,
+      String origin,
+      Shape shape,
+      String suffix,
+      RescaledConstants.Change change) {
+    read(index, input, constants.change(index, input, origin, shape, suffix, change));
   }
 
   void write(int index, String tensor) {

@@ -10,6 +10,7 @@ import dev.tare.engine.onnx.proto.GraphProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.tensor.Shape;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,8 @@ import java.util.function.IntUnaryOperator;
 /**
  * The float model with rescaled inputs: factors in a Mul before the products that read one, or in
  * the nodes that compute it, and weights whose rows are divided by them. Offsets are in an Add
- * behind that Mul, and what they add to products is taken from the bias that follows, or by an Add.
+ * behind that Mul, or in a constant that such a node adds, and what they add to products is taken
+ * from the bias that follows, or by an Add.
  *
  * <p>Products and quotients are computed in double and rounded once. A weight {@code w} becomes the
  * initializer {@code w_smoothed}, or {@code w_equalized} where channels are along axis 1, and so do
@@ -43,7 +45,7 @@ public final class SmoothedModel {
    */
   public static OnnxModel of(OnnxModel model, List<SmoothedInput> inputs) {
     SmoothedModel smoothed = new SmoothedModel(model);
-    inputs.forEach(smoothed::insert);
+    smoothed.inOrder(inputs).forEach(smoothed::insert);
     List<TensorProto> initializers = smoothed.nodes.constants().initializers();
     GraphProto.Builder rewritten =
         new DeadConstants(model.graph(), smoothed.nodes.inOrder())
@@ -55,6 +57,21 @@ public final class SmoothedModel {
       GraphPreparation.dropStaleDeclarations(rewritten);
     }
     return model.with(model.proto().toBuilder().setGraph(rewritten).build());
+  }
+
+  /**
+   * Those last whose factors enter matrices, in graph order: what an input's offsets add to its
+   * products is taken from biases before these are multiplied by the factors of another.
+   */
+  private List<SmoothedInput> inOrder(List<SmoothedInput> inputs) {
+    return inputs.stream()
+        .sorted(
+            Comparator.comparingInt(
+                input ->
+                    input.axis() == 1 || input.through().isEmpty()
+                        ? -1
+                        : nodes.index(input.consumers().get(0))))
+        .toList();
   }
 
   private void insert(SmoothedInput input) {
@@ -82,7 +99,9 @@ public final class SmoothedModel {
     }
     long rank = readers.values().iterator().next().weightShape().rank();
     Factors values = new Factors(factors, input.axis() == 1 ? (int) rank - 2 : 0);
-    if (!input.offsets().isEmpty()) {
+    if (!input.through().isEmpty()) {
+      new FactorPath(nodes, input, values).change();
+    } else if (!input.offsets().isEmpty()) {
       String multiplied = nodes.names().fresh(input.result() + "_unshifted");
       nodes.multiply(input.tensor(), values, multiplied, first);
       float[] offsets = new float[factors.length];
@@ -90,10 +109,8 @@ public final class SmoothedModel {
         offsets[j] = input.offsets().get(j);
       }
       nodes.add(multiplied, offsets, input.result(), first);
-    } else if (input.through().isEmpty()) {
-      nodes.multiply(input.tensor(), values, input.result(), first);
     } else {
-      new FactorPath(nodes, input, values).change();
+      nodes.multiply(input.tensor(), values, input.result(), first);
     }
   }
 
