@@ -5,9 +5,12 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.SmoothingRule;
+import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
+import dev.tare.engine.target.PlacedTensors;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -33,6 +37,11 @@ import java.util.stream.IntStream;
  * other. What is subtracted goes through the weights into the bias behind them. An input is shifted
  * only if that lessens the {@link SmoothingError}: behind a GELU the middle of a range is far from
  * nearly all values, and errors of weights would be multiplied by that distance.
+ *
+ * <p>Factors and offsets go into constants of what computes the input where {@link FoldedRoute}
+ * finds a way there, as the weights of a LayerNormalization or the value projection of attention;
+ * else a Mul, and an Add, make the input times the factors. Either way the factors are those of the
+ * unchanged weights: scales of columns make up for what these columns are multiplied by.
  *
  * <p>Magnitudes below 2^-14 of the largest count as that, so that channels without values get no
  * extreme factor. Sums are float64 in channel order and powers are of {@link StrictMath}, so equal
@@ -56,11 +65,19 @@ public final class Smoothing {
    * @param tensor the input
    * @param result an unused name, for the input times the factors
    * @param products those that read it, in graph order; the weight of each is a matrix
+   * @param through as in {@link SmoothedInput}
+   * @param shifts whether offsets can go that way too
    */
-  public record Group(String tensor, String result, List<QuantizableNode> products) {
+  public record Group(
+      String tensor,
+      String result,
+      List<QuantizableNode> products,
+      List<String> through,
+      boolean shifts) {
 
     public Group {
       products = List.copyOf(products);
+      through = List.copyOf(through);
     }
 
     /** Number of channels that the weights multiply. */
@@ -70,8 +87,17 @@ public final class Smoothing {
 
     /** The input with factors that were chosen for its channels. */
     public SmoothedInput scaled(double alpha, List<Float> factors) {
-      return new SmoothedInput(
-          tensor, result, products.stream().map(QuantizableNode::node).toList(), alpha, factors);
+      return changed(through, alpha, factors);
+    }
+
+    /** The same with offsets. */
+    SmoothedInput shifted(double alpha, List<Float> factors, List<Float> offsets) {
+      return changed(shifts ? through : List.of(), alpha, factors).shifted(offsets);
+    }
+
+    private SmoothedInput changed(List<String> way, double alpha, List<Float> factors) {
+      List<String> readers = products.stream().map(QuantizableNode::node).toList();
+      return new SmoothedInput(tensor, SmoothedInput.LAST, result, readers, way, alpha, factors);
     }
   }
 
@@ -79,12 +105,13 @@ public final class Smoothing {
    * Returns the inputs that can be smoothed, by name: those of static MatMul and Gemm whose weight
    * is a matrix on the right, with the channels of the input along its last axis.
    */
-  public static Map<String, Group> groups(Candidates candidates, ModelGraph graph) {
-    return groups(candidates, graph, Mode.STATIC);
+  public static Map<String, Group> groups(Candidates candidates, ModelGraph graph, Recipe recipe) {
+    return groups(candidates, graph, recipe, Mode.STATIC);
   }
 
   /** Returns those whose products are quantized in another mode. */
-  public static Map<String, Group> groups(Candidates candidates, ModelGraph graph, Mode mode) {
+  public static Map<String, Group> groups(
+      Candidates candidates, ModelGraph graph, Recipe recipe, Mode mode) {
     Set<String> outside =
         graph.nodes().stream().map(QuantizableNode::node).collect(Collectors.toSet());
     Map<String, Integer> axes = graph.activations().channelAxes();
@@ -101,15 +128,46 @@ public final class Smoothing {
       }
     }
     FreeNames names = FreeNames.of(graph.topology());
+    Optional<FoldedRoute> routes = routes(candidates, graph, recipe);
     Map<String, Group> groups = new TreeMap<>();
     products.forEach(
         (tensor, readers) -> {
           long channels = channels(readers.get(0));
           if (readers.stream().allMatch(node -> channels(node) == channels)) {
-            groups.put(tensor, new Group(tensor, names.unused(tensor + SUFFIX), readers));
+            List<String> nodes = readers.stream().map(QuantizableNode::node).toList();
+            Optional<FoldedRoute.Found> way =
+                routes.flatMap(route -> route.find(tensor, nodes, channels));
+            groups.put(
+                tensor,
+                new Group(
+                    tensor,
+                    names.unused(tensor + SUFFIX),
+                    readers,
+                    way.map(FoldedRoute.Found::nodes).orElse(List.of()),
+                    way.map(FoldedRoute.Found::shifts).orElse(false)));
           }
         });
     return groups;
+  }
+
+  /** None where outputs are quantized too, since those on the way would change. */
+  private static Optional<FoldedRoute> routes(
+      Candidates candidates, ModelGraph graph, Recipe recipe) {
+    Optional<SmoothingRule> rule = recipe.smoothing();
+    if (!rule.map(SmoothingRule::fold).orElse(true)
+        || !candidates.placed().equals(PlacedTensors.NONE)) {
+      return Optional.empty();
+    }
+    Map<String, TensorQuery> weights = candidates.weights();
+    // A scale for each column takes up what its column is multiplied by.
+    Predicate<QuantizableNode> columns =
+        node ->
+            Optional.ofNullable(weights.get(node.weight()))
+                .map(query -> recipe.decide(query).rule().granularity(query))
+                .map(granularity -> granularity.axis().isPresent())
+                .orElse(true);
+    boolean shifted = rule.map(SmoothingRule::shift).orElse(false);
+    return Optional.of(new FoldedRoute(graph, columns, shifted));
   }
 
   private static long channels(QuantizableNode node) {
@@ -199,8 +257,9 @@ public final class Smoothing {
       factors.add((float) scales[j]);
       offsets.add((float) (-shifts[j] * scales[j]));
     }
-    SmoothedInput scaled = group.scaled(alpha, factors);
-    return Arrays.stream(shifts).allMatch(shift -> shift == 0) ? scaled : scaled.shifted(offsets);
+    return Arrays.stream(shifts).allMatch(shift -> shift == 0)
+        ? group.scaled(alpha, factors)
+        : group.shifted(alpha, factors, offsets);
   }
 
   /** The alpha of the least expected error with these shifts; the rule's, if it has one. */

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  *               # scales = power-of-two in both, default any
  * float-above = 1e30
  * guard = on                          # or off; default on
- * smoothing { alpha = 0.8, shift = off } # alpha or by-statistics; only static, per tensor
+ * smoothing { alpha = 0.8, shift = off, fold = on } # or by-statistics; only static, per tensor
  * gptq { damping = 0.01, awq = off }  # not dynamic; awq only weight-only; default none
  * bias-correction = on                # or off; default off; needs mode static
  * equalization = on                   # or off; only static, per tensor; default off
@@ -228,14 +228,15 @@ public final class RecipeParser {
       return Optional.empty();
     }
     Config section = config.getConfig("smoothing");
-    RecipeKeys.refuseUnknown("smoothing.", section, Set.of("alpha", "shift"));
+    RecipeKeys.refuseUnknown("smoothing.", section, Set.of("alpha", "shift", "fold"));
     try {
       return Optional.of(
           new SmoothingRule(
               section.getString("alpha").equals(SmoothingRule.BY_STATISTICS)
                   ? OptionalDouble.empty()
                   : OptionalDouble.of(section.getDouble("alpha")),
-              section.hasPath("shift") && section.getBoolean("shift")));
+              section.hasPath("shift") && section.getBoolean("shift"),
+              !section.hasPath("fold") || section.getBoolean("fold")));
     } catch (IllegalArgumentException e) {
       throw RecipeKeys.at(section, "alpha", e.getMessage());
     }

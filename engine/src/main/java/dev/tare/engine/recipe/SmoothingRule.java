@@ -9,8 +9,10 @@ import java.util.OptionalDouble;
  *     the same magnitude, with 0 every row of the weights; empty if each input gets the one with
  *     the least error expected from its statistics
  * @param shift whether the middle of each channel's range is moved to 0 beforehand
+ * @param fold whether this goes into constants of what computes the input, where it can, instead of
+ *     a Mul and an Add
  */
-public record SmoothingRule(OptionalDouble alpha, boolean shift) {
+public record SmoothingRule(OptionalDouble alpha, boolean shift, boolean fold) {
 
   /** In place of a number, for an alpha of its own for each input. */
   public static final String BY_STATISTICS = "by-statistics";
@@ -35,5 +37,10 @@ public record SmoothingRule(OptionalDouble alpha, boolean shift) {
   /** One alpha for all inputs. */
   public SmoothingRule(double alpha) {
     this(OptionalDouble.of(alpha), false);
+  }
+
+  /** Without more nodes than it needs. */
+  public SmoothingRule(OptionalDouble alpha, boolean shift) {
+    this(alpha, shift, true);
   }
 }

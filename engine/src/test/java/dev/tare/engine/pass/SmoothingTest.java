@@ -31,7 +31,8 @@ class SmoothingTest {
   private static Map<String, Smoothing.Group> groups(OnnxModel model, String... changes) {
     Recipe recipe = Recipes.int8(changes);
     OnnxGraph graph = OnnxGraph.of(model);
-    return Smoothing.groups(Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, graph), graph);
+    return Smoothing.groups(
+        Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, graph), graph, recipe);
   }
 
   private static OnnxModel product(float[] weights, long rows, long columns) {

@@ -93,6 +93,8 @@ class RecipeParserTest {
         .contains(new SmoothingRule(OptionalDouble.empty(), false));
     assertThat(Recipes.int8("smoothing { alpha = 0.7, shift = on }").smoothing())
         .contains(new SmoothingRule(OptionalDouble.of(.7), true));
+    assertThat(Recipes.int8("smoothing { alpha = 0.7, fold = off }").smoothing())
+        .contains(new SmoothingRule(OptionalDouble.of(.7), false, false));
     for (String other : List.of("mode = weight-only", "placement = all-supported")) {
       assertThatThrownBy(() -> Recipes.int8("smoothing.alpha = 0.5", other))
           .isInstanceOf(RecipeException.class)

@@ -73,7 +73,7 @@ final class SelectAwq implements FlatMapGroupsFunction<String, Row, String> {
     if (groups == null) {
       graph = model.prepared().graph();
       candidates = Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph);
-      groups = Smoothing.groups(candidates, graph, Mode.WEIGHT_ONLY);
+      groups = Smoothing.groups(candidates, graph, recipe.parse(), Mode.WEIGHT_ONLY);
     }
     return groups;
   }

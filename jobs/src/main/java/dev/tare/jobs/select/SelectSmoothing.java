@@ -63,7 +63,7 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
       Candidates candidates =
           Candidates.of(text.target(), text.placement(), recipe, graph, spoiled);
       Map<String, Smoothing.Group> smoothed =
-          recipe.smoothing().isEmpty() ? Map.of() : Smoothing.groups(candidates, graph);
+          recipe.smoothing().isEmpty() ? Map.of() : Smoothing.groups(candidates, graph, recipe);
       Map<String, Equalization.Group> equalized =
           recipe.equalization() ? Equalization.groups(candidates, graph) : new TreeMap<>();
       equalized.keySet().removeAll(smoothed.keySet());

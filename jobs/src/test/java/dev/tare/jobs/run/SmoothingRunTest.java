@@ -5,8 +5,10 @@ import static dev.tare.jobs.run.CommandLine.tare;
 import static dev.tare.jobs.run.CommandLine.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
@@ -82,6 +84,33 @@ class SmoothingRunTest {
     assertThat(plan.quantized(Role.WEIGHT))
         .extracting(TensorPlan::tensor)
         .containsExactly("w1_smoothed", "w2_smoothed");
+    assertThat(plan.smoothed())
+        .extracting(SmoothedInput::through)
+        .containsExactly(List.of("bend", "shift", "first"), List.of());
+  }
+
+  /** Columns have scales of their own, so that factors in them cost nothing. */
+  @Test
+  void factorsInConstantsSaveANodeAndLoseNothing() throws IOException {
+    Path folded = shared.resolve("run-smooth");
+    Path recipe = shared.resolve("unfolded.conf");
+    Files.copy(Path.of("..", "conf", "recipes", "int8.conf"), shared.resolve("int8.conf"));
+    Files.writeString(recipe, "include \"int8.conf\"\nsmoothing { alpha = 0.8, fold = off }\n");
+    Path unfolded = run("unfolded", data, recipe.toString());
+    QuantPlan plan = CommandLine.plan(unfolded);
+    assertThat(plan.smoothed()).allMatch(input -> input.through().isEmpty());
+    assertThat(factors(plan)).isEqualTo(factors(CommandLine.plan(folded)));
+    assertThat(sqnrDb(unfolded)).isCloseTo(sqnrDb(folded), within(0.1));
+    assertThat(muls(unfolded)).isEqualTo(2);
+    assertThat(muls(folded)).isEqualTo(1);
+  }
+
+  private static List<List<Float>> factors(QuantPlan plan) {
+    return plan.smoothed().stream().map(SmoothedInput::factors).toList();
+  }
+
+  private static int muls(Path run) throws IOException {
+    return OnnxModel.read(run.resolve("model.onnx")).operatorCounts().getOrDefault("Mul", 0);
   }
 
   @ParameterizedTest
