@@ -35,6 +35,9 @@ class TransformerPassesTest {
     NO_GPTQ("without GPTQ (`int8-transformer`)", "int8-transformer", ""),
     NO_SMOOTHING("without smoothing", "int8", "gptq.damping = 0.01"),
     NEITHER("without both (`int8`)", "int8", ""),
+    UNFOLDED("with `smoothing.fold = off`", "int8-transformer-gptq", "smoothing.fold = off"),
+    UNFOLDED_NEAREST(
+        "without GPTQ, with `smoothing.fold = off`", "int8-transformer", "smoothing.fold = off"),
     FLOAT_TABLES(
         "embeddings in float",
         "int8-transformer-gptq",
