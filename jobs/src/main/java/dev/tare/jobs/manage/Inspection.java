@@ -92,7 +92,7 @@ public final class Inspection {
     describe(folder.open());
   }
 
-  private void describe(FinishedRun run) {
+  private void describe(FinishedRun run) throws IOException {
     field("run", run.manifest().runId());
     field("made by", "tare " + run.manifest().tareVersion() + ", " + run.manifest().created());
     field("stages", String.join(", ", run.manifest().stages()));

@@ -5,8 +5,10 @@ import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.RunFacts;
 import dev.tare.jobs.console.Amounts;
+import dev.tare.jobs.console.CompensationTable;
 import dev.tare.jobs.console.Launcher;
 import dev.tare.jobs.storage.FinishedRun;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +26,7 @@ final class RunSummary {
     this.fields = new Fields(out);
   }
 
-  void print(FinishedRun run) {
+  void print(FinishedRun run) throws IOException {
     RunFacts facts = run.facts();
     facts
         .data()
@@ -45,6 +47,9 @@ final class RunSummary {
                         + " for "
                         + s.target()
                         + s.placement().map(name -> ", placement " + name).orElse("")));
+    if (run.has(Part.COMPENSATION)) {
+      fields.print("compensation", CompensationTable.outcome(run.compensation()));
+    }
     model(run, facts);
     facts
         .evaluation()

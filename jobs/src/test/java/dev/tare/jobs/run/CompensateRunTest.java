@@ -73,6 +73,10 @@ class CompensateRunTest {
         .contains("too few samples; the model stays as it is")
         .contains("Warning: The model was not compensated and stays as it is: ");
     assertThat(folder.resolve("plain/compensation.json")).doesNotExist();
+    assertThat(CommandLine.tareAlone("inspect", folder.resolve("lines").toString()).ends(0).out())
+        .containsPattern("compensation +kept: .* by a paired bootstrap \\(95 %\\), on ");
+    assertThat(CommandLine.tareAlone("inspect", folder.resolve("plain").toString()).ends(0).out())
+        .doesNotContain("compensation ");
 
     // On samples that neither lines nor the decision have seen.
     assertThat(sqnrDb("lines")).isGreaterThan(sqnrDb("plain") + 3);
