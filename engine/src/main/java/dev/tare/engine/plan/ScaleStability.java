@@ -3,6 +3,7 @@ package dev.tare.engine.plan;
 import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.quant.ExpectedError;
 import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.range.Range;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
@@ -20,13 +21,21 @@ import java.util.function.Supplier;
  *
  * <p>The scale is selected from every half of the parts and from all of them, and both are judged
  * by the values of all: the difference of their expected SQNR is what doubling the samples has
- * changed once. Doubling them again changes no more, but by chance, if parts are alike: ranges by
- * shares or squared errors settle with the square root of the samples, and extremes grow by less
- * and less. So the largest of these differences is a bound. Errors of tensors add up in the output,
- * so what moves each of them by at most so many dB, moves the output by no more.
+ * changed once. Doubling them again changes no more, but by chance, if parts are alike and the
+ * range is one of shares or squared errors, which settle with the square root of the samples.
  *
- * <p>Law: a function of the parts, in their order. Of more than {@value #MOST} halves so many are
- * drawn, always the same. Cost: a merge and a selection for each of them.
+ * <p>Where an end of the range is an extreme, as it is by min-max, more samples bring a new one in
+ * half of the cases, and no half shows how far it is. So scales are also selected with each of the
+ * pairs of ends that {@link FutureExtremes} predicts, and judged by the values of all, without and
+ * with such ends among them: a wider range rounds more coarsely, and the old one clips.
+ *
+ * <p>The largest of all differences is a bound, which holds in at least 95 % of cases. Errors of
+ * tensors add up in the output, so what moves each of them by at most so many dB, moves the output
+ * by no more.
+ *
+ * <p>Law: a function of the parts, in any order if they are at most 8; of more, {@value #MOST}
+ * halves are drawn, always the same. Cost: a merge and a selection for each half and for 25 pairs
+ * of ends.
  */
 public final class ScaleStability {
 
@@ -34,6 +43,7 @@ public final class ScaleStability {
   public static final int FEWEST_PARTS = 4;
 
   private static final int MOST = 70;
+
   private static final long SEED = 20261128;
 
   private final ActivationPlanner planner;
@@ -90,8 +100,9 @@ public final class ScaleStability {
    *
    * @param statistics of one tensor, by part
    * @param query what the recipe's rules match; about the same tensor
-   * @return empty if the tensor stays float, has a scale for each channel, or only its extremes are
-   *     known, by which no scale can be judged
+   * @return empty if the tensor stays float, has a scale for each channel, only its extremes are
+   *     known, by which no scale can be judged, or fewer than {@value #FEWEST_PARTS} parts have
+   *     values of it
    * @throws IllegalArgumentException if there are not so many parts, or the recipe's method needs
    *     what they lack
    */
@@ -115,24 +126,59 @@ public final class ScaleStability {
     }
     Supplier<List<Distribution>> channels =
         () -> all.channels().stream().map(Statistics::distribution).toList();
-    Optional<QuantParams> whole =
-        params(merged(statistics, new boolean[parts], false), query, channels);
+    TensorStatistics seen = merged(statistics, new boolean[parts], false);
+    Optional<ChannelPlan> whole = scale(seen, query, channels);
     Distribution values = all.whole().map(Statistics::distribution).orElseThrow();
-    if (whole.isEmpty() || values.bins() == 0) {
+    List<Statistics> filled =
+        statistics.stream()
+            .map(part -> part.whole().orElseThrow())
+            .filter(part -> part.finite() > 0)
+            .toList();
+    if (whole.isEmpty() || values.bins() == 0 || filled.size() < FEWEST_PARTS) {
       return Optional.empty();
     }
-    double reached = ExpectedError.of(values, whole.get()).sqnrDb();
+    QuantParams params = whole.get().params();
+    double reached = sqnrDb(values, params);
     // Many halves have the same extremes.
-    Set<QuantParams> judged = new HashSet<>(Set.of(whole.get()));
+    Set<QuantParams> judged = new HashSet<>(Set.of(params));
     double largest = 0;
     for (boolean[] half : halves) {
-      Optional<QuantParams> own = params(merged(statistics, half, true), query, channels);
+      Optional<QuantParams> own =
+          scale(merged(statistics, half, true), query, channels).map(ChannelPlan::params);
       if (own.isPresent() && judged.add(own.get())) {
-        double other = ExpectedError.of(values, own.get()).sqnrDb();
-        largest = Math.max(largest, Math.abs(reached - other));
+        largest = Math.max(largest, Math.abs(reached - sqnrDb(values, own.get())));
+      }
+    }
+    Statistics row = all.whole().orElseThrow();
+    if (!reaches(whole.get().range(), row)) {
+      return Optional.of(largest);
+    }
+    Statistics coarse = seen.whole().orElseThrow();
+    for (Range ends : FutureExtremes.pairs(filled)) {
+      Statistics more = coarse.merge(FutureExtremes.counted(ends, coarse.mantissaBits()));
+      Optional<QuantParams> own =
+          scale(TensorStatistics.ofWhole(query.tensor(), more), query, channels)
+              .map(ChannelPlan::params)
+              .filter(found -> !found.equals(params));
+      if (own.isPresent()) {
+        Distribution then =
+            row.merge(FutureExtremes.counted(ends, row.mantissaBits())).distribution();
+        double clipped = sqnrDb(then, params);
+        largest = Math.max(largest, Math.abs(reached - sqnrDb(values, own.get())));
+        largest = Math.max(largest, Math.abs(clipped - sqnrDb(then, own.get())));
       }
     }
     return Optional.of(largest);
+  }
+
+  private static double sqnrDb(Distribution values, QuantParams params) {
+    return ExpectedError.of(values, params).sqnrDb();
+  }
+
+  /** Whether an end of the range, other than 0, is an extreme of the values. */
+  private static boolean reaches(Range range, Statistics row) {
+    return (range.high() > 0 && range.high() >= row.max())
+        || (range.low() < 0 && range.low() <= row.min());
   }
 
   private static TensorStatistics merged(
@@ -146,11 +192,12 @@ public final class ScaleStability {
     return sum;
   }
 
-  private Optional<QuantParams> params(
+  /** The only scale of a tensor. */
+  private Optional<ChannelPlan> scale(
       TensorStatistics statistics, TensorQuery query, Supplier<List<Distribution>> channels) {
     TensorPlan plan = planner.plan(statistics, query, channels);
-    return plan.quantized() && plan.channels().size() == 1
-        ? Optional.of(plan.channels().params(0))
+    return plan.quantized() && plan.axis().isEmpty()
+        ? Optional.of(plan.channels().get(0))
         : Optional.empty();
   }
 }

@@ -23,7 +23,8 @@ public record Stability(int parts, long samples, List<Change> tensors) {
    * One scale.
    *
    * @param tensor what is quantized
-   * @param db by how much twice as many samples would move its expected SQNR at most
+   * @param db by how much twice as many samples would move its expected SQNR at most, in at least
+   *     95 % of cases
    */
   public record Change(String tensor, double db) {}
 
@@ -46,8 +47,8 @@ public record Stability(int parts, long samples, List<Change> tensors) {
   public String sentence() {
     return String.format(
         Locale.ROOT,
-        "Twice as many samples would move the output SQNR by at most %.2f dB, as far as scales of"
-            + " inputs decide it (%d parts of %,d samples; most by '%s')",
+        "Twice as many samples would move the output SQNR by at most %.2f dB (95 %%), as far as scales"
+            + " of inputs decide it (%d parts of %,d samples; most by '%s')",
         largest().db(),
         parts,
         samples,

@@ -33,25 +33,26 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whether what is said of more samples is true of a real network: 256 definitions through MiniLM,
- * each with statistics of its own, are divided a thousand times into 128 that are seen, in eight
- * folds, and 128 that come later.
+ * Whether what is said of more samples is true of a real network: of 1,024 definitions through
+ * MiniLM, each with statistics of its own, 256 are drawn a thousand times, 128 that are seen, in
+ * eight folds, and 128 that come later.
  */
 @Tag("extended")
 class StabilityCoverageTest {
 
-  private static final int SAMPLES = 256;
+  private static final int SAMPLES = 1024;
+  private static final int SEEN = 128;
   private static final int RESAMPLES = 1000;
 
   /** Enough for the extremes and a share of them, and quick to add. */
@@ -59,8 +60,6 @@ class StabilityCoverageTest {
 
   @TempDir static Path folder;
 
-  /** Also what the documents say of ranges by extremes, which must change when this is mended. */
-  @Disabled("by min-max the bound was right in 878 of 1,000, where at least 950 are asked")
   @Test
   void ofAThousandResamplesTheBoundHoldsInAtLeast95Percent() throws IOException {
     Map<String, List<TensorStatistics>> own = statistics();
@@ -69,11 +68,12 @@ class StabilityCoverageTest {
     for (int i = 0; i < SAMPLES; i++) {
       order.add(i);
     }
-    for (String method : List.of("min-max", "percentile-99.99")) {
+    for (String method : List.of("min-max", "percentile-99.99", "mse")) {
       ActivationPlanner planner = new ActivationPlanner(recipe(method));
       ScaleStability stability = new ScaleStability(planner, FoldsBlock.FOLDS);
+      List<Double> bounds = new ArrayList<>();
+      List<Double> changes = new ArrayList<>();
       int kept = 0;
-      int asked = 0;
       for (int resample = 0; resample < RESAMPLES; resample++) {
         Collections.shuffle(order, random);
         // Another tensor in each, so that all are tried.
@@ -86,17 +86,31 @@ class StabilityCoverageTest {
           divided.add(new ArrayList<>());
         }
         order
-            .subList(0, SAMPLES / 2)
+            .subList(0, SEEN)
             .forEach(sample -> divided.get(random.nextInt(FoldsBlock.FOLDS)).add(sample));
         List<TensorStatistics> folds = divided.stream().map(which -> sum(samples, which)).toList();
         TensorStatistics before = folds.stream().reduce(TensorStatistics::merge).orElseThrow();
-        TensorStatistics after = before.merge(sum(samples, order.subList(SAMPLES / 2, SAMPLES)));
+        TensorStatistics after = before.merge(sum(samples, order.subList(SEEN, 2 * SEEN)));
         double bound = stability.changeDb(before, folds, query).orElseThrow();
-        kept += change(planner, query, before, after) <= bound ? 1 : 0;
-        asked++;
+        double change = change(planner, query, before, after);
+        bounds.add(bound);
+        changes.add(change);
+        kept += change <= bound ? 1 : 0;
       }
-      System.out.printf("%s: bound kept in %d of %d%n", method, kept, asked);
-      assertThat(kept).as(method).isGreaterThanOrEqualTo(asked * 95 / 100);
+      Collections.sort(bounds);
+      Collections.sort(changes);
+      System.out.printf(
+          Locale.ROOT,
+          "%s: bound kept in %d of %d; half of the bounds are below %.3f dB, half of the changes"
+              + " below %.3f, 95 %% below %.2f and %.2f%n",
+          method,
+          kept,
+          RESAMPLES,
+          bounds.get(RESAMPLES / 2),
+          changes.get(RESAMPLES / 2),
+          bounds.get(RESAMPLES * 95 / 100),
+          changes.get(RESAMPLES * 95 / 100));
+      assertThat(kept).as(method).isGreaterThanOrEqualTo(RESAMPLES * 95 / 100);
     }
   }
 

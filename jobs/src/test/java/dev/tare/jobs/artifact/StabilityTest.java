@@ -21,8 +21,8 @@ class StabilityTest {
     assertThat(OF_TWO.tensors()).extracting(Stability.Change::tensor).containsExactly("x", "y");
     assertThat(OF_TWO.sentence())
         .isEqualTo(
-            "Twice as many samples would move the output SQNR by at most 1.50 dB, as far as scales"
-                + " of inputs decide it (8 parts of 1,234 samples; most by 'x')");
+            "Twice as many samples would move the output SQNR by at most 1.50 dB (95 %), as far as"
+                + " scales of inputs decide it (8 parts of 1,234 samples; most by 'x')");
   }
 
   @Test
