@@ -36,8 +36,9 @@ public final class SharedScale {
   private SharedScale() {}
 
   /**
-   * The tensors whose statistics decide, by name: those that would be quantized and have parts, and
-   * the parts. Costs a walk through the graph.
+   * The tensors whose statistics decide, by name: those that would be quantized and have parts, the
+   * parts, and what the former are moved into, which gets a scale of its own where these stay
+   * float. Costs a walk through the graph.
    *
    * @param unguarded what the recipe would quantize if nothing were spoiled
    */
@@ -49,6 +50,10 @@ public final class SharedScale {
               tensors.add(tensor);
               tensors.addAll(parts);
             });
+    JoinedParts joined = new JoinedParts(graph.topology());
+    unguarded.placed().shared().keySet().stream()
+        .filter(moved -> !joined.of(moved).isEmpty())
+        .forEach(tensors::add);
     return tensors;
   }
 

@@ -234,6 +234,35 @@ class SelectJobTest {
             "its input 't' joins parts of unlike scale: one scale leaves 0.0 dB of channel 1");
   }
 
+  /** Moved, it would get the same scale again. */
+  @Test
+  void aJoinedTensorWithASmallPartStaysFloatWhereverItIsMoved() throws IOException {
+    ModelHandle model =
+        model(
+            Models.exported(13)
+                .input("x", "batch", 2)
+                .input("score", "batch", 2)
+                .weight("w", 2, 2)
+                .node("MatMul", "product", List.of("x", "w"), "place")
+                .node("Concat", "join", List.of("place", "score"), "t", Models.integer("axis", 1))
+                .node("Transpose", "turn", List.of("t"), "u", Models.ints("perm", 1L, 0L))
+                .node("Add", "twice", List.of("u", "u"), "y")
+                .output("y", TensorProto.DataType.FLOAT, 4, "batch"));
+    float[] large = {-300, 200};
+    float[] small = {.25f, .125f, 1};
+    Map<String, float[]> tensors =
+        Map.of("x", VALUES, "place", large, "score", small, "t", large, "u", large, "y", large);
+    QuantPlan plan = select(model, "int8-all", statistics("all", 1, tensors));
+    for (String tensor : List.of("t", "u")) {
+      assertThat(plan.find(tensor, Role.ACTIVATION).orElseThrow().floatReason().orElseThrow())
+          .as(tensor)
+          .startsWith("it joins parts of unlike scale: its range [-300.0, 200.0] leaves ")
+          .contains(" dB of 'score' in [0.125, 1.0], less than 20, and one of its own ");
+    }
+    assertThat(plan.find("place", Role.ACTIVATION).orElseThrow().quantized()).isTrue();
+    assertThat(plan.find("score", Role.ACTIVATION).orElseThrow().quantized()).isTrue();
+  }
+
   @Test
   void onlyWhatIsQuantizedIsSmoothed() throws IOException {
     RecipeText recipe = RecipeText.open(RecipeOptions.of("int8-transformer"), hadoop);
