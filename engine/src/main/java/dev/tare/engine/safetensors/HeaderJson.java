@@ -23,6 +23,9 @@ final class HeaderJson {
   private static final int MOST_DIGITS = 20;
   private static final int MOST_TEXT = 1 << 20;
 
+  /** Jackson's own limit since 2.16; Spark 3.5 ships 2.15, which has none. */
+  private static final int MOST_NAME = 50_000;
+
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -34,7 +37,6 @@ final class HeaderJson {
                   .maxNestingDepth(MOST_NESTING)
                   .maxNumberLength(MOST_DIGITS)
                   .maxStringLength(MOST_TEXT)
-                  .maxNameLength(MOST_TEXT)
                   .build())
           .build();
 
@@ -85,7 +87,11 @@ final class HeaderJson {
   void object(String what, Value value) throws IOException {
     require(JsonToken.START_OBJECT, what, "an object");
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      value.read(parser.currentName());
+      String name = parser.currentName();
+      if (name.length() > MOST_NAME) {
+        throw wrong("a name has %d characters, at most %d".formatted(name.length(), MOST_NAME));
+      }
+      value.read(name);
     }
   }
 

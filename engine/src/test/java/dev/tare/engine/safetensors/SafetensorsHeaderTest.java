@@ -190,6 +190,20 @@ class SafetensorsHeaderTest {
     }
   }
 
+  /** Whatever version of Jackson a cluster has. */
+  @Test
+  void namesAreAtMostFiftyThousandCharacters() {
+    assertThat(tensorNamed("n".repeat(50_000))).contains("a tensor cannot be called");
+    assertThat(tensorNamed("n".repeat(50_001))).contains("50001", "50000");
+  }
+
+  private static String tensorNamed(String name) {
+    return assertThatThrownBy(() -> read("{'" + name + "':{'dtype':'I8'}}", 0))
+        .isInstanceOf(SafetensorsException.class)
+        .actual()
+        .getMessage();
+  }
+
   /** Whatever is changed in a header, it is read, or refused in this way alone. */
   @Test
   void mutatedHeadersAreReadOrRefused() {
