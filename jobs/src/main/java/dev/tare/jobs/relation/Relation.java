@@ -4,10 +4,10 @@ import dev.tare.jobs.TareException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -38,8 +38,10 @@ public record Relation(boolean table, String text, Optional<At> at) {
    */
   public record At(String key, String value) {
 
-    private String option() {
-      return key + "AsOf";
+    /** What follows the name of a table. */
+    private String sql() {
+      String literal = value.replace("\\", "\\\\").replace("'", "\\'");
+      return " %s AS OF '%s'".formatted(key.toUpperCase(Locale.ROOT), literal);
     }
 
     @Override
@@ -96,9 +98,9 @@ public record Relation(boolean table, String text, Optional<At> at) {
 
   private Dataset<Row> planned(SparkSession spark) {
     if (table) {
-      DataFrameReader reader = spark.read();
-      at.ifPresent(version -> reader.option(version.option(), version.value()));
-      return reader.table(text);
+      // By options of a reader Spark 3.5 reads the current version, whatever they say.
+      return at.map(version -> spark.sql("SELECT * FROM " + text + version.sql()))
+          .orElseGet(() -> spark.table(text));
     }
     // In parentheses only queries are valid, so no statement that changes anything; the line ends
     // because a comment may be the last.
