@@ -156,7 +156,7 @@ class RoomsTest {
           .resideOutsideOfPackage("dev.tare.jobs.sql..")
           // No public call of Spark tells which tables a query reads.
           .and()
-          .haveNameNotMatching("dev\\.tare\\.jobs\\.relation\\.QueryTables")
+          .haveNameNotMatching("dev\\.tare\\.jobs\\.relation\\.Query(Tables|Plan)")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

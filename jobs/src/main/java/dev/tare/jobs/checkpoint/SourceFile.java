@@ -9,7 +9,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Options.OpenFileOptions;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.functional.FutureIO;
 
@@ -22,6 +21,9 @@ import org.apache.hadoop.util.functional.FutureIO;
 record SourceFile(String name, URI uri, long bytes, long modified) implements Serializable {
 
   private static final long serialVersionUID = 1L;
+
+  /** A constant of Hadoop since 3.3.5; an older one ignores options that it does not know. */
+  private static final String READ_POLICY = "fs.option.openfile.read.policy";
 
   static SourceFile of(FileStatus status) {
     return new SourceFile(
@@ -56,9 +58,7 @@ record SourceFile(String name, URI uri, long bytes, long modified) implements Se
         fileSystem
             .openFile(status.getPath())
             .withFileStatus(status)
-            .opt(
-                OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY,
-                OpenFileOptions.FS_OPTION_OPENFILE_READ_POLICY_SEQUENTIAL)
+            .opt(READ_POLICY, "sequential")
             .build());
   }
 

@@ -24,14 +24,13 @@ public final class InputException extends RuntimeException {
    */
   public static Optional<InputException> ofFailedRead(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SparkThrowable spark
-          && spark.getCondition() != null
-          && spark.getCondition().startsWith("FAILED_READ_FILE")) {
-        return Optional.of(
-            new InputException(
-                "Cannot read %s: %s"
-                    .formatted(spark.getMessageParameters().get("path"), root(cause).getMessage()),
-                failure));
+      if (cause instanceof SparkThrowable spark) {
+        Optional<String> file = FileErrors.unread(spark);
+        if (file.isPresent()) {
+          return Optional.of(
+              new InputException(
+                  "Cannot read %s: %s".formatted(file.get(), root(cause).getMessage()), failure));
+        }
       }
       if (cause instanceof InputException input) {
         return Optional.of(input);

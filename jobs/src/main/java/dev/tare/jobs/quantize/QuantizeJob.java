@@ -45,6 +45,9 @@ public final class QuantizeJob {
   private static final long ROW_GROUP_BYTES = 32L << 20;
   private static final int MIN_TASKS = 4;
 
+  /** A constant of Parquet since 1.14; an older one writes them all the same. */
+  private static final String STATISTICS = "parquet.column.statistics.enabled";
+
   private final SparkSession spark;
 
   public QuantizeJob(SparkSession spark) {
@@ -219,7 +222,7 @@ public final class QuantizeJob {
         .option(ParquetOutputFormat.MIN_ROW_COUNT_FOR_PAGE_SIZE_CHECK, 1)
         .option(ParquetOutputFormat.BLOCK_SIZE, ROW_GROUP_BYTES)
         // Of bytes that nobody searches for, the extremes and a dictionary only cost time.
-        .option(ParquetOutputFormat.STATISTICS_ENABLED + "#data", false)
+        .option(STATISTICS + "#data", false)
         .option(ParquetOutputFormat.ENABLE_DICTIONARY + "#data", false)
         .mode(SaveMode.ErrorIfExists)
         .parquet(folder.toString());

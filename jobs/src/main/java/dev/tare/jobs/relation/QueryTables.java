@@ -20,9 +20,7 @@ final class QueryTables {
   /** Their full names as SQL writes them, sorted. */
   static Set<String> of(Dataset<Row> query) {
     Set<String> names = new TreeSet<>();
-    if (query instanceof org.apache.spark.sql.classic.Dataset<Row> planned) {
-      collect(planned.logicalPlan(), names);
-    }
+    QueryPlan.of(query).ifPresent(plan -> collect(plan, names));
     return names;
   }
 

@@ -1,10 +1,10 @@
 package dev.tare.jobs.sql;
 
-import dev.tare.jobs.TareException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
 import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
@@ -12,15 +12,14 @@ import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.connector.catalog.FunctionCatalog;
 import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.NamespaceChange;
-import org.apache.spark.sql.connector.catalog.ProcedureCatalog;
 import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableCatalog;
 import org.apache.spark.sql.connector.catalog.TableChange;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
-import org.apache.spark.sql.connector.catalog.procedures.UnboundProcedure;
+import org.apache.spark.sql.connector.expressions.Transform;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
-import scala.jdk.javaapi.OptionConverters;
 
 /**
  * Tare's functions and tables as a catalog of Spark SQL.
@@ -33,28 +32,25 @@ import scala.jdk.javaapi.OptionConverters;
  *
  * <p>Functions are in the namespace {@code fn}, as in {@code tare.fn.scale(...)}; tables have no
  * namespace, as in {@code tare.statistics}; procedures, which write runs, are in {@code system} and
- * off unless they are switched on, as in {@code CALL tare.system.run(...)}. The catalog itself is
- * read-only. It reads the root at every query, so new runs appear at once and a session may set
- * another root.
+ * off unless they are switched on, as in {@code CALL tare.system.run(...)}; Spark 3.5 has none. The
+ * catalog itself is read-only. It reads the root at every query, so new runs appear at once and a
+ * session may set another root.
  */
-public final class TareCatalog
-    implements TableCatalog, FunctionCatalog, ProcedureCatalog, SupportsNamespaces {
+public final class TareCatalog extends LineCatalog
+    implements TableCatalog, FunctionCatalog, SupportsNamespaces {
 
   private static final String FUNCTIONS = "fn";
-  private static final String SYSTEM = "system";
   private static final String ROOT = "root";
-  private static final String PROCEDURES = "procedures";
 
   private String name = "";
   private Optional<String> root = Optional.empty();
-  private Optional<String> procedures = Optional.empty();
   private final FinishedRuns runs = new FinishedRuns();
 
   @Override
   public void initialize(String catalog, CaseInsensitiveStringMap options) {
     name = catalog;
     root = Optional.ofNullable(options.get(ROOT));
-    procedures = Optional.ofNullable(options.get(PROCEDURES));
+    initializeProcedures(options);
     LiteralWords.addTo(SparkSession.active());
   }
 
@@ -99,53 +95,9 @@ public final class TareCatalog
       throw new NoSuchTableException(identifier);
     }
     SparkSession spark = SparkSession.active();
-    String key = key(ROOT);
-    String roots = setting(spark, ROOT, root).orElse("");
-    return new RunTables(spark, runs.below(spark, key, roots)).table(name, wanted);
-  }
-
-  private String key(String option) {
-    return "spark.sql.catalog." + name + "." + option;
-  }
-
-  /** A setting of the session, or the one with which the catalog was made. */
-  private Optional<String> setting(SparkSession spark, String option, Optional<String> made) {
-    return OptionConverters.toJava(spark.conf().getOption(key(option))).or(() -> made);
-  }
-
-  /** Overrides what Spark 4.1 has and 4.0 has not. */
-  @SuppressWarnings("MissingOverride")
-  public Identifier[] listProcedures(String[] namespace) {
-    return Arrays.equals(namespace, new String[] {SYSTEM}) && proceduresAreOn()
-        ? Procedures.all().stream()
-            .map(command -> Identifier.of(namespace, command.name()))
-            .toArray(Identifier[]::new)
-        : new Identifier[0];
-  }
-
-  /** {@inheritDoc} A procedure that may not be called says why when it is. */
-  @Override
-  public UnboundProcedure loadProcedure(Identifier identifier) {
-    try {
-      if (!proceduresAreOn()) {
-        throw TareException.usage(
-            "Procedures of catalog '%s' write runs, and are off: set %s=true to call them"
-                .formatted(name, key(PROCEDURES)));
-      }
-      if (!Arrays.equals(identifier.namespace(), new String[] {SYSTEM})) {
-        throw TareException.usage(
-            "Procedures are called as %s.%s.%s".formatted(name, SYSTEM, identifier.name()));
-      }
-      return TareProcedure.named(name, identifier.name());
-    } catch (TareException e) {
-      return TareProcedure.refused(identifier.name(), e);
-    }
-  }
-
-  private boolean proceduresAreOn() {
-    return setting(SparkSession.active(), PROCEDURES, procedures)
-        .filter(Boolean::parseBoolean)
-        .isPresent();
+    CatalogSettings settings = new CatalogSettings(name);
+    String roots = settings.in(spark, ROOT, root).orElse("");
+    return new RunTables(spark, runs.below(spark, settings.key(ROOT), roots)).table(name, wanted);
   }
 
   @Override
@@ -156,9 +108,8 @@ public final class TareCatalog
 
   @Override
   public String[][] listNamespaces() {
-    return proceduresAreOn()
-        ? new String[][] {{FUNCTIONS}, {SYSTEM}}
-        : new String[][] {{FUNCTIONS}};
+    return Stream.concat(Stream.<String[]>of(new String[] {FUNCTIONS}), Stream.of(callable()))
+        .toArray(String[][]::new);
   }
 
   @Override
@@ -169,9 +120,7 @@ public final class TareCatalog
 
   @Override
   public boolean namespaceExists(String[] namespace) {
-    return namespace.length == 0
-        || isFunctions(namespace)
-        || Arrays.equals(namespace, new String[] {SYSTEM});
+    return namespace.length == 0 || isFunctions(namespace) || isSystem(namespace);
   }
 
   @Override
@@ -200,6 +149,17 @@ public final class TareCatalog
   private UnsupportedOperationException readOnly() {
     return new UnsupportedOperationException(
         "Catalog '" + name + "' cannot be changed: runs are written by the tare command");
+  }
+
+  /** {@inheritDoc} Spark 3.5 has no other way, and Spark 4 comes here from the newer ones. */
+  @Override
+  @SuppressWarnings("deprecation")
+  public Table createTable(
+      Identifier identifier,
+      StructType schema,
+      Transform[] partitions,
+      Map<String, String> properties) {
+    throw readOnly();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tare.jobs.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.tare.engine.quant.QuantType;
 import dev.tare.engine.range.RangeSelector;
@@ -11,6 +12,8 @@ import dev.tare.jobs.run.DailyRuns;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -311,12 +314,17 @@ class SqlFunctionsTest {
             () -> sql("SELECT tare.fn.merge(struct(*)) FROM tare.statistics WHERE " + where))
         .hasStackTraceContaining("fn.merge")
         .hasStackTraceContaining(message);
+    // EXCEPT is of Spark 4.
+    String others =
+        Stream.of(LocalSpark.spark().table("tare.statistics").columns())
+            .filter(column -> !column.equals("model_sha256"))
+            .collect(Collectors.joining(", "));
     assertThatThrownBy(
             () ->
                 sql(
-                    "SELECT tare.fn.merge(struct(if(run_id = 'day-02', 'a', 'b') AS model_sha256,"
-                        + " * EXCEPT (model_sha256))) FROM tare.statistics WHERE tensor = 'x' AND"
-                        + " channel IS NULL"))
+                    "SELECT tare.fn.merge(struct(if(run_id = 'day-02', 'a', 'b') AS model_sha256, "
+                        + others
+                        + ")) FROM tare.statistics WHERE tensor = 'x' AND channel IS NULL"))
         .hasStackTraceContaining("Cannot merge rows of models ");
   }
 
@@ -359,11 +367,29 @@ class SqlFunctionsTest {
           .isNotEmpty()
           .allSatisfy(row -> assertThat(row.getString(2)).as(table + row).isNotEmpty());
     }
-    assertThatThrownBy(() -> sql("DROP TABLE tare.statistics"))
-        .hasMessageContaining("Catalog 'tare' cannot be changed");
+    for (String change : List.of("DROP TABLE tare.statistics", "CREATE TABLE tare.own (x INT)")) {
+      assertThatThrownBy(() -> sql(change))
+          .hasMessageContaining("Catalog 'tare' cannot be changed");
+    }
     assertThatThrownBy(() -> sql("SELECT tare.fn.nothing(1)"))
         .hasMessageContaining("tare`.`fn`.`nothing");
     assertThatThrownBy(() -> sql("SELECT * FROM tare.nothing"))
         .hasMessageContaining("tare`.`nothing");
+  }
+
+  @Test
+  void whereSparkHasNoProceduresACatalogThatShallHaveThemIsRefused() {
+    assumeThat(LocalSpark.spark().version()).as("Spark 4 has procedures").startsWith("3.");
+    SparkSession spark = LocalSpark.spark();
+    spark.conf().set("spark.sql.catalog.calls", "dev.tare.jobs.sql.TareCatalog");
+    spark.conf().set("spark.sql.catalog.calls.procedures", "true");
+    assertThatThrownBy(() -> sql("SHOW TABLES IN calls"))
+        .hasMessage(
+            "Spark 3.5 has no procedures (CALL): leave out spark.sql.catalog.calls.procedures, and"
+                + " use the subcommands of tare; functions and tables are there");
+    spark.conf().set("spark.sql.catalog.calls.procedures", "false");
+    assertThat(sql("SHOW NAMESPACES IN calls"))
+        .extracting(row -> row.getString(0))
+        .containsExactly("fn");
   }
 }
