@@ -29,7 +29,10 @@ def required(archive):
         for entry in entries:
             if entry.name.split("/", 1)[-1] == "lib/build.properties":
                 facts = entries.extractfile(entry).read().decode()
-                return {"pyspark": re.search(r"^spark-version=(.+)$", facts, re.M)[1].strip(), "py4j": PY4J}
+                spark = re.search(r"^spark-version=(.+)$", facts, re.M)[1].strip()
+                if spark.startswith("3."):
+                    raise SystemExit(f"PyPI's pyspark {spark} is for Scala 2.12 and Tare for 2.13: no wheel for Spark 3")
+                return {"pyspark": spark, "py4j": PY4J}
     raise SystemExit(f"{archive} has no lib/build.properties, which names its Spark")
 
 

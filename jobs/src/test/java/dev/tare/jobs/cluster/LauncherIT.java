@@ -350,10 +350,30 @@ class LauncherIT {
   @Test
   void anotherSparkIsRefusedByName() throws IOException, InterruptedException {
     Path jars = Files.createDirectories(folder.resolve("spark/jars"));
-    Files.createFile(jars.resolve("spark-core_2.13-3.5.9.jar"));
+    Path core = Files.createFile(jars.resolve("spark-core_2.13-3.4.4.jar"));
     Result result = tare(Map.of("SPARK_HOME", jars.getParent().toString()), "--version");
     assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).contains("is Spark 3.5.9; Tare needs Spark " + SPARK);
+    assertThat(result.err()).contains("is Spark 3.4.4; Tare needs Spark " + SPARK);
+
+    Files.move(core, jars.resolve("spark-core_2.12-" + SPARK + ".jar"));
+    Result scala = tare(Map.of("SPARK_HOME", jars.getParent().toString()), "--version");
+    assertThat(scala.exitCode()).isEqualTo(2);
+    assertThat(scala.err())
+        .contains("is for Scala 2.12; Tare needs Spark " + SPARK + " for Scala 2.13");
+  }
+
+  /** As that for Spark 3.5. */
+  @Test
+  void aBuildWithoutJarsForS3aSaysSo() throws IOException, InterruptedException {
+    Path given = Path.of(System.getProperty("tare.jar")).getParent();
+    Path build = Files.createDirectory(folder.resolve("build"));
+    for (String part : List.of("tare-0.1.0.jar", "classes", "spark", "assets")) {
+      Files.createSymbolicLink(build.resolve(part), given.resolve(part));
+    }
+    Result result = tare(Map.of("TARE_BUILD", build.toString()), "inspect", "s3a://bucket/run");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("the build for Spark " + SPARK + " has no jars for s3a:; name hadoop-aws and");
   }
 
   @Test
