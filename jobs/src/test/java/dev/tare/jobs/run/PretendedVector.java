@@ -6,10 +6,12 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.SQLUserDefinedType;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.UserDefinedType;
 
 /** A vector with the form in SQL of Spark ML's, whose library is not on the class path here. */
+@SQLUserDefinedType(udt = PretendedVector.Type.class)
 public final class PretendedVector {
 
   private final double[] values;

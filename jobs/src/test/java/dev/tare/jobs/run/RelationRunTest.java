@@ -133,7 +133,10 @@ class RelationRunTest {
     refuses(3, "sql:SELECT x AS y FROM features", "no column 'x' for model input 'x'", "has [y]");
     refuses(3, "sql:SELECT '1' AS x", "column 'x' is string but must hold model input 'x'");
     refuses(3, "sql:SELECT 1 AS x, 2 AS X", "2 columns named 'x' apart from upper and lower");
+    // The default of Spark 4 alone.
+    spark().conf().set("spark.sql.ansi.enabled", "true");
     refuses(3, "sql:SELECT x FROM features WHERE 1 / (size(x) - 6) > 0", "Division by zero");
+    spark().conf().unset("spark.sql.ansi.enabled");
     refuses(3, "sql:SELECT x FROM features WHERE raise_error('no rows today')", "no rows today");
     refuses(3, "sql:SELECT x FROM features WHERE false", "No data: sql:SELECT x", "has no rows");
     refuses(3, "sql:SELECT array(1f) AS x", "input 'x' has 1 values", "first: sql:SELECT array");
