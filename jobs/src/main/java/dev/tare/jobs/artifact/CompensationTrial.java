@@ -181,7 +181,7 @@ public record CompensationTrial(
       left.put(reason.text("node"), reason.text("reason"));
     }
     return new CompensationTrial(
-        verdict(in, root, products),
+        verdict(in, root, products, score(root, "without", where), score(root, "with", where)),
         in.count("samples"),
         in.count("measured"),
         in.text("tensor"),
@@ -199,7 +199,12 @@ public record CompensationTrial(
   }
 
   /** A document of an earlier version says only whether it was kept, which its figures explain. */
-  private static Verdict verdict(FigureReader in, ObjectNode root, List<Product> products) {
+  private static Verdict verdict(
+      FigureReader in,
+      ObjectNode root,
+      List<Product> products,
+      Sensitivity.Score without,
+      Sensitivity.Score with) {
     boolean kept = in.flag("kept");
     if (root.has("verdict")) {
       String word = in.text("verdict");
@@ -214,10 +219,9 @@ public record CompensationTrial(
     if (products.stream().noneMatch(product -> product.changed() > 0)) {
       return Verdict.NO_LINE;
     }
-    return root.path("with").path("sqnr-db").asDouble()
-            > root.path("without").path("sqnr-db").asDouble()
-        ? Verdict.TOO_LITTLE
-        : Verdict.WORSE;
+    return with.sqnrDb() < without.sqnrDb() || with.cosineMean() < without.cosineMean()
+        ? Verdict.WORSE
+        : Verdict.TOO_LITTLE;
   }
 
   private static Optional<Interval> gain(ObjectNode root, String where) {

@@ -1,5 +1,6 @@
 package dev.tare.jobs.manage;
 
+import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.FileEntry;
 import dev.tare.jobs.artifact.GateOutcome;
 import dev.tare.jobs.artifact.Part;
@@ -48,7 +49,7 @@ final class RunSummary {
                         + s.target()
                         + s.placement().map(name -> ", placement " + name).orElse("")));
     if (run.has(Part.COMPENSATION)) {
-      fields.print("compensation", CompensationTable.outcome(run.compensation()));
+      fields.print("compensation", compensation(run));
     }
     model(run, facts);
     facts
@@ -103,6 +104,15 @@ final class RunSummary {
     out.printf("%neverything   %s%n", Launcher.command("inspect --verbose " + place));
     if (facts.evaluation().isPresent()) {
       out.printf("next         %s%n", Launcher.command("report " + place));
+    }
+  }
+
+  /** What a run decided, or why that cannot be read: the rest of the run still can. */
+  private static String compensation(FinishedRun run) throws IOException {
+    try {
+      return CompensationTable.outcome(run.compensation());
+    } catch (TareException e) {
+      return e.getMessage();
     }
   }
 }

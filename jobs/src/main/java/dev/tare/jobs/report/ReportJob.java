@@ -173,7 +173,9 @@ public final class ReportJob implements SparkWork<Path> {
   }
 
   private static Optional<CompensationTrial> compensation(Lineage lineage) throws IOException {
-    Optional<FinishedRun> run = lineage.holding(Part.COMPENSATION);
+    // Of the run that made the plan: one whose statistics it took may have compensated another.
+    Optional<FinishedRun> run =
+        lineage.holding(Part.PLAN_JSON).filter(planned -> planned.has(Part.COMPENSATION));
     return run.isPresent() ? Optional.of(run.get().compensation()) : Optional.empty();
   }
 

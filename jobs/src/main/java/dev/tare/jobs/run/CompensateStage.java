@@ -31,6 +31,7 @@ import dev.tare.jobs.stage.Work;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,7 +60,10 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
   private static final int FITTED = 96;
 
   /** On fewer, resamples are too much alike to show what chance may do. */
-  private static final long FEWEST_MEASURED = 16;
+  private static final int FEWEST_MEASURED = 16;
+
+  /** Encoded samples on which the whole model is measured; one task has them, and all results. */
+  private static final long MEASURED_BYTES = 64L << 20;
 
   /** What the whole model has to gain on samples that no line was found on. */
   private static final double LEAST_GAIN_DB = .1;
@@ -124,12 +128,18 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
   private Optional<Samples> samples(Inputs inputs) throws IOException {
     StageData data = inputs.data(inputs.model(options.model()), options.data());
     int most = Math.min(SAMPLES, options.data().samples().orElse(SAMPLES));
-    Dataset<Row> all = data.select(rows, OptionalInt.of(most));
-    Dataset<Row> measured = all.filter(SamplePart.measured());
+    // A sample that is there many times says once what it says.
+    Dataset<Row> all = data.select(rows, OptionalInt.of(most)).dropDuplicates("hash");
+    Dataset<Row> held = all.filter(SamplePart.measured());
     Dataset<Row> others = all.filter(functions.not(SamplePart.measured()));
     List<byte[]> lowest =
         others.select("hash").orderBy("hash").limit(FITTED).as(Encoders.BINARY()).collectAsList();
-    long measuring = measured.count();
+    List<byte[]> fits =
+        fitting(
+            held.select(functions.col("hash"), functions.length(functions.col("sample")))
+                .orderBy("hash")
+                .collectAsList());
+    int measuring = fits.size();
     int fitting = lowest.size();
     if (measuring < FEWEST_MEASURED || fitting < FEWEST_FITTED) {
       inputs.warn(
@@ -137,8 +147,30 @@ record CompensateStage(RunOptions options, Rows rows) implements Stage {
               .formatted(fitting, measuring, FEWEST_FITTED, FEWEST_MEASURED));
       return Optional.empty();
     }
-    Dataset<Row> fitted = others.filter(functions.col("hash").leq(lowest.get(fitting - 1)));
-    return Optional.of(new Samples(fitted, fitting, measured));
+    return Optional.of(new Samples(upTo(others, lowest), fitting, upTo(held, fits)));
+  }
+
+  private static Dataset<Row> upTo(Dataset<Row> samples, List<byte[]> hashes) {
+    return samples.filter(functions.col("hash").leq(hashes.get(hashes.size() - 1)));
+  }
+
+  /**
+   * The hashes of the first samples that one task can run, whatever their size at least as many as
+   * decide.
+   *
+   * @param samples hash and length of each, in the order of hashes
+   */
+  static List<byte[]> fitting(List<Row> samples) {
+    List<byte[]> hashes = new ArrayList<>();
+    long bytes = 0;
+    for (Row sample : samples) {
+      bytes += sample.getInt(1);
+      if (hashes.size() >= FEWEST_MEASURED && bytes > MEASURED_BYTES) {
+        break;
+      }
+      hashes.add(sample.getAs(0));
+    }
+    return hashes;
   }
 
   /** Finds lines and writes the model with them, and if it is not better, again without. */

@@ -65,6 +65,19 @@ class CompensationTrialTest {
     assertThat(earlier(trial(Verdict.KEPT, 21.5, 300)).verdict()).isEqualTo(Verdict.KEPT);
     assertThat(earlier(trial(Verdict.NO_LINE, 20, 0)).verdict()).isEqualTo(Verdict.NO_LINE);
     assertThat(earlier(trial(Verdict.WORSE, 19, 300)).verdict()).isEqualTo(Verdict.WORSE);
+    CompensationTrial cosine =
+        new CompensationTrial(
+            Verdict.WORSE,
+            96,
+            32,
+            "y",
+            new Sensitivity.Score(20, .99),
+            new Sensitivity.Score(20.5, .98),
+            Optional.empty(),
+            List.of(),
+            trial(Verdict.WORSE, 19, 300).products(),
+            new TreeMap<>());
+    assertThat(earlier(cosine).verdict()).isEqualTo(Verdict.WORSE);
     CompensationTrial little = earlier(trial(Verdict.UNCERTAIN, 20.05, 300));
     assertThat(little.verdict()).isEqualTo(Verdict.TOO_LITTLE);
     assertThat(little.gainDb()).isEmpty();

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tare.jobs.artifact.CompensationTrial.Verdict;
 import dev.tare.jobs.artifact.Interval;
 import dev.tare.jobs.artifact.Sensitivity;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.Test;
 
 class CompensateStageTest {
@@ -41,5 +45,20 @@ class CompensateStageTest {
   void aModelWithoutErrorStaysAsItIs() {
     Sensitivity.Score exact = score(Double.POSITIVE_INFINITY, 1);
     assertThat(CompensateStage.verdict(exact, exact, CERTAIN)).isEqualTo(Verdict.TOO_LITTLE);
+  }
+
+  private static List<Row> samples(int count, int bytes) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> RowFactory.create(new byte[] {(byte) (i >> 8), (byte) i}, bytes))
+        .toList();
+  }
+
+  @Test
+  void oneTaskGetsNoMoreSamplesThanFitButAlwaysEnough() {
+    assertThat(CompensateStage.fitting(samples(256, 100))).hasSize(256);
+    assertThat(CompensateStage.fitting(samples(256, 1 << 20))).hasSize(64);
+    assertThat(CompensateStage.fitting(samples(256, 5 << 20))).hasSize(16);
+    assertThat(CompensateStage.fitting(samples(9, 5 << 20))).hasSize(9);
+    assertThat(CompensateStage.fitting(samples(40, 4 << 20)).get(15)).isEqualTo(new byte[] {0, 15});
   }
 }
