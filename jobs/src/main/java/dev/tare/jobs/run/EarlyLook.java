@@ -35,9 +35,13 @@ final class EarlyLook {
     if (!places.equals(Places.NONE) && SparkSession.getDefaultSession().isEmpty()) {
       check(places);
       for (String model : places.models()) {
-        if (local(model)) {
-          ReadAhead.model(model, hadoop);
-        }
+        ReadAhead.begin(
+            () -> {
+              if (local(model)) {
+                ReadAhead.read(model, hadoop, places.recipe().isPresent());
+              }
+              return null;
+            });
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.tare.jobs.run;
 
 import dev.tare.jobs.model.ModelHandle;
+import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 
@@ -18,7 +19,22 @@ public final class ReadAhead {
    * @param location path or URI
    */
   public static void model(String location, Configuration hadoop) {
-    begin(() -> ModelHandle.openUnchecked(location, hadoop).prepared());
+    begin(() -> read(location, hadoop, true));
+  }
+
+  /**
+   * Reads a model in this thread.
+   *
+   * @param prepared whether it will be observed or quantized: preparing may take as much memory as
+   *     its constants
+   */
+  static ModelHandle read(String location, Configuration hadoop, boolean prepared)
+      throws IOException {
+    ModelHandle model = ModelHandle.openUnchecked(location, hadoop);
+    if (prepared) {
+      model.prepared();
+    }
+    return model;
   }
 
   /**
