@@ -12,7 +12,7 @@ from typing import Any
 
 Rows = tuple[list[float], list[int]]
 
-_VERSIONS = range(2, 16)
+_VERSIONS = range(2, 17)
 _LIMITS = {
     "int4": (-8, 7),
     "uint4": (0, 15),

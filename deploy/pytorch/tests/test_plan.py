@@ -75,8 +75,8 @@ class PlanTest(unittest.TestCase):
     def test_what_is_no_plan_is_refused(self) -> None:
         for text, words in {
             "[": "is not JSON",
-            "[]": "no plan of version 2 to 15",
-            '{"format-version": 16}': "no plan of version 2 to 15",
+            "[]": "no plan of version 2 to 16",
+            '{"format-version": 17}': "no plan of version 2 to 16",
         }.items():
             with self.assertRaisesRegex(PlanError, words):
                 Plan.parse(text, "f")
@@ -86,7 +86,7 @@ class PlanTest(unittest.TestCase):
             plan().scales("x", "activation")
 
     def test_versions_with_offsets_tables_and_powers_of_two(self) -> None:
-        for version in (2, 11, 12, 13, 14, 15):
+        for version in (2, 11, 12, 13, 14, 15, 16):
             read = of_tree(**{"format-version": version})
             self.assertFalse(read.scales("fc.weight", "weight").power_of_two)
         self.assertTrue(plan(**{"power-of-two": True}).scales("fc.weight", "weight").power_of_two)
@@ -104,12 +104,14 @@ class PlanTest(unittest.TestCase):
     def test_what_changes_the_model_is_named(self) -> None:
         plan().require_same_model()
         smoothed = {"tensor": "x", "result": "x_smoothed", "consumers": ["fc"], "factors": [2.0]}
+        folded = {**smoothed, "axis": -1, "through": ["norm"]}
         left = {"node": "fc", "reader": "fc", "bias": "fc.bias", "left": "noise"}
         corrected = {"node": "fc", "reader": "fc", "bias": "fc.bias", "result": "b", "correction": []}
         of_tree(corrected=[left]).require_same_model()
         for keys, words in [
             ({"smoothed": [smoothed]}, "the plan rescales the channels of 'x', which"),
             ({"smoothed": [{**smoothed, "offsets": [1.0]}]}, "rescales and shifts the channels of"),
+            ({"format-version": 16, "smoothed": [folded]}, "rescales the channels of 'x', which"),
             ({"corrected": [left, corrected]}, "corrects the bias 'fc.bias' of node 'fc', which"),
             ({"smoothed": [smoothed], "corrected": [corrected]}, "'x', and 1 more, which"),
         ]:

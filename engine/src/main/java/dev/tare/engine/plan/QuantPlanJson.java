@@ -18,14 +18,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The plan as JSON, format version 15; older versions are read too: 1, of plans without formats and
+ * The plan as JSON, format version 16; older versions are read too: 1, of plans without formats and
  * rules, 2, in which every scale is listed, 3, of plans for the default target, 4, of plans without
  * a named placement, 5, of plans that smooth no input, 6, of models that are read as they are, 7,
  * of plans that round all weights to nearest, 8, of plans that correct no bias, 9, of plans that
  * rescale no input of a convolution, 10, of plans that round no weight of one by GPTQ, 11, of plans
  * that shift no smoothed input, 12, of plans of integers (or float16) with scales of any value, 13,
- * of plans that compensate no product, and 14, of plans that do not compare a range with that of
- * all values.
+ * of plans that compensate no product, 14, of plans that do not compare a range with that of all
+ * values, and 15, of plans that move no factors of a last axis into the nodes before. Programs that
+ * read up to 15 would add a Mul, and an Add, instead: another model than the plan's tensors are of.
  *
  * <p>Channels are columns (arrays of equal length). For blocks only scales and zero points are
  * listed, with one error for the tensor. Of a tensor with more than {@value #LISTED} scales the
@@ -39,7 +40,8 @@ public final class QuantPlanJson {
   /** A tensor with more scales than this has them in the plan's table only. */
   public static final int LISTED = 1000;
 
-  private static final int FORMAT_VERSION = 15;
+  private static final int FORMAT_VERSION = 16;
+  private static final int UNFOLDED_VERSION = 15;
   private static final int UNCOMPARED_VERSION = 14;
   private static final int UNCOMPENSATED_VERSION = 13;
   private static final int LINEAR_VERSION = 12;
@@ -108,8 +110,11 @@ public final class QuantPlanJson {
   }
 
   private static int version(QuantPlan plan) {
-    if (plan.tensors().stream().anyMatch(t -> t.channels().unclipped().isPresent())) {
+    if (plan.smoothed().stream().anyMatch(SmoothedInput::folded)) {
       return FORMAT_VERSION;
+    }
+    if (plan.tensors().stream().anyMatch(t -> t.channels().unclipped().isPresent())) {
+      return UNFOLDED_VERSION;
     }
     if (!plan.corrected().stream().allMatch(bias -> bias.gains().isEmpty())) {
       return UNCOMPARED_VERSION;
@@ -285,6 +290,11 @@ public final class QuantPlanJson {
       throw new IllegalArgumentException(
           "Invalid plan: key 'smoothed' has an axis or nodes before format version "
               + PRODUCTS_VERSION);
+    }
+    if (version <= UNFOLDED_VERSION && inputs.stream().anyMatch(SmoothedInput::folded)) {
+      throw new IllegalArgumentException(
+          "Invalid plan: key 'smoothed' has nodes and the last axis before format version "
+              + FORMAT_VERSION);
     }
     return inputs;
   }

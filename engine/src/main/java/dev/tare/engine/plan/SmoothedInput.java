@@ -98,4 +98,9 @@ public record SmoothedInput(
   boolean plain() {
     return axis == LAST && through.isEmpty();
   }
+
+  /** Whether nodes before it take factors of its last axis. */
+  boolean folded() {
+    return axis == LAST && !through.isEmpty();
+  }
 }

@@ -204,6 +204,28 @@ class QuantPlanJsonTest {
     assertRefused(json.replace("\"axis\" : 1", "\"axis\" : 2"), "along axis 2, not 1 or -1");
   }
 
+  /** Earlier programs would add a Mul for them: another model than the plan is of. */
+  @Test
+  void factorsOfTheLastAxisInNodesBeforeAreOfVersion16() {
+    SmoothedInput input =
+        new SmoothedInput(
+            "h", -1, "h_smoothed", List.of("two"), List.of("relu", "one"), .3, List.of(.1f, 3f));
+    for (SmoothedInput folded : List.of(input, input.shifted(List.of(1f, 2f)))) {
+      QuantPlan plan =
+          new QuantPlan(
+              "int8", "onnxruntime", Optional.empty(), "ab", "cd", List.of(folded), PLAN.tensors());
+      String json = QuantPlanJson.format(plan);
+      assertThat(json)
+          .contains("\"format-version\" : 16", "\"axis\" : -1", "[ \"relu\", \"one\" ]");
+      assertThat(QuantPlanJson.parse(json)).isEqualTo(plan);
+      for (int version = 12; version < 16; version++) {
+        assertRefused(
+            json.replace("\"format-version\" : 16", "\"format-version\" : " + version),
+            "key 'smoothed' has nodes and the last axis before format version 16");
+      }
+    }
+  }
+
   @Test
   void offsetsOfSmoothedInputsAreInTheText() {
     SmoothedInput input =
@@ -569,8 +591,8 @@ class QuantPlanJsonTest {
     assertRefused("{", "Invalid plan: ");
     assertRefused("{}", "Invalid plan: key 'format-version' is missing");
     assertRefused(
-        JSON.replace("\"format-version\" : 2", "\"format-version\" : 16"),
-        "Cannot read a plan of format version 16, only 1 to 15");
+        JSON.replace("\"format-version\" : 2", "\"format-version\" : 17"),
+        "Cannot read a plan of format version 17, only 1 to 16");
     assertRefused(
         JSON.replace("\"recipe\"", "\"recipes\""),
         "Invalid plan: unknown key 'recipes'; known are [format-version, model-sha256, recipe,"

@@ -89,6 +89,7 @@ class FoldedRunTest {
     assertThat(CommandLine.plan(first).smoothed())
         .filteredOn(input -> !input.offsets().isEmpty())
         .isNotEmpty();
+    assertThat(json(first.resolve("plan.json")).path("format-version").asInt()).isEqualTo(16);
     int before = OnnxModel.read(Path.of(model)).operatorCounts().get("Mul");
     assertThat(OnnxModel.read(first.resolve("model.onnx")).operatorCounts())
         .containsEntry("Mul", before + 1);
