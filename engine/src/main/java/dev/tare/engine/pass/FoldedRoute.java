@@ -7,6 +7,7 @@ import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.graph.Topology;
 import dev.tare.engine.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -193,7 +194,10 @@ final class FoldedRoute {
     return constant || !shifted ? at.end(maker, false) : Optional.empty();
   }
 
-  /** Whether only these read the values of a tensor, others at most its shape. */
+  /**
+   * Whether only these read the values of a tensor, each as one of its operands, others at most its
+   * shape.
+   */
   private boolean only(String tensor, Set<String> expected) {
     List<GraphNode> all =
         readers.getOrDefault(tensor, List.of()).stream()
@@ -202,7 +206,11 @@ final class FoldedRoute {
     return !topology.outputs().contains(tensor)
         && all.size() == expected.size()
         && all.stream()
-            .allMatch(node -> expected.contains(node.node()) && !node.captured().contains(tensor));
+            .allMatch(
+                node ->
+                    expected.contains(node.node())
+                        && Collections.frequency(node.inputs(), tensor) == 1
+                        && !node.captured().contains(tensor));
   }
 
   /** The computed one of two operands, if the other has a constant for each channel. */

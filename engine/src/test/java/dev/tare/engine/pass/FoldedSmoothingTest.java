@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
+import dev.tare.engine.onnx.proto.NodeProto;
 import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.SmoothedModel;
@@ -21,9 +22,11 @@ import dev.tare.testkit.Encoders;
 import dev.tare.testkit.Models;
 import dev.tare.testkit.SmallModels;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,7 +71,10 @@ class FoldedSmoothingTest {
   }
 
   private static void assertSame(OnnxModel model, OnnxModel changed) {
-    Tensor x = Reference.gaussian(3, X.toArray());
+    assertSame(model, changed, Reference.gaussian(3, X.toArray()));
+  }
+
+  private static void assertSame(OnnxModel model, OnnxModel changed, Tensor x) {
     for (OptLevel level : List.of(OptLevel.NO_OPT, OptLevel.ALL_OPT)) {
       Tensor expected = Reference.run(model, Map.of("x", x), level).get("y");
       Tensor actual = Reference.run(changed, Map.of("x", x), level).get("y");
@@ -252,6 +258,90 @@ class FoldedSmoothingTest {
       assertThat(QuantError.between(expected.floats(), actual.floats()).sqnrDb())
           .isGreaterThan(100);
     }
+  }
+
+  /** The Gemm adds to its results what it multiplies, which has to stay as it is. */
+  @Test
+  void inputThatAProductReadsTwiceGetsAMul() {
+    OnnxModel model =
+        Models.exported(17)
+            .input("x", 15, 8)
+            .weight("s", 8)
+            .weight("b", 8)
+            .weight("w", 8, 8)
+            .node("LayerNormalization", "norm", List.of("x", "s", "b"), "n")
+            .node("Gemm", "gemm", List.of("n", "w", "n"), "y")
+            .output("y")
+            .build();
+    assertThat(groups(model).keySet()).containsExactly("n");
+    assertThat(groups(model).get("n").through()).isEmpty();
+    Tensor x = Reference.gaussian(3, 15, 8);
+    for (boolean shift : List.of(true, false)) {
+      assertSame(model, SmoothedModel.of(model, inputs(model, shift)), x);
+    }
+    assertRefused(model, "n", "gemm", List.of("norm"), "or one of [gemm] twice");
+  }
+
+  /** What offsets of x add to it is taken from the constant that is multiplied by factors of r. */
+  @Test
+  void constantBehindAGemmWithoutBiasTakesOffsets() {
+    OnnxModel model =
+        Models.exported(17)
+            .input("x", 15, 8)
+            .weight("w", 8, 6)
+            .weight("b", 6)
+            .weight("v", 6, 4)
+            .node("Gemm", "first", List.of("x", "w"), "g", Models.number("alpha", .5f))
+            .node("Add", "add", List.of("g", "b"), "h")
+            .node("Relu", "bend", List.of("h"), "r")
+            .node("MatMul", "second", List.of("r", "v"), "y")
+            .output("y")
+            .build();
+    Map<String, Smoothing.Group> groups = groups(model, "smoothing { alpha = 0.8, shift = on }");
+    assertThat(groups.get("r").through()).containsExactly("bend", "add", "first");
+    OnnxModel folded =
+        SmoothedModel.of(
+            model,
+            List.of(
+                groups.get("r").scaled(.8, List.of(.1f, 3f, .7f, 1f, 12f, .5f)),
+                groups
+                    .get("x")
+                    .shifted(
+                        .8,
+                        List.of(2f, .5f, 1f, 8f, .3f, .11f, 5f, 1f),
+                        List.of(.5f, -7f, 2f, 0f, 4f, -.01f, 1f, 3f))));
+    assertSame(model, folded, Reference.gaussian(3, 15, 8));
+    // A Mul and an Add before the Gemm; none behind it.
+    assertThat(folded.operatorCounts()).containsEntry("Mul", 1).containsEntry("Add", 2);
+  }
+
+  /** Behind 'first' an Add takes the offsets off again; the Mul of its result has to follow. */
+  @ParameterizedTest
+  @CsvSource({"p, q, on", "p, q, off", "q, p, on", "q, p, off"})
+  void addedNodesStandBehindWhatTheyRead(String before, String behind, String fold) {
+    OnnxModel model =
+        Models.exported(17)
+            .input("x", 3, 5, 8)
+            .weight("s", 8)
+            .weight("b", 8)
+            .weight("w", 8, 8)
+            .weight("v", 8, 8)
+            .node("LayerNormalization", "norm", List.of("x", "s", "b"), before)
+            .node("MatMul", "first", List.of(before, "w"), behind)
+            .node("MatMul", "second", List.of(behind, "v"), "y")
+            .output("y")
+            .build();
+    String rule = "smoothing { alpha = 0.8, shift = on, fold = %s }".formatted(fold);
+    assertThat(groups(model, rule).get(before).through().isEmpty()).isEqualTo(fold.equals("off"));
+    assertThat(groups(model, rule).get(behind).through()).isEmpty();
+    OnnxModel changed = SmoothedModel.of(model, inputs(model, true, rule));
+    Set<String> known = new HashSet<>(List.of("x"));
+    changed.graph().getInitializerList().forEach(weight -> known.add(weight.getName()));
+    for (NodeProto node : changed.graph().getNodeList()) {
+      assertThat(known).as(node.getName()).containsAll(node.getInputList());
+      known.addAll(node.getOutputList());
+    }
+    assertSame(model, changed);
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Has the nodes that compute an input compute it times the factors, plus the offsets. */
 final class FactorPath {
@@ -56,7 +57,7 @@ final class FactorPath {
         require(!unshifted, "no node on the way adds a constant of channels");
         return;
       }
-      require(nodes.valueReaders(tensor).equals(readers), "others read '" + tensor + "' too");
+      requireAlone(tensor, readers);
       attention(tensor, i).ifPresent(found -> ofAttention.addAll(found.nodes()));
       NodeProto node = nodes.at(index);
       nodes.rename(index, result);
@@ -130,7 +131,7 @@ final class FactorPath {
       nodes.multiply(tensor, factors, result, index + 1);
       return;
     }
-    require(nodes.valueReaders(tensor).equals(readers), "others read '" + tensor + "' too");
+    requireAlone(tensor, readers);
     nodes.rename(index, result);
   }
 
@@ -163,6 +164,12 @@ final class FactorPath {
         });
     unshifted &= !(add && operand.isPresent());
     return operand.isPresent();
+  }
+
+  private void requireAlone(String tensor, Set<String> readers) {
+    require(
+        nodes.readOnce(tensor, readers),
+        "others read '%s' too, or one of %s twice".formatted(tensor, new TreeSet<>(readers)));
   }
 
   private void require(boolean condition, String otherwise) {

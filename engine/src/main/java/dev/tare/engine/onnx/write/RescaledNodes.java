@@ -12,6 +12,7 @@ import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.tensor.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.TreeSet;
 final class RescaledNodes {
 
   private final OnnxModel model;
+  private final List<NodeProto> before;
   private final List<NodeProto> nodes;
   private final FreshNames names;
   private final OnnxGraph graph;
@@ -35,7 +37,8 @@ final class RescaledNodes {
 
   RescaledNodes(OnnxModel model) {
     this.model = model;
-    this.nodes = new ArrayList<>(Nodes.named(model.graph(), model.nodeNames()).getNodeList());
+    this.before = Nodes.named(model.graph(), model.nodeNames()).getNodeList();
+    this.nodes = new ArrayList<>(before);
     this.names = new FreshNames(model.graph());
     this.graph = OnnxGraph.of(model);
     this.constants = new RescaledConstants(graph, names);
@@ -79,11 +82,17 @@ final class RescaledNodes {
     return readers.getOrDefault(tensor, Set.of());
   }
 
-  /** Those of them that read more than its shape. */
-  Set<String> valueReaders(String tensor) {
+  /**
+   * Whether before any change just these nodes read more of a tensor than its shape, each as one of
+   * its operands.
+   */
+  boolean readOnce(String tensor, Set<String> names) {
     Set<String> reading = new TreeSet<>(readers(tensor));
     reading.removeIf(name -> !name.isEmpty() && Nodes.is(at(index(name)), "Shape"));
-    return reading;
+    return reading.equals(names)
+        && names.stream()
+            .map(name -> before.get(index(name)).getInputList())
+            .allMatch(inputs -> Collections.frequency(inputs, tensor) == 1);
   }
 
   /** Gives what a node computes another name, also for those that read its shape. */
@@ -150,35 +159,48 @@ final class RescaledNodes {
     nodes.set(index, nodes.get(index).toBuilder().setOutput(0, tensor).build());
   }
 
-  /** Adds a constant to a tensor, right before a node, or behind the last. */
-  void add(String tensor, float[] values, String result, int before) {
+  /** Adds a constant to a tensor, right before a node. */
+  void add(String tensor, float[] values, String result, int place) {
+    inserted(place).add(sum(tensor, values, result));
+  }
+
+  /**
+   * Adds a constant to what a node computes, right behind it: before all that was inserted there,
+   * which may read the sum.
+   */
+  void addBehind(int index, String tensor, float[] values, String result) {
+    inserted(index + 1).add(0, sum(tensor, values, result));
+  }
+
+  private NodeProto sum(String tensor, float[] values, String result) {
     String stored =
         constants.add(
             TensorCodec.floats(
                 names.fresh(result + "_offsets"), List.of((long) values.length), values));
-    insert("Add", tensor, stored, result, before);
+    return node("Add", tensor, stored, result);
   }
 
-  /** Multiplies a tensor, right before a node. */
-  void multiply(String tensor, Factors factors, String result, int before) {
+  /** Multiplies a tensor, right before a node, or behind the last. */
+  void multiply(String tensor, Factors factors, String result, int place) {
     String stored =
         constants.add(
             TensorCodec.floats(
                 names.fresh(result + "_factors"), factors.shape().dims(), factors.values()));
-    insert("Mul", tensor, stored, result, before);
+    inserted(place).add(node("Mul", tensor, stored, result));
   }
 
-  private void insert(String operator, String tensor, String stored, String result, int before) {
-    insertions
-        .computeIfAbsent(before, i -> new ArrayList<>(1))
-        .add(
-            NodeProto.newBuilder()
-                .setName(names.fresh(result + "_" + operator))
-                .setOpType(operator)
-                .addInput(tensor)
-                .addInput(stored)
-                .addOutput(result)
-                .build());
+  private List<NodeProto> inserted(int place) {
+    return insertions.computeIfAbsent(place, i -> new ArrayList<>(1));
+  }
+
+  private NodeProto node(String operator, String tensor, String stored, String result) {
+    return NodeProto.newBuilder()
+        .setName(names.fresh(result + "_" + operator))
+        .setOpType(operator)
+        .addInput(tensor)
+        .addInput(stored)
+        .addOutput(result)
+        .build();
   }
 
   List<NodeProto> inOrder() {

@@ -13,7 +13,7 @@ import java.util.Set;
 /**
  * Takes from the results of a product what offsets of its input add to them: {@code sum_j o_j / f_j
  * W_jn}, a constant for each result. It goes into the bias of a Gemm, into the constant of the Add
- * that alone reads a MatMul, or else into an Add behind the product.
+ * that alone reads a product without one, or else into an Add behind the product.
  */
 final class ShiftedProduct {
 
@@ -41,7 +41,7 @@ final class ShiftedProduct {
       nodes.read(index, BIAS, changed(index, BIAS, product.bias().get(), added));
       return;
     }
-    if (!gemm && intoAdd(index, added)) {
+    if (intoAdd(index, added)) {
       return;
     }
     String result = nodes.at(index).getOutput(0);
@@ -51,7 +51,7 @@ final class ShiftedProduct {
     for (int n = 0; n < values.length; n++) {
       values[n] = (float) -added[n];
     }
-    nodes.add(own, values, result, index + 1);
+    nodes.addBehind(index, own, values, result);
   }
 
   private double[] added(double scale) {
