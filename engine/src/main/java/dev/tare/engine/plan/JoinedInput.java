@@ -11,7 +11,6 @@ import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.TensorRule;
-import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Shape;
 import java.nio.FloatBuffer;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -31,6 +31,11 @@ import java.util.TreeMap;
  * independent. A result is lost when that leaves less than {@value SharedScale#LEAST_DB} dB by the
  * scale of all, and not by a scale for each channel. Small channels that small weights multiply do
  * no harm.
+ *
+ * <p>That is asked only where {@link PartScales} finds parts of unlike scale, or cannot tell: an
+ * input whose parts are alike is judged like any other, whatever its channels are. Nor is it asked
+ * of products whose input a recipe smooths, which brings its channels to one scale: a MatMul or
+ * Gemm with a matrix on the right.
  */
 public final class JoinedInput {
 
@@ -59,8 +64,8 @@ public final class JoinedInput {
   }
 
   /**
-   * Returns why a product stays float; empty if it does not. Costs a walk through its weights, and
-   * two through the bins of its input's channels.
+   * Returns why a product stays float; empty if it does not. Costs the plan of its input, a walk
+   * through its weights, and two through the bins of its input's channels.
    *
    * @param statistics of its input; without histograms of channels nothing is known
    * @param graph holds the weights
@@ -77,29 +82,25 @@ public final class JoinedInput {
     boolean grouped = product.groups() > 1 && product.blockAxis() < product.weightAxis();
     if (rule.perChannel()
         || grouped
+        || smoothed(product, recipe)
         || statistics.channels().size() != inputs * product.groups()
-        || !judgeable(statistics, rule)) {
+        || statistics.whole().isEmpty()
+        || statistics.channels().stream().anyMatch(c -> c.histogram().isEmpty())) {
       return Optional.empty();
     }
-    Distribution whole = statistics.whole().orElseThrow().distribution();
-    Powers powers = new Powers(statistics, params(product.input(), rule, whole), rule.target());
+    TensorPlan plan = new ActivationPlanner(recipe).plan(statistics, query);
+    if (!plan.quantized()) {
+      return Optional.empty();
+    }
+    Powers powers = new Powers(statistics, plan.params().get(0), rule.target());
     return powers.of(product, graph.constant(product.weight()).floats()).reason(product.input());
   }
 
-  private static boolean judgeable(TensorStatistics statistics, TensorRule rule) {
-    Optional<Statistics> whole = statistics.whole().filter(w -> w.finite() == w.count());
-    return whole.isPresent()
-        && whole.get().count() > 0
-        && !rule.target().rule().underflows(whole.get().min(), whole.get().max())
-        && statistics.channels().stream().noneMatch(c -> c.histogram().isEmpty());
-  }
-
-  private static QuantParams params(String tensor, TensorRule rule, Distribution values) {
-    try {
-      return rule.target().params(rule.method().select(values, rule.target()));
-    } catch (IllegalArgumentException | UnsupportedOperationException e) {
-      throw ActivationPlanner.unselected(tensor, rule, e, "");
-    }
+  private static boolean smoothed(QuantizableNode product, Recipe recipe) {
+    return recipe.smoothing().isPresent()
+        && Set.of("MatMul", "Gemm").contains(product.opType())
+        && product.inputIndex() == 0
+        && product.weightShape().rank() == 2;
   }
 
   /** Mean squares of each channel: its values, and its errors with the scale of all and its own. */

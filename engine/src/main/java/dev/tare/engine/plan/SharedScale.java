@@ -10,6 +10,8 @@ import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -63,6 +65,8 @@ public final class SharedScale {
    *
    * @param unguarded what the recipe would quantize if nothing were spoiled
    * @param values what was observed of a tensor, of all its values together
+   * @param channels the values of each channel of a tensor, none if they are not known; asked for
+   *     only where they may decide about its range
    * @throws IllegalArgumentException if the statistics lack what the recipe's method needs; the
    *     message names the tensor
    */
@@ -70,15 +74,22 @@ public final class SharedScale {
       ModelGraph graph,
       Recipe recipe,
       Candidates unguarded,
-      Function<String, Optional<Distribution>> values) {
+      Function<String, Optional<Statistics>> values,
+      Function<String, List<Distribution>> channels) {
+    ActivationPlanner planner = new ActivationPlanner(recipe);
     Map<String, String> reasons = new TreeMap<>();
     shared(graph, unguarded)
         .forEach(
             (tensor, parts) -> {
-              TensorRule rule = recipe.decide(unguarded.activations().get(tensor)).rule();
-              Optional<Distribution> whole = seen(values, tensor, rule);
-              if (whole.isPresent() && !rule.perChannel()) {
-                judged(tensor, rule, whole.get(), parts, values)
+              TensorQuery query = unguarded.activations().get(tensor);
+              TensorRule rule = recipe.decide(query).rule();
+              if (!rule.perChannel()) {
+                values
+                    .apply(tensor)
+                    .map(whole -> TensorStatistics.ofWhole(tensor, whole))
+                    .map(whole -> planner.plan(whole, query, () -> channels.apply(tensor)))
+                    .filter(TensorPlan::quantized)
+                    .flatMap(plan -> judged(rule, plan.channels().get(0), parts, values))
                     .ifPresent(reason -> reasons.put(tensor, reason));
               }
             });
@@ -107,22 +118,22 @@ public final class SharedScale {
 
   /** What was observed, if a scale can be made of it. */
   private static Optional<Distribution> seen(
-      Function<String, Optional<Distribution>> values, String tensor, TensorRule rule) {
+      Function<String, Optional<Statistics>> values, String tensor, TensorRule rule) {
     return values
         .apply(tensor)
+        .map(Statistics::distribution)
         .filter(each -> !each.isEmpty())
         .filter(each -> !rule.target().rule().underflows(each.min(), each.max()));
   }
 
   private static Optional<String> judged(
-      String tensor,
       TensorRule rule,
-      Distribution whole,
+      ChannelPlan planned,
       List<String> parts,
-      Function<String, Optional<Distribution>> values) {
+      Function<String, Optional<Statistics>> values) {
     Target target = rule.target();
-    Range range = range(tensor, rule, whole);
-    QuantParams shared = target.params(range);
+    Range range = planned.range();
+    QuantParams shared = planned.params();
     String worst = "";
     double least = LEAST_DB;
     double possible = 0;
@@ -143,7 +154,7 @@ public final class SharedScale {
     if (worst.isEmpty()) {
       return Optional.empty();
     }
-    Distribution small = values.apply(worst).orElseThrow();
+    Statistics small = values.apply(worst).orElseThrow();
     return Optional.of(
         String.format(
             Locale.ROOT,
@@ -157,13 +168,5 @@ public final class SharedScale {
             small.max(),
             LEAST_DB,
             possible));
-  }
-
-  private static Range range(String tensor, TensorRule rule, Distribution values) {
-    try {
-      return rule.method().select(values, rule.target());
-    } catch (IllegalArgumentException | UnsupportedOperationException e) {
-      throw ActivationPlanner.unselected(tensor, rule, e, "");
-    }
   }
 }

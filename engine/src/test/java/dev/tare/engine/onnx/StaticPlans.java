@@ -1,7 +1,6 @@
 package dev.tare.engine.onnx;
 
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.model.ObservableTensor;
 import dev.tare.engine.model.Observation;
 import dev.tare.engine.observe.Observer;
@@ -85,14 +84,17 @@ public final class StaticPlans {
     Map<String, String> spoiled = new HashMap<>();
     if (recipe.guard()) {
       Candidates unguarded = Candidates.of(target, placed, recipe, graph, Map.of());
-      Function<String, Optional<Distribution>> values =
+      Function<String, Optional<Statistics>> values =
           name ->
               Optional.of(name)
                   .filter(names::contains)
-                  .flatMap(n -> observed(n, seen.get(n)).whole())
-                  .map(Statistics::distribution);
-      spoiled.putAll(AmplifiedNoise.found(graph, recipe, unguarded, values));
-      recipe = recipe.withSpoiled(SharedScale.found(graph, recipe, unguarded, values));
+                  .flatMap(n -> observed(n, seen.get(n)).whole());
+      spoiled.putAll(
+          AmplifiedNoise.found(
+              graph, recipe, unguarded, n -> values.apply(n).map(Statistics::distribution)));
+      recipe =
+          recipe.withSpoiled(
+              SharedScale.found(graph, recipe, unguarded, values, tensor -> List.of()));
     }
     Candidates candidates = Candidates.of(target, placed, recipe, graph, spoiled);
     ActivationPlanner planner = new ActivationPlanner(recipe);

@@ -86,6 +86,41 @@ class JoinedInputTest {
     assertThat(against(ChannelMode.HISTOGRAM, 1, .001f, 0, 1000)).isPresent();
   }
 
+  /**
+   * The place is 255 in a row of two thousand: beyond the percentile, but the guard takes the range
+   * of all values, in which the feature is lost. By the percentile 27 dB would be left.
+   */
+  @Test
+  void theRangeThatThePlanUsesDecides() {
+    float[] values = new float[8000];
+    for (int row = 0; row < 4000; row++) {
+      values[2 * row] = row % 2000 == 0 ? 255 : 0;
+      values[2 * row + 1] = row % 8 / 32f;
+    }
+    TensorStatistics statistics =
+        Recipes.observed(
+            "t", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1), Shape.of(4000, 2), values);
+    OnnxGraph graph = joined(.001f, 1);
+    for (String guard : List.of("on", "off")) {
+      Recipe recipe = Recipes.int8("activations.method = percentile-99.9", "guard = " + guard);
+      QuantizableNode product = products(graph, recipe).get("t").get(0);
+      assertThat(JoinedInput.against(product, recipe, statistics, graph).isPresent())
+          .as(guard)
+          .isEqualTo(guard.equals("on"));
+    }
+  }
+
+  /** Smoothing brings the channels to one scale. */
+  @Test
+  void smoothedProductsAreNotJudged() {
+    OnnxGraph graph = joined(0, 1);
+    Recipe recipe = Recipes.int8("smoothing.alpha = 0.5");
+    QuantizableNode product = products(graph, recipe).get("t").get(0);
+    assertThat(against(ChannelMode.HISTOGRAM, 0, 1)).isPresent();
+    assertThat(JoinedInput.against(product, recipe, observed(ChannelMode.HISTOGRAM), graph))
+        .isEmpty();
+  }
+
   @Test
   void nothingIsKnownWithoutHistogramsOfChannels() {
     assertThat(against(ChannelMode.EXTREMES, 0, 1)).isEmpty();

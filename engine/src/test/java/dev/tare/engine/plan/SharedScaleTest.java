@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import com.typesafe.config.ConfigFactory;
 import dev.tare.engine.model.Observation;
+import dev.tare.engine.observe.ChannelMode;
+import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.OnnxModel;
 import dev.tare.engine.onnx.Reference;
 import dev.tare.engine.onnx.StaticPlans;
+import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.quant.QuantError;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.RecipeParser;
 import dev.tare.engine.recipe.Recipes;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.statistics.Statistics;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.target.OnnxRuntimeTarget;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -21,6 +26,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -55,10 +61,10 @@ class SharedScaleTest {
     return Map.of("x", Tensor.ofFloats(Shape.of(1, 4, 8, 8), values));
   }
 
-  private static Recipe unguarded() {
+  private static Recipe changed(String line) {
     return RecipeParser.parse(
         "test",
-        ConfigFactory.parseString("guard = off")
+        ConfigFactory.parseString(line)
             .withFallback(
                 ConfigFactory.parseFile(
                     Path.of("..", "conf", "recipes", "int8-all.conf").toFile())),
@@ -90,10 +96,59 @@ class SharedScaleTest {
         .contains(" dB of 'scores' in [0.", "], less than 20, and one of its own ");
     assertThat(plan.find("scores", Role.ACTIVATION).orElseThrow().quantized()).isTrue();
     double kept = scoresDb(model, plan);
-    QuantPlan without = StaticPlans.plan(model, unguarded(), ALL, picture());
+    QuantPlan without = StaticPlans.plan(model, changed("guard = off"), ALL, picture());
     assertThat(without.find("joined", Role.ACTIVATION).orElseThrow().quantized()).isTrue();
     assertThat(kept).isGreaterThan(25);
     assertThat(scoresDb(model, without)).isLessThan(kept - 15);
+  }
+
+  /**
+   * The place is 255 in a row of two thousand: the guard takes the range of all values instead of
+   * the percentile, and it is the feature that is lost.
+   */
+  @Test
+  void theRangeThatThePlanUsesDecides() {
+    OnnxGraph graph =
+        OnnxGraph.of(
+            Models.opset(13)
+                .input("place", "batch", 1)
+                .input("feature", "batch", 1)
+                .node("Concat", "place feature", "t", Models.integer("axis", 1))
+                .node("Add", "t t", "y")
+                .output("y")
+                .build());
+    float[] places = new float[4000];
+    float[] features = new float[4000];
+    float[] both = new float[8000];
+    for (int row = 0; row < 4000; row++) {
+      places[row] = row % 2000 == 0 ? 255 : 0;
+      features[row] = row % 8 / 32f;
+      both[2 * row] = places[row];
+      both[2 * row + 1] = features[row];
+    }
+    TensorStatistics joined =
+        Recipes.observed(
+            "t", ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1), Shape.of(4000, 2), both);
+    Map<String, TensorStatistics> seen =
+        Map.of(
+            "t",
+            joined,
+            "place",
+            Recipes.observed("place", places),
+            "feature",
+            Recipes.observed("feature", features));
+    Recipe recipe = changed("activations.method = percentile-99.9");
+    OnnxRuntimeTarget target = OnnxRuntimeTarget.INSTANCE;
+    Map<String, String> found =
+        SharedScale.found(
+            graph,
+            recipe,
+            Candidates.of(target, target.placements().get(0), recipe, graph, Map.of()),
+            tensor -> Optional.ofNullable(seen.get(tensor)).flatMap(TensorStatistics::whole),
+            tensor -> seen.get(tensor).channels().stream().map(Statistics::distribution).toList());
+    assertThat(found.get("t"))
+        .startsWith(
+            "it joins parts of unlike scale: its range [0.0, 255.0] leaves 0.0 dB of 'feature'");
   }
 
   @Test

@@ -6,9 +6,11 @@ import dev.tare.engine.histogram.Distribution;
 import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.JoinedInput;
+import dev.tare.engine.plan.PartScales;
 import dev.tare.engine.plan.SharedScale;
 import dev.tare.engine.recipe.Placement;
 import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
@@ -97,8 +99,15 @@ final class SelectSpoiled implements FlatMapGroupsFunction<String, Row, Row> {
     Set<String> decisive = new TreeSet<>(AmplifiedNoise.decisive(graph));
     decisive.addAll(SharedScale.decisive(graph, unguarded));
     Map<String, List<QuantizableNode>> joined = JoinedInput.products(graph, unguarded);
+    PartScales scales = PartScales.of(graph, joined.keySet());
+    decisive.addAll(scales.decisive());
     try {
-      Function<String, Optional<Distribution>> values = values(spark, statistics, decisive);
+      Function<String, Optional<Statistics>> values = values(spark, statistics, decisive);
+      Map<String, String> unlike = scales.unlike(values);
+      joined.keySet().retainAll(unlike.keySet());
+      Map<String, String> parts = new HashMap<>();
+      joined.forEach(
+          (input, products) -> products.forEach(p -> parts.put(p.node(), unlike.get(input))));
       Map<String, String> operators = new HashMap<>();
       if (!joined.isEmpty()) {
         Dataset<Row> rows =
@@ -107,10 +116,16 @@ final class SelectSpoiled implements FlatMapGroupsFunction<String, Row, Row> {
         StatisticsStore.groupedBy(functions.col("tensor"), rows)
             .flatMapGroups(new SelectSpoiled(model, recipeText), Encoders.row(SCHEMA))
             .collectAsList()
-            .forEach(row -> operators.put(row.getString(0), row.getString(1)));
+            .forEach(
+                row ->
+                    operators.put(
+                        row.getString(0), row.getString(1) + "; " + parts.get(row.getString(0))));
       }
-      operators.putAll(AmplifiedNoise.found(graph, recipe, unguarded, values));
-      return new Found(operators, tensors(recipeText, recipe, graph, operators, values));
+      operators.putAll(
+          AmplifiedNoise.found(
+              graph, recipe, unguarded, t -> values.apply(t).map(Statistics::distribution)));
+      Function<String, List<Distribution>> channels = tensor -> channels(spark, statistics, tensor);
+      return new Found(operators, tensors(recipeText, recipe, graph, operators, values, channels));
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
@@ -122,13 +137,14 @@ final class SelectSpoiled implements FlatMapGroupsFunction<String, Row, Row> {
       Recipe recipe,
       ModelGraph graph,
       Map<String, String> operators,
-      Function<String, Optional<Distribution>> values) {
+      Function<String, Optional<Statistics>> values,
+      Function<String, List<Distribution>> channels) {
     Map<String, String> tensors = new TreeMap<>();
     boolean more = recipe.placement() == Placement.ALL_SUPPORTED;
     while (more) {
       Recipe known = recipe.withSpoiled(tensors);
       Candidates left = Candidates.of(text.target(), text.placement(), known, graph, operators);
-      Map<String, String> found = SharedScale.found(graph, known, left, values);
+      Map<String, String> found = SharedScale.found(graph, known, left, values, channels);
       more = !tensors.keySet().containsAll(found.keySet());
       found.forEach(tensors::putIfAbsent);
     }
@@ -139,20 +155,28 @@ final class SelectSpoiled implements FlatMapGroupsFunction<String, Row, Row> {
     return Candidates.of(text.target(), text.placement(), recipe, graph, Map.of());
   }
 
-  private static Function<String, Optional<Distribution>> values(
+  private static Function<String, Optional<Statistics>> values(
       SparkSession spark, Path statistics, Set<String> tensors) {
-    Map<String, Distribution> values = new HashMap<>();
+    Map<String, Statistics> values = new HashMap<>();
     if (!tensors.isEmpty()) {
       StatisticsStore.readChecked(spark, statistics)
           .filter(functions.col("channel").isNull())
           .filter(functions.col("tensor").isin(tensors.toArray()))
           .collectAsList()
-          .forEach(
-              row ->
-                  values.put(
-                      row.getAs("tensor"), StatisticsTable.toStatistics(row).distribution()));
+          .forEach(row -> values.put(row.getAs("tensor"), StatisticsTable.toStatistics(row)));
     }
     return tensor -> Optional.ofNullable(values.get(tensor));
+  }
+
+  /** Of one tensor; few are asked for. */
+  private static List<Distribution> channels(SparkSession spark, Path statistics, String tensor) {
+    Dataset<Row> rows =
+        StatisticsStore.readChecked(spark, statistics)
+            .filter(functions.col("tensor").equalTo(tensor))
+            .filter(functions.col("channel").isNotNull());
+    return StatisticsTable.toTensor(tensor, rows.collectAsList().iterator()).channels().stream()
+        .map(Statistics::distribution)
+        .toList();
   }
 
   @Override

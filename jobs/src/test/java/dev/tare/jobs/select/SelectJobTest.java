@@ -11,6 +11,7 @@ import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
+import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.ExitCode;
 import dev.tare.jobs.SparkJobs;
@@ -25,6 +26,7 @@ import dev.tare.testkit.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -202,6 +204,35 @@ class SelectJobTest {
   /** A feature is lost beside a coordinate, and one result of the first product is made of it. */
   @Test
   void aProductOfSmallChannelsBesideLargeOnesStaysFloat() throws IOException {
+    assertThat(reason(joined("parts-unseen", Map.of())))
+        .startsWith(
+            "its input 't' joins parts of unlike scale: one scale leaves 0.0 dB of channel 1")
+        .endsWith("; how far its parts reach was not observed");
+    assertThat(
+            reason(
+                joined(
+                    "unlike-parts",
+                    Map.of("place", new float[] {0, 255}, "feature", new float[] {.25f, .125f}))))
+        .endsWith("; its part 'place' reaches 255.0, 'feature' 0.25");
+  }
+
+  private static String reason(QuantPlan plan) {
+    assertThat(plan.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).containsExactly("v");
+    return plan.find("w", Role.WEIGHT).orElseThrow().floatReason().orElseThrow();
+  }
+
+  /** Both parts may have the small channel: it is judged as in any other input. */
+  @Test
+  void smallChannelsOfAlikePartsAreNoReason() throws IOException {
+    float[] alike = {0, 255};
+    QuantPlan plan = joined("alike-parts", Map.of("place", alike, "feature", alike));
+    assertThat(plan.quantized(Role.WEIGHT))
+        .extracting(TensorPlan::tensor)
+        .containsExactlyInAnyOrder("v", "w");
+  }
+
+  /** The plan of a product whose input has a small channel beside a large one. */
+  private QuantPlan joined(String name, Map<String, float[]> parts) throws IOException {
     ModelHandle model =
         model(
             Models.exported(13)
@@ -213,25 +244,77 @@ class SelectJobTest {
                 .node("MatMul", "product", List.of("t", "w"), "h")
                 .node("MatMul", "layer", List.of("h", "v"), "y")
                 .output("y", TensorProto.DataType.FLOAT, "batch", 2));
-    Path statistics = folder.resolve("joined");
-    ObservedTables.write(
-        statistics,
-        List.of(
-            ObservedTables.observed(
-                "t",
-                ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1),
-                Shape.of(2, 2),
-                0,
-                .25f,
-                255,
-                .125f),
-            ObservedTables.observed(
-                "h", ObserverOptions.ofWhole(), Shape.of(VALUES.length), VALUES)));
-    QuantPlan plan = select(model, "int8", statistics);
-    assertThat(plan.quantized(Role.WEIGHT)).extracting(TensorPlan::tensor).containsExactly("v");
-    assertThat(plan.find("w", Role.WEIGHT).orElseThrow().floatReason().orElseThrow())
+    List<TensorStatistics> seen = new ArrayList<>();
+    seen.add(
+        ObservedTables.observed(
+            "t",
+            ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1),
+            Shape.of(2, 2),
+            0,
+            .25f,
+            255,
+            .125f));
+    seen.add(
+        ObservedTables.observed("h", ObserverOptions.ofWhole(), Shape.of(VALUES.length), VALUES));
+    parts.forEach(
+        (part, values) ->
+            seen.add(
+                ObservedTables.observed(
+                    part, ObserverOptions.ofWhole(), Shape.of(values.length), values)));
+    Path statistics = folder.resolve(name);
+    ObservedTables.write(statistics, seen);
+    return select(model, "int8", statistics);
+  }
+
+  /** The guard of the percentile needs the channels: 255 is rare, but decisive for the place. */
+  @Test
+  void aJoinedTensorIsJudgedByTheRangeThatTheGuardChooses() throws IOException {
+    ModelHandle model =
+        model(
+            Models.exported(13)
+                .input("x", "batch", 1)
+                .input("place", "batch", 1)
+                .weight("w", 1, 1)
+                .node("MatMul", "product", List.of("x", "w"), "score")
+                .node("Concat", "join", List.of("place", "score"), "t", Models.integer("axis", 1))
+                .node("Add", "twice", List.of("t", "t"), "y")
+                .output("y", TensorProto.DataType.FLOAT, "batch", 2));
+    int rows = 4000;
+    float[] places = new float[rows];
+    float[] scores = new float[rows];
+    float[] both = new float[2 * rows];
+    for (int row = 0; row < rows; row++) {
+      places[row] = row % 2000 == 0 ? 255 : 0;
+      scores[row] = row % 8 / 32f;
+      both[2 * row] = places[row];
+      both[2 * row + 1] = scores[row];
+    }
+    List<TensorStatistics> seen = new ArrayList<>();
+    for (String tensor : List.of("x", "score")) {
+      seen.add(ObservedTables.observed(tensor, ObserverOptions.ofWhole(), Shape.of(rows), scores));
+    }
+    seen.add(ObservedTables.observed("place", ObserverOptions.ofWhole(), Shape.of(rows), places));
+    for (String tensor : List.of("t", "y")) {
+      seen.add(
+          ObservedTables.observed(
+              tensor,
+              ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1),
+              Shape.of(rows, 2),
+              both));
+    }
+    Path statistics = folder.resolve("guarded");
+    ObservedTables.write(statistics, seen);
+    Path recipe = folder.resolve("percentile.conf");
+    Path shipped = Path.of("..", "conf", "recipes");
+    Files.writeString(
+        recipe,
+        Files.readString(shipped.resolve("int8.conf"))
+            + Files.readString(shipped.resolve("int8-all.conf")).replaceFirst("include .*", "")
+            + "activations.method = percentile-99.9\n");
+    QuantPlan plan = select(model, recipe.toString(), statistics);
+    assertThat(plan.find("t", Role.ACTIVATION).orElseThrow().floatReason().orElseThrow())
         .startsWith(
-            "its input 't' joins parts of unlike scale: one scale leaves 0.0 dB of channel 1");
+            "it joins parts of unlike scale: its range [0.0, 255.0] leaves 0.0 dB of 'score'");
   }
 
   /** Moved, it would get the same scale again. */
