@@ -41,13 +41,17 @@ final class FutureExtremes {
   private FutureExtremes() {}
 
   /**
-   * {@value #STEPS} by {@value #STEPS} pairs of ends from those seen to those predicted. The error
-   * is no smooth function of the scale: where most values are within a few steps of 0, a small
-   * change of the scale or its zero point moves all of them against the grid.
+   * Pairs of ends, in ranges with 0: {@value #STEPS} from the seen to the predicted one of an end
+   * that is predicted, by the same of the other end, or by the seen one of an end that is not. The
+   * error is no smooth function of the scale: where most values are within a few steps of 0, a
+   * small change of the scale or its zero point moves all of them against the grid.
    *
    * @param parts each with a finite value, at least {@value #FEWEST_PARTS}
+   * @param below whether the low end is predicted; a range that ends at 0 has none to predict, and
+   *     one that ends inside the values does not move with the smallest
+   * @param above the same of the high end
    */
-  static List<Range> pairs(List<Statistics> parts) {
+  static List<Range> pairs(List<Statistics> parts, boolean below, boolean above) {
     float[] maxima = new float[parts.size()];
     float[] negated = new float[parts.size()];
     float max = Float.NEGATIVE_INFINITY;
@@ -58,12 +62,12 @@ final class FutureExtremes {
       max = Math.max(max, maxima[p]);
       min = Math.min(min, -negated[p]);
     }
-    float highest = highest(maxima);
-    float lowest = -highest(negated);
+    float highest = above ? highest(maxima) : max;
+    float lowest = below ? -highest(negated) : min;
     List<Range> pairs = new ArrayList<>();
-    for (int above = 0; above < STEPS; above++) {
-      for (int below = 0; below < STEPS; below++) {
-        pairs.add(Range.containing(between(min, lowest, below), between(max, highest, above)));
+    for (int up = 0; up < (above ? STEPS : 1); up++) {
+      for (int down = 0; down < (below ? STEPS : 1); down++) {
+        pairs.add(Range.containing(between(min, lowest, down), between(max, highest, up)));
       }
     }
     return pairs;
@@ -112,8 +116,10 @@ final class FutureExtremes {
       int part = p % roots.length;
       roots[part] = Math.max(roots[part], root(maxima[p]));
     }
-    double smallest = Arrays.stream(roots).min().orElseThrow();
-    double largest = Arrays.stream(roots).max().orElseThrow();
+    // A sum in the order of the parts would depend on it.
+    Arrays.sort(roots);
+    double smallest = roots[0];
+    double largest = roots[roots.length - 1];
     double spread = 0;
     for (double root : roots) {
       spread += root - smallest;

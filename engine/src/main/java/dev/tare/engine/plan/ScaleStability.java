@@ -22,20 +22,21 @@ import java.util.function.Supplier;
  * <p>The scale is selected from every half of the parts and from all of them, and both are judged
  * by the values of all: the difference of their expected SQNR is what doubling the samples has
  * changed once. Doubling them again changes no more, but by chance, if parts are alike and the
- * range is one of shares or squared errors, which settle with the square root of the samples.
+ * range is one of shares or squared errors, which settle with the square root of the samples. Two
+ * scales that both leave no error do not differ.
  *
- * <p>Where an end of the range is an extreme, as it is by min-max, more samples bring a new one in
- * half of the cases, and no half shows how far it is. So scales are also selected with each of the
- * pairs of ends that {@link FutureExtremes} predicts, and judged by the values of all, without and
- * with such ends among them: a wider range rounds more coarsely, and the old one clips.
+ * <p>Where an end of the range is an extreme other than 0, as it is by min-max, more samples bring
+ * a new one in half of the cases, and no half shows how far it is. So scales are also selected with
+ * each of the pairs of ends that {@link FutureExtremes} predicts, and judged by the values of all,
+ * without and with such ends among them: a wider range rounds more coarsely, and the old one clips.
  *
  * <p>The largest of all differences is a bound, which holds in at least 95 % of cases. Errors of
  * tensors add up in the output, so what moves each of them by at most so many dB, moves the output
  * by no more.
  *
  * <p>Law: a function of the parts, in any order if they are at most 8; of more, {@value #MOST}
- * halves are drawn, always the same. Cost: a merge and a selection for each half and for 25 pairs
- * of ends.
+ * halves are drawn, always the same. Cost: a merge and a selection for each half and for up to 25
+ * pairs of ends.
  */
 public final class ScaleStability {
 
@@ -101,8 +102,9 @@ public final class ScaleStability {
    * @param statistics of one tensor, by part
    * @param query what the recipe's rules match; about the same tensor
    * @return empty if the tensor stays float, has a scale for each channel, only its extremes are
-   *     known, by which no scale can be judged, or fewer than {@value #FEWEST_PARTS} parts have
-   *     values of it
+   *     known, by which no scale can be judged, fewer than {@value #FEWEST_PARTS} parts have values
+   *     of it, or one scale leaves no error at all and another does, as of whole numbers, which no
+   *     number of dB bounds
    * @throws IllegalArgumentException if there are not so many parts, or the recipe's method needs
    *     what they lack
    */
@@ -146,15 +148,18 @@ public final class ScaleStability {
       Optional<QuantParams> own =
           scale(merged(statistics, half, true), query, channels).map(ChannelPlan::params);
       if (own.isPresent() && judged.add(own.get())) {
-        largest = Math.max(largest, Math.abs(reached - sqnrDb(values, own.get())));
+        largest = Math.max(largest, difference(reached, sqnrDb(values, own.get())));
       }
     }
     Statistics row = all.whole().orElseThrow();
-    if (!reaches(whole.get().range(), row)) {
-      return Optional.of(largest);
+    Range range = whole.get().range();
+    boolean below = range.low() < 0 && range.low() <= row.min();
+    boolean above = range.high() > 0 && range.high() >= row.max();
+    if (!below && !above) {
+      return finite(largest);
     }
     Statistics coarse = seen.whole().orElseThrow();
-    for (Range ends : FutureExtremes.pairs(filled)) {
+    for (Range ends : FutureExtremes.pairs(filled, below, above)) {
       Statistics more = coarse.merge(FutureExtremes.counted(ends, coarse.mantissaBits()));
       Optional<QuantParams> own =
           scale(TensorStatistics.ofWhole(query.tensor(), more), query, channels)
@@ -164,21 +169,24 @@ public final class ScaleStability {
         Distribution then =
             row.merge(FutureExtremes.counted(ends, row.mantissaBits())).distribution();
         double clipped = sqnrDb(then, params);
-        largest = Math.max(largest, Math.abs(reached - sqnrDb(values, own.get())));
-        largest = Math.max(largest, Math.abs(clipped - sqnrDb(then, own.get())));
+        largest = Math.max(largest, difference(reached, sqnrDb(values, own.get())));
+        largest = Math.max(largest, difference(clipped, sqnrDb(then, own.get())));
       }
     }
-    return Optional.of(largest);
+    return finite(largest);
+  }
+
+  /** Infinite where only one of both scales leaves no error. */
+  private static double difference(double first, double second) {
+    return first == second ? 0 : Math.abs(first - second);
+  }
+
+  private static Optional<Double> finite(double largest) {
+    return Optional.of(largest).filter(Double::isFinite);
   }
 
   private static double sqnrDb(Distribution values, QuantParams params) {
     return ExpectedError.of(values, params).sqnrDb();
-  }
-
-  /** Whether an end of the range, other than 0, is an extreme of the values. */
-  private static boolean reaches(Range range, Statistics row) {
-    return (range.high() > 0 && range.high() >= row.max())
-        || (range.low() < 0 && range.low() <= row.min());
   }
 
   private static TensorStatistics merged(

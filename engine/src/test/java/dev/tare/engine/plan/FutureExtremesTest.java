@@ -48,6 +48,26 @@ class FutureExtremesTest {
     assertThat(FutureExtremes.highest(eight)).isCloseTo(40.27f, within(.01f));
   }
 
+  /** Chosen so that the end is nearly 0, where it shows in which order roots are summed. */
+  @Test
+  void theOrderOfPartsMakesNoDifference() {
+    float[] maxima = {
+      -1.578403f,
+      -3.8951404f,
+      -1.6410083f,
+      -3.704253f,
+      -1.4692415f,
+      -3.8705688f,
+      -3.4479277f,
+      -2.537777f
+    };
+    float[] reversed = new float[maxima.length];
+    for (int p = 0; p < maxima.length; p++) {
+      reversed[p] = maxima[maxima.length - 1 - p];
+    }
+    assertThat(FutureExtremes.highest(reversed)).isEqualTo(FutureExtremes.highest(maxima));
+  }
+
   @Test
   void equalMaximaStayWhatTheyAre() {
     for (float value : new float[] {0, 6.335f, -3.1f, Float.MIN_VALUE, Float.MAX_VALUE}) {
@@ -66,7 +86,7 @@ class FutureExtremesTest {
   void pairsBeginWithWhatWasSeenAndEndWithWhatIsPredicted() {
     List<Statistics> parts =
         List.of(extremes(-1, 4), extremes(-2, 5), extremes(-1, 4), extremes(-1, 7));
-    List<Range> pairs = FutureExtremes.pairs(parts);
+    List<Range> pairs = FutureExtremes.pairs(parts, true, true);
     assertThat(pairs).hasSize(25).doesNotHaveDuplicates();
     assertThat(pairs.get(0)).isEqualTo(new Range(-2, 7));
     assertThat(pairs.get(24))
@@ -79,6 +99,24 @@ class FutureExtremesTest {
     Statistics positive = FutureExtremes.counted(new Range(0, 3), 5);
     assertThat(positive.zeros()).isEqualTo(1);
     assertThat(positive.histogram().orElseThrow().total()).isEqualTo(1);
+  }
+
+  @Test
+  void anEndThatIsNotPredictedStays() {
+    List<Statistics> parts =
+        List.of(extremes(1, 4), extremes(2, 5), extremes(1, 4), extremes(1, 7));
+    float highest = FutureExtremes.highest(new float[] {4, 5, 4, 7});
+    assertThat(FutureExtremes.pairs(parts, false, true))
+        .hasSize(5)
+        .doesNotHaveDuplicates()
+        .startsWith(new Range(0, 7))
+        .endsWith(new Range(0, highest));
+    List<Statistics> negative =
+        List.of(extremes(-4, -1), extremes(-5, -2), extremes(-4, -1), extremes(-7, -1));
+    assertThat(FutureExtremes.pairs(negative, true, false))
+        .hasSize(5)
+        .startsWith(new Range(-7, 0))
+        .endsWith(new Range(-highest, 0));
   }
 
   private static Statistics extremes(float min, float max) {

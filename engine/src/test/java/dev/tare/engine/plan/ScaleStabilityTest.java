@@ -193,6 +193,48 @@ class ScaleStabilityTest {
     assertThat(stability.changeDb(parts, QUERY)).isEqualTo(stability.changeDb(parts, QUERY));
   }
 
+  /** As behind an Exp: no value is below 0, and none is expected there. */
+  @Test
+  void rangesThatEndAtZeroGetNoLowerEnd() {
+    ScaleStability stability = new ScaleStability(new ActivationPlanner(Recipes.int8()), 4);
+    List<TensorStatistics> parts = new ArrayList<>();
+    for (float least : new float[] {.1f, .2f, .4f, .8f}) {
+      parts.add(Recipes.observed("t", least, .3f, .7f, 1));
+    }
+    assertThat(stability.changeDb(parts, QUERY)).contains(0.0);
+  }
+
+  /** All scales, powers of two, keep 0 and 1 as they are. */
+  @Test
+  void scalesThatLeaveNoErrorDoNotDiffer() {
+    ScaleStability stability =
+        new ScaleStability(
+            new ActivationPlanner(
+                Recipes.int8(
+                    "activations.type = int8",
+                    "activations.symmetric = true",
+                    "activations.scales = power-of-two")),
+            4);
+    double change = stability.changeDb(binary(1), QUERY).orElseThrow();
+    assertThat(change).isFinite().isPositive();
+  }
+
+  /** Steps of 1 keep 0 and 255 as they are, and those of a wider range do not. */
+  @Test
+  void noNumberOfDecibelsBoundsTheChangeFromNoErrorToOne() {
+    ScaleStability stability = new ScaleStability(new ActivationPlanner(Recipes.int8()), 4);
+    assertThat(stability.changeDb(binary(255), QUERY)).isEmpty();
+  }
+
+  /** Four parts with 0 and another value, of which one has only 0. */
+  private static List<TensorStatistics> binary(float value) {
+    List<TensorStatistics> parts = new ArrayList<>();
+    for (float large : new float[] {value, value, value, 0}) {
+      parts.add(Recipes.observed("t", 0, large, 0, large));
+    }
+    return parts;
+  }
+
   @Test
   void floatTensorsHaveNone() {
     ScaleStability stability = new ScaleStability(new ActivationPlanner(Recipes.int8()), 4);
