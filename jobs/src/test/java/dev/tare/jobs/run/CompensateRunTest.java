@@ -46,17 +46,21 @@ class CompensateRunTest {
 
   @TempDir Path folder;
 
+  /** A product with a bias, whose weights follow from their shapes. */
+  private String product(String file) throws IOException {
+    return Models.opset(13)
+        .input("x", "batch", 32)
+        .weight("w", 32, 24)
+        .weight("b", 24)
+        .node("MatMul", "x w", "m")
+        .node("Add", "m b", "y")
+        .output("y")
+        .write(folder.resolve(file));
+  }
+
   @Test
   void linesThatAreKeptAreInPlanWeightsAndModel() throws IOException {
-    String model =
-        Models.opset(13)
-            .input("x", "batch", 32)
-            .weight("w", 32, 24)
-            .weight("b", 24)
-            .node("MatMul", "x w", "m")
-            .node("Add", "m b", "y")
-            .output("y")
-            .write(folder.resolve("model.onnx"));
+    String model = product("model.onnx");
     String data = write(folder.resolve("data"), "x array<float>", around(2, 96, 1));
     String others = write(folder.resolve("others"), "x array<float>", around(2, 48, 2));
     CommandLine.Result compensated = run(model, data, others, "lines", "--compensate");
@@ -160,15 +164,7 @@ class CompensateRunTest {
   /** Inputs around 0, whose errors have hardly a constant part: some channels gain by chance. */
   @Test
   void aModelThatIsRefusedIsWrittenAsItWas() throws IOException {
-    String model =
-        Models.opset(13)
-            .input("x", "batch", 32)
-            .weight("w", 32, 24)
-            .weight("b", 24)
-            .node("MatMul", "x w", "m")
-            .node("Add", "m b", "y")
-            .output("y")
-            .write(folder.resolve("middle.onnx"));
+    String model = product("middle.onnx");
     String data = write(folder.resolve("zeros"), "x array<float>", around(0, 96, 6));
     run(model, data, data, "refused", "--compensate");
     run(model, data, data, "as-it-was");
