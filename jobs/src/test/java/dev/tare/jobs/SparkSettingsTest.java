@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -67,19 +68,22 @@ class SparkSettingsTest {
         .isTrue();
   }
 
-  /** A first heartbeat before the executor is registered is printed as 30 lines of errors. */
+  /** A first heartbeat before the executor is registered would be 30 lines of errors. */
   @Test
-  void theFirstHeartbeatLeavesTimeToStartAndIsNoNewsOnTheConsole() throws IOException {
+  void theFirstHeartbeatAndClosedConnectionsAreNoNewsOnTheConsole() throws IOException {
     String interval =
         settings("spark-defaults.conf").getProperty("spark.executor.heartbeatInterval");
     assertThat(Integer.parseInt(interval.replace("s", ""))).isBetween(5, 10);
 
     Properties logging = settings("log4j2.properties");
-    assertThat(logging.getProperty("logger.inbox.name"))
-        .isEqualTo("org.apache.spark.rpc.netty.Inbox");
-    assertThat(logging.getProperty("logger.inbox.additivity")).isEqualTo("false");
-    assertThat(logging.stringPropertyNames())
-        .contains("logger.inbox.appenderRef.file.ref")
-        .doesNotContain("logger.inbox.appenderRef.console.ref");
+    assertThat(logging.getProperty("logger.messages.name")).isEqualTo("org.apache.spark.rpc.netty");
+    assertThat(logging.getProperty("logger.connections.name"))
+        .isEqualTo("org.apache.spark.network");
+    for (String logger : List.of("messages", "connections")) {
+      assertThat(logging.getProperty("logger." + logger + ".additivity")).isEqualTo("false");
+      assertThat(logging.stringPropertyNames())
+          .contains("logger." + logger + ".appenderRef.file.ref")
+          .doesNotContain("logger." + logger + ".appenderRef.console.ref");
+    }
   }
 }
