@@ -156,6 +156,53 @@ public final class ActivationPlanner {
         ScaleColumns.of(selected).with(losses.unclipped(selected.expectedSqnrDb())));
   }
 
+  /**
+   * Returns the noise that quantization is expected to add to a tensor, over the signal, by the
+   * range that its plan will have: that of the rule's method, or of all values where the guard
+   * takes it; or by those of its channels.
+   *
+   * @param values of the whole tensor, which a scale can be made of
+   * @param channels as in {@link #plan(TensorStatistics, TensorQuery, Supplier)}; without them the
+   *     method's range of the whole tensor
+   * @throws IllegalArgumentException if the values lack what the recipe's method needs; the message
+   *     names the tensor
+   */
+  double noiseToSignal(
+      Distribution values, TensorQuery query, Supplier<List<Distribution>> channels) {
+    TensorRule rule = recipe.decide(query).rule();
+    try {
+      List<Distribution> scaled = rule.perChannel() ? channels.get() : List.of();
+      double signal = 0;
+      double noise = 0;
+      for (Distribution each : scaled.isEmpty() ? List.of(values) : scaled) {
+        if (!each.isEmpty() && !rule.target().rule().underflows(each.min(), each.max())) {
+          Range range =
+              scaled.isEmpty()
+                  ? guarded(each, rule, channels)
+                  : rule.method().select(each, rule.target());
+          ExpectedError error = ExpectedError.of(each, rule.target().params(range));
+          signal += error.signal();
+          noise += error.noise();
+        }
+      }
+      return noise / signal;
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      throw unselected(query.tensor(), rule, e, "");
+    }
+  }
+
+  private Range guarded(
+      Distribution values, TensorRule rule, Supplier<List<Distribution>> channels) {
+    Range range = rule.method().select(values, rule.target());
+    return guards(rule)
+            && MethodGuard.against(
+                    rule.method().name(),
+                    new ChannelLosses(range, rule.target(), values, channels.get()))
+                .isPresent()
+        ? ALL.select(values, rule.target())
+        : range;
+  }
+
   private static void tally(
       UnclippedTally tally, Distribution values, Selected selected, Target target) {
     Range all = ALL.select(values, target);
@@ -297,7 +344,7 @@ public final class ActivationPlanner {
     }
   }
 
-  static IllegalArgumentException unselected(
+  private static IllegalArgumentException unselected(
       String tensor, TensorRule rule, RuntimeException cause, String advice) {
     return new IllegalArgumentException(
         "Cannot select a range for tensor '%s' by %s: %s%s"

@@ -3,8 +3,6 @@ package dev.tare.engine.plan;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.histogram.Distribution;
-import dev.tare.engine.quant.ExpectedError;
-import dev.tare.engine.range.Target;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
@@ -96,6 +94,8 @@ public final class AmplifiedNoise {
    *
    * @param unguarded what the recipe would quantize if nothing were spoiled
    * @param values what was observed of a tensor, of all its values together
+   * @param channels the values of each channel of a tensor, none if they are not known; asked for
+   *     only where they may decide about its range
    * @throws IllegalArgumentException if the statistics lack what the recipe's method needs; the
    *     message names the tensor
    */
@@ -103,7 +103,8 @@ public final class AmplifiedNoise {
       ModelGraph graph,
       Recipe recipe,
       Candidates unguarded,
-      Function<String, Optional<Distribution>> values) {
+      Function<String, Optional<Distribution>> values,
+      Function<String, List<Distribution>> channels) {
     Set<String> judged = judged(unguarded);
     Map<String, String> reasons = new HashMap<>();
     for (NoiseMeeting meeting : NoiseWays.of(graph)) {
@@ -113,7 +114,7 @@ public final class AmplifiedNoise {
               : Optional.empty();
       Optional<Distribution> read = seen(values, meeting.tensor());
       if (input.isPresent() && read.isPresent()) {
-        judged(meeting, recipe, input.get(), read.get())
+        judged(meeting, recipe, input.get(), read.get(), channels)
             .ifPresent(reason -> reasons.putIfAbsent(meeting.product().node(), reason));
       } else if (meeting.suspected()) {
         reasons.putIfAbsent(meeting.product().node(), meeting.reason());
@@ -130,17 +131,22 @@ public final class AmplifiedNoise {
   }
 
   private static Optional<String> judged(
-      NoiseMeeting meeting, Recipe recipe, Distribution input, Distribution read) {
+      NoiseMeeting meeting,
+      Recipe recipe,
+      Distribution input,
+      Distribution read,
+      Function<String, List<Distribution>> channels) {
     QuantizableNode product = meeting.product();
-    TensorQuery query =
-        TensorQuery.ofActivation(product.input(), List.of(product.node()), product.kinds());
+    String tensor = product.input();
+    TensorQuery query = TensorQuery.ofActivation(tensor, List.of(product.node()), product.kinds());
     TensorRule rule = recipe.decide(query).rule();
     if (rule.target().rule().underflows(input.min(), input.max())) {
       // Too small for a scale: the input stays float anyway.
       return Optional.empty();
     }
-    ExpectedError error = expected(product.input(), rule, input);
-    NoiseBehind behind = NoiseBehind.of(meeting, error.noise() / error.signal(), read);
+    double noise =
+        new ActivationPlanner(recipe).noiseToSignal(input, query, () -> channels.apply(tensor));
+    NoiseBehind behind = NoiseBehind.of(meeting, noise, read);
     return behind.sqnrDb() >= LEAST_DB
         ? Optional.empty()
         : Optional.of(
@@ -153,14 +159,5 @@ public final class AmplifiedNoise {
                 behind.floor(),
                 behind.sqnrDb(),
                 LEAST_DB));
-  }
-
-  private static ExpectedError expected(String tensor, TensorRule rule, Distribution input) {
-    try {
-      Target target = rule.target();
-      return ExpectedError.of(input, target.params(rule.method().select(input, target)));
-    } catch (IllegalArgumentException | UnsupportedOperationException e) {
-      throw ActivationPlanner.unselected(tensor, rule, e, "");
-    }
   }
 }

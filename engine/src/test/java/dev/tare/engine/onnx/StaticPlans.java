@@ -91,7 +91,11 @@ public final class StaticPlans {
                   .flatMap(n -> observed(n, seen.get(n)).whole());
       spoiled.putAll(
           AmplifiedNoise.found(
-              graph, recipe, unguarded, n -> values.apply(n).map(Statistics::distribution)));
+              graph,
+              recipe,
+              unguarded,
+              n -> values.apply(n).map(Statistics::distribution),
+              n -> List.of()));
       recipe =
           recipe.withSpoiled(
               SharedScale.found(graph, recipe, unguarded, values, tensor -> List.of()));

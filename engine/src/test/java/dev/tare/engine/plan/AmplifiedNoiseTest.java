@@ -22,10 +22,12 @@ import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import dev.tare.testkit.Models;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Function;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
@@ -179,8 +181,9 @@ class AmplifiedNoiseTest {
         .contains("dB are left behind it, less than 20");
   }
 
-  /** Three bins, of which entropy-ort with 128 cells can make nothing. */
-  private static Map<String, String> coarse(String... changes) {
+  /** A product of four channels, and the logarithm of the size of its results. */
+  private static Map<String, String> found(
+      Recipe recipe, Function<String, Distribution> values, List<Distribution> channels) {
     OnnxGraph graph =
         OnnxGraph.of(
             Models.opset(13)
@@ -191,16 +194,66 @@ class AmplifiedNoiseTest {
                 .node("Log", "log", List.of("b"), "y")
                 .output("y")
                 .build());
-    List<String> lines = new ArrayList<>(List.of("activations.method = entropy-ort"));
-    lines.addAll(List.of(changes));
-    Recipe recipe = Recipes.int8(lines.toArray(String[]::new));
-    Distribution values =
-        Distribution.of(
-            new double[] {0, 1, 2}, new double[] {1, 2, 3}, new long[] {5, 3, 1}, 0f, 3f);
     OnnxRuntimeTarget target = OnnxRuntimeTarget.INSTANCE;
     Candidates unguarded =
         Candidates.of(target, target.placements().get(0), recipe, graph, Map.of());
-    return AmplifiedNoise.found(graph, recipe, unguarded, tensor -> Optional.of(values));
+    return AmplifiedNoise.found(
+        graph, recipe, unguarded, tensor -> Optional.of(values.apply(tensor)), tensor -> channels);
+  }
+
+  /** Values in bins from each bound to the next. */
+  private static Distribution values(double[] bounds, long... counts) {
+    int bins = counts.length;
+    return Distribution.of(
+        Arrays.copyOf(bounds, bins),
+        Arrays.copyOfRange(bounds, 1, bins + 1),
+        counts,
+        (float) bounds[0],
+        (float) bounds[bins]);
+  }
+
+  /**
+   * Three channels reach 1, the fourth is 10 in ten values of 100,000: by 99.99 % it is clipped,
+   * which is most of the noise, but the guard takes the range of all values.
+   */
+  @Test
+  void theRangeThatTheGuardTakesIsJudged() {
+    Distribution small = values(new double[] {0, 1}, 100_000);
+    Distribution rare = values(new double[] {0, 1e-6, 10, 10.01}, 99_990, 0, 10);
+    Distribution whole = values(new double[] {0, 1e-6, 1, 10, 10.01}, 99_990, 300_000, 0, 10);
+    Distribution read = values(new double[] {.5, .51, 5, 5.1}, 1_000, 0, 1_000);
+    List<Distribution> channels = List.of(small, small, small, rare);
+    Function<String, Distribution> values = tensor -> tensor.equals("x") ? whole : read;
+    Recipe recipe = Recipes.int8("activations.method = percentile-99.99");
+    assertThat(found(recipe, values, List.of())).containsOnlyKeys("product");
+    assertThat(found(recipe, values, channels)).isEmpty();
+    assertThat(found(recipe, values, List.of(small, small, small, small)))
+        .containsOnlyKeys("product");
+  }
+
+  /**
+   * By one scale the small channels drown beside one that reaches 100; by their own they do not.
+   */
+  @Test
+  void aScaleForEachChannelIsJudgedByChannel() {
+    Distribution small = values(new double[] {0, 1}, 100_000);
+    Distribution large = values(new double[] {0, 1e-6, 99, 100}, 99_000, 0, 1_000);
+    Distribution whole = values(new double[] {0, 1e-6, 1, 99, 100}, 99_000, 300_000, 0, 1_000);
+    Distribution read = values(new double[] {.05, .051, 5, 5.1}, 1_000, 0, 1_000);
+    List<Distribution> channels = List.of(small, small, small, large);
+    Function<String, Distribution> values = tensor -> tensor.equals("x") ? whole : read;
+    Recipe own = Recipes.int8("activations.granularity = per-channel");
+    assertThat(found(Recipes.int8(), values, channels)).containsOnlyKeys("product");
+    assertThat(found(own, values, channels)).isEmpty();
+  }
+
+  /** Three bins, of which entropy-ort with 128 cells can make nothing. */
+  private static Map<String, String> coarse(String... changes) {
+    List<String> lines = new ArrayList<>(List.of("activations.method = entropy-ort"));
+    lines.addAll(List.of(changes));
+    Recipe recipe = Recipes.int8(lines.toArray(String[]::new));
+    Distribution values = values(new double[] {0, 1, 2, 3}, 5, 3, 1);
+    return found(recipe, tensor -> values, List.of());
   }
 
   @Test

@@ -121,10 +121,16 @@ final class SelectSpoiled implements FlatMapGroupsFunction<String, Row, Row> {
                     operators.put(
                         row.getString(0), row.getString(1) + "; " + parts.get(row.getString(0))));
       }
+      Map<String, List<Distribution>> read = new HashMap<>();
+      Function<String, List<Distribution>> channels =
+          tensor -> read.computeIfAbsent(tensor, own -> channels(spark, statistics, own));
       operators.putAll(
           AmplifiedNoise.found(
-              graph, recipe, unguarded, t -> values.apply(t).map(Statistics::distribution)));
-      Function<String, List<Distribution>> channels = tensor -> channels(spark, statistics, tensor);
+              graph,
+              recipe,
+              unguarded,
+              t -> values.apply(t).map(Statistics::distribution),
+              channels));
       return new Found(operators, tensors(recipeText, recipe, graph, operators, values, channels));
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
