@@ -11,6 +11,7 @@ import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
 import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.Shape;
 import java.nio.FloatBuffer;
@@ -19,8 +20,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * Products that stay in float since some of their results are made of small channels of an input
@@ -30,7 +34,8 @@ import java.util.TreeMap;
  * sum_j w_oj^2 E[x_j^2]} and the noise {@code sum_j w_oj^2 E[e_j^2]}, both as if channels were
  * independent. A result is lost when that leaves less than {@value SharedScale#LEAST_DB} dB by the
  * scale of all, and not by a scale for each channel. Small channels that small weights multiply do
- * no harm.
+ * no harm. That is of parts side by side along the channels: along another axis each result is made
+ * of one part, and what is asked of the part is what {@link SharedScale} asks.
  *
  * <p>That is asked only where {@link PartScales} finds parts of unlike scale, or cannot tell: an
  * input whose parts are alike is judged like any other, whatever its channels are. Nor is it asked
@@ -64,6 +69,90 @@ public final class JoinedInput {
   }
 
   /**
+   * Returns those of the inputs whose parts are joined along another axis than the channels, as
+   * rows or places are: of whose channels each is made of all parts, so that they tell nothing of
+   * these. Where the axis is not known, as behind a Transpose, it is taken to be that of the
+   * channels.
+   *
+   * @param products as {@link #products} finds them
+   */
+  public static Set<String> across(ModelGraph graph, Map<String, List<QuantizableNode>> products) {
+    JoinedParts joined = new JoinedParts(graph.topology());
+    Map<String, Integer> axes = graph.activations().channelAxes();
+    Set<String> across = new TreeSet<>();
+    products.forEach(
+        (input, readers) -> {
+          Integer axis = axes.get(input);
+          if (axis != null && acrossChannels(joined, readers.get(0), axis)) {
+            across.add(input);
+          }
+        });
+    return across;
+  }
+
+  private static boolean acrossChannels(JoinedParts joined, QuantizableNode reader, int axis) {
+    OptionalInt rank =
+        switch (reader.opType()) {
+          case "Conv" -> OptionalInt.of(reader.weightShape().rank());
+          case "Gemm" -> OptionalInt.of(2);
+          default -> OptionalInt.empty();
+        };
+    OptionalInt front =
+        axis < 0 && rank.isPresent()
+            ? OptionalInt.of(axis + rank.getAsInt())
+            : only(axis >= 0, axis);
+    OptionalInt back =
+        axis >= 0 && rank.isPresent()
+            ? OptionalInt.of(axis - rank.getAsInt())
+            : only(axis < 0, axis);
+    return joined.across(reader.input(), front, back);
+  }
+
+  private static OptionalInt only(boolean known, int axis) {
+    return known ? OptionalInt.of(axis) : OptionalInt.empty();
+  }
+
+  /**
+   * Returns why products stay float whose input is joined along another axis than its channels, by
+   * name: each of their results is made of one part, so that a part which {@link SharedScale} would
+   * find lost is lost in it. Nothing is known of parts without statistics.
+   *
+   * @param across those products, by input
+   * @param values what was observed of a tensor, of all its values together
+   * @param channels the values of each channel of a tensor, none if they are not known; asked for
+   *     only where they may decide about its range
+   * @throws IllegalArgumentException if the statistics lack what the recipe's method needs; the
+   *     message names the tensor
+   */
+  public static Map<String, String> found(
+      ModelGraph graph,
+      Recipe recipe,
+      Map<String, List<QuantizableNode>> across,
+      Function<String, Optional<Statistics>> values,
+      Function<String, List<Distribution>> channels) {
+    JoinedParts joined = new JoinedParts(graph.topology());
+    Map<String, String> reasons = new TreeMap<>();
+    across.forEach(
+        (input, products) -> {
+          List<String> parts = joined.of(input);
+          for (QuantizableNode product : products) {
+            if (!smoothed(product, recipe)) {
+              SharedScale.against(query(product), parts, recipe, values, channels)
+                  .ifPresent(
+                      reason ->
+                          reasons.put(
+                              product.node(), "its input '%s' %s".formatted(input, reason)));
+            }
+          }
+        });
+    return reasons;
+  }
+
+  private static TensorQuery query(QuantizableNode product) {
+    return TensorQuery.ofActivation(product.input(), List.of(product.node()), product.kinds());
+  }
+
+  /**
    * Returns why a product stays float; empty if it does not. Costs the plan of its input, a walk
    * through its weights, and two through the bins of its input's channels.
    *
@@ -74,8 +163,7 @@ public final class JoinedInput {
    */
   public static Optional<String> against(
       QuantizableNode product, Recipe recipe, TensorStatistics statistics, ModelGraph graph) {
-    TensorQuery query =
-        TensorQuery.ofActivation(product.input(), List.of(product.node()), product.kinds());
+    TensorQuery query = query(product);
     TensorRule rule = recipe.decide(query).rule();
     Shape shape = product.weightShape();
     long inputs = shape.dim(product.blockAxis());

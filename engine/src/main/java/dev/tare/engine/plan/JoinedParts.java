@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -35,6 +36,29 @@ final class JoinedParts {
     walk(tensor, parts, new LinkedHashSet<>());
     parts.retainAll(graph.floats());
     return parts.size() > 1 ? new ArrayList<>(parts) : List.of();
+  }
+
+  /**
+   * Whether all joins that a tensor is the result of are known to be along other axes than one, so
+   * that an index along that is a channel of every part. Nothing is known behind a node that moves
+   * axes.
+   *
+   * @param axis from the front; empty if it is not known from there
+   * @param back the same from the back, negative
+   */
+  boolean across(String tensor, OptionalInt axis, OptionalInt back) {
+    GraphNode maker = makers.get(tensor);
+    while (maker != null && maker.opType().equals("Identity")) {
+      maker = makers.get(maker.input(0));
+    }
+    if (maker == null || !maker.opType().equals(JOIN) || maker.axis().isEmpty()) {
+      return false;
+    }
+    int own = maker.axis().getAsInt();
+    OptionalInt other = own < 0 ? back : axis;
+    return other.isPresent()
+        && other.getAsInt() != own
+        && maker.inputs().stream().allMatch(input -> !joins(input) || across(input, axis, back));
   }
 
   private void walk(String tensor, Set<String> parts, Set<String> seen) {

@@ -76,24 +76,39 @@ public final class SharedScale {
       Candidates unguarded,
       Function<String, Optional<Statistics>> values,
       Function<String, List<Distribution>> channels) {
-    ActivationPlanner planner = new ActivationPlanner(recipe);
     Map<String, String> reasons = new TreeMap<>();
     shared(graph, unguarded)
         .forEach(
-            (tensor, parts) -> {
-              TensorQuery query = unguarded.activations().get(tensor);
-              TensorRule rule = recipe.decide(query).rule();
-              if (!rule.perChannel()) {
-                values
-                    .apply(tensor)
-                    .map(whole -> TensorStatistics.ofWhole(tensor, whole))
-                    .map(whole -> planner.plan(whole, query, () -> channels.apply(tensor)))
-                    .filter(TensorPlan::quantized)
-                    .flatMap(plan -> judged(rule, plan.channels().get(0), parts, values))
-                    .ifPresent(reason -> reasons.put(tensor, reason));
-              }
-            });
+            (tensor, parts) ->
+                against(unguarded.activations().get(tensor), parts, recipe, values, channels)
+                    .ifPresent(reason -> reasons.put(tensor, "it " + reason)));
     return reasons;
+  }
+
+  /**
+   * Returns why the parts of a tensor cannot share a scale, for "it" before it; empty if they can.
+   *
+   * @param query of the tensor
+   * @throws IllegalArgumentException as {@link #found}
+   */
+  static Optional<String> against(
+      TensorQuery query,
+      List<String> parts,
+      Recipe recipe,
+      Function<String, Optional<Statistics>> values,
+      Function<String, List<Distribution>> channels) {
+    String tensor = query.tensor();
+    TensorRule rule = recipe.decide(query).rule();
+    if (rule.perChannel()) {
+      return Optional.empty();
+    }
+    ActivationPlanner planner = new ActivationPlanner(recipe);
+    return values
+        .apply(tensor)
+        .map(whole -> TensorStatistics.ofWhole(tensor, whole))
+        .map(whole -> planner.plan(whole, query, () -> channels.apply(tensor)))
+        .filter(TensorPlan::quantized)
+        .flatMap(plan -> judged(rule, plan.channels().get(0), parts, values));
   }
 
   /** The tensors with a scale from statistics that others than products read, and their parts. */
@@ -158,7 +173,7 @@ public final class SharedScale {
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "it joins parts of unlike scale: its range [%s, %s] leaves %.1f dB of '%s' in [%s, %s],"
+            "joins parts of unlike scale: its range [%s, %s] leaves %.1f dB of '%s' in [%s, %s],"
                 + " less than %.0f, and one of its own %.1f",
             range.low(),
             range.high(),

@@ -160,4 +160,70 @@ class JoinedInputTest {
         .get(InstanceOfAssertFactories.STRING)
         .contains("of channel 1 of its results");
   }
+
+  /** Whether the input of a product is found to be joined along another axis than the channels. */
+  private static boolean across(Models model) {
+    OnnxGraph graph = OnnxGraph.of(model.output("y").build());
+    return !JoinedInput.across(graph, products(graph, Recipes.int8("operators = [MatMul, Conv]")))
+        .isEmpty();
+  }
+
+  private static Models parts(Object... shape) {
+    return Models.opset(13).input("a", shape).input("b", shape);
+  }
+
+  private static boolean rows(int axis, Object... shape) {
+    return across(
+        parts(shape)
+            .weight("w", 4, 4)
+            .node("Concat", "a b", "t", Models.integer("axis", axis))
+            .node("MatMul", "t w", "y"));
+  }
+
+  private static boolean places(int axis) {
+    return across(
+        parts("batch", 4, 8)
+            .weight("w", 4, 4, 1)
+            .node("Concat", "a b", "t", Models.integer("axis", axis))
+            .node("Conv", "t w", "y"));
+  }
+
+  @Test
+  void theAxisOfAJoinIsComparedWithThatOfTheChannels() {
+    assertThat(List.of(rows(0, "batch", 4), rows(-2, "batch", 4))).containsOnly(true);
+    assertThat(List.of(rows(1, "batch", 2), rows(-1, "batch", 2))).containsOnly(false);
+    assertThat(List.of(rows(1, 3, "batch", 4), rows(0, 3, "batch", 4))).containsOnly(true);
+    assertThat(List.of(places(2), places(-1), places(0))).containsOnly(true);
+    assertThat(List.of(places(1), places(-2))).containsOnly(false);
+  }
+
+  /** Along the channels as soon as one join is; and what moves axes is not followed. */
+  @Test
+  void allJoinsMustBeAcross() {
+    assertThat(
+            across(
+                parts("batch", 4)
+                    .weight("w", 4, 4)
+                    .node("Concat", "a b", "s", Models.integer("axis", 0))
+                    .node("Identity", "s", "i")
+                    .node("Concat", "i a", "t", Models.integer("axis", 0))
+                    .node("MatMul", "t w", "y")))
+        .isTrue();
+    assertThat(
+            across(
+                parts("batch", 2)
+                    .weight("w", 4, 4)
+                    .node("Concat", "a b", "s", Models.integer("axis", 1))
+                    .node("Concat", "s s", "t", Models.integer("axis", 0))
+                    .node("MatMul", "t w", "y")))
+        .isFalse();
+    assertThat(
+            across(
+                parts(4, "batch")
+                    .weight("w", 4, 4)
+                    .node("Concat", "a b", "s", Models.integer("axis", 1))
+                    .node("Transpose", "s", "t", Models.ints("perm", 1L, 0L))
+                    .node("MatMul", "t w", "y")))
+        .isFalse();
+  }
 }

@@ -101,9 +101,14 @@ final class SelectSpoiled implements FlatMapGroupsFunction<String, Row, Row> {
     Map<String, List<QuantizableNode>> joined = JoinedInput.products(graph, unguarded);
     PartScales scales = PartScales.of(graph, joined.keySet());
     decisive.addAll(scales.decisive());
+    Set<String> across = JoinedInput.across(graph, joined);
+    decisive.addAll(across);
     try {
       Function<String, Optional<Statistics>> values = values(spark, statistics, decisive);
       Map<String, String> unlike = scales.unlike(values);
+      Map<String, List<QuantizableNode>> apart = new TreeMap<>(joined);
+      apart.keySet().retainAll(across);
+      joined.keySet().removeAll(across);
       joined.keySet().retainAll(unlike.keySet());
       Map<String, String> parts = new HashMap<>();
       joined.forEach(
@@ -124,6 +129,7 @@ final class SelectSpoiled implements FlatMapGroupsFunction<String, Row, Row> {
       Map<String, List<Distribution>> read = new HashMap<>();
       Function<String, List<Distribution>> channels =
           tensor -> read.computeIfAbsent(tensor, own -> channels(spark, statistics, own));
+      operators.putAll(JoinedInput.found(graph, recipe, apart, values, channels));
       operators.putAll(
           AmplifiedNoise.found(
               graph,

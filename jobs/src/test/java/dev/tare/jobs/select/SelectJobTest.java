@@ -231,16 +231,45 @@ class SelectJobTest {
         .containsExactlyInAnyOrder("v", "w");
   }
 
-  /** The plan of a product whose input has a small channel beside a large one. */
+  /** Each channel has values of both parts, so that channels tell nothing of them. */
+  @Test
+  void partsBelowEachOtherAreJudgedAsParts() throws IOException {
+    Map<String, float[]> unlike =
+        Map.of("place", new float[] {0, 255}, "feature", new float[] {.25f, .125f});
+    assertThat(reason(joined("unlike-rows", 0, unlike)))
+        .startsWith(
+            "its input 't' joins parts of unlike scale: its range [0.0, 255.0] leaves 0.0 dB of"
+                + " 'feature' in [0.125, 0.25], less than 20, and one of its own ");
+    float[] alike = {0, 255};
+    for (QuantPlan plan :
+        List.of(
+            joined("rows-unseen", 0, Map.of()),
+            joined("alike-rows", 0, Map.of("place", alike, "feature", alike)))) {
+      assertThat(plan.quantized(Role.WEIGHT))
+          .extracting(TensorPlan::tensor)
+          .containsExactlyInAnyOrder("v", "w");
+    }
+  }
+
   private QuantPlan joined(String name, Map<String, float[]> parts) throws IOException {
+    return joined(name, 1, parts);
+  }
+
+  /** The plan of a product whose input has a small channel beside a large one. */
+  private QuantPlan joined(String name, int axis, Map<String, float[]> parts) throws IOException {
     ModelHandle model =
         model(
             Models.exported(13)
-                .input("place", "batch", 1)
-                .input("feature", "batch", 1)
+                .input("place", "batch", 2 - axis)
+                .input("feature", "batch", 2 - axis)
                 .constant(Models.floats("w", new float[] {1, 0, 0, 1}, 2, 2))
                 .weight("v", 2, 2)
-                .node("Concat", "join", List.of("place", "feature"), "t", Models.integer("axis", 1))
+                .node(
+                    "Concat",
+                    "join",
+                    List.of("place", "feature"),
+                    "t",
+                    Models.integer("axis", axis))
                 .node("MatMul", "product", List.of("t", "w"), "h")
                 .node("MatMul", "layer", List.of("h", "v"), "y")
                 .output("y", TensorProto.DataType.FLOAT, "batch", 2));

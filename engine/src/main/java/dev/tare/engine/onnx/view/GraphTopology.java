@@ -4,6 +4,7 @@ import dev.tare.engine.graph.GraphNode;
 import dev.tare.engine.graph.Topology;
 import dev.tare.engine.onnx.graph.Constants;
 import dev.tare.engine.onnx.graph.Nodes;
+import dev.tare.engine.onnx.graph.Ranks;
 import dev.tare.engine.onnx.graph.TensorCodec;
 import dev.tare.engine.onnx.graph.TensorTypes;
 import dev.tare.engine.onnx.proto.GraphProto;
@@ -18,15 +19,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** Reads the topology of a graph: which nodes read and compute which tensors. */
 final class GraphTopology {
 
+  /** No runtime has tensors of more. */
+  private static final int MOST_AXES = 64;
+
   private final GraphProto graph;
   private final Constants constants;
   private final TensorTypes types;
+
+  /** Made for the first Concat: few graphs need it. */
+  private Ranks ranks;
 
   private GraphTopology(GraphProto graph, Constants constants) {
     this.graph = graph;
@@ -100,7 +108,26 @@ final class GraphTopology {
         node.getInputList(),
         List.copyOf(captured),
         node.getOutputList(),
-        Nodes.is(node, "Pad") && keepsValues(node));
+        Nodes.is(node, "Pad") && keepsValues(node),
+        Nodes.is(node, "Concat") ? axis(node) : OptionalInt.empty());
+  }
+
+  /** The axis of a Concat, from the back where the rank of what it joins is known. */
+  private OptionalInt axis(NodeProto concat) {
+    long stored = Nodes.intAttribute(concat, "axis", MOST_AXES);
+    if (stored < -MOST_AXES || stored >= MOST_AXES) {
+      return OptionalInt.empty();
+    }
+    int axis = (int) stored;
+    if (axis < 0) {
+      return OptionalInt.of(axis);
+    }
+    if (ranks == null) {
+      ranks = Ranks.of(graph, constants);
+    }
+    Optional<Integer> rank =
+        concat.getInputList().stream().map(ranks::find).flatMap(Optional::stream).findFirst();
+    return OptionalInt.of(rank.map(own -> axis - own).orElse(axis));
   }
 
   /** Whether a Pad repeats its input or adds zeros, which every range contains. */
