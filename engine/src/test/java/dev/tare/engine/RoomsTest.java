@@ -93,6 +93,15 @@ class RoomsTest {
           .resideInAnyPackage("com.google.flatbuffers..", "org.tensorflow..");
 
   @ArchTest
+  static final ArchRule onlyPassesSeeLinearAlgebra =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.tare.engine.pass..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.ejml..", "pabeles..");
+
+  @ArchTest
   static final ArchRule formatsDoNotKnowEachOther =
       noClasses()
           .that()

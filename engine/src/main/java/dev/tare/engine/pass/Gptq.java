@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  *
  * <p>Law: the result is a function of Gram matrix, factors, damping, weight and scales, to the bit.
  * Sums are float64 in a fixed order. One object serves all weights that multiply the same input.
- * Memory: 4 bytes for each element of the matrix, and 8 for each of a weight.
+ * Memory: 8 bytes for each element of the matrix, and 8 for each of a weight.
  *
  * @see <a href="https://arxiv.org/abs/2210.17323">Frantar et al., GPTQ, section 3; the order is the
  *     {@code act-order} of its reference implementation</a>
@@ -37,9 +37,9 @@ public final class Gptq {
   private final double[] means;
   private final int[] order;
   private final int block;
-  private final UpperTriangle factor;
+  private final InverseFactor factor;
 
-  private Gptq(double[] means, int[] order, int block, UpperTriangle factor) {
+  private Gptq(double[] means, int[] order, int block, InverseFactor factor) {
     this.means = means;
     this.order = order;
     this.block = block;
@@ -47,7 +47,7 @@ public final class Gptq {
   }
 
   /**
-   * Prepares the weights' solution. Costs a third of the cube of the channels in products.
+   * Prepares the weights' solution. Costs two thirds of the cube of the channels in products.
    *
    * @param gram of the input
    * @param factors by which the channels of the input are multiplied before the product; empty for
@@ -104,27 +104,24 @@ public final class Gptq {
     // Without any values every error counts alike, and each weight is rounded by itself.
     double added = sum > 0 ? damping * (sum / n) : 1;
     int[] order = order(diagonal, block);
-    UpperTriangle matrix = new UpperTriangle(n);
-    for (int a = 0; a < n; a++) {
-      for (int b = a; b < n; b++) {
-        int i = order[a];
-        int j = order[b];
-        double product = gram.product(Math.min(i, j), Math.max(i, j)) * scales[i] * scales[j];
-        // The sum of (x_i + o_i)(x_j + o_j), with means of the shifted values.
-        product +=
-            gram.count() * (shifts[i] * means[j] + shifts[j] * means[i] - shifts[i] * shifts[j]);
-        if (centred) {
-          product -= gram.count() * means[i] * means[j];
-        }
-        matrix.set(a, b, a == b ? diagonal[i] + added : product);
-      }
-    }
+    InverseFactor.Elements elements =
+        (a, b) -> {
+          int i = order[a];
+          int j = order[b];
+          if (i == j) {
+            return diagonal[i] + added;
+          }
+          double product = gram.product(Math.min(i, j), Math.max(i, j)) * scales[i] * scales[j];
+          // The sum of (x_i + o_i)(x_j + o_j), with means of the shifted values.
+          product +=
+              gram.count() * (shifts[i] * means[j] + shifts[j] * means[i] - shifts[i] * shifts[j]);
+          return centred ? product - gram.count() * means[i] * means[j] : product;
+        };
     return new Gptq(
         means,
         order,
         block,
-        matrix
-            .inverseFactor()
+        InverseFactor.of(n, elements)
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(

@@ -20,7 +20,7 @@ import org.apache.spark.sql.Row;
 /**
  * One Gram matrix and the weights that multiply what it is of. Not thread-safe; of one task.
  *
- * <p>Memory: of a matrix with K rows 12 bytes for each element.
+ * <p>Memory: of a matrix with K rows 16 bytes for each element.
  */
 public final class GramSolver {
 
