@@ -24,17 +24,12 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * Decides about one activation from its rows, or from its statistics while those of another run are
  * checked; tensors that the recipe does not quantize are skipped.
  */
 final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte[]>, TensorReader {
-
-  /** Rows made of statistics that are checked. */
-  static final StructType SCHEMA = new StructType().add("plan", DataTypes.BinaryType, false);
 
   private static final long serialVersionUID = 1L;
 

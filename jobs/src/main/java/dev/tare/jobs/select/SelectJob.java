@@ -415,9 +415,7 @@ public final class SelectJob {
   private List<byte[]> whileChecking(FinishedRun run, SelectActivations select) {
     try {
       try {
-        return StatisticsCheck.read(spark, run, SelectActivations.SCHEMA, select).stream()
-            .map(row -> row.<byte[]>getAs(0))
-            .toList();
+        return StatisticsCheck.readBytes(spark, run, select);
       } catch (Exception e) {
         // Of statistics that are not those of the run, say that rather than where it shows.
         StatisticsCheck.verified(spark, run);

@@ -38,6 +38,29 @@ final class BlockRows<T> {
   }
 
   /**
+   * Adds the rows of another part of the table.
+   *
+   * @throws TareException (bad input) if both have one of the same channel
+   */
+  void addAll(BlockRows<T> other) {
+    tensor = other.tensor;
+    axis = other.axis;
+    other.byChannel.forEach(
+        (channel, row) -> {
+          if (byChannel.put(channel, row) != null) {
+            throw TareException.badInput(
+                "Cannot read statistics of tensor '%s'%s: there are two rows of it"
+                    .formatted(tensor, channel < 0 ? "" : ", channel " + channel));
+          }
+        });
+  }
+
+  /** The highest channel so far; 0 where there is the row of the whole tensor. */
+  int lastChannel() {
+    return Math.max(0, byChannel.lastKey());
+  }
+
+  /**
    * Builds the block.
    *
    * @param channels of the tensor along the axis

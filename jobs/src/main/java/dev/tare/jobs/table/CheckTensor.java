@@ -1,15 +1,11 @@
 package dev.tare.jobs.table;
 
-import dev.tare.engine.statistics.BlockKey;
 import dev.tare.engine.statistics.ContentHash;
-import dev.tare.engine.statistics.MergeableState;
-import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.TreeMap;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -43,64 +39,39 @@ final class CheckTensor implements FlatMapGroupsFunction<String, Row, Row> {
         .add("made", made, true);
   }
 
-  /** The rows of a block and the oldest version among them. */
-  private static final class Part {
-    final BlockRows<?> rows;
-    int oldest;
-
-    Part(StateTable<?> table) {
-      this.rows = new BlockRows<>(table);
-      this.oldest = table.newestVersion();
-    }
-  }
-
   @Override
   public Iterator<Row> call(String name, Iterator<Row> rows) {
-    HistogramRows table = new HistogramRows();
-    TreeMap<Integer, TreeMap<Integer, Part>> byAxis = new TreeMap<>();
-    TreeMap<Integer, Integer> last = new TreeMap<>();
-    while (rows.hasNext()) {
-      Row row = rows.next();
-      StatisticsTable.requirePlace(row, table);
-      StatisticsTable.requireModel(row, modelSha256);
-      int channel = Math.max(0, StatisticsTable.channel(row));
-      int axis = StatisticsTable.axis(row);
-      last.merge(axis, channel, Math::max);
-      Part part =
-          byAxis
-              .computeIfAbsent(axis, a -> new TreeMap<>())
-              .computeIfAbsent(channel / StatisticsBlock.CHANNELS_PER_BLOCK, b -> new Part(table));
-      part.rows.add(row);
-      part.oldest = Math.min(part.oldest, row.<Integer>getAs("format_version"));
-    }
+    TensorRows tensor = new TensorRows(modelSha256);
+    rows.forEachRemaining(tensor::add);
+    return made(name, tensor, reader).iterator();
+  }
+
+  /**
+   * Returns the rows of digests of a tensor, and those of a reader.
+   *
+   * @throws TareException (bad input) if the tensor's rows contradict each other
+   */
+  static List<Row> made(String name, TensorRows rows, TensorReader reader) {
     List<Row> made = new ArrayList<>();
-    List<StatisticsBlock> blocks = new ArrayList<>();
-    byAxis.forEach(
-        (axis, parts) ->
-            parts
-                .values()
-                .forEach(
-                    part -> {
-                      MergeableState block = part.rows.block(last.get(axis) + 1);
-                      blocks.add((StatisticsBlock) block);
-                      BlockKey key = block.key();
-                      made.add(
-                          RowFactory.create(
-                              key.tensor(),
-                              key.axis(),
-                              key.firstChannel(),
-                              ContentHash.digest(block),
-                              part.oldest,
-                              null));
-                    }));
+    TensorStatistics statistics =
+        rows.statistics(
+            name,
+            (block, oldest) ->
+                made.add(
+                    RowFactory.create(
+                        block.key().tensor(),
+                        block.key().axis(),
+                        block.key().firstChannel(),
+                        ContentHash.digest(block),
+                        oldest,
+                        null)));
     try {
       reader
-          .read(TensorStatistics.ofBlocks(blocks))
+          .read(statistics)
           .forEach(row -> made.add(RowFactory.create(null, null, null, null, null, row)));
     } catch (IllegalArgumentException e) {
-      throw TareException.badInput(
-          "Cannot read statistics of tensor '%s': %s".formatted(name, e.getMessage()), e);
+      throw TensorRows.unreadable(name, e);
     }
-    return made.iterator();
+    return made;
   }
 }

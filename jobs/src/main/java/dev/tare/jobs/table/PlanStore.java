@@ -119,7 +119,7 @@ public final class PlanStore {
       PlanDocument document = QuantPlanJson.document(text);
       if (!document.listsAll()) {
         List<Row> rows = new ArrayList<>();
-        FlatParquet.forEach(
+        LocalParquet.forEach(
             run.verified(Part.PLAN),
             SCALES,
             hadoop,

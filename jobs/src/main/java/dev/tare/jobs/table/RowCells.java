@@ -3,7 +3,7 @@ package dev.tare.jobs.table;
 import org.apache.spark.sql.Row;
 import scala.collection.mutable.ArraySeq;
 
-/** Cells of a row of a Dataset. */
+/** Cells of a row of a Dataset, or of one that was read without. */
 record RowCells(Row row) implements StatisticsCells {
 
   @Override
@@ -38,6 +38,9 @@ record RowCells(Row row) implements StatisticsCells {
 
   @Override
   public int[] integers(String column) {
+    if (row.get(row.fieldIndex(column)) instanceof int[] numbers) {
+      return numbers;
+    }
     Object[] values = values(column);
     int[] integers = new int[values.length];
     for (int i = 0; i < integers.length; i++) {
@@ -48,6 +51,9 @@ record RowCells(Row row) implements StatisticsCells {
 
   @Override
   public long[] wholes(String column) {
+    if (row.get(row.fieldIndex(column)) instanceof long[] numbers) {
+      return numbers;
+    }
     Object[] values = values(column);
     long[] wholes = new long[values.length];
     for (int i = 0; i < wholes.length; i++) {
@@ -58,6 +64,9 @@ record RowCells(Row row) implements StatisticsCells {
 
   @Override
   public float[] reals(String column) {
+    if (row.get(row.fieldIndex(column)) instanceof float[] numbers) {
+      return numbers;
+    }
     Object[] values = values(column);
     float[] reals = new float[values.length];
     for (int i = 0; i < reals.length; i++) {
@@ -69,10 +78,13 @@ record RowCells(Row row) implements StatisticsCells {
   /** The list as Spark made it: a table has millions of elements, and a view boxes calls. */
   private Object[] values(String column) {
     int field = row.fieldIndex(column);
+    Object cell = row.get(field);
     Object[] values =
-        row.get(field) instanceof ArraySeq.ofRef<?> list
-            ? (Object[]) list.array()
-            : row.getList(field).toArray();
+        cell instanceof Object[] array
+            ? array
+            : cell instanceof ArraySeq.ofRef<?> list
+                ? (Object[]) list.array()
+                : row.getList(field).toArray();
     for (int i = 0; i < values.length; i++) {
       if (values[i] == null) {
         throw StatisticsCells.nullIn(column, i);

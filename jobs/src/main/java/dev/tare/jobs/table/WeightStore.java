@@ -37,7 +37,7 @@ public final class WeightStore {
       codes.put(ConstantKey.of(plan), memory.apply(Math.toIntExact(WeightTables.bytes(plan))));
       covers.put(ConstantKey.of(plan), new SliceCover(plan));
     }
-    FlatParquet.forEach(
+    LocalParquet.forEach(
         folder,
         WeightTables.WEIGHTS_SCHEMA,
         hadoop,

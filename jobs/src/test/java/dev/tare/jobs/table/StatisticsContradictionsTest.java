@@ -1,6 +1,7 @@
 package dev.tare.jobs.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.tare.engine.observe.Observer;
@@ -10,8 +11,10 @@ import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.ExitCode;
+import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,11 +25,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every column of a row of statistics, changed in every way that makes it untrue. */
 class StatisticsContradictionsTest {
@@ -45,6 +50,8 @@ class StatisticsContradictionsTest {
     Float.POSITIVE_INFINITY,
     Float.NEGATIVE_INFINITY
   };
+
+  @TempDir java.nio.file.Path folder;
 
   private final Random random = new Random(SEED);
   private final StructType nullable = nullable();
@@ -150,7 +157,7 @@ class StatisticsContradictionsTest {
   }
 
   @Test
-  void noUntrueCellPassesAndEachIsNamedByItsTensor() {
+  void noUntrueCellPassesAndEachIsNamedByItsTensor() throws IOException {
     Object[] cells = row();
     List<Row> rows = new ArrayList<>(List.of(RowFactory.create(cells.clone())));
     List<String> changes = new ArrayList<>(List.of("none"));
@@ -167,6 +174,10 @@ class StatisticsContradictionsTest {
     assertThat(untrue(cells).keySet())
         .containsExactlyInAnyOrder(StatisticsTable.SCHEMA.fieldNames());
     List<Row> read = LocalSpark.spark().createDataFrame(rows, nullable).collectAsList();
+    List<Row> local = local(rows);
+    assertThat(local).hasSameSizeAs(read);
+    assertThat(StatisticsTable.toStatistics(local.get(0)))
+        .isEqualTo(StatisticsTable.toStatistics(read.get(0)));
 
     assertThat(StatisticsTable.toStatistics(read.get(0)).count()).isEqualTo(VALUES.length);
     for (int i = 1; i < read.size(); i++) {
@@ -179,6 +190,24 @@ class StatisticsContradictionsTest {
           .as(what)
           .hasMessageStartingWith(
               "Cannot read statistics of tensor '%s'".formatted(row.<String>getAs("tensor")));
+      Row same = local.get(i);
+      assertThatThrownBy(() -> StatisticsTable.toStatistics(same))
+          .as(what)
+          .isInstanceOf(TareException.class)
+          .hasMessage(failure.getMessage());
     }
+  }
+
+  /** The rows as this JVM reads them from a file. */
+  private List<Row> local(List<Row> rows) throws IOException {
+    Path table = new Path(folder.resolve("table").toUri());
+    LocalSpark.spark()
+        .createDataFrame(rows, nullable)
+        .coalesce(1)
+        .write()
+        .parquet(table.toString());
+    List<Row> read = new ArrayList<>();
+    LocalParquet.forEach(table, nullable, SparkJobs.hadoop(LocalSpark.spark()), read::add);
+    return read;
   }
 }

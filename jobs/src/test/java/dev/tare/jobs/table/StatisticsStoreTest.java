@@ -1,5 +1,6 @@
 package dev.tare.jobs.table;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,18 +13,24 @@ import dev.tare.engine.statistics.StatisticsBlock;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.tensor.SampleOrigin;
 import dev.tare.engine.tensor.Shape;
+import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,6 +111,63 @@ class StatisticsStoreTest {
     assertThat(second.contentSha256()).isEqualTo(first.contentSha256());
     assertThat(StatisticsStore.write(states(blocks, 3), path("third"), "r", "ab").contentSha256())
         .isEqualTo(first.contentSha256());
+  }
+
+  /** Rows of a block may be in any file. */
+  @Test
+  void thisJvmReadsWhatAJobReads() throws IOException {
+    StatisticsStore.write(states(blocks(), 1), path("run"), "run-1", "ab");
+    StatisticsStore.read(LocalSpark.spark(), path("run"))
+        .repartition(5)
+        .write()
+        .parquet(path("scattered").toString());
+    Configuration hadoop = SparkJobs.hadoop(LocalSpark.spark());
+    TensorReader reader =
+        statistics -> List.of(RowFactory.create((Object) statistics.toString().getBytes(UTF_8)));
+    List<Row> byJob =
+        StatisticsStore.readTensors(
+                LocalSpark.spark(), path("run"), "ab", StatisticsCheck.BYTES, reader)
+            .collectAsList();
+    List<Row> here = LocalStatistics.read(path("scattered"), hadoop, "ab", reader);
+
+    assertThat(byJob).hasSize(blocks().size() + 6);
+    assertThat(here.stream().map(StatisticsStoreTest::cells))
+        .containsExactlyInAnyOrderElementsOf(
+            byJob.stream().map(StatisticsStoreTest::cells).toList());
+    assertThat(LocalStatistics.fits(path("run"), hadoop)).isTrue();
+    assertThat(LocalParquet.bytes(path("run"), hadoop)).isBetween(10_000L, 10_000_000L);
+  }
+
+  private static List<Object> cells(Row row) {
+    List<Object> cells = new ArrayList<>();
+    for (int i = 0; i < row.length(); i++) {
+      Object cell = row.get(i);
+      cells.add(
+          cell instanceof byte[] bytes
+              ? HexFormat.of().formatHex(bytes)
+              : cell instanceof Row made ? cells(made) : cell);
+    }
+    return cells;
+  }
+
+  @Test
+  void aRowThatIsInTwoFilesIsRefusedWithItsChannel() {
+    StatisticsStore.write(states(blocks(), 1), path("run"), "run-1", "ab");
+    Dataset<Row> table = StatisticsStore.read(LocalSpark.spark(), path("run"));
+    table.filter("tensor = 'bins'").coalesce(1).write().parquet(path("twice").toString());
+    table
+        .filter("tensor = 'bins' and channel = 77")
+        .write()
+        .mode(SaveMode.Append)
+        .parquet(path("twice").toString());
+    Configuration hadoop = SparkJobs.hadoop(LocalSpark.spark());
+    assertThatThrownBy(() -> LocalStatistics.read(path("twice"), hadoop, "ab", s -> List.of()))
+        .isInstanceOf(TareException.class)
+        .hasMessage(
+            "Cannot read statistics of tensor 'bins', channel 77: there are two rows of it");
+    assertThatThrownBy(() -> LocalStatistics.read(path("run"), hadoop, "cd", s -> List.of()))
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining("'model_sha256' is ab, but the manifest states cd");
   }
 
   @Test
