@@ -1,9 +1,8 @@
 package dev.tare.jobs.console;
 
-import java.nio.file.Path;
 import java.util.Optional;
 
-/** How the user types Tare: {@code deploy/tare} in a clone, {@code bin/tare} in the archive. */
+/** How the user types Tare: {@code deploy/tare} in a clone, {@code tare} by the PATH. */
 public final class Launcher {
 
   private Launcher() {}
@@ -13,12 +12,11 @@ public final class Launcher {
     return name(Optional.ofNullable(System.getenv("TARE_LAUNCHER"))) + " " + words;
   }
 
-  /** Returns the launcher's folder and name; {@code tare} if another program started Spark. */
+  /**
+   * Returns what the launcher was called by, for a shell; {@code tare} if Spark was started else.
+   */
   static String name(Optional<String> launcher) {
-    return launcher
-        .map(Path::of)
-        .filter(path -> path.getNameCount() > 1)
-        .map(path -> path.subpath(path.getNameCount() - 2, path.getNameCount()).toString())
-        .orElse("tare");
+    String typed = launcher.filter(name -> !name.isEmpty()).orElse("tare");
+    return typed.matches("[\\w./@%+,:=-]+") ? typed : "'" + typed.replace("'", "'\\''") + "'";
   }
 }
