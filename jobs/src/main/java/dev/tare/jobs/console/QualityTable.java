@@ -47,7 +47,7 @@ public final class QualityTable {
   private static final List<Column> COLUMNS =
       List.of(
           new Column("output", true, output -> Optional.of(label(output))),
-          Column.number("SQNR dB", "%.2f", Quality.OutputQuality::sqnrDb),
+          new Column("SQNR dB", true, QualityTable::sqnr),
           Column.number("cosine", "%.5f", Quality.OutputQuality::cosineMean),
           Column.number("min", "%.5f", Quality.OutputQuality::cosineMin),
           Column.number("p1", "%.5f", output -> output.cosinePercentiles().get(1)),
@@ -159,9 +159,22 @@ public final class QualityTable {
   /** The worst channel's figure, then its number. */
   private static String channel(ChannelQuality channel) {
     String axis = channel.axis() < 0 ? "" : "axis " + channel.axis() + ", ";
-    return channel.channels() == 1
-        ? text("%.2f", channel.worstSqnrDb())
-        : text("%.2f", channel.worstSqnrDb()) + " (" + axis + channel.worst() + ")";
+    String worst = decibels(channel.worstSqnrDb(), channel.worstError());
+    return channel.channels() == 1 ? worst : worst + " (" + axis + channel.worst() + ")";
+  }
+
+  /** None of labels, which are equal or not. */
+  private static Optional<String> sqnr(Quality.OutputQuality output) {
+    double error = output.largestError().orElse(Double.NaN);
+    return Optional.of(decibels(output.sqnrDb(), error)).filter(cell -> !cell.isEmpty());
+  }
+
+  /** JSON has no infinity, so a ratio without noise is read back as none. */
+  private static String decibels(double sqnrDb, double largestError) {
+    if (Double.isNaN(sqnrDb)) {
+      return largestError == 0 ? "inf" : "";
+    }
+    return Double.isInfinite(sqnrDb) ? "inf" : text("%.2f", sqnrDb);
   }
 
   private static Optional<String> largestError(Quality.OutputQuality output) {

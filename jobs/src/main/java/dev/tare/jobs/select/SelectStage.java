@@ -262,9 +262,10 @@ public record SelectStage(SelectOptions options) implements Stage {
             ? ""
             : String.format(
                 Locale.ROOT,
-                ", beside %s of %,d numbers",
+                ", beside %s of %,d %s",
                 Amounts.counted(vectors.count(), "vector"),
-                vectors.elements());
+                vectors.elements(),
+                vectors.elements() == 1 ? "number" : "numbers");
     return "%s, %s, %d %s; %s %s float%s"
         .formatted(
             Amounts.counted(plan.quantized(Role.ACTIVATION).size(), "activation"),

@@ -153,7 +153,10 @@ class OutputsRunTest {
     CommandLine.Result result =
         run("labels", model, "--min-cosine", "0.6", "--eval-samples", "9").ends(0);
     assertThat(result.err()).contains("equal labels ");
-    assertThat(result.out()).contains("labels equal").contains("gate: passed (on 9 samples only)");
+    assertThat(result.out())
+        .contains("labels equal")
+        .contains("gate: passed (on 9 samples only)")
+        .doesNotContain("NaN");
     JsonNode label = output("labels", "label");
     assertThat(label.path("labels-equal").asDouble())
         .isEqualTo(label.path("cosine").path("mean").asDouble())
@@ -208,6 +211,17 @@ class OutputsRunTest {
     assertThat(result.out()).contains("values are the same infinity, or NaN, in both models");
     assertThat(output("infinite", "y").path("equal-non-finite-values").asLong())
         .isEqualTo(samples("infinite"));
+  }
+
+  @Test
+  void outputThatQuantizationDoesNotTouchHasAnInfiniteRatio() throws IOException {
+    Models model =
+        graphs()
+            .node("Relu", "keep", List.of("x"), "y")
+            .output("y", TensorProto.DataType.FLOAT, "batch", 6)
+            .output("m", TensorProto.DataType.FLOAT, "batch", 4);
+    CommandLine.Result result = run("untouched", model, "--min-sqnr-db", "100").ends(0);
+    assertThat(result.out()).containsPattern("(?m)^y +inf .* inf \\(\\d\\) ").doesNotContain("NaN");
   }
 
   @Test
