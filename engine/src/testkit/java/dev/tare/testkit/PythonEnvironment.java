@@ -149,9 +149,8 @@ public final class PythonEnvironment {
             python,
             "--requirement",
             requirements.toString());
-    // Named packages first, alone: uv takes what it has built before. To learn what PySpark needs
-    // it
-    // would fetch the source of 450 MB again, and build it again.
+    // Named packages first, alone: uv takes what it has built before. To learn what PySpark
+    // needs it would fetch the source of 450 MB again, and build it again.
     List<String> named = new ArrayList<>(install);
     named.add(ALONE);
     return succeeds(Map.of(), "python3", "-m", "venv", "--clear", "--without-pip", home.toString())
