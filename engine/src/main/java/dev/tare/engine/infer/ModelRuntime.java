@@ -4,6 +4,8 @@ import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.observe.CodeProducts;
 import dev.tare.engine.observe.PlainCodeProducts;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
 
 /** A runtime that runs float models: calibration only needs its sessions. Thread-safe. */
 public interface ModelRuntime {
@@ -32,6 +34,19 @@ public interface ModelRuntime {
    */
   default CodeProducts codeProducts(int threads) {
     return new PlainCodeProducts();
+  }
+
+  /**
+   * Loads a model with the runtime's profiler, and releases it again.
+   *
+   * @param work runs the model, at least once
+   * @return times of its operators, in the order in which they ran first; empty if this runtime has
+   *     no profiler
+   * @throws InferenceException if the runtime cannot load it, or its profile cannot be read
+   */
+  default List<OperatorTime> profile(
+      ModelFile model, InferenceOptions options, Consumer<Session> work) {
+    return List.of();
   }
 
   /** How messages call it. */

@@ -20,6 +20,7 @@ import dev.tare.jobs.JsonText;
  * @param low lower end of the 95 % interval of that median
  * @param high its upper end
  * @param turns the times behind these figures, if they were kept
+ * @param operators times of single operators, if they were measured
  */
 public record Latency(
     String runtime,
@@ -33,7 +34,8 @@ public record Latency(
     double ratio,
     double low,
     double high,
-    Turns turns) {
+    Turns turns,
+    OperatorTimes operators) {
 
   /** An interval that reaches further from the median than this share of it decides nothing. */
   public static final double DECIDED = 0.05;
@@ -65,7 +67,8 @@ public record Latency(
         ratio,
         low,
         high,
-        Turns.NONE);
+        Turns.NONE,
+        OperatorTimes.NONE);
   }
 
   /** Figures without the times behind them. */
@@ -93,7 +96,8 @@ public record Latency(
         ratio,
         low,
         high,
-        Turns.NONE);
+        Turns.NONE,
+        OperatorTimes.NONE);
   }
 
   /** The same figures with the times behind them. */
@@ -110,6 +114,25 @@ public record Latency(
         ratio,
         low,
         high,
+        times,
+        operators);
+  }
+
+  /** The same figures with times of single operators. */
+  public Latency with(OperatorTimes times) {
+    return new Latency(
+        runtime,
+        cpu,
+        threads,
+        batch,
+        shapes,
+        pairs,
+        floatMillis,
+        quantizedMillis,
+        ratio,
+        low,
+        high,
+        turns,
         times);
   }
 
@@ -143,6 +166,7 @@ public record Latency(
     JsonText.put(node, "ratio-low", low);
     JsonText.put(node, "ratio-high", high);
     turns.put(node);
+    operators.put(node);
   }
 
   static Latency of(ObjectNode node, String where) {
@@ -159,6 +183,7 @@ public record Latency(
         in.number("ratio", 0, Double.MAX_VALUE),
         in.number("ratio-low", 0, Double.MAX_VALUE),
         in.number("ratio-high", 0, Double.MAX_VALUE),
-        Turns.of(in));
+        Turns.of(in),
+        OperatorTimes.of(node, where));
   }
 }

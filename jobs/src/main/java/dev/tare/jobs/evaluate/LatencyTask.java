@@ -6,6 +6,7 @@ import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.tensor.Sample;
 import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.OperatorTimes;
 import dev.tare.jobs.artifact.Turns;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.Sessions;
@@ -16,6 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.commons.io.FileUtils;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
@@ -43,7 +47,13 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
           .add("low", DataTypes.DoubleType, false)
           .add("high", DataTypes.DoubleType, false)
           .add("float_turns", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
-          .add("quantized_turns", DataTypes.createArrayType(DataTypes.DoubleType, false), false);
+          .add("quantized_turns", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add("operators", DataTypes.createArrayType(DataTypes.StringType, false), false)
+          .add("operator_float_ms", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
+          .add(
+              "operator_quantized_ms",
+              DataTypes.createArrayType(DataTypes.DoubleType, false),
+              false);
 
   static final int MOST_PAIRS = 400;
   static final Duration LONGEST = Duration.ofSeconds(60);
@@ -75,13 +85,17 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
     try {
       ModelFile prepared = model.prepared().writeLocal(folder, model.path().getParent());
       InferenceOptions options = InferenceOptions.of(threads);
+      Latency latency;
       try (Session reference = Sessions.open(prepared, options);
           Session other = Sessions.open(quantized.file(), options)) {
-        Latency latency =
+        latency =
             new PairedRuns(batches, threads, MOST_PAIRS, LONGEST)
                 .latency(reference.comparing(outputs), other.comparing(outputs));
-        return List.of(row(latency)).iterator();
       }
+      // A profiler costs time itself: the sessions above have none.
+      OperatorTimes operators =
+          new ProfiledRuns(outputs, batches.get(0)).of(prepared, quantized.file(), options);
+      return List.of(row(latency.with(operators))).iterator();
     } finally {
       FileUtils.deleteDirectory(folder.toFile());
     }
@@ -110,7 +124,14 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
         latency.low(),
         latency.high(),
         latency.turns().floatMillis().toArray(Double[]::new),
-        latency.turns().quantizedMillis().toArray(Double[]::new));
+        latency.turns().quantizedMillis().toArray(Double[]::new),
+        latency.operators().millis().keySet().toArray(String[]::new),
+        millis(latency, OperatorTimes.Pair::floatMillis),
+        millis(latency, OperatorTimes.Pair::quantizedMillis));
+  }
+
+  private static Double[] millis(Latency latency, Function<OperatorTimes.Pair, Double> which) {
+    return latency.operators().millis().values().stream().map(which).toArray(Double[]::new);
   }
 
   /** Reads a row of {@link #SCHEMA}. */
@@ -127,6 +148,15 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
             row.getDouble(7),
             row.getDouble(8),
             row.getDouble(9));
-    return latency.with(new Turns(row.getList(10), row.getList(11)));
+    SortedMap<String, OperatorTimes.Pair> operators = new TreeMap<>();
+    List<String> names = row.getList(12);
+    for (int i = 0; i < names.size(); i++) {
+      operators.put(
+          names.get(i),
+          new OperatorTimes.Pair(row.<Double>getList(13).get(i), row.<Double>getList(14).get(i)));
+    }
+    return latency
+        .with(new Turns(row.getList(10), row.getList(11)))
+        .with(new OperatorTimes(operators));
   }
 }

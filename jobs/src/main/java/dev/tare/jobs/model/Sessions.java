@@ -3,10 +3,13 @@ package dev.tare.jobs.model;
 import dev.tare.engine.infer.InferenceException;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelRuntime;
+import dev.tare.engine.infer.OperatorTime;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.infer.SharedInference;
 import dev.tare.engine.model.ModelFile;
 import java.io.IOException;
+import java.util.List;
+import java.util.function.Consumer;
 
 /** Sessions of models, by the runtime that runs their format. */
 public final class Sessions {
@@ -29,6 +32,16 @@ public final class Sessions {
    */
   public static Session open(ModelFile model, InferenceOptions options) {
     return runtime(model).open(model, options);
+  }
+
+  /**
+   * What operators take while a caller runs a model; empty if its runtime has no profiler.
+   *
+   * @throws InferenceException if the runtime cannot load the model
+   */
+  public static List<OperatorTime> profile(
+      ModelFile model, InferenceOptions options, Consumer<Session> work) {
+    return runtime(model).profile(model, options, work);
   }
 
   static ModelRuntime runtime(ModelFile model) {

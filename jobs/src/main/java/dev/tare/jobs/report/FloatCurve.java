@@ -1,11 +1,14 @@
 package dev.tare.jobs.report;
 
 import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.OperatorTimes;
 import dev.tare.jobs.artifact.Part;
 import dev.tare.jobs.artifact.Quality;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What leaving the worst k operators in float would give, for every k: an estimate, since no model
@@ -19,10 +22,16 @@ import java.util.Optional;
  * @param absolute whether {@code db} is an SQNR; otherwise it is the gain
  * @param db by number of operators in float, from 0 to all; infinite when no noise is left
  * @param bytes of the model, by the same number; empty if its size is not known
+ * @param millis of a batch, by the same number; empty if times of operators were not measured
  * @param latency times of both models, if they were measured
  */
 record FloatCurve(
-    Layers layers, boolean absolute, List<Double> db, List<Long> bytes, Optional<Latency> latency) {
+    Layers layers,
+    boolean absolute,
+    List<Double> db,
+    List<Long> bytes,
+    List<Double> millis,
+    Optional<Latency> latency) {
 
   /** Gain in dB at which the drawing ends: 1 % of the noise is left. */
   private static final double MOST_GAIN = 20;
@@ -30,6 +39,7 @@ record FloatCurve(
   FloatCurve {
     db = List.copyOf(db);
     bytes = List.copyOf(bytes);
+    millis = List.copyOf(millis);
   }
 
   static FloatCurve of(Layers layers, RunContent run) {
@@ -63,7 +73,28 @@ record FloatCurve(
         bytes.add(model.get() + added);
       }
     }
-    return new FloatCurve(layers, absolute, db, bytes, run.quality().flatMap(Quality::latency));
+    Optional<Latency> latency = run.quality().flatMap(Quality::latency);
+    return new FloatCurve(layers, absolute, db, bytes, millis(layers, latency), latency);
+  }
+
+  /** The quantized model's time, and what each operator adds; those without a time add nothing. */
+  static List<Double> millis(Layers layers, Optional<Latency> latency) {
+    Map<String, OperatorTimes.Pair> known =
+        latency.map(Latency::operators).orElse(OperatorTimes.NONE).millis();
+    List<Double> millis = new ArrayList<>();
+    if (!known.isEmpty()) {
+      millis.add(latency.get().quantizedMillis());
+      for (Layer layer : layers.ranked()) {
+        OperatorTimes.Pair own = known.get(layer.node());
+        millis.add(millis.get(millis.size() - 1) + (own == null ? 0 : own.added()));
+      }
+    }
+    return millis;
+  }
+
+  private long timed() {
+    Set<String> known = latency.orElseThrow().operators().millis().keySet();
+    return layers.ranked().stream().filter(layer -> known.contains(layer.node())).count();
   }
 
   /** Share of the noise that is gone with each operator. */
@@ -104,15 +135,31 @@ record FloatCurve(
             ? "An estimate: operators were measured one at a time, and what they gain is added up as"
                 + " parts of the noise."
             : "An estimate: shares of the expected noise are added up.";
-    String time =
-        latency
-            .map(
-                t ->
-                    " Time by operator is not known; a batch takes %s ms quantized and %s ms in float."
-                        .formatted(
-                            Figures.real(t.quantizedMillis()), Figures.real(t.floatMillis())))
-            .orElse(" Time by operator is not known.");
-    return from + time;
+    return from + " " + timeCaption();
+  }
+
+  private String timeCaption() {
+    if (latency.isEmpty()) {
+      return "Time by operator is not known: measure it with tare evaluate --latency.";
+    }
+    String models =
+        "A batch takes %s ms quantized and %s ms in float."
+            .formatted(
+                Figures.real(latency.get().quantizedMillis()),
+                Figures.real(latency.get().floatMillis()));
+    return millis.isEmpty()
+        ? models + " Time by operator is not known."
+        : models
+            + " Times of operators are those of the runtime's profiler, of %d of %d; what quantizing their inputs takes is not among them."
+                .formatted(timed(), layers.operators());
+  }
+
+  boolean hasTimes() {
+    return !millis.isEmpty();
+  }
+
+  String millisText(int k) {
+    return millis.isEmpty() ? "–" : Figures.real(millis.get(k));
   }
 
   String bytesText(int k) {
@@ -128,7 +175,7 @@ record FloatCurve(
     return Double.isInfinite(db.get(k)) ? Math.max(0, k - 1) : k;
   }
 
-  /** SQNR, and below it size, over the number of operators in float; empty if nothing changes. */
+  /** SQNR, size and time over the number of operators in float; empty if nothing changes. */
   List<Plot> plots() {
     int last = drawn();
     if (last == 0) {
@@ -150,6 +197,11 @@ record FloatCurve(
     if (!bytes.isEmpty()) {
       List<Double> sizes = bytes.subList(0, last + 1).stream().map(size -> size / 1e6).toList();
       plots.add(plot(x, Axis.of("model, MB", 0, sizes.get(last), 1e-6), ks, sizes));
+    }
+    if (!millis.isEmpty()) {
+      List<Double> times = millis.subList(0, last + 1);
+      double most = times.stream().mapToDouble(t -> t).max().orElseThrow();
+      plots.add(plot(x, Axis.of("batch, ms, estimated", 0, most, 1e-6), ks, times));
     }
     return plots;
   }

@@ -3,8 +3,9 @@
   function key(body, column, numeric) {
     var cell = body.rows[0].cells[column];
     if (!numeric) { return cell.textContent; }
-    var text = cell.getAttribute("data-v");
-    return text === "" || text === null || isNaN(Number(text)) ? null : Number(text);
+    // A cell whose text is its number has no other.
+    var text = cell.hasAttribute("data-v") ? cell.getAttribute("data-v") : cell.textContent;
+    return text === "" || isNaN(Number(text)) ? null : Number(text);
   }
   function sort(table, header) {
     var column = header.cellIndex;

@@ -68,7 +68,10 @@ class QualityJsonTest {
                     Optional.of("they part at Mul 'm'"))),
             Optional.of(
                 new Latency("Xeon (avx2)", 2, 8, "x[3, 8]", 40, 12.5, 10, .8, .75, .875)
-                    .with(new Turns(List.of(12.5, 13.001), List.of(10., 9.75)))),
+                    .with(new Turns(List.of(12.5, 13.001), List.of(10., 9.75)))
+                    .with(
+                        new OperatorTimes(
+                            new TreeMap<>(Map.of("dense", new OperatorTimes.Pair(4.5, 1.25)))))),
             Optional.of(
                 new Sensitivity(
                     5,
@@ -151,8 +154,15 @@ class QualityJsonTest {
     refuses("\"float\" : [ 0.1,", "\"float\" : [ 0.1, 0.1,", "q, output 'y': 'values' cannot be");
     refuses("\"axis\" : -1", "\"axis\" : -2", "q, output 'y', channels: 'axis' cannot be -2");
     refuses("\"one-value\" : true", "\"one-value\" : 1", "q, output 'y': 'one-value' cannot be 1");
+    refuses("\"node\" : \"dense\"", "\"knot\" : 1", "q, latency, operators lacks the key 'node'");
     refuses(
-        "\"node\" : \"dense\"", "\"knot\" : 1", "q, sensitivity, operators lacks the key 'node'");
+        "\"float-ms\" : 4.5",
+        "\"float-ms\" : -4",
+        "q, latency, operators: 'float-ms' cannot be -4");
+    refuses(
+        "\"node\" : \"dense\",\n      \"cosine",
+        "\"knot\" : 1,\n      \"cosine",
+        "q, sensitivity, operators lacks the key 'node'");
   }
 
   private static void refuses(String what, String with, String message) {

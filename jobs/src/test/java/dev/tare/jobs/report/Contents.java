@@ -21,6 +21,7 @@ import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Interval;
 import dev.tare.jobs.artifact.Latency;
 import dev.tare.jobs.artifact.Manifest;
+import dev.tare.jobs.artifact.OperatorTimes;
 import dev.tare.jobs.artifact.OutputFacts;
 import dev.tare.jobs.artifact.PerSample;
 import dev.tare.jobs.artifact.Quality;
@@ -40,6 +41,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -458,8 +460,19 @@ final class Contents {
                 Optional.of(new TargetQuality.Kernels(35, 36)),
                 Optional.empty())),
         Optional.of(
-            new Latency("Xeon", 2, 8, "x[128]", 40, 20, 11, .55, .54, .56).with(turns(40, 20, 11))),
+            new Latency("Xeon", 2, 8, "x[128]", 40, 20, 11, .55, .54, .56)
+                .with(turns(40, 20, 11))
+                .with(operators())),
         Optional.empty());
+  }
+
+  /** Times of all operators but the last, which a runtime may have joined with another. */
+  private OperatorTimes operators() {
+    SortedMap<String, OperatorTimes.Pair> times = new TreeMap<>();
+    for (int i = 0; i + 2 < names.size(); i += 2) {
+      times.put("op of " + names.get(i), new OperatorTimes.Pair(.4 + i / 400., .2));
+    }
+    return new OperatorTimes(times);
   }
 
   /** Times around two medians, with a slow start and a pause. */

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.jobs.artifact.GateOutcome;
+import dev.tare.jobs.artifact.Latency;
+import dev.tare.jobs.artifact.OperatorTimes;
 import dev.tare.jobs.artifact.Sensitivity;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +60,32 @@ class LayersTest {
     assertThat(curve.bytes().get(40) - curve.bytes().get(0))
         .isEqualTo(layers.ranked().stream().mapToLong(Layer::addedBytes).sum());
     assertThat(curve.caption()).startsWith("An estimate: shares").contains("11 ms quantized");
+  }
+
+  @Test
+  void timesOfOperatorsAddUp() {
+    Layers layers = Layers.of(PLAN, Optional.empty(), RUN.order());
+    FloatCurve without = timed(layers, OperatorTimes.NONE);
+    assertThat(without.millis()).isEmpty();
+    assertThat(without.plots()).hasSize(2);
+    assertThat(without.caption()).endsWith("Time by operator is not known.");
+
+    SortedMap<String, OperatorTimes.Pair> times = new TreeMap<>();
+    times.put(layers.ranked().get(0).node(), new OperatorTimes.Pair(2, .5));
+    times.put(layers.ranked().get(2).node(), new OperatorTimes.Pair(.25, .5));
+    times.put("none of the plan's", new OperatorTimes.Pair(7, 1));
+    FloatCurve curve = timed(layers, new OperatorTimes(times));
+    assertThat(curve.millis().subList(0, 5)).containsExactly(11., 12.5, 12.5, 12.25, 12.25);
+    assertThat(curve.millisText(1)).isEqualTo("12.5");
+    assertThat(curve.plots()).hasSize(3).last().matches(p -> p.y().label().contains("ms"));
+    assertThat(curve.caption()).contains("profiler, of 2 of 40");
+  }
+
+  private static FloatCurve timed(Layers layers, OperatorTimes times) {
+    FloatCurve curve = FloatCurve.of(layers, RUN);
+    Optional<Latency> latency = curve.latency().map(l -> l.with(times));
+    return new FloatCurve(
+        layers, true, curve.db(), curve.bytes(), FloatCurve.millis(layers, latency), latency);
   }
 
   @Test

@@ -45,6 +45,12 @@ class LatencyRunTest {
         .isEqualTo(Math.min(8, quality.path("samples").asInt()));
     assertThat(latency.path("ratio").asDouble())
         .isBetween(latency.path("ratio-low").asDouble(), latency.path("ratio-high").asDouble());
+    assertThat(latency.path("operators")).isNotEmpty();
+    for (JsonNode operator : latency.path("operators")) {
+      assertThat(operator.path("float-ms").isNumber()).as("%s", operator).isTrue();
+      assertThat(json(output.resolve("plan.json")).toString())
+          .contains("\"%s\"".formatted(operator.path("node").asText()));
+    }
   }
 
   /** No model takes no time. */

@@ -78,6 +78,15 @@ final class OrtInference implements Session {
    * @throws InferenceException if ONNX Runtime cannot load it
    */
   static OrtInference open(ModelFile source, InferenceOptions options) {
+    return open(source, options, Optional.empty());
+  }
+
+  /**
+   * The same.
+   *
+   * @param profile beginning of the path of a file for {@link #endProfiling}
+   */
+  static OrtInference open(ModelFile source, InferenceOptions options, Optional<Path> profile) {
     Path model = source.file();
     OrtEnvironment environment = OrtRuntime.environment();
     try (SessionOptions settings = new SessionOptions()) {
@@ -89,6 +98,9 @@ final class OrtInference implements Session {
       settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       // Shapes vary from batch to batch: a pattern per shape would only pile up.
       settings.setMemoryPatternOptimization(false);
+      if (profile.isPresent()) {
+        settings.enableProfiling(profile.get().toString());
+      }
       SessionNames names = new SessionNames(source.aliases());
       OrtSession session = session(environment, source, settings);
       TreeSet<String> floats = new TreeSet<>();
@@ -217,6 +229,11 @@ final class OrtInference implements Session {
   @Override
   public Set<String> inputs() {
     return names.inModel(session.getInputNames());
+  }
+
+  /** Ends the profile that was asked for, and returns its file. */
+  Path endProfiling() throws OrtException {
+    return Path.of(session.endProfiling());
   }
 
   @Override

@@ -5,11 +5,14 @@ import ai.onnxruntime.OrtException;
 import dev.tare.engine.infer.InferenceException;
 import dev.tare.engine.infer.InferenceOptions;
 import dev.tare.engine.infer.ModelRuntime;
+import dev.tare.engine.infer.OperatorTime;
 import dev.tare.engine.infer.Session;
 import dev.tare.engine.model.ModelFile;
 import dev.tare.engine.observe.CodeProducts;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 
 /**
  * ONNX Runtime: its single environment in a JVM, started so that it neither crashes nor sends
@@ -40,6 +43,12 @@ public final class OrtRuntime implements ModelRuntime {
   @Override
   public CodeProducts codeProducts(int threads) {
     return OrtCodeProducts.open(threads);
+  }
+
+  @Override
+  public List<OperatorTime> profile(
+      ModelFile model, InferenceOptions options, Consumer<Session> work) {
+    return OrtProfile.of(model, options, work);
   }
 
   @Override
