@@ -3,17 +3,28 @@ package dev.tare.engine.pass;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.histogram.Distribution;
+import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.SmoothedInput;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.ExpectedError;
+import dev.tare.engine.quant.QuantParams;
 import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.statistics.RescaledChannels;
 import dev.tare.engine.statistics.Statistics;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.engine.target.PlacedTensors;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Shares the spread of the channels of a convolution's input with the weights that multiply it, as
@@ -25,6 +36,12 @@ import java.util.TreeMap;
  * reach of its values, for r from 2^-7 to 2^7 by octaves: a range from {@code -r} to 1 times a
  * scale serves all channels. The candidate with the least {@link EqualizationError} is taken, if
  * that is less than without any change. No model runs.
+ *
+ * <p>These errors leave the rarest values out, so that no single value decides about factors: in a
+ * channel whose values are rare that is all of them. Factors may enlarge these far beyond the
+ * others; then the range of the plan clips them, or is theirs. So the candidate is judged once more
+ * with the error of the input by the range that its plan will have, with and without the factors,
+ * and refused unless it lessens that too.
  *
  * <p>Magnitudes below 2^-14 of the largest count as that, so that channels without values get no
  * extreme factor. Sums are float64 in channel order and powers are of {@link StrictMath}, so equal
@@ -60,6 +77,14 @@ public final class Equalization {
 
     long channels() {
       return Equalization.channels(products.get(0));
+    }
+
+    /** What the recipe's rules match, under the name of the input or of the result. */
+    TensorQuery query(String name) {
+      TreeSet<String> kinds = new TreeSet<>();
+      products.forEach(product -> kinds.addAll(product.kinds()));
+      return TensorQuery.ofActivation(
+          name, products.stream().map(QuantizableNode::node).toList(), List.copyOf(kinds));
     }
   }
 
@@ -104,27 +129,34 @@ public final class Equalization {
   }
 
   /**
+   * What was chosen for an input.
+   *
+   * @param factors empty if the input stays as it is: no candidate is better; or no value was
+   *     observed, or one that is not finite or beyond the recipe's {@code float-above}; or its
+   *     channels are not those of the weights
+   * @param refused why factors that seemed better were not taken
+   */
+  public record Choice(Optional<SmoothedInput> factors, Optional<String> refused) {
+
+    static final Choice NONE = new Choice(Optional.empty(), Optional.empty());
+  }
+
+  /**
    * Chooses the factors of an input. Costs a walk through its weights for each candidate.
    *
    * @param graph holds the weights
    * @param statistics of the input, with histograms of its channels
-   * @param centred whether biases will take up what quantization adds to the mean of results
-   * @return empty if the input stays as it is: no candidate is better; or no value was observed, or
-   *     one that is not finite or beyond {@code floatAbove}; or its channels are not those of the
-   *     weights
-   * @throws IllegalArgumentException if the statistics have no histograms of channels; the message
-   *     names the tensor
+   * @param recipe decides the input's range; and whether biases take up what quantization adds to
+   *     the mean of results
+   * @throws IllegalArgumentException if the statistics have no histograms of channels, or lack what
+   *     the recipe's method needs; the message names the tensor
    */
-  public static Optional<SmoothedInput> equalize(
-      Group group,
-      TensorStatistics statistics,
-      ModelGraph graph,
-      double floatAbove,
-      boolean centred) {
+  public static Choice equalize(
+      Group group, TensorStatistics statistics, ModelGraph graph, Recipe recipe) {
     Statistics whole = statistics.whole().orElseThrow();
     double reach = Math.max(Math.abs(whole.min()), Math.abs(whole.max()));
-    if (whole.finite() < whole.count() || !(reach > 0) || reach > floatAbove) {
-      return Optional.empty();
+    if (whole.finite() < whole.count() || !(reach > 0) || reach > recipe.floatAbove()) {
+      return Choice.NONE;
     }
     List<Distribution> channels =
         statistics.channels().stream().map(Statistics::distribution).toList();
@@ -135,12 +167,13 @@ public final class Equalization {
               .formatted(group.tensor()));
     }
     if (channels.size() != group.channels()) {
-      return Optional.empty();
+      return Choice.NONE;
     }
-    EqualizationError error = new EqualizationError(channels, centred, group.products(), graph);
+    EqualizationError error =
+        new EqualizationError(channels, recipe.biasCorrection(), group.products(), graph);
     double[] rows = error.rows();
     if (!raise(rows)) {
-      return Optional.empty();
+      return Choice.NONE;
     }
     double least = error.of(null);
     double alpha = 0;
@@ -160,7 +193,63 @@ public final class Equalization {
         }
       }
     }
-    return best == null ? Optional.empty() : Optional.of(input(group, alpha, best));
+    return best == null
+        ? Choice.NONE
+        : confirmed(group, statistics, recipe, error, best, input(group, alpha, best));
+  }
+
+  /** Takes factors that lessen the expected error also by the ranges that plans have. */
+  private static Choice confirmed(
+      Group group,
+      TensorStatistics statistics,
+      Recipe recipe,
+      EqualizationError error,
+      double[] divisors,
+      SmoothedInput input) {
+    ActivationPlanner planner = new ActivationPlanner(recipe);
+    List<Distribution> before =
+        statistics.channels().stream().map(Statistics::distribution).toList();
+    List<Distribution> after =
+        RescaledChannels.distributions(statistics, input.factors(), List.of());
+    TensorPlan without = planner.plan(statistics, group.query(group.tensor()), () -> before);
+    TensorPlan with =
+        planner.plan(
+            RescaledChannels.of(statistics, input.factors(), List.of(), group.result()),
+            group.query(group.result()),
+            () -> after);
+    if (without.params().size() != 1 || with.params().size() != 1) {
+      return new Choice(Optional.of(input), Optional.empty());
+    }
+    double[] ones = new double[divisors.length];
+    Arrays.fill(ones, 1);
+    double old = error.of(ones, added(before, without.params().get(0)));
+    double changed = error.of(divisors, added(after, with.params().get(0)));
+    if (changed < old) {
+      return new Choice(Optional.of(input), Optional.empty());
+    }
+    return new Choice(
+        Optional.empty(),
+        Optional.of(
+            String.format(
+                Locale.ROOT,
+                "factors of its channels from %s to %s would give it the range [%s, %s] by %s in"
+                    + " place of [%s, %s], and results an expected error that is %.1f dB larger",
+                Collections.min(input.factors()),
+                Collections.max(input.factors()),
+                with.channels().range(0).low(),
+                with.channels().range(0).high(),
+                with.method(),
+                without.channels().range(0).low(),
+                without.channels().range(0).high(),
+                10 * StrictMath.log10(changed / old))));
+  }
+
+  private static double[] added(List<Distribution> channels, QuantParams params) {
+    double[] added = new double[channels.size()];
+    for (int j = 0; j < added.length; j++) {
+      added[j] = channels.get(j).isEmpty() ? 0 : ExpectedError.of(channels.get(j), params).mse();
+    }
+    return added;
   }
 
   private static SmoothedInput input(Group group, double alpha, double[] divisors) {

@@ -34,6 +34,9 @@ final class EqualizationError {
   private static final double INPUT_STEPS = 255;
   private static final double WEIGHT_STEPS = 127;
 
+  /** Rounding adds a twelfth of a squared step, and the factor is left out. */
+  private static final double PER_SQUARED_STEP = 12;
+
   private final double[] low;
   private final double[] high;
   private final double[] squares;
@@ -133,6 +136,23 @@ final class EqualizationError {
     double error = step * step * weights;
     for (Kernel kernel : kernels) {
       error += kernel.error(t, squares);
+    }
+    return error;
+  }
+
+  /**
+   * The same where it is known what quantization adds to the input.
+   *
+   * @param divisors one for each channel
+   * @param added mean squared error of each channel of the divided input
+   */
+  double of(double[] divisors, double[] added) {
+    double error = 0;
+    for (int j = 0; j < divisors.length; j++) {
+      error += PER_SQUARED_STEP * added[j] * norms[j] * divisors[j] * divisors[j];
+    }
+    for (Kernel kernel : kernels) {
+      error += kernel.error(divisors, squares);
     }
     return error;
   }

@@ -30,6 +30,9 @@ public final class ActivationPlanner {
   /** What stands in a plan between the rule that decided and why its method was not used. */
   public static final String GUARD = "; guard: ";
 
+  /** What stands in a plan, likewise, before why an input's channels were not equalized. */
+  public static final String UNEQUALIZED = "; not equalized: ";
+
   /** The method recorded in a plan for a range that somebody else has found. */
   public static final String GIVEN = "given";
 

@@ -182,6 +182,22 @@ public record TensorPlan(
         others);
   }
 
+  /** Returns the same decision with more about how it was made. */
+  public TensorPlan decidedAlso(String more) {
+    return new TensorPlan(
+        tensor,
+        role,
+        format,
+        consumers,
+        floatReason,
+        shape,
+        target,
+        origin,
+        decidedBy + more,
+        granularity,
+        channels);
+  }
+
   /** Returns the same tensor left in float. */
   TensorPlan left(String reason) {
     return new TensorPlan(

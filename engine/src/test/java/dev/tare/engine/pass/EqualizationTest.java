@@ -32,11 +32,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class EqualizationTest {
 
-  private static final double ABOVE = 1e30;
+  private static Recipe recipe(String... changes) {
+    return Recipes.int8("operators = [Conv]\nequalization = on\n" + String.join("\n", changes));
+  }
 
   private static Map<String, Equalization.Group> groups(OnnxModel model, String... changes) {
-    Recipe recipe =
-        Recipes.int8("operators = [Conv]\nequalization = on\n" + String.join("\n", changes));
+    Recipe recipe = recipe(changes);
     OnnxGraph graph = OnnxGraph.of(model);
     return Equalization.groups(Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, graph), graph);
   }
@@ -67,8 +68,13 @@ class EqualizationTest {
 
   private static Optional<SmoothedInput> equalize(
       OnnxModel model, TensorStatistics statistics, boolean centred) {
+    return choice(model, statistics, "bias-correction = " + (centred ? "on" : "off")).factors();
+  }
+
+  private static Equalization.Choice choice(
+      OnnxModel model, TensorStatistics statistics, String... changes) {
     return Equalization.equalize(
-        groups(model).get("h"), statistics, OnnxGraph.of(model), ABOVE, centred);
+        groups(model, changes).get("h"), statistics, OnnxGraph.of(model), recipe(changes));
   }
 
   private static final OnnxModel UNEQUAL =
@@ -117,6 +123,34 @@ class EqualizationTest {
             "Statistics of tensor 'h' have no histograms of its channels, which equalization"
                 + " needs: calibrate with --channels histogram, or choose a recipe with"
                 + " equalization = off");
+  }
+
+  /**
+   * The first channel is 8 once in 30,000 values and else 0: by all but the rarest values it has no
+   * reach, so that factors enlarge it as far as they do anything, and the range with it.
+   */
+  @Test
+  void factorsThatEnlargeRareValuesAreRefused() {
+    float[] values = new float[120_000];
+    for (int i = 0; i < 30_000; i++) {
+      values[i] = i == 5_000 ? 8 : 0;
+      values[30_000 + i] = i % 16 / 2f;
+      values[60_000 + i] = i % 8 / 32f;
+      values[90_000 + i] = i % 4 / 4f;
+    }
+    TensorStatistics rare = observed(ChannelMode.HISTOGRAM, 4, values);
+    for (String method : List.of("min-max", "percentile-99.99")) {
+      Equalization.Choice choice = choice(UNEQUAL, rare, "activations.method = " + method);
+      assertThat(choice.factors()).as(method).isEmpty();
+      assertThat(choice.refused().orElseThrow())
+          .startsWith("factors of its channels from ")
+          .contains(" by min-max in place of [0.0, ")
+          .endsWith(" dB larger");
+    }
+    values[5_000] = 0;
+    Equalization.Choice without = choice(UNEQUAL, observed(ChannelMode.HISTOGRAM, 4, values));
+    assertThat(without.factors()).isPresent();
+    assertThat(without.refused()).isEmpty();
   }
 
   /** Each way in which factors can enter, and what has none: the image. */

@@ -49,20 +49,31 @@ public final class FloatReasons {
 
   /** The line about ranges that were not selected by the recipe's method. */
   static Optional<String> guarded(QuantPlan plan) {
+    return decided(
+        plan,
+        ActivationPlanner.GUARD,
+        "%d x range of min-max, since the recipe's would destroy a channel (%s): decided-by in plan.json has each; guard = off keeps the recipe's");
+  }
+
+  /** The line about inputs whose channels the recipe would have equalized. */
+  static Optional<String> unequalized(QuantPlan plan) {
+    return decided(
+        plan,
+        ActivationPlanner.UNEQUALIZED,
+        "%d x not equalized, since the expected error would be larger (%s): decided-by in plan.json has each");
+  }
+
+  private static Optional<String> decided(QuantPlan plan, String mark, String line) {
     List<String> tensors =
         plan.tensors().stream()
-            .filter(tensor -> tensor.decidedBy().contains(ActivationPlanner.GUARD))
+            .filter(tensor -> tensor.decidedBy().contains(mark))
             .map(TensorPlan::tensor)
             .toList();
     return tensors.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            String.format(
-                Locale.ROOT,
-                "      %-10s %d x range of min-max, since the recipe's would destroy a channel (%s): decided-by in plan.json has each; guard = off keeps the recipe's",
-                "",
-                tensors.size(),
-                Printable.list(tensors)));
+            String.format(Locale.ROOT, "      %-10s ", "")
+                + String.format(Locale.ROOT, line, tensors.size(), Printable.list(tensors)));
   }
 
   /** The warning that a plan deserves which leaves every weight in float. */

@@ -12,7 +12,6 @@ import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.PlanAssembler;
 import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.QuantPlan;
-import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.GptqRule;
@@ -35,7 +34,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
@@ -119,13 +117,15 @@ public final class SelectJob {
     Map<String, String> spoiled = found.operators();
     Recipe recipe = recipeText.parse().withSpoiled(found.tensors());
     SparkJobs.describe(spark, "select: factors of channels");
-    List<SmoothedInput> smoothed = smoothed(model, recipeText, spoiled, statistics, gram);
+    SelectSmoothing.Found factors = smoothed(model, recipeText, spoiled, statistics, gram);
+    List<SmoothedInput> smoothed = factors.smoothed();
     SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
     ModelGraph graph = changed.prepared().graph();
     Candidates candidates = candidates(model, graph, recipeText, recipe, spoiled);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations =
-        activations(recipeText, recipe, candidates, smoothed, statistics, unchecked);
+        factors.explained(
+            activations(recipeText, recipe, candidates, smoothed, statistics, unchecked));
     SparkJobs.describe(spark, "select: ranges of weights");
     List<TensorPlan> weights = weights(changed, recipeText, candidates, Map.of());
     List<TensorPlan> plans =
@@ -218,31 +218,17 @@ public final class SelectJob {
         plans);
   }
 
-  /** The inputs to smooth and their factors, sorted by name. */
-  private List<SmoothedInput> smoothed(
+  /** What was found about factors of channels. */
+  private SelectSmoothing.Found smoothed(
       ModelHandle model,
       RecipeText recipe,
       Map<String, String> spoiled,
       Path statistics,
       Optional<SelectGptq.Gram> gram) {
-    if (gram.isPresent() && recipe.parse().gptq().filter(GptqRule::awq).isPresent()) {
-      return SelectAwq.of(spark, model, recipe, gram.get().folder());
-    }
-    Set<String> tensors =
-        SelectSmoothing.Groups.of(recipe, model.prepared().graph(), spoiled).tensors();
-    if (tensors.isEmpty()) {
-      return List.of();
-    }
-    Dataset<Row> rows =
-        StatisticsStore.readChecked(spark, statistics)
-            .filter(functions.col("tensor").isin(tensors.toArray()));
-    return StatisticsStore.groupedBy(functions.col("tensor"), rows)
-        .flatMapGroups(new SelectSmoothing(model, recipe, spoiled), Encoders.STRING())
-        .collectAsList()
-        .stream()
-        .flatMap(text -> QuantPlanJson.parseSmoothed(text).stream())
-        .sorted(Comparator.comparing(SmoothedInput::tensor))
-        .toList();
+    return gram.isPresent() && recipe.parse().gptq().filter(GptqRule::awq).isPresent()
+        ? new SelectSmoothing.Found(
+            SelectAwq.of(spark, model, recipe, gram.get().folder()), Map.of())
+        : SelectSmoothing.of(spark, model, recipe, spoiled, statistics);
   }
 
   /** Refuses statistics that lack an input which gets a range ahead of time. */

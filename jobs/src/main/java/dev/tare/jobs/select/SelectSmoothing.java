@@ -3,15 +3,20 @@ package dev.tare.jobs.select;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.pass.Equalization;
 import dev.tare.engine.pass.Smoothing;
+import dev.tare.engine.plan.ActivationPlanner;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.QuantPlanJson;
 import dev.tare.engine.plan.SmoothedInput;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.statistics.TensorStatistics;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.table.StatisticsStore;
 import dev.tare.jobs.table.StatisticsTable;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -20,16 +25,30 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Chooses the factors of one input from its rows and the weights that multiply it, by smoothing or
  * by equalization.
  */
-final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String> {
+final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, Row> {
 
   private static final long serialVersionUID = 1L;
+
+  private static final StructType SCHEMA =
+      new StructType()
+          .add("tensor", DataTypes.StringType, false)
+          .add("smoothed", DataTypes.StringType, true)
+          .add("refused", DataTypes.StringType, true);
 
   private final ModelHandle model;
   private final RecipeText recipe;
@@ -39,12 +58,62 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
   private transient Groups groups;
 
   /**
+   * What was found for all inputs.
+   *
+   * @param smoothed the inputs to smooth and their factors, sorted by name
+   * @param refused why inputs were not equalized after all, by name
+   */
+  record Found(List<SmoothedInput> smoothed, Map<String, String> refused) {
+
+    /** The plans of activations, with why their channels were not equalized. */
+    List<TensorPlan> explained(List<TensorPlan> activations) {
+      return activations.stream()
+          .map(
+              plan ->
+                  refused.containsKey(plan.tensor())
+                      ? plan.decidedAlso(ActivationPlanner.UNEQUALIZED + refused.get(plan.tensor()))
+                      : plan)
+          .toList();
+    }
+  }
+
+  /**
    * @param spoiled operators that stay float, by name, with the reason
    */
-  SelectSmoothing(ModelHandle model, RecipeText recipe, Map<String, String> spoiled) {
+  private SelectSmoothing(ModelHandle model, RecipeText recipe, Map<String, String> spoiled) {
     this.model = model;
     this.recipe = recipe;
     this.spoiled = new HashMap<>(spoiled);
+  }
+
+  /** Chooses the factors of all inputs that a recipe rescales, on executors. */
+  static Found of(
+      SparkSession spark,
+      ModelHandle model,
+      RecipeText recipe,
+      Map<String, String> spoiled,
+      Path statistics) {
+    Set<String> tensors = Groups.of(recipe, model.prepared().graph(), spoiled).tensors();
+    if (tensors.isEmpty()) {
+      return new Found(List.of(), Map.of());
+    }
+    Dataset<Row> rows =
+        StatisticsStore.readChecked(spark, statistics)
+            .filter(functions.col("tensor").isin(tensors.toArray()));
+    List<SmoothedInput> smoothed = new ArrayList<>();
+    Map<String, String> refused = new TreeMap<>();
+    for (Row row :
+        StatisticsStore.groupedBy(functions.col("tensor"), rows)
+            .flatMapGroups(new SelectSmoothing(model, recipe, spoiled), Encoders.row(SCHEMA))
+            .collectAsList()) {
+      if (row.isNullAt(1)) {
+        refused.put(row.getString(0), row.getString(2));
+      } else {
+        smoothed.addAll(QuantPlanJson.parseSmoothed(row.getString(1)));
+      }
+    }
+    smoothed.sort(Comparator.comparing(SmoothedInput::tensor));
+    return new Found(List.copyOf(smoothed), refused);
   }
 
   /**
@@ -78,33 +147,39 @@ final class SelectSmoothing implements FlatMapGroupsFunction<String, Row, String
   }
 
   @Override
-  public Iterator<String> call(String tensor, Iterator<Row> rows) {
+  public Iterator<Row> call(String tensor, Iterator<Row> rows) {
     if (groups == null) {
       graph = model.prepared().graph();
       groups = Groups.of(recipe, graph, spoiled);
     }
     try {
-      return factors(StatisticsTable.toTensor(tensor, rows))
-          .map(List::of)
-          .map(QuantPlanJson::formatSmoothed)
-          .stream()
-          .iterator();
+      Equalization.Choice choice = chosen(StatisticsTable.toTensor(tensor, rows));
+      return choice.factors().isEmpty() && choice.refused().isEmpty()
+          ? List.<Row>of().iterator()
+          : List.of(
+                  RowFactory.create(
+                      tensor,
+                      choice
+                          .factors()
+                          .map(List::of)
+                          .map(QuantPlanJson::formatSmoothed)
+                          .orElse(null),
+                      choice.refused().orElse(null)))
+              .iterator();
     } catch (IllegalArgumentException e) {
       throw TareException.badInput(e.getMessage(), e);
     }
   }
 
-  private Optional<SmoothedInput> factors(TensorStatistics statistics) {
+  private Equalization.Choice chosen(TensorStatistics statistics) {
     Recipe rules = recipe.parse();
     Smoothing.Group smoothed = groups.smoothed().get(statistics.tensor());
     return smoothed == null
         ? Equalization.equalize(
-            groups.equalized().get(statistics.tensor()),
-            statistics,
-            graph,
-            rules.floatAbove(),
-            rules.biasCorrection())
-        : Smoothing.smooth(
-            smoothed, statistics, graph, rules.smoothing().orElseThrow(), rules.floatAbove());
+            groups.equalized().get(statistics.tensor()), statistics, graph, rules)
+        : new Equalization.Choice(
+            Smoothing.smooth(
+                smoothed, statistics, graph, rules.smoothing().orElseThrow(), rules.floatAbove()),
+            Optional.empty());
   }
 }

@@ -130,6 +130,7 @@ public record SelectStage(SelectOptions options) implements Stage {
     }
     FloatReasons.of(plan).forEach(work.progress()::line);
     FloatReasons.guarded(plan).ifPresent(work.progress()::line);
+    FloatReasons.unequalized(plan).ifPresent(work.progress()::line);
     FloatReasons.nothingQuantized(plan, model).ifPresent(work.inputs()::warn);
     return work.with(plan).with(work.facts().with(facts(plan, recipe, model)));
   }

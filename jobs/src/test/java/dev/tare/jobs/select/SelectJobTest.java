@@ -295,6 +295,48 @@ class SelectJobTest {
     return select(model, "int8", statistics);
   }
 
+  /** A channel that is 8 once in 30,000 values: factors would take the others' range with it. */
+  @Test
+  void inputsThatFactorsWouldSpoilAreNotEqualized() throws IOException {
+    ModelHandle model =
+        model(
+            Models.exported(13)
+                .input("x", "batch", 3, 1, 8)
+                .weight("k", 4, 3, 1, 1)
+                .weight("w", 2, 4, 1, 1)
+                .node("Conv", "first", List.of("x", "k"), "h")
+                .node("Conv", "second", List.of("h", "w"), "y")
+                .output("y", TensorProto.DataType.FLOAT, "batch", 2, 1, 8));
+    float[] values = new float[120_000];
+    for (int i = 0; i < 30_000; i++) {
+      values[i] = i == 5_000 ? 8 : 0;
+      values[30_000 + i] = i % 16 / 2f;
+      values[60_000 + i] = i % 8 / 32f;
+      values[90_000 + i] = i % 4 / 4f;
+    }
+    Path statistics = folder.resolve("rare");
+    ObserverOptions channels = ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, 1);
+    ObservedTables.write(
+        statistics,
+        List.of(
+            ObservedTables.observed("x", channels, Shape.of(1, 3, 1, 1), -1, 0, 1),
+            ObservedTables.observed("h", channels, Shape.of(1, 4, 1, 30_000), values)));
+    Path recipe = folder.resolve("equalized.conf");
+    Files.writeString(
+        recipe,
+        Files.readString(Path.of("..", "conf", "recipes", "int8.conf")) + "equalization = on\n");
+    QuantPlan plan = select(model, recipe.toString(), statistics);
+    assertThat(plan.smoothed()).isEmpty();
+    TensorPlan input = plan.find("h", Role.ACTIVATION).orElseThrow();
+    assertThat(input.quantized()).isTrue();
+    assertThat(input.decidedBy())
+        .startsWith("recipe; not equalized: factors of its channels from ")
+        .endsWith(" dB larger");
+    assertThat(FloatReasons.unequalized(plan).orElseThrow())
+        .contains("1 x not equalized, since the expected error would be larger (h): ");
+    assertThat(FloatReasons.guarded(plan)).isEmpty();
+  }
+
   /** The guard of the percentile needs the channels: 255 is rare, but decisive for the place. */
   @Test
   void aJoinedTensorIsJudgedByTheRangeThatTheGuardChooses() throws IOException {
