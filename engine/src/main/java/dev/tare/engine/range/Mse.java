@@ -29,6 +29,17 @@ public record Mse() implements RangeSelector {
   private static final int FEW_LEVELS = 16;
   static final long MOST_LEVELS = 1 << 16;
 
+  /** The fractions of the first candidates, from 1 down. */
+  private static final double[] FRACTIONS = new double[OCTAVES * PER_OCTAVE + 1];
+
+  private static final double WIDTH = StrictMath.pow(2, 1.0 / PER_OCTAVE) - 1;
+
+  static {
+    for (int i = 0; i < FRACTIONS.length; i++) {
+      FRACTIONS[i] = StrictMath.pow(2, -i / (double) PER_OCTAVE);
+    }
+  }
+
   @Override
   public Range select(Distribution distribution, Target target) {
     Range full = MinMax.full(distribution);
@@ -106,10 +117,16 @@ public record Mse() implements RangeSelector {
 
     private Range best(Family family) {
       double best = 1;
-      double least = noise.of(family.at(1));
-      for (int i = 1; i <= OCTAVES * PER_OCTAVE; i++) {
-        double fraction = StrictMath.pow(2, -i / (double) PER_OCTAVE);
+      Range last = family.at(1);
+      double least = noise.of(last);
+      for (int i = 1; i < FRACTIONS.length; i++) {
+        double fraction = FRACTIONS[i];
         Range range = family.at(fraction);
+        if (range.equals(last)) {
+          // A family may reach beyond the full range.
+          continue;
+        }
+        last = range;
         if (noise.clipping(range) > least) {
           break;
         }
@@ -119,11 +136,17 @@ public record Mse() implements RangeSelector {
           best = fraction;
         }
       }
-      double width = StrictMath.pow(2, 1.0 / PER_OCTAVE) - 1;
+      double width = WIDTH;
       for (int round = 0; round < REFINEMENTS; round++) {
         double middle = best;
+        double before = middle;
         for (int i = PER_OCTAVE; i >= -PER_OCTAVE; i--) {
           double fraction = Math.min(1, middle * (1 + width * i / PER_OCTAVE));
+          if (fraction == before || i == 0) {
+            // Known: the middle, or the whole range once more.
+            continue;
+          }
+          before = fraction;
           double value = noise.of(family.at(fraction));
           if (value < least || (value == least && fraction > best)) {
             least = value;

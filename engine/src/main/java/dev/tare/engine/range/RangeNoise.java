@@ -38,13 +38,11 @@ final class RangeNoise {
       return ExpectedError.of(distribution, params, rule.limits()).noise();
     }
     double scale = params.scale();
-    double gain = 0;
-    for (int k = rule.limits().qmax() - params.zeroPoint() - 1; k >= 0; k--) {
-      gain += above.excess((k + 0.5) * scale);
-    }
-    for (int k = params.zeroPoint() - rule.limits().qmin() - 1; k >= 0; k--) {
-      gain += below.excess((k + 0.5) * scale);
-    }
+    double gain =
+        below.excesses(
+            params.zeroPoint() - rule.limits().qmin(),
+            scale,
+            above.excesses(rule.limits().qmax() - params.zeroPoint(), scale, 0));
     return above.power() - 2 * scale * gain;
   }
 

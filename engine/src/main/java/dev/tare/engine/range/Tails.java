@@ -83,9 +83,26 @@ final class Tails {
     return suffix[bin + 1] + count[bin] * shareAbove(bin, point);
   }
 
-  /** Expected sum of {@code x - point} over the values above. */
-  double excess(double point) {
-    int bin = binOf(point);
+  /**
+   * Adds the expected sums of {@code x - point} over the values above each of the points {@code (k
+   * + 0.5) scale}, for k below a number, the farthest first. Each search begins at the bin of the
+   * point before.
+   *
+   * @param sum what they are added to
+   */
+  double excesses(int points, double scale, double sum) {
+    int bin = points > 0 ? binOf((points - 0.5) * scale) : 0;
+    double all = sum;
+    for (int k = points - 1; k >= 0; k--) {
+      double point = (k + 0.5) * scale;
+      bin = binBefore(bin, point);
+      all += excess(bin, point);
+    }
+    return all;
+  }
+
+  /** Expected sum of {@code x - point} over the values above, of which some are in a bin. */
+  private double excess(int bin, double point) {
     if (bin == count.length) {
       return 0;
     }
@@ -132,6 +149,26 @@ final class Tails {
   private int binOf(double point) {
     int from = 0;
     int to = count.length;
+    while (from < to) {
+      int middle = (from + to) >>> 1;
+      if (upper[middle] > point) {
+        to = middle;
+      } else {
+        from = middle + 1;
+      }
+    }
+    return from;
+  }
+
+  /** The same, if it is not behind a bin; in the logarithm of the distance. */
+  private int binBefore(int bin, double point) {
+    int to = bin;
+    int step = 1;
+    while (to >= step && upper[to - step] > point) {
+      to -= step;
+      step *= 2;
+    }
+    int from = Math.max(0, to - step + 1);
     while (from < to) {
       int middle = (from + to) >>> 1;
       if (upper[middle] > point) {
