@@ -62,11 +62,11 @@ final class DataFlags {
 
   @Option(
       names = "--choose-by",
-      paramLabel = "sample|text",
-      defaultValue = "sample",
+      paramLabel = "auto|sample|text",
+      defaultValue = "auto",
       description =
-          "Hash by which rows are chosen: of the sample, or of the text, so that only chosen texts"
-              + " are tokenized (default: ${DEFAULT-VALUE}).")
+          "Hash by which --samples chooses: of the text, so that only chosen texts are tokenized, or"
+              + " of the sample; auto takes the text where files have texts (default: ${DEFAULT-VALUE}).")
   private RowChoice chooseBy;
 
   @Option(
@@ -99,14 +99,17 @@ final class DataFlags {
    * @param beside the tokenizer that is taken where none is named
    */
   DataOptions options(Optional<String> beside) {
+    Optional<String> used = Optional.ofNullable(tokenizer).or(() -> beside);
+    // Otherwise every text is tokenized anyway, and the choice stays that of earlier runs.
+    boolean saves = samples != null && used.isPresent();
     return new DataOptions(
         data,
         format,
         Optional.ofNullable(textColumn),
-        Optional.ofNullable(tokenizer).or(() -> beside),
+        used,
         OptionalInt.of(maxLength),
         samples == null ? OptionalInt.empty() : OptionalInt.of(samples),
-        chooseBy,
+        chooseBy == RowChoice.AUTO && !saves ? RowChoice.SAMPLE : chooseBy,
         partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),
         batchSize,
         images.options(),

@@ -71,7 +71,7 @@ public final class DataSource {
             ? OptionalInt.of(text.tokens().maxLength())
             : OptionalInt.empty();
     this.chosenByText =
-        choice == RowChoice.TEXT && source instanceof TextSource text
+        choice != RowChoice.SAMPLE && source instanceof TextSource text
             ? Optional.of(text)
             : Optional.empty();
     if (choice == RowChoice.TEXT && chosenByText.isEmpty()) {

@@ -7,7 +7,9 @@ public enum RowChoice {
   /** The sample in its canonical encoding, for which every row has to become one. */
   SAMPLE,
   /** The text in UTF-8, so that only the chosen texts are tokenized. */
-  TEXT;
+  TEXT,
+  /** The text where files are read as text, else the sample. */
+  AUTO;
 
   @Override
   public String toString() {

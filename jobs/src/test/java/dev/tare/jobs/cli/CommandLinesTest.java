@@ -382,6 +382,26 @@ class CommandLinesTest {
     assertThat(called(0, DemoCommand.class).options().samples()).hasValue(11);
   }
 
+  /** Where every text is tokenized anyway, a run is the one that earlier versions made. */
+  @Test
+  void textsAreChosenByTheirHashWhereThatSavesTokenizing() {
+    assertThat(choice("--samples=5", "--tokenizer=t")).isEqualTo(RowChoice.AUTO);
+    assertThat(choice("--samples=5")).isEqualTo(RowChoice.SAMPLE);
+    assertThat(choice("--tokenizer=t")).isEqualTo(RowChoice.SAMPLE);
+    assertThat(choice("--samples=5", "--tokenizer=t", "--choose-by=sample"))
+        .isEqualTo(RowChoice.SAMPLE);
+    assertThat(choice("--tokenizer=t", "--choose-by=text")).isEqualTo(RowChoice.TEXT);
+  }
+
+  private RowChoice choice(String... more) {
+    calls.clear();
+    List<String> words = new ArrayList<>(List.of("run", "--model", "m", "--data", "d"));
+    words.addAll(List.of("--output", "o"));
+    words.addAll(List.of(more));
+    assertThat(run(words.toArray(String[]::new))).isZero();
+    return called(0, RunCommand.class).options().data().choice();
+  }
+
   @Test
   void effectiveConfigurationHasAKeyForEveryOptionThatIsSet() {
     run(

@@ -155,7 +155,8 @@ class TextSourceTest {
             .toList();
     List<List<String>> tokenized = new ArrayList<>();
     for (String uri : List.of(file, json)) {
-      DataSource source = DescribedData.open(spark(), request(uri), RowChoice.TEXT);
+      RowChoice choice = uri.equals(json) ? RowChoice.AUTO : RowChoice.TEXT;
+      DataSource source = DescribedData.open(spark(), request(uri), choice);
       assertThat(source.choosesTexts()).isTrue();
       assertThat(source.report().samples()).isEqualTo(200);
       assertThat(source.rows().columns()).doesNotContain(SampleRows.SHAPE_KEY);
@@ -169,6 +170,8 @@ class TextSourceTest {
         .hasMessage(
             "Cannot choose samples of %s by their text: it is not read as text; leave out --choose-by"
                 .formatted(tokens));
+    assertThat(DescribedData.open(spark(), request(tokens), RowChoice.AUTO).choosesTexts())
+        .isFalse();
     List<String> all = hashes(DescribedData.open(spark(), request(file)).samples());
     assertThat(all).containsAll(tokenized.get(0));
   }
