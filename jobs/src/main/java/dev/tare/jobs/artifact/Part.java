@@ -24,6 +24,8 @@ public enum Part {
   GRAM("gram"),
   /** Table of the statistics of parts of the samples, Parquet. */
   FOLDS("folds"),
+  /** Ranges of the model's weights, beside statistics, which do not depend on them. */
+  WEIGHT_RANGES("weight-ranges.json"),
   /** Table of what it costs to quantize each group alone, Parquet. */
   SENSITIVITY("sensitivity"),
   /** What was measured of the target's placements, if the fastest was asked for. */

@@ -10,6 +10,7 @@ import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.Stage;
 import dev.tare.jobs.stage.StageData;
+import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.stage.Work;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.StatisticsCheck;
@@ -92,6 +93,7 @@ public record CalibrateStage(CalibrateOptions options, Rows rows) implements Sta
                     work.attempt().path(Part.GRAM)),
                 work.attempt().folder().runId());
     data.requireUnchanged();
+    WeightRanges.write(work.inputs().spark(), model, work.attempt());
     return result;
   }
 

@@ -95,6 +95,7 @@ public final class MergeJob {
       samples = sum(samples, each.samples());
     }
     StatisticsStore.Written written = added(StateKind.HISTOGRAM, "add up", attempt);
+    carryWeights(attempt);
     Optional<StatisticsStore.Written> moments = ofAll(StateKind.MOMENTS, "Moments", attempt);
     Optional<StatisticsStore.Written> folds = ofAll(StateKind.FOLDS, "Folds", attempt);
     TreeSet<String> diagonals = new TreeSet<>();
@@ -111,6 +112,16 @@ public final class MergeJob {
               + " manifest names them (gram-diagonal)");
     }
     return merged(facts, samples, written, moments, folds, gram, mixed);
+  }
+
+  /** They are of the model, which is the same. */
+  private void carryWeights(RunAttempt attempt) throws IOException {
+    for (FinishedRun run : runs) {
+      if (run.has(Part.WEIGHT_RANGES)) {
+        attempt.write(Part.WEIGHT_RANGES, run.verifiedText(Part.WEIGHT_RANGES));
+        return;
+      }
+    }
   }
 
   /** The Gram matrices of which a run, and so the sum, has only the diagonal. */

@@ -10,6 +10,7 @@ import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
@@ -53,8 +54,8 @@ record LevelledPlans(
     if (!allowed(levelled)) {
       return Optional.empty();
     }
-    SelectJob job = new SelectJob(inputs.spark());
     if (!SelectJob.needsRanges(model, levelled)) {
+      SelectJob job = new SelectJob(inputs.spark());
       return Optional.of(job.run(model, levelled, new Path("none"), "", 0));
     }
     FinishedRun run =
@@ -64,6 +65,7 @@ record LevelledPlans(
                     "Recipe '%s' needs statistics: give --statistics RUN"
                         .formatted(recipe.name())));
     Path table = StatisticsCheck.verified(inputs.spark(), run);
+    SelectJob job = new SelectJob(inputs.spark(), WeightRanges.of(run, model, line -> {}));
     if (!job.hasCandidates(model, levelled, table)) {
       return Optional.empty();
     }

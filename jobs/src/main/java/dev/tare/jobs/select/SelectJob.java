@@ -5,8 +5,8 @@ import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CorrectedBias;
-import dev.tare.engine.plan.FoundScales;
 import dev.tare.engine.plan.GptqPlan;
+import dev.tare.engine.plan.KeptWeights;
 import dev.tare.engine.plan.LeftFloat;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.PlanAssembler;
@@ -23,6 +23,7 @@ import dev.tare.jobs.TareException;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.model.SmoothedHandle;
+import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.PlanStore;
 import dev.tare.jobs.table.StatisticsCheck;
@@ -52,9 +53,19 @@ import org.apache.spark.sql.functions;
 public final class SelectJob {
 
   private final SparkSession spark;
+  private final KeptWeights kept;
 
   public SelectJob(SparkSession spark) {
+    this(spark, KeptWeights.none());
+  }
+
+  /**
+   * @param kept what is known of the weights of the models that are selected for; the plans are the
+   *     same without
+   */
+  public SelectJob(SparkSession spark, KeptWeights kept) {
     this.spark = spark;
+    this.kept = kept;
   }
 
   /**
@@ -127,7 +138,10 @@ public final class SelectJob {
         factors.explained(
             activations(recipeText, recipe, candidates, smoothed, statistics, unchecked));
     SparkJobs.describe(spark, "select: ranges of weights");
-    List<TensorPlan> weights = weights(changed, recipeText, candidates, Map.of());
+    List<TensorPlan> weights =
+        smoothed.isEmpty()
+            ? WeightRanges.measured(spark, model, recipeText, candidates.weights(), kept)
+            : WeightRanges.measured(spark, changed, recipeText, candidates.weights(), Map.of());
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
     Optional<SelectGptq> gptq =
@@ -183,7 +197,8 @@ public final class SelectJob {
     List<TensorPlan> activations = ranges.plan(recipe, candidates.activations());
     SparkJobs.describe(spark, "select: ranges of weights");
     SmoothedHandle unchanged = SmoothedHandle.of(model, List.of());
-    List<TensorPlan> weights = weights(unchanged, recipeText, candidates, ranges.scales());
+    List<TensorPlan> weights =
+        WeightRanges.measured(spark, unchanged, recipeText, candidates.weights(), ranges.scales());
     SparkJobs.describe(spark, null);
     List<TensorPlan> plans =
         new ArrayList<>(new PlanAssembler(candidates, graph, activations, weights).assemble());
@@ -424,21 +439,6 @@ public final class SelectJob {
     return StatisticsStore.groupedBy(functions.col("tensor"), needed)
         .flatMapGroups(select, Encoders.BINARY())
         .collectAsList();
-  }
-
-  private List<TensorPlan> weights(
-      SmoothedHandle model,
-      RecipeText recipeText,
-      Candidates candidates,
-      Map<String, FoundScales> found) {
-    SortedMap<String, TensorQuery> wanted = candidates.weights();
-    int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
-    // A range has its partitions without a shuffle.
-    return decoded(
-        spark
-            .range(0, wanted.size(), 1, tasks)
-            .mapPartitions(new SelectWeights(model, recipeText, wanted, found), Encoders.BINARY())
-            .collectAsList());
   }
 
   private static List<TensorPlan> decoded(List<byte[]> plans) {

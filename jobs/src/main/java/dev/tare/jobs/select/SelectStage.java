@@ -1,5 +1,6 @@
 package dev.tare.jobs.select;
 
+import dev.tare.engine.plan.KeptWeights;
 import dev.tare.engine.plan.OtherConstants;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.QuantPlanJson;
@@ -20,6 +21,7 @@ import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Stage;
+import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.stage.Work;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.Locations;
@@ -42,13 +44,15 @@ public record SelectStage(SelectOptions options) implements Stage {
    * @param unchecked the run that they are of, if they are checked while they are read
    * @param contentSha256 empty for a recipe that needs none
    * @param samples from which they were collected
+   * @param kept ranges of weights beside them
    */
   private record Statistics(
       Path folder,
       Optional<FinishedRun> unchecked,
       String contentSha256,
       long samples,
-      Optional<SelectGptq.Gram> gram) {}
+      Optional<SelectGptq.Gram> gram,
+      KeptWeights kept) {}
 
   @Override
   public String name() {
@@ -175,7 +179,8 @@ public record SelectStage(SelectOptions options) implements Stage {
           named.get().calibration().samples(),
           recipe.parse().gptq().isPresent()
               ? Optional.of(gram(work, named.get()))
-              : Optional.empty());
+              : Optional.empty(),
+          WeightRanges.of(named.get(), model, work.progress()::line));
     }
     return new Statistics(
         work.attempt().path(Part.STATISTICS),
@@ -189,7 +194,8 @@ public record SelectStage(SelectOptions options) implements Stage {
         work.facts()
             .calibration()
             .flatMap(CalibrationFacts::gram)
-            .map(made -> new SelectGptq.Gram(work.attempt().path(Part.GRAM), made.sha256())));
+            .map(made -> new SelectGptq.Gram(work.attempt().path(Part.GRAM), made.sha256())),
+        WeightRanges.of(work.attempt()));
   }
 
   /** The Gram matrices of a run, which are checked: scales of blocks follow from them. */
@@ -209,7 +215,7 @@ public record SelectStage(SelectOptions options) implements Stage {
 
   private QuantPlan select(Work work, ModelHandle model, RecipeText recipe, Statistics statistics)
       throws IOException {
-    SelectJob job = new SelectJob(work.inputs().spark());
+    SelectJob job = new SelectJob(work.inputs().spark(), statistics.kept());
     boolean byGptq = recipe.parse().gptq().isPresent() && statistics.gram().isPresent();
     // A plan for trials rounds to nearest, and its corrections of biases are those for that.
     Optional<QuantPlan> placed = work.placed().filter(made -> !byGptq);

@@ -116,6 +116,14 @@ public final class RunAttempt {
     }
   }
 
+  /** Returns the text of a part that this attempt wrote; empty if it did not. */
+  public Optional<String> text(Part part) throws IOException {
+    return fileSystem.exists(path(part))
+        ? Optional.of(
+            new String(Locations.readBytes(fileSystem, path(part)), StandardCharsets.UTF_8))
+        : Optional.empty();
+  }
+
   /**
    * Opens a file of the model; the caller closes it.
    *

@@ -248,6 +248,18 @@ class MomentsRunTest {
         output);
   }
 
+  /** They are of the model alone, so all runs and their sum have the same. */
+  @Test
+  void rangesOfWeightsAreBesideStatisticsAndTheirSum() throws IOException {
+    merge("first", "second", folder.resolve("both").toString()).ends(0);
+    String ranges = Files.readString(folder.resolve("whole/weight-ranges.json"));
+    assertThat(new ObjectMapper().readTree(ranges).path("weights")).isNotEmpty();
+    for (String run : List.of("alone", "first", "second", "both")) {
+      assertThat(folder.resolve(run).resolve("weight-ranges.json")).hasContent(ranges);
+    }
+    assertThat(tare("verify", folder.resolve("both").toString()).ends(0).out()).isNotBlank();
+  }
+
   @Test
   void wordsThatAreNoKindsAreRefused() {
     for (String[] wrong :

@@ -20,6 +20,7 @@ import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeOptions;
 import dev.tare.jobs.stage.Inputs;
+import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.stage.Work;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunFolder;
@@ -30,12 +31,16 @@ import dev.tare.testkit.SmallModels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -88,9 +93,13 @@ class SelectStageTest {
   }
 
   private FinishedRun run(SelectStage stage) throws IOException {
+    return run(stage, "plan");
+  }
+
+  private FinishedRun run(SelectStage stage, String name) throws IOException {
     PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
     try (Inputs inputs = inputs()) {
-      return RunFolder.at(folder.resolve("plan").toString(), Optional.empty(), hadoop)
+      return RunFolder.at(folder.resolve(name).toString(), Optional.empty(), hadoop)
           .produce(
               attempt -> {
                 Work done =
@@ -103,6 +112,96 @@ class SelectStageTest {
                     done.facts());
               });
     }
+  }
+
+  /** Statistics with ranges of weights beside them, changed by a test. */
+  private FinishedRun keeping(String name, UnaryOperator<String> change) throws IOException {
+    return ObservedTables.run(
+        folder.resolve(name),
+        sha256(),
+        VALUES,
+        attempt -> {
+          WeightRanges.write(spark, ModelHandle.open(model, hadoop), attempt);
+          String text = attempt.text(Part.WEIGHT_RANGES).orElseThrow();
+          attempt.write(Part.WEIGHT_RANGES, change.apply(text));
+        });
+  }
+
+  /** Makes the first column reach 1270, not 127. */
+  private static String farther(String text) {
+    String columns = "\"high\":\"" + highs(127) + "\"";
+    assertThat(text).contains(columns);
+    return text.replace(columns, "\"high\":\"" + highs(1270) + "\"");
+  }
+
+  private static String highs(float first) {
+    ByteBuffer bytes = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putFloat(first).putFloat(10).putFloat(63.5f);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
+  private String plan(String statistics, String recipe) throws IOException {
+    FinishedRun run =
+        run(
+            stage(Optional.of(statistics), RecipeOptions.of(recipe)),
+            statistics + "-" + recipe + printed.size());
+    return PlanStore.read(spark, run).tensors() + run.verifiedText(Part.PLAN_JSON);
+  }
+
+  @Test
+  void aRecipeWithOtherActivationsGivesTheSamePlanByKeptRangesOfWeights() throws IOException {
+    statistics("s", sha256());
+    keeping("kept", text -> text);
+    for (String recipe : List.of("int8", "int8-mse", "int8-reduced", "int8-symmetric")) {
+      assertThat(plan("kept", recipe)).as(recipe).isEqualTo(plan("s", recipe));
+    }
+  }
+
+  /** So a wrong document would give a wrong plan: no value of the weight was looked at. */
+  @Test
+  void noWeightIsReadWhoseRangesAreKept() throws IOException {
+    keeping("kept", SelectStageTest::farther);
+    FinishedRun known = run(stage(Optional.of("kept"), RecipeOptions.of("int8-mse")));
+    assertThat(PlanStore.read(spark, known).find("w", Role.WEIGHT).orElseThrow().scales())
+        .containsExactly(10, 2, .5f);
+    FinishedRun read = run(stage(Optional.of("kept"), RecipeOptions.of("int8-reduced")), "reduced");
+    assertThat(PlanStore.read(spark, read).find("w", Role.WEIGHT).orElseThrow().scales()[0])
+        .isBetween(1.9f, 2.1f);
+  }
+
+  @Test
+  void keptRangesOfAnotherVersionAreLeftAloneWithAWord() throws IOException {
+    statistics("s", sha256());
+    keeping(
+        "kept",
+        text ->
+            farther(text).replaceFirst("\"tare-version\":\"[^\"]*", "\"tare-version\":\"0.0.9"));
+    assertThat(plan("kept", "int8")).isEqualTo(plan("s", "int8"));
+    assertThat(printed.toString(StandardCharsets.UTF_8))
+        .containsOnlyOnce("are of another version (0.0.9): weights are read again");
+  }
+
+  @Test
+  void keptRangesThatAreDamagedOrForeignAreRefused() throws IOException {
+    String own = sha256();
+    keeping("foreign", text -> text.replace(own, "ab".repeat(32)));
+    assertBadInput(
+        () -> plan("foreign", "int8"), "weight-ranges.json is of another model: sha256 abab");
+    keeping("broken", text -> text.replace("\"low\"", "\"slow\""));
+    assertBadInput(
+        () -> plan("broken", "int8"), "weight-ranges.json: weight 'w': its ranges are not there");
+    FinishedRun whole = keeping("damaged", text -> text);
+    Path file = Path.of(whole.path(Part.WEIGHT_RANGES).toUri());
+    Files.writeString(file, Files.readString(file) + " ");
+    assertBadInput(() -> plan("damaged", "int8"), "weight-ranges.json was");
+  }
+
+  private static void assertBadInput(ThrowingCallable call, String message) {
+    assertThatThrownBy(call)
+        .isInstanceOf(TareException.class)
+        .hasMessageContaining(message)
+        .extracting(e -> ((TareException) e).exitCode())
+        .isEqualTo(ExitCode.BAD_INPUT);
   }
 
   private static SelectionFacts facts(FinishedRun run) {

@@ -1,4 +1,4 @@
-package dev.tare.jobs.select;
+package dev.tare.jobs.stage;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.plan.FoundScales;
@@ -18,7 +18,7 @@ import java.util.SortedMap;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 
 /** Decides about weights by number, reading their values from the model on this machine. */
-final class SelectWeights implements MapPartitionsFunction<Long, byte[]> {
+final class PlanWeights implements MapPartitionsFunction<Long, byte[]> {
 
   private static final long serialVersionUID = 1L;
 
@@ -34,7 +34,7 @@ final class SelectWeights implements MapPartitionsFunction<Long, byte[]> {
    * @param queries by name; the first name has number 0
    * @param found by name of a tensor; others than weights are not used
    */
-  SelectWeights(
+  PlanWeights(
       SmoothedHandle model,
       RecipeText recipe,
       SortedMap<String, TensorQuery> queries,

@@ -1,0 +1,161 @@
+package dev.tare.jobs.stage;
+
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.FoundScales;
+import dev.tare.engine.plan.KeptWeights;
+import dev.tare.engine.plan.PlanCodec;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.jobs.Build;
+import dev.tare.jobs.SparkJobs;
+import dev.tare.jobs.TareException;
+import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.model.SmoothedHandle;
+import dev.tare.jobs.storage.FinishedRun;
+import dev.tare.jobs.storage.RunAttempt;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Plans weights on executors, and keeps what their extremes give beside statistics: recipes differ
+ * in activations more often than in weights, and then no weight is read again.
+ */
+public final class WeightRanges {
+
+  /** Where the graph would choose: its rule for weights is that of most recipes. */
+  private static final String KEPT_BY = "int8";
+
+  /** Channels of all weights together: some 100 MB of text. */
+  private static final long MOST = 2_000_000;
+
+  private WeightRanges() {}
+
+  /**
+   * Plans weights, each by a task that reads its values.
+   *
+   * @param wanted by name
+   * @param found scales of another tool, by name of the tensor
+   * @return in the order of names
+   * @throws TareException (bad input) if a weight has no range by the recipe's method
+   */
+  public static List<TensorPlan> measured(
+      SparkSession spark,
+      SmoothedHandle model,
+      RecipeText recipe,
+      SortedMap<String, TensorQuery> wanted,
+      Map<String, FoundScales> found) {
+    int tasks = Math.min(wanted.size(), SparkJobs.parallelism(spark));
+    // A range has its partitions without a shuffle.
+    return spark
+        .range(0, wanted.size(), 1, tasks)
+        .mapPartitions(new PlanWeights(model, recipe, wanted, found), Encoders.BINARY())
+        .collectAsList()
+        .stream()
+        .map(PlanCodec::decode)
+        .toList();
+  }
+
+  /**
+   * Plans weights, those by kept ranges of which enough is known.
+   *
+   * @return in the order of names
+   */
+  public static List<TensorPlan> measured(
+      SparkSession spark,
+      ModelHandle model,
+      RecipeText recipe,
+      SortedMap<String, TensorQuery> wanted,
+      KeptWeights kept) {
+    Recipe rules = recipe.parse();
+    SortedMap<String, TensorPlan> plans = new TreeMap<>();
+    SortedMap<String, TensorQuery> others = new TreeMap<>();
+    wanted.forEach(
+        (name, query) ->
+            kept.plan(query, rules)
+                .ifPresentOrElse(plan -> plans.put(name, plan), () -> others.put(name, query)));
+    if (!others.isEmpty()) {
+      measured(spark, SmoothedHandle.of(model, List.of()), recipe, others, Map.of())
+          .forEach(plan -> plans.put(plan.tensor(), plan));
+    }
+    return List.copyOf(plans.values());
+  }
+
+  /** Measures the weights of a model and writes their ranges, unless it has too many. */
+  public static void write(SparkSession spark, ModelHandle model, RunAttempt attempt)
+      throws IOException {
+    RecipeOptions own = RecipeOptions.ofDefault(model);
+    RecipeText recipe =
+        RecipeText.open(own.automatic() ? RecipeOptions.of(KEPT_BY) : own, SparkJobs.hadoop(spark));
+    ModelGraph graph = model.prepared().graph();
+    SortedMap<String, TensorQuery> wanted =
+        Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph).weights();
+    if (wanted.isEmpty()) {
+      return;
+    }
+    SparkJobs.describe(spark, "calibrate: ranges of weights");
+    List<TensorPlan> plans =
+        measured(spark, SmoothedHandle.of(model, List.of()), recipe, wanted, Map.of());
+    SparkJobs.describe(spark, null);
+    if (plans.stream().mapToLong(plan -> plan.channels().size()).sum() <= MOST) {
+      attempt.write(
+          Part.WEIGHT_RANGES,
+          KeptWeights.of(model.sha256(), Build.current().version(), recipe.parse(), plans)
+              .format());
+    }
+  }
+
+  /**
+   * Those beside the statistics of a run of this model.
+   *
+   * @param notices told if they are of another version of Tare, and so not used
+   * @return none if there are none that can be used
+   * @throws TareException (bad input) if they are damaged, or of another model
+   */
+  public static KeptWeights of(FinishedRun run, ModelHandle model, Consumer<String> notices)
+      throws IOException {
+    if (!run.has(Part.WEIGHT_RANGES)) {
+      return KeptWeights.none();
+    }
+    String where = run.path(Part.WEIGHT_RANGES).toString();
+    KeptWeights kept = parsed(run.verifiedText(Part.WEIGHT_RANGES), where);
+    if (!kept.madeBy().equals(Build.current().version())) {
+      notices.accept(
+          "Ranges of weights in %s are of another version (%s): weights are read again"
+              .formatted(run.folder().path(), kept.madeBy()));
+      return KeptWeights.none();
+    }
+    if (!kept.modelSha256().equals(model.sha256())) {
+      throw TareException.badInput(
+          "%s is of another model: sha256 %s, but %s has %s"
+              .formatted(where, kept.modelSha256(), model.ref().uri(), model.sha256()));
+    }
+    return kept;
+  }
+
+  /** Those that this run wrote; none if it did not. */
+  public static KeptWeights of(RunAttempt attempt) throws IOException {
+    return attempt
+        .text(Part.WEIGHT_RANGES)
+        .map(text -> parsed(text, Part.WEIGHT_RANGES.fileName()))
+        .orElseGet(KeptWeights::none);
+  }
+
+  private static KeptWeights parsed(String text, String where) {
+    try {
+      return KeptWeights.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw TareException.badInput("Cannot read %s: %s".formatted(where, e.getMessage()), e);
+    }
+  }
+}
