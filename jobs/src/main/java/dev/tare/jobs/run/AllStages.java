@@ -14,7 +14,7 @@ import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.quantize.QuantizeJob;
 import dev.tare.jobs.quantize.QuantizeStage;
-import dev.tare.jobs.select.SelectJob;
+import dev.tare.jobs.select.Quantizable;
 import dev.tare.jobs.select.SelectStage;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
@@ -88,7 +88,7 @@ public record AllStages(RunOptions options) implements Stages {
 
   private boolean needsStatistics(Inputs inputs) throws IOException {
     ModelHandle model = inputs.model(options.model());
-    return SelectJob.needsStatistics(model, inputs.recipe(options.recipe(), model));
+    return Quantizable.needsStatistics(model, inputs.recipe(options.recipe(), model));
   }
 
   private Stage calibrate(Inputs inputs) throws IOException {
@@ -122,7 +122,7 @@ public record AllStages(RunOptions options) implements Stages {
     Inputs inputs = work.inputs();
     ModelHandle model = inputs.model(options.model());
     RecipeText recipe = inputs.recipe(options.recipe(), model);
-    SelectJob.requireCandidates(model, recipe);
+    Quantizable.requireCandidates(model, recipe);
     select().prepare(work);
     if (options.recipe().fastest()) {
       new FastestStage(options, evaluated()).prepare(work);

@@ -16,7 +16,6 @@ import dev.tare.jobs.evaluate.PlacementJob;
 import dev.tare.jobs.evaluate.TargetRuntime;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
-import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Rows;
 import dev.tare.jobs.stage.Stage;
@@ -30,7 +29,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.hadoop.fs.Path;
 
 /**
  * {@code --placement fastest}: selects by every placement of the target, measures what comes out,
@@ -111,18 +109,18 @@ record FastestStage(RunOptions options, Rows rows) implements Stage {
             evaluation.gate(),
             options.classesOrAuto());
     RecipeText recipe = work.chosen(inputs.recipe(options.recipe(), model));
-    SelectJob select = new SelectJob(inputs.spark());
-    Path statistics = work.attempt().path(Part.STATISTICS);
     PlacementChoice choice = new PlacementChoice();
     Map<List<TensorPlan>, String> known = new LinkedHashMap<>();
     for (NamedPlacement placement : recipe.target().placements()) {
       Optional<String> against = placement.against(recipe.parse());
       RecipeText placed = recipe.with(placement);
-      if (against.isPresent() || !select.hasCandidates(model, placed, statistics)) {
+      Optional<QuantPlan> made =
+          against.isPresent() ? Optional.empty() : TrialPlan.ifAny(work, model, placed);
+      if (made.isEmpty()) {
         choice.add(placement.name(), against.orElse("nothing is quantized"));
         continue;
       }
-      QuantPlan plan = TrialPlan.of(work, model, placed);
+      QuantPlan plan = made.get();
       String same = known.putIfAbsent(quantized(plan), placement.name());
       if (same != null) {
         choice.add(placement.name(), "the same as " + same);

@@ -7,6 +7,7 @@ import dev.tare.jobs.artifact.WeightLevel;
 import dev.tare.jobs.model.LevelledRecipe;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.select.Quantizable;
 import dev.tare.jobs.select.SelectJob;
 import dev.tare.jobs.stage.EarlierRuns;
 import dev.tare.jobs.stage.Inputs;
@@ -54,7 +55,7 @@ record LevelledPlans(
     if (!allowed(levelled)) {
       return Optional.empty();
     }
-    if (!SelectJob.needsRanges(model, levelled)) {
+    if (!Quantizable.needsRanges(model, levelled)) {
       SelectJob job = new SelectJob(inputs.spark());
       return Optional.of(job.run(model, levelled, new Path("none"), "", 0));
     }
@@ -66,16 +67,8 @@ record LevelledPlans(
                         .formatted(recipe.name())));
     Path table = StatisticsCheck.verified(inputs.spark(), run);
     SelectJob job = new SelectJob(inputs.spark(), WeightRanges.of(run, model, line -> {}));
-    if (!job.hasCandidates(model, levelled, table)) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        job.run(
-            model,
-            levelled,
-            table,
-            run.calibration().contentSha256(),
-            run.calibration().samples()));
+    return job.runIfAny(
+        model, levelled, table, run.calibration().contentSha256(), run.calibration().samples());
   }
 
   private boolean allowed(RecipeText levelled) {

@@ -15,7 +15,7 @@ import dev.tare.jobs.model.LevelledRecipe;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.select.Frontier;
-import dev.tare.jobs.select.SelectJob;
+import dev.tare.jobs.select.Quantizable;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.Places;
 import dev.tare.jobs.stage.Rows;
@@ -187,7 +187,7 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
   private static SortedMap<WeightLevel, QuantPlan> plans(LevelledPlans maker) throws IOException {
     SortedSet<String> weights = LevelledRecipe.weights(maker.model(), maker.recipe());
     if (weights.isEmpty()) {
-      SelectJob.requireCandidates(maker.model(), maker.recipe());
+      Quantizable.requireCandidates(maker.model(), maker.recipe());
     }
     SortedMap<WeightLevel, QuantPlan> plans = new TreeMap<>();
     for (WeightLevel level : WeightLevel.QUANTIZED) {

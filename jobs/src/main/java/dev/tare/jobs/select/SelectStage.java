@@ -97,7 +97,7 @@ public record SelectStage(SelectOptions options) implements Stage {
   public Work prepare(Work work) throws IOException {
     if (options.recipe().strict()) {
       ModelHandle model = work.inputs().model(options.model());
-      SelectJob.requireFollowed(model, work.inputs().recipe(options.recipe(), model));
+      Quantizable.requireFollowed(model, work.inputs().recipe(options.recipe(), model));
     }
     return work;
   }
@@ -149,7 +149,7 @@ public record SelectStage(SelectOptions options) implements Stage {
     if (options.statistics().isEmpty()) {
       if (options.ranges().isEmpty()
           && work.facts().calibration().isEmpty()
-          && SelectJob.needsStatistics(model, recipe)) {
+          && Quantizable.needsStatistics(model, recipe)) {
         throw TareException.usage(
             "Recipe '%s' needs statistics: give --statistics RUN, or --ranges FILE"
                 .formatted(recipe.name()));
@@ -169,7 +169,8 @@ public record SelectStage(SelectOptions options) implements Stage {
       Work work, ModelHandle model, RecipeText recipe, Optional<FinishedRun> named)
       throws IOException {
     if (named.isPresent()) {
-      boolean onTheWay = work.placed().isEmpty() && SelectJob.readsActivationsFirst(model, recipe);
+      boolean onTheWay =
+          work.placed().isEmpty() && Quantizable.readsActivationsFirst(model, recipe);
       return new Statistics(
           onTheWay
               ? named.get().path(Part.STATISTICS)
@@ -187,7 +188,7 @@ public record SelectStage(SelectOptions options) implements Stage {
         Optional.empty(),
         work.facts()
             .calibration()
-            .filter(made -> SelectJob.needsStatistics(model, recipe))
+            .filter(made -> Quantizable.needsStatistics(model, recipe))
             .map(made -> made.contentSha256())
             .orElse(""),
         work.facts().calibration().map(CalibrationFacts::samples).orElse(0L),

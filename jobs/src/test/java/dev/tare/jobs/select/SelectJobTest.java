@@ -77,9 +77,10 @@ class SelectJobTest {
             "of-statistics");
   }
 
-  private boolean hasCandidates(ModelHandle model, RecipeText recipe, Path statistics) {
+  private Optional<QuantPlan> planIfAny(ModelHandle model, RecipeText recipe, Path statistics) {
     return new SelectJob(spark)
-        .hasCandidates(model, recipe, new org.apache.hadoop.fs.Path(statistics.toUri()));
+        .runIfAny(
+            model, recipe, new org.apache.hadoop.fs.Path(statistics.toUri()), "of-statistics", 1);
   }
 
   private Path statistics(String name, int partitions, Map<String, float[]> tensors) {
@@ -184,20 +185,20 @@ class SelectJobTest {
   void statisticsDecideWhereTheGraphSuspectsEveryProduct() throws IOException {
     ModelHandle model = model(logarithm());
     RecipeText recipe = RecipeText.open(RecipeOptions.of("int8"), hadoop);
-    SelectJob.requireCandidates(model, recipe);
-    assertThat(SelectJob.needsStatistics(model, recipe)).isTrue();
+    Quantizable.requireCandidates(model, recipe);
+    assertThat(Quantizable.needsStatistics(model, recipe)).isTrue();
     Path far = statistics("far", 1, Map.of("x", VALUES, "b", new float[] {5_000, 20_000, 80_000}));
     assertThat(select(model, "int8", far).quantized(Role.WEIGHT))
         .extracting(TensorPlan::tensor)
         .containsExactly("w");
     Path near = statistics("near", 1, Map.of("x", VALUES, "b", new float[] {1e-6f, 1e-3f, 80_000}));
     refused(() -> select(model, "int8", near), "its rounding noise would meet the logarithm");
-    assertThat(hasCandidates(model, recipe, far)).isTrue();
-    assertThat(hasCandidates(model, recipe, near)).isFalse();
+    assertThat(planIfAny(model, recipe, far)).contains(select(model, "int8", far));
+    assertThat(planIfAny(model, recipe, near)).isEmpty();
     assertThat(LevelledRecipe.weights(model, recipe)).containsExactly("w");
     RecipeText dynamic = RecipeText.open(RecipeOptions.of("int8-dynamic"), hadoop);
     refused(
-        () -> SelectJob.requireCandidates(model, dynamic),
+        () -> Quantizable.requireCandidates(model, dynamic),
         "its rounding noise would meet the logarithm");
   }
 
