@@ -15,8 +15,8 @@ import java.util.TreeSet;
  * <ul>
  *   <li>Attention or layer normalization, and at most as many convolutions as products: {@code
  *       int8-transformer}.
- *   <li>Else any convolution: {@code int8-cnn}, unless an output has scores and numbers of another
- *       scale side by side.
+ *   <li>Else any convolution: {@code int8-cnn}, or {@code int8-cnn-mse} if an output has scores and
+ *       numbers of another scale side by side.
  *   <li>Else {@code int8}.
  * </ul>
  *
@@ -50,6 +50,7 @@ public record DefaultRecipe(String name, String reason) {
     if (transformer && products >= convolutions) {
       name = "int8-transformer";
     } else if (convolutions > 0 && MixedOutputs.in(graph.topology())) {
+      name = "int8-cnn-mse";
       found.add("scores and numbers of another scale in one output");
     } else if (convolutions > 0) {
       name = "int8-cnn";

@@ -9,8 +9,7 @@ import java.util.Set;
 /**
  * Finds outputs that have probabilities and numbers of another scale side by side, as detectors
  * give scores from 0 to 1 and coordinates of boxes in pixels in one tensor. An error of all values
- * together says nothing of the scores there, and a range cut for the sake of most values costs
- * them.
+ * together says nothing of the scores there, so what a recipe measures by it would not help them.
  */
 final class MixedOutputs {
 

@@ -60,6 +60,9 @@ class RecipeParserTest {
   void otherShippedRecipesChangeOneThing() {
     assertThat(shipped("int8-entropy").activations()).contains(u8(new Entropy()));
     assertThat(shipped("int8-mse").activations()).contains(u8(new Mse()));
+    assertThat(shipped("int8-cnn-mse").activations()).contains(u8(new Mse()));
+    assertThat(shipped("int8-cnn-mse").passes()).isEqualTo(shipped("int8-cnn").passes());
+    assertThat(shipped("int8-cnn-mse").measured()).isFalse();
     assertThat(shipped("int8-percentile").activations())
         .contains(u8(new Percentile(99.999, false)));
     assertThat(shipped("int8-symmetric").activations())

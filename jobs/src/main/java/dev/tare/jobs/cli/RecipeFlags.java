@@ -13,8 +13,8 @@ final class RecipeFlags {
       paramLabel = "RECIPE",
       description =
           "Name of a recipe in conf/recipes, path or URI of one, or auto: the one of"
-              + " int8-transformer, int8-cnn and int8 that suits the model (default: int8-tensorrt"
-              + " for target tensorrt, int8-tflite for tflite, auto for others).")
+              + " int8-transformer, int8-cnn, int8-cnn-mse and int8 that suits the model (default:"
+              + " int8-tensorrt for target tensorrt, int8-tflite for tflite, auto for others).")
   private String recipe;
 
   @Option(

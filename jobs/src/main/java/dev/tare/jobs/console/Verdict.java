@@ -13,16 +13,18 @@ import java.util.stream.Collectors;
 /** Says plainly that a run is no success, and what may help. */
 public final class Verdict {
 
-  /** Costs models with scores and boxes in one output their scores. */
   private static final String CNN = "int8-cnn";
+
+  /** In place of the other for models with scores and boxes in one output. */
+  private static final String CNN_MSE = "int8-cnn-mse";
 
   /** Recipes that lose less than most, from the fastest to the most accurate. */
   private static final List<String> NEXT =
-      List.of(CNN, "int8-transformer", "int8-dynamic", "int8-weights", "int8-weights-b32");
+      List.of(CNN, CNN_MSE, "int8-transformer", "int8-dynamic", "int8-weights", "int8-weights-b32");
 
   /** Likewise for convolutional networks, where ONNX Runtime runs the model. */
   private static final List<String> NEXT_OF_CONVOLUTIONS =
-      List.of(CNN, "int16x8-cnn", "int16x8-cnn-gptq", "int8-weights", "int8-weights-b32");
+      List.of(CNN, CNN_MSE, "int16x8-cnn", "int16x8-cnn-gptq", "int8-weights", "int8-weights-b32");
 
   private static final String TFLITE = "tflite";
 
@@ -101,6 +103,7 @@ public final class Verdict {
         recipes(selection).stream()
             .filter(name -> !name.equals(selection.recipe()))
             .filter(name -> !name.equals(CNN) || suits(Optional.of(selection), CNN))
+            .filter(name -> !name.equals(CNN_MSE) || selection.suited().equals(Optional.of(name)))
             .limit(OTHERS)
             .collect(Collectors.joining(", "));
     return text(

@@ -45,6 +45,7 @@ public record RecipeText(String name, String json, String targetName, String pla
           "int8",
           "int8-all",
           "int8-cnn",
+          "int8-cnn-mse",
           "int8-entropy",
           "int8-mse",
           "int8-percentile",

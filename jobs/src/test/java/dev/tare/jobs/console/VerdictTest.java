@@ -95,6 +95,15 @@ class VerdictTest {
         .doesNotContain("int8-cnn");
     assertThat(Verdict.ofGate(failed, selected("int8", "onnxruntime", "int8-cnn")).orElseThrow())
         .contains("Try next: --recipe int8-cnn, int8-transformer,");
+    assertThat(Verdict.ofGate(failed, selected("int8", "onnxruntime", "int8-cnn-mse")))
+        .hasValueSatisfying(
+            text ->
+                assertThat(text).contains("Try next: --recipe int8-cnn-mse, int8-transformer,"));
+    assertThat(Verdict.ofGate(failed, selected("int8-cnn-mse", "onnxruntime", "int8-cnn-mse")))
+        .hasValueSatisfying(
+            text ->
+                assertThat(text)
+                    .contains("Try next: --recipe int16x8-cnn, int16x8-cnn-gptq, int8-weights,"));
     Optional<Quality> slow =
         Optional.of(
             quality(

@@ -62,11 +62,12 @@ class DefaultRecipeTest {
   }
 
   @Test
-  void scoresBesideCoordinatesAreNotLeftToInt8Cnn() {
+  void scoresBesideCoordinatesTakeRangesOfTheLeastSquaredError() {
     assertThat(of(detector("Mul")))
         .isEqualTo(
             new DefaultRecipe(
-                "int8", "2 convolutions; scores and numbers of another scale in one output"));
+                "int8-cnn-mse",
+                "2 convolutions; scores and numbers of another scale in one output"));
     assertThat(of(detector("Sigmoid"))).isEqualTo(new DefaultRecipe("int8-cnn", "2 convolutions"));
   }
 
