@@ -11,6 +11,7 @@ import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.quant.ExpectedShift;
 import dev.tare.engine.quant.Quantizer;
 import dev.tare.engine.quant.Rounding;
+import dev.tare.engine.recipe.Format;
 import dev.tare.engine.recipe.Mode;
 import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
@@ -53,9 +54,16 @@ public final class BiasCorrection {
    * @param reader the node that adds the bias: itself, or an Add behind it
    * @param bias the constant; empty if it has none
    * @param result an unused name, for the corrected bias
+   * @param floatInput whether its weight alone is quantized
    */
   public record Task(
-      String node, String input, String weight, String reader, String bias, String result)
+      String node,
+      String input,
+      String weight,
+      String reader,
+      String bias,
+      String result,
+      boolean floatInput)
       implements Serializable {
 
     CorrectedBias left(double overNoise, String reason) {
@@ -64,8 +72,9 @@ public final class BiasCorrection {
   }
 
   /**
-   * Finds the static products that have a place for a correction, in graph order: Conv, Gemm
-   * without factors, and MatMul with an Add of a constant vector behind it.
+   * Finds the products that have a place for a correction, in graph order: Conv, Gemm without
+   * factors, and MatMul with an Add of a constant vector behind it; static ones, and those whose
+   * weights alone are quantized.
    */
   public static List<Task> tasks(Candidates candidates, ModelGraph graph) {
     Topology topology = graph.topology();
@@ -73,26 +82,36 @@ public final class BiasCorrection {
     List<Task> tasks = new ArrayList<>();
     for (Candidates.Candidate candidate : candidates.chosen()) {
       QuantizableNode node = candidate.node();
-      if (candidate.mode() != Mode.STATIC
+      if (candidate.mode() == Mode.DYNAMIC
+          || candidate.format() != Format.QDQ
           || !OPERATORS.contains(node.opType())
           || node.inputIndex() != 0
           || node.use().scaledSum()) {
         continue;
       }
       if (!node.opType().equals("MatMul")) {
-        tasks.add(task(node, node.node(), node.bias().orElse(""), names));
+        tasks.add(task(candidate, node.node(), node.bias().orElse(""), names));
       } else if (node.weightShape().rank() == 2) {
         behind(node, topology, graph)
-            .ifPresent(add -> tasks.add(task(node, add.node(), constant(add, topology), names)));
+            .ifPresent(
+                add -> tasks.add(task(candidate, add.node(), constant(add, topology), names)));
       }
     }
     return tasks;
   }
 
-  private static Task task(QuantizableNode node, String reader, String bias, FreeNames names) {
+  private static Task task(
+      Candidates.Candidate candidate, String reader, String bias, FreeNames names) {
+    QuantizableNode node = candidate.node();
     String base = bias.isEmpty() ? node.weight() + "_bias" : bias;
     return new Task(
-        node.node(), node.input(), node.weight(), reader, bias, names.unused(base + "_corrected"));
+        node.node(),
+        node.input(),
+        node.weight(),
+        reader,
+        bias,
+        names.unused(base + "_corrected"),
+        candidate.mode() == Mode.WEIGHT_ONLY);
   }
 
   /** The only reader of a MatMul, if it adds a vector with a number for each output channel. */
@@ -136,7 +155,7 @@ public final class BiasCorrection {
    * Corrects one bias. Costs a walk through the weight.
    *
    * @param channels values of each channel of what the product reads, in channel order
-   * @param input how that is quantized, per tensor
+   * @param input how that is quantized, per tensor; empty if it stays float
    * @param weight how the weight is quantized
    * @param samples from which the values come
    * @param rounded whether {@link Gptq} will round the weight: what that does to the mean is not
@@ -146,7 +165,7 @@ public final class BiasCorrection {
       Task task,
       ModelGraph graph,
       List<Distribution> channels,
-      TensorPlan input,
+      Optional<TensorPlan> input,
       TensorPlan weight,
       long samples,
       boolean rounded) {
@@ -163,7 +182,13 @@ public final class BiasCorrection {
       return task.left(0, "no value of a channel was observed");
     }
     List<ExpectedShift> shifts =
-        channels.stream().map(c -> ExpectedShift.of(c, input.channels().params(0))).toList();
+        channels.stream()
+            .map(
+                c ->
+                    input
+                        .map(plan -> ExpectedShift.of(c, plan.channels().params(0)))
+                        .orElseGet(() -> ExpectedShift.of(c)))
+            .toList();
     Tensor values = graph.constant(weight.tensor());
     Tensor quantized =
         rounded

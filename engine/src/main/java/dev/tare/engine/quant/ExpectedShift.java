@@ -20,6 +20,24 @@ import dev.tare.engine.histogram.Distribution;
  */
 public record ExpectedShift(long count, double mean, double variance, double shift, double noise) {
 
+  /** Mean and variance of values that stay as they are: nothing is added to them. */
+  public static ExpectedShift of(Distribution distribution) {
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < distribution.bins(); i++) {
+      long count = distribution.count(i);
+      if (count > 0) {
+        double lower = Math.max(distribution.lower(i), distribution.min());
+        double upper = Math.max(lower, Math.min(distribution.upper(i), distribution.max()));
+        sum += count * (lower + upper) / 2;
+        squares += count * (lower * lower + lower * upper + upper * upper) / 3;
+      }
+    }
+    long total = distribution.total();
+    double mean = sum / total;
+    return new ExpectedShift(total, mean, Math.max(0, squares / total - mean * mean), 0, 0);
+  }
+
   /**
    * Computes the shift with saturation to the limits of an integer type.
    *
@@ -33,27 +51,21 @@ public record ExpectedShift(long count, double mean, double variance, double shi
     double scale = params.scale();
     double low = (double) limits.qmin() - params.zeroPoint();
     double high = (double) limits.qmax() - params.zeroPoint();
-    double sum = 0;
-    double squares = 0;
     double shift = 0;
     for (int i = 0; i < distribution.bins(); i++) {
       long count = distribution.count(i);
-      if (count == 0) {
-        continue;
+      if (count > 0) {
+        double lower = Math.max(distribution.lower(i), distribution.min());
+        double upper = Math.max(lower, Math.min(distribution.upper(i), distribution.max()));
+        shift += count * shift(lower / scale, upper / scale, low, high) * scale;
       }
-      double lower = Math.max(distribution.lower(i), distribution.min());
-      double upper = Math.max(lower, Math.min(distribution.upper(i), distribution.max()));
-      sum += count * (lower + upper) / 2;
-      squares += count * (lower * lower + lower * upper + upper * upper) / 3;
-      shift += count * shift(lower / scale, upper / scale, low, high) * scale;
     }
-    long total = distribution.total();
-    double mean = sum / total;
+    ExpectedShift values = of(distribution);
     return new ExpectedShift(
-        total,
-        mean,
-        Math.max(0, squares / total - mean * mean),
-        shift / total,
+        values.count(),
+        values.mean(),
+        values.variance(),
+        shift / values.count(),
         ExpectedError.of(distribution, params, limits).mse());
   }
 

@@ -32,6 +32,8 @@ import java.util.function.Predicate;
  *     the weights, as far as that lessens the expected error
  * @param measured whether a run tries equalization and bias correction, each alone, both and none,
  *     and keeps what is measured to be best
+ * @param floatShare the part of all multiplications whose products, the cheapest, read their inputs
+ *     in float, as statistics tell; 0 for none
  * @param guard whether a range that destroys a channel is replaced by that of all values
  * @param spoiled tensors that stay float, with the reason, since statistics say that a scale would
  *     spoil them; none in a recipe as it is read
@@ -52,6 +54,7 @@ public record Recipe(
     boolean biasCorrection,
     boolean equalization,
     boolean measured,
+    double floatShare,
     boolean guard,
     Map<String, String> spoiled) {
 
@@ -88,6 +91,7 @@ public record Recipe(
         false,
         false,
         false,
+        0,
         true,
         Map.of());
   }
@@ -116,6 +120,7 @@ public record Recipe(
         biasCorrection,
         equalization,
         measured,
+        floatShare,
         guard,
         tensors);
   }
@@ -166,6 +171,12 @@ public record Recipe(
     return last(rule -> rule.mode().isPresent() && matches.test(rule))
         .flatMap(RecipeRule::mode)
         .orElse(mode);
+  }
+
+  /** Whether a rule decides the mode of an operator, or how its input is quantized. */
+  public boolean states(QuantizableNode node) {
+    TensorQuery input = TensorQuery.ofActivation(node.input(), List.of(node.node()), node.kinds());
+    return rules.stream().anyMatch(r -> r.mode().isPresent() ? r.matches(node) : r.matches(input));
   }
 
   /** Returns why an operator stays float; empty if it is quantized. */

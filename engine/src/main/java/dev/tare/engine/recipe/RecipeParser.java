@@ -34,6 +34,7 @@ import java.util.stream.Stream;
  * bias-correction = on                # or off; default off; needs mode static
  * equalization = on                   # or off; only static, per tensor; default off
  * passes = measured                   # or stated: those that are on; default stated
+ * float-share = 0.05                  # of all multiplications; only static; default 0
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },
@@ -49,6 +50,7 @@ public final class RecipeParser {
   private static final int FORMAT_VERSION = 1;
   private static final String BIAS_CORRECTION = "bias-correction";
   private static final String EQUALIZATION = "equalization";
+  private static final String FLOAT_SHARE = "float-share";
   private static final Set<String> KEYS =
       Set.of(
           "format-version",
@@ -65,6 +67,7 @@ public final class RecipeParser {
           BIAS_CORRECTION,
           EQUALIZATION,
           "passes",
+          FLOAT_SHARE,
           "guard",
           "exclude",
           "rules");
@@ -132,6 +135,7 @@ public final class RecipeParser {
               config.hasPath("passes")
                   && RecipeKeys.choice(config, "passes", List.of(Passes.values()))
                       == Passes.MEASURED,
+              config.hasPath(FLOAT_SHARE) ? config.getDouble(FLOAT_SHARE) : 0,
               !config.hasPath("guard") || config.getBoolean("guard"),
               Map.of());
       check(recipe, config);
@@ -161,6 +165,15 @@ public final class RecipeParser {
         && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
       throw RecipeKeys.at(
           config, EQUALIZATION, "it needs mode static and placement constant-weights");
+    }
+    if (!(recipe.floatShare() >= 0 && recipe.floatShare() < 1)) {
+      throw RecipeKeys.at(
+          config, FLOAT_SHARE, "expected at least 0 and less than 1, found " + recipe.floatShare());
+    }
+    if (recipe.floatShare() > 0
+        && (recipe.mode() != Mode.STATIC || recipe.placement() != Placement.CONSTANT_WEIGHTS)) {
+      throw RecipeKeys.at(
+          config, FLOAT_SHARE, "it needs mode static and placement constant-weights");
     }
     if (recipe.gptq().isPresent() && recipe.mode() == Mode.DYNAMIC) {
       throw RecipeKeys.at(config, "gptq", "it needs mode static or weight-only");

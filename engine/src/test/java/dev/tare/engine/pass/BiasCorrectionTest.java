@@ -59,10 +59,38 @@ class BiasCorrectionTest {
         task,
         graph,
         statistics.channels().stream().map(Statistics::distribution).toList(),
-        input,
+        Optional.of(input),
         weight,
         samples,
         rounded);
+  }
+
+  /** The first result loses .4 * 10.3 as ever, the second .04 * 10.3 alone. */
+  @Test
+  void ofAnInputInFloatOnlyTheWeightIsTakenUp() {
+    OnnxGraph graph = OnnxGraph.of(product());
+    Recipe weights =
+        Recipes.int8("operators = [MatMul, Conv]\nrules = [ { tensors = w, mode = weight-only } ]");
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, weights, graph);
+    BiasCorrection.Task task = BiasCorrection.tasks(candidates, graph).get(0);
+    assertThat(task.floatInput()).isTrue();
+    TensorStatistics statistics =
+        Recipes.observed(
+            "x",
+            ObserverOptions.ofChannels(ChannelMode.HISTOGRAM, -1),
+            Shape.of(2, 2),
+            new float[] {255, 10.3f, 255, 10.3f});
+    CorrectedBias bias =
+        BiasCorrection.correct(
+            task,
+            graph,
+            statistics.channels().stream().map(Statistics::distribution).toList(),
+            Optional.empty(),
+            new WeightPlanner(weights).plan(graph.constant("w"), candidates.weights().get("w")),
+            1,
+            false);
+    assertThat(bias.correction().get(0)).isCloseTo(4.12f, within(1e-5f));
+    assertThat(bias.correction().get(1)).isCloseTo(.04f * 10.3f, within(1e-5f));
   }
 
   private static OnnxModel product() {

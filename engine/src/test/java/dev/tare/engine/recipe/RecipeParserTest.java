@@ -173,7 +173,7 @@ class RecipeParserTest {
         .isInstanceOf(RecipeException.class)
         .hasMessage(
             "Unknown key 'bits' in a recipe (mine.conf: 3); known are [activations,"
-                + " bias-correction, description, equalization, exclude, float-above, format,"
+                + " bias-correction, description, equalization, exclude, float-above, float-share, format,"
                 + " format-version, gptq, guard, mode, operators, passes, placement, rules,"
                 + " smoothing, weights]");
     assertThatThrownBy(() -> Recipes.int8("weights.bits = 4"))

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
@@ -75,7 +76,9 @@ final class CorrectBiases implements FlatMapGroupsFunction<String, Row, String> 
               task,
               graph,
               channels,
-              PlanCodec.decode(plans.get(task.input())),
+              task.floatInput()
+                  ? Optional.empty()
+                  : Optional.of(PlanCodec.decode(plans.get(task.input()))),
               PlanCodec.decode(plans.get(task.weight())),
               samples,
               rounded.contains(task.weight())));

@@ -60,8 +60,9 @@ final class Corrections {
     for (BiasCorrection.Task task : BiasCorrection.tasks(candidates, model.prepared().graph())) {
       Optional<TensorPlan> input = plan(plans, task, Role.ACTIVATION, task.input());
       Optional<TensorPlan> weight = plan(plans, task, Role.WEIGHT, task.weight());
-      if (input.isPresent() && weight.isPresent() && input.get().axis().isEmpty()) {
-        shipped.put(task.input(), PlanCodec.encode(input.get()));
+      boolean known = task.floatInput() || input.filter(own -> own.axis().isEmpty()).isPresent();
+      if (known && weight.isPresent()) {
+        input.ifPresent(own -> shipped.put(task.input(), PlanCodec.encode(own)));
         shipped.put(task.weight(), PlanCodec.encode(weight.get()));
         tasks
             .computeIfAbsent(

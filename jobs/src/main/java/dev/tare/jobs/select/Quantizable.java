@@ -78,6 +78,7 @@ public final class Quantizable {
     ModelGraph graph = model.prepared().graph();
     return needsRanges(model, recipe)
         && SelectSmoothing.Groups.of(recipe, graph, Map.of()).tensors().isEmpty()
+        && recipe.parse().floatShare() == 0
         && !SelectSpoiled.reads(recipe, graph);
   }
 

@@ -147,7 +147,7 @@ public final class SelectJob {
 
   private QuantPlan run(
       ModelHandle model,
-      RecipeText recipeText,
+      RecipeText asked,
       Path statistics,
       Optional<FinishedRun> unchecked,
       String contentSha256,
@@ -155,6 +155,8 @@ public final class SelectJob {
       Optional<SelectGptq.Gram> gram,
       SelectSpoiled.Found found) {
     Map<String, String> spoiled = found.operators();
+    FloatInputs cheap = FloatInputs.of(spark, model, asked, spoiled, statistics);
+    RecipeText recipeText = cheap.recipe();
     Recipe recipe = recipeText.parse().withSpoiled(found.tensors());
     SparkJobs.describe(spark, "select: factors of channels");
     SelectSmoothing.Found factors =
@@ -205,6 +207,7 @@ public final class SelectJob {
     List<TensorPlan> whole = List.copyOf(plans);
     ModelGraph last = graph;
     Optional<GptqPlan> rounded = gptq.flatMap(own -> own.of(whole, smoothed, last));
+    plans.addAll(cheap.left(candidates, plans));
     return whole(
         model, recipeText, contentSha256, candidates, graph, plans, smoothed, rounded, corrected);
   }

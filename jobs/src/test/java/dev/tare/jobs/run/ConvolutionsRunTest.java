@@ -214,6 +214,45 @@ class ConvolutionsRunTest {
         .containsExactly(tuple("x[3x3]", "b1_equalized"), tuple("r", ""));
   }
 
+  /** A gate behind a pooling: 32 of 2,336 multiplications, whose weight alone is quantized. */
+  @Test
+  void whatMultipliesLittleReadsFloatWhateverThePartitions() throws IOException {
+    String gated =
+        Models.exported(13)
+            .input("x", TensorProto.DataType.FLOAT, "n", 2, 4, 4)
+            .weight("k1", 16, 2, 3, 3)
+            .weight("b1", 16)
+            .weight("k2", 2, 16, 1, 1)
+            .weight("b2", 2)
+            .node("Conv", "one", List.of("x", "k1", "b1"), "c")
+            .node("Relu", "bend", List.of("c"), "r")
+            .node("GlobalAveragePool", "pool", List.of("r"), "p")
+            .node("Conv", "two", List.of("p", "k2", "b2"), "y")
+            .output("y", TensorProto.DataType.FLOAT, "n", 2, 1, 1)
+            .write(shared.resolve("gated.onnx"));
+    List<Row> shuffled = new ArrayList<>(rows);
+    Collections.shuffle(shuffled, new Random(3));
+    String other = write(shared.resolve("other"), SCHEMA, shuffled.toArray(Row[]::new));
+    String[] line = {
+      "run", "--model", gated, "--data", data, "--partitions", "1", "--output", path("gated-one")
+    };
+    tare(line).ends(0);
+    QuantPlan plan = CommandLine.plan(Path.of(path("gated-one")));
+    assertThat(plan.quantized(Role.ACTIVATION)).extracting(TensorPlan::tensor).containsExactly("x");
+    assertThat(plan.find("p", Role.ACTIVATION).orElseThrow().floatReason())
+        .get()
+        .asString()
+        .endsWith(" of all multiplications read it, and the cheapest 5.0 % read float");
+    assertThat(plan.quantized(Role.WEIGHT))
+        .extracting(TensorPlan::tensor)
+        .containsExactly("k1", "k2");
+    line[4] = other;
+    line[6] = "7";
+    line[8] = path("gated-seven");
+    tare(line).ends(0);
+    assertThat(made("gated-seven")).isEqualTo(made("gated-one"));
+  }
+
   @Test
   void channelsThatTheRecipeNeedsAreAskedForBeforeCalibration() throws IOException {
     tare("run", "--model", model, "--data", data, "--channels", "none", "--output", path("none"))

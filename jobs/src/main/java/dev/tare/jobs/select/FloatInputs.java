@@ -1,0 +1,125 @@
+package dev.tare.jobs.select;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
+import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.CheapProducts;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.recipe.Mode;
+import dev.tare.engine.recipe.Recipe;
+import dev.tare.jobs.model.ModelHandle;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.table.StatisticsStore;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * The recipe with a rule for each product that is so cheap that its input stays float, found by how
+ * many values were observed.
+ *
+ * @param recipe with the rules, behind its own
+ * @param cheap the products
+ */
+record FloatInputs(RecipeText recipe, List<CheapProducts> cheap) {
+
+  FloatInputs {
+    cheap = List.copyOf(cheap);
+  }
+
+  /**
+   * Finds them; none where the recipe asks for none.
+   *
+   * @param spoiled operators that stay float with their weights, by name, with the reason
+   * @param statistics folder of the statistics table
+   */
+  static FloatInputs of(
+      SparkSession spark,
+      ModelHandle model,
+      RecipeText recipe,
+      Map<String, String> spoiled,
+      Path statistics) {
+    Recipe parsed = recipe.parse();
+    if (parsed.floatShare() == 0) {
+      return new FloatInputs(recipe, List.of());
+    }
+    ModelGraph graph = model.prepared().graph();
+    Candidates all = candidates(recipe, graph, spoiled);
+    if (all.activations().isEmpty()) {
+      return new FloatInputs(recipe, List.of());
+    }
+    Map<String, Long> counts = new HashMap<>();
+    StatisticsStore.readChecked(spark, statistics)
+        .filter(functions.col("channel").isNull())
+        .select("tensor", "count")
+        .collectAsList()
+        .forEach(row -> counts.put(row.getString(0), row.getLong(1)));
+    List<CheapProducts> cheap =
+        CheapProducts.of(
+            parsed,
+            all,
+            graph,
+            tensor -> {
+              Long count = counts.get(tensor);
+              return count == null ? OptionalLong.empty() : OptionalLong.of(count);
+            },
+            parsed.floatShare());
+    return possible(recipe, graph, cheap);
+  }
+
+  /** Without those of which the target cannot quantize the weight alone. */
+  private static FloatInputs possible(
+      RecipeText recipe, ModelGraph graph, List<CheapProducts> cheap) {
+    if (cheap.isEmpty()) {
+      return new FloatInputs(recipe, cheap);
+    }
+    RecipeText ruled = ruled(recipe, cheap);
+    Set<String> quantized =
+        candidates(ruled, graph, Map.of()).chosen().stream()
+            .filter(candidate -> candidate.mode() == Mode.WEIGHT_ONLY)
+            .map(candidate -> candidate.node().weight())
+            .collect(Collectors.toSet());
+    List<CheapProducts> possible =
+        cheap.stream().filter(product -> quantized.contains(product.weight())).toList();
+    return possible.equals(cheap)
+        ? new FloatInputs(ruled, cheap)
+        : possible(recipe, graph, possible);
+  }
+
+  private static Candidates candidates(
+      RecipeText recipe, ModelGraph graph, Map<String, String> spoiled) {
+    return Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, spoiled);
+  }
+
+  private static RecipeText ruled(RecipeText recipe, List<CheapProducts> cheap) {
+    Config config = ConfigFactory.parseString(recipe.json());
+    List<Object> rules = new ArrayList<>();
+    if (config.hasPath("rules")) {
+      rules.addAll(config.getList("rules").unwrapped());
+    }
+    cheap.forEach(product -> rules.add(Map.of("tensors", product.weight(), "mode", "weight-only")));
+    return new RecipeText(
+        recipe.name(),
+        config
+            .withValue("rules", ConfigValueFactory.fromIterable(rules))
+            .root()
+            .render(ConfigRenderOptions.concise()),
+        recipe.targetName(),
+        recipe.placementName());
+  }
+
+  /** The decisions that the inputs of these products stay float, but those that others read. */
+  List<TensorPlan> left(Candidates candidates, List<TensorPlan> planned) {
+    return CheapProducts.left(recipe.parse(), candidates, cheap, planned);
+  }
+}
