@@ -43,7 +43,9 @@ class PassesTest {
               "3: without bias correction", "bias-correction = off",
               "4: without both", "equalization = off, bias-correction = off",
               "5: depthwise in int8", "rules = []",
-              "6: inputs of 16 bits", "activations.type = uint16, activations.method = min-max"));
+              "6: inputs of 16 bits",
+                  "activations.type = uint16, activations.method = min-max, float-share = 0",
+              "7: cheapest inputs in int8", "float-share = 0"));
 
   private final List<String> table = new ArrayList<>();
 
