@@ -166,23 +166,27 @@ public final class KeptWeights {
     ObjectNode node = TensorPlanJson.format(plan, 0);
     ScaleColumns scales = plan.channels();
     if (!scales.isEmpty()) {
-      ByteBuffer low = bytes(scales.size() * Float.BYTES);
-      ByteBuffer high = bytes(scales.size() * Float.BYTES);
-      ByteBuffer sqnrDb = bytes(scales.size() * Double.BYTES);
-      for (int c = 0; c < scales.size(); c++) {
-        low.putFloat(scales.low(c));
-        high.putFloat(scales.high(c));
-        sqnrDb.putDouble(scales.expectedSqnrDb(c));
-      }
-      node.put(LOW, Base64.getEncoder().encodeToString(low.array()));
-      node.put(HIGH, Base64.getEncoder().encodeToString(high.array()));
-      node.put(SQNR, Base64.getEncoder().encodeToString(sqnrDb.array()));
+      node.put(LOW, base64(scales, Float.BYTES, (c, into) -> into.putFloat(scales.low(c))));
+      node.put(HIGH, base64(scales, Float.BYTES, (c, into) -> into.putFloat(scales.high(c))));
+      node.put(
+          SQNR,
+          base64(scales, Double.BYTES, (c, into) -> into.putDouble(scales.expectedSqnrDb(c))));
     }
     return node;
   }
 
-  private static ByteBuffer bytes(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  /** Writes the value of a channel. */
+  private interface Value {
+    void put(int channel, ByteBuffer into);
+  }
+
+  private static String base64(ScaleColumns scales, int width, Value value) {
+    byte[] bytes = new byte[scales.size() * width];
+    ByteBuffer into = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int c = 0; c < scales.size(); c++) {
+      value.put(c, into);
+    }
+    return Base64.getEncoder().encodeToString(bytes);
   }
 
   /**

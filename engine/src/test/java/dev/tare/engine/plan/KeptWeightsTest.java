@@ -35,7 +35,7 @@ class KeptWeightsTest {
     weights.put("many", Tensor.ofFloats(Shape.of(40, 7), many));
     weights.put("exact", Tensor.ofFloats(Shape.of(2, 3), 127, -254, 0, -0f, 2, 0));
     weights.put("infinite", Tensor.ofFloats(Shape.of(1, 2), 1, Float.POSITIVE_INFINITY));
-    weights.put("tiny", Tensor.ofFloats(Shape.of(2, 1), 1e-45f, 0));
+    weights.put("tiny", Tensor.ofFloats(Shape.of(2, 1), Float.MIN_VALUE, 0));
     weights.put("large", Tensor.ofFloats(Shape.of(2, 1), 1e31f, 0));
     weights.put("empty", Tensor.ofFloats(Shape.of(0, 2)));
     weights.put("half", Tensor.of(DType.FLOAT16, Shape.of(1, 1), ByteBuffer.allocate(2)));
