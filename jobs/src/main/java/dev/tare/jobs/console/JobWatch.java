@@ -18,8 +18,9 @@ import scala.jdk.javaapi.OptionConverters;
  *
  * <p>The progress of a stage that reads a shuffle is the share of rows that its tasks have read:
  * the shuffle's writers counted them, and executors report rows read with every heartbeat. So a
- * calibration counts samples, however few tasks it has. Other stages count tasks. No result depends
- * on it.
+ * calibration counts samples, however few tasks it has. Other stages count tasks. What one stage
+ * counts is not what the next does, so further stages of the same work are called its steps. No
+ * result depends on it.
  */
 public final class JobWatch extends SparkListener {
 
@@ -31,6 +32,8 @@ public final class JobWatch extends SparkListener {
   private final Map<Integer, Integer> shuffleOfStage = new HashMap<>();
   private final Map<Integer, Long> rowsOfShuffle = new HashMap<>();
   private final Map<Long, Long> readByTask = new HashMap<>();
+  private final Map<String, Integer> stepsOfWork = new HashMap<>();
+  private String shown = "";
   private int stage = -1;
   private long rows;
   private long tasks;
@@ -53,7 +56,13 @@ public final class JobWatch extends SparkListener {
   @Override
   public synchronized void onStageSubmitted(SparkListenerStageSubmitted submitted) {
     StageInfo info = submitted.stageInfo();
-    stage = info.stageId();
+    // A stage that is tried again is the same step.
+    if (info.stageId() != stage) {
+      stage = info.stageId();
+      String work = workOfStage.getOrDefault(stage, "");
+      int step = stepsOfWork.merge(work, 1, Integer::sum);
+      shown = step == 1 ? work : work + ", step " + step;
+    }
     readByTask.clear();
     ended = 0;
     tasks = info.numTasks();
@@ -102,13 +111,12 @@ public final class JobWatch extends SparkListener {
     if (stage < 0 || tasks == 0) {
       return;
     }
-    String work = workOfStage.getOrDefault(stage, "");
     long read = readByTask.values().stream().mapToLong(Long::longValue).sum();
     // A stage whose tasks read no rows has its input from a cache.
     if (rows > 0 && (read > 0 || ended == 0)) {
-      display.show(work, Math.min(read, rows), rows);
+      display.show(shown, Math.min(read, rows), rows);
     } else {
-      display.show(work, Math.min(ended, tasks), tasks);
+      display.show(shown, Math.min(ended, tasks), tasks);
     }
   }
 }

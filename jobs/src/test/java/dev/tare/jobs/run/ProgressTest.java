@@ -18,6 +18,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
@@ -127,12 +130,15 @@ class ProgressTest {
           .map((MapFunction<Long, Long>) n -> n * n, Encoders.LONG())
           .collectAsList();
       SparkJobs.describe(spark, null);
-      await(all, new Shown("square 100 numbers", 100, 100));
+      await(all, new Shown("square 100 numbers, step 2", 100, 100));
     } finally {
       SparkJobs.unlisten(spark, watch);
     }
     assertThat(all).contains(new Shown("square 100 numbers", 2, 2));
     assertThat(all).allMatch(shown -> shown.done() <= shown.total());
+    Map<String, Set<Long>> totals = new TreeMap<>();
+    all.forEach(one -> totals.computeIfAbsent(one.work(), w -> new TreeSet<>()).add(one.total()));
+    assertThat(totals.values()).as("one total for each text").allMatch(own -> own.size() == 1);
   }
 
   /** Listeners hear of a task a little after its result is there. */
