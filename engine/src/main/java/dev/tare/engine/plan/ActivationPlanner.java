@@ -165,8 +165,8 @@ public final class ActivationPlanner {
    * takes it; or by those of its channels.
    *
    * @param values of the whole tensor, which a scale can be made of
-   * @param channels as in {@link #plan(TensorStatistics, TensorQuery, Supplier)}; without them the
-   *     method's range of the whole tensor
+   * @param channels as in {@link #plan(TensorStatistics, TensorQuery, Supplier)}; where none of
+   *     them has bins, the method's range of the whole tensor
    * @throws IllegalArgumentException if the values lack what the recipe's method needs; the message
    *     names the tensor
    */
@@ -174,24 +174,30 @@ public final class ActivationPlanner {
       Distribution values, TensorQuery query, Supplier<List<Distribution>> channels) {
     TensorRule rule = recipe.decide(query).rule();
     try {
-      List<Distribution> scaled = rule.perChannel() ? channels.get() : List.of();
+      List<Distribution> scaled = rule.perChannel() ? scaled(channels.get(), rule) : List.of();
       double signal = 0;
       double noise = 0;
       for (Distribution each : scaled.isEmpty() ? List.of(values) : scaled) {
-        if (!each.isEmpty() && !rule.target().rule().underflows(each.min(), each.max())) {
-          Range range =
-              scaled.isEmpty()
-                  ? guarded(each, rule, channels)
-                  : rule.method().select(each, rule.target());
-          ExpectedError error = ExpectedError.of(each, rule.target().params(range));
-          signal += error.signal();
-          noise += error.noise();
-        }
+        Range range =
+            scaled.isEmpty()
+                ? guarded(each, rule, channels)
+                : rule.method().select(each, rule.target());
+        ExpectedError error = ExpectedError.of(each, rule.target().params(range));
+        signal += error.signal();
+        noise += error.noise();
       }
       return noise / signal;
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       throw unselected(query.tensor(), rule, e, "");
     }
+  }
+
+  /** The channels that an error can be expected of: extremes alone tell none. */
+  private static List<Distribution> scaled(List<Distribution> channels, TensorRule rule) {
+    return channels.stream()
+        .filter(each -> !each.isEmpty())
+        .filter(each -> !rule.target().rule().underflows(each.min(), each.max()))
+        .toList();
   }
 
   private Range guarded(

@@ -147,6 +147,10 @@ public final class AmplifiedNoise {
     double noise =
         new ActivationPlanner(recipe).noiseToSignal(input, query, () -> channels.apply(tensor));
     NoiseBehind behind = NoiseBehind.of(meeting, noise, read);
+    if (Double.isNaN(behind.sqnrDb())) {
+      // Neither signal nor noise, as of one value alone: the graph decides.
+      return meeting.suspected() ? Optional.of(meeting.reason()) : Optional.empty();
+    }
     return behind.sqnrDb() >= LEAST_DB
         ? Optional.empty()
         : Optional.of(

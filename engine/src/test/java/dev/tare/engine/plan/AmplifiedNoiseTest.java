@@ -245,6 +245,24 @@ class AmplifiedNoiseTest {
     Recipe own = Recipes.int8("activations.granularity = per-channel");
     assertThat(found(Recipes.int8(), values, channels)).containsOnlyKeys("product");
     assertThat(found(own, values, channels)).isEmpty();
+
+    Distribution extremes = Distribution.of(new double[0], new double[0], new long[0], 0, 1);
+    List<Distribution> binless = List.of(extremes, extremes, extremes, extremes);
+    assertThat(found(own, values, binless))
+        .hasEntrySatisfying("product", reason -> assertThat(reason).doesNotContain("NaN"))
+        .isEqualTo(found(Recipes.int8(), values, binless));
+    assertThat(found(own, tensor -> tensor.equals("x") ? small : read, binless)).isEmpty();
+    assertThat(found(own, values, List.of(small, extremes, extremes, extremes))).isEmpty();
+  }
+
+  /** All inputs are 255, which the scale hits, and all that the logarithm reads is 1. */
+  @Test
+  void whereThereIsNeitherSignalNorNoiseTheGraphDecides() {
+    Distribution input =
+        Distribution.of(new double[] {255}, new double[] {255}, new long[] {9}, 255, 255);
+    Distribution read = Distribution.of(new double[] {1}, new double[] {1}, new long[] {9}, 1, 1);
+    assertThat(found(Recipes.int8(), tensor -> tensor.equals("x") ? input : read, List.of()))
+        .hasEntrySatisfying("product", reason -> assertThat(reason).doesNotContain("dB"));
   }
 
   /** Three bins, of which entropy-ort with 128 cells can make nothing. */
