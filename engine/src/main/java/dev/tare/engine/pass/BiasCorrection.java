@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Takes up in the bias what quantization adds to the mean of a product's results: {@code b += W
@@ -74,15 +75,19 @@ public final class BiasCorrection {
   /**
    * Finds the products that have a place for a correction, in graph order: Conv, Gemm without
    * factors, and MatMul with an Add of a constant vector behind it; static ones, and those whose
-   * weights alone are quantized.
+   * weights alone are quantized. Of what stands in a body of another operator, no bias is
+   * corrected.
    */
   public static List<Task> tasks(Candidates candidates, ModelGraph graph) {
     Topology topology = graph.topology();
     FreeNames names = FreeNames.of(topology);
+    Set<String> main =
+        graph.nodes().stream().map(QuantizableNode::node).collect(Collectors.toSet());
     List<Task> tasks = new ArrayList<>();
     for (Candidates.Candidate candidate : candidates.chosen()) {
       QuantizableNode node = candidate.node();
       if (candidate.mode() == Mode.DYNAMIC
+          || !main.contains(node.node())
           || candidate.format() != Format.QDQ
           || !OPERATORS.contains(node.opType())
           || node.inputIndex() != 0

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.within;
 import dev.tare.engine.observe.ChannelMode;
 import dev.tare.engine.observe.ObserverOptions;
 import dev.tare.engine.onnx.OnnxModel;
+import dev.tare.engine.onnx.proto.GraphProto;
+import dev.tare.engine.onnx.proto.TensorProto;
 import dev.tare.engine.onnx.view.OnnxGraph;
 import dev.tare.engine.onnx.write.CorrectedModel;
 import dev.tare.engine.plan.ActivationPlanner;
@@ -168,6 +170,43 @@ class BiasCorrectionTest {
         .contains("the correction is not above the noise of its mean over 2 samples");
     assertThat(correct(product(), 0, 1, Shape.of(1, 2), 255, 10).reason())
         .contains("the statistics have 1 channels of its input, and it reads 2");
+  }
+
+  private static GraphProto.Builder branch(String result) {
+    return GraphProto.newBuilder()
+        .setName("branch")
+        .addInitializer(Models.floats("own", new float[] {1, 2, 3, 4}, 2, 2))
+        .addNode(Models.nodeOf("Gemm", "inner", List.of("x", "own"), List.of(result)))
+        .addOutput(Models.info(result, TensorProto.DataType.FLOAT, "batch", 2));
+  }
+
+  /** What a branch reads of the main graph was observed, but its bias is not found there. */
+  @Test
+  void productsInBodiesKeepTheirBias() {
+    OnnxGraph graph =
+        OnnxGraph.of(
+            Models.opset(13)
+                .input("x", "batch", 2)
+                .input("flag", TensorProto.DataType.BOOL)
+                .weight("w", 2, 2)
+                .node("Gemm", "outer", List.of("x", "w"), "p")
+                .node(
+                    "If",
+                    "if",
+                    List.of("flag"),
+                    "y",
+                    Models.graph("then_branch", branch("a")),
+                    Models.graph("else_branch", branch("b")))
+                .output("y", "p")
+                .build());
+    Recipe recipe =
+        Recipes.int8(
+            "bias-correction = on", "rules = [ { operators = [Gemm], mode = weight-only } ]");
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, graph);
+    assertThat(candidates.chosen()).hasSize(3);
+    assertThat(BiasCorrection.tasks(candidates, graph))
+        .extracting(BiasCorrection.Task::node)
+        .containsExactly("outer");
   }
 
   @Test
