@@ -41,7 +41,7 @@ import java.util.TreeSet;
  * channel whose values are rare that is all of them. Factors may enlarge these far beyond the
  * others; then the range of the plan clips them, or is theirs. So the candidate is judged once more
  * with the error of the input by the range that its plan will have, with and without the factors,
- * and refused unless it lessens that too.
+ * and refused unless it lessens that too, or if with the factors it would stay in float.
  *
  * <p>Magnitudes below 2^-14 of the largest count as that, so that channels without values get no
  * extreme factor. Sums are float64 in channel order and powers are of {@link StrictMath}, so equal
@@ -217,6 +217,9 @@ public final class Equalization {
             RescaledChannels.of(statistics, input.factors(), List.of(), group.result()),
             group.query(group.result()),
             () -> after);
+    if (without.quantized() && !with.quantized()) {
+      return refused(input, "leave it in float: " + with.floatReason().orElseThrow());
+    }
     if (without.params().size() != 1 || with.params().size() != 1) {
       return new Choice(Optional.of(input), Optional.empty());
     }
@@ -227,21 +230,29 @@ public final class Equalization {
     if (changed < old) {
       return new Choice(Optional.of(input), Optional.empty());
     }
+    return refused(
+        input,
+        String.format(
+            Locale.ROOT,
+            "give it the range [%s, %s] by %s in place of [%s, %s], and results an expected error"
+                + " that is %.1f dB larger",
+            with.channels().range(0).low(),
+            with.channels().range(0).high(),
+            with.method(),
+            without.channels().range(0).low(),
+            without.channels().range(0).high(),
+            10 * StrictMath.log10(changed / old)));
+  }
+
+  private static Choice refused(SmoothedInput input, String consequence) {
     return new Choice(
         Optional.empty(),
         Optional.of(
-            String.format(
-                Locale.ROOT,
-                "factors of its channels from %s to %s would give it the range [%s, %s] by %s in"
-                    + " place of [%s, %s], and results an expected error that is %.1f dB larger",
-                Collections.min(input.factors()),
-                Collections.max(input.factors()),
-                with.channels().range(0).low(),
-                with.channels().range(0).high(),
-                with.method(),
-                without.channels().range(0).low(),
-                without.channels().range(0).high(),
-                10 * StrictMath.log10(changed / old))));
+            "factors of its channels from %s to %s would %s"
+                .formatted(
+                    Collections.min(input.factors()),
+                    Collections.max(input.factors()),
+                    consequence)));
   }
 
   private static double[] added(List<Distribution> channels, QuantParams params) {

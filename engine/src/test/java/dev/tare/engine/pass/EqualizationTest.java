@@ -147,6 +147,11 @@ class EqualizationTest {
           .contains(" by min-max in place of [0.0, ")
           .endsWith(" dB larger");
     }
+    Equalization.Choice left = choice(UNEQUAL, rare, "float-above = 9");
+    assertThat(left.factors()).isEmpty();
+    assertThat(left.refused().orElseThrow())
+        .contains(" would leave it in float: values reach ")
+        .endsWith(", beyond float-above 9.0");
     values[5_000] = 0;
     Equalization.Choice without = choice(UNEQUAL, observed(ChannelMode.HISTOGRAM, 4, values));
     assertThat(without.factors()).isPresent();
