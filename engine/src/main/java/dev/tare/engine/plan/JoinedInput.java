@@ -72,7 +72,7 @@ public final class JoinedInput {
    * Returns those of the inputs whose parts are joined along another axis than the channels, as
    * rows or places are: of whose channels each is made of all parts, so that they tell nothing of
    * these. Where the axis is not known, as behind a Transpose, it is taken to be that of the
-   * channels.
+   * channels, likewise where operators of several kinds read the input, or one as its second.
    *
    * @param products as {@link #products} finds them
    */
@@ -83,11 +83,20 @@ public final class JoinedInput {
     products.forEach(
         (input, readers) -> {
           Integer axis = axes.get(input);
-          if (axis != null && acrossChannels(joined, readers.get(0), axis)) {
+          if (axis != null && alike(readers) && acrossChannels(joined, readers.get(0), axis)) {
             across.add(input);
           }
         });
     return across;
+  }
+
+  /** Whether the channels of all readers are along one axis, as of one operator's input. */
+  private static boolean alike(List<QuantizableNode> readers) {
+    QuantizableNode first = readers.get(0);
+    return readers.stream()
+        .allMatch(
+            other ->
+                other.opType().equals(first.opType()) && other.inputIndex() == first.inputIndex());
   }
 
   private static boolean acrossChannels(JoinedParts joined, QuantizableNode reader, int axis) {

@@ -197,6 +197,17 @@ class JoinedInputTest {
     assertThat(List.of(places(1), places(-2))).containsOnly(false);
   }
 
+  /** What multiplies the rows of one reader are the channels of another. */
+  @Test
+  void readersOfSeveralAxesAreNotAcross() {
+    Models alone =
+        parts(2, 4).weight("w", 4, 4).node("Concat", "a b", "t", Models.integer("axis", 0));
+    assertThat(across(alone.node("MatMul", "t w", "y"))).isTrue();
+    Models both =
+        parts(2, 4).weight("w", 4, 4).node("Concat", "a b", "t", Models.integer("axis", 0));
+    assertThat(across(both.node("MatMul", "t w", "y").node("MatMul", "w t", "z"))).isFalse();
+  }
+
   /** Along the channels as soon as one join is; and what moves axes is not followed. */
   @Test
   void allJoinsMustBeAcross() {
