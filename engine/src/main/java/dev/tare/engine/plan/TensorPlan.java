@@ -184,6 +184,15 @@ public record TensorPlan(
 
   /** Returns the same decision with more about how it was made. */
   public TensorPlan decidedAlso(String more) {
+    return decidedBy(decidedBy + more);
+  }
+
+  /** Returns the same decision without how it was made: equal ones do the same to a model. */
+  public TensorPlan undecided() {
+    return decidedBy("");
+  }
+
+  private TensorPlan decidedBy(String other) {
     return new TensorPlan(
         tensor,
         role,
@@ -193,7 +202,7 @@ public record TensorPlan(
         shape,
         target,
         origin,
-        decidedBy + more,
+        other,
         granularity,
         channels);
   }

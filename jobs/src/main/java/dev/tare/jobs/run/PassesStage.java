@@ -2,6 +2,7 @@ package dev.tare.jobs.run;
 
 import dev.tare.engine.plan.CorrectedBias;
 import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.artifact.Part;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,17 +102,19 @@ record PassesStage(RunOptions options, Rows rows) implements Stage {
     Set<List<?>> known = new HashSet<>();
     for (List<String> passes : choices(recipe.parse().passes())) {
       QuantPlan plan = TrialPlan.of(work, model, recipe.unplaced().withPasses(passes));
-      if (known.add(effect(plan))) {
+      List<String> decided = plan.tensors().stream().map(TensorPlan::decidedBy).toList();
+      if (known.add(List.of(effect(plan), decided))) {
         plans.put(passes, plan);
       }
     }
     StageData data = inputs.data(model, options.data());
     int most = Math.min(SAMPLES, options.data().samples().orElse(SAMPLES));
+    Map<List<String>, String> names = names(plans);
     SortedMap<String, QuantPlan> named = new TreeMap<>();
-    plans.forEach((passes, plan) -> named.put(passes.toString(), plan));
+    names.forEach((passes, name) -> named.putIfAbsent(name, plans.get(passes)));
     TrialJob.Measured measured =
         new TrialJob(inputs.spark()).run(model, named, data.select(rows, OptionalInt.of(most)));
-    return trials(measured, plans.keySet());
+    return trials(measured, names);
   }
 
   /** All, then fewer; of two passes each alone, and none. */
@@ -124,19 +128,31 @@ record PassesStage(RunOptions options, Rows rows) implements Stage {
     return choices;
   }
 
-  /** What a plan does to a model: passes may find nothing to change. */
+  /** A name for the model of each choice: of the same models that of the first. */
+  static Map<List<String>, String> names(Map<List<String>, QuantPlan> plans) {
+    Map<List<?>, String> models = new HashMap<>();
+    Map<List<String>, String> names = new LinkedHashMap<>();
+    plans.forEach(
+        (passes, plan) ->
+            names.put(passes, models.computeIfAbsent(effect(plan), e -> passes.toString())));
+    return names;
+  }
+
+  /** What a plan does to a model: passes may find nothing to change, or refuse to. */
   private static List<?> effect(QuantPlan plan) {
     return List.of(
         plan.smoothed(),
         plan.corrected().stream().filter(CorrectedBias::corrects).toList(),
-        plan.tensors());
+        plan.tensors().stream().map(TensorPlan::undecided).toList());
   }
 
-  private static PassTrials trials(TrialJob.Measured measured, Set<List<String>> choices) {
-    SortedMap<String, Sensitivity.Score> scores = measured.scores();
-    List<String> best = best(scores, choices);
+  private static PassTrials trials(TrialJob.Measured measured, Map<List<String>, String> names) {
+    SortedMap<String, Sensitivity.Score> models = measured.scores();
+    SortedMap<String, Sensitivity.Score> scores = new TreeMap<>();
+    names.forEach((passes, name) -> scores.put(passes.toString(), models.get(name)));
+    List<String> best = best(scores, names.keySet());
     List<PassTrials.Trial> trials = new ArrayList<>();
-    for (List<String> passes : choices) {
+    for (List<String> passes : names.keySet()) {
       Sensitivity.Score score = scores.get(passes.toString());
       trials.add(
           new PassTrials.Trial(passes, passes.equals(best), score.sqnrDb(), score.cosineMean()));

@@ -2,8 +2,23 @@ package dev.tare.jobs.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tare.engine.plan.ActivationPlanner;
+import dev.tare.engine.plan.ChannelPlan;
+import dev.tare.engine.plan.QuantPlan;
+import dev.tare.engine.plan.ScaleColumns;
+import dev.tare.engine.plan.TensorPlan;
+import dev.tare.engine.quant.Granularity;
+import dev.tare.engine.quant.QuantParams;
+import dev.tare.engine.quant.QuantType;
+import dev.tare.engine.range.Range;
+import dev.tare.engine.range.Target;
+import dev.tare.engine.recipe.Format;
+import dev.tare.engine.recipe.Role;
 import dev.tare.jobs.artifact.Sensitivity;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -31,6 +46,43 @@ class PassesStageTest {
     assertThat(best(32.25, 32.02, 31.40, 31.19)).isEqualTo(BIAS);
     assertThat(best(30, 30, 30.1, 30)).isEqualTo(NONE);
     assertThat(best(30, 31, 31.2, 29)).isEqualTo(EQUAL);
+  }
+
+  private static TensorPlan activation(float high) {
+    return new TensorPlan(
+        "x",
+        Role.ACTIVATION,
+        Format.QDQ,
+        List.of("product"),
+        Optional.empty(),
+        Optional.empty(),
+        new Target(QuantType.UINT8, false, false, false),
+        "min-max",
+        "recipe",
+        Granularity.perTensor(),
+        ScaleColumns.of(
+            new ChannelPlan(
+                new Range(0, high), new QuantParams(QuantType.UINT8, high / 255, 0), 0, 40)));
+  }
+
+  private static QuantPlan plan(TensorPlan tensor) {
+    return new QuantPlan("int8-cnn", "ab".repeat(32), "cd".repeat(32), List.of(tensor));
+  }
+
+  /** An input that is not equalized after all is as without the pass, but for the reason. */
+  @Test
+  void modelsThatAreTheSameAreMeasuredOnce() {
+    TensorPlan input = activation(255);
+    String reason = ActivationPlanner.UNEQUALIZED + "the error would be larger";
+    Map<List<String>, QuantPlan> plans = new LinkedHashMap<>();
+    plans.put(EQUAL, plan(input.decidedAlso(reason)));
+    plans.put(BIAS, plan(activation(254)));
+    plans.put(NONE, plan(input));
+    assertThat(PassesStage.names(plans))
+        .containsExactly(
+            Map.entry(EQUAL, EQUAL.toString()),
+            Map.entry(BIAS, BIAS.toString()),
+            Map.entry(NONE, EQUAL.toString()));
   }
 
   @Test
