@@ -149,6 +149,26 @@ class MseTest {
     }
   }
 
+  /** Each search begins where the one before ended, and finds what it would alone. */
+  @ParameterizedTest
+  @EnumSource(FloatSamples.class)
+  void excessesOverSeveralPointsAreThoseOverEach(FloatSamples samples) {
+    Distribution d = FloatSamples.distribution(samples.values(3000, 33), 6);
+    for (Tails tails : List.of(Tails.above(d), Tails.above(d).mirrored())) {
+      for (int points : new int[] {0, 5, 200}) {
+        for (double scale : new double[] {1e-3, .02, .3, 7}) {
+          double sum = 3;
+          for (int k = points - 1; k >= 0; k--) {
+            sum += tails.excesses(1, (2 * k + 1) * scale, 0);
+          }
+          assertThat(tails.excesses(points, scale, 3))
+              .as("%d points of %s", points, scale)
+              .isCloseTo(sum, within(1e-12 * sum));
+        }
+      }
+    }
+  }
+
   private static double expected(Distribution distribution, Target target, Range range) {
     return ExpectedError.of(distribution, target.params(range), target.limits()).noise();
   }

@@ -41,8 +41,16 @@ final class OrtProfile {
   private OrtProfile() {}
 
   static List<OperatorTime> of(ModelFile model, InferenceOptions options, Consumer<Session> work) {
+    return of(model, options, work, Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  /**
+   * @param parent an existing folder, for the profile while it is made
+   */
+  static List<OperatorTime> of(
+      ModelFile model, InferenceOptions options, Consumer<Session> work, Path parent) {
     try {
-      Path folder = Files.createTempDirectory("tare-profile");
+      Path folder = Files.createTempDirectory(parent, "tare-profile");
       try (OrtInference session =
           OrtInference.open(model, options, Optional.of(folder.resolve("profile")))) {
         work.accept(session);

@@ -48,21 +48,23 @@ class OrtProfileTest {
   @Test
   void aModelIsProfiledAndItsFilesAreGone() throws IOException {
     Path model = TestModels.write(TestModels.elementwise(), folder.resolve("m.onnx"));
-    List<String> before = leftOver();
+    Path parent = Files.createDirectory(folder.resolve("parent"));
     List<OperatorTime> times =
-        OrtRuntime.INSTANCE.profile(
+        OrtProfile.of(
             ModelFile.of(model),
             TestModels.OPTIONS,
             session -> {
+              assertThat(parent).isNotEmptyDirectory();
               Runner runner = session.runner(List.of("twice", "relu"));
               TensorSink ignored = (name, values, shape) -> {};
               for (int i = 0; i < 3; i++) {
                 runner.run(List.of(TestModels.random(new Random(i), 5)), ignored);
               }
-            });
+            },
+            parent);
     assertThat(times).extracting(OperatorTime::kernel).contains("Relu");
     assertThat(times).allMatch(time -> time.millis() >= 0 && time.millis() < 60_000);
-    assertThat(leftOver()).isEqualTo(before);
+    assertThat(parent).isEmptyDirectory();
   }
 
   @Test
@@ -72,15 +74,5 @@ class OrtProfileTest {
             () -> OrtRuntime.INSTANCE.profile(ModelFile.of(model), TestModels.OPTIONS, s -> {}))
         .isInstanceOf(InferenceException.class)
         .hasMessageContaining("broken.onnx");
-  }
-
-  private static List<String> leftOver() throws IOException {
-    try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> name.startsWith("tare-profile"))
-          .sorted()
-          .toList();
-    }
   }
 }
