@@ -20,17 +20,19 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Products that multiply so little that integers save no time there, while rounding their inputs
- * costs accuracy as everywhere else: those behind a global pooling, of a narrow neck, of an image's
- * three channels.
+ * Products that multiply so little that integers save little time there, while rounding their
+ * inputs costs accuracy as everywhere else: those behind a global pooling, of a narrow neck, of an
+ * image's three channels.
  *
- * <p>What a product multiplies is known from how many values of its input were observed: each
- * position of the input, but for strides, is multiplied by all of the weight. A stride that the
- * graph does not tell counts as 1, which can only make a product dearer than it is.
+ * <p>What a product multiplies is estimated from how many values of its input were observed: each
+ * position of the input, but for strides, is multiplied by all of the weight. That makes two kinds
+ * of products dearer than they are: convolutions with groups, whose strides count as 1, and MatMul
+ * with a batch of weights, each of which multiplies its own part of the input. These are cheap less
+ * often, and others more often, since the whole of which they may make a share is larger too.
  *
  * @param weight the constant that they multiply by
  * @param inputs what they read
- * @param share their multiplications, as a part of those of all products with static inputs
+ * @param share their multiplications, as a part of those of all static products
  */
 public record CheapProducts(String weight, List<String> inputs, double share) {
 
@@ -40,8 +42,8 @@ public record CheapProducts(String weight, List<String> inputs, double share) {
 
   /**
    * Returns the cheapest products, by falling cheapness, products of one weight together, as long
-   * as all of them make no more than a share of the multiplications. A product whose inputs or mode
-   * a rule of the recipe decides is left as that says.
+   * as all of them make no more than a share of the multiplications of static products. A product
+   * whose inputs or mode a rule of the recipe decides is left as that says.
    *
    * @param all what the recipe quantizes
    * @param values how many values of a tensor were observed; empty if it was not
@@ -127,7 +129,8 @@ public record CheapProducts(String weight, List<String> inputs, double share) {
                   recipe.decide(query),
                   String.format(
                       Locale.ROOT,
-                      "%.2f %% of all multiplications read it, and the cheapest %.1f %% read float",
+                      "%.2f %% of the multiplications of static products read it, and the cheapest"
+                          + " %.1f %% read float",
                       100 * share,
                       100 * recipe.floatShare())));
         });

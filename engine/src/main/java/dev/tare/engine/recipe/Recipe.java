@@ -32,8 +32,8 @@ import java.util.function.Predicate;
  *     the weights, as far as that lessens the expected error
  * @param measured whether a run tries equalization and bias correction, each alone, both and none,
  *     and keeps what is measured to be best
- * @param floatShare the part of all multiplications whose products, the cheapest, read their inputs
- *     in float, as statistics tell; 0 for none
+ * @param floatShare the part of the multiplications of static products whose products, the
+ *     cheapest, read their inputs in float, as statistics tell; 0 for none
  * @param guard whether a range that destroys a channel is replaced by that of all values
  * @param spoiled tensors that stay float, with the reason, since statistics say that a scale would
  *     spoil them; none in a recipe as it is read

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * bias-correction = on                # or off; default off; needs mode static
  * equalization = on                   # or off; only static, per tensor; default off
  * passes = measured                   # or stated: those that are on; default stated
- * float-share = 0.05                  # of all multiplications; only static; default 0
+ * float-share = 0.05                  # of static products' multiplications; default 0
  * exclude = ["/encoder/layer.0/*"]    # short for rules with quantize = false, after all others
  * rules = [ { tensors = "/head/*", operators = [MatMul], quantize = false },
  *           { operators = [Conv], mode = weight-only },

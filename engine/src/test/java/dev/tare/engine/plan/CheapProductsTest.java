@@ -113,7 +113,8 @@ class CheapProductsTest {
               assertThat(plan.consumers()).containsExactly("three");
               assertThat(plan.floatReason())
                   .contains(
-                      "2.22 % of all multiplications read it, and the cheapest 5.0 % read float");
+                      "2.22 % of the multiplications of static products read it, and the cheapest"
+                          + " 5.0 % read float");
             });
     assertThat(CheapProducts.left(recipe, candidates, cheap, left)).isEmpty();
   }

@@ -242,7 +242,9 @@ class ConvolutionsRunTest {
     assertThat(plan.find("p", Role.ACTIVATION).orElseThrow().floatReason())
         .get()
         .asString()
-        .endsWith(" of all multiplications read it, and the cheapest 5.0 % read float");
+        .endsWith(
+            " of the multiplications of static products read it, and the cheapest 5.0 % read"
+                + " float");
     assertThat(plan.quantized(Role.WEIGHT))
         .extracting(TensorPlan::tensor)
         .containsExactly("k1", "k2");
