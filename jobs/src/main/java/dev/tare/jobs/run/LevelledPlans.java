@@ -15,6 +15,7 @@ import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.table.StatisticsCheck;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import org.apache.hadoop.fs.Path;
@@ -55,9 +56,12 @@ record LevelledPlans(
     if (!allowed(levelled)) {
       return Optional.empty();
     }
-    if (!Quantizable.needsRanges(model, levelled)) {
+    if (!Quantizable.needsRanges(model, levelled)
+        && (statistics.isEmpty() || !Quantizable.correctsBiases(model, levelled))) {
+      // Without statistics no bias is corrected.
+      RecipeText plain = levelled.withPasses(List.of());
       SelectJob job = new SelectJob(inputs.spark());
-      return Optional.of(job.run(model, levelled, new Path("none"), "", 0));
+      return Optional.of(job.run(model, plain, new Path("none"), "", 0));
     }
     FinishedRun run =
         statistics.orElseThrow(

@@ -2,6 +2,7 @@ package dev.tare.jobs.select;
 
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.model.InvalidModelException;
+import dev.tare.engine.pass.BiasCorrection;
 import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.recipe.Recipe;
@@ -54,12 +55,22 @@ public final class Quantizable {
   }
 
   /**
-   * Whether the plan depends on statistics: an operator's input gets a range ahead of time, or
-   * weights are rounded by what they multiply.
+   * Whether the plan depends on statistics: an operator's input gets a range ahead of time, weights
+   * are rounded by what they multiply, or biases are corrected.
    */
   public static boolean needsStatistics(ModelHandle model, RecipeText recipe) {
-    Candidates candidates = possible(model, recipe);
-    return !candidates.activations().isEmpty() || recipe.parse().gptq().isPresent();
+    return needsRanges(model, recipe)
+        || recipe.parse().gptq().isPresent()
+        || correctsBiases(model, recipe);
+  }
+
+  /**
+   * Whether biases take up what quantization adds to the mean of results, which statistics tell:
+   * also those of products whose weights alone are quantized.
+   */
+  public static boolean correctsBiases(ModelHandle model, RecipeText recipe) {
+    return recipe.parse().biasCorrection()
+        && !BiasCorrection.tasks(possible(model, recipe), model.prepared().graph()).isEmpty();
   }
 
   /**

@@ -260,4 +260,58 @@ class ConvolutionsRunTest {
     tare("run", "--model", model, "--data", data, "--channels", "none", "--output", path("none"))
         .refuses(2, Path.of(path("none")), "Recipe 'int8-cnn' needs --channels histogram");
   }
+
+  /** No input has a range then, and biases are corrected from statistics all the same. */
+  @Test
+  void convolutionsInFloatHaveTheirBiasesCorrected() throws IOException {
+    String[] words = {"--recipe", "int8-cnn", "--placement", "convolutions-float"};
+    run("in-float", data, words);
+    QuantPlan plan = CommandLine.plan(Path.of(path("in-float")));
+    assertThat(plan.quantized(Role.ACTIVATION)).isEmpty();
+    assertThat(plan.corrected()).extracting(CorrectedBias::node).containsExactly("one", "two");
+    assertThat(plan.statisticsSha256()).isNotEmpty();
+    List<String> select = new ArrayList<>(List.of("select", "--model", model));
+    select.addAll(List.of("--output", path("selected")));
+    select.addAll(List.of(words));
+    tare(select.toArray(String[]::new))
+        .refuses(2, Path.of(path("selected")), "Recipe 'int8-cnn' needs statistics");
+    select.addAll(List.of("--statistics", path("in-float")));
+    tare(select.toArray(String[]::new)).ends(0);
+    assertThat(CommandLine.plan(Path.of(path("selected"))).corrected())
+        .extracting(CorrectedBias::node)
+        .containsExactly("one", "two");
+  }
+
+  /** Four bits are of weights alone, whose biases are corrected as well. */
+  @Test
+  void errorsOfEveryLevelAreMeasured() throws IOException {
+    List<String> line = new ArrayList<>(List.of("sensitivity", "--model", model, "--data", data));
+    line.addAll(List.of("--samples", "20", "--recipe", "int8-cnn", "--output", path("errors")));
+    line.addAll(List.of("--statistics", path("first")));
+    assertThat(tare(line.toArray(String[]::new)).ends(0).err())
+        .contains("all at int4 ", "all at int8 ");
+    List<String> select = new ArrayList<>(List.of("select", "--model", model));
+    select.addAll(
+        List.of("--recipe", "int8-cnn", "--errors", path("errors"), "--budget", "sqnr>=20dB"));
+    select.addAll(List.of("--output", path("budget")));
+    tare(select.toArray(String[]::new))
+        .refuses(2, Path.of(path("budget")), "Recipe 'int8-cnn' needs statistics");
+    select.addAll(List.of("--statistics", path("first")));
+    tare(select.toArray(String[]::new)).ends(0);
+    assertThat(CommandLine.plan(Path.of(path("budget"))).statisticsSha256()).isNotEmpty();
+  }
+
+  /** Weights alone need no statistics to be measured, and without them no bias is corrected. */
+  @Test
+  void errorsOfWeightsAloneNeedNoStatistics() throws IOException {
+    Path recipe = shared.resolve("alone.conf");
+    Files.writeString(
+        recipe,
+        Files.readString(Path.of("..", "conf", "recipes", "int8.conf"))
+            + "bias-correction = on\nrules = [ { operators = [Conv], mode = weight-only } ]\n");
+    List<String> line = new ArrayList<>(List.of("sensitivity", "--model", model, "--data", data));
+    line.addAll(List.of("--samples", "20", "--recipe", recipe.toString()));
+    line.addAll(List.of("--output", path("alone")));
+    assertThat(tare(line.toArray(String[]::new)).ends(0).err()).contains("2 groups on 20 samples");
+  }
 }
