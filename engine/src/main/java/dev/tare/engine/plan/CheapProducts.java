@@ -30,14 +30,14 @@ import java.util.function.Function;
  * with a batch of weights, each of which multiplies its own part of the input. These are cheap less
  * often, and others more often, since the whole of which they may make a share is larger too.
  *
- * @param weight the constant that they multiply by
- * @param inputs what they read
+ * @param weight the constant that they multiply by; passes may rename it
+ * @param nodes their names, in graph order
  * @param share their multiplications, as a part of those of all static products
  */
-public record CheapProducts(String weight, List<String> inputs, double share) {
+public record CheapProducts(String weight, List<String> nodes, double share) {
 
   public CheapProducts {
-    inputs = List.copyOf(inputs);
+    nodes = List.copyOf(nodes);
   }
 
   /**
@@ -88,8 +88,8 @@ public record CheapProducts(String weight, List<String> inputs, double share) {
       }
       List<QuantizableNode> nodes = free.get(weight);
       if (nodes.size() == uses.get(weight)) {
-        List<String> inputs = nodes.stream().map(QuantizableNode::input).distinct().toList();
-        cheap.add(new CheapProducts(weight, inputs, costs.get(weight) / total));
+        List<String> names = nodes.stream().map(QuantizableNode::node).toList();
+        cheap.add(new CheapProducts(weight, names, costs.get(weight) / total));
       }
     }
     return cheap;
@@ -99,16 +99,16 @@ public record CheapProducts(String weight, List<String> inputs, double share) {
    * The decisions that the inputs of cheap products stay float, sorted by tensor, but for those
    * that other products read in integers.
    *
-   * @param candidates with the weights of these products alone
+   * @param candidates with the weights of these products alone; nodes keep the names that they had
    * @param planned the decisions about other tensors
    */
   public static List<TensorPlan> left(
       Recipe recipe, Candidates candidates, List<CheapProducts> cheap, List<TensorPlan> planned) {
-    Map<String, Double> shares = new HashMap<>();
-    cheap.forEach(products -> shares.put(products.weight(), products.share()));
+    Map<String, CheapProducts> byNode = new HashMap<>();
+    cheap.forEach(products -> products.nodes().forEach(node -> byNode.put(node, products)));
     Map<String, List<QuantizableNode>> readers = new TreeMap<>();
     for (QuantizableNode node : candidates.nodes()) {
-      if (shares.containsKey(node.weight())) {
+      if (byNode.containsKey(node.node())) {
         readers.computeIfAbsent(node.input(), tensor -> new ArrayList<>()).add(node);
       }
     }
@@ -121,7 +121,7 @@ public record CheapProducts(String weight, List<String> inputs, double share) {
           List<String> names = nodes.stream().map(QuantizableNode::node).toList();
           TensorQuery query = TensorQuery.ofActivation(tensor, names, nodes.get(0).kinds());
           double share =
-              nodes.stream().map(QuantizableNode::weight).distinct().mapToDouble(shares::get).sum();
+              names.stream().map(byNode::get).distinct().mapToDouble(CheapProducts::share).sum();
           left.add(
               TensorPlan.left(
                   query,

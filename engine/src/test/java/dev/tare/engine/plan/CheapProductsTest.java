@@ -20,17 +20,21 @@ class CheapProductsTest {
 
   /** In 10 samples 40 x 144, 40 x 32 and 10 x 16 multiplications: 80, 17.8 and 2.2 %. */
   private static OnnxGraph gated() {
+    return gated("gate");
+  }
+
+  private static OnnxGraph gated(String gate) {
     return OnnxGraph.of(
         Models.opset(13)
             .input("x", "batch", 2, 4, 4)
             .constant(Models.floats("wide", new float[144], 8, 2, 3, 3))
             .constant(Models.floats("point", new float[32], 4, 8, 1, 1))
-            .constant(Models.floats("gate", new float[16], 4, 4, 1, 1))
+            .constant(Models.floats(gate, new float[16], 4, 4, 1, 1))
             .node("Conv", "one", List.of("x", "wide"), "c", Models.ints("strides", 2L, 2L))
             .node("Relu", "c", "r")
             .node("Conv", "two", List.of("r", "point"), "d")
             .node("GlobalAveragePool", "d", "p")
-            .node("Conv", "three", List.of("p", "gate"), "y")
+            .node("Conv", "three", List.of("p", gate), "y")
             .output("y")
             .build());
   }
@@ -55,7 +59,7 @@ class CheapProductsTest {
   void theCheapestAreTakenAsLongAsAllOfThemAreCheap() {
     List<CheapProducts> one = cheap("", COUNTS, .05);
     assertThat(one).extracting(CheapProducts::weight).containsExactly("gate");
-    assertThat(one.get(0).inputs()).containsExactly("p");
+    assertThat(one.get(0).nodes()).containsExactly("three");
     assertThat(one.get(0).share()).isCloseTo(160 / 7200.0, within(1e-12));
     assertThat(weights("", .02)).isEmpty();
     assertThat(weights("", .19)).containsExactly("gate");
@@ -117,5 +121,17 @@ class CheapProductsTest {
                           + " 5.0 % read float");
             });
     assertThat(CheapProducts.left(recipe, candidates, cheap, left)).isEmpty();
+  }
+
+  /** A pass that changes a weight gives it another name; nodes keep theirs. */
+  @Test
+  void itsInputIsLeftInFloatWhateverItsWeightIsCalledThen() {
+    Recipe recipe =
+        Recipes.int8(
+            "operators = [Conv]\nfloat-share = 0.05\nrules = [ { tensors = other, mode = weight-only } ]");
+    Candidates candidates = Candidates.of(OnnxRuntimeTarget.INSTANCE, recipe, gated("other"));
+    assertThat(CheapProducts.left(recipe, candidates, cheap("", COUNTS, .05), List.of()))
+        .singleElement()
+        .satisfies(plan -> assertThat(plan.tensor()).isEqualTo("p"));
   }
 }

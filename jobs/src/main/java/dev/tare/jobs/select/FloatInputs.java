@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.tare.engine.graph.ModelGraph;
+import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.CheapProducts;
 import dev.tare.engine.plan.TensorPlan;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -28,10 +30,11 @@ import org.apache.spark.sql.functions;
  * The recipe with a rule for each product that is so cheap that its input stays float, found by how
  * many values were observed.
  *
+ * @param asked without the rules
  * @param recipe with the rules, behind its own
  * @param cheap the products
  */
-record FloatInputs(RecipeText recipe, List<CheapProducts> cheap) {
+record FloatInputs(RecipeText asked, RecipeText recipe, List<CheapProducts> cheap) {
 
   FloatInputs {
     cheap = List.copyOf(cheap);
@@ -51,12 +54,12 @@ record FloatInputs(RecipeText recipe, List<CheapProducts> cheap) {
       Path statistics) {
     Recipe parsed = recipe.parse();
     if (parsed.floatShare() == 0) {
-      return new FloatInputs(recipe, List.of());
+      return new FloatInputs(recipe, recipe, List.of());
     }
     ModelGraph graph = model.prepared().graph();
     Candidates all = candidates(recipe, graph, spoiled);
     if (all.activations().isEmpty()) {
-      return new FloatInputs(recipe, List.of());
+      return new FloatInputs(recipe, recipe, List.of());
     }
     Map<String, Long> counts = new HashMap<>();
     StatisticsStore.readChecked(spark, statistics)
@@ -74,26 +77,41 @@ record FloatInputs(RecipeText recipe, List<CheapProducts> cheap) {
               return count == null ? OptionalLong.empty() : OptionalLong.of(count);
             },
             parsed.floatShare());
-    return possible(recipe, graph, cheap);
+    return possible(recipe, graph, cheap.stream().filter(FloatInputs::named).toList());
+  }
+
+  /** Whether a rule can name the weight: it would match others too by a name that is a pattern. */
+  private static boolean named(CheapProducts product) {
+    return product.weight().indexOf('*') < 0 && product.weight().indexOf('?') < 0;
   }
 
   /** Without those of which the target cannot quantize the weight alone. */
   private static FloatInputs possible(
-      RecipeText recipe, ModelGraph graph, List<CheapProducts> cheap) {
-    if (cheap.isEmpty()) {
-      return new FloatInputs(recipe, cheap);
-    }
-    RecipeText ruled = ruled(recipe, cheap);
+      RecipeText asked, ModelGraph graph, List<CheapProducts> cheap) {
+    FloatInputs ruled = new FloatInputs(asked, asked, cheap).in(graph);
     Set<String> quantized =
-        candidates(ruled, graph, Map.of()).chosen().stream()
+        candidates(ruled.recipe(), graph, Map.of()).chosen().stream()
             .filter(candidate -> candidate.mode() == Mode.WEIGHT_ONLY)
-            .map(candidate -> candidate.node().weight())
+            .map(candidate -> candidate.node().node())
             .collect(Collectors.toSet());
     List<CheapProducts> possible =
-        cheap.stream().filter(product -> quantized.contains(product.weight())).toList();
-    return possible.equals(cheap)
-        ? new FloatInputs(ruled, cheap)
-        : possible(recipe, graph, possible);
+        cheap.stream().filter(product -> quantized.containsAll(product.nodes())).toList();
+    return possible.equals(cheap) ? ruled : possible(asked, graph, possible);
+  }
+
+  /**
+   * The same of a graph in which weights have other names, as those that equalization changes have.
+   * Rules name weights: the name of a node may be that of a tensor which others read.
+   */
+  FloatInputs in(ModelGraph graph) {
+    Set<String> nodes =
+        cheap.stream().flatMap(product -> product.nodes().stream()).collect(Collectors.toSet());
+    Set<String> weights =
+        graph.nodes().stream()
+            .filter(node -> nodes.contains(node.node()))
+            .map(QuantizableNode::weight)
+            .collect(Collectors.toCollection(TreeSet::new));
+    return weights.isEmpty() ? this : new FloatInputs(asked, ruled(asked, weights), cheap);
   }
 
   private static Candidates candidates(
@@ -101,13 +119,13 @@ record FloatInputs(RecipeText recipe, List<CheapProducts> cheap) {
     return Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, spoiled);
   }
 
-  private static RecipeText ruled(RecipeText recipe, List<CheapProducts> cheap) {
+  private static RecipeText ruled(RecipeText recipe, Set<String> weights) {
     Config config = ConfigFactory.parseString(recipe.json());
     List<Object> rules = new ArrayList<>();
     if (config.hasPath("rules")) {
       rules.addAll(config.getList("rules").unwrapped());
     }
-    cheap.forEach(product -> rules.add(Map.of("tensors", product.weight(), "mode", "weight-only")));
+    weights.forEach(weight -> rules.add(Map.of("tensors", weight, "mode", "weight-only")));
     return new RecipeText(
         recipe.name(),
         config

@@ -155,18 +155,19 @@ public final class SelectJob {
       Optional<SelectGptq.Gram> gram,
       SelectSpoiled.Found found) {
     Map<String, String> spoiled = found.operators();
-    FloatInputs cheap = FloatInputs.of(spark, model, asked, spoiled, statistics);
-    RecipeText recipeText = cheap.recipe();
-    Recipe recipe = recipeText.parse().withSpoiled(found.tensors());
+    FloatInputs before = FloatInputs.of(spark, model, asked, spoiled, statistics);
     SparkJobs.describe(spark, "select: factors of channels");
     SelectSmoothing.Found factors =
-        gram.isPresent() && recipe.gptq().filter(GptqRule::awq).isPresent()
+        gram.isPresent() && asked.parse().gptq().filter(GptqRule::awq).isPresent()
             ? new SelectSmoothing.Found(
-                SelectAwq.of(spark, model, recipeText, gram.get().folder()), Map.of())
-            : SelectSmoothing.of(spark, model, recipeText, spoiled, statistics);
+                SelectAwq.of(spark, model, before.recipe(), gram.get().folder()), Map.of())
+            : SelectSmoothing.of(spark, model, before.recipe(), spoiled, statistics);
     List<SmoothedInput> smoothed = factors.smoothed();
     SmoothedHandle changed = SmoothedHandle.of(model, smoothed);
     ModelGraph graph = changed.prepared().graph();
+    FloatInputs cheap = before.in(graph);
+    RecipeText recipeText = cheap.recipe();
+    Recipe recipe = recipeText.parse().withSpoiled(found.tensors());
     Candidates candidates = Quantizable.of(model, graph, recipeText, recipe, spoiled);
     SparkJobs.describe(spark, "select: ranges of activations");
     List<TensorPlan> activations =

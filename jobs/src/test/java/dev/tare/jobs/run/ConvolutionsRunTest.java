@@ -261,6 +261,56 @@ class ConvolutionsRunTest {
         .refuses(2, Path.of(path("none")), "Recipe 'int8-cnn' needs --channels histogram");
   }
 
+  /** The division of an input moves into the weight before it, which then has another name. */
+  @Test
+  void whatMultipliesLittleReadsFloatAlsoBeforeAnEqualizedInput() throws IOException {
+    Random random = new Random(7);
+    float[] uneven = new float[16];
+    for (int i = 0; i < uneven.length; i++) {
+      uneven[i] = (float) random.nextGaussian() * (1 << (i / 2)) / 16;
+    }
+    String stem =
+        Models.exported(13)
+            .input("x", TensorProto.DataType.FLOAT, "n", 2, 4, 4)
+            .constant(Models.floats("k1", uneven, 8, 2, 1, 1))
+            .weight("k2", 16, 8, 3, 3)
+            .node("Conv", "one", List.of("x", "k1"), "c")
+            .node("Relu", "bend", List.of("c"), "r")
+            .node("Conv", "two", List.of("r", "k2"), "y")
+            .output("y", TensorProto.DataType.FLOAT, "n", 16, 2, 2)
+            .write(shared.resolve("stem.onnx"));
+    Path recipe = shared.resolve("stem.conf");
+    Files.writeString(
+        recipe,
+        Files.readString(Path.of("..", "conf", "recipes", "int8.conf"))
+            + "equalization = on\nfloat-share = 0.05\n");
+    tare(
+            "run",
+            "--model",
+            stem,
+            "--data",
+            data,
+            "--recipe",
+            recipe.toString(),
+            "--output",
+            path("stem"))
+        .ends(0);
+    QuantPlan plan = CommandLine.plan(Path.of(path("stem")));
+    assertThat(plan.smoothed()).extracting(SmoothedInput::result).containsExactly("r_equalized");
+    assertThat(plan.quantized(Role.WEIGHT))
+        .extracting(TensorPlan::tensor)
+        .containsExactly("k1_equalized", "k2_equalized");
+    assertThat(plan.quantized(Role.ACTIVATION))
+        .extracting(TensorPlan::tensor)
+        .containsExactly("r_equalized");
+    assertThat(plan.find("x", Role.ACTIVATION).orElseThrow().floatReason())
+        .get()
+        .asString()
+        .endsWith(
+            " of the multiplications of static products read it, and the cheapest 5.0 % read"
+                + " float");
+  }
+
   /** No input has a range then, and biases are corrected from statistics all the same. */
   @Test
   void convolutionsInFloatHaveTheirBiasesCorrected() throws IOException {
