@@ -94,7 +94,7 @@ final class LatencyTask implements MapPartitionsFunction<Row, Row> {
       }
       // A profiler costs time itself: the sessions above have none.
       OperatorTimes operators =
-          new ProfiledRuns(outputs, batches.get(0)).of(prepared, quantized.file(), options);
+          new ProfiledRuns(outputs, batches).of(prepared, quantized.file(), options);
       return List.of(row(latency.with(operators))).iterator();
     } finally {
       FileUtils.deleteDirectory(folder.toFile());

@@ -14,19 +14,21 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Times the operators of two models by their runtime's profiler.
  *
  * @param outputs of both that are read
- * @param batch the samples of each run
+ * @param batches the samples of runs, in turn; at least one
  */
-record ProfiledRuns(List<String> outputs, List<Sample> batch) {
+record ProfiledRuns(List<String> outputs, List<List<Sample>> batches) {
 
   private static final int RUNS = 12;
 
   /**
-   * Runs each model a dozen times.
+   * Runs each model a dozen times, or once on each batch where there are more: medians are of the
+   * same batches as those of the whole models.
    *
    * @return the operators that have the same name in both and another kernel, as integer kernels
    *     have; a runtime that joins an operator with others, under a name of its own, tells no time
@@ -49,9 +51,14 @@ record ProfiledRuns(List<String> outputs, List<Sample> batch) {
   private Consumer<Session> runs(Side side) {
     return session -> {
       Runner runner = session.comparing(outputs);
-      for (int i = 0; i < RUNS; i++) {
-        side.run(runner, batch);
-      }
+      turns().forEach(batch -> side.run(runner, batch));
     };
+  }
+
+  /** The batch of each run. */
+  List<List<Sample>> turns() {
+    return IntStream.range(0, Math.max(RUNS, batches.size()))
+        .mapToObj(run -> batches.get(run % batches.size()))
+        .toList();
   }
 }
