@@ -40,6 +40,12 @@ import java.util.TreeMap;
  */
 public final class KeptWeights {
 
+  /**
+   * Channels of all weights together that can be kept: in base64 their errors are a text that
+   * Jackson still reads, whatever weight they are of.
+   */
+  public static final int MOST_CHANNELS = 1_800_000;
+
   private static final int FORMAT_VERSION = 1;
 
   private static final ObjectMapper MAPPER =

@@ -13,6 +13,7 @@ import dev.tare.engine.tensor.Shape;
 import dev.tare.engine.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -150,5 +151,19 @@ class KeptWeightsTest {
         .as(part)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
+  }
+
+  /** All channels of one weight: no text that is written is too long to be read. */
+  @Test
+  void theMostChannelsAreReadAgain() {
+    Recipe recipe = Recipes.int8();
+    float[] ones = new float[KeptWeights.MOST_CHANNELS];
+    Arrays.fill(ones, 1);
+    TensorPlan wide =
+        new WeightPlanner(recipe)
+            .plan(Tensor.ofFloats(Shape.of(1, ones.length), ones), query("wide", 1, "n"));
+    assertThat(wide.channels().size()).isEqualTo(ones.length);
+    String text = KeptWeights.of("a model", "0.1.0", recipe, List.of(wide)).format();
+    assertThat(KeptWeights.parse(text).tensors()).containsExactly("wide");
   }
 }

@@ -5,6 +5,7 @@ import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.artifact.CalibrationFacts;
 import dev.tare.jobs.artifact.Part;
+import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.storage.FinishedRun;
 import dev.tare.jobs.storage.RunAttempt;
 import dev.tare.jobs.table.GramTable;
@@ -114,11 +115,12 @@ public final class MergeJob {
     return merged(facts, samples, written, moments, folds, gram, mixed);
   }
 
-  /** They are of the model, which is the same. */
+  /** They are of the model, which is the same; those of another version would not be used. */
   private void carryWeights(RunAttempt attempt) throws IOException {
-    for (FinishedRun run : runs) {
-      if (run.has(Part.WEIGHT_RANGES)) {
-        attempt.write(Part.WEIGHT_RANGES, run.verifiedText(Part.WEIGHT_RANGES));
+    for (int last = runs.size() - 1; last >= 0; last--) {
+      Optional<String> ranges = WeightRanges.current(runs.get(last));
+      if (ranges.isPresent()) {
+        attempt.write(Part.WEIGHT_RANGES, ranges.get());
         return;
       }
     }

@@ -8,6 +8,8 @@ import dev.tare.engine.plan.PlanCodec;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.engine.recipe.TensorQuery;
+import dev.tare.engine.recipe.TensorRule;
+import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.Build;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
@@ -21,6 +23,7 @@ import dev.tare.jobs.storage.RunAttempt;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -35,9 +38,6 @@ public final class WeightRanges {
 
   /** Where the graph would choose: its rule for weights is that of most recipes. */
   private static final String KEPT_BY = "int8";
-
-  /** Channels of all weights together: some 100 MB of text. */
-  private static final long MOST = 2_000_000;
 
   private WeightRanges() {}
 
@@ -98,21 +98,39 @@ public final class WeightRanges {
     RecipeText recipe =
         RecipeText.open(own.automatic() ? RecipeOptions.of(KEPT_BY) : own, SparkJobs.hadoop(spark));
     ModelGraph graph = model.prepared().graph();
-    SortedMap<String, TensorQuery> wanted =
-        Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph).weights();
-    if (wanted.isEmpty()) {
+    Candidates candidates =
+        Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph);
+    SortedMap<String, TensorQuery> wanted = candidates.weights();
+    if (wanted.isEmpty() || channels(candidates, recipe.parse()) > KeptWeights.MOST_CHANNELS) {
       return;
     }
     SparkJobs.describe(spark, "calibrate: ranges of weights");
     List<TensorPlan> plans =
         measured(spark, SmoothedHandle.of(model, List.of()), recipe, wanted, Map.of());
     SparkJobs.describe(spark, null);
-    if (plans.stream().mapToLong(plan -> plan.channels().size()).sum() <= MOST) {
+    long channels = plans.stream().mapToLong(plan -> plan.channels().size()).sum();
+    if (channels <= KeptWeights.MOST_CHANNELS) {
       attempt.write(
           Part.WEIGHT_RANGES,
           KeptWeights.of(model.sha256(), Build.current().version(), recipe.parse(), plans)
               .format());
     }
+  }
+
+  /** Channels of the weights of products, as their shapes tell before any is read. */
+  public static long channels(Candidates candidates, Recipe recipe) {
+    Map<String, Shape> shapes = new TreeMap<>();
+    candidates.nodes().forEach(node -> shapes.put(node.weight(), node.weightShape()));
+    SortedMap<String, TensorQuery> queries = candidates.weights();
+    return shapes.entrySet().stream()
+        .filter(weight -> queries.containsKey(weight.getKey()))
+        .mapToLong(
+            weight -> {
+              TensorQuery query = queries.get(weight.getKey());
+              TensorRule rule = recipe.decide(query).rule();
+              return rule.granularity(query).paramsShape(weight.getValue()).size();
+            })
+        .sum();
   }
 
   /**
@@ -141,6 +159,20 @@ public final class WeightRanges {
               .formatted(where, kept.modelSha256(), model.ref().uri(), model.sha256()));
     }
     return kept;
+  }
+
+  /**
+   * The text of those beside the statistics of a run, if this version made them.
+   *
+   * @throws TareException (bad input) if they are damaged
+   */
+  public static Optional<String> current(FinishedRun run) throws IOException {
+    if (!run.has(Part.WEIGHT_RANGES)) {
+      return Optional.empty();
+    }
+    String text = run.verifiedText(Part.WEIGHT_RANGES);
+    KeptWeights kept = parsed(text, run.path(Part.WEIGHT_RANGES).toString());
+    return Optional.of(text).filter(own -> kept.madeBy().equals(Build.current().version()));
   }
 
   /** Those that this run wrote; none if it did not. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tare.engine.onnx.proto.TensorProto;
+import dev.tare.engine.plan.Candidates;
 import dev.tare.engine.plan.QuantPlan;
 import dev.tare.engine.plan.TensorPlan;
 import dev.tare.engine.recipe.Role;
@@ -19,6 +20,8 @@ import dev.tare.jobs.console.Progress;
 import dev.tare.jobs.input.LocalSpark;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeOptions;
+import dev.tare.jobs.model.RecipeText;
+import dev.tare.jobs.run.CommandLine;
 import dev.tare.jobs.stage.Inputs;
 import dev.tare.jobs.stage.WeightRanges;
 import dev.tare.jobs.stage.Work;
@@ -36,6 +39,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -179,6 +183,42 @@ class SelectStageTest {
     assertThat(plan("kept", "int8")).isEqualTo(plan("s", "int8"));
     assertThat(printed.toString(StandardCharsets.UTF_8))
         .containsOnlyOnce("are of another version (0.0.9): weights are read again");
+  }
+
+  private String merged(String first, String second, String third) {
+    String output = folder.resolve(first + second + third).toString();
+    List<String> line = new ArrayList<>(List.of("merge"));
+    for (String run : List.of(first, second, third)) {
+      line.add(folder.resolve(run).toString());
+    }
+    line.addAll(List.of("--output", output));
+    CommandLine.tare(line.toArray(String[]::new)).ends(0);
+    return output;
+  }
+
+  /** Those of another version would never be used again. */
+  @Test
+  void mergedStatisticsHaveKeptRangesOfThisVersionOrNone() throws IOException {
+    UnaryOperator<String> older =
+        text -> text.replaceFirst("\"tare-version\":\"[^\"]*", "\"tare-version\":\"0.0.9");
+    keeping("old", older);
+    keeping("elder", older);
+    keeping("oldest", older);
+    Path kept = Path.of(keeping("kept", UnaryOperator.identity()).path(Part.WEIGHT_RANGES).toUri());
+    assertThat(Path.of(merged("old", "kept", "elder"), "weight-ranges.json"))
+        .hasSameTextualContentAs(kept);
+    assertThat(Path.of(merged("old", "oldest", "elder"), "weight-ranges.json")).doesNotExist();
+  }
+
+  /** Known without reading a value. */
+  @Test
+  void channelsOfWeightsAreKnownFromTheirShapes() throws IOException {
+    ModelHandle opened = ModelHandle.open(model, hadoop);
+    RecipeText recipe = RecipeText.open(RecipeOptions.of("int8"), hadoop);
+    Candidates candidates =
+        Candidates.of(
+            recipe.target(), recipe.placement(), recipe.parse(), opened.prepared().graph());
+    assertThat(WeightRanges.channels(candidates, recipe.parse())).isEqualTo(3);
   }
 
   @Test
