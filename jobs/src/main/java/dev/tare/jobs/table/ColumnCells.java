@@ -18,6 +18,9 @@ import org.apache.spark.sql.types.StructField;
  */
 final class ColumnCells {
 
+  /** What arrays of Java can have. */
+  private static final int MOST = Integer.MAX_VALUE - 8;
+
   private final ColumnReader reader;
   private final DataType type;
 
@@ -102,7 +105,7 @@ final class ColumnCells {
     int size = 0;
     BitSet nulls = new BitSet();
     do {
-      bits = size < bits.length ? bits : Arrays.copyOf(bits, 2 * size);
+      bits = size < bits.length ? bits : Arrays.copyOf(bits, larger(size));
       if (reader.getCurrentDefinitionLevel() < full) {
         nulls.set(size++);
       } else {
@@ -112,6 +115,14 @@ final class ColumnCells {
     } while (reader.getCurrentRepetitionLevel() > 0);
     Object numbers = numbers(element, size);
     return nulls.isEmpty() ? numbers : boxed(numbers, size, nulls);
+  }
+
+  /** The next size of an array that is full. */
+  static int larger(int size) {
+    if (size >= MOST) {
+      throw new IllegalArgumentException("a list has more than %d numbers".formatted(MOST));
+    }
+    return (int) Math.min(MOST, 2L * size);
   }
 
   private long bits(DataType element) {

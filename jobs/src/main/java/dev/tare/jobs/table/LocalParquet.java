@@ -14,6 +14,7 @@ import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
@@ -74,17 +75,37 @@ final class LocalParquet {
     }
   }
 
-  /** Bytes of a folder's tables when they are no longer compressed, from the footers alone. */
+  /**
+   * Bytes of a folder's tables when they are no longer compressed, or 8 for each of their values
+   * where that is more, as of values that are stored once; from the footers alone.
+   *
+   * @throws TareException (bad input) if a file cannot be read, or its footer has a negative number
+   */
   static long bytes(Path folder, Configuration hadoop) throws IOException {
-    long bytes = 0;
+    double bytes = 0;
     for (Path file : ParquetColumns.files(folder, hadoop)) {
       try (ParquetFileReader reader = open(file, hadoop)) {
         for (BlockMetaData group : reader.getFooter().getBlocks()) {
-          bytes += group.getTotalByteSize();
+          bytes += bytes(group, file);
         }
       }
     }
-    return bytes;
+    return (long) bytes;
+  }
+
+  /** In float64, which no number of a footer overflows. */
+  static double bytes(BlockMetaData group, Path file) {
+    double decoded = 0;
+    boolean negative = group.getTotalByteSize() < 0;
+    for (ColumnChunkMetaData column : group.getColumns()) {
+      negative |= column.getValueCount() < 0;
+      decoded += (double) Long.BYTES * column.getValueCount();
+    }
+    if (negative) {
+      throw TareException.badInput(
+          "Cannot read %s as Parquet: its footer has a negative size".formatted(file));
+    }
+    return Math.max((double) group.getTotalByteSize(), decoded);
   }
 
   private static ParquetFileReader open(Path file, Configuration hadoop) throws IOException {

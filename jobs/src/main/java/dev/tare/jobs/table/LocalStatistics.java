@@ -26,10 +26,9 @@ final class LocalStatistics {
 
   private LocalStatistics() {}
 
-  /** Whether this JVM has room for a table, whose columns were checked. */
-  static boolean fits(Path folder, Configuration hadoop) throws IOException {
-    long room = Math.min(MOST, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
-    return LocalParquet.bytes(folder, hadoop) <= room;
+  /** Bytes of the largest table for which this JVM has room. */
+  static long room() {
+    return Math.min(MOST, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
   /**

@@ -66,11 +66,21 @@ public final class StatisticsCheck {
    */
   public static List<byte[]> readBytes(SparkSession spark, FinishedRun run, TensorReader reader)
       throws IOException {
+    return readBytes(spark, run, reader, LocalStatistics.room());
+  }
+
+  /**
+   * The same.
+   *
+   * @param room bytes of the largest table that this JVM reads
+   */
+  static List<byte[]> readBytes(SparkSession spark, FinishedRun run, TensorReader reader, long room)
+      throws IOException {
     Path folder = run.verified(Part.STATISTICS);
     Configuration hadoop = SparkJobs.hadoop(spark);
     ParquetColumns.require(folder, StatisticsTable.SCHEMA, StatisticsTable.SINCE_VERSION_2, hadoop);
     List<Row> rows =
-        LocalStatistics.fits(folder, hadoop)
+        LocalParquet.bytes(folder, hadoop) <= room
             ? inThisJvm(hadoop, run, folder, reader)
             : byJob(spark, run, folder, BYTES, reader);
     return rows.stream().map(row -> row.<byte[]>getAs(0)).toList();

@@ -16,17 +16,22 @@ import dev.tare.engine.tensor.Shape;
 import dev.tare.jobs.SparkJobs;
 import dev.tare.jobs.TareException;
 import dev.tare.jobs.input.LocalSpark;
+import dev.tare.jobs.storage.FinishedRun;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -134,8 +139,67 @@ class StatisticsStoreTest {
     assertThat(here.stream().map(StatisticsStoreTest::cells))
         .containsExactlyInAnyOrderElementsOf(
             byJob.stream().map(StatisticsStoreTest::cells).toList());
-    assertThat(LocalStatistics.fits(path("run"), hadoop)).isTrue();
-    assertThat(LocalParquet.bytes(path("run"), hadoop)).isBetween(10_000L, 10_000_000L);
+    assertThat(LocalParquet.bytes(path("run"), hadoop)).isBetween(10_000L, LocalStatistics.room());
+  }
+
+  /** What a footer says of its sizes is not believed where it has more values than that. */
+  @Test
+  void bytesAreNotFewerThanTheValuesOfAFooter() throws IOException {
+    StatisticsStore.write(states(blocks(), 1), path("run"), "run-1", "ab");
+    Configuration hadoop = SparkJobs.hadoop(LocalSpark.spark());
+    Path file = ParquetColumns.files(path("run"), hadoop).get(0);
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(HadoopInputFile.fromPath(file, hadoop))) {
+      BlockMetaData group = reader.getFooter().getBlocks().get(0);
+      long values = group.getColumns().stream().mapToLong(c -> c.getValueCount()).sum();
+      group.setTotalByteSize(1);
+      assertThat(LocalParquet.bytes(group, file)).isEqualTo(8.0 * values).isPositive();
+      group.setTotalByteSize(Long.MAX_VALUE);
+      assertThat(LocalParquet.bytes(group, file)).isEqualTo(0x1p63);
+      group.setTotalByteSize(-1);
+      assertThatThrownBy(() -> LocalParquet.bytes(group, file))
+          .isInstanceOf(TareException.class)
+          .hasMessageEndingWith("as Parquet: its footer has a negative size");
+    }
+  }
+
+  @Test
+  void listsGrowAsFarAsArraysDo() {
+    int most = Integer.MAX_VALUE - 8;
+    assertThat(ColumnCells.larger(64)).isEqualTo(128);
+    assertThat(ColumnCells.larger(1 << 30)).isEqualTo(most);
+    assertThatThrownBy(() -> ColumnCells.larger(most)).hasMessageContaining("a list has more than");
+  }
+
+  /** Where this JVM has no room, a job reads the same. */
+  @Test
+  void statisticsWithoutRoomInThisJvmAreReadByAJob() throws IOException {
+    FinishedRun run =
+        ObservedTables.run(
+            folder.resolve("observed"),
+            "ab".repeat(32),
+            Map.of("x", new float[] {1, 2}, "y", new float[] {-3}),
+            ObservedTables.MoreParts.NONE);
+    TensorReader reader =
+        statistics ->
+            List.of(
+                RowFactory.create(
+                    (Object)
+                        (statistics + " on " + Thread.currentThread().getName()).getBytes(UTF_8)));
+    List<String> here = texts(run, reader, LocalStatistics.room());
+    List<String> byJob = texts(run, reader, 0);
+    assertThat(byJob).hasSize(2).allMatch(text -> text.contains(" on Executor task"));
+    assertThat(here).hasSize(2).noneMatch(text -> text.contains(" on Executor task"));
+    assertThat(byJob.stream().map(text -> text.replaceFirst(" on .*", "")))
+        .containsExactlyInAnyOrderElementsOf(
+            here.stream().map(text -> text.replaceFirst(" on .*", "")).toList());
+  }
+
+  private static List<String> texts(FinishedRun run, TensorReader reader, long room)
+      throws IOException {
+    return StatisticsCheck.readBytes(LocalSpark.spark(), run, reader, room).stream()
+        .map(bytes -> new String(bytes, UTF_8))
+        .toList();
   }
 
   private static List<Object> cells(Row row) {
