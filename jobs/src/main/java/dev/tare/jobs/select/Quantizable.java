@@ -5,6 +5,7 @@ import dev.tare.engine.model.InvalidModelException;
 import dev.tare.engine.pass.BiasCorrection;
 import dev.tare.engine.plan.AmplifiedNoise;
 import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.recipe.GptqRule;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.Printable;
 import dev.tare.jobs.TareException;
@@ -90,6 +91,7 @@ public final class Quantizable {
     return needsRanges(model, recipe)
         && SelectSmoothing.Groups.of(recipe, graph, Map.of()).tensors().isEmpty()
         && recipe.parse().floatShare() == 0
+        && recipe.parse().gptq().filter(GptqRule::awq).isEmpty()
         && !SelectSpoiled.reads(recipe, graph);
   }
 

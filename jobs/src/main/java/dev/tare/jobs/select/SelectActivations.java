@@ -37,7 +37,7 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
   private final HashMap<String, TensorQuery> queries;
   private final String smoothed;
 
-  private transient Map<String, SmoothedInput> byTensor;
+  private transient volatile Map<String, SmoothedInput> byTensor;
 
   /**
    * @param queries by name of what is quantized, the result of a smoothed input
@@ -87,16 +87,24 @@ final class SelectActivations implements FlatMapGroupsFunction<String, Row, byte
   }
 
   private boolean wanted(String tensor) {
-    if (byTensor == null) {
-      byTensor = new HashMap<>();
-      QuantPlanJson.parseSmoothed(smoothed).forEach(input -> byTensor.put(input.tensor(), input));
+    return queries.containsKey(tensor) || byTensor().containsKey(tensor);
+  }
+
+  /** Threads that come at the same time each fill a map of their own. */
+  private Map<String, SmoothedInput> byTensor() {
+    Map<String, SmoothedInput> known = byTensor;
+    if (known == null) {
+      Map<String, SmoothedInput> filled = new HashMap<>();
+      QuantPlanJson.parseSmoothed(smoothed).forEach(input -> filled.put(input.tensor(), input));
+      known = Map.copyOf(filled);
+      byTensor = known;
     }
-    return queries.containsKey(tensor) || byTensor.containsKey(tensor);
+    return known;
   }
 
   private List<byte[]> plans(TensorStatistics statistics) {
     String tensor = statistics.tensor();
-    SmoothedInput input = byTensor.get(tensor);
+    SmoothedInput input = byTensor().get(tensor);
     List<byte[]> plans = new ArrayList<>(2);
     try {
       if (queries.containsKey(tensor)) {

@@ -5,7 +5,10 @@ import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
-/** What a stage makes of a tensor's statistics on an executor, while they are checked. */
+/**
+ * What a stage makes of a tensor's statistics while they are checked: on an executor, or in this
+ * JVM, where several threads call one reader at the same time. So readers are thread-safe.
+ */
 @FunctionalInterface
 public interface TensorReader extends Serializable {
 

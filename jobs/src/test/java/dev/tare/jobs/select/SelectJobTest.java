@@ -202,6 +202,24 @@ class SelectJobTest {
         "its rounding noise would meet the logarithm");
   }
 
+  /** Scales of AWQ are found before ranges are, of checked statistics. */
+  @Test
+  void rangesAreNotTheFirstUseOfStatisticsWhereChannelsAreScaled() throws IOException {
+    ModelHandle model = model(product());
+    Path recipe = folder.resolve("awq.conf");
+    String mixed =
+        Files.readString(Path.of("..", "conf", "recipes", "int8.conf"))
+            + "mode = weight-only\nrules = [ { tensors = product, mode = static } ]\n";
+    Files.writeString(recipe, mixed + "gptq { damping = 0.01, awq = off }\n");
+    assertThat(Quantizable.readsActivationsFirst(model, recipe(recipe))).isTrue();
+    Files.writeString(recipe, mixed + "gptq { damping = 0.01, awq = on }\n");
+    assertThat(Quantizable.readsActivationsFirst(model, recipe(recipe))).isFalse();
+  }
+
+  private RecipeText recipe(Path file) throws IOException {
+    return RecipeText.open(RecipeOptions.of(file.toString()), hadoop);
+  }
+
   /** A feature is lost beside a coordinate, and one result of the first product is made of it. */
   @Test
   void aProductOfSmallChannelsBesideLargeOnesStaysFloat() throws IOException {
