@@ -57,6 +57,7 @@ final class Forecast {
     Map<String, String> suspected = recipe.guard() ? AmplifiedNoise.suspected(graph) : Map.of();
     int integers = 0;
     int doubtful = 0;
+    int observed = 0;
     int products = 0;
     for (Candidate candidate : candidates.chosen()) {
       QuantizableNode node = candidate.node();
@@ -70,6 +71,7 @@ final class Forecast {
         products++;
         integers += candidate.mode() == Mode.WEIGHT_ONLY ? 0 : 1;
         doubtful += doubted ? 1 : 0;
+        observed += candidate.mode() == Mode.STATIC ? 1 : 0;
       }
     }
     for (Map.Entry<QuantizableNode, String> left : candidates.leftFloat().entrySet()) {
@@ -84,8 +86,13 @@ final class Forecast {
     }
     alike.forEach((text, count) -> out.printf("  %4d %s%n", count, text));
     out.printf(
-        "%d of %d products in integers%s%n",
-        integers, products, doubtful > 0 ? ", " + doubtful + " of them if statistics allow" : "");
+        "%d of %d products in integers%s%s%n",
+        integers,
+        products,
+        doubtful > 0 ? ", " + doubtful + " of them if statistics allow" : "",
+        observed > 0 && recipe.floatShare() > 0
+            ? "; of these the cheapest may read float, as statistics tell"
+            : "");
     if (parameters > 0) {
       out.printf(
           "size: %s -> about %s%n",

@@ -64,4 +64,12 @@ class ForecastTest {
         .containsPattern("stays float +product: its rounding noise would meet the logarithm")
         .contains("1 of 2 products in integers\n");
   }
+
+  @Test
+  void statisticsWillTellWhichProductsAreCheap() throws IOException {
+    assertThat(printed("int8-cnn"))
+        .contains(
+            "2 of 2 products in integers, 1 of them if statistics allow; of these the cheapest may"
+                + " read float, as statistics tell\n");
+  }
 }
