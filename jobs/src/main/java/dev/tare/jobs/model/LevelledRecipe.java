@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.artifact.WeightLevel;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,7 +56,27 @@ public final class LevelledRecipe {
               "reduce-range", false,
               "granularity", "per-channel"));
 
+  /** What smoothing and equalization append to the name of a weight that they change. */
+  private static final List<String> CHANGED = List.of("_equalized", "_smoothed");
+
   private LevelledRecipe() {}
+
+  /**
+   * The name that a weight of a plan has in the model.
+   *
+   * @param weights names of all weights in the model
+   */
+  public static String original(SortedSet<String> weights, String planned) {
+    if (weights.contains(planned)) {
+      return planned;
+    }
+    return CHANGED.stream()
+        .filter(planned::endsWith)
+        .map(suffix -> planned.substring(0, planned.length() - suffix.length()))
+        .filter(weights::contains)
+        .findFirst()
+        .orElse(planned);
+  }
 
   /** Names of the weights that a recipe quantizes in a model. */
   public static SortedSet<String> weights(ModelHandle model, RecipeText recipe) {
@@ -74,12 +95,21 @@ public final class LevelledRecipe {
    */
   public static RecipeText of(RecipeText recipe, SortedMap<String, WeightLevel> levels) {
     Config config = ConfigFactory.parseString(recipe.json());
-    int own = recipe.parse().weights().type().dtype().bits();
+    Recipe parsed = recipe.parse();
+    int own = parsed.weights().type().dtype().bits();
+    // Passes that change a weight give it another name, which the same rules have to match.
+    boolean changes = parsed.equalization() || parsed.smoothing().isPresent();
     List<Object> rules = new ArrayList<>();
     if (config.hasPath("rules")) {
       rules.addAll(config.getList("rules").unwrapped());
     }
-    levels.forEach((weight, level) -> rules.addAll(rules(weight, level, own)));
+    levels.forEach(
+        (weight, level) -> {
+          rules.addAll(rules(weight, level, own));
+          if (changes) {
+            CHANGED.forEach(suffix -> rules.addAll(rules(weight + suffix, level, own)));
+          }
+        });
     Config levelled = config.withValue("rules", ConfigValueFactory.fromIterable(rules));
     return new RecipeText(
         recipe.name(),

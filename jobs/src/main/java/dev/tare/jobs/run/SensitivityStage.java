@@ -122,7 +122,8 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
             data.select(Rows.ALL, OptionalInt.of(options.data().samples().orElse(SAMPLES))));
     GroupJob.Measured measured = job.run(model, named, variants, samples);
     List<GroupError> errors = new ArrayList<>();
-    plans.forEach((level, plan) -> errors.addAll(errors(level, plan, measured.scores())));
+    SortedSet<String> weights = LevelledRecipe.weights(model, recipe);
+    plans.forEach((level, plan) -> errors.addAll(errors(level, plan, weights, measured.scores())));
     return new SensitivityTable.Measured(
         model.sha256(),
         recipe.name(),
@@ -207,7 +208,10 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
   }
 
   private static List<GroupError> errors(
-      WeightLevel level, QuantPlan plan, SortedMap<GroupJob.Variant, SureScore> scores) {
+      WeightLevel level,
+      QuantPlan plan,
+      SortedSet<String> weights,
+      SortedMap<GroupJob.Variant, SureScore> scores) {
     List<GroupError> errors = new ArrayList<>();
     long elements = 0;
     long bytes = 0;
@@ -219,7 +223,7 @@ public record SensitivityStage(SensitivityOptions options) implements Stage {
       bytes += stored;
       errors.add(
           new GroupError(
-              Optional.of(weight.tensor()),
+              Optional.of(LevelledRecipe.original(weights, weight.tensor())),
               level,
               weight.consumers(),
               size,

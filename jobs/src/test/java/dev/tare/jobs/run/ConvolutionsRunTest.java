@@ -339,7 +339,7 @@ class ConvolutionsRunTest {
     line.addAll(List.of("--samples", "20", "--recipe", "int8-cnn", "--output", path("errors")));
     line.addAll(List.of("--statistics", path("first")));
     assertThat(tare(line.toArray(String[]::new)).ends(0).err())
-        .contains("all at int4 ", "all at int8 ");
+        .contains("all at int4 ", "all at int8 ", "2 groups on 20 samples");
     List<String> select = new ArrayList<>(List.of("select", "--model", model));
     select.addAll(
         List.of("--recipe", "int8-cnn", "--errors", path("errors"), "--budget", "sqnr>=20dB"));
@@ -349,6 +349,14 @@ class ConvolutionsRunTest {
     select.addAll(List.of("--statistics", path("first")));
     tare(select.toArray(String[]::new)).ends(0);
     assertThat(CommandLine.plan(Path.of(path("budget"))).statisticsSha256()).isNotEmpty();
+    // A weight that equalization renames is one group with its original.
+    select.set(select.indexOf("sqnr>=20dB"), "bits<=10");
+    select.set(select.indexOf(path("budget")), path("few"));
+    tare(select.toArray(String[]::new)).ends(0);
+    assertThat(CommandLine.plan(Path.of(path("few"))).quantized(Role.WEIGHT))
+        .hasSize(2)
+        .extracting(weight -> weight.type().dtype().bits())
+        .contains(4);
   }
 
   /** Weights alone need no statistics to be measured, and without them no bias is corrected. */
