@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -66,16 +67,16 @@ public final class LevelledRecipe {
    *
    * @param weights names of all weights in the model
    */
-  public static String original(SortedSet<String> weights, String planned) {
-    if (weights.contains(planned)) {
-      return planned;
+  public static String original(Set<String> weights, String planned) {
+    if (!weights.contains(planned)) {
+      for (String suffix : CHANGED) {
+        int end = planned.length() - suffix.length();
+        if (planned.endsWith(suffix) && weights.contains(planned.substring(0, end))) {
+          return planned.substring(0, end);
+        }
+      }
     }
-    return CHANGED.stream()
-        .filter(planned::endsWith)
-        .map(suffix -> planned.substring(0, planned.length() - suffix.length()))
-        .filter(weights::contains)
-        .findFirst()
-        .orElse(planned);
+    return planned;
   }
 
   /** Names of the weights that a recipe quantizes in a model. */
