@@ -147,17 +147,7 @@ final class Tails {
 
   /** The first bin that reaches above a point; the number of bins if none does. */
   private int binOf(double point) {
-    int from = 0;
-    int to = count.length;
-    while (from < to) {
-      int middle = (from + to) >>> 1;
-      if (upper[middle] > point) {
-        to = middle;
-      } else {
-        from = middle + 1;
-      }
-    }
-    return from;
+    return firstAbove(0, count.length, point);
   }
 
   /** The same, if it is not behind a bin; in the logarithm of the distance. */
@@ -168,7 +158,11 @@ final class Tails {
       to -= step;
       step *= 2;
     }
-    int from = Math.max(0, to - step + 1);
+    return firstAbove(Math.max(0, to - step + 1), to, point);
+  }
+
+  /** The first bin from one on that reaches above a point; {@code to} if none before it does. */
+  private int firstAbove(int from, int to, double point) {
     while (from < to) {
       int middle = (from + to) >>> 1;
       if (upper[middle] > point) {
