@@ -52,7 +52,6 @@ import java.util.TreeSet;
  */
 public final class Equalization {
 
-  private static final String SUFFIX = "_equalized";
   private static final double LEAST = 0x1p-14;
   private static final int STEPS = 10;
   private static final int OCTAVES = 7;
@@ -118,7 +117,11 @@ public final class Equalization {
                 through ->
                     groups.put(
                         tensor,
-                        new Group(tensor, names.unused(tensor + SUFFIX), readers, through)));
+                        new Group(
+                            tensor,
+                            names.unused(tensor + SmoothedInput.EQUALIZED),
+                            readers,
+                            through)));
           }
         });
     return groups;

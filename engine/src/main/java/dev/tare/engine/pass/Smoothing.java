@@ -53,7 +53,6 @@ import java.util.stream.IntStream;
  */
 public final class Smoothing {
 
-  private static final String SUFFIX = "_smoothed";
   private static final double LEAST = 0x1p-14;
   private static final int STEPS = 20;
 
@@ -141,7 +140,7 @@ public final class Smoothing {
                 tensor,
                 new Group(
                     tensor,
-                    names.unused(tensor + SUFFIX),
+                    names.unused(tensor + SmoothedInput.SMOOTHED),
                     readers,
                     way.map(FoldedRoute.Found::nodes).orElse(List.of()),
                     way.map(FoldedRoute.Found::shifts).orElse(false)));

@@ -38,6 +38,14 @@ public record SmoothedInput(
   /** The axis of channels that come last. */
   public static final int LAST = -1;
 
+  /** What smoothing appends to the name of a tensor or constant that it changes. */
+  public static final String SMOOTHED = "_smoothed";
+
+  /** What equalization appends to it. */
+  public static final String EQUALIZED = "_equalized";
+
+  public static final List<String> SUFFIXES = List.of(SMOOTHED, EQUALIZED);
+
   /** An input with its channels along the last axis, multiplied by a Mul. */
   public SmoothedInput(
       String tensor, String result, List<String> consumers, double alpha, List<Float> factors) {

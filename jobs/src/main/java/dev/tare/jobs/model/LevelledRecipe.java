@@ -1,10 +1,7 @@
 package dev.tare.jobs.model;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigRenderOptions;
-import com.typesafe.config.ConfigValueFactory;
 import dev.tare.engine.plan.Candidates;
+import dev.tare.engine.plan.SmoothedInput;
 import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.artifact.WeightLevel;
 import java.util.ArrayList;
@@ -57,9 +54,6 @@ public final class LevelledRecipe {
               "reduce-range", false,
               "granularity", "per-channel"));
 
-  /** What smoothing and equalization append to the name of a weight that they change. */
-  private static final List<String> CHANGED = List.of("_equalized", "_smoothed");
-
   private LevelledRecipe() {}
 
   /**
@@ -69,7 +63,7 @@ public final class LevelledRecipe {
    */
   public static String original(Set<String> weights, String planned) {
     if (!weights.contains(planned)) {
-      for (String suffix : CHANGED) {
+      for (String suffix : SmoothedInput.SUFFIXES) {
         int end = planned.length() - suffix.length();
         if (planned.endsWith(suffix) && weights.contains(planned.substring(0, end))) {
           return planned.substring(0, end);
@@ -95,28 +89,20 @@ public final class LevelledRecipe {
    * @throws dev.tare.engine.recipe.RecipeException when it is parsed, if the target refuses it
    */
   public static RecipeText of(RecipeText recipe, SortedMap<String, WeightLevel> levels) {
-    Config config = ConfigFactory.parseString(recipe.json());
     Recipe parsed = recipe.parse();
     int own = parsed.weights().type().dtype().bits();
     // Passes that change a weight give it another name, which the same rules have to match.
     boolean changes = parsed.equalization() || parsed.smoothing().isPresent();
-    List<Object> rules = new ArrayList<>();
-    if (config.hasPath("rules")) {
-      rules.addAll(config.getList("rules").unwrapped());
-    }
+    List<Map<String, Object>> rules = new ArrayList<>();
     levels.forEach(
         (weight, level) -> {
           rules.addAll(rules(weight, level, own));
           if (changes) {
-            CHANGED.forEach(suffix -> rules.addAll(rules(weight + suffix, level, own)));
+            SmoothedInput.SUFFIXES.forEach(
+                suffix -> rules.addAll(rules(weight + suffix, level, own)));
           }
         });
-    Config levelled = config.withValue("rules", ConfigValueFactory.fromIterable(rules));
-    return new RecipeText(
-        recipe.name(),
-        levelled.root().render(ConfigRenderOptions.concise()),
-        recipe.targetName(),
-        recipe.placementName());
+    return recipe.withRules(rules);
   }
 
   private static List<Map<String, Object>> rules(String weight, WeightLevel level, int own) {

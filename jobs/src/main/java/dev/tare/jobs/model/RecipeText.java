@@ -17,7 +17,9 @@ import dev.tare.jobs.artifact.InputRef;
 import dev.tare.jobs.storage.Locations;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -194,6 +196,25 @@ public record RecipeText(String name, String json, String targetName, String pla
         config = config.withValue(pass, ConfigValueFactory.fromAnyRef(on));
       }
     }
+    return with(config);
+  }
+
+  /**
+   * The same recipe with further rules, behind its own.
+   *
+   * @param further settings of each by their keys
+   */
+  public RecipeText withRules(List<Map<String, Object>> further) {
+    Config config = ConfigFactory.parseString(json);
+    List<Object> rules = new ArrayList<>();
+    if (config.hasPath("rules")) {
+      rules.addAll(config.getList("rules").unwrapped());
+    }
+    rules.addAll(further);
+    return with(config.withValue("rules", ConfigValueFactory.fromIterable(rules)));
+  }
+
+  private RecipeText with(Config config) {
     return new RecipeText(
         name, config.root().render(ConfigRenderOptions.concise()), targetName, placementName);
   }

@@ -1,9 +1,5 @@
 package dev.tare.jobs.select;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigRenderOptions;
-import com.typesafe.config.ConfigValueFactory;
 import dev.tare.engine.graph.ModelGraph;
 import dev.tare.engine.graph.QuantizableNode;
 import dev.tare.engine.plan.Candidates;
@@ -14,7 +10,6 @@ import dev.tare.engine.recipe.Recipe;
 import dev.tare.jobs.model.ModelHandle;
 import dev.tare.jobs.model.RecipeText;
 import dev.tare.jobs.table.StatisticsStore;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,29 +106,16 @@ record FloatInputs(RecipeText asked, RecipeText recipe, List<CheapProducts> chea
             .filter(node -> nodes.contains(node.node()))
             .map(QuantizableNode::weight)
             .collect(Collectors.toCollection(TreeSet::new));
-    return weights.isEmpty() ? this : new FloatInputs(asked, ruled(asked, weights), cheap);
+    List<Map<String, Object>> rules =
+        weights.stream()
+            .map(weight -> Map.<String, Object>of("tensors", weight, "mode", "weight-only"))
+            .toList();
+    return rules.isEmpty() ? this : new FloatInputs(asked, asked.withRules(rules), cheap);
   }
 
   private static Candidates candidates(
       RecipeText recipe, ModelGraph graph, Map<String, String> spoiled) {
     return Candidates.of(recipe.target(), recipe.placement(), recipe.parse(), graph, spoiled);
-  }
-
-  private static RecipeText ruled(RecipeText recipe, Set<String> weights) {
-    Config config = ConfigFactory.parseString(recipe.json());
-    List<Object> rules = new ArrayList<>();
-    if (config.hasPath("rules")) {
-      rules.addAll(config.getList("rules").unwrapped());
-    }
-    weights.forEach(weight -> rules.add(Map.of("tensors", weight, "mode", "weight-only")));
-    return new RecipeText(
-        recipe.name(),
-        config
-            .withValue("rules", ConfigValueFactory.fromIterable(rules))
-            .root()
-            .render(ConfigRenderOptions.concise()),
-        recipe.targetName(),
-        recipe.placementName());
   }
 
   /** The decisions that the inputs of these products stay float, but those that others read. */

@@ -215,7 +215,7 @@ final class RescaledNodes {
 
   /** What the name of a constant or tensor gets that changes with an input. */
   static String suffix(SmoothedInput input) {
-    return input.axis() == 1 ? "_equalized" : "_smoothed";
+    return input.axis() == 1 ? SmoothedInput.EQUALIZED : SmoothedInput.SMOOTHED;
   }
 
   static void require(boolean condition, SmoothedInput input, String otherwise) {
