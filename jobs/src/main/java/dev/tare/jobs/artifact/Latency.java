@@ -66,9 +66,7 @@ public record Latency(
         quantizedMillis,
         ratio,
         low,
-        high,
-        Turns.NONE,
-        OperatorTimes.NONE);
+        high);
   }
 
   /** Figures without the times behind them. */
